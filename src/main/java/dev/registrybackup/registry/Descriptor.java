@@ -1,0 +1,23 @@
+package dev.registrybackup.registry;
+
+import dev.registrybackup.content.Digest;
+import java.util.OptionalLong;
+
+/**
+ * One reference of a manifest.
+ *
+ * @param digest what it refers to
+ * @param size its size in bytes as the manifest says, which is somebody's claim
+ * @param role how to follow it
+ */
+public record Descriptor(Digest digest, OptionalLong size, Role role) {
+    /** What a reference is to the manifest that has it. */
+    public enum Role {
+        /** A layer, config or other blob: followed no further. */
+        BLOB,
+        /** A layer whose bytes may rightly live elsewhere only ({@code urls}). */
+        FOREIGN_LAYER,
+        /** A manifest or index: followed as far as it parses. */
+        MANIFEST
+    }
+}

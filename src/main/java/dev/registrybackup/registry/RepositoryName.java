@@ -1,0 +1,32 @@
+package dev.registrybackup.registry;
+
+import java.util.regex.Pattern;
+
+/**
+ * A repository's name, such as {@code namespace/imagestream}.
+ *
+ * @param value the name; OCI distribution-spec, "Pulling manifests", {@code <name>}
+ */
+public record RepositoryName(String value) {
+    private static final String COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+    private static final Pattern NAME = Pattern.compile(COMPONENT + "(?:/" + COMPONENT + ")*");
+    /** docker/distribution reference/regexp.go and normalize.go: a name has at most 255 characters. */
+    private static final int LONGEST = 255;
+
+    /** Refuses what is no repository name, with {@link IllegalArgumentException}. */
+    public RepositoryName {
+        if (!isValid(value)) {
+            throw new IllegalArgumentException("\"%s\" is no repository name".formatted(value));
+        }
+    }
+
+    static boolean isValid(String value) {
+        return value.length() <= LONGEST && NAME.matcher(value).matches();
+    }
+
+    /** The name as keys have it. */
+    @Override
+    public String toString() {
+        return value;
+    }
+}
