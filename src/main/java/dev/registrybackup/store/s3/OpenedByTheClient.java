@@ -1,0 +1,47 @@
+package dev.registrybackup.store.s3;
+
+import dev.registrybackup.store.ReplayableContent;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.http.ContentStreamProvider;
+
+/**
+ * Content as the SDK asks for it: once an attempt. The SDK closes what it read only sometimes, so each new attempt closes
+ * the stream of the one before, which returns or cuts its connection to the other store.
+ */
+final class OpenedByTheClient implements ContentStreamProvider, AutoCloseable {
+    private final ReplayableContent content;
+    private @Nullable InputStream open;
+
+    OpenedByTheClient(ReplayableContent content) {
+        this.content = content;
+    }
+
+    @Override
+    public InputStream newStream() {
+        close();
+        try {
+            InputStream opened = content.open();
+            open = opened;
+            return opened;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        InputStream before = open;
+        open = null;
+        if (before != null) {
+            try {
+                before.close();
+            } catch (IOException e) {
+                // The bytes are not wanted any more: how their stream ends is of no interest.
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package dev.registrybackup.store.s3;
+
+import dev.registrybackup.content.DigestMismatchException;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.StoreError;
+import java.util.function.Supplier;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+
+/** Turns what the SDK throws into the port's exception, with its reason told once and for all here. */
+final class S3Failures {
+    private final String store;
+
+    S3Failures(String store) {
+        this.store = store;
+    }
+
+    /** Does it, and names action and object if it fails. Wrong bytes come back as the exception they were found with. */
+    <T> T attempt(String action, String key, Supplier<T> request) {
+        try {
+            return request.get();
+        } catch (SdkException e) {
+            throw translate(action, key, e);
+        }
+    }
+
+    /** What the source of a body threw while it was sent here is the answer, not that sending it failed. */
+    private RuntimeException translate(String action, String key, SdkException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof DigestMismatchException mismatch) {
+                return mismatch;
+            }
+            if (cause instanceof ObjectStoreException other) {
+                return other;
+            }
+        }
+        StoreError error = error(e);
+        return new ObjectStoreException(
+                error, "Failed to %s %s in %s: %s".formatted(action, key, store, reason(e) + remedy(error)), e);
+    }
+
+    /** As the other, where the bucket itself is asked about: what is not found is then the bucket. */
+    <T> T attempt(String action, Supplier<T> request) {
+        try {
+            return request.get();
+        } catch (SdkException e) {
+            StoreError error = error(e) == StoreError.NOT_FOUND ? StoreError.BUCKET_MISSING : error(e);
+            throw new ObjectStoreException(
+                    error, "Failed to %s %s: %s".formatted(action, store, reason(e) + remedy(error)), e);
+        }
+    }
+
+    private static StoreError error(SdkException e) {
+        if (!(e instanceof AwsServiceException answer)) {
+            return StoreError.UNAVAILABLE;
+        }
+        return switch (answer.statusCode()) {
+            case 404 -> "NoSuchBucket".equals(code(answer)) ? StoreError.BUCKET_MISSING : StoreError.NOT_FOUND;
+            case 401, 403 -> StoreError.FORBIDDEN;
+            case 412, 416 -> StoreError.CHANGED;
+            case 429 -> StoreError.THROTTLED;
+            case 503 -> "SlowDown".equals(code(answer)) ? StoreError.THROTTLED : StoreError.UNAVAILABLE;
+            default -> answer.statusCode() >= 500 ? StoreError.UNAVAILABLE : StoreError.REFUSED;
+        };
+    }
+
+    private static String reason(SdkException e) {
+        if (e instanceof AwsServiceException answer) {
+            return "the store answered %d %s"
+                    .formatted(answer.statusCode(), code(answer))
+                    .strip();
+        }
+        StringBuilder reasons = new StringBuilder(String.valueOf(e.getMessage()));
+        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause.getMessage() != null && reasons.indexOf(cause.getMessage()) < 0) {
+                reasons.append(": ").append(cause.getMessage());
+            }
+        }
+        return reasons.toString();
+    }
+
+    private static String code(AwsServiceException answer) {
+        return answer.awsErrorDetails() == null || answer.awsErrorDetails().errorCode() == null
+                ? ""
+                : answer.awsErrorDetails().errorCode();
+    }
+
+    private static String remedy(StoreError error) {
+        return switch (error) {
+            case BUCKET_MISSING -> ". Create the bucket or correct its name in the configuration";
+            case FORBIDDEN ->
+                ". Check the credentials, and that they may list the bucket:"
+                        + " without that right absent objects are answered like this too";
+            case CHANGED -> ". The object was written again meanwhile";
+            case NOT_FOUND, THROTTLED, UNAVAILABLE, REFUSED -> "";
+        };
+    }
+}

@@ -1,0 +1,62 @@
+package dev.registrybackup.store.s3;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.store.ObjectInfo;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Spliterators;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/** A listing as a stream, a page at a time. */
+final class S3Listing implements Iterator<Stream<ObjectInfo>> {
+    private final Iterator<ListObjectsV2Response> pages;
+    private final S3Failures failures;
+    private final String prefix;
+
+    private S3Listing(Iterator<ListObjectsV2Response> pages, S3Failures failures, String prefix) {
+        this.pages = pages;
+        this.failures = failures;
+        this.prefix = prefix;
+    }
+
+    @MustBeClosed
+    static Stream<ObjectInfo> of(S3Client client, S3Failures failures, String bucket, String prefix) {
+        Iterator<ListObjectsV2Response> pages = client.listObjectsV2Paginator(
+                        request -> request.bucket(bucket).prefix(prefix))
+                .iterator();
+        return StreamSupport.stream(
+                        Spliterators.spliteratorUnknownSize(new S3Listing(pages, failures, prefix), 0), false)
+                .flatMap(page -> page);
+    }
+
+    @Override
+    public boolean hasNext() {
+        return failures.attempt("list", prefix, pages::hasNext);
+    }
+
+    @Override
+    public Stream<ObjectInfo> next() {
+        return failures.attempt("list", prefix, pages::next).contents().stream().map(S3Listing::info);
+    }
+
+    private static ObjectInfo info(S3Object object) {
+        return new ObjectInfo(
+                object.key(),
+                object.size(),
+                unquoted(object.eTag()),
+                object.lastModified(),
+                Map.of(),
+                Optional.empty());
+    }
+
+    static String unquoted(String etag) {
+        return etag.startsWith("\"") && etag.endsWith("\"") && etag.length() > 1
+                ? etag.substring(1, etag.length() - 1)
+                : etag;
+    }
+}

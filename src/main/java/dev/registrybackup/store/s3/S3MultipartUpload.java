@@ -1,0 +1,78 @@
+package dev.registrybackup.store.s3;
+
+import dev.registrybackup.store.MultipartUpload;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.ReplayableContent;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+
+/** A multipart upload under way. One thread at a time. */
+final class S3MultipartUpload implements MultipartUpload {
+    private static final System.Logger LOGGER = System.getLogger(S3MultipartUpload.class.getName());
+
+    private final S3Client client;
+    private final S3Failures failures;
+    private final String bucket;
+    private final String key;
+    private final String id;
+    private final List<CompletedPart> parts = new ArrayList<>();
+    private boolean complete;
+
+    S3MultipartUpload(S3Client client, S3Failures failures, String bucket, String key, String id) {
+        this.client = client;
+        this.failures = failures;
+        this.bucket = bucket;
+        this.key = key;
+        this.id = id;
+    }
+
+    @Override
+    public void part(ReplayableContent content) {
+        int number = parts.size() + 1;
+        String etag = failures.attempt(
+                "write part " + number + " of",
+                key,
+                () -> client.uploadPart(
+                                request -> request.bucket(bucket)
+                                        .key(key)
+                                        .uploadId(id)
+                                        .partNumber(number),
+                                S3ObjectStore.body(content))
+                        .eTag());
+        parts.add(CompletedPart.builder().partNumber(number).eTag(etag).build());
+    }
+
+    @Override
+    public void complete() {
+        failures.attempt(
+                "complete",
+                key,
+                () -> client.completeMultipartUpload(request ->
+                        request.bucket(bucket).key(key).uploadId(id).multipartUpload(upload -> upload.parts(parts))));
+        complete = true;
+    }
+
+    @Override
+    public void close() {
+        if (complete) {
+            return;
+        }
+        try {
+            failures.attempt(
+                    "give up writing",
+                    key,
+                    () -> client.abortMultipartUpload(
+                            request -> request.bucket(bucket).key(key).uploadId(id)));
+        } catch (ObjectStoreException e) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "event=upload-not-aborted key={0} reason=\"{1}\" remedy=\"the bucket's lifecycle rule for"
+                            + " incomplete multipart uploads\"",
+                    key,
+                    e.getMessage());
+        }
+    }
+}

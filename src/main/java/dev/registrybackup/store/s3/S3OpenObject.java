@@ -1,0 +1,68 @@
+package dev.registrybackup.store.s3;
+
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.OpenObject;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import software.amazon.awssdk.core.ResponseInputStream;
+
+/** A GET under way. */
+final class S3OpenObject implements OpenObject {
+    private final ObjectInfo info;
+    private final ResponseInputStream<?> answer;
+    private final EndAware stream;
+
+    S3OpenObject(ObjectInfo info, ResponseInputStream<?> answer) {
+        this.info = info;
+        this.answer = answer;
+        this.stream = new EndAware(answer);
+    }
+
+    @Override
+    public ObjectInfo info() {
+        return info;
+    }
+
+    @Override
+    public InputStream stream() {
+        return stream;
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (!stream.ended) {
+                // Closing would read the rest, which may be gigabytes; this gives up the connection instead.
+                answer.abort();
+            }
+            answer.close();
+        } catch (IOException e) {
+            // All bytes that were wanted have been read: the connection's fate is the pool's matter.
+            return;
+        }
+    }
+
+    /** Knows whether its end was reached, so that a finished read gives its connection back to the pool. */
+    private static final class EndAware extends FilterInputStream {
+        private boolean ended;
+
+        EndAware(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            int next = super.read();
+            ended |= next < 0;
+            return next;
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            int count = super.read(buffer, offset, length);
+            ended |= count < 0;
+            return count;
+        }
+    }
+}
