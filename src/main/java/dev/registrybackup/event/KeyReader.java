@@ -1,0 +1,56 @@
+package dev.registrybackup.event;
+
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+
+/**
+ * Reads an object's key. Stricter than {@link java.net.URLDecoder}, which replaces what is not UTF-8 and so would name
+ * another object, silently.
+ */
+final class KeyReader {
+    private static final int MAX_QUOTED_KEY = 190;
+
+    private KeyReader() {}
+
+    /**
+     * The key itself.
+     *
+     * @param formEncoded whether it is written like a field of an HTML form: {@code +} for a space, {@code %2F} for a
+     *     slash
+     * @throws UnreadableRecordException if there is no key, or no text is encoded so
+     */
+    static String read(PayloadPart key, boolean formEncoded) {
+        String written = key.requiredText();
+        try {
+            ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(written));
+            return formEncoded ? decode(bytes) : written;
+        } catch (CharacterCodingException | NumberFormatException e) {
+            throw key.unreadable((formEncoded ? "it is not form-encoded UTF-8" : "it is not Unicode text")
+                    + " (\"%s\")".formatted(Excerpt.of(written, MAX_QUOTED_KEY)));
+        }
+    }
+
+    private static String decode(ByteBuffer written) throws CharacterCodingException {
+        ByteBuffer decoded = ByteBuffer.allocate(written.remaining());
+        while (written.hasRemaining()) {
+            byte next = written.get();
+            decoded.put(
+                    switch (next) {
+                        case '+' -> (byte) ' ';
+                        case '%' -> (byte) ((digit(written) << 4) | digit(written));
+                        default -> next;
+                    });
+        }
+        return StandardCharsets.UTF_8.newDecoder().decode(decoded.flip()).toString();
+    }
+
+    private static int digit(ByteBuffer written) {
+        if (!written.hasRemaining()) {
+            throw new NumberFormatException("An escape ends early");
+        }
+        return HexFormat.fromHexDigit(written.get());
+    }
+}
