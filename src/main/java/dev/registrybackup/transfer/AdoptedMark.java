@@ -1,0 +1,64 @@
+package dev.registrybackup.transfer;
+
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ReplayableContent;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Whether every blob in the backup bucket was proved. A bucket that held no registry object when we first saw it is marked
+ * so at once, since only we write there; one that something else filled, an rclone CronJob say, is not, until each of its
+ * blobs has been read and proved. Safe for use by many threads.
+ */
+public final class AdoptedMark {
+    /** The mark's key in the backup bucket. */
+    public static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "adopted";
+
+    private static final Duration ASK_AGAIN = Duration.ofMinutes(1);
+
+    private final ObjectStore backup;
+    private final String registryPrefix;
+    private final Clock clock;
+    /** Guarded by this. Once set, the mark stays. */
+    private boolean set;
+    /** Guarded by this. */
+    private Instant askAgain = Instant.MIN;
+
+    /** The mark of that bucket. */
+    public AdoptedMark(ObjectStore backup, RegistryLayout layout, Clock clock) {
+        this.backup = backup;
+        this.registryPrefix = layout.prefix();
+        this.clock = clock;
+    }
+
+    /**
+     * Whether it is set; asks the store until it is, at most once a minute.
+     *
+     * @throws dev.registrybackup.store.ObjectStoreException if that could not be told
+     */
+    public synchronized boolean isSet() {
+        if (!set && clock.instant().isAfter(askAgain)) {
+            set = backup.find(KEY).isPresent() || setIfEmpty();
+            askAgain = clock.instant().plus(ASK_AGAIN);
+        }
+        return set;
+    }
+
+    private boolean setIfEmpty() {
+        try (Stream<ObjectInfo> objects = backup.list(registryPrefix)) {
+            if (objects.findAny().isPresent()) {
+                return false;
+            }
+        }
+        String reason =
+                "{\"adopted\":\"%s\",\"reason\":\"the bucket held no registry object\"}".formatted(clock.instant());
+        backup.put(KEY, ReplayableContent.of(reason.getBytes(StandardCharsets.UTF_8)), Map.of());
+        return true;
+    }
+}

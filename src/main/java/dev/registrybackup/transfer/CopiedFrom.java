@@ -1,0 +1,25 @@
+package dev.registrybackup.transfer;
+
+import dev.registrybackup.store.ObjectInfo;
+import java.util.Map;
+
+/** What is kept with each copy, as user metadata: when the registry wrote the object, and its ETag there. */
+public final class CopiedFrom {
+    /** When the registry's object was written: an ISO 8601 instant, UTC. */
+    public static final String LAST_MODIFIED = "registry-last-modified";
+
+    /** The registry's object's ETag, without quotes. */
+    public static final String ETAG = "registry-etag";
+
+    private CopiedFrom() {}
+
+    /** The metadata of a copy of that object. */
+    public static Map<String, String> metadata(ObjectInfo source) {
+        return Map.of(LAST_MODIFIED, source.lastModified().toString(), ETAG, source.etag());
+    }
+
+    /** Whether the object in the backup was written by us. */
+    static boolean isOurs(ObjectInfo copy) {
+        return copy.metadata().containsKey(ETAG);
+    }
+}

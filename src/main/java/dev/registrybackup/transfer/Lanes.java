@@ -1,0 +1,105 @@
+package dev.registrybackup.transfer;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/**
+ * All threads of this program but the HTTP server's. A place in a lane is held while one request or one object's bytes
+ * move and never while waiting for another object: work that needs several objects is composed of futures. So any lane
+ * may be as narrow as one thread without anything standing still for ever, and small objects pass large ones.
+ */
+public final class Lanes implements AutoCloseable {
+    /** Objects up to this many bytes are small: read whole into memory, proved, and written. */
+    public static final int SMALL_BYTES = 1 << 20;
+
+    private static final System.Logger LOGGER = System.getLogger(Lanes.class.getName());
+    private static final int RECORD_THREADS = 4;
+
+    private final ExecutorService small;
+    private final ExecutorService large;
+    private final ExecutorService records;
+    private final ScheduledExecutorService timer;
+
+    /**
+     * Starts the lanes.
+     *
+     * @param smallThreads how many requests without large bodies may be under way at once
+     * @param largeThreads how many large objects may move at once
+     */
+    public Lanes(int smallThreads, int largeThreads) {
+        small = Executors.newFixedThreadPool(smallThreads, named("small"));
+        large = Executors.newFixedThreadPool(largeThreads, named("large"));
+        records = Executors.newFixedThreadPool(RECORD_THREADS, named("records"));
+        timer = Executors.newSingleThreadScheduledExecutor(named("timer"));
+    }
+
+    private static ThreadFactory named(String lane) {
+        AtomicInteger count = new AtomicInteger();
+        return work -> {
+            Thread thread = new Thread(work, lane + "-" + count.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    /** Does it in the lane of small objects and single requests. */
+    public <T> CompletableFuture<T> small(Supplier<T> work) {
+        return CompletableFuture.supplyAsync(work, small);
+    }
+
+    /** Does it in the lane that fits an object of so many bytes. */
+    public <T> CompletableFuture<T> forSize(long bytes, Supplier<T> work) {
+        return CompletableFuture.supplyAsync(work, bytes <= SMALL_BYTES ? small : large);
+    }
+
+    /** Does it in the lane of our own records, which no copy can hold up. */
+    public <T> CompletableFuture<T> record(Supplier<T> work) {
+        return CompletableFuture.supplyAsync(work, records);
+    }
+
+    /** Runs a step that does not block, later, on the timer's one thread. */
+    public void after(Duration delay, Runnable step) {
+        timer.schedule(step, delay.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Starts work in the lane of our own records, now and again after each period; a failure is logged and no end. */
+    public void every(Duration period, Runnable work) {
+        AtomicBoolean waiting = new AtomicBoolean();
+        Runnable logged = () -> {
+            waiting.set(false);
+            try {
+                work.run();
+            } catch (RuntimeException e) {
+                LOGGER.log(
+                        Level.WARNING,
+                        "event=periodic-work-failed reason=\"{0}\" next=\"in {1} s\"",
+                        e.getMessage(),
+                        period.toSeconds());
+            }
+        };
+        Runnable unlessWaiting = () -> {
+            if (waiting.compareAndSet(false, true)) {
+                records.execute(logged);
+            }
+        };
+        timer.scheduleAtFixedRate(unlessWaiting, 0, period.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Stops taking work and interrupts what is under way: whatever was not answered will be delivered again. */
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        small.shutdownNow();
+        large.shutdownNow();
+        records.shutdownNow();
+    }
+}
