@@ -1,0 +1,129 @@
+package dev.registrybackup.ledger;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.OpenObject;
+import dev.registrybackup.store.StoreError;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+
+/**
+ * The owed records of all instances, {@code registry-backup/owed/<instance>/<sequence>}, and each instance's sign of life
+ * beside them. A record is always a new object, so that a finished copy can never erase a newer debt. Blocks.
+ */
+public final class OwedShelf {
+    /** Where owed records lie. */
+    public static final String PREFIX = RegistryLayout.BOOKKEEPING_PREFIX + "owed/";
+
+    static final int MOST_KEYS = 2_048;
+
+    private static final System.Logger LOGGER = System.getLogger(OwedShelf.class.getName());
+    private static final int LARGEST_RECORD = 8 << 20;
+    private static final String ALIVE = "alive";
+
+    private final ObjectStore backup;
+    private final RecordObjects records;
+    private final String instance;
+    private final Clock clock;
+    private final AtomicLong sequence = new AtomicLong();
+    /** Written and read under this object's lock: the version of the last sign of life, to remove it by. */
+    private Optional<String> aliveVersion = Optional.empty();
+
+    /**
+     * The shelf as one instance uses it.
+     *
+     * @param instance this process's name, new with each start, without slashes
+     */
+    public OwedShelf(ObjectStore backup, String instance, Clock clock) {
+        this.backup = backup;
+        this.records = new RecordObjects(backup);
+        this.instance = instance;
+        this.clock = clock;
+    }
+
+    /**
+     * Writes a new record; when this returns, the keys are durably owed.
+     *
+     * @throws ObjectStoreException if it could not be written: the keys are then owed by nobody
+     */
+    public OwedRecord write(List<OwedKey> keys) {
+        String name = PREFIX + instance + "/%012d".formatted(sequence.incrementAndGet());
+        return new OwedRecord(name, records.write(name, OwedRecord.toJson(clock.instant(), keys)), keys);
+    }
+
+    /** The record of that name; empty if it is gone or is no record, which is logged. */
+    public Optional<OwedRecord> read(String name) {
+        try (OpenObject reading = backup.open(name, Optional.empty(), Optional.empty())) {
+            return Optional.of(
+                    new OwedRecord(name, reading.info().versionId(), OwedRecord.keys(reading.readAll(LARGEST_RECORD))));
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        } catch (IOException e) {
+            LOGGER.log(
+                    Level.ERROR,
+                    "event=owed-record-unreadable record={0} reason=\"{1}\" remedy=\"look at it and remove it by hand;"
+                            + " reconcile brings what it named\"",
+                    name,
+                    e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Removes a record, for good. */
+    public void remove(OwedRecord record) {
+        backup.remove(record.name(), record.version());
+    }
+
+    /** Says that this instance lives and works its own records; removes the sign before it. */
+    public synchronized void signalAlive() {
+        Optional<String> before = aliveVersion;
+        aliveVersion = records.write(aliveKey(instance), "{\"alive\":\"%s\"}".formatted(clock.instant()));
+        if (before.isPresent() && !before.equals(aliveVersion)) {
+            backup.remove(aliveKey(instance), before);
+        }
+    }
+
+    /** When an instance last showed that it lives, by the store's clock. */
+    Optional<Instant> lastAlive(String other) {
+        return backup.findBeforeWrite(aliveKey(other)).map(ObjectInfo::lastModified);
+    }
+
+    /** Removes the sign of life of an instance that is gone and has left nothing. */
+    void forget(String other) {
+        records.remove(aliveKey(other));
+    }
+
+    /** All objects of the shelf, in order of instance and sequence, each instance's sign of life last. */
+    @MustBeClosed
+    Stream<ObjectInfo> list() {
+        return backup.list(PREFIX);
+    }
+
+    String instance() {
+        return instance;
+    }
+
+    static String instanceOf(String name) {
+        return name.substring(PREFIX.length(), Math.max(PREFIX.length(), name.lastIndexOf('/')));
+    }
+
+    static boolean isSignOfLife(String name) {
+        return name.endsWith("/" + ALIVE);
+    }
+
+    private static String aliveKey(String instance) {
+        return PREFIX + instance + "/" + ALIVE;
+    }
+}
