@@ -1,0 +1,136 @@
+package dev.registrybackup.replicate;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.Descriptor;
+import dev.registrybackup.registry.MalformedManifestException;
+import dev.registrybackup.registry.Manifest;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.OpenObject;
+import dev.registrybackup.store.StoreError;
+import dev.registrybackup.transfer.BlobCopy;
+import dev.registrybackup.transfer.Blobs;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.RecentlyDurable;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Brings a manifest and everything it refers to into the backup: configs, layers, the manifests of an index, and theirs.
+ * Manifests are read from the backup, where they were proved.
+ */
+final class Closures {
+    private static final String ABSENT_MANIFEST =
+            "the registry has no such manifest (a sparse index, or pulled through from elsewhere)";
+    private static final String ABSENT_BLOB = "the registry has no such blob (it may be pulled through from elsewhere)";
+    private static final String ABSENT_FOREIGN = "a foreign layer, whose bytes live at its urls";
+
+    private final RegistryLayout layout;
+    private final ObjectStore backup;
+    private final Blobs blobs;
+    private final Lanes lanes;
+    private final RecentlyDurable complete;
+
+    /** Remembers in {@code complete} which manifests it lately brought with everything below them. */
+    Closures(RegistryLayout layout, ObjectStore backup, Blobs blobs, Lanes lanes, RecentlyDurable complete) {
+        this.layout = layout;
+        this.backup = backup;
+        this.blobs = blobs;
+        this.lanes = lanes;
+        this.complete = complete;
+    }
+
+    /** Brings the blob of a layer link. */
+    CompletableFuture<Closure> bringBlob(Digest digest) {
+        return blobs.ensure(digest, OptionalLong.empty()).thenApply(copy -> Closure.of(digest, copy, ABSENT_BLOB));
+    }
+
+    /** Brings the manifest and everything below it. */
+    CompletableFuture<Closure> bring(Digest manifest) {
+        return bring(manifest, OptionalLong.empty(), ConcurrentHashMap.newKeySet());
+    }
+
+    private CompletableFuture<Closure> bring(Digest manifest, OptionalLong size, Set<Digest> seen) {
+        if (!seen.add(manifest) || complete.contains(manifest.toString())) {
+            return CompletableFuture.completedFuture(Closure.COMPLETE);
+        }
+        return blobs.ensure(manifest, size).thenCompose(copy -> {
+            Closure self = Closure.of(manifest, copy, ABSENT_MANIFEST);
+            return copy.inBackup()
+                    ? bringReferences(manifest, seen).thenApply(below -> remembered(manifest, self.plus(below)))
+                    : CompletableFuture.completedFuture(self);
+        });
+    }
+
+    private Closure remembered(Digest manifest, Closure closure) {
+        if (closure.isComplete()) {
+            complete.remember(manifest.toString());
+        }
+        return closure;
+    }
+
+    private CompletableFuture<Closure> bringReferences(Digest manifest, Set<Digest> seen) {
+        return lanes.small(() -> read(manifest))
+                .thenCompose(
+                        read -> read.map(CompletableFuture::completedFuture).orElseGet(() -> replaceAndRead(manifest)))
+                .thenCompose(references -> {
+                    CompletableFuture<Closure> all = CompletableFuture.completedFuture(Closure.COMPLETE);
+                    for (Descriptor reference : references.references()) {
+                        all = all.thenCombine(bring(reference, seen), Closure::plus);
+                    }
+                    return all;
+                });
+    }
+
+    private CompletableFuture<Closure> bring(Descriptor reference, Set<Digest> seen) {
+        Digest digest = reference.digest();
+        return switch (reference.role()) {
+            case MANIFEST -> bring(digest, reference.size(), seen);
+            case BLOB ->
+                blobs.ensure(digest, reference.size()).thenApply(copy -> Closure.of(digest, copy, ABSENT_BLOB));
+            case FOREIGN_LAYER ->
+                blobs.ensure(digest, reference.size()).thenApply(copy -> Closure.of(digest, copy, ABSENT_FOREIGN));
+        };
+    }
+
+    /** What the manifest in the backup refers to; nothing if it is none; empty if its bytes are not what they should be. */
+    private Optional<Manifest> read(Digest manifest) {
+        String key = layout.blobKey(manifest);
+        byte[] bytes;
+        try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
+            if (reading.info().size() > Manifest.LARGEST) {
+                return Optional.of(Manifest.NONE);
+            }
+            bytes = reading.readAll(Manifest.LARGEST);
+        }
+        if (!Digest.of(manifest.algorithm(), bytes).equals(manifest)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Manifest.parse(bytes));
+        } catch (MalformedManifestException e) {
+            // Stored as it is and followed no further; that it is no manifest is a finding of verify, not of the copy.
+            return Optional.of(Manifest.NONE);
+        }
+    }
+
+    private CompletableFuture<Manifest> replaceAndRead(Digest manifest) {
+        return blobs.replace(manifest)
+                .thenCompose(replaced -> lanes.small(() -> {
+                    if (replaced.state() == BlobCopy.State.COPIED) {
+                        Optional<Manifest> read = read(manifest);
+                        if (read.isPresent()) {
+                            return read.get();
+                        }
+                    }
+                    throw new ObjectStoreException(
+                            StoreError.UNAVAILABLE,
+                            "Failed to read manifest %s in the backup: its bytes have another digest, and the registry's blob is %s"
+                                    .formatted(manifest, replaced.state()));
+                }));
+    }
+}

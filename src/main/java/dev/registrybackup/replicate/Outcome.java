@@ -1,0 +1,20 @@
+package dev.registrybackup.replicate;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import java.util.Optional;
+
+/**
+ * What became of one key, for the answer, the log and the metrics.
+ *
+ * @param kind what the key is
+ * @param verdict what became of it
+ * @param digest the blob it is or the target it names, if that is known
+ * @param bytes how many were copied for it, those of blobs it brought along included
+ * @param problem why it is no plain success, for a human; empty if it is one
+ */
+public record Outcome(Kind kind, Verdict verdict, Optional<Digest> digest, long bytes, String problem) {
+    static Outcome of(Kind kind, Verdict verdict) {
+        return new Outcome(kind, verdict, Optional.empty(), 0, "");
+    }
+}
