@@ -1,0 +1,17 @@
+package dev.registrybackup.function;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** How events are answered. */
+@ConfigMapping(prefix = "event")
+public interface EventConfiguration {
+    /** How long an answer may take, from the event's arrival; at least 3 s. RGW gives up waiting after 10 s. */
+    @WithDefault("8s")
+    Duration answerWithin();
+
+    /** How many registry keys may be in flight at once; more are recorded as owed without being begun. */
+    @WithDefault("2048")
+    int inFlight();
+}

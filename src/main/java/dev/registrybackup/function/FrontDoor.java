@@ -1,0 +1,134 @@
+package dev.registrybackup.function;
+
+import dev.registrybackup.event.NotJsonException;
+import dev.registrybackup.intake.Journal;
+import io.quarkus.funqy.runtime.ApplicationException;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * The routes before Funqy's: says when a request arrived, lets in only what this program serves, takes notifications that
+ * stores post directly, and gives failures the status that their senders act on rightly.
+ *
+ * <p>Funqy alone would serve each function by its path too, answer 404 and 500 to events that can never succeed, which
+ * Knative retries, and 406 to NooBaa, which sends no Content-Type.
+ */
+@ApplicationScoped
+class FrontDoor {
+    private static final String EVENTS = "/";
+    private static final String NOTIFICATION = "/notification";
+    private static final String MANAGEMENT = "/q/";
+
+    private final Arrivals arrivals;
+    private final Service service;
+    private final Journal journal;
+    private final long largestBody;
+
+    FrontDoor(
+            Arrivals arrivals,
+            Service service,
+            Journal journal,
+            @ConfigProperty(name = "largest-body-bytes") long largestBody) {
+        this.arrivals = arrivals;
+        this.service = service;
+        this.journal = journal;
+        this.largestBody = largestBody;
+    }
+
+    void open(@Observes Router router) {
+        router.route().order(-300).failureHandler(this::failed);
+        router.route().order(-200).handler(this::admit);
+        router.post(NOTIFICATION)
+                .order(-100)
+                .handler(BodyHandler.create(false).setBodyLimit(largestBody))
+                .handler(this::notification);
+    }
+
+    private void admit(RoutingContext context) {
+        arrivals.mark(context);
+        HttpServerRequest request = context.request();
+        String path = context.normalizedPath();
+        boolean served = path.equals(EVENTS)
+                || (path.equals(NOTIFICATION) && service.replicating().isPresent());
+        if (path.startsWith(MANAGEMENT)) {
+            context.next();
+        } else if (!served) {
+            // A broker would retry 404 for ever.
+            refuse(context, isCloudEvent(request) ? EventAnswers.PERMANENT : 404, "Nothing is served at " + path);
+        } else if (!HttpMethod.POST.equals(request.method())) {
+            refuse(context, 405, "Only POST is served at " + path);
+        } else if (isEmpty(request)) {
+            journal.undecodable("an empty body");
+            refuse(context, 400, "The body is empty, but should be a notification in JSON");
+        } else if (path.equals(EVENTS) && !isCloudEvent(request)) {
+            refuse(
+                    context,
+                    415,
+                    "Only CloudEvents, binary or structured, are taken at /: post plain notifications to "
+                            + NOTIFICATION);
+        } else {
+            context.next();
+        }
+    }
+
+    private static boolean isCloudEvent(HttpServerRequest request) {
+        String type = request.getHeader("Content-Type");
+        return request.headers().contains("ce-id") || (type != null && type.startsWith("application/cloudevents"));
+    }
+
+    private static boolean isEmpty(HttpServerRequest request) {
+        String length = request.getHeader("Content-Length");
+        return length == null ? request.getHeader("Transfer-Encoding") == null : length.equals("0");
+    }
+
+    private void notification(RoutingContext context) {
+        Duration left = arrivals.left(context);
+        byte[] payload = context.body().buffer().getBytes();
+        service.onRecord().isDone(service.intake().take(payload, left), left).whenComplete((done, failure) -> {
+            try {
+                EventAnswers.refuseUnless(failure == null && done);
+                context.response().setStatusCode(204).end();
+            } catch (Refusal refusal) {
+                context.fail(refusal);
+            }
+        });
+    }
+
+    private void failed(RoutingContext context) {
+        Throwable failure = context.failure();
+        Throwable cause =
+                failure instanceof ApplicationException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof Refusal refusal) {
+            refuse(context, refusal.status(), refusal.getMessage());
+        } else if (cause instanceof NotJsonException) {
+            journal.undecodable(String.valueOf(cause.getMessage()));
+            refuse(context, 400, cause.getMessage());
+        } else if (failure != null
+                && !(failure instanceof ApplicationException)
+                && context.normalizedPath().equals(EVENTS)) {
+            // What fails at / outside of our functions is Funqy reading the event: no attributes, no JSON.
+            journal.undecodable("Funqy could not read the event: " + failure);
+            refuse(context, 400, "The event is no CloudEvent that can be read: " + failure.getMessage());
+        } else {
+            context.next();
+        }
+    }
+
+    private static void refuse(RoutingContext context, int status, @org.jspecify.annotations.Nullable String reason) {
+        if (!context.response().ended()) {
+            byte[] body = String.valueOf(reason).getBytes(StandardCharsets.UTF_8);
+            context.response()
+                    .setStatusCode(status)
+                    .putHeader("Content-Type", "text/plain; charset=utf-8")
+                    .end(io.vertx.core.buffer.Buffer.buffer(body));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package dev.registrybackup.function;
+
+import dev.registrybackup.intake.DeadLetters;
+import dev.registrybackup.intake.Intake;
+import dev.registrybackup.intake.OnRecord;
+import java.util.Optional;
+import java.util.function.IntSupplier;
+
+/**
+ * The wired program, as its edge needs it.
+ *
+ * @param replicating takes events in the replicate role; empty in the other
+ * @param recording takes events in the dead-letter role; empty in the other
+ * @param onRecord puts on record what will never succeed
+ * @param owed how many keys this instance holds as owed
+ */
+record Service(Optional<Intake> replicating, Optional<DeadLetters> recording, OnRecord onRecord, IntSupplier owed) {
+    Intake intake() {
+        return replicating.orElseThrow(() -> new IllegalStateException("This process has not the replicate role"));
+    }
+
+    DeadLetters deadLetters() {
+        return recording.orElseThrow(() -> new IllegalStateException("This process has not the dead-letter role"));
+    }
+
+    int inFlight() {
+        return replicating.map(Intake::inFlight).orElse(0);
+    }
+}

@@ -1,0 +1,18 @@
+package dev.registrybackup.function;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+
+/** What this process does. */
+@ConfigMapping(prefix = "service")
+public interface ServiceConfiguration {
+    /** The role: `replicate`, or `dead-letter` to only record what a broker could not deliver. */
+    @WithDefault("replicate")
+    Role role();
+
+    /** The roles, named as their functions are. */
+    enum Role {
+        REPLICATE,
+        DEAD_LETTER
+    }
+}

@@ -1,0 +1,126 @@
+package dev.registrybackup.function;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.intake.Journal;
+import dev.registrybackup.replicate.Outcome;
+import dev.registrybackup.replicate.Verdict;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import org.jboss.logging.Logger;
+
+/** Logs one line for each key that something was done about, and counts all of them. */
+@ApplicationScoped
+class ServiceJournal implements Journal {
+    private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.events");
+    private static final Duration[] DURABLE_WITHIN = {
+        Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(250), Duration.ofMillis(500),
+        Duration.ofSeconds(1), Duration.ofMillis(2500), Duration.ofSeconds(5), Duration.ofSeconds(10),
+        Duration.ofSeconds(30), Duration.ofMinutes(1), Duration.ofMinutes(5), Duration.ofMinutes(15),
+        Duration.ofHours(1)
+    };
+
+    private final MeterRegistry meters;
+    private final Clock clock;
+
+    ServiceJournal(MeterRegistry meters, Clock clock) {
+        this.meters = meters;
+        this.clock = clock;
+    }
+
+    @Override
+    public void finished(Occasion occasion, String key, Outcome outcome, Instant written, Duration took) {
+        count(outcome);
+        if (outcome.verdict().isInBackup() && occasion != Occasion.WOKEN) {
+            durable(outcome).record(Duration.between(written, clock.instant()));
+        }
+        boolean didSomething = switch (outcome.verdict()) {
+            case COPIED, INCOMPLETE, CORRUPT, WITHHELD, MALFORMED -> true;
+            case PRESENT, GONE, PASSED_OVER -> false;
+        };
+        Logger.Level level = outcome.verdict().isPermanent()
+                ? Logger.Level.ERROR
+                : didSomething ? Logger.Level.INFO : Logger.Level.DEBUG;
+        LOGGER.logf(
+                level,
+                "event=%s key=%s kind=%s digest=%s outcome=%s bytes=%d millis=%d%s",
+                occasion.name().toLowerCase(Locale.ROOT),
+                key,
+                outcome.kind().label(),
+                outcome.digest().map(Digest::toString).orElse("-"),
+                outcome.verdict().label(),
+                outcome.bytes(),
+                took.toMillis(),
+                outcome.problem().isEmpty() ? "" : " problem=\"" + outcome.problem() + "\"");
+    }
+
+    private void count(Outcome outcome) {
+        meters.counter(
+                        "registry_backup_outcomes",
+                        "class",
+                        outcome.kind().label(),
+                        "outcome",
+                        outcome.verdict().label())
+                .increment();
+        meters.counter("registry_backup_copied_bytes", "class", outcome.kind().label())
+                .increment((double) outcome.bytes());
+        if (outcome.verdict() == Verdict.CORRUPT) {
+            counter("registry_backup_corrupt", "Blobs in the registry that fail their digest")
+                    .increment();
+        }
+        switch (outcome.kind()) {
+            case FOREIGN, EXCLUDED ->
+                counter("registry_backup_foreign", "Events about objects that the registry's layout does not know")
+                        .increment();
+            case BLOB, LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK, UPLOAD -> {}
+        }
+    }
+
+    private Timer durable(Outcome outcome) {
+        return Timer.builder("registry_backup_event_to_durable")
+                .description("From the time the registry wrote an object, as its event says, to its being durable here")
+                .tag("class", outcome.kind().label())
+                .serviceLevelObjectives(DURABLE_WITHIN)
+                .register(meters);
+    }
+
+    private Counter counter(String name, String description) {
+        return Counter.builder(name).description(description).register(meters);
+    }
+
+    @Override
+    public void failed(Occasion occasion, String key, Throwable failure) {
+        counter("registry_backup_failures", "Copies and records that failed and may succeed later")
+                .increment();
+        LOGGER.warnf(
+                "event=%s key=%s outcome=failed problem=\"%s\"",
+                occasion.name().toLowerCase(Locale.ROOT), key, root(failure).getMessage());
+    }
+
+    @Override
+    public void undecodable(String reason) {
+        counter("registry_backup_undecodable", "Events that could not be understood")
+                .increment();
+        LOGGER.errorf("event=event outcome=undecodable problem=\"%s\"", reason);
+    }
+
+    @Override
+    public void otherBucket(String bucket) {
+        counter("registry_backup_other_bucket", "Events about another bucket than the registry's")
+                .increment();
+        LOGGER.warnf("event=event outcome=other-bucket bucket=%s", bucket);
+    }
+
+    private static Throwable root(Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof java.util.concurrent.CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+}
