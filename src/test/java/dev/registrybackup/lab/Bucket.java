@@ -1,0 +1,108 @@
+package dev.registrybackup.lab;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
+
+/** One bucket of a store, as a test looks at it from outside. */
+public final class Bucket implements AutoCloseable {
+
+    private final S3Client client;
+    private final String name;
+
+    private Bucket(S3Client client, String name) {
+        this.client = client;
+        this.name = name;
+    }
+
+    /** A bucket that is there. */
+    public static Bucket of(S3Endpoint endpoint, String name) {
+        return new Bucket(endpoint.client(), name);
+    }
+
+    /** A bucket made now. */
+    public static Bucket create(S3Endpoint endpoint, String name) {
+        Bucket bucket = of(endpoint, name);
+        bucket.client.createBucket(request -> request.bucket(name));
+        return bucket;
+    }
+
+    /** Has it keep versions from now on. */
+    public Bucket versioned() {
+        client.putBucketVersioning(request -> request.bucket(name)
+                .versioningConfiguration(configuration -> configuration.status(BucketVersioningStatus.ENABLED)));
+        return this;
+    }
+
+    /** The client, for what is not here. */
+    public S3Client client() {
+        return client;
+    }
+
+    /** The bucket's name. */
+    public String name() {
+        return name;
+    }
+
+    /** Keys and sizes under a prefix. */
+    public SortedMap<String, Long> sizes(String prefix) {
+        SortedMap<String, Long> sizes = new TreeMap<>();
+        client.listObjectsV2Paginator(request -> request.bucket(name).prefix(prefix))
+                .contents()
+                .forEach(object -> sizes.put(object.key(), object.size()));
+        return sizes;
+    }
+
+    /** How many versions and delete markers there are under a prefix. */
+    public int versionCount(String prefix) {
+        return client
+                .listObjectVersionsPaginator(request -> request.bucket(name).prefix(prefix))
+                .stream()
+                .mapToInt(page -> page.versions().size() + page.deleteMarkers().size())
+                .sum();
+    }
+
+    /** A small object's content. */
+    public byte[] bytes(String key) {
+        return client.getObjectAsBytes(request -> request.bucket(name).key(key)).asByteArray();
+    }
+
+    /** The SHA-256 of an object of any size, in hexadecimal. */
+    public String sha256(String key) {
+        try (InputStream content =
+                        client.getObject(request -> request.bucket(name).key(key));
+                DigestInputStream hashed = new DigestInputStream(content, MessageDigest.getInstance("SHA-256"))) {
+            hashed.transferTo(OutputStream.nullOutputStream());
+            return HexFormat.of().formatHex(hashed.getMessageDigest().digest());
+        } catch (IOException cause) {
+            throw new UncheckedIOException("Failed to read " + key + " in " + name, cause);
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("Every JDK has SHA-256", impossible);
+        }
+    }
+
+    /** Writes an object. */
+    public void put(String key, byte[] content) {
+        client.putObject(request -> request.bucket(name).key(key), RequestBody.fromBytes(content));
+    }
+
+    /** Removes an object. */
+    public void remove(String key) {
+        client.deleteObject(request -> request.bucket(name).key(key));
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

@@ -1,0 +1,69 @@
+package dev.registrybackup.lab;
+
+import java.time.Duration;
+
+/** What goes wrong with one request; {@code amount} is a status, milliseconds or bytes. */
+public record Fault(Kind kind, long amount, String code) {
+
+    static final Fault NONE = new Fault(Kind.NONE, 0, "");
+
+    /** How it goes wrong. */
+    public enum Kind {
+        NONE,
+        ANSWER,
+        HANG,
+        DELAY,
+        CUT_RESPONSE,
+        TRUNCATE_RESPONSE,
+        FLIP_RESPONSE_BIT,
+        CUT_REQUEST
+    }
+
+    /** The store never sees the request; the client gets this status and S3 error code. */
+    public static Fault answer(int status, String code) {
+        return new Fault(Kind.ANSWER, status, code);
+    }
+
+    /** 500 InternalError. */
+    public static Fault internalError() {
+        return answer(500, "InternalError");
+    }
+
+    /** 503 SlowDown. */
+    public static Fault slowDown() {
+        return answer(503, "SlowDown");
+    }
+
+    /** The request is taken and never answered, until the proxy is healed or closed, which cuts the connection. */
+    public static Fault hang() {
+        return new Fault(Kind.HANG, 0, "");
+    }
+
+    /** The store sees the request later. */
+    public static Fault delay(Duration delay) {
+        return new Fault(Kind.DELAY, delay.toMillis(), "");
+    }
+
+    /**
+     * The connection is cut after so many bytes of the body, short of what Content-Length promised. With 0 not even
+     * the head is sent: the store did what it was asked, and the client can't know.
+     */
+    public static Fault cutResponse(long bodyBytes) {
+        return new Fault(Kind.CUT_RESPONSE, bodyBytes, "");
+    }
+
+    /** The answer is whole as far as HTTP can tell, Content-Length too, and ends after so many bytes. */
+    public static Fault truncateResponse(long bodyBytes) {
+        return new Fault(Kind.TRUNCATE_RESPONSE, bodyBytes, "");
+    }
+
+    /** The lowest bit of the body's byte at this offset is not what the store sent. */
+    public static Fault flipResponseBit(long offset) {
+        return new Fault(Kind.FLIP_RESPONSE_BIT, offset, "");
+    }
+
+    /** Both connections are cut once so many bytes of the request's body have come. */
+    public static Fault cutRequest(long bodyBytes) {
+        return new Fault(Kind.CUT_REQUEST, bodyBytes, "");
+    }
+}

@@ -1,0 +1,50 @@
+package dev.registrybackup.lab;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+
+/** Ports and probes on 127.0.0.1. */
+final class Loopback {
+
+    static final String ADDRESS = "127.0.0.1";
+
+    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
+    private static final HttpClient PROBE =
+            HttpClient.newBuilder().connectTimeout(PROBE_TIMEOUT).build();
+
+    private Loopback() {}
+
+    /** A port that was free a moment ago. */
+    static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException cause) {
+            throw new UncheckedIOException("Failed to find a free port on " + ADDRESS, cause);
+        }
+    }
+
+    static URI uri(int port) {
+        return URI.create("http://" + ADDRESS + ":" + port);
+    }
+
+    /** Whether something answers HTTP there, with whatever status. */
+    static boolean answers(URI uri) {
+        try {
+            HttpRequest request =
+                    HttpRequest.newBuilder(uri).timeout(PROBE_TIMEOUT).build();
+            return PROBE.send(request, BodyHandlers.discarding()).statusCode() > 0;
+        } catch (IOException notYet) {
+            return false;
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

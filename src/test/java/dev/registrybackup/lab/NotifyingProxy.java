@@ -1,0 +1,186 @@
+package dev.registrybackup.lab;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
+
+/**
+ * Stands in front of an S3 store that has no notifications, and sends them as a persistent topic of a Ceph RGW would:
+ * at least once, out of order, again until the receiver says 2xx.
+ *
+ * <p>Bodies and signatures pass untouched, so clients use the store's own credentials with {@link #endpoint()}. Every
+ * request to any bucket is recorded, and meets a fault when a test asked for one.
+ */
+public final class NotifyingProxy implements AutoCloseable {
+
+    private static final Duration START_BOUND = Duration.ofSeconds(20);
+    private static final int MAX_CONNECTIONS = 512;
+
+    private final S3Endpoint store;
+    private final Recorder recorder = new Recorder();
+    private final FaultRules faults = new FaultRules();
+    private final Notifications notifications;
+    private final Vertx vertx = vertx();
+    private final HttpClient client;
+    private final HttpServer server;
+    // Written by the event loop, read by whoever heals or closes.
+    private final Set<HttpConnection> hanging = ConcurrentHashMap.newKeySet();
+
+    private NotifyingProxy(S3Endpoint store, String watchedBucket) {
+        this.store = store;
+        notifications = new Notifications(store, watchedBucket, Clock.systemUTC());
+        client = vertx.createHttpClient(new HttpClientOptions()
+                .setMaxPoolSize(MAX_CONNECTIONS)
+                // Less than any server's patience with an idle connection, so none is used that is about to close.
+                .setKeepAliveTimeout(5)
+                .setMaxHeaderSize(1 << 16));
+        server = await(vertx.createHttpServer(new HttpServerOptions()
+                        .setHandle100ContinueAutomatically(false)
+                        .setMaxInitialLineLength(1 << 14)
+                        .setMaxHeaderSize(1 << 16))
+                .requestHandler(this::handle)
+                .listen(0, Loopback.ADDRESS));
+    }
+
+    /** A proxy to this store that tells of objects made in one of its buckets. */
+    public static NotifyingProxy inFrontOf(S3Endpoint store, String watchedBucket) {
+        return new NotifyingProxy(store, watchedBucket);
+    }
+
+    /** The store as seen through this proxy. */
+    public S3Endpoint endpoint() {
+        return store.at(Loopback.uri(server.actualPort()));
+    }
+
+    /** Sends notifications here from now on, and what was held back until now, shuffled. */
+    public void notifyTo(URI target) {
+        notifications.notifyTo(target);
+    }
+
+    /** Holds notifications back from now on. */
+    public void holdNotifications() {
+        notifications.hold();
+    }
+
+    /** Sends every n-th notification twice, as a persistent topic does now and then; 0 for never. */
+    public void repeatEvery(int number) {
+        notifications.repeatEvery(number);
+    }
+
+    /** Returns when nothing is on its way; fails when something still is after this time. */
+    public void awaitDelivered(Duration bound) {
+        notifications.awaitDelivered(bound);
+    }
+
+    /** Notifications that the receiver answered with 2xx. */
+    public long delivered() {
+        return notifications.delivered();
+    }
+
+    /** Attempts that got another answer or none. */
+    public long failedDeliveries() {
+        return notifications.failed();
+    }
+
+    /** Notifications held back or on their way. */
+    public long undelivered() {
+        return notifications.undelivered();
+    }
+
+    /** Requests in the order of their arrival. */
+    public List<RecordedRequest> requests() {
+        return recorder.requests();
+    }
+
+    /** Forgets the requests so far; faults and notifications stay. */
+    public void reset() {
+        recorder.reset();
+    }
+
+    /** Every request like this meets the fault, until {@link #heal()}. */
+    public void inject(Predicate<S3Request> matches, Fault fault) {
+        inject(matches, fault, Integer.MAX_VALUE);
+    }
+
+    /** The first so many requests like this meet the fault; earlier rules go first. */
+    public void inject(Predicate<S3Request> matches, Fault fault, int times) {
+        faults.add(matches, fault, times);
+    }
+
+    /** No faults from now on; connections that hang are cut. */
+    public void heal() {
+        faults.clear();
+        hanging.forEach(HttpConnection::close);
+        hanging.clear();
+    }
+
+    @Override
+    public void close() {
+        notifications.close();
+        await(vertx.close());
+    }
+
+    private void handle(HttpServerRequest request) {
+        S3Request asked = S3Request.parse(request.method().name(), request.uri(), request.headers());
+        Fault fault = faults.faultFor(asked);
+        if (fault.kind() == Fault.Kind.HANG) {
+            hanging.add(request.connection());
+        }
+        Exchange.Listener listener = new RecordAndNotify(recorder.arrived(asked));
+        new Exchange(vertx, request, asked, fault, listener).begin(client, store.uri());
+    }
+
+    private final class RecordAndNotify implements Exchange.Listener {
+        private final long arrived;
+
+        private RecordAndNotify(long arrived) {
+            this.arrived = arrived;
+        }
+
+        @Override
+        public void answered(int status, long requestBytes) {
+            recorder.answered(arrived, status, requestBytes);
+        }
+
+        @Override
+        public AnswerWatcher storeAnswered(S3Request asked, long requestBytes, HttpClientResponse answer) {
+            return notifications.storeAnswered(asked, requestBytes, answer);
+        }
+    }
+
+    private static Vertx vertx() {
+        // No file cache: nothing is served from files, and its folder would outlive a killed JVM.
+        FileSystemOptions files =
+                new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false);
+        return Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2).setFileSystemOptions(files));
+    }
+
+    private static <T> T await(Future<T> future) {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(START_BOUND.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException cause) {
+            throw new IllegalStateException("The notifying proxy did not start or stop", cause);
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while the notifying proxy starts or stops", interrupt);
+        }
+    }
+}

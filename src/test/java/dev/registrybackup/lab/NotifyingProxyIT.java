@@ -1,0 +1,259 @@
+package dev.registrybackup.lab;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.retries.DefaultRetryStrategy;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/** The proxy passes everything, tells what was made, and spoils what it is told to. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class NotifyingProxyIT {
+
+    private static final Duration BOUND = Duration.ofSeconds(30);
+
+    private final S3ProxyServer server = S3ProxyServer.inMemory(512);
+    private final S3Client direct = server.endpoint().client();
+    private NotifyingProxy proxy = NotifyingProxy.inFrontOf(server.endpoint(), "images");
+    private S3Client client = withoutRetries(proxy);
+
+    @BeforeAll
+    void buckets() {
+        direct.createBucket(request -> request.bucket("images"));
+        direct.createBucket(request -> request.bucket("backup"));
+    }
+
+    /** A proxy of its own for every test: no test finds another's notifications. */
+    @AfterEach
+    void anotherProxy() {
+        client.close();
+        proxy.close();
+        proxy = NotifyingProxy.inFrontOf(server.endpoint(), "images");
+        client = withoutRetries(proxy);
+    }
+
+    @AfterAll
+    void close() {
+        client.close();
+        proxy.close();
+        direct.close();
+        server.close();
+    }
+
+    @Test
+    void bodiesPassUnchangedBothWays() {
+        // Given
+        byte[] content = random(40 << 20);
+
+        // When
+        put("images", "large", content);
+        byte[] read = get("images", "large");
+
+        // Then
+        assertArrayEquals(
+                content,
+                direct.getObjectAsBytes(request -> request.bucket("images").key("large"))
+                        .asByteArray());
+        assertArrayEquals(content, read);
+    }
+
+    @Test
+    void whatMakesAnObjectInTheWatchedBucketIsToldOf() {
+        try (NotificationReceiver receiver = new NotificationReceiver()) {
+            // Given
+            proxy.notifyTo(receiver.uri());
+
+            // When
+            put("images", "put", random(71));
+            put("backup", "elsewhere", random(71));
+            client.copyObject(request -> request.sourceBucket("images")
+                    .sourceKey("put")
+                    .destinationBucket("images")
+                    .destinationKey("copy"));
+            Multipart.putInOnePart(client, "images", "parts", random(100));
+            proxy.awaitDelivered(BOUND);
+
+            // Then
+            assertEquals(
+                    List.of(
+                            "ObjectCreated:CompleteMultipartUpload images parts",
+                            "ObjectCreated:Copy images copy",
+                            "ObjectCreated:Put images put"),
+                    receiver.events().stream().sorted().toList());
+            receiver.bodies().forEach(body -> assertTrue(size(body) > 70, body));
+        }
+    }
+
+    @Test
+    void notificationsAreHeldUntilThereIsAReceiverAndSentAgainUntilTaken() {
+        try (NotificationReceiver receiver = new NotificationReceiver()) {
+            // Given
+            receiver.answerWith(503);
+            put("images", "held", random(10));
+            assertEquals(1, proxy.undelivered());
+
+            // When
+            proxy.notifyTo(receiver.uri());
+            Awaitility.await().atMost(BOUND).until(() -> proxy.failedDeliveries() > 1);
+            receiver.answerWith(204);
+            proxy.awaitDelivered(BOUND);
+
+            // Then
+            assertEquals(List.of("ObjectCreated:Put images held"), receiver.events());
+            assertEquals(1, proxy.delivered());
+        }
+    }
+
+    @Test
+    void requestsAreRecordedInTheirOrder() {
+        // When
+        put("backup", "first", random(10));
+        put("backup", "second", random(20));
+        get("backup", "first");
+
+        // Then
+        List<RecordedRequest> requests = proxy.requests();
+        assertEquals(
+                List.of("PUT_OBJECT first 200", "PUT_OBJECT second 200", "GET_OBJECT first 200"),
+                requests.stream()
+                        .map(request -> request.operation() + " " + request.key() + " " + request.status())
+                        .toList());
+        assertTrue(requests.get(0).answered() < requests.get(1).arrived());
+        assertTrue(requests.get(0).bodyLength() >= 10);
+    }
+
+    @Test
+    void aFaultMeetsAsManyRequestsAsItWasAskedTo() {
+        // Given
+        put("images", "data", random(10));
+        proxy.inject(request -> request.operation() == Operation.GET_OBJECT, Fault.slowDown(), 1);
+        proxy.inject(request -> request.operation() == Operation.PUT_OBJECT, Fault.internalError());
+
+        // When
+        S3Exception get = assertThrows(S3Exception.class, () -> get("images", "data"));
+        S3Exception put = assertThrows(S3Exception.class, () -> put("images", "data", random(1 << 20)));
+
+        // Then
+        assertEquals("SlowDown", get.awsErrorDetails().errorCode());
+        assertEquals(503, get.statusCode());
+        assertEquals(500, put.statusCode());
+        assertEquals(10, get("images", "data").length);
+    }
+
+    @Test
+    void answersAreCutTruncatedAndSpoiled() {
+        // Given
+        byte[] content = random(1 << 20);
+        put("images", "data", content);
+        proxy.inject(request -> request.method().equals("GET"), Fault.cutResponse(500_000), 1);
+        proxy.inject(request -> request.method().equals("GET"), Fault.truncateResponse(500_000), 1);
+        proxy.inject(request -> request.method().equals("GET"), Fault.flipResponseBit(700_000), 1);
+
+        // When
+        assertThrows(SdkClientException.class, () -> get("images", "data"));
+        byte[] truncated = get("images", "data");
+        byte[] flipped = get("images", "data");
+
+        // Then
+        assertEquals(500_000, truncated.length);
+        assertEquals(content[700_000] ^ 1, flipped[700_000]);
+        flipped[700_000] ^= 1;
+        assertArrayEquals(content, flipped);
+    }
+
+    @Test
+    void aCutUploadLeavesNothingAndALostAnswerLeavesTheObject() {
+        // Given
+        proxy.inject(request -> request.key().equals("cut"), Fault.cutRequest(300_000));
+        proxy.inject(request -> request.key().equals("lost"), Fault.cutResponse(0));
+
+        // When
+        assertThrows(SdkClientException.class, () -> put("images", "cut", random(1 << 20)));
+        assertThrows(SdkClientException.class, () -> put("images", "lost", random(1 << 20)));
+
+        // Then
+        assertEquals(
+                List.of("lost"),
+                direct.listObjectsV2(request -> request.bucket("images")).contents().stream()
+                        .map(object -> object.key())
+                        .filter(key -> key.equals("lost") || key.equals("cut"))
+                        .toList());
+        assertEquals(1, proxy.undelivered());
+    }
+
+    @Test
+    void aRequestThatHangsIsCutWhenTheStoreIsHealed() {
+        // Given
+        put("images", "data", random(10));
+        proxy.inject(request -> request.method().equals("GET"), Fault.hang());
+        Thread healer = new Thread(() -> {
+            Awaitility.await().atMost(BOUND).until(() -> proxy.requests().size() == 2);
+            proxy.heal();
+        });
+        healer.start();
+
+        // When
+        assertThrows(SdkClientException.class, () -> get("images", "data"));
+
+        // Then
+        assertEquals(10, get("images", "data").length);
+    }
+
+    @Test
+    void aDelayedRequestIsAnswered() {
+        // Given
+        proxy.inject(request -> true, Fault.delay(Duration.ofMillis(50)));
+
+        // When
+        put("images", "late", random(10));
+
+        // Then
+        assertEquals(10, get("images", "late").length);
+    }
+
+    private void put(String bucket, String key, byte[] content) {
+        client.putObject(request -> request.bucket(bucket).key(key), RequestBody.fromBytes(content));
+    }
+
+    private byte[] get(String bucket, String key) {
+        return client.getObjectAsBytes(request -> request.bucket(bucket).key(key))
+                .asByteArray();
+    }
+
+    private static long size(String body) {
+        return new JsonObject(body)
+                .getJsonArray("Records")
+                .getJsonObject(0)
+                .getJsonObject("s3")
+                .getJsonObject("object")
+                .getLong("size");
+    }
+
+    private static byte[] random(int size) {
+        byte[] content = new byte[size];
+        new Random(size).nextBytes(content);
+        return content;
+    }
+
+    private static S3Client withoutRetries(NotifyingProxy proxy) {
+        return proxy.endpoint()
+                .clientBuilder()
+                .overrideConfiguration(configuration -> configuration.retryStrategy(DefaultRetryStrategy.doNotRetry()))
+                .build();
+    }
+}

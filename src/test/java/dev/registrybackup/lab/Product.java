@@ -1,0 +1,110 @@
+package dev.registrybackup.lab;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The product's jar in a child process, as it is shipped. The jar is where the build put it, unless the system property
+ * {@code lab.product.jar} says otherwise.
+ */
+public final class Product implements AutoCloseable {
+
+    /** The registry's bucket in the lab. */
+    public static final String REGISTRY_BUCKET = "registry";
+    /** The backup's bucket in the lab. */
+    public static final String BACKUP_BUCKET = "registry-backup";
+
+    private static final Duration START_BOUND = Duration.ofSeconds(90);
+
+    private final TemporaryDirectory directory = TemporaryDirectory.create("product");
+    private final ChildProcess process;
+    private final URI uri;
+
+    private Product(Map<String, String> environment, List<String> javaOptions) {
+        int port = Loopback.freePort();
+        uri = Loopback.uri(port);
+        Map<String, String> all = new HashMap<>(environment);
+        all.put("QUARKUS_HTTP_PORT", Integer.toString(port));
+        all.put("QUARKUS_HTTP_HOST", Loopback.ADDRESS);
+        process = ChildProcess.start("product", directory.path(), command(javaOptions), all);
+    }
+
+    /** The settings of a product between these stores, as environment variables. */
+    public static Map<String, String> settings(S3Endpoint registry, S3Endpoint backup) {
+        Map<String, String> settings = new HashMap<>();
+        settings.putAll(store("REGISTRY", registry, REGISTRY_BUCKET));
+        settings.putAll(store("BACKUP", backup, BACKUP_BUCKET));
+        return settings;
+    }
+
+    private static Map<String, String> store(String prefix, S3Endpoint endpoint, String bucket) {
+        return Map.of(
+                prefix + "_ENDPOINT", endpoint.uri().toString(),
+                prefix + "_REGION", endpoint.region(),
+                prefix + "_BUCKET", bucket,
+                prefix + "_ACCESS_KEY", endpoint.accessKey(),
+                prefix + "_SECRET_KEY", endpoint.secretKey());
+    }
+
+    /** Starts it and returns once it is ready. */
+    public static Product start(Map<String, String> environment, String... javaOptions) {
+        Product product = new Product(environment, List.of(javaOptions));
+        try {
+            product.process.awaitReady(START_BOUND, () -> Loopback.answers(product.uri.resolve("/q/health/ready")));
+        } catch (IllegalStateException failure) {
+            product.directory.close();
+            throw failure;
+        }
+        return product;
+    }
+
+    /** What it prints when it cannot start with these settings; it has ended with a failure then. */
+    public static String failedStart(Map<String, String> environment) {
+        try (Product product = new Product(environment, List.of())) {
+            if (product.process.awaitExit(START_BOUND) == 0) {
+                throw new IllegalStateException("The product ended without a failure:\n" + product.log());
+            }
+            return product.log();
+        }
+    }
+
+    /** Where it listens. */
+    public URI uri() {
+        return uri;
+    }
+
+    /** Where stores post their notifications to it. */
+    public URI notificationUri() {
+        return uri.resolve("/notification");
+    }
+
+    /** All it has logged. */
+    public String log() {
+        return process.log();
+    }
+
+    /** Ends it as a crash does. */
+    public void kill() {
+        process.kill();
+    }
+
+    @Override
+    public void close() {
+        process.close();
+        directory.close();
+    }
+
+    private static List<String> command(List<String> javaOptions) {
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        Path jar = Path.of(System.getProperty("lab.product.jar", "target/quarkus-app/quarkus-run.jar"));
+        List<String> command = new ArrayList<>(List.of(java.toString()));
+        command.addAll(javaOptions);
+        command.addAll(List.of("-jar", jar.toAbsolutePath().toString()));
+        return command;
+    }
+}

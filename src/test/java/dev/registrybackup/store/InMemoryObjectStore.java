@@ -1,0 +1,243 @@
+package dev.registrybackup.store;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.registry.LinkContent;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** A bucket in memory, with versions if so asked, that behaves as the contract says. */
+public final class InMemoryObjectStore implements ObjectStore {
+    private final String bucket;
+    private final boolean versioned;
+    private final Clock clock;
+    /** Guarded by this: newest version last; content null is a delete marker. */
+    private final Map<String, List<Stored>> objects = new TreeMap<>();
+    /** Guarded by this. */
+    private boolean exists = true;
+    /** Guarded by this. */
+    private int versions;
+
+    private record Stored(ObjectInfo info, Optional<Bytes> content) {}
+
+    private static final class Bytes {
+        private final byte[] bytes;
+
+        Bytes(byte[] bytes) {
+            this.bytes = bytes.clone();
+        }
+    }
+
+    public InMemoryObjectStore(String bucket, boolean versioned, Clock clock) {
+        this.bucket = bucket;
+        this.versioned = versioned;
+        this.clock = clock;
+    }
+
+    public InMemoryObjectStore(String bucket) {
+        this(bucket, false, Clock.systemUTC());
+    }
+
+    /** As if the bucket were deleted with all that is in it, or made anew. */
+    public synchronized void setExists(boolean there) {
+        exists = there;
+        objects.clear();
+    }
+
+    /** Writes as somebody else would: without metadata of ours. */
+    public void seed(String key, byte[] content) {
+        put(key, ReplayableContent.of(content), Map.of());
+    }
+
+    /** The object's bytes. */
+    public byte[] bytes(String key) {
+        try (OpenObject open = open(key, Optional.empty(), Optional.empty())) {
+            return open.readAll(Integer.MAX_VALUE - 1);
+        }
+    }
+
+    /** The keys of visible objects. */
+    public List<String> keys(String prefix) {
+        try (Stream<ObjectInfo> listing = list(prefix)) {
+            return listing.map(ObjectInfo::key).toList();
+        }
+    }
+
+    /** How many versions and delete markers the bucket holds under the prefix. */
+    public synchronized int versionCount(String prefix) {
+        return objects.entrySet().stream()
+                .filter(entry -> entry.getKey().startsWith(prefix))
+                .mapToInt(entry -> entry.getValue().size())
+                .sum();
+    }
+
+    @Override
+    public synchronized Optional<ObjectInfo> find(String key) {
+        requireBucket();
+        return findBeforeWrite(key);
+    }
+
+    @Override
+    public synchronized Optional<ObjectInfo> findBeforeWrite(String key) {
+        return newest(key).filter(stored -> stored.content().isPresent()).map(Stored::info);
+    }
+
+    private Optional<Stored> newest(String key) {
+        List<Stored> all = objects.getOrDefault(key, List.of());
+        return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+    }
+
+    @Override
+    @MustBeClosed
+    public synchronized OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag) {
+        requireBucket();
+        Stored stored = newest(key)
+                .filter(found -> found.content().isPresent())
+                .orElseThrow(() -> new ObjectStoreException(
+                        StoreError.NOT_FOUND, "Failed to read %s in %s: there is none".formatted(key, bucket)));
+        if (etag.isPresent() && !etag.get().equals(stored.info().etag())) {
+            throw new ObjectStoreException(
+                    StoreError.CHANGED, "Failed to read %s in %s: it has changed".formatted(key, bucket));
+        }
+        byte[] all = stored.content().orElseThrow().bytes;
+        byte[] asked = range.map(
+                        bytes -> Arrays.copyOfRange(all, (int) bytes.offset(), (int) (bytes.offset() + bytes.length())))
+                .orElse(all);
+        return opened(stored.info(), new ByteArrayInputStream(asked));
+    }
+
+    /** An open object of these parts. */
+    public static OpenObject opened(ObjectInfo info, InputStream stream) {
+        return new OpenObject() {
+            @Override
+            public ObjectInfo info() {
+                return info;
+            }
+
+            @Override
+            public InputStream stream() {
+                return stream;
+            }
+
+            @Override
+            public void close() {
+                // Nothing is held.
+            }
+        };
+    }
+
+    @Override
+    public Optional<String> put(String key, ReplayableContent content, Map<String, String> metadata) {
+        byte[] bytes = read(content);
+        return store(key, bytes, LinkContent.md5(bytes), metadata);
+    }
+
+    private byte[] read(ReplayableContent content) {
+        try (InputStream stream = content.open()) {
+            byte[] bytes = stream.readAllBytes();
+            if (bytes.length != content.size()) {
+                throw new IOException("%d bytes instead of %d".formatted(bytes.length, content.size()));
+            }
+            return bytes;
+        } catch (IOException e) {
+            throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to write: " + e.getMessage(), e);
+        }
+    }
+
+    private synchronized Optional<String> store(String key, byte[] bytes, String etag, Map<String, String> metadata) {
+        requireBucket();
+        Instant now = clock.instant();
+        Optional<String> version = versioned ? Optional.of("v" + ++versions) : Optional.empty();
+        List<Stored> all = objects.computeIfAbsent(key, fresh -> new ArrayList<>());
+        if (!versioned) {
+            all.clear();
+        }
+        ObjectInfo info = new ObjectInfo(key, bytes.length, etag, now, metadata, version);
+        all.add(new Stored(info, Optional.of(new Bytes(bytes))));
+        return version;
+    }
+
+    @Override
+    @MustBeClosed
+    public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
+        return new MultipartUpload() {
+            private final ByteArrayOutputStream parts = new ByteArrayOutputStream();
+            private int count;
+
+            @Override
+            public void part(ReplayableContent content) {
+                parts.writeBytes(read(content));
+                count++;
+            }
+
+            @Override
+            public void complete() {
+                byte[] bytes = parts.toByteArray();
+                store(key, bytes, LinkContent.md5(bytes) + "-" + count, metadata);
+            }
+
+            @Override
+            public void close() {
+                // Nothing is kept of what was not completed.
+            }
+        };
+    }
+
+    @Override
+    public synchronized void remove(String key, Optional<String> versionId) {
+        requireBucket();
+        List<Stored> all = objects.getOrDefault(key, new ArrayList<>());
+        if (versionId.isPresent()) {
+            all.removeIf(stored -> stored.info().versionId().equals(versionId));
+        } else if (versioned) {
+            ObjectInfo marker = new ObjectInfo(key, 0, "", clock.instant(), Map.of(), Optional.of("v" + ++versions));
+            objects.computeIfAbsent(key, fresh -> new ArrayList<>()).add(new Stored(marker, Optional.empty()));
+        } else {
+            objects.remove(key);
+        }
+        if (all.isEmpty() && versionId.isPresent()) {
+            objects.remove(key);
+        }
+    }
+
+    @Override
+    @MustBeClosed
+    public synchronized Stream<ObjectInfo> list(String prefix) {
+        requireBucket();
+        List<ObjectInfo> found = objects.keySet().stream()
+                .filter(key -> key.startsWith(prefix))
+                .flatMap(key -> findBeforeWrite(key).stream())
+                .map(info -> new ObjectInfo(
+                        info.key(), info.size(), info.etag(), info.lastModified(), Map.of(), Optional.empty()))
+                .toList();
+        return found.stream();
+    }
+
+    @Override
+    public synchronized void requireBucket() {
+        if (!exists) {
+            throw new ObjectStoreException(StoreError.BUCKET_MISSING, "There is no bucket " + bucket);
+        }
+    }
+
+    @Override
+    public boolean versioned() {
+        requireBucket();
+        return versioned;
+    }
+
+    @Override
+    public String bucket() {
+        return bucket;
+    }
+}
