@@ -3,6 +3,7 @@ package dev.registrybackup.function;
 import dev.registrybackup.event.NotJsonException;
 import dev.registrybackup.intake.Journal;
 import io.quarkus.funqy.runtime.ApplicationException;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
@@ -13,6 +14,8 @@ import jakarta.enterprise.event.Observes;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The routes before Funqy's: says when a request arrived, lets in only what this program serves, takes notifications that
@@ -23,6 +26,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
  */
 @ApplicationScoped
 class FrontDoor {
+    private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.events");
     private static final String EVENTS = "/";
     private static final String NOTIFICATION = "/notification";
     private static final String MANAGEMENT = "/q/";
@@ -115,20 +119,22 @@ class FrontDoor {
                 && !(failure instanceof ApplicationException)
                 && context.normalizedPath().equals(EVENTS)) {
             // What fails at / outside of our functions is Funqy reading the event: no attributes, no JSON.
-            journal.undecodable("Funqy could not read the event: " + failure);
-            refuse(context, 400, "The event is no CloudEvent that can be read: " + failure.getMessage());
+            String reason = "The event is no CloudEvent that can be read: it lacks attributes, or is no JSON";
+            LOGGER.debug(reason, failure);
+            journal.undecodable(reason);
+            refuse(context, 400, reason);
         } else {
             context.next();
         }
     }
 
-    private static void refuse(RoutingContext context, int status, @org.jspecify.annotations.Nullable String reason) {
+    private static void refuse(RoutingContext context, int status, @Nullable String reason) {
         if (!context.response().ended()) {
             byte[] body = String.valueOf(reason).getBytes(StandardCharsets.UTF_8);
             context.response()
                     .setStatusCode(status)
                     .putHeader("Content-Type", "text/plain; charset=utf-8")
-                    .end(io.vertx.core.buffer.Buffer.buffer(body));
+                    .end(Buffer.buffer(body));
         }
     }
 }

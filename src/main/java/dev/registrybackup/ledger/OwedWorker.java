@@ -132,8 +132,12 @@ public final class OwedWorker {
     private boolean settled(Try done, Optional<Rejection> rejection) {
         rejection.ifPresent(rejections::keep);
         for (OwedRecord record : work.settled(done, clock.instant())) {
-            shelf.remove(record);
-            work.removed(record);
+            try {
+                shelf.remove(record);
+            } finally {
+                // Not held any more even if it is still there: it is then collected and settled once more.
+                work.removed(record);
+            }
         }
         return true;
     }

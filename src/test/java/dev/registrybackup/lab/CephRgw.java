@@ -74,9 +74,10 @@ public final class CephRgw implements AutoCloseable {
      * looks for new topics twice a minute, so the first notification takes up to half a minute.
      */
     public void createTopicAndNotification(String bucket, URI target) {
-        String topic = new TopicRequest(registryEndpoint()).create("lab-" + bucket, target);
+        String name = "lab-" + bucket + "-" + target.getPort();
+        String topic = new TopicRequest(registryEndpoint()).create(name, target);
         TopicConfiguration created = TopicConfiguration.builder()
-                .id("lab-" + bucket)
+                .id(name)
                 .topicArn(topic)
                 // No removals: RGW 16 aborts when it notifies of a removal of several objects.
                 .events(

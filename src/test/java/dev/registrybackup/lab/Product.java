@@ -24,9 +24,12 @@ public final class Product implements AutoCloseable {
     private final TemporaryDirectory directory = TemporaryDirectory.create("product");
     private final ChildProcess process;
     private final URI uri;
+    private final Map<String, String> environment;
+    private final List<String> javaOptions;
 
-    private Product(Map<String, String> environment, List<String> javaOptions) {
-        int port = Loopback.freePort();
+    private Product(Map<String, String> environment, List<String> javaOptions, int port) {
+        this.environment = Map.copyOf(environment);
+        this.javaOptions = List.copyOf(javaOptions);
         uri = Loopback.uri(port);
         Map<String, String> all = new HashMap<>(environment);
         all.put("QUARKUS_HTTP_PORT", Integer.toString(port));
@@ -53,7 +56,15 @@ public final class Product implements AutoCloseable {
 
     /** Starts it and returns once it is ready. */
     public static Product start(Map<String, String> environment, String... javaOptions) {
-        Product product = new Product(environment, List.of(javaOptions));
+        return ready(new Product(environment, List.of(javaOptions), Loopback.freePort()));
+    }
+
+    /** Starts it again after it was killed, at the same place with the same settings. */
+    public Product startAgain() {
+        return ready(new Product(environment, javaOptions, uri.getPort()));
+    }
+
+    private static Product ready(Product product) {
         try {
             product.process.awaitReady(START_BOUND, () -> Loopback.answers(product.uri.resolve("/q/health/ready")));
         } catch (IllegalStateException failure) {
@@ -65,7 +76,7 @@ public final class Product implements AutoCloseable {
 
     /** What it prints when it cannot start with these settings; it has ended with a failure then. */
     public static String failedStart(Map<String, String> environment) {
-        try (Product product = new Product(environment, List.of())) {
+        try (Product product = new Product(environment, List.of(), Loopback.freePort())) {
             if (product.process.awaitExit(START_BOUND) == 0) {
                 throw new IllegalStateException("The product ended without a failure:\n" + product.log());
             }

@@ -5,11 +5,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.ContentStreamProvider;
 
 /**
- * Content as the SDK asks for it: once an attempt. The SDK closes what it read only sometimes, so each new attempt closes
- * the stream of the one before, which returns or cuts its connection to the other store.
+ * Content as the SDK asks for it: once an attempt. The stream of the attempt before is closed by the next one, and the
+ * last one on close, which returns or cuts its connection to the other store.
  */
 final class OpenedByTheClient implements ContentStreamProvider, AutoCloseable {
     private final ReplayableContent content;
@@ -17,6 +18,10 @@ final class OpenedByTheClient implements ContentStreamProvider, AutoCloseable {
 
     OpenedByTheClient(ReplayableContent content) {
         this.content = content;
+    }
+
+    RequestBody asRequestBody() {
+        return RequestBody.fromContentProvider(this, content.size(), S3Writing.CONTENT_TYPE);
     }
 
     @Override

@@ -17,15 +17,29 @@ final class S3Failures {
 
     /** Does it, and names action and object if it fails. Wrong bytes come back as the exception they were found with. */
     <T> T attempt(String action, String key, Supplier<T> request) {
+        return attempt(action, key + " in " + store, StoreError.NOT_FOUND, request);
+    }
+
+    /** As the other, for a request that writes: whatever is not found then, it is not the object. */
+    <T> T attemptWrite(String action, String key, Supplier<T> request) {
+        return attempt(action, key + " in " + store, StoreError.UNAVAILABLE, request);
+    }
+
+    /** As the other, where the bucket itself is asked about: what is not found is then the bucket. */
+    <T> T attemptOnBucket(String action, Supplier<T> request) {
+        return attempt(action, store, StoreError.BUCKET_MISSING, request);
+    }
+
+    private static <T> T attempt(String action, String subject, StoreError whenNotFound, Supplier<T> request) {
         try {
             return request.get();
         } catch (SdkException e) {
-            throw translate(action, key, e);
+            throw translate("Failed to " + action + " " + subject, whenNotFound, e);
         }
     }
 
     /** What the source of a body threw while it was sent here is the answer, not that sending it failed. */
-    private RuntimeException translate(String action, String key, SdkException e) {
+    private static RuntimeException translate(String attempted, StoreError whenNotFound, SdkException e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof DigestMismatchException mismatch) {
                 return mismatch;
@@ -34,20 +48,8 @@ final class S3Failures {
                 return other;
             }
         }
-        StoreError error = error(e);
-        return new ObjectStoreException(
-                error, "Failed to %s %s in %s: %s".formatted(action, key, store, reason(e) + remedy(error)), e);
-    }
-
-    /** As the other, where the bucket itself is asked about: what is not found is then the bucket. */
-    <T> T attempt(String action, Supplier<T> request) {
-        try {
-            return request.get();
-        } catch (SdkException e) {
-            StoreError error = error(e) == StoreError.NOT_FOUND ? StoreError.BUCKET_MISSING : error(e);
-            throw new ObjectStoreException(
-                    error, "Failed to %s %s: %s".formatted(action, store, reason(e) + remedy(error)), e);
-        }
+        StoreError error = error(e) == StoreError.NOT_FOUND ? whenNotFound : error(e);
+        return new ObjectStoreException(error, "%s: %s".formatted(attempted, reason(e) + remedy(error)), e);
     }
 
     private static StoreError error(SdkException e) {

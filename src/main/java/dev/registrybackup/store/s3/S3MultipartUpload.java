@@ -32,22 +32,24 @@ final class S3MultipartUpload implements MultipartUpload {
     @Override
     public void part(ReplayableContent content) {
         int number = parts.size() + 1;
-        String etag = failures.attempt(
-                "write part " + number + " of",
-                key,
-                () -> client.uploadPart(
-                                request -> request.bucket(bucket)
-                                        .key(key)
-                                        .uploadId(id)
-                                        .partNumber(number),
-                                S3ObjectStore.body(content))
-                        .eTag());
-        parts.add(CompletedPart.builder().partNumber(number).eTag(etag).build());
+        try (OpenedByTheClient body = new OpenedByTheClient(content)) {
+            String etag = failures.attemptWrite(
+                    "write part " + number + " of",
+                    key,
+                    () -> client.uploadPart(
+                                    request -> request.bucket(bucket)
+                                            .key(key)
+                                            .uploadId(id)
+                                            .partNumber(number),
+                                    body.asRequestBody())
+                            .eTag());
+            parts.add(CompletedPart.builder().partNumber(number).eTag(etag).build());
+        }
     }
 
     @Override
     public void complete() {
-        failures.attempt(
+        failures.attemptWrite(
                 "complete",
                 key,
                 () -> client.completeMultipartUpload(request ->

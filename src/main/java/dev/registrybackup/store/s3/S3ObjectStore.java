@@ -15,7 +15,6 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.ResponseInputStream;
-import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
@@ -25,7 +24,6 @@ import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 /** A bucket of an S3 store. Threads: any number. Close it to close its connections. */
 public final class S3ObjectStore implements ObjectStore, AutoCloseable {
-    private static final String CONTENT_TYPE = "application/octet-stream";
     /** Up to here a body is kept in memory by its caller anyway, so it is signed by its hash. */
     private static final long IN_MEMORY_BYTES = 1 << 20;
 
@@ -65,7 +63,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
 
     @Override
     public void requireBucket() {
-        failures.attempt(
+        failures.attemptOnBucket(
                 "reach",
                 () -> client().headBucket(request -> request.bucket(bucket()).overrideConfiguration(quick)));
     }
@@ -106,22 +104,20 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     public Optional<String> put(String key, ReplayableContent content, Map<String, String> metadata) {
         PutObjectRequest request = writing.put(key, metadata);
         S3Client client = content.size() <= IN_MEMORY_BYTES ? client() : clients.streaming();
-        return failures.attempt(
-                "write",
-                key,
-                () -> Optional.ofNullable(
-                        client.putObject(request, body(content)).versionId()));
-    }
-
-    static RequestBody body(ReplayableContent content) {
-        return RequestBody.fromContentProvider(new OpenedByTheClient(content), content.size(), CONTENT_TYPE);
+        try (OpenedByTheClient body = new OpenedByTheClient(content)) {
+            return failures.attemptWrite(
+                    "write",
+                    key,
+                    () -> Optional.ofNullable(
+                            client.putObject(request, body.asRequestBody()).versionId()));
+        }
     }
 
     @Override
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker")
     public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
-        String id = failures.attempt(
+        String id = failures.attemptWrite(
                 "start writing",
                 key,
                 () -> client().createMultipartUpload(writing.multipart(key, metadata))
@@ -148,9 +144,8 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
 
     @Override
     public boolean versioned() {
-        return failures.attempt(
+        return failures.attemptOnBucket(
                         "ask for the versioning of",
-                        bucket(),
                         () -> client().getBucketVersioning(
                                         request -> request.bucket(bucket()).overrideConfiguration(quick))
                                 .status())

@@ -6,6 +6,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
 /** A GET under way. */
 final class S3OpenObject implements OpenObject {
@@ -13,10 +14,10 @@ final class S3OpenObject implements OpenObject {
     private final ResponseInputStream<?> answer;
     private final EndAware stream;
 
-    S3OpenObject(ObjectInfo info, ResponseInputStream<?> answer) {
+    S3OpenObject(ObjectInfo info, ResponseInputStream<GetObjectResponse> answer) {
         this.info = info;
         this.answer = answer;
-        this.stream = new EndAware(answer);
+        this.stream = new EndAware(answer, answer.response().contentLength());
     }
 
     @Override
@@ -32,7 +33,7 @@ final class S3OpenObject implements OpenObject {
     @Override
     public void close() {
         try {
-            if (!stream.ended) {
+            if (stream.left > 0) {
                 // Closing would read the rest, which may be gigabytes; this gives up the connection instead.
                 answer.abort();
             }
@@ -43,25 +44,26 @@ final class S3OpenObject implements OpenObject {
         }
     }
 
-    /** Knows whether its end was reached, so that a finished read gives its connection back to the pool. */
+    /** Knows how many bytes are left, so that a finished read gives its connection back to the pool. */
     private static final class EndAware extends FilterInputStream {
-        private boolean ended;
+        private long left;
 
-        EndAware(InputStream in) {
+        EndAware(InputStream in, long length) {
             super(in);
+            this.left = length;
         }
 
         @Override
         public int read() throws IOException {
             int next = super.read();
-            ended |= next < 0;
+            left -= next < 0 ? 0 : 1;
             return next;
         }
 
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
             int count = super.read(buffer, offset, length);
-            ended |= count < 0;
+            left -= Math.max(count, 0);
             return count;
         }
     }

@@ -6,7 +6,7 @@ import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 /** Requests that write, with the storage class and encryption the bucket's settings ask for. */
 final class S3Writing {
-    private static final String CONTENT_TYPE = "application/octet-stream";
+    static final String CONTENT_TYPE = "application/octet-stream";
 
     private final String bucket;
     private final S3Settings.Writing settings;
