@@ -110,6 +110,13 @@ class ServiceJournal implements Journal {
     }
 
     @Override
+    public void rejected(String reason) {
+        counter("registry_backup_rejected", "Records written of what will never succeed")
+                .increment();
+        LOGGER.errorf("event=rejected problem=\"%s\"", reason);
+    }
+
+    @Override
     public void otherBucket(String bucket) {
         counter("registry_backup_other_bucket", "Events about another bucket than the registry's")
                 .increment();

@@ -85,7 +85,7 @@ class Wiring {
     Service service(Journal journal) {
         RegistryLayout layout = new RegistryLayout(settings.rootDirectory());
         OwedShelf shelf = new OwedShelf(backup, instance(), clock);
-        Rejections rejections = new Rejections(backup, clock);
+        Rejections rejections = new Rejections(backup, clock, rejection -> journal.rejected(rejection.reason()));
         lanes.every(Duration.ofMinutes(10), rejections::recount);
         OnRecord onRecord = new OnRecord(rejections, lanes);
         if (settings.isDeadLetter()) {

@@ -28,6 +28,9 @@ public interface Journal {
     /** An event, or a part of one, said nothing that could be understood. */
     void undecodable(String reason);
 
+    /** Something that will never succeed was put on record, which it was not before. */
+    void rejected(String reason);
+
     /** An event spoke of a bucket that is not the registry's. */
     void otherBucket(String bucket);
 }

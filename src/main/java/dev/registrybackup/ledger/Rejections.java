@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,7 @@ public final class Rejections {
     private final ObjectStore backup;
     private final RecordObjects records;
     private final Clock clock;
+    private final Consumer<Rejection> onKept;
     private final RecentlyDurable known;
     /** Guarded by this: how many there are, once counted. */
     private @Nullable Integer count;
@@ -67,11 +69,12 @@ public final class Rejections {
         }
     }
 
-    /** The rejections of that bucket. */
-    public Rejections(ObjectStore backup, Clock clock) {
+    /** The rejections of that bucket; the consumer is told each that is new there. */
+    public Rejections(ObjectStore backup, Clock clock, Consumer<Rejection> onKept) {
         this.backup = backup;
         this.records = new RecordObjects(backup);
         this.clock = clock;
+        this.onKept = onKept;
         this.known = new RecentlyDurable(clock, Duration.ofHours(1), MOST_RECORDS);
     }
 
@@ -98,6 +101,7 @@ public final class Rejections {
                 return;
             }
             records.write(key, json(rejection));
+            onKept.accept(rejection);
         }
         known.remember(key);
     }

@@ -27,7 +27,7 @@ public interface ObjectStore {
      * Opens the object.
      *
      * @param range which bytes; all if empty
-     * @param etag if given, only this very object will do: {@link StoreError#CHANGED} otherwise
+     * @param etag if given and not empty, only this very object will do: {@link StoreError#CHANGED} otherwise
      * @throws ObjectStoreException {@link StoreError#NOT_FOUND} if there is none in a bucket that exists
      */
     @MustBeClosed

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Spliterators;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
@@ -54,9 +55,11 @@ final class S3Listing implements Iterator<Stream<ObjectInfo>> {
                 Optional.empty());
     }
 
-    static String unquoted(String etag) {
-        return etag.startsWith("\"") && etag.endsWith("\"") && etag.length() > 1
-                ? etag.substring(1, etag.length() - 1)
-                : etag;
+    /** Empty for a store that gives none, as S3Proxy does for files that it did not write. */
+    static String unquoted(@Nullable String etag) {
+        String given = etag == null ? "" : etag;
+        return given.startsWith("\"") && given.endsWith("\"") && given.length() > 1
+                ? given.substring(1, given.length() - 1)
+                : given;
     }
 }

@@ -94,7 +94,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
                 GetObjectRequest.builder().bucket(bucket()).key(key);
         range.ifPresent(
                 bytes -> request.range("bytes=%d-%d".formatted(bytes.offset(), bytes.offset() + bytes.length() - 1)));
-        etag.ifPresent(tag -> request.ifMatch('"' + tag + '"'));
+        etag.filter(tag -> !tag.isEmpty()).ifPresent(tag -> request.ifMatch('"' + tag + '"'));
         ResponseInputStream<GetObjectResponse> answer =
                 failures.attempt("read", key, () -> client().getObject(request.build()));
         return new S3OpenObject(info(key, answer.response()), answer);

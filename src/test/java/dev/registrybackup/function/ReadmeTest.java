@@ -1,0 +1,100 @@
+package dev.registrybackup.function;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The README says what is there. */
+class ReadmeTest {
+    private static final List<Class<?>> MAPPINGS = List.of(
+            RegistryConfiguration.class,
+            BackupConfiguration.class,
+            ServiceConfiguration.class,
+            EventConfiguration.class,
+            LanesConfiguration.class,
+            TimeoutsConfiguration.class);
+    private static final Pattern ROW = Pattern.compile("\\| `([a-z]+\\.[a-z-]+)` \\| (?:`([^`]*)`)? *\\|");
+    private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|IT|Contract))`");
+
+    private static String readme() throws IOException {
+        return Files.readString(Path.of("README.md"));
+    }
+
+    @Test
+    void itsConfigurationTableHasEachPropertyWithItsDefault() throws IOException {
+        // Given
+        SortedMap<String, String> defined = new TreeMap<>();
+        for (Class<?> mapping : MAPPINGS) {
+            for (Method method : mapping.getDeclaredMethods()) {
+                WithDefault given = method.getAnnotation(WithDefault.class);
+                defined.put(
+                        mapping.getAnnotation(ConfigMapping.class).prefix() + "." + dashed(method.getName()),
+                        given == null ? "" : given.value());
+            }
+        }
+
+        // When
+        SortedMap<String, String> documented = new TreeMap<>();
+        Matcher rows = ROW.matcher(readme());
+        while (rows.find()) {
+            documented.put(rows.group(1), rows.group(2) == null ? "" : rows.group(2));
+        }
+
+        // Then
+        assertEquals(defined, documented);
+    }
+
+    @Test
+    void eachTestThatItNamesIsThere() throws IOException {
+        // Given
+        List<String> files;
+        try (Stream<Path> all = Files.walk(Path.of("src/test/java"))) {
+            files = all.map(file -> file.getFileName().toString()).toList();
+        }
+
+        // When
+        Matcher names = TEST.matcher(readme());
+
+        // Then
+        while (names.find()) {
+            assertTrue(files.contains(names.group(1) + ".java"), names.group(1));
+        }
+    }
+
+    @Test
+    void eachMetricThatItNamesIsCounted() throws IOException {
+        // Given
+        StringBuilder sources = new StringBuilder();
+        try (Stream<Path> all = Files.walk(Path.of("src/main/java/dev/registrybackup/function"))) {
+            for (Path file : all.filter(Files::isRegularFile).toList()) {
+                sources.append(Files.readString(file));
+            }
+        }
+
+        // When
+        Matcher names = Pattern.compile("`_([a-z_]+?)(?:_total)?`").matcher(readme());
+
+        // Then
+        while (names.find()) {
+            assertTrue(sources.toString().contains("\"registry_backup_" + names.group(1) + "\""), names.group(1));
+        }
+    }
+
+    private static String dashed(String name) {
+        return name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+    }
+}
