@@ -76,8 +76,11 @@ public final class ProvingInputStream extends FilterInputStream {
     /** Skips by reading, since skipped bytes would be unproved. */
     @Override
     public long skip(long count) throws IOException {
+        if (count <= 0) {
+            return 0;
+        }
         byte[] buffer = new byte[(int) Math.min(count, 8192)];
-        return count <= 0 ? 0 : Math.max(0, read(buffer, 0, buffer.length));
+        return Math.max(0, read(buffer, 0, buffer.length));
     }
 
     /** Going back would prove bytes twice: the object is opened again instead. */

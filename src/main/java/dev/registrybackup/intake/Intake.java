@@ -10,6 +10,7 @@ import dev.registrybackup.transfer.Lanes;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes events in the replicate role. Each is answered in time: what is not durable {@link #TO_RECORD} before the answer
@@ -71,24 +72,9 @@ public final class Intake {
     private CompletableFuture<Reply> take(OwedKey key, Duration left) {
         CompletableFuture<Reply> reply = new CompletableFuture<>();
         if (places.tryAcquire()) {
-            CompletableFuture<Outcome> copying = copies.forEvent(key);
-            copying.whenComplete((outcome, failure) -> {
-                places.release();
-                if (failure == null) {
-                    reply.complete(Copies.reply(key, outcome));
-                } else {
-                    owe(key, false, reply);
-                }
-            });
-            if (!reply.isDone()) {
-                lanes.after(left.minus(TO_RECORD), () -> {
-                    if (!copying.isDone()) {
-                        owe(key, true, reply);
-                    }
-                });
-            }
+            copy(key, left, reply);
         } else {
-            owe(key, true, reply);
+            owe(key, true, reply, Reply.NOT_TAKEN);
         }
         if (!reply.isDone()) {
             lanes.after(left.minus(TO_ANSWER), () -> reply.complete(Reply.NOT_TAKEN));
@@ -96,15 +82,35 @@ public final class Intake {
         return reply;
     }
 
-    /** A failure to record it is no answer yet while the copy goes on: that may still be in time. */
-    private void owe(OwedKey key, boolean goesOn, CompletableFuture<Reply> reply) {
-        owed.owe(key, goesOn).whenComplete((done, failure) -> {
+    private void copy(OwedKey key, Duration left, CompletableFuture<Reply> reply) {
+        CompletableFuture<Outcome> copying = copies.forEvent(key);
+        copying.whenComplete((outcome, failure) -> {
+            places.release();
+            if (failure == null) {
+                reply.complete(Copies.reply(key, outcome));
+            } else {
+                owe(key, false, reply, Reply.NOT_TAKEN);
+            }
+        });
+        if (!copying.isDone()) {
+            lanes.after(left.minus(TO_RECORD), () -> {
+                if (!copying.isDone()) {
+                    // A failure to record it is no answer yet: the copy may still be in time.
+                    owe(key, true, reply, null);
+                }
+            });
+        }
+    }
+
+    private void owe(
+            OwedKey key, boolean worthTryingAtOnce, CompletableFuture<Reply> reply, @Nullable Reply otherwise) {
+        owed.owe(key, worthTryingAtOnce).whenComplete((done, failure) -> {
             if (failure == null) {
                 reply.complete(Reply.DONE);
             } else {
                 journal.failed(Occasion.OWED, key.key(), failure);
-                if (!goesOn) {
-                    reply.complete(Reply.NOT_TAKEN);
+                if (otherwise != null) {
+                    reply.complete(otherwise);
                 }
             }
         });

@@ -2,7 +2,6 @@ package dev.registrybackup.ledger;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.registrybackup.content.Digest;
-import dev.registrybackup.content.DigestAlgorithm;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStore;
@@ -61,6 +60,9 @@ public final class OpenLinks {
     /** Guarded by this: links by the part they wait for. */
     private final Map<Digest, Set<String>> byPart = new HashMap<>();
 
+    /** Guarded by this: records removed since the last refresh began, whose listing may still show them. */
+    private final Set<String> removedSince = new HashSet<>();
+
     /** The waiting links of that bucket. */
     public OpenLinks(ObjectStore backup, Clock clock) {
         this.backup = backup;
@@ -75,15 +77,16 @@ public final class OpenLinks {
      */
     public void update(String link, Set<Reason> reasons) {
         Set<String> wanted = new HashSet<>();
+        Set<String> known = known(link);
         for (Reason reason : reasons) {
             String key = key(reason, link);
             wanted.add(key);
-            if (!known(link).contains(key)) {
+            if (!known.contains(key)) {
                 records.writeOnce(key, json(link, reason));
-                learn(key);
+                relearn(key);
             }
         }
-        for (String old : known(link)) {
+        for (String old : known) {
             if (!wanted.contains(old)) {
                 records.remove(old);
                 unlearn(old);
@@ -101,19 +104,27 @@ public final class OpenLinks {
         return Set.copyOf(byPart.keySet());
     }
 
-    /** Learns what other instances have recorded or removed since. */
+    /** Whether the link is known to wait for anything. */
+    public synchronized boolean isWaiting(String link) {
+        return byLink.containsKey(link);
+    }
+
+    /** Learns what other instances have recorded or removed since; what was recorded here meanwhile stays known. */
     public void refresh() {
+        Set<String> before = beginRefresh();
         Set<String> there = new TreeSet<>();
         for (Waiting why : Waiting.values()) {
             try (Stream<ObjectInfo> listing = backup.list(why.prefix())) {
-                there.addAll(listing.limit(MOST_KNOWN).map(ObjectInfo::key).collect(Collectors.toSet()));
+                listing.limit(MOST_KNOWN).map(ObjectInfo::key).forEach(there::add);
             }
         }
-        synchronized (this) {
-            byLink.clear();
-            byPart.clear();
-            there.forEach(this::learn);
-        }
+        before.stream().filter(key -> !there.contains(key)).forEach(this::unlearn);
+        there.forEach(this::learnUnlessRemoved);
+    }
+
+    private synchronized Set<String> beginRefresh() {
+        removedSince.clear();
+        return byLink.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
     }
 
     private synchronized Set<String> known(String link) {
@@ -129,7 +140,19 @@ public final class OpenLinks {
         });
     }
 
+    private synchronized void relearn(String key) {
+        removedSince.remove(key);
+        learn(key);
+    }
+
+    private synchronized void learnUnlessRemoved(String key) {
+        if (!removedSince.contains(key)) {
+            learn(key);
+        }
+    }
+
     private synchronized void unlearn(String key) {
+        removedSince.add(key);
         byLink.computeIfPresent(link(key), (link, keys) -> keys.remove(key) && keys.isEmpty() ? null : keys);
         part(key)
                 .ifPresent(part -> byPart.computeIfPresent(
@@ -150,13 +173,14 @@ public final class OpenLinks {
         return pieces(key)[4];
     }
 
+    /** Empty for an object that is no record of ours. */
     private static Optional<Digest> part(String key) {
         String[] pieces = pieces(key);
-        return pieces.length < 5
-                ? Optional.empty()
-                : DigestAlgorithm.labelled(pieces[2])
-                        .filter(algorithm -> pieces[3].length() == algorithm.hexLength())
-                        .map(algorithm -> new Digest(algorithm, pieces[3]));
+        try {
+            return pieces.length < 5 ? Optional.empty() : Optional.of(Digest.parse(pieces[2] + ":" + pieces[3]));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     private String json(String link, Reason reason) {

@@ -58,7 +58,8 @@ public final class OwedBatches {
         if (waiting >= MOST_WAITING) {
             return CompletableFuture.failedFuture(new ObjectStoreException(
                     StoreError.UNAVAILABLE,
-                    "Failed to record %s as owed: %d keys wait for the backup store already".formatted(key, waiting)));
+                    "Failed to record %s as owed: %d keys wait for the backup store already"
+                            .formatted(key.key(), waiting)));
         }
         Batch batch = open;
         if (batch == null || batch.keys.size() >= OwedShelf.MOST_KEYS) {

@@ -6,7 +6,6 @@ import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.OpenObject;
-import dev.registrybackup.store.StoreError;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
@@ -66,19 +65,25 @@ public final class OwedShelf {
             return Optional.of(
                     new OwedRecord(name, reading.info().versionId(), OwedRecord.keys(reading.readAll(LARGEST_RECORD))));
         } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.NOT_FOUND) {
-                return Optional.empty();
-            }
-            throw e;
+            return switch (e.error()) {
+                case NOT_FOUND -> Optional.empty();
+                case REFUSED -> unreadable(name, e);
+                case BUCKET_MISSING, FORBIDDEN, CHANGED, THROTTLED, UNAVAILABLE -> throw e;
+            };
         } catch (IOException e) {
-            LOGGER.log(
-                    Level.ERROR,
-                    "event=owed-record-unreadable record={0} reason=\"{1}\" remedy=\"look at it and remove it by hand;"
-                            + " reconcile brings what it named\"",
-                    name,
-                    e.getMessage());
-            return Optional.empty();
+            return unreadable(name, e);
         }
+    }
+
+    /** Left where it is, and no hindrance to the others. */
+    private static Optional<OwedRecord> unreadable(String name, Exception e) {
+        LOGGER.log(
+                Level.ERROR,
+                "event=owed-record-unreadable record={0} reason=\"{1}\" remedy=\"look at it and remove it by hand;"
+                        + " comparing the buckets finds what it named\"",
+                name,
+                e.getMessage());
+        return Optional.empty();
     }
 
     /** Removes a record, for good. */

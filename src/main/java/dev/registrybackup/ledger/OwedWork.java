@@ -46,13 +46,13 @@ final class OwedWork {
     /** A try at one key that has begun, and the records it settles if it succeeds. */
     record Try(OwedKey key, Set<String> records) {}
 
-    /** Starts empty, and holds so many keys at the most: others stay on the shelf until there is room. */
+    /** Starts empty, and holds so many keys and records at the most: others stay on the shelf until there is room. */
     OwedWork(int most) {
         this.most = most;
     }
 
     synchronized boolean hasRoom() {
-        return keys.size() < most;
+        return keys.size() < most && debts.size() < most;
     }
 
     synchronized boolean holds(String record) {

@@ -3,6 +3,7 @@ package dev.registrybackup.ledger;
 import dev.registrybackup.ledger.OwedWork.Try;
 import dev.registrybackup.ledger.Rejections.Rejection;
 import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.transfer.Lanes;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
@@ -131,15 +132,23 @@ public final class OwedWorker {
 
     private boolean settled(Try done, Optional<Rejection> rejection) {
         rejection.ifPresent(rejections::keep);
-        for (OwedRecord record : work.settled(done, clock.instant())) {
-            try {
-                shelf.remove(record);
-            } finally {
-                // Not held any more even if it is still there: it is then collected and settled once more.
-                work.removed(record);
-            }
-        }
+        work.settled(done, clock.instant()).forEach(this::remove);
         return true;
+    }
+
+    /** Not held any more even if it could not be removed: it is then collected and settled once more. */
+    private void remove(OwedRecord record) {
+        try {
+            shelf.remove(record);
+        } catch (ObjectStoreException e) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "event=owed-record-not-removed record={0} next=\"in a minute\" reason=\"{1}\"",
+                    record.name(),
+                    e.getMessage());
+        } finally {
+            work.removed(record);
+        }
     }
 
     private void failed(Try failed, Throwable failure) {

@@ -100,10 +100,19 @@ public final class Rejections {
                         PREFIX);
                 return;
             }
-            records.write(key, json(rejection));
-            onKept.accept(rejection);
+            write(key, rejection);
         }
         known.remember(key);
+    }
+
+    private void write(String key, Rejection rejection) {
+        try {
+            records.write(key, json(rejection));
+        } catch (ObjectStoreException e) {
+            giveBackPlace();
+            throw e;
+        }
+        onKept.accept(rejection);
     }
 
     /** Counts what is there: the bound holds over all instances within an hour, and within one at once. */
@@ -117,6 +126,11 @@ public final class Rejections {
         boolean free = counted < MOST_RECORDS;
         count = free ? counted + 1 : counted;
         return free;
+    }
+
+    private synchronized void giveBackPlace() {
+        Integer counted = count;
+        count = counted == null ? null : Integer.valueOf(counted - 1);
     }
 
     /** Counts again what is there, since a human may have removed some. */

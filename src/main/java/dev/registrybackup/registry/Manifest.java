@@ -1,5 +1,6 @@
 package dev.registrybackup.registry;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.content.Digest;
@@ -23,7 +24,7 @@ public record Manifest(List<Descriptor> references) {
     /** What refers to nothing. */
     public static final Manifest NONE = new Manifest(List.of());
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     /** Keeps its own copy of the list. */
     public Manifest {

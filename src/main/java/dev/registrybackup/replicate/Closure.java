@@ -4,7 +4,8 @@ import dev.registrybackup.content.Digest;
 import dev.registrybackup.ledger.OpenLinks.Reason;
 import dev.registrybackup.ledger.OpenLinks.Waiting;
 import dev.registrybackup.transfer.BlobCopy;
-import java.util.HashSet;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -16,6 +17,9 @@ import java.util.stream.Collectors;
  */
 record Closure(Set<Reason> reasons, long bytes) {
     static final Closure COMPLETE = new Closure(Set.of(), 0);
+
+    /** A manifest may name thousands of parts that the registry lacks; each on record is an object. */
+    private static final int MOST_RECORDED = 100;
 
     Closure {
         reasons = Set.copyOf(reasons);
@@ -34,9 +38,23 @@ record Closure(Set<Reason> reasons, long bytes) {
     }
 
     Closure plus(Closure other) {
-        Set<Reason> all = new HashSet<>(reasons);
-        all.addAll(other.reasons);
-        return new Closure(all, bytes + other.bytes);
+        return all(List.of(this, other));
+    }
+
+    static Closure all(List<Closure> parts) {
+        Set<Reason> reasons =
+                parts.stream().flatMap(part -> part.reasons.stream()).collect(Collectors.toSet());
+        return new Closure(reasons, parts.stream().mapToLong(Closure::bytes).sum());
+    }
+
+    /** The reasons that go on record: corrupt parts first, and not all of them where there are very many. */
+    Set<Reason> recorded() {
+        return reasons.stream()
+                .sorted(Comparator.comparing(Reason::why)
+                        .reversed()
+                        .thenComparing(reason -> reason.part().toString()))
+                .limit(MOST_RECORDED)
+                .collect(Collectors.toSet());
     }
 
     boolean isComplete() {

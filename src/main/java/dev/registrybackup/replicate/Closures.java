@@ -13,6 +13,7 @@ import dev.registrybackup.transfer.BlobCopy;
 import dev.registrybackup.transfer.Blobs;
 import dev.registrybackup.transfer.Lanes;
 import dev.registrybackup.transfer.RecentlyDurable;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -51,7 +52,14 @@ final class Closures {
 
     /** Brings the manifest and everything below it. */
     CompletableFuture<Closure> bring(Digest manifest) {
-        return bring(manifest, OptionalLong.empty(), ConcurrentHashMap.newKeySet());
+        Set<Digest> seen = ConcurrentHashMap.newKeySet();
+        return bring(manifest, OptionalLong.empty(), seen).thenApply(closure -> {
+            // Only the whole is told to be complete: what was seen twice was passed over the second time.
+            if (closure.isComplete()) {
+                seen.forEach(below -> complete.remember(below.toString()));
+            }
+            return closure;
+        });
     }
 
     private CompletableFuture<Closure> bring(Digest manifest, OptionalLong size, Set<Digest> seen) {
@@ -61,29 +69,24 @@ final class Closures {
         return blobs.ensure(manifest, size).thenCompose(copy -> {
             Closure self = Closure.of(manifest, copy, ABSENT_MANIFEST);
             return copy.inBackup()
-                    ? bringReferences(manifest, seen).thenApply(below -> remembered(manifest, self.plus(below)))
+                    ? bringReferences(manifest, seen).thenApply(self::plus)
                     : CompletableFuture.completedFuture(self);
         });
-    }
-
-    private Closure remembered(Digest manifest, Closure closure) {
-        if (closure.isComplete()) {
-            complete.remember(manifest.toString());
-        }
-        return closure;
     }
 
     private CompletableFuture<Closure> bringReferences(Digest manifest, Set<Digest> seen) {
         return lanes.small(() -> read(manifest))
                 .thenCompose(
                         read -> read.map(CompletableFuture::completedFuture).orElseGet(() -> replaceAndRead(manifest)))
-                .thenCompose(references -> {
-                    CompletableFuture<Closure> all = CompletableFuture.completedFuture(Closure.COMPLETE);
-                    for (Descriptor reference : references.references()) {
-                        all = all.thenCombine(bring(reference, seen), Closure::plus);
-                    }
-                    return all;
-                });
+                .thenCompose(references -> all(references.references().stream()
+                        .map(reference -> bring(reference, seen))
+                        .toList()));
+    }
+
+    private static CompletableFuture<Closure> all(List<CompletableFuture<Closure>> parts) {
+        return CompletableFuture.allOf(parts.toArray(CompletableFuture<?>[]::new))
+                .thenApply(done ->
+                        Closure.all(parts.stream().map(CompletableFuture::join).toList()));
     }
 
     private CompletableFuture<Closure> bring(Descriptor reference, Set<Digest> seen) {

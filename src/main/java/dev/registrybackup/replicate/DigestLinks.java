@@ -29,22 +29,27 @@ final class DigestLinks {
     /** Reads the link, brings what is below it, and publishes it if nothing there is corrupt. */
     CompletableFuture<Outcome> replicate(DigestLink path, Function<Link, CompletableFuture<Closure>> below) {
         String key = layout.keyOf(path);
-        if (durable.contains(key)) {
+        if (durable.contains(key) && !openLinks.isWaiting(key)) {
             return CompletableFuture.completedFuture(Outcome.of(path.kind(), Verdict.PRESENT));
         }
         return lanes.small(() -> objects.read(key)).thenCompose(read -> {
             if (read.isEmpty()) {
-                return CompletableFuture.completedFuture(Outcome.of(path.kind(), Verdict.GONE));
+                return lanes.small(() -> gone(path, key));
             }
             Link link = LinkObjects.fitting(path, read.get());
             return below.apply(link).thenCompose(closure -> lanes.small(() -> publish(path, key, link, closure)));
         });
     }
 
+    private Outcome gone(DigestLink path, String key) {
+        openLinks.update(key, Set.of());
+        return Outcome.of(path.kind(), Verdict.GONE);
+    }
+
     /** What a link waits for is on record before it is published, and taken off the record only after. */
     private Outcome publish(DigestLink path, String key, Link link, Closure closure) {
         if (!closure.isComplete()) {
-            openLinks.update(key, closure.reasons());
+            openLinks.update(key, closure.recorded());
         }
         if (closure.isCorrupt()) {
             return outcome(path, Verdict.WITHHELD, link, closure);

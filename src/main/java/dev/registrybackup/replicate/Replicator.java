@@ -93,14 +93,17 @@ public final class Replicator {
     /** Tries links again whose missing part has come meanwhile, by whichever way; knows so from memory alone. */
     public void wakeWaiting() {
         for (Digest part : openLinks.parts()) {
-            if (durable.contains(layout.blobKey(part))) {
-                // Tags wait for a revision link, which wakes them when it is published: its blob alone changes nothing.
-                wake(
-                        part,
-                        link -> !(layout.parse(link) instanceof TagCurrentLink)
-                                && !(layout.parse(link) instanceof TagIndexLink));
-            }
+            wake(part, link -> durable.contains(awaited(layout.parse(link), part)));
         }
+    }
+
+    /** A tag waits for the revision link of its repository and not for the manifest's blob alone. */
+    private String awaited(RegistryPath link, Digest part) {
+        return switch (link.kind()) {
+            case TAG_INDEX_LINK, TAG_CURRENT_LINK ->
+                layout.keyOf(new RevisionLink(((RegistryPath.Link) link).repository(), part));
+            case LAYER_LINK, REVISION_LINK, BLOB, UPLOAD, FOREIGN, EXCLUDED -> layout.blobKey(part);
+        };
     }
 
     private CompletableFuture<Outcome> blob(Digest digest) {

@@ -42,7 +42,7 @@ final class TagLinks {
 
     private CompletableFuture<Outcome> round(Round round, Optional<Link> read) {
         if (read.isEmpty()) {
-            return CompletableFuture.completedFuture(Outcome.of(Kind.TAG_CURRENT_LINK, Verdict.GONE));
+            return lanes.small(() -> gone(round.key()));
         }
         if (round.number() > MOST_ROUNDS) {
             throw new ObjectStoreException(
@@ -57,15 +57,20 @@ final class TagLinks {
                         : publish(round, link, closure));
     }
 
+    private Outcome gone(String key) {
+        openLinks.update(key, Set.of());
+        return Outcome.of(Kind.TAG_CURRENT_LINK, Verdict.GONE);
+    }
+
     private Outcome withhold(Round round, Link link, Closure closure) {
-        openLinks.update(round.key(), closure.reasons());
+        openLinks.update(round.key(), closure.recorded());
         return outcome(Verdict.WITHHELD, link, round.bytes(), closure);
     }
 
     private CompletableFuture<Outcome> publish(Round round, Link link, Closure closure) {
         return lanes.small(() -> {
                     if (!closure.isComplete()) {
-                        openLinks.update(round.key(), closure.reasons());
+                        openLinks.update(round.key(), closure.recorded());
                     }
                     return objects.publishByContent(link);
                 })

@@ -61,6 +61,12 @@ public final class ObjectCopier {
         try (OpenObject reading = source.open(object.key(), Optional.empty(), Optional.of(object.etag()))) {
             bytes = reading.readAll(Lanes.SMALL_BYTES);
         }
+        if (bytes.length != object.size()) {
+            throw new ObjectStoreException(
+                    StoreError.UNAVAILABLE,
+                    "Failed to read %s to its end: %d bytes came instead of %d"
+                            .formatted(object.key(), bytes.length, object.size()));
+        }
         proof.ifPresent(running -> {
             running.update(bytes, 0, bytes.length);
             running.complete();

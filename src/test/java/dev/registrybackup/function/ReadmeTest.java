@@ -15,6 +15,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -86,7 +87,11 @@ class ReadmeTest {
         }
 
         // When
-        Matcher names = Pattern.compile("`_([a-z_]+?)(?:_total)?`").matcher(readme());
+        Matcher names = Pattern.compile("`(?:registry_backup)?_([a-z_]+?)(?:_total|_seconds)?`(?=[,:]| )")
+                .matcher(readme().lines()
+                        .dropWhile(line -> !line.contains("Metrics at"))
+                        .takeWhile(line -> !line.isEmpty())
+                        .collect(Collectors.joining("\n")));
 
         // Then
         while (names.find()) {

@@ -34,6 +34,20 @@ final class Loopback {
         return URI.create("http://" + ADDRESS + ":" + port);
     }
 
+    /** What is answered there. */
+    static String get(URI uri) {
+        try {
+            HttpRequest request =
+                    HttpRequest.newBuilder(uri).timeout(PROBE_TIMEOUT).build();
+            return PROBE.send(request, BodyHandlers.ofString()).body();
+        } catch (IOException cause) {
+            throw new UncheckedIOException("Failed to get " + uri, cause);
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while getting " + uri, interrupt);
+        }
+    }
+
     /** Whether something answers HTTP there, with whatever status. */
     static boolean answers(URI uri) {
         try {

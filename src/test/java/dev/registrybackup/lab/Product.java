@@ -94,6 +94,11 @@ public final class Product implements AutoCloseable {
         return uri.resolve("/notification");
     }
 
+    /** Its metrics, in Prometheus' text format. */
+    public String metrics() {
+        return Loopback.get(uri.resolve("/q/metrics"));
+    }
+
     /** All it has logged. */
     public String log() {
         return process.log();

@@ -11,9 +11,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A bucket in memory, with versions if so asked, that behaves as the contract says. */
@@ -105,13 +107,18 @@ public final class InMemoryObjectStore implements ObjectStore {
                 .filter(found -> found.content().isPresent())
                 .orElseThrow(() -> new ObjectStoreException(
                         StoreError.NOT_FOUND, "Failed to read %s in %s: there is none".formatted(key, bucket)));
-        if (etag.isPresent() && !etag.get().equals(stored.info().etag())) {
+        boolean another = etag.filter(asked -> !asked.isEmpty())
+                .filter(asked -> !asked.equals(stored.info().etag()))
+                .isPresent();
+        boolean beyond =
+                range.filter(bytes -> bytes.offset() >= stored.info().size()).isPresent();
+        if (another || beyond) {
             throw new ObjectStoreException(
                     StoreError.CHANGED, "Failed to read %s in %s: it has changed".formatted(key, bucket));
         }
         byte[] all = stored.content().orElseThrow().bytes;
-        byte[] asked = range.map(
-                        bytes -> Arrays.copyOfRange(all, (int) bytes.offset(), (int) (bytes.offset() + bytes.length())))
+        byte[] asked = range.map(bytes -> Arrays.copyOfRange(
+                        all, (int) bytes.offset(), (int) Math.min(all.length, bytes.offset() + bytes.length())))
                 .orElse(all);
         return opened(stored.info(), new ByteArrayInputStream(asked));
     }
@@ -162,7 +169,9 @@ public final class InMemoryObjectStore implements ObjectStore {
         if (!versioned) {
             all.clear();
         }
-        ObjectInfo info = new ObjectInfo(key, bytes.length, etag, now, metadata, version);
+        Map<String, String> lowerCase = metadata.entrySet().stream()
+                .collect(Collectors.toMap(entry -> entry.getKey().toLowerCase(Locale.ROOT), Map.Entry::getValue));
+        ObjectInfo info = new ObjectInfo(key, bytes.length, etag, now, lowerCase, version);
         all.add(new Stored(info, Optional.of(new Bytes(bytes))));
         return version;
     }

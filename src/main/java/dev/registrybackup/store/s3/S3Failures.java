@@ -3,6 +3,7 @@ package dev.registrybackup.store.s3;
 import dev.registrybackup.content.DigestMismatchException;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.StoreError;
+import java.io.IOException;
 import java.util.function.Supplier;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -33,13 +34,14 @@ final class S3Failures {
     private static <T> T attempt(String action, String subject, StoreError whenNotFound, Supplier<T> request) {
         try {
             return request.get();
-        } catch (SdkException e) {
+        } catch (RuntimeException e) {
             throw translate("Failed to " + action + " " + subject, whenNotFound, e);
         }
     }
 
     /** What the source of a body threw while it was sent here is the answer, not that sending it failed. */
-    private static RuntimeException translate(String attempted, StoreError whenNotFound, SdkException e) {
+    private static RuntimeException translate(String attempted, StoreError whenNotFound, RuntimeException e) {
+        boolean inputOrOutput = false;
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof DigestMismatchException mismatch) {
                 return mismatch;
@@ -47,12 +49,16 @@ final class S3Failures {
             if (cause instanceof ObjectStoreException other) {
                 return other;
             }
+            inputOrOutput |= cause instanceof IOException || cause instanceof SdkException;
+        }
+        if (!inputOrOutput) {
+            return e;
         }
         StoreError error = error(e) == StoreError.NOT_FOUND ? whenNotFound : error(e);
         return new ObjectStoreException(error, "%s: %s".formatted(attempted, reason(e) + remedy(error)), e);
     }
 
-    private static StoreError error(SdkException e) {
+    private static StoreError error(RuntimeException e) {
         if (!(e instanceof AwsServiceException answer)) {
             return StoreError.UNAVAILABLE;
         }
@@ -62,11 +68,13 @@ final class S3Failures {
             case 412, 416 -> StoreError.CHANGED;
             case 429 -> StoreError.THROTTLED;
             case 503 -> "SlowDown".equals(code(answer)) ? StoreError.THROTTLED : StoreError.UNAVAILABLE;
-            default -> answer.statusCode() >= 500 ? StoreError.UNAVAILABLE : StoreError.REFUSED;
+            // CompleteMultipartUpload answers 200 before it knows, and an error inside of it.
+            default ->
+                answer.statusCode() >= 500 || answer.statusCode() < 300 ? StoreError.UNAVAILABLE : StoreError.REFUSED;
         };
     }
 
-    private static String reason(SdkException e) {
+    private static String reason(RuntimeException e) {
         if (e instanceof AwsServiceException answer) {
             return "the store answered %d %s"
                     .formatted(answer.statusCode(), code(answer))

@@ -9,9 +9,11 @@ import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.OpenObject;
 import dev.registrybackup.store.ReplayableContent;
 import dev.registrybackup.store.StoreError;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.ResponseInputStream;
@@ -172,7 +174,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
                 answer.contentLength(),
                 S3Listing.unquoted(answer.eTag()),
                 answer.lastModified(),
-                answer.metadata(),
+                lowerCase(answer.metadata()),
                 Optional.ofNullable(answer.versionId()));
     }
 
@@ -182,8 +184,15 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
                 wholeSize(answer),
                 S3Listing.unquoted(answer.eTag()),
                 answer.lastModified(),
-                answer.metadata(),
+                lowerCase(answer.metadata()),
                 Optional.ofNullable(answer.versionId()));
+    }
+
+    /** Header names come in any case, and some servers change it. */
+    private static Map<String, String> lowerCase(Map<String, String> metadata) {
+        return metadata.entrySet().stream()
+                .collect(Collectors.toMap(
+                        entry -> entry.getKey().toLowerCase(Locale.ROOT), Map.Entry::getValue, (one, other) -> one));
     }
 
     private static long wholeSize(GetObjectResponse answer) {

@@ -1,0 +1,234 @@
+package dev.registrybackup;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.ArchConfiguration;
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.resolvers.SelectedClassResolverFromClasspath;
+import dev.registrybackup.content.ContentProof;
+import dev.registrybackup.content.ProvingInputStream;
+import dev.registrybackup.transfer.Lanes;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the packages may know of each other, and what nobody may do. */
+class ArchitectureTest {
+    private static final String ROOT = "dev.registrybackup.";
+    private static final JavaClasses MAIN = main();
+
+    private static JavaClasses main() {
+        // The libraries' own classes say nothing here, and to resolve them would take ten times as long.
+        ArchConfiguration.get().setClassResolver(SelectedClassResolverFromClasspath.class);
+        ArchConfiguration.get().setClassResolverArguments("java", "dev.registrybackup");
+        return new ClassFileImporter().importPath(Path.of("target/classes"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "content   | content",
+                "event     | event",
+                "registry  | registry content",
+                "store     | store content",
+                "store.s3  | store.s3 store content",
+                "transfer  | transfer store registry content",
+                "ledger    | ledger transfer store registry content",
+                "replicate | replicate ledger transfer store registry content",
+                "intake    | intake replicate ledger transfer event registry",
+            })
+    void imports(String layer, String allowed) {
+        String[] below =
+                Arrays.stream(allowed.split(" ")).map(name -> ROOT + name).toArray(String[]::new);
+        classes()
+                .that()
+                .resideInAPackage(ROOT + layer)
+                .should()
+                .onlyDependOnClassesThat(DescribedPredicate.describe(
+                        "are of %s, or not ours".formatted(allowed),
+                        used -> !used.getPackageName().startsWith(ROOT)
+                                || Arrays.asList(below).contains(used.getPackageName())))
+                .because("imports point downwards only: content, then registry, store and event, then transfer, ledger,"
+                        + " replicate, intake, and function on top")
+                .check(MAIN);
+    }
+
+    @Test
+    void packagesAreFreeOfCycles() {
+        slices().matching("dev.registrybackup.(**)")
+                .should()
+                .beFreeOfCycles()
+                .because("a package in a cycle cannot be understood, tested or replaced alone")
+                .check(MAIN);
+    }
+
+    @Test
+    void onlyTheAdapterKnowsTheAwsSdk() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.registrybackup.store.s3")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("software.amazon.awssdk..")
+                .because("the port is what everything else is written and tested against")
+                .check(MAIN);
+    }
+
+    @Test
+    void onlyTheEdgeKnowsTheFramework() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.registrybackup.function")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.quarkus..",
+                        "jakarta..",
+                        "io.vertx..",
+                        "io.micrometer..",
+                        "org.eclipse.microprofile..",
+                        "io.smallrye..")
+                .because("the domain is built with plain constructors, so that its tests start without Quarkus")
+                .check(MAIN);
+    }
+
+    @Test
+    void nobodyTalksToKubernetes() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.fabric8..")
+                .because("events are handled without the cluster's API: the process needs no rights there")
+                .check(MAIN);
+    }
+
+    @Test
+    void onlyTheLanesStartThreads() {
+        noClasses()
+                .that(outsideOf(Lanes.class))
+                .should()
+                .dependOnClassesThat()
+                .belongToAnyOf(Executors.class)
+                .orShould()
+                .callConstructorWhere(DescribedPredicate.describe(
+                        "it makes a thread", call -> call.getTargetOwner().isAssignableTo(Thread.class)))
+                .because("whoever bounds, names and ends the threads has to own all of them")
+                .check(MAIN);
+    }
+
+    @Test
+    void nobodySleeps() {
+        noClasses()
+                .should()
+                .callMethodWhere(calls(Thread.class, "sleep"))
+                .because("a sleeping thread holds a place in its lane: wait with Lanes.after")
+                .check(MAIN);
+    }
+
+    @Test
+    void nobodyPrints() {
+        noClasses()
+                .should()
+                .accessField(System.class, "out")
+                .orShould()
+                .accessField(System.class, "err")
+                .because("what is worth saying goes to the log")
+                .check(MAIN);
+    }
+
+    @Test
+    void nobodyLogsThroughTheHandlersOfJava() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("java.util.logging..")
+                .because("System.Logger is enough, and reaches whatever the edge has configured")
+                .check(MAIN);
+    }
+
+    @Test
+    void timeAndRandomnessComeInAtOnePlace() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("dev.registrybackup.function.Wiring")
+                .should()
+                .callMethodWhere(calls(Clock.class, "system")
+                        .or(calls(Instant.class, "now"))
+                        .or(calls(UUID.class, "randomUUID"))
+                        .or(calls(System.class, "currentTimeMillis")))
+                .orShould()
+                .dependOnClassesThat()
+                .belongToAnyOf(SecureRandom.class)
+                .because("a test has to be able to stop the clock")
+                .check(MAIN);
+    }
+
+    @Test
+    void wordsAndValuesNeverChange() {
+        classes()
+                .that()
+                .resideInAnyPackage(ROOT + "content", ROOT + "registry", ROOT + "event")
+                .and(outsideOf(ContentProof.class, ProvingInputStream.class))
+                .should()
+                .haveOnlyFinalFields()
+                .because("values are shared between threads; a proof alone runs along the one stream it belongs to")
+                .check(MAIN);
+    }
+
+    @Test
+    void nobodySharesStaticState() {
+        fields().that()
+                .areStatic()
+                .should()
+                .beFinal()
+                .because("what is static is shared by all threads and all tests")
+                .check(MAIN);
+        fields().that()
+                .areStatic()
+                .and()
+                .areNotPrivate()
+                .and()
+                .doNotHaveModifier(JavaModifier.SYNTHETIC)
+                .should()
+                .haveRawType(DescribedPredicate.describe("that cannot change", type -> !isMutable(type)))
+                .because("what others can reach has to stay what it was")
+                .check(MAIN);
+    }
+
+    private static DescribedPredicate<JavaClass> outsideOf(Class<?>... owners) {
+        return DescribedPredicate.describe(
+                "are not of " + Arrays.toString(owners),
+                type -> Arrays.stream(owners)
+                        .noneMatch(owner -> type.getName().equals(owner.getName())
+                                || type.getName().startsWith(owner.getName() + "$")));
+    }
+
+    private static DescribedPredicate<JavaMethodCall> calls(Class<?> owner, String beginning) {
+        return DescribedPredicate.describe(
+                owner.getSimpleName() + "." + beginning,
+                call -> call.getTargetOwner().isAssignableTo(owner)
+                        && call.getName().startsWith(beginning));
+    }
+
+    private static boolean isMutable(JavaClass type) {
+        return type.isArray() || type.isAssignableTo(Collection.class) || type.isAssignableTo(Map.class);
+    }
+}

@@ -1,0 +1,46 @@
+package dev.registrybackup.intake;
+
+import dev.registrybackup.replicate.Outcome;
+import dev.registrybackup.replicate.Verdict;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Keeps what it is told. */
+final class RecordingJournal implements Journal {
+    record Finished(Occasion occasion, String key, Verdict verdict, Instant written) {}
+
+    record Failed(Occasion occasion, String key) {}
+
+    final List<Finished> finished = new CopyOnWriteArrayList<>();
+    final List<Failed> failed = new CopyOnWriteArrayList<>();
+    final List<String> undecodable = new CopyOnWriteArrayList<>();
+    final List<String> rejected = new CopyOnWriteArrayList<>();
+    final List<String> otherBuckets = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void finished(Occasion occasion, String key, Outcome outcome, Instant written, Duration took) {
+        finished.add(new Finished(occasion, key, outcome.verdict(), written));
+    }
+
+    @Override
+    public void failed(Occasion occasion, String key, Throwable failure) {
+        failed.add(new Failed(occasion, key));
+    }
+
+    @Override
+    public void undecodable(String reason) {
+        undecodable.add(reason);
+    }
+
+    @Override
+    public void rejected(String reason) {
+        rejected.add(reason);
+    }
+
+    @Override
+    public void otherBucket(String bucket) {
+        otherBuckets.add(bucket);
+    }
+}

@@ -1,0 +1,254 @@
+package dev.registrybackup.ledger;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.store.InMemoryObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.RecordingObjectStore;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.store.StoreError;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OwedShelfTest {
+    private final TestClock clock = new TestClock();
+    private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
+    private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
+    private final OwedShelf shelf = new OwedShelf(backup, "pod-1", clock);
+
+    @Test
+    void eachRecordIsANewObject() {
+        // When
+        OwedRecord first = shelf.write(List.of(key("a")));
+        OwedRecord second = shelf.write(List.of(key("a")));
+
+        // Then
+        assertEquals("registry-backup/owed/pod-1/000000000001", first.name());
+        assertEquals("registry-backup/owed/pod-1/000000000002", second.name());
+        assertEquals(List.of(first.name(), second.name()), bucket.keys(OwedShelf.PREFIX));
+        assertEquals(2, bucket.versionCount(OwedShelf.PREFIX));
+    }
+
+    @Test
+    void aRecordIsReadAsItWasWritten() {
+        // Given
+        OwedKey timed = new OwedKey("docker/a", Optional.of(Instant.parse("2026-03-04T05:06:07.915073Z")));
+        OwedKey odd = new OwedKey("dir \"ö\"\n+%41 \uD83D\uDC33", Optional.empty());
+        OwedRecord written = shelf.write(List.of(timed, odd));
+
+        // When
+        Optional<OwedRecord> read = shelf.read(written.name());
+
+        // Then
+        assertEquals(Optional.of(written), read);
+        assertTrue(written.version().isPresent());
+    }
+
+    @Test
+    void aRecordIsJsonForAHumanToo() {
+        // Given
+        OwedRecord written = shelf.write(List.of(key("a"), new OwedKey("b", Optional.of(TestClock.START))));
+
+        // When
+        String text = new String(bucket.bytes(written.name()), StandardCharsets.UTF_8);
+
+        // Then
+        assertEquals(
+                "{\"written\":\"2026-03-04T05:06:07Z\",\"keys\":[{\"key\":\"a\"},"
+                        + "{\"key\":\"b\",\"eventTime\":\"2026-03-04T05:06:07Z\"}]}",
+                text);
+    }
+
+    @Test
+    void aTimeThatIsNoneCostsOnlyTheTime() {
+        // Given
+        bucket.seed(
+                name("1"),
+                bytes("{\"keys\":[{\"key\":\"a\",\"eventTime\":\"yesterday\"},{\"key\":7},{\"key\":\"b\"}]}"));
+
+        // When
+        List<OwedKey> keys = shelf.read(name("1")).orElseThrow().keys();
+
+        // Then
+        assertEquals(List.of(key("a"), key("b")), keys);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "{", "not JSON", "{}", "[]", "{\"keys\":{}}", "{\"keys\":[]}", "{\"keys\":[{\"key\":1}]}"})
+    void anUnreadableRecordIsLeftInPlaceAndSkipped(String content) {
+        // Given
+        bucket.seed(name("1"), bytes(content));
+
+        // When
+        Optional<OwedRecord> read = shelf.read(name("1"));
+
+        // Then
+        assertEquals(Optional.empty(), read);
+        assertEquals(List.of(name("1")), bucket.keys(OwedShelf.PREFIX));
+    }
+
+    @Test
+    void anObjectLargerThanAnyRecordIsLeftInPlaceAndSkipped() {
+        // Given
+        bucket.seed(name("1"), new byte[(8 << 20) + 1]);
+
+        // When
+        Optional<OwedRecord> read = shelf.read(name("1"));
+
+        // Then
+        assertEquals(Optional.empty(), read);
+        assertEquals(List.of(name("1")), bucket.keys(OwedShelf.PREFIX));
+    }
+
+    @Test
+    void aRecordThatIsGoneIsNone() {
+        // When
+        Optional<OwedRecord> read = shelf.read(name("1"));
+
+        // Then
+        assertEquals(Optional.empty(), read);
+    }
+
+    @Test
+    void aRecordThatCannotBeReadNowIsNotTakenForGone() {
+        // Given
+        OwedRecord written = shelf.write(List.of(key("a")));
+        fail(Operation.OPEN);
+
+        // When
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> shelf.read(written.name()));
+
+        // Then
+        assertEquals(StoreError.UNAVAILABLE, failure.error());
+    }
+
+    @Test
+    void aRecordThatCannotBeWrittenIsAFailure() {
+        // Given
+        fail(Operation.PUT);
+
+        // When
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> shelf.write(List.of(key("a"))));
+
+        // Then
+        assertEquals(StoreError.UNAVAILABLE, failure.error());
+    }
+
+    @Test
+    void aRemovedRecordLeavesNoVersions() {
+        // Given
+        OwedRecord written = shelf.write(List.of(key("a")));
+        OwedRecord other = shelf.write(List.of(key("b")));
+
+        // When
+        shelf.remove(written);
+        shelf.remove(shelf.read(other.name()).orElseThrow());
+
+        // Then
+        assertEquals(0, bucket.versionCount(OwedShelf.PREFIX));
+    }
+
+    @Test
+    void aRemovedRecordIsGoneFromABucketWithoutVersionsToo() {
+        // Given
+        InMemoryObjectStore plain = new InMemoryObjectStore("backup", false, clock);
+        OwedShelf onPlain = new OwedShelf(plain, "pod-1", clock);
+        OwedRecord written = onPlain.write(List.of(key("a")));
+        onPlain.signalAlive();
+        onPlain.signalAlive();
+
+        // When
+        onPlain.remove(written);
+
+        // Then
+        assertEquals(List.of("registry-backup/owed/pod-1/alive"), plain.keys(OwedShelf.PREFIX));
+    }
+
+    @Test
+    void aSignOfLifeLeavesExactlyOneVersionHoweverOftenItIsShown() {
+        // When
+        for (int minute = 0; minute < 5; minute++) {
+            shelf.signalAlive();
+            clock.pass(Duration.ofMinutes(1));
+        }
+
+        // Then
+        assertEquals(1, bucket.versionCount(OwedShelf.PREFIX));
+        assertEquals(Optional.of(TestClock.START.plus(Duration.ofMinutes(4))), shelf.lastAlive("pod-1"));
+    }
+
+    @Test
+    void aSignOfLifeThatFailsOnceStillLeavesExactlyOneVersion() {
+        // Given
+        shelf.signalAlive();
+        fail(Operation.PUT);
+        assertThrows(ObjectStoreException.class, shelf::signalAlive);
+        backup.before((operation, key) -> {});
+
+        // When
+        shelf.signalAlive();
+
+        // Then
+        assertEquals(1, bucket.versionCount(OwedShelf.PREFIX));
+    }
+
+    @Test
+    void anInstanceThatIsForgottenLeavesNoVersions() {
+        // Given
+        new OwedShelf(bucket, "pod-2", clock).signalAlive();
+
+        // When
+        shelf.forget("pod-2");
+
+        // Then
+        assertEquals(0, bucket.versionCount(OwedShelf.PREFIX));
+        assertEquals(Optional.empty(), shelf.lastAlive("pod-2"));
+    }
+
+    @Test
+    void namesTellTheInstanceAndItsSignOfLife() {
+        // Given
+        shelf.signalAlive();
+        OwedRecord record = shelf.write(List.of(key("a")));
+
+        // When
+        List<String> inOrder = bucket.keys(OwedShelf.PREFIX);
+
+        // Then
+        assertEquals(List.of(record.name(), "registry-backup/owed/pod-1/alive"), inOrder);
+        assertEquals("pod-1", OwedShelf.instanceOf(record.name()));
+        assertFalse(OwedShelf.isSignOfLife(record.name()));
+        assertTrue(OwedShelf.isSignOfLife(inOrder.get(1)));
+        assertEquals("", OwedShelf.instanceOf(OwedShelf.PREFIX + "stray"));
+    }
+
+    private void fail(Operation which) {
+        backup.before((operation, key) -> {
+            if (operation == which) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
+            }
+        });
+    }
+
+    private static String name(String sequence) {
+        return OwedShelf.PREFIX + "pod-1/" + sequence;
+    }
+
+    private static OwedKey key(String key) {
+        return new OwedKey(key, Optional.empty());
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

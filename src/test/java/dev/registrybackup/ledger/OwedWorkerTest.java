@@ -1,0 +1,457 @@
+package dev.registrybackup.ledger;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.ledger.Rejections.Rejection;
+import dev.registrybackup.store.InMemoryObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.RecordingObjectStore;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.store.StoreError;
+import dev.registrybackup.transfer.Lanes;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OwedWorkerTest {
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final String MINE = OwedShelf.PREFIX + "me/";
+    private static final String THEIRS = OwedShelf.PREFIX + "other/";
+
+    private final TestClock storeClock = new TestClock();
+    private final TestClock ownClock = new TestClock();
+    private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, storeClock);
+    private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
+    private final Lanes lanes = new Lanes(1, 1);
+    private final OwedShelf shelf = new OwedShelf(backup, "me", ownClock);
+    private final OwedShelf others = new OwedShelf(bucket, "other", ownClock);
+    private final Debts debts = new Debts();
+    private final OwedWorker worker =
+            new OwedWorker(shelf, new Rejections(backup, ownClock, rejection -> {}), debts, lanes, ownClock);
+
+    /** Settles as it is told to, and at first nothing. */
+    private static final class Debts implements Debtor {
+        private record Asked(OwedKey key, CompletableFuture<Optional<Rejection>> answer) {
+            void done() {
+                answer.complete(Optional.empty());
+            }
+
+            void rejected() {
+                answer.complete(Optional.of(Rejection.ofKey(key.key(), "corrupt")));
+            }
+
+            void failed() {
+                answer.completeExceptionally(new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down"));
+            }
+        }
+
+        private final List<Asked> asked = new CopyOnWriteArrayList<>();
+
+        @Override
+        public CompletableFuture<Optional<Rejection>> settle(OwedKey key) {
+            Asked now = new Asked(key, new CompletableFuture<>());
+            asked.add(now);
+            return now.answer();
+        }
+
+        List<String> keys() {
+            return asked.stream().map(each -> each.key().key()).sorted().toList();
+        }
+
+        Asked last() {
+            return asked.get(asked.size() - 1);
+        }
+    }
+
+    @AfterEach
+    void close() {
+        lanes.close();
+    }
+
+    @Test
+    void itsOwnRecordsAreTakenOnAtOnce() {
+        // Given
+        shelf.write(owed("a", "b"));
+
+        // When
+        worker.collect();
+        worker.tryDue();
+
+        // Then
+        assertEquals(2, worker.owed());
+        assertEquals(List.of("a", "b"), debts.keys());
+    }
+
+    @Test
+    void whatItIsToldOfIsNotCollectedAgain() {
+        // Given
+        worker.accept(shelf.write(owed("a")), Map.of("a", true));
+
+        // When
+        worker.collect();
+        worker.tryDue();
+
+        // Then
+        assertEquals(1, worker.owed());
+        assertEquals(List.of("a"), debts.keys());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PT0S", "P400D", "P-400D"})
+    void anothersRecordsAreTakenOverAfterThreeMinutesOfSilenceByTheStoresClock(Duration ourClockIsOff) {
+        // Given
+        ownClock.pass(ourClockIsOff);
+        others.write(owed("a"));
+        storeClock.pass(OwedWorker.SILENCE.minusSeconds(1));
+        worker.collect();
+        int before = worker.owed();
+        storeClock.pass(Duration.ofSeconds(1));
+
+        // When
+        worker.collect();
+
+        // Then
+        assertEquals(0, before);
+        assertEquals(1, worker.owed());
+    }
+
+    @Test
+    void anothersRecordsAreLeftToItWhileItShowsLife() {
+        // Given
+        others.write(owed("a"));
+        int taken = 0;
+
+        // When
+        for (int minute = 0; minute < 10; minute++) {
+            others.signalAlive();
+            storeClock.pass(MINUTE);
+            ownClock.pass(MINUTE.multipliedBy(5));
+            worker.collect();
+            taken += worker.owed();
+        }
+
+        // Then
+        assertEquals(0, taken);
+        assertEquals(2, bucket.keys(THEIRS).size());
+    }
+
+    @Test
+    void anothersRecordsAreTakenOverThreeMinutesAfterItsLastSignOfLife() {
+        // Given
+        others.write(owed("a"));
+        storeClock.pass(MINUTE.multipliedBy(10));
+        others.signalAlive();
+        storeClock.pass(OwedWorker.SILENCE.minusSeconds(1));
+        worker.collect();
+        int before = worker.owed();
+        storeClock.pass(Duration.ofSeconds(1));
+
+        // When
+        worker.collect();
+
+        // Then
+        assertEquals(0, before);
+        assertEquals(1, worker.owed());
+    }
+
+    @Test
+    void aYoungRecordOfAnInstanceThatNeverShowsLifeIsLeftForThreeMinutesToo() {
+        // Given
+        others.write(owed("old"));
+        storeClock.pass(OwedWorker.SILENCE);
+        others.write(owed("young"));
+
+        // When
+        worker.collect();
+        worker.tryDue();
+
+        // Then
+        assertEquals(List.of("old"), debts.keys());
+    }
+
+    @Test
+    void nothingIsLeftOfAGoneInstanceWhenItsRecordsAreSettled() {
+        // Given
+        others.write(owed("a"));
+        others.signalAlive();
+        storeClock.pass(OwedWorker.SILENCE);
+        worker.collect();
+        worker.tryDue();
+        debts.last().done();
+        until(() -> worker.owed() == 0 && bucket.keys(THEIRS).size() == 1);
+
+        // When
+        worker.collect();
+
+        // Then
+        assertEquals(0, bucket.versionCount(THEIRS));
+        assertEquals(1, bucket.versionCount(OwedShelf.PREFIX));
+        assertEquals(List.of(MINE + "alive"), bucket.keys(OwedShelf.PREFIX));
+    }
+
+    @Test
+    void theSignOfLifeOfAGoneInstanceStaysWhileItHasRecords() {
+        // Given
+        others.write(owed("a"));
+        others.signalAlive();
+        storeClock.pass(OwedWorker.SILENCE);
+
+        // When
+        worker.collect();
+
+        // Then
+        assertEquals(2, bucket.keys(THEIRS).size());
+    }
+
+    @Test
+    void theSignOfLifeOfALivingInstanceWithoutRecordsStays() {
+        // Given
+        others.signalAlive();
+        storeClock.pass(OwedWorker.SILENCE.minusSeconds(1));
+
+        // When
+        worker.collect();
+
+        // Then
+        assertEquals(List.of(THEIRS + "alive"), bucket.keys(THEIRS));
+    }
+
+    @Test
+    void itsOwnSignOfLifeIsShownEachTimeInOneVersion() {
+        // When
+        worker.collect();
+        storeClock.pass(MINUTE);
+        worker.collect();
+
+        // Then
+        assertEquals(Optional.of(storeClock.instant()), shelf.lastAlive("me"));
+        assertEquals(1, bucket.versionCount(OwedShelf.PREFIX));
+    }
+
+    @Test
+    void aSettledRecordLeavesNothingInAVersionedBucket() {
+        // Given
+        worker.accept(shelf.write(owed("a", "b")), Map.of());
+        worker.tryDue();
+
+        // When
+        debts.asked.forEach(Debts.Asked::done);
+
+        // Then
+        until(() -> bucket.versionCount(OwedShelf.PREFIX) == 0);
+        assertEquals(0, worker.owed());
+    }
+
+    @Test
+    void whatWillNeverSucceedIsMovedToTheRejected() {
+        // Given
+        worker.accept(shelf.write(owed("a")), Map.of());
+        worker.tryDue();
+
+        // When
+        debts.last().rejected();
+
+        // Then
+        until(() -> bucket.versionCount(OwedShelf.PREFIX) == 0);
+        List<String> rejected = bucket.keys(Rejections.PREFIX);
+        assertEquals(1, rejected.size());
+        String record = new String(bucket.bytes(rejected.get(0)), StandardCharsets.UTF_8);
+        assertTrue(record.contains("\"key\":\"a\""), record);
+    }
+
+    @Test
+    void whatCannotBeMovedToTheRejectedStaysOwedAndIsTriedAgain() {
+        // Given
+        OwedRecord record = shelf.write(owed("a"));
+        worker.accept(record, Map.of());
+        failOnce(Operation.PUT);
+        worker.tryDue();
+        debts.last().rejected();
+        tryDueUntilAsked(2);
+
+        // When
+        debts.last().rejected();
+
+        // Then
+        until(() -> bucket.versionCount(OwedShelf.PREFIX) == 0);
+        assertEquals(1, bucket.keys(Rejections.PREFIX).size());
+    }
+
+    @Test
+    void whatFailsForNowIsTriedAgainWithBackoff() {
+        // Given
+        OwedRecord record = shelf.write(owed("a"));
+        worker.accept(record, Map.of());
+        worker.tryDue();
+        debts.last().failed();
+        ownClock.pass(MINUTE.minusSeconds(1));
+        worker.tryDue();
+        int tooSoon = debts.asked.size();
+
+        // When
+        ownClock.pass(Duration.ofSeconds(1));
+        worker.tryDue();
+
+        // Then
+        assertEquals(1, tooSoon);
+        assertEquals(List.of("a", "a"), debts.keys());
+        assertEquals(List.of(record.name()), bucket.keys(OwedShelf.PREFIX));
+        assertEquals(1, worker.owed());
+    }
+
+    @Test
+    void whatHasJustFailedIsNotTriedAtOnce() {
+        // Given
+        worker.accept(shelf.write(owed("a")), Map.of("a", false));
+
+        // When
+        worker.tryDue();
+
+        // Then
+        assertEquals(List.of(), debts.keys());
+    }
+
+    @Test
+    void aDebtRecordedDuringATryOutlivesIt() {
+        // Given
+        worker.accept(shelf.write(owed("a")), Map.of());
+        worker.tryDue();
+        OwedRecord newer = shelf.write(owed("a"));
+        worker.accept(newer, Map.of("a", true));
+
+        // When
+        debts.last().done();
+        until(() -> bucket.keys(OwedShelf.PREFIX).size() == 1);
+
+        // Then
+        assertEquals(List.of(newer.name()), bucket.keys(OwedShelf.PREFIX));
+        tryDueUntilAsked(2);
+        debts.last().done();
+        until(() -> bucket.versionCount(OwedShelf.PREFIX) == 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void recordsOfAKeyAreRemovedLaterWhereARemovalFails(int records) {
+        // Given
+        IntStream.range(0, records).forEach(record -> shelf.write(owed("a")));
+        worker.collect();
+        failOnce(Operation.REMOVE);
+        worker.tryDue();
+        debts.last().done();
+        until(() -> worker.owed() == 0);
+
+        // When
+        until(() -> {
+            ownClock.pass(MINUTE);
+            storeClock.pass(MINUTE);
+            worker.collect();
+            worker.tryDue();
+            debts.asked.forEach(Debts.Asked::done);
+            return bucket.keys(OwedShelf.PREFIX).size() == 1;
+        });
+
+        // Then
+        assertEquals(List.of(MINE + "alive"), bucket.keys(OwedShelf.PREFIX));
+    }
+
+    @Test
+    void anUnreadableRecordHoldsUpNoOther() {
+        // Given
+        bucket.seed(MINE + "000", "not JSON".getBytes(StandardCharsets.UTF_8));
+        bucket.seed(OwedShelf.PREFIX + "stray", new byte[] {'x'});
+        bucket.seed(MINE + "001", new byte[(8 << 20) + 1]);
+        OwedRecord good = shelf.write(owed("a"));
+        storeClock.pass(OwedWorker.SILENCE);
+
+        // When
+        worker.collect();
+
+        // Then
+        assertEquals(1, worker.owed());
+        assertTrue(bucket.keys(OwedShelf.PREFIX)
+                .containsAll(List.of(MINE + "000", MINE + "001", good.name(), OwedShelf.PREFIX + "stray")));
+    }
+
+    @Test
+    void onlySoManyKeysAreTriedAtOnceBesideTheEvents() {
+        // Given
+        List<OwedKey> many =
+                owed(IntStream.range(0, 40).mapToObj(number -> "key " + number).toArray(String[]::new));
+        worker.accept(shelf.write(many), Map.of());
+        worker.tryDue();
+        worker.tryDue();
+        int atOnce = debts.asked.size();
+
+        // When
+        debts.asked.get(0).done();
+
+        // Then
+        assertEquals(32, atOnce);
+        tryDueUntilAsked(33);
+    }
+
+    @Test
+    void whatThereIsNoRoomForStaysOnTheShelfUntilThereIs() {
+        // Given
+        for (int record = 0; record < 10; record++) {
+            worker.accept(shelf.write(many(record)), Map.of());
+        }
+        OwedRecord more = shelf.write(owed("more"));
+
+        // When
+        worker.accept(more, Map.of());
+        worker.collect();
+
+        // Then
+        assertEquals(20_000, worker.owed());
+        assertTrue(bucket.keys(MINE).contains(more.name()));
+    }
+
+    private static List<OwedKey> many(int record) {
+        return IntStream.range(0, 2_000)
+                .mapToObj(number -> new OwedKey(record + "/" + number, Optional.empty()))
+                .toList();
+    }
+
+    private void tryDueUntilAsked(int times) {
+        until(() -> {
+            ownClock.pass(MINUTE);
+            worker.tryDue();
+            return debts.asked.size() == times;
+        });
+    }
+
+    private void failOnce(Operation which) {
+        backup.before((operation, key) -> {
+            if (operation == which) {
+                backup.before((later, unused) -> {});
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
+            }
+        });
+    }
+
+    private static void until(Callable<Boolean> condition) {
+        await().atMost(3, SECONDS).pollInterval(Duration.ofMillis(10)).until(condition);
+    }
+
+    private static List<OwedKey> owed(String... keys) {
+        return Arrays.stream(keys)
+                .map(key -> new OwedKey(key, Optional.empty()))
+                .toList();
+    }
+}

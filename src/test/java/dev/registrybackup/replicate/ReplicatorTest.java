@@ -1,0 +1,350 @@
+package dev.registrybackup.replicate;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.LinkContent;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.store.InMemoryObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.store.StoreError;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ReplicatorTest {
+    private static final String REPOSITORY = "team/app";
+    private static final String FOREIGN = "docker/registry/v2/repositories/team/app/README";
+
+    private final InMemoryObjectStore registry = Pod.bucket("registry", false);
+    private final InMemoryObjectStore backup = Pod.bucket("backup", true);
+    private final RandomRegistry made = new RandomRegistry(1);
+    private final Digest layer = made.layer(REPOSITORY, 100);
+    private final Digest image = made.image(REPOSITORY, layer);
+    private final Pod pod = new Pod(registry, backup);
+    private final Pod copiesForeign = new Pod(registry, backup, new Pod.Shape(1, 1, true));
+
+    @BeforeEach
+    void push() {
+        made.tag(REPOSITORY, "latest", image);
+        made.writeTo(registry::seed);
+    }
+
+    @AfterEach
+    void close() {
+        pod.close();
+        copiesForeign.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"BLOB", "LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    void aKeyIsCopiedAndThenPresent(Kind kind) {
+        // Given
+        Outcome first = pod.replicate(key(kind));
+
+        // When
+        Outcome second = pod.replicate(key(kind));
+
+        // Then
+        assertEquals(kind, first.kind());
+        assertEquals(Verdict.COPIED, first.verdict());
+        assertEquals("", first.problem());
+        assertEquals(Optional.of(kind == Kind.BLOB || kind == Kind.LAYER_LINK ? layer : image), first.digest());
+        assertEquals(Verdict.PRESENT, second.verdict());
+        assertEquals(0, second.bytes());
+        assertArrayEquals(made.content(key(kind)), backup.bytes(key(kind)));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    void theBytesOfALinkAreThoseOfAllThatWasCopiedForIt(Kind kind) {
+        // Given
+        long expected = made.content(key(kind)).length
+                + made.closure(key(kind)).stream()
+                        .mapToLong(key -> made.content(key).length)
+                        .sum();
+
+        // When
+        Outcome outcome = pod.replicate(key(kind));
+
+        // Then
+        assertEquals(expected, outcome.bytes());
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"BLOB", "LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    void aKeyThatTheRegistryLacksIsGone(Kind kind) {
+        // Given
+        registry.remove(key(kind), Optional.empty());
+
+        // When
+        Outcome outcome = pod.replicate(key(kind));
+
+        // Then
+        assertEquals(Verdict.GONE, outcome.verdict());
+        assertEquals(List.of(), pod.backup().written());
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"BLOB", "LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    void aRegistryWithoutItsBucketIsAFailureAndNothingIsGone(Kind kind) {
+        // Given
+        registry.setExists(false);
+
+        // When
+        StoreError error = pod.failure(key(kind));
+
+        // Then
+        assertEquals(StoreError.BUCKET_MISSING, error);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"BLOB", "LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    void aBackupWithoutItsBucketIsAFailure(Kind kind) {
+        // Given
+        backup.setExists(false);
+
+        // When
+        StoreError error = pod.failure(key(kind));
+
+        // Then
+        assertEquals(StoreError.BUCKET_MISSING, error);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"BLOB", "LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    void aFailureDoesNotStick(Kind kind) {
+        // Given
+        pod.backup().before((operation, key) -> {
+            if (operation == Operation.PUT) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is away");
+            }
+        });
+        StoreError error = pod.failure(key(kind));
+        pod.backup().before((operation, key) -> {});
+
+        // When
+        Outcome outcome = pod.replicate(key(kind));
+
+        // Then
+        assertEquals(StoreError.UNAVAILABLE, error);
+        assertEquals(Verdict.COPIED, outcome.verdict());
+    }
+
+    @Test
+    void aLayerThatCannotBeReadNowKeepsTheRevisionLinkBack() {
+        // Given
+        pod.registry().before((operation, key) -> {
+            if (key.equals(made.blobKey(layer))) {
+                throw new ObjectStoreException(StoreError.FORBIDDEN, "Forbidden");
+            }
+        });
+
+        // When
+        StoreError error = pod.failure(key(Kind.REVISION_LINK));
+
+        // Then
+        assertEquals(StoreError.FORBIDDEN, error);
+        assertTrue(backup.find(key(Kind.REVISION_LINK)).isEmpty());
+    }
+
+    @Test
+    void aCorruptBlobIsAVerdict() {
+        // Given
+        registry.seed(key(Kind.BLOB), new byte[100]);
+
+        // When
+        Outcome outcome = pod.replicate(key(Kind.BLOB));
+
+        // Then
+        assertEquals(Verdict.CORRUPT, outcome.verdict());
+        assertTrue(outcome.problem().startsWith("Expected " + layer + " but 100 bytes hash to "), outcome.problem());
+        assertTrue(backup.find(key(Kind.BLOB)).isEmpty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "docker/registry/v2/repositories/team/app/_uploads/0a1b/data",
+                "docker/registry/v2/repositories/team/app/_uploads/0a1b/startedat",
+                "docker/registry/v2/repositories/team/app/_uploads/0a1b/hashstates/sha256/0",
+                "registry-backup/owed/pod/1",
+                "docker/registry/v2/repositories/team/",
+                "",
+            })
+    void whatIsNeverCopiedCostsNoRequest(String key) {
+        // When
+        Outcome outcome = copiesForeign.replicate(key);
+
+        // Then
+        assertEquals(Verdict.PASSED_OVER, outcome.verdict());
+        assertEquals(List.of(), copiesForeign.registry().requests());
+        assertEquals(List.of(), copiesForeign.backup().requests());
+    }
+
+    @Test
+    void aForeignObjectIsPassedOverWithoutARequest() {
+        // Given
+        registry.seed(FOREIGN, text("hello"));
+
+        // When
+        Outcome outcome = pod.replicate(FOREIGN);
+
+        // Then
+        assertEquals(Outcome.of(Kind.FOREIGN, Verdict.PASSED_OVER), outcome);
+        assertEquals(List.of(), pod.registry().requests());
+        assertEquals(List.of(), pod.backup().requests());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 100, 2 << 20})
+    void aForeignObjectIsCopiedIfSoConfiguredAndThenPresent(int size) {
+        // Given
+        byte[] content = made.bytes(size);
+        registry.seed(FOREIGN, content);
+        Outcome first = copiesForeign.replicate(FOREIGN);
+
+        // When
+        Outcome second = copiesForeign.replicate(FOREIGN);
+
+        // Then
+        assertEquals(Verdict.COPIED, first.verdict());
+        assertEquals(size, first.bytes());
+        assertEquals(Verdict.PRESENT, second.verdict());
+        assertArrayEquals(content, backup.bytes(FOREIGN));
+        assertEquals(1, backup.versionCount(FOREIGN));
+    }
+
+    @Test
+    void aForeignObjectThatChangedIsCopiedAgain() {
+        // Given
+        registry.seed(FOREIGN, text("hello"));
+        copiesForeign.replicate(FOREIGN);
+        registry.seed(FOREIGN, text("jello"));
+
+        // When
+        Outcome outcome = copiesForeign.replicate(FOREIGN);
+
+        // Then
+        assertEquals(Verdict.COPIED, outcome.verdict());
+        assertArrayEquals(text("jello"), backup.bytes(FOREIGN));
+    }
+
+    @Test
+    void aForeignObjectThatTheRegistryLacksIsGone() {
+        // When
+        Outcome outcome = copiesForeign.replicate(FOREIGN);
+
+        // Then
+        assertEquals(Verdict.GONE, outcome.verdict());
+    }
+
+    @Test
+    void aCopyTellsWhenTheRegistryWroteIt() {
+        // When
+        pod.replicate(key(Kind.TAG_CURRENT_LINK));
+
+        // Then
+        made.closure(key(Kind.TAG_CURRENT_LINK))
+                .forEach(key -> assertEquals(
+                        Map.of(
+                                "registry-last-modified",
+                                registry.find(key).orElseThrow().lastModified().toString(),
+                                "registry-etag",
+                                registry.find(key).orElseThrow().etag()),
+                        backup.find(key).orElseThrow().metadata(),
+                        key));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    void whereEtagsSayNothingALinkIsComparedByContentAndNotWrittenAgain(Kind kind) {
+        // Given
+        try (Pod first = new Pod(registry, new KmsStore(backup))) {
+            first.replicate(key(kind));
+        }
+        int versions = backup.versionCount("");
+
+        // When
+        try (Pod second = new Pod(registry, new KmsStore(backup))) {
+            Outcome outcome = second.replicate(key(kind));
+
+            // Then
+            assertEquals(Verdict.PRESENT, outcome.verdict());
+        }
+        assertEquals(versions, backup.versionCount(""));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    void aWrongLinkInTheBackupIsReplaced(Kind kind) {
+        // Given
+        backup.seed(key(kind), text("sha256:" + "0".repeat(64)));
+
+        // When
+        Outcome outcome = pod.replicate(key(kind));
+
+        // Then
+        assertEquals(Verdict.COPIED, outcome.verdict());
+        assertArrayEquals(made.content(key(kind)), backup.bytes(key(kind)));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    void aTruncatedOrOverlongLinkInTheBackupIsReplaced(Kind kind) {
+        // Given
+        backup.seed(key(kind), new byte[1000]);
+
+        // When
+        Outcome outcome = pod.replicate(key(kind));
+
+        // Then
+        assertEquals(Verdict.COPIED, outcome.verdict());
+        assertArrayEquals(
+                kind == Kind.LAYER_LINK ? LinkContent.of(layer) : LinkContent.of(image), backup.bytes(key(kind)));
+    }
+
+    private String key(Kind kind) {
+        return switch (kind) {
+            case BLOB -> made.blobKey(layer);
+            case LAYER_LINK -> made.layerLink(REPOSITORY, layer);
+            case REVISION_LINK -> made.revisionLink(REPOSITORY, image);
+            case TAG_INDEX_LINK -> made.tagIndexLink(REPOSITORY, "latest", image);
+            case TAG_CURRENT_LINK -> made.tagLink(REPOSITORY, "latest");
+            case UPLOAD, FOREIGN, EXCLUDED -> throw new IllegalArgumentException(kind.label());
+        };
+    }
+
+    private static byte[] text(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}

@@ -1,0 +1,528 @@
+package dev.registrybackup.replicate;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.content.DigestAlgorithm;
+import dev.registrybackup.registry.LinkContent;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.store.InMemoryObjectStore;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.store.ReplayableContent;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Links whose closure the registry lacks in part are published and on record; links above corrupt blobs are not. */
+class WaitingLinksTest {
+    private static final String REPOSITORY = "team/app";
+    private static final String TAG = "latest";
+
+    private final InMemoryObjectStore registry = Pod.bucket("registry", false);
+    private final InMemoryObjectStore backup = Pod.bucket("backup", true);
+    private final RandomRegistry made = new RandomRegistry(3);
+    private final Pod pod = new Pod(registry, backup);
+
+    @AfterEach
+    void close() {
+        pod.close();
+    }
+
+    @Test
+    void aSparseIndexIsPublishedAndOnRecord() {
+        // Given
+        Digest here = made.image(REPOSITORY, made.layer(REPOSITORY, 10));
+        Digest missing = missingImage();
+        Digest index = made.index(REPOSITORY, here, missing);
+        made.writeTo(registry::seed);
+        String link = made.revisionLink(REPOSITORY, index);
+
+        // When
+        Outcome outcome = pod.replicate(link);
+
+        // Then
+        assertEquals(Verdict.INCOMPLETE, outcome.verdict());
+        assertEquals(
+                missing + ": the registry has no such manifest (a sparse index, or pulled through from elsewhere)",
+                outcome.problem());
+        assertBackedUp(link);
+        assertTrue(backup.find(made.blobKey(here)).isPresent());
+        assertEquals(List.of(record("incomplete", missing, link)), records());
+        assertTrue(text(records().get(0)).contains("\"part\":\"" + missing + "\""));
+    }
+
+    @Test
+    void aLinkIsOnRecordAsIncompleteBeforeItIsPublished() {
+        // Given
+        Digest missing = missingImage();
+        String link = made.revisionLink(REPOSITORY, made.index(REPOSITORY, missing));
+        made.writeTo(registry::seed);
+
+        // When
+        pod.replicate(link);
+
+        // Then
+        List<String> written = pod.backup().written();
+        assertEquals(List.of(record("incomplete", missing, link), link), written.subList(1, written.size()));
+    }
+
+    @Test
+    void theTagOfASparseIndexIsPublished() {
+        // Given
+        Digest missing = missingImage();
+        made.tag(REPOSITORY, TAG, made.index(REPOSITORY, missing));
+        made.writeTo(registry::seed);
+
+        // When
+        Outcome outcome = pod.replicate(made.tagLink(REPOSITORY, TAG));
+
+        // Then
+        assertEquals(Verdict.COPIED, outcome.verdict());
+        assertBackedUp(made.tagLink(REPOSITORY, TAG));
+    }
+
+    @Test
+    void theEventOfAChildThatComesLaterCompletesItsParentAndLeavesNoTraceOfTheRecord() {
+        // Given
+        RandomRegistry child = new RandomRegistry(99);
+        Digest late = child.image(REPOSITORY, child.layer(REPOSITORY, 10));
+        String link = made.revisionLink(REPOSITORY, made.index(REPOSITORY, late));
+        made.writeTo(registry::seed);
+        pod.replicate(link);
+        child.writeTo(registry::seed);
+
+        // When
+        pod.begin(child.blobKey(late)).join();
+        List<Outcome> woken = pod.woken();
+
+        // Then
+        assertEquals(
+                List.of(Verdict.PRESENT), woken.stream().map(Outcome::verdict).toList());
+        assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
+        child.closure(child.revisionLink(REPOSITORY, late))
+                .forEach(key -> assertTrue(backup.find(key).isPresent(), key));
+    }
+
+    @Test
+    void aChildThatAnotherPodBroughtCompletesItsParentToo() {
+        // Given
+        RandomRegistry child = new RandomRegistry(99);
+        Digest late = child.image(REPOSITORY, child.layer(REPOSITORY, 10));
+        String link = made.revisionLink(REPOSITORY, made.index(REPOSITORY, late));
+        made.writeTo(registry::seed);
+        pod.replicate(link);
+        child.writeTo(registry::seed);
+
+        // When
+        try (Pod other = new Pod(registry, backup)) {
+            other.replicate(child.blobKey(late));
+            other.keepHouse();
+        }
+
+        // Then
+        assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
+    }
+
+    @Test
+    void aChildThatCameWithoutAnEventOfItsOwnCompletesItsParentWithinAMinute() {
+        // Given
+        RandomRegistry child = new RandomRegistry(99);
+        Digest late = child.image(REPOSITORY, child.layer(REPOSITORY, 10));
+        String link = made.revisionLink(REPOSITORY, made.index(REPOSITORY, late));
+        made.writeTo(registry::seed);
+        pod.replicate(link);
+        child.writeTo(registry::seed);
+        registry.seed(child.revisionLink("another/repository", late), LinkContent.of(late));
+        pod.replicate(child.revisionLink("another/repository", late));
+
+        // When
+        pod.keepHouse();
+
+        // Then
+        assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
+    }
+
+    @Test
+    void anImageThatLacksTwoLayersWaitsForBoth() {
+        // Given
+        Digest one = digest("one");
+        Digest two = digest("two");
+        String link = made.revisionLink(REPOSITORY, made.image(REPOSITORY, one, two));
+        made.writeTo(registry::seed);
+        pod.replicate(link);
+        registry.seed(made.blobKey(one), bytes("one"));
+
+        // When
+        pod.replicate(made.blobKey(one));
+
+        // Then
+        assertEquals(List.of(record("incomplete", two, link)), records());
+    }
+
+    @Test
+    void aForeignLayerThatTheRegistryLacksMakesItsImageIncomplete() {
+        // Given
+        Digest foreign = digest("windows base layer");
+        Digest config = made.layer(REPOSITORY, 10);
+        Digest image = made.manifest(REPOSITORY, """
+                {"schemaVersion":2,"config":%s,"layers":[{"digest":"%s","size":18,"urls":["https://example.com/layer"]}]}
+                """.formatted(made.descriptor(config), foreign), config);
+        made.writeTo(registry::seed);
+        String link = made.revisionLink(REPOSITORY, image);
+
+        // When
+        Outcome outcome = pod.replicate(link);
+
+        // Then
+        assertEquals(Verdict.INCOMPLETE, outcome.verdict());
+        assertEquals(foreign + ": a foreign layer, whose bytes live at its urls", outcome.problem());
+        assertBackedUp(link);
+        assertEquals(List.of(record("incomplete", foreign, link)), records());
+    }
+
+    @Test
+    void aForeignLayerThatTheRegistryHasIsCopied() {
+        // Given
+        Digest foreign = made.blob(bytes("windows base layer"));
+        Digest image = made.manifest(
+                REPOSITORY,
+                "{\"layers\":[{\"digest\":\"%s\",\"size\":18,\"urls\":[\"https://example.com/layer\"]}]}"
+                        .formatted(foreign));
+        made.writeTo(registry::seed);
+
+        // When
+        Outcome outcome = pod.replicate(made.revisionLink(REPOSITORY, image));
+
+        // Then
+        assertEquals(Verdict.COPIED, outcome.verdict());
+        assertTrue(backup.find(made.blobKey(foreign)).isPresent());
+    }
+
+    @Test
+    void aLayerLinkWithoutItsBlobIsIncompleteUntilTheBlobComes() {
+        // Given
+        Digest layer = digest("layer");
+        made.mount(REPOSITORY, layer);
+        made.writeTo(registry::seed);
+        Outcome before = pod.replicate(made.layerLink(REPOSITORY, layer));
+        registry.seed(made.blobKey(layer), bytes("layer"));
+
+        // When
+        pod.replicate(made.blobKey(layer));
+
+        // Then
+        assertEquals(Verdict.INCOMPLETE, before.verdict());
+        assertEquals(List.of(), records());
+    }
+
+    @Test
+    void nothingAboveACorruptLayerIsPublished() {
+        // Given
+        Digest layer = made.layer(REPOSITORY, 100);
+        Digest image = taggedImage(layer);
+        damage(registry, layer);
+
+        // When
+        List<Verdict> verdicts = pod.replicateAll(linksAbove(layer, image));
+
+        // Then
+        assertEquals(List.of(Verdict.WITHHELD, Verdict.WITHHELD, Verdict.WITHHELD, Verdict.WITHHELD), verdicts);
+        linksAbove(layer, image).forEach(link -> assertTrue(backup.find(link).isEmpty(), link));
+        assertTrue(backup.find(made.blobKey(layer)).isEmpty());
+        assertEquals(
+                new TreeSet<>(List.of(
+                        record("withheld", layer, made.layerLink(REPOSITORY, layer)),
+                        record("withheld", layer, made.revisionLink(REPOSITORY, image)),
+                        record("withheld", image, made.tagIndexLink(REPOSITORY, TAG, image)),
+                        record("withheld", image, made.tagLink(REPOSITORY, TAG)))),
+                new TreeSet<>(records()));
+    }
+
+    @Test
+    void theEventOfARepairedLayerPublishesEverythingAboveIt() {
+        // Given
+        Digest layer = made.layer(REPOSITORY, 100);
+        Digest image = taggedImage(layer);
+        damage(registry, layer);
+        pod.replicateAll(linksAbove(layer, image));
+        registry.seed(made.blobKey(layer), made.content(made.blobKey(layer)));
+
+        // When
+        Outcome outcome = pod.replicate(made.blobKey(layer));
+
+        // Then
+        assertEquals(Verdict.COPIED, outcome.verdict());
+        linksAbove(layer, image).forEach(this::assertBackedUp);
+        assertEquals(0, backup.versionCount("registry-backup/withheld/"));
+    }
+
+    @Test
+    void theEventOfARepairedManifestPublishesEverythingAboveIt() {
+        // Given
+        Digest layer = made.layer(REPOSITORY, 100);
+        Digest image = taggedImage(layer);
+        damage(registry, image);
+        List<Verdict> before = pod.replicateAll(linksAbove(layer, image));
+        registry.seed(made.blobKey(image), made.content(made.blobKey(image)));
+
+        // When
+        pod.replicate(made.blobKey(image));
+
+        // Then
+        assertEquals(List.of(Verdict.COPIED, Verdict.WITHHELD, Verdict.WITHHELD, Verdict.WITHHELD), before);
+        linksAbove(layer, image).forEach(this::assertBackedUp);
+        assertEquals(List.of(), records());
+    }
+
+    @Test
+    void aCorruptChildThreeLevelsDownIsToldAtTheTop() {
+        // Given
+        Digest layer = made.layer(REPOSITORY, 100);
+        Digest middle = made.index(REPOSITORY, made.image(REPOSITORY, layer));
+        Digest top = made.index(REPOSITORY, middle);
+        made.writeTo(registry::seed);
+        damage(registry, layer);
+        String link = made.revisionLink(REPOSITORY, top);
+
+        // When
+        Outcome outcome = pod.replicate(link);
+
+        // Then
+        assertEquals(Verdict.WITHHELD, outcome.verdict());
+        assertTrue(outcome.problem().startsWith(layer + ": Expected " + layer), outcome.problem());
+        assertEquals(List.of(record("withheld", layer, link)), records());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anIndexThatSharesACorruptChildWithItsSiblingIsWithheldToo(boolean first) {
+        // Given
+        Digest layer = made.layer(REPOSITORY, 100);
+        Digest image = made.image(REPOSITORY, layer);
+        Digest one = made.index(REPOSITORY, image);
+        Digest two = made.index(REPOSITORY, image);
+        Digest top = made.index(REPOSITORY, one, two);
+        made.writeTo(registry::seed);
+        damage(registry, layer);
+        String link = made.revisionLink(REPOSITORY, first ? one : two);
+
+        // When
+        try (Pod narrow = new Pod(registry, backup, new Pod.Shape(1, 1, false))) {
+            List<Verdict> verdicts = narrow.replicateAll(List.of(made.revisionLink(REPOSITORY, top), link));
+
+            // Then
+            assertEquals(List.of(Verdict.WITHHELD, Verdict.WITHHELD), verdicts);
+        }
+        assertTrue(backup.find(link).isEmpty());
+    }
+
+    @Test
+    void anIndexThatSharesAChildWithItsSiblingIsNotPublishedBeforeThatChild() {
+        // Given
+        Digest layer = made.layer(REPOSITORY, 2 << 20);
+        Digest image = made.image(REPOSITORY, layer);
+        Digest one = made.index(REPOSITORY, image);
+        Digest two = made.index(REPOSITORY, image);
+        String top = made.revisionLink(REPOSITORY, made.index(REPOSITORY, one, two));
+        List<String> links = List.of(made.revisionLink(REPOSITORY, one), made.revisionLink(REPOSITORY, two));
+        List<String> others = IntStream.range(0, 10)
+                .mapToObj(number -> made.revisionLink("others", made.image("others", made.layer("others", number))))
+                .toList();
+        made.writeTo(registry::seed);
+        CountDownLatch release = new CountDownLatch(1);
+
+        // When
+        try (Pod narrow = new Pod(registry, backup, new Pod.Shape(1, 1, false))) {
+            narrow.registry().before((operation, key) -> {
+                if (operation == Operation.OPEN && key.equals(made.blobKey(layer))) {
+                    await(release);
+                }
+            });
+            List<CompletableFuture<Outcome>> asked = new ArrayList<>(List.of(narrow.begin(top)));
+            narrow.replicateAll(others.subList(0, 5));
+            links.forEach(link -> asked.add(narrow.begin(link)));
+            narrow.replicateAll(others.subList(5, 10));
+            List<String> whileTheLayerStalls = narrow.backup().written();
+            release.countDown();
+            List<Verdict> verdicts =
+                    asked.stream().map(outcome -> outcome.join().verdict()).toList();
+
+            // Then
+            assertEquals(
+                    List.of(),
+                    links.stream().filter(whileTheLayerStalls::contains).toList());
+            assertEquals(List.of(Verdict.COPIED, Verdict.COPIED, Verdict.COPIED), verdicts);
+        }
+    }
+
+    @Test
+    void aWithheldLinkThatAnotherPodPublishesIsTakenOffTheRecord() {
+        // Given
+        Digest layer = made.layer(REPOSITORY, 100);
+        Digest image = taggedImage(layer);
+        damage(registry, layer);
+        pod.replicateAll(linksAbove(layer, image));
+        registry.seed(made.blobKey(layer), made.content(made.blobKey(layer)));
+
+        // When
+        try (Pod other = new Pod(registry, backup)) {
+            other.replicate(made.revisionLink(REPOSITORY, image));
+            other.keepHouse();
+        }
+        pod.keepHouse();
+
+        // Then
+        linksAbove(layer, image).forEach(this::assertBackedUp);
+        assertEquals(List.of(), records());
+    }
+
+    @Test
+    void aPodThatStartsAfreshPublishesWhatItsPredecessorWithheld() {
+        // Given
+        Digest layer = made.layer(REPOSITORY, 100);
+        Digest image = taggedImage(layer);
+        damage(registry, layer);
+        pod.replicateAll(linksAbove(layer, image));
+        registry.seed(made.blobKey(layer), made.content(made.blobKey(layer)));
+
+        // When
+        try (Pod fresh = new Pod(registry, backup)) {
+            fresh.replicate(made.blobKey(layer));
+            fresh.keepHouse();
+        }
+
+        // Then
+        linksAbove(layer, image).forEach(this::assertBackedUp);
+        assertEquals(List.of(), records());
+    }
+
+    @Test
+    void aGoodCopyOfALayerThatIsTruncatedInTheRegistryIsEnoughForTheLinksAboveIt() {
+        // Given
+        Digest layer = made.layer(REPOSITORY, 100);
+        Digest image = taggedImage(layer);
+        pod.replicate(made.blobKey(layer));
+        registry.seed(made.blobKey(layer), new byte[50]);
+
+        // When
+        try (Pod fresh = new Pod(registry, backup)) {
+            Verdict blob = fresh.replicate(made.blobKey(layer)).verdict();
+            List<Verdict> links = fresh.replicateAll(linksAbove(layer, image));
+
+            // Then
+            assertEquals(Verdict.CORRUPT, blob);
+            assertEquals(List.of(Verdict.COPIED, Verdict.COPIED, Verdict.COPIED, Verdict.COPIED), links);
+        }
+        assertArrayEquals(made.content(made.blobKey(layer)), backup.bytes(made.blobKey(layer)));
+    }
+
+    @Test
+    void aManifestDamagedInTheBackupIsReplacedFromTheRegistry() {
+        // Given
+        Digest image = made.image(REPOSITORY, made.layer(REPOSITORY, 100));
+        made.writeTo(registry::seed);
+        pod.replicate(made.blobKey(image));
+        damage(backup, image);
+
+        // When
+        try (Pod fresh = new Pod(registry, backup)) {
+            Outcome outcome = fresh.replicate(made.revisionLink(REPOSITORY, image));
+
+            // Then
+            assertEquals(Verdict.COPIED, outcome.verdict());
+        }
+        made.closure(made.revisionLink(REPOSITORY, image)).forEach(this::assertBackedUp);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "no JSON", "[]", "{\"layers\":3}", "{\"manifests\":[{\"digest\":\"sha256:short\"},7]}"})
+    void whatIsNoManifestIsKeptAsItIs(String text) {
+        // Given
+        Digest odd = made.manifest(REPOSITORY, text);
+        made.writeTo(registry::seed);
+        String link = made.revisionLink(REPOSITORY, odd);
+
+        // When
+        Outcome outcome = pod.replicate(link);
+
+        // Then
+        assertEquals(Verdict.COPIED, outcome.verdict());
+        assertBackedUp(link);
+        assertBackedUp(made.blobKey(odd));
+    }
+
+    private Digest taggedImage(Digest layer) {
+        Digest image = made.image(REPOSITORY, layer);
+        made.tag(REPOSITORY, TAG, image);
+        made.writeTo(registry::seed);
+        return image;
+    }
+
+    private List<String> linksAbove(Digest layer, Digest image) {
+        return List.of(
+                made.layerLink(REPOSITORY, layer),
+                made.revisionLink(REPOSITORY, image),
+                made.tagIndexLink(REPOSITORY, TAG, image),
+                made.tagLink(REPOSITORY, TAG));
+    }
+
+    private void damage(InMemoryObjectStore store, Digest blob) {
+        byte[] content = made.content(made.blobKey(blob)).clone();
+        content[content.length / 2] ^= 2;
+        store.put(
+                made.blobKey(blob),
+                ReplayableContent.of(content),
+                store.find(made.blobKey(blob)).map(ObjectInfo::metadata).orElse(Map.of()));
+    }
+
+    private void assertBackedUp(String key) {
+        assertArrayEquals(made.content(key), backup.bytes(key), key);
+    }
+
+    private List<String> records() {
+        return backup.keys("registry-backup/").stream()
+                .filter(key -> !key.equals("registry-backup/adopted"))
+                .toList();
+    }
+
+    private String text(String key) {
+        return new String(backup.bytes(key), StandardCharsets.UTF_8);
+    }
+
+    private static String record(String why, Digest part, String link) {
+        return "registry-backup/" + why + "/" + part.algorithm().label() + "/" + part.hex() + "/" + link;
+    }
+
+    private static Digest missingImage() {
+        return digest("an image that is elsewhere");
+    }
+
+    private static Digest digest(String content) {
+        return Digest.of(DigestAlgorithm.SHA256, bytes(content));
+    }
+
+    private static byte[] bytes(String content) {
+        return content.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(30, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

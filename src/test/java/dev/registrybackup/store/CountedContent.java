@@ -1,0 +1,35 @@
+package dev.registrybackup.store;
+
+import java.io.IOException;
+import java.io.InputStream;
+
+/** Content whose every opening a test decides on, by its number from 1, and that counts them. One thread at a time. */
+final class CountedContent implements ReplayableContent {
+    private final long size;
+    private final Opening opening;
+    private int openings;
+
+    /** What the opening of that number gives. */
+    interface Opening {
+        InputStream open(int number) throws IOException;
+    }
+
+    CountedContent(long size, Opening opening) {
+        this.size = size;
+        this.opening = opening;
+    }
+
+    @Override
+    public long size() {
+        return size;
+    }
+
+    @Override
+    public InputStream open() throws IOException {
+        return opening.open(++openings);
+    }
+
+    int openings() {
+        return openings;
+    }
+}

@@ -1,0 +1,68 @@
+package dev.registrybackup.store;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** A store that hands every request on, for a test to do otherwise with one of them. */
+public class ForwardingObjectStore implements ObjectStore {
+    private final ObjectStore below;
+
+    protected ForwardingObjectStore(ObjectStore below) {
+        this.below = below;
+    }
+
+    @Override
+    public Optional<ObjectInfo> find(String key) {
+        return below.find(key);
+    }
+
+    @Override
+    public Optional<ObjectInfo> findBeforeWrite(String key) {
+        return below.findBeforeWrite(key);
+    }
+
+    @Override
+    @MustBeClosed
+    public OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag) {
+        return below.open(key, range, etag);
+    }
+
+    @Override
+    public Optional<String> put(String key, ReplayableContent content, Map<String, String> metadata) {
+        return below.put(key, content, metadata);
+    }
+
+    @Override
+    @MustBeClosed
+    public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
+        return below.startMultipart(key, metadata);
+    }
+
+    @Override
+    public void remove(String key, Optional<String> versionId) {
+        below.remove(key, versionId);
+    }
+
+    @Override
+    @MustBeClosed
+    public Stream<ObjectInfo> list(String prefix) {
+        return below.list(prefix);
+    }
+
+    @Override
+    public void requireBucket() {
+        below.requireBucket();
+    }
+
+    @Override
+    public boolean versioned() {
+        return below.versioned();
+    }
+
+    @Override
+    public String bucket() {
+        return below.bucket();
+    }
+}

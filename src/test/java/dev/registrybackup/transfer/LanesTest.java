@@ -1,0 +1,135 @@
+package dev.registrybackup.transfer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class LanesTest {
+    private final Lanes lanes = new Lanes(1, 1);
+    private final CountDownLatch release = new CountDownLatch(1);
+
+    @AfterEach
+    void close() {
+        release.countDown();
+        lanes.close();
+    }
+
+    @Test
+    void smallObjectsPassALargeOneThatStalls() throws Exception {
+        // Given
+        CompletableFuture<Boolean> large = lanes.forSize(Lanes.SMALL_BYTES + 1, this::stall);
+
+        // When
+        String small = lanes.forSize(Lanes.SMALL_BYTES, () -> "small").get(10, TimeUnit.SECONDS);
+        String request = lanes.small(() -> "request").get(10, TimeUnit.SECONDS);
+
+        // Then
+        assertEquals("small", small);
+        assertEquals("request", request);
+        assertFalse(large.isDone());
+        release.countDown();
+        assertTrue(large.get(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void recordsPassWhateverStalls() throws Exception {
+        // Given
+        lanes.small(this::stall);
+        lanes.forSize(Long.MAX_VALUE, this::stall);
+
+        // When
+        String recorded = lanes.record(() -> "recorded").get(10, TimeUnit.SECONDS);
+
+        // Then
+        assertEquals("recorded", recorded);
+    }
+
+    @Test
+    void aLaneIsAsWideAsItWasAskedFor() throws Exception {
+        // Given
+        CountDownLatch bothUnderWay = new CountDownLatch(2);
+
+        // When
+        try (Lanes wide = new Lanes(2, 1)) {
+            CompletableFuture<Boolean> first = wide.small(() -> meet(bothUnderWay));
+            CompletableFuture<Boolean> second = wide.small(() -> meet(bothUnderWay));
+
+            // Then
+            assertTrue(first.get(10, TimeUnit.SECONDS));
+            assertTrue(second.get(10, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void aFailureIsTheFuturesAndTheLaneGoesOn() throws Exception {
+        // Given
+        CompletableFuture<String> failed = lanes.small(() -> {
+            throw new IllegalStateException("broken");
+        });
+
+        // When
+        String next = lanes.small(() -> "next").get(10, TimeUnit.SECONDS);
+
+        // Then
+        assertEquals("next", next);
+        assertThrows(ExecutionException.class, () -> failed.get(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void aStepIsDoneLater() throws Exception {
+        // Given
+        CompletableFuture<String> done = new CompletableFuture<>();
+
+        // When
+        lanes.after(Duration.ofMillis(1), () -> done.complete("done"));
+
+        // Then
+        assertEquals("done", done.get(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void aFailureIsNoEndOfPeriodicWork() throws Exception {
+        // Given
+        AtomicInteger runs = new AtomicInteger();
+        CountDownLatch three = new CountDownLatch(3);
+
+        // When
+        lanes.every(Duration.ofMillis(1), () -> {
+            three.countDown();
+            if (runs.incrementAndGet() == 1) {
+                throw new IllegalStateException("broken");
+            }
+        });
+
+        // Then
+        assertTrue(three.await(10, TimeUnit.SECONDS));
+    }
+
+    private boolean stall() {
+        return await(release);
+    }
+
+    private static boolean meet(CountDownLatch latch) {
+        latch.countDown();
+        return await(latch);
+    }
+
+    private static boolean await(CountDownLatch latch) {
+        try {
+            return latch.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package dev.registrybackup.transfer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class RecentlyDurableTest {
+    private final SetClock clock = new SetClock();
+    private final RecentlyDurable durable = new RecentlyDurable(clock, Duration.ofMinutes(5), 3);
+
+    @Test
+    void whatWasNeverSeenIsNotKnown() {
+        // When
+        boolean known = durable.contains("a");
+
+        // Then
+        assertFalse(known);
+    }
+
+    @Test
+    void aKeyIsKnownUntilItsTimeIsOver() {
+        // Given
+        durable.remember("a");
+
+        // When
+        clock.advance(Duration.ofMinutes(5).minusNanos(1));
+        boolean before = durable.contains("a");
+        clock.advance(Duration.ofNanos(1));
+        boolean after = durable.contains("a");
+
+        // Then
+        assertTrue(before);
+        assertFalse(after);
+    }
+
+    @Test
+    void toRememberAgainStartsItsTimeAgain() {
+        // Given
+        durable.remember("a");
+        clock.advance(Duration.ofMinutes(4));
+        durable.remember("a");
+
+        // When
+        clock.advance(Duration.ofMinutes(4));
+
+        // Then
+        assertTrue(durable.contains("a"));
+    }
+
+    @Test
+    void beyondTheBoundTheOldestGivesWay() {
+        // Given
+        durable.remember("a");
+        durable.remember("b");
+        durable.remember("c");
+        durable.remember("a");
+
+        // When
+        durable.remember("d");
+
+        // Then
+        assertFalse(durable.contains("b"));
+        assertTrue(durable.contains("a"));
+        assertTrue(durable.contains("c"));
+        assertTrue(durable.contains("d"));
+    }
+
+    @Test
+    void neverMoreThanTheBoundAreKnown() {
+        // When
+        IntStream.range(0, 1000).forEach(number -> durable.remember("key" + number));
+
+        // Then
+        assertEquals(
+                3,
+                IntStream.range(0, 1000)
+                        .filter(number -> durable.contains("key" + number))
+                        .count());
+    }
+
+    @Test
+    void aForgottenKeyIsNotKnown() {
+        // Given
+        durable.remember("a");
+
+        // When
+        durable.forget("a");
+
+        // Then
+        assertFalse(durable.contains("a"));
+    }
+}
