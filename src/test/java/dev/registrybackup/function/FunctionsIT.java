@@ -185,6 +185,28 @@ class FunctionsIT {
         assertTrue(isInBackup(withHeaders));
     }
 
+    /** Ceph's RGW posts through curl, which asks before it sends a body above 1 KiB and waits a second for the answer. */
+    @Test
+    void aSenderThatAsksBeforeItSendsIsToldToGoOn() throws Exception {
+        // Given
+        String key = pushBlob();
+        HttpRequest asking = HttpRequest.newBuilder(uri("/notification"))
+                .version(HttpClient.Version.HTTP_1_1)
+                .expectContinue(true)
+                .timeout(Duration.ofSeconds(20))
+                .POST(HttpRequest.BodyPublishers.ofString(notification("registry", key)))
+                .build();
+
+        // When
+        int status = HttpClient.newHttpClient()
+                .send(asking, HttpResponse.BodyHandlers.discarding())
+                .statusCode();
+
+        // Then
+        assertEquals(204, status);
+        assertTrue(isInBackup(key));
+    }
+
     @Test
     void testEventsAreAcknowledged() {
         String aws = "{\"Service\":\"Amazon S3\",\"Event\":\"s3:TestEvent\",\"Bucket\":\"registry\"}";

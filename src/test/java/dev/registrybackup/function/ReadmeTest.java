@@ -11,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -37,7 +39,41 @@ class ReadmeTest {
 
     @Test
     void itsConfigurationTableHasEachPropertyWithItsDefault() throws IOException {
+        // When
+        SortedMap<String, String> documented = new TreeMap<>();
+        Matcher rows = ROW.matcher(readme());
+        while (rows.find()) {
+            documented.put(rows.group(1), rows.group(2) == null ? "" : rows.group(2));
+        }
+
+        // Then
+        assertEquals(properties(), documented);
+    }
+
+    @Test
+    void theManifestsSetNothingThatIsNoProperty() throws IOException {
         // Given
+        Set<String> variables = properties().keySet().stream()
+                .map(property -> property.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"))
+                .collect(Collectors.toSet());
+
+        // When
+        Set<String> set = new TreeSet<>();
+        for (String file : List.of("config.yaml", "secret-example.yaml", "replicate.yaml", "dead-letter.yaml")) {
+            Matcher names = Pattern.compile("(?m)^ +(?:# |- name: )?([A-Z]+(?:_[A-Z]+)+)(?:: |$)")
+                    .matcher(Files.readString(Path.of("knative/base", file)));
+            while (names.find()) {
+                set.add(names.group(1));
+            }
+        }
+
+        // Then
+        assertTrue(set.contains("REGISTRY_BUCKET") && set.contains("BACKUP_SECRET_KEY"), set::toString);
+        set.removeAll(variables);
+        assertEquals(Set.of(), set);
+    }
+
+    private static SortedMap<String, String> properties() {
         SortedMap<String, String> defined = new TreeMap<>();
         for (Class<?> mapping : MAPPINGS) {
             for (Method method : mapping.getDeclaredMethods()) {
@@ -47,16 +83,7 @@ class ReadmeTest {
                         given == null ? "" : given.value());
             }
         }
-
-        // When
-        SortedMap<String, String> documented = new TreeMap<>();
-        Matcher rows = ROW.matcher(readme());
-        while (rows.find()) {
-            documented.put(rows.group(1), rows.group(2) == null ? "" : rows.group(2));
-        }
-
-        // Then
-        assertEquals(defined, documented);
+        return defined;
     }
 
     @Test

@@ -1,0 +1,53 @@
+package dev.registrybackup.lab;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import org.awaitility.Awaitility;
+
+/**
+ * Records what Ceph RGW announces while docker-registry takes a push of skopeo's, and what then lies in the bucket: made
+ * {@code src/test/resources/recorded}, and makes it anew from another release. Argument: the folder to write to.
+ */
+public final class RecordPush {
+
+    private RecordPush() {}
+
+    /** Records one push of an index of two small images. */
+    public static void main(String[] arguments) throws IOException {
+        Path out = Path.of(arguments[0]);
+        Path layout = Files.createTempDirectory("lab-recorded-");
+        TestImage index = new TestImages(2026).index(2, 300, 700);
+        index.writeOciLayout(layout, "v1");
+        try (CephRgw ceph = CephRgw.start();
+                NotificationReceiver receiver = new NotificationReceiver();
+                Bucket bucket = Bucket.create(ceph.registryEndpoint(), Product.REGISTRY_BUCKET);
+                DockerRegistry registry = DockerRegistry.onBucket(ceph.registryEndpoint(), bucket.name())) {
+            ceph.createTopicAndNotification(bucket.name(), receiver.uri());
+            Skopeo.push(layout, "v1", registry.uri(), "team/app:v1");
+            Awaitility.await()
+                    .atMost(Duration.ofMinutes(2))
+                    .until(() -> receiver.bodies().stream().anyMatch(body -> body.contains("/tags/v1/current/link")));
+            // Whatever comes late comes within the queue's next round.
+            Awaitility.await()
+                    .pollDelay(Duration.ofSeconds(40))
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> true);
+            Files.createDirectories(out);
+            Files.write(out.resolve("notifications.ndjson"), receiver.bodies());
+            Files.write(out.resolve("objects.txt"), objects(bucket));
+        }
+    }
+
+    private static List<String> objects(Bucket bucket) {
+        List<String> lines = new ArrayList<>();
+        for (String key : bucket.sizes("docker/").keySet()) {
+            lines.add(key + " " + Base64.getEncoder().encodeToString(bucket.bytes(key)));
+        }
+        return lines;
+    }
+}
