@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
@@ -25,9 +24,6 @@ import java.util.logging.Logger;
  */
 public final class Benchmark {
     private static final Path FILE = Path.of("target", "bench", "benchmarks.md");
-
-    /** The product's default. */
-    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(8);
 
     private final Scale scale = Scale.configured();
 
@@ -80,8 +76,8 @@ public final class Benchmark {
 
     private Measured measure(Supplier<Stores> store) {
         try (Stores stores = store.get();
-                Product product = Product.start(Product.settings(stores.registry(), stores.backup()), "-Xmx128m")) {
-            Events events = new Events(product, ANSWER_WITHIN);
+                Product product = Events.startProduct(stores.registry(), stores.backup())) {
+            Events events = new Events(product);
             Seeds seeds = new Seeds(stores.reading());
             BareCopy bare = new BareCopy(stores);
             // First, since it also warms up the product as thoroughly as seeding does the bare client.

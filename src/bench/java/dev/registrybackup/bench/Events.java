@@ -1,6 +1,7 @@
 package dev.registrybackup.bench;
 
 import dev.registrybackup.lab.Product;
+import dev.registrybackup.lab.S3Endpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -10,35 +11,42 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 
 /** Tells the product of objects, as a Ceph RGW does. Safe for use by many threads. */
 final class Events {
-    /** Two seconds before the answer is due the product records the copy as owed; this much before that we still trust. */
-    private static final Duration TO_RECORD = Duration.ofMillis(2_500);
+    /** Long, so that the product on a busy machine answers when the copy is durable, and not that it owes it. */
+    static final Duration ANSWER_WITHIN = Duration.ofSeconds(60);
 
-    private static final Duration ANSWER_BOUND = Duration.ofSeconds(90);
+    /** The product records a copy as owed two seconds before the answer is due. */
+    private static final Duration DURABLE_BOUND = ANSWER_WITHIN.minusMillis(2_500);
 
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI target;
-    private final Duration durableBound;
 
-    /** Posts to that product, which answers within that time; later answers may say that the copy is owed, not durable. */
-    Events(Product product, Duration answerWithin) {
+    /** Posts to that product. */
+    Events(Product product) {
         target = product.notificationUri();
-        durableBound = answerWithin.minus(TO_RECORD);
+    }
+
+    /** A product between these stores that answers within that time. */
+    static Product startProduct(S3Endpoint registry, S3Endpoint backup) {
+        Map<String, String> settings = Product.settings(registry, backup);
+        settings.put("EVENT_ANSWER_WITHIN", ANSWER_WITHIN.toSeconds() + "s");
+        return Product.start(settings, "-Xmx128m");
     }
 
     /** Returns once the object is durable in the backup; fails with any other answer, or if the copy may only be owed. */
     void post(String key) {
         long begun = System.nanoTime();
         int status = status(HttpRequest.newBuilder(target)
-                .timeout(ANSWER_BOUND)
+                .timeout(ANSWER_WITHIN)
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(notification(key)))
                 .build());
         Duration took = Duration.ofNanos(System.nanoTime() - begun);
-        if (status != 204 || took.compareTo(durableBound) > 0) {
+        if (status != 204 || took.compareTo(DURABLE_BOUND) > 0) {
             throw new IllegalStateException("Answered %d after %s for %s".formatted(status, took, key));
         }
     }

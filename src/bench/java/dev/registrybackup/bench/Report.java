@@ -18,7 +18,7 @@ final class Report {
         text.append("""
                 # Benchmarks
 
-                %s · JDK %s · %d processors · %s · product with `-Xmx128m`%s
+                %s · JDK %s · %d processors · %s · product with `-Xmx128m` and `event.answer-within=%d s`%s
 
                 Stores, product and load share one machine, and others share it with them: only ratios within one run \
                 mean anything elsewhere and are to be quoted.
@@ -28,6 +28,7 @@ final class Report {
                         System.getProperty("java.runtime.version"),
                         Runtime.getRuntime().availableProcessors(),
                         stores,
+                        Events.ANSWER_WITHIN.toSeconds(),
                         scale.equals(Scale.full()) ? "" : " · **shortened run, no figures to quote**"));
     }
 

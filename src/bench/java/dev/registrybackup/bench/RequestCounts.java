@@ -2,7 +2,6 @@ package dev.registrybackup.bench;
 
 import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Product;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,9 +11,6 @@ import java.util.function.Supplier;
 /** Counts what each class of event asks of the stores, one event at a time, at a proxy that records all requests. */
 final class RequestCounts implements AutoCloseable {
     private static final int BLOB_BYTES = 4 << 10;
-    /** Long, since requests are counted and not timed: a busy machine must not turn a large copy into a debt. */
-    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(60);
-
     private static final long AFTER_THE_ANSWER_MILLIS = 50;
 
     private final Stores stores;
@@ -33,14 +29,12 @@ final class RequestCounts implements AutoCloseable {
         seeds = new Seeds(stores.reading());
         front = NotifyingProxy.inFrontOf(stores.registry(), Product.REGISTRY_BUCKET);
         product = startProduct();
-        events = new Events(product, ANSWER_WITHIN);
+        events = new Events(product);
         firstBlob();
     }
 
     private Product startProduct() {
-        Map<String, String> settings = Product.settings(front.endpoint(), front.endpoint());
-        settings.put("EVENT_ANSWER_WITHIN", ANSWER_WITHIN.toSeconds() + "s");
-        return Product.start(settings, "-Xmx128m");
+        return Events.startProduct(front.endpoint(), front.endpoint());
     }
 
     /** The first blob after a start has the product look whether the backup is all its own; no other does. */
@@ -56,7 +50,7 @@ final class RequestCounts implements AutoCloseable {
         classes.forgotten().forEach((name, prepare) -> prepared.put(name, keys(prepare)));
         product.close();
         product = startProduct();
-        events = new Events(product, ANSWER_WITHIN);
+        events = new Events(product);
         firstBlob();
         prepared.forEach(
                 (name, keys) -> rows.put(name, keys.stream().map(this::count).toList()));

@@ -85,6 +85,7 @@ class RealStackReplicationIT {
             Skopeo.push(folder.resolve("sharing"), "v1", docker.uri(), "team/other:v1");
             Skopeo.push(folder.resolve("moved"), "v1", docker.uri(), "team/base:v1");
             try (Product next = killed.startAgain()) {
+                ceph.restartGateway();
                 Skopeo.push(folder.resolve("sharing"), "v1", docker.uri(), "team/base:later");
                 Awaitility.await()
                         .atMost(BOUND)
