@@ -1,5 +1,6 @@
 package dev.registrybackup.function;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.registrybackup.event.NotJsonException;
 import dev.registrybackup.intake.Journal;
 import io.quarkus.funqy.runtime.ApplicationException;
@@ -95,7 +96,8 @@ class FrontDoor {
 
     private void notification(RoutingContext context) {
         Duration left = arrivals.left(context);
-        byte[] payload = context.body().buffer().getBytes();
+        Buffer body = context.body().buffer();
+        byte[] payload = body == null ? new byte[0] : body.getBytes();
         service.onRecord().isDone(service.intake().take(payload, left), left).whenComplete((done, failure) -> {
             try {
                 EventAnswers.refuseUnless(failure == null && done);
@@ -115,10 +117,7 @@ class FrontDoor {
         } else if (cause instanceof NotJsonException) {
             journal.undecodable(String.valueOf(cause.getMessage()));
             refuse(context, 400, cause.getMessage());
-        } else if (failure != null
-                && !(failure instanceof ApplicationException)
-                && context.normalizedPath().equals(EVENTS)) {
-            // What fails at / outside of our functions is Funqy reading the event: no attributes, no JSON.
+        } else if (failure != null && isFunqyReading(failure)) {
             String reason = "The event is no CloudEvent that can be read: it lacks attributes, or is no JSON";
             LOGGER.debug(reason, failure);
             journal.undecodable(reason);
@@ -126,6 +125,13 @@ class FrontDoor {
         } else {
             context.next();
         }
+    }
+
+    /** Funqy fails so on an event without the attributes it needs, and on one that is no JSON. */
+    private static boolean isFunqyReading(Throwable failure) {
+        StackTraceElement[] thrown = failure.getStackTrace();
+        return failure instanceof JsonProcessingException
+                || (thrown.length > 0 && thrown[0].getClassName().startsWith("io.quarkus.funqy.runtime.bindings"));
     }
 
     private static void refuse(RoutingContext context, int status, @Nullable String reason) {
