@@ -70,18 +70,27 @@ public final class BackupCheck {
 
     /** Whatever was written into the backup before what it points to; the order is the recorded one of requests. */
     public static List<String> linksBeforeTargets(List<RecordedRequest> requests, Bucket backup) {
-        Map<String, RecordedRequest> written = new HashMap<>();
-        List<String> early = new ArrayList<>();
+        Map<String, Long> seenAt = new HashMap<>();
+        Map<String, Long> writtenAt = new HashMap<>();
         for (RecordedRequest request : requests) {
-            if (request.bucket().equals(backup.name()) && request.operation().createsObject() && request.succeeded()) {
-                written.putIfAbsent(request.key(), request);
+            if (request.bucket().equals(backup.name()) && request.succeeded()) {
+                // Several processes may write one object: it is there once the first of them was answered, or was seen.
+                boolean creates = request.operation().createsObject();
+                if (creates
+                        || request.method().equals("HEAD")
+                        || request.method().equals("GET")) {
+                    seenAt.merge(request.key(), request.answered(), Math::min);
+                }
+                if (creates) {
+                    writtenAt.merge(request.key(), request.arrived(), Math::min);
+                }
             }
         }
-        written.forEach((key, request) -> {
+        List<String> early = new ArrayList<>();
+        writtenAt.forEach((key, arrived) -> {
             if (key.endsWith("/link") && !key.contains("/current/")) {
                 for (String target : targets(key, new String(backup.bytes(key), StandardCharsets.UTF_8))) {
-                    RecordedRequest before = written.get(target);
-                    if (before == null || before.answered() >= request.arrived()) {
+                    if (seenAt.getOrDefault(target, Long.MAX_VALUE) >= arrived) {
                         early.add(key + " before " + target);
                     }
                 }
