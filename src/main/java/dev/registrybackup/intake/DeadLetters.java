@@ -16,8 +16,6 @@ import java.util.concurrent.CompletableFuture;
  * name as owed, for the replicate role to settle, or as rejected where that role said that it will never succeed.
  */
 public final class DeadLetters {
-    private static final Duration TO_ANSWER = Duration.ofMillis(200);
-
     private final Decoding decoding;
     private final RegistryLayout layout;
     private final OwedBatches owed;
@@ -66,7 +64,7 @@ public final class DeadLetters {
             case BLOB, LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK, FOREIGN -> {
                 CompletableFuture<Reply> reply = owed.owe(new OwedKey(object.key(), object.eventTime()), true)
                         .handle((done, failure) -> failure == null ? Reply.DONE : Reply.NOT_TAKEN);
-                lanes.after(left.minus(TO_ANSWER), () -> reply.complete(Reply.NOT_TAKEN));
+                lanes.after(left.minus(Intake.TO_ANSWER), () -> reply.complete(Reply.NOT_TAKEN));
                 return reply;
             }
         }

@@ -21,7 +21,7 @@ public final class Intake {
     public static final Duration TO_RECORD = Duration.ofSeconds(2);
 
     /** How long before the answer is due it is given, whatever it is. */
-    private static final Duration TO_ANSWER = Duration.ofMillis(200);
+    static final Duration TO_ANSWER = Duration.ofMillis(200);
 
     private final Decoding decoding;
     private final Copies copies;

@@ -11,8 +11,6 @@ import java.util.concurrent.CompletableFuture;
  * never again (NooBaa). Safe for use by many threads.
  */
 public final class OnRecord {
-    private static final Duration TO_ANSWER = Duration.ofMillis(200);
-
     private final Rejections rejections;
     private final Lanes lanes;
 
@@ -38,7 +36,7 @@ public final class OnRecord {
                                 }))
                 .handle((given, failure) -> failure == null && given.answer() != Answer.NOT_TAKEN);
         if (!done.isDone()) {
-            lanes.after(left.minus(TO_ANSWER), () -> done.complete(false));
+            lanes.after(left.minus(Intake.TO_ANSWER), () -> done.complete(false));
         }
         return done;
     }
