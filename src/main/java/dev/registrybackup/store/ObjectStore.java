@@ -40,6 +40,12 @@ public interface ObjectStore {
      */
     Optional<String> put(String key, ReplayableContent content, Map<String, String> metadata);
 
+    /**
+     * Writes a small object unless there is one of that key, and says whether it did. Of several that try at once one
+     * succeeds, where the store heeds {@code If-None-Match}; where it does not, the last one wins.
+     */
+    boolean putIfAbsent(String key, ReplayableContent content);
+
     /** Starts to write the object in parts. */
     @MustBeClosed
     MultipartUpload startMultipart(String key, Map<String, String> metadata);
@@ -53,6 +59,25 @@ public interface ObjectStore {
     /** Objects whose key starts with the prefix, in key order, fetched page by page as the stream is read. */
     @MustBeClosed
     Stream<ObjectInfo> list(String prefix);
+
+    /**
+     * All versions of the objects whose key starts with the prefix, delete markers among them: in key order, and of one
+     * key the newest first. In a bucket that keeps no versions each object is its own only version.
+     */
+    @MustBeClosed
+    Stream<ObjectVersion> listVersions(String prefix);
+
+    /** Facts about one version of an object, or empty if it is gone for good or is a delete marker. */
+    Optional<ObjectInfo> findVersion(String key, String versionId);
+
+    /**
+     * Opens one version of an object, whatever has been written since.
+     *
+     * @param range which bytes; all if empty
+     * @throws ObjectStoreException {@link StoreError#NOT_FOUND} if there is no such version
+     */
+    @MustBeClosed
+    OpenObject openVersion(String key, String versionId, Optional<ByteRange> range);
 
     /**
      * Does nothing if the bucket is there and may be used.

@@ -35,6 +35,28 @@ public class ForwardingObjectStore implements ObjectStore {
     }
 
     @Override
+    public boolean putIfAbsent(String key, ReplayableContent content) {
+        return below.putIfAbsent(key, content);
+    }
+
+    @Override
+    @MustBeClosed
+    public Stream<ObjectVersion> listVersions(String prefix) {
+        return below.listVersions(prefix);
+    }
+
+    @Override
+    public Optional<ObjectInfo> findVersion(String key, String versionId) {
+        return below.findVersion(key, versionId);
+    }
+
+    @Override
+    @MustBeClosed
+    public OpenObject openVersion(String key, String versionId, Optional<ByteRange> range) {
+        return below.openVersion(key, versionId, range);
+    }
+
+    @Override
     @MustBeClosed
     public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
         return below.startMultipart(key, metadata);

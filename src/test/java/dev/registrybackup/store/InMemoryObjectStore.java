@@ -27,6 +27,9 @@ public final class InMemoryObjectStore implements ObjectStore {
     private final Map<String, List<Stored>> objects = new TreeMap<>();
     /** Guarded by this. */
     private boolean exists = true;
+    /** S3's name of the one version that an object of an unversioned bucket has. */
+    private static final String UNVERSIONED = "null";
+
     /** Guarded by this. */
     private int versions;
 
@@ -107,6 +110,57 @@ public final class InMemoryObjectStore implements ObjectStore {
                 .filter(found -> found.content().isPresent())
                 .orElseThrow(() -> new ObjectStoreException(
                         StoreError.NOT_FOUND, "Failed to read %s in %s: there is none".formatted(key, bucket)));
+        return opened(stored, range, etag);
+    }
+
+    @Override
+    public synchronized Optional<ObjectInfo> findVersion(String key, String versionId) {
+        requireBucket();
+        return version(key, versionId).map(Stored::info);
+    }
+
+    @Override
+    @MustBeClosed
+    public synchronized OpenObject openVersion(String key, String versionId, Optional<ByteRange> range) {
+        requireBucket();
+        Stored stored = version(key, versionId)
+                .orElseThrow(() -> new ObjectStoreException(
+                        StoreError.NOT_FOUND, "Failed to read %s of %s: there is none".formatted(versionId, key)));
+        return opened(stored, range, Optional.empty());
+    }
+
+    private Optional<Stored> version(String key, String versionId) {
+        return objects.getOrDefault(key, List.of()).stream()
+                .filter(stored -> stored.content().isPresent())
+                .filter(stored -> stored.info().versionId().orElse(UNVERSIONED).equals(versionId))
+                .findFirst();
+    }
+
+    @Override
+    @MustBeClosed
+    public synchronized Stream<ObjectVersion> listVersions(String prefix) {
+        requireBucket();
+        List<ObjectVersion> found = new ArrayList<>();
+        objects.forEach((key, all) -> {
+            for (int newestFirst = all.size() - 1; key.startsWith(prefix) && newestFirst >= 0; newestFirst--) {
+                found.add(listed(all.get(newestFirst)));
+            }
+        });
+        return found.stream();
+    }
+
+    private static ObjectVersion listed(Stored stored) {
+        ObjectInfo info = stored.info();
+        return new ObjectVersion(
+                info.key(),
+                info.versionId().orElse(UNVERSIONED),
+                info.size(),
+                info.etag(),
+                info.lastModified(),
+                stored.content().isEmpty());
+    }
+
+    private OpenObject opened(Stored stored, Optional<ByteRange> range, Optional<String> etag) {
         boolean another = etag.filter(asked -> !asked.isEmpty())
                 .filter(asked -> !asked.equals(stored.info().etag()))
                 .isPresent();
@@ -114,7 +168,9 @@ public final class InMemoryObjectStore implements ObjectStore {
                 range.filter(bytes -> bytes.offset() >= stored.info().size()).isPresent();
         if (another || beyond) {
             throw new ObjectStoreException(
-                    StoreError.CHANGED, "Failed to read %s in %s: it has changed".formatted(key, bucket));
+                    StoreError.CHANGED,
+                    "Failed to read %s in %s: it has changed"
+                            .formatted(stored.info().key(), bucket));
         }
         byte[] all = stored.content().orElseThrow().bytes;
         byte[] asked = range.map(bytes -> Arrays.copyOfRange(
@@ -147,6 +203,15 @@ public final class InMemoryObjectStore implements ObjectStore {
     public Optional<String> put(String key, ReplayableContent content, Map<String, String> metadata) {
         byte[] bytes = read(content);
         return store(key, bytes, LinkContent.md5(bytes), metadata);
+    }
+
+    @Override
+    public synchronized boolean putIfAbsent(String key, ReplayableContent content) {
+        boolean absent = findBeforeWrite(key).isEmpty();
+        if (absent) {
+            put(key, content, Map.of());
+        }
+        return absent;
     }
 
     private byte[] read(ReplayableContent content) {

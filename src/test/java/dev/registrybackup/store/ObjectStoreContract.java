@@ -22,10 +22,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -680,6 +682,139 @@ abstract class ObjectStoreContract {
         assertError(StoreError.NOT_FOUND, () -> read(versionedStore(), key("link")));
         assertTrue(put(versionedStore(), key("link"), text("again")).isPresent());
         assertArrayEquals(text("again"), read(versionedStore(), key("link")));
+    }
+
+    @Test
+    void allVersionsAreListedTheNewestFirst() {
+        // Given
+        String first = put(versionedStore(), key("a"), text("one")).orElseThrow();
+        String second = put(versionedStore(), key("a"), text("second")).orElseThrow();
+        String other = put(versionedStore(), key("b"), text("other")).orElseThrow();
+        versionedStore().remove(key("a"), Optional.empty());
+
+        // When
+        List<ObjectVersion> versions;
+        try (Stream<ObjectVersion> listing = versionedStore().listVersions(key(""))) {
+            versions = listing.toList();
+        }
+
+        // Then
+        assertEquals(
+                List.of(key("a"), key("a"), key("a"), key("b")),
+                versions.stream().map(ObjectVersion::key).toList());
+        assertEquals(
+                List.of(true, false, false, false),
+                versions.stream().map(ObjectVersion::isDeleteMarker).toList());
+        assertEquals(
+                List.of(second, first, other),
+                versions.stream().skip(1).map(ObjectVersion::versionId).toList());
+        assertEquals(
+                List.of(0L, 6L, 3L, 5L),
+                versions.stream().map(ObjectVersion::size).toList());
+        assertEquals(LinkContent.md5(text("second")), versions.get(1).etag());
+    }
+
+    @Test
+    void anObjectOfABucketWithoutVersionsIsItsOwnOnlyVersion() {
+        // Given
+        put(store(), key("a"), text("one"));
+        put(store(), key("a"), text("second"));
+
+        // When
+        List<ObjectVersion> versions;
+        try (Stream<ObjectVersion> listing = store().listVersions(key(""))) {
+            versions = listing.toList();
+        }
+
+        // Then
+        assertEquals(1, versions.size());
+        assertEquals(key("a"), versions.get(0).key());
+        assertEquals(6, versions.get(0).size());
+        assertFalse(versions.get(0).isDeleteMarker());
+    }
+
+    @Test
+    void moreVersionsThanAPageHoldsAreListedOnceEach() {
+        // Given
+        Set<String> written = new HashSet<>();
+        for (int number = 0; number < 1100; number++) {
+            written.add(put(versionedStore(), key("%d".formatted(number % 3)), text("x"))
+                    .orElseThrow());
+        }
+
+        // When
+        List<String> versions;
+        try (Stream<ObjectVersion> listing = versionedStore().listVersions(key(""))) {
+            versions = listing.map(ObjectVersion::versionId).toList();
+        }
+
+        // Then
+        assertEquals(1100, versions.size());
+        assertEquals(written, Set.copyOf(versions));
+    }
+
+    @Test
+    void anOlderVersionIsFoundAndRead() throws IOException {
+        // Given
+        put(versionedStore(), key("a"), text("the first"));
+        String first = versionedStore().find(key("a")).orElseThrow().versionId().orElseThrow();
+        put(versionedStore(), key("a"), text("second"));
+        versionedStore().remove(key("a"), Optional.empty());
+
+        // When
+        ObjectInfo found = versionedStore().findVersion(key("a"), first).orElseThrow();
+
+        // Then
+        assertEquals(9, found.size());
+        assertEquals(Optional.of(first), found.versionId());
+        try (OpenObject all = versionedStore().openVersion(key("a"), first, Optional.empty());
+                OpenObject some = versionedStore().openVersion(key("a"), first, Optional.of(new ByteRange(4, 5)))) {
+            assertArrayEquals(text("the first"), all.stream().readAllBytes());
+            assertArrayEquals(text("first"), some.stream().readAllBytes());
+            assertEquals(9, some.info().size());
+        }
+    }
+
+    @Test
+    void aVersionThatIsGoneOrADeleteMarkerIsNotFound() {
+        // Given
+        String gone = put(versionedStore(), key("a"), text("one")).orElseThrow();
+        versionedStore().remove(key("a"), Optional.of(gone));
+        put(versionedStore(), key("b"), text("one"));
+        versionedStore().remove(key("b"), Optional.empty());
+        String marker;
+        try (Stream<ObjectVersion> listing = versionedStore().listVersions(key("b"))) {
+            marker = listing.findFirst().orElseThrow().versionId();
+        }
+
+        // When
+        Optional<ObjectInfo> foundGone = versionedStore().findVersion(key("a"), gone);
+        Optional<ObjectInfo> foundMarker = versionedStore().findVersion(key("b"), marker);
+
+        // Then
+        assertEquals(Optional.empty(), foundGone);
+        assertEquals(Optional.empty(), foundMarker);
+        assertError(
+                StoreError.NOT_FOUND,
+                () -> versionedStore()
+                        .openVersion(key("a"), gone, Optional.empty())
+                        .close());
+    }
+
+    @Test
+    void onlyTheFirstOfThoseThatWriteIfAbsentWrites() {
+        // Given
+        ReplayableContent first = ReplayableContent.of(text("first"));
+        ReplayableContent second = ReplayableContent.of(text("second"));
+
+        // When
+        boolean firstWrote = store().putIfAbsent(key("a"), first);
+        boolean secondWrote = store().putIfAbsent(key("a"), second);
+
+        // Then
+        assertTrue(firstWrote);
+        assertFalse(secondWrote);
+        assertArrayEquals(text("first"), read(store(), key("a")));
     }
 
     @Test

@@ -102,6 +102,35 @@ public final class RecordingObjectStore implements ObjectStore {
     }
 
     @Override
+    public boolean putIfAbsent(String key, ReplayableContent content) {
+        before.accept(Operation.PUT, key);
+        boolean wrote = below.putIfAbsent(key, content);
+        requests.add(new Request(Operation.PUT, key));
+        return wrote;
+    }
+
+    @Override
+    @MustBeClosed
+    public Stream<ObjectVersion> listVersions(String prefix) {
+        asked(Operation.LIST, prefix);
+        return below.listVersions(prefix);
+    }
+
+    @Override
+    public Optional<ObjectInfo> findVersion(String key, String versionId) {
+        asked(Operation.FIND, key);
+        return below.findVersion(key, versionId);
+    }
+
+    @Override
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
+    public OpenObject openVersion(String key, String versionId, Optional<ByteRange> range) {
+        asked(Operation.OPEN, key);
+        return reading.apply(below.openVersion(key, versionId, range));
+    }
+
+    @Override
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public MultipartUpload startMultipart(String key, Map<String, String> metadata) {

@@ -74,6 +74,11 @@ final class S3Failures {
         };
     }
 
+    /** Whether the store answered 405, as it does when a delete marker is asked for by its version. */
+    static boolean isMethodNotAllowed(ObjectStoreException e) {
+        return e.getCause() instanceof AwsServiceException answer && answer.statusCode() == 405;
+    }
+
     private static String reason(RuntimeException e) {
         if (e instanceof AwsServiceException answer) {
             return "the store answered %d %s"

@@ -6,22 +6,21 @@ import dev.registrybackup.store.MultipartUpload;
 import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.ObjectVersion;
 import dev.registrybackup.store.OpenObject;
 import dev.registrybackup.store.ReplayableContent;
 import dev.registrybackup.store.StoreError;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
-import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 /** A bucket of an S3 store. Threads: any number. Close it to close its connections. */
@@ -72,16 +71,28 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
 
     @Override
     public Optional<ObjectInfo> findBeforeWrite(String key) {
+        return head(key, null);
+    }
+
+    @Override
+    public Optional<ObjectInfo> findVersion(String key, String versionId) {
+        return head(key, versionId);
+    }
+
+    private Optional<ObjectInfo> head(String key, @Nullable String versionId) {
         try {
             return Optional.of(failures.attempt(
                     "look for",
                     key,
-                    () -> info(
+                    () -> S3Answers.info(
                             key,
-                            client().headObject(request ->
-                                    request.bucket(bucket()).key(key).overrideConfiguration(quick)))));
+                            client().headObject(request -> request.bucket(bucket())
+                                    .key(key)
+                                    .versionId(versionId)
+                                    .overrideConfiguration(quick)))));
         } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.NOT_FOUND) {
+            // A version that is a delete marker is answered 405.
+            if (e.error() == StoreError.NOT_FOUND || (versionId != null && S3Failures.isMethodNotAllowed(e))) {
                 return Optional.empty();
             }
             throw e;
@@ -90,16 +101,30 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
 
     @Override
     @MustBeClosed
-    @SuppressWarnings("MustBeClosedChecker") // the stream is the caller's, inside what is returned
     public OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag) {
+        return get(
+                key,
+                range,
+                request -> etag.filter(tag -> !tag.isEmpty()).ifPresent(tag -> request.ifMatch('"' + tag + '"')));
+    }
+
+    @Override
+    @MustBeClosed
+    public OpenObject openVersion(String key, String versionId, Optional<ByteRange> range) {
+        return get(key, range, request -> request.versionId(versionId));
+    }
+
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // the stream is the caller's, inside what is returned
+    private OpenObject get(String key, Optional<ByteRange> range, Consumer<GetObjectRequest.Builder> which) {
         GetObjectRequest.Builder request =
                 GetObjectRequest.builder().bucket(bucket()).key(key);
         range.ifPresent(
                 bytes -> request.range("bytes=%d-%d".formatted(bytes.offset(), bytes.offset() + bytes.length() - 1)));
-        etag.filter(tag -> !tag.isEmpty()).ifPresent(tag -> request.ifMatch('"' + tag + '"'));
+        which.accept(request);
         ResponseInputStream<GetObjectResponse> answer =
                 failures.attempt("read", key, () -> client().getObject(request.build()));
-        return new S3OpenObject(info(key, answer.response()), answer);
+        return new S3OpenObject(S3Answers.info(key, answer.response()), answer);
     }
 
     @Override
@@ -112,6 +137,20 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
                     key,
                     () -> Optional.ofNullable(
                             client.putObject(request, body.asRequestBody()).versionId()));
+        }
+    }
+
+    @Override
+    public boolean putIfAbsent(String key, ReplayableContent content) {
+        try (OpenedByTheClient body = new OpenedByTheClient(content)) {
+            failures.attemptWrite(
+                    "write", key, () -> client().putObject(writing.putIfAbsent(key), body.asRequestBody()));
+            return true;
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.CHANGED) {
+                return false;
+            }
+            throw e;
         }
     }
 
@@ -145,6 +184,12 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     }
 
     @Override
+    @MustBeClosed
+    public Stream<ObjectVersion> listVersions(String prefix) {
+        return S3VersionListing.of(client(), failures, bucket(), prefix);
+    }
+
+    @Override
     public boolean versioned() {
         return failures.attemptOnBucket(
                         "ask for the versioning of",
@@ -166,37 +211,5 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
 
     private S3Client client() {
         return clients.inMemory();
-    }
-
-    private static ObjectInfo info(String key, HeadObjectResponse answer) {
-        return new ObjectInfo(
-                key,
-                answer.contentLength(),
-                S3Listing.unquoted(answer.eTag()),
-                answer.lastModified(),
-                lowerCase(answer.metadata()),
-                Optional.ofNullable(answer.versionId()));
-    }
-
-    private static ObjectInfo info(String key, GetObjectResponse answer) {
-        return new ObjectInfo(
-                key,
-                wholeSize(answer),
-                S3Listing.unquoted(answer.eTag()),
-                answer.lastModified(),
-                lowerCase(answer.metadata()),
-                Optional.ofNullable(answer.versionId()));
-    }
-
-    /** Header names come in any case, and some servers change it. */
-    private static Map<String, String> lowerCase(Map<String, String> metadata) {
-        return metadata.entrySet().stream()
-                .collect(Collectors.toMap(
-                        entry -> entry.getKey().toLowerCase(Locale.ROOT), Map.Entry::getValue, (one, other) -> one));
-    }
-
-    private static long wholeSize(GetObjectResponse answer) {
-        String range = answer.contentRange();
-        return range == null ? answer.contentLength() : Long.parseLong(range.substring(range.indexOf('/') + 1));
     }
 }

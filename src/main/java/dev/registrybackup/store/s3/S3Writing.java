@@ -28,6 +28,10 @@ final class S3Writing {
         return request.build();
     }
 
+    PutObjectRequest putIfAbsent(String key) {
+        return put(key, Map.of()).toBuilder().ifNoneMatch("*").build();
+    }
+
     CreateMultipartUploadRequest multipart(String key, Map<String, String> metadata) {
         CreateMultipartUploadRequest.Builder request = CreateMultipartUploadRequest.builder()
                 .bucket(bucket)
