@@ -52,6 +52,8 @@ class ArchitectureTest {
                 "store.s3  | store.s3 store content",
                 "transfer  | transfer store registry content",
                 "ledger    | ledger transfer store registry content",
+                "finding   | finding",
+                "operation | operation finding transfer store registry content",
                 "replicate | replicate ledger transfer store registry content",
                 "intake    | intake replicate ledger transfer event registry",
             })
@@ -111,8 +113,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void nobodyTalksToKubernetes() {
+    void onlyTheJobsTalkToKubernetes() {
         noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.registrybackup.kube")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.fabric8..")

@@ -1,0 +1,15 @@
+package dev.registrybackup.operation;
+
+/**
+ * Leave to write on behalf of an operation. Asked before each write, so that an attempt which stood still for a while and
+ * was replaced by a newer one, or whose operation was cancelled, writes nothing more.
+ */
+@FunctionalInterface
+public interface Permit {
+    /**
+     * Returns if the attempt may go on.
+     *
+     * @throws NoLongerPermittedException if it may not
+     */
+    void require();
+}
