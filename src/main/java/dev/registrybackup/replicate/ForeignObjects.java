@@ -6,6 +6,7 @@ import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.transfer.CopiedFrom;
 import dev.registrybackup.transfer.Lanes;
 import dev.registrybackup.transfer.ObjectCopier;
+import dev.registrybackup.transfer.Origin;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -28,7 +29,7 @@ public final class ForeignObjects {
     public ForeignObjects(ObjectStore registry, ObjectStore backup, Lanes lanes, boolean copied) {
         this.registry = registry;
         this.backup = backup;
-        this.copier = new ObjectCopier(registry, backup);
+        this.copier = new ObjectCopier(backup, CopiedFrom::metadata);
         this.lanes = lanes;
         this.copied = copied;
     }
@@ -56,7 +57,7 @@ public final class ForeignObjects {
     }
 
     private Outcome copy(ObjectInfo origin) {
-        copier.copy(origin, Optional.empty());
+        copier.copy(Origin.visible(registry, origin), Optional.empty());
         return new Outcome(Kind.FOREIGN, Verdict.COPIED, Optional.empty(), origin.size(), "");
     }
 }

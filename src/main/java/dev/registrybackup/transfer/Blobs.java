@@ -39,7 +39,7 @@ public final class Blobs {
         this.layout = layout;
         this.registry = registry;
         this.backup = backup;
-        this.copier = new ObjectCopier(registry, backup);
+        this.copier = new ObjectCopier(backup, CopiedFrom::metadata);
         this.adopted = adopted;
         this.lanes = lanes;
         this.durable = durable;
@@ -139,7 +139,7 @@ public final class Blobs {
 
     private BlobCopy copy(ObjectInfo origin, Digest digest) {
         try {
-            copier.copy(origin, Optional.of(digest));
+            copier.copy(Origin.visible(registry, origin), Optional.of(digest));
             return new BlobCopy(BlobCopy.State.COPIED, origin.size(), "");
         } catch (DigestMismatchException e) {
             return new BlobCopy(BlobCopy.State.CORRUPT, 0, String.valueOf(e.getMessage()));
@@ -163,7 +163,8 @@ public final class Blobs {
     }
 
     private CompletableFuture<Boolean> proved(Optional<ObjectInfo> copy, Digest digest) {
-        return copy.map(there -> lanes.forSize(there.size(), () -> ObjectCopier.proves(backup, there, digest)))
+        return copy.map(there -> lanes.forSize(
+                        there.size(), () -> Origin.visible(backup, there).proves(digest)))
                 .orElseGet(() -> CompletableFuture.completedFuture(false));
     }
 }

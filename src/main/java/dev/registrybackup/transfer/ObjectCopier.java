@@ -11,9 +11,9 @@ import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.OpenObject;
 import dev.registrybackup.store.ReplayableContent;
 import dev.registrybackup.store.StoreError;
-import java.io.IOException;
-import java.io.InputStream;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Copies one object from store to store, proved before it can be seen there, in memory that does not grow with its size.
@@ -28,37 +28,43 @@ public final class ObjectCopier {
 
     private static final int MOST_PARTS = 10_000;
 
-    private final ObjectStore source;
     private final ObjectStore target;
+    private final Function<ObjectInfo, Map<String, String>> metadata;
 
-    /** Copies from the one to the other. */
-    public ObjectCopier(ObjectStore source, ObjectStore target) {
-        this.source = source;
+    /**
+     * Copies into that store.
+     *
+     * @param metadata the user metadata that the copy of an object gets
+     */
+    public ObjectCopier(ObjectStore target, Function<ObjectInfo, Map<String, String>> metadata) {
         this.target = target;
+        this.metadata = metadata;
     }
 
     /**
      * Copies the object. Nothing is visible in the target, and nothing there replaced, before every byte is proved.
      *
-     * @param object the source's object; only this very one is copied, told by its ETag
+     * @param origin the source's object; only this very one is copied
      * @param expected what its bytes must hash to; empty for foreign objects
      * @throws DigestMismatchException if they hash to something else
      * @throws ObjectStoreException if either store failed; {@link StoreError#NOT_FOUND} if the object vanished
      */
-    public void copy(ObjectInfo object, Optional<Digest> expected) {
+    public void copy(Origin origin, Optional<Digest> expected) {
+        ObjectInfo object = origin.object();
         Optional<ContentProof> proof = expected.map(ContentProof::of);
         if (object.size() <= Lanes.SMALL_BYTES) {
-            copySmall(object, proof);
+            copySmall(origin, proof);
         } else if (object.size() <= PART_BYTES) {
-            put(object, SourceContent.whole(source, object, proof));
+            put(object, SourceContent.whole(origin, proof));
         } else {
-            copyParts(object, proof);
+            copyParts(origin, proof);
         }
     }
 
-    private void copySmall(ObjectInfo object, Optional<ContentProof> proof) {
+    private void copySmall(Origin origin, Optional<ContentProof> proof) {
+        ObjectInfo object = origin.object();
         byte[] bytes;
-        try (OpenObject reading = source.open(object.key(), Optional.empty(), Optional.of(object.etag()))) {
+        try (OpenObject reading = origin.open(Optional.empty())) {
             bytes = reading.readAll(Lanes.SMALL_BYTES);
         }
         if (bytes.length != object.size()) {
@@ -75,16 +81,17 @@ public final class ObjectCopier {
     }
 
     private void put(ObjectInfo object, ReplayableContent content) {
-        target.put(object.key(), content, CopiedFrom.metadata(object));
+        target.put(object.key(), content, metadata.apply(object));
     }
 
-    private void copyParts(ObjectInfo object, Optional<ContentProof> proof) {
+    private void copyParts(Origin origin, Optional<ContentProof> proof) {
+        ObjectInfo object = origin.object();
         long partBytes = Math.max(PART_BYTES, (object.size() + MOST_PARTS - 1) / MOST_PARTS);
         Optional<ContentProof> running = proof;
-        try (MultipartUpload upload = target.startMultipart(object.key(), CopiedFrom.metadata(object))) {
+        try (MultipartUpload upload = target.startMultipart(object.key(), metadata.apply(object))) {
             for (long offset = 0; offset < object.size(); offset += partBytes) {
                 ByteRange range = new ByteRange(offset, Math.min(partBytes, object.size() - offset));
-                SourceContent part = new SourceContent(source, object, range, running);
+                SourceContent part = new SourceContent(origin, range, running);
                 upload.part(part);
                 running = part.proofAfter();
                 requireWholePart(object, range, running);
@@ -99,31 +106,6 @@ public final class ObjectCopier {
         if (proof.isPresent() && proof.get().bytes() != end) {
             throw new IllegalStateException("A part of %s was written with %d bytes read instead of %d"
                     .formatted(object.key(), proof.get().bytes(), end));
-        }
-    }
-
-    /**
-     * Reads an object of a store to its end and says whether its bytes are what the digest says.
-     *
-     * @throws ObjectStoreException if it cannot be read
-     */
-    static boolean proves(ObjectStore store, ObjectInfo object, Digest digest) {
-        ContentProof proof = ContentProof.of(digest);
-        try (OpenObject reading = store.open(object.key(), Optional.empty(), Optional.of(object.etag()))) {
-            InputStream stream = reading.stream();
-            byte[] buffer = new byte[64 << 10];
-            for (int count = stream.read(buffer); count >= 0; count = stream.read(buffer)) {
-                proof.update(buffer, 0, count);
-            }
-            proof.complete();
-            return true;
-        } catch (DigestMismatchException e) {
-            return false;
-        } catch (IOException e) {
-            throw new ObjectStoreException(
-                    StoreError.UNAVAILABLE,
-                    "Failed to read %s to its end: %s".formatted(object.key(), e.getMessage()),
-                    e);
         }
     }
 }

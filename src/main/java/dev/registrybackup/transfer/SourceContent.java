@@ -3,8 +3,6 @@ package dev.registrybackup.transfer;
 import dev.registrybackup.content.ContentProof;
 import dev.registrybackup.content.ProvingInputStream;
 import dev.registrybackup.store.ByteRange;
-import dev.registrybackup.store.ObjectInfo;
-import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.OpenObject;
 import dev.registrybackup.store.ReplayableContent;
 import java.io.FilterInputStream;
@@ -16,23 +14,21 @@ import java.util.Optional;
  * object again ({@code If-Match}) with the proof as it stood at the part's start. One thread at a time.
  */
 final class SourceContent implements ReplayableContent {
-    private final ObjectStore store;
-    private final ObjectInfo object;
+    private final Origin origin;
     private final ByteRange range;
     private final Optional<ContentProof> atStart;
     private Optional<ContentProof> running;
 
-    SourceContent(ObjectStore store, ObjectInfo object, ByteRange range, Optional<ContentProof> atStart) {
-        this.store = store;
-        this.object = object;
+    SourceContent(Origin origin, ByteRange range, Optional<ContentProof> atStart) {
+        this.origin = origin;
         this.range = range;
         this.atStart = atStart;
         this.running = atStart;
     }
 
     /** A whole object, which has at least one byte. */
-    static SourceContent whole(ObjectStore store, ObjectInfo object, Optional<ContentProof> proof) {
-        return new SourceContent(store, object, new ByteRange(0, object.size()), proof);
+    static SourceContent whole(Origin origin, Optional<ContentProof> proof) {
+        return new SourceContent(origin, new ByteRange(0, origin.object().size()), proof);
     }
 
     @Override
@@ -43,11 +39,10 @@ final class SourceContent implements ReplayableContent {
     @Override
     @SuppressWarnings("MustBeClosedChecker") // closed with the stream that is returned
     public InputStream open() {
-        boolean whole = range.length() == object.size();
-        OpenObject reading =
-                store.open(object.key(), whole ? Optional.empty() : Optional.of(range), Optional.of(object.etag()));
+        long size = origin.object().size();
+        OpenObject reading = origin.open(range.length() == size ? Optional.empty() : Optional.of(range));
         running = atStart.map(ContentProof::copy);
-        boolean last = range.offset() + range.length() == object.size();
+        boolean last = range.offset() + range.length() == size;
         return new ProvingInputStream(new ClosingWith(reading), range.length(), running, last);
     }
 

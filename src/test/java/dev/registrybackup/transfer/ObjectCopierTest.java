@@ -44,7 +44,11 @@ class ObjectCopierTest {
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
     private final RecordingObjectStore reads = new RecordingObjectStore(registry);
     private final RecordingObjectStore writes = new RecordingObjectStore(backup);
-    private final ObjectCopier copier = new ObjectCopier(reads, writes);
+    private final ObjectCopier copier = new ObjectCopier(writes, CopiedFrom::metadata);
+
+    private Origin read(ObjectInfo object) {
+        return Origin.visible(reads, object);
+    }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 71, (1 << 20) - 1, 1 << 20})
@@ -54,7 +58,7 @@ class ObjectCopierTest {
         ObjectInfo object = seeded(content);
 
         // When
-        copier.copy(object, Optional.of(digest(content)));
+        copier.copy(read(object), Optional.of(digest(content)));
 
         // Then
         assertArrayEquals(content, backup.bytes(KEY));
@@ -70,7 +74,7 @@ class ObjectCopierTest {
         ObjectInfo object = seeded(content);
 
         // When
-        copier.copy(object, Optional.of(digest(content)));
+        copier.copy(read(object), Optional.of(digest(content)));
 
         // Then
         assertArrayEquals(content, backup.bytes(KEY));
@@ -87,7 +91,7 @@ class ObjectCopierTest {
         RetryingStore retrying = new RetryingStore(writes);
 
         // When
-        new ObjectCopier(reads, retrying).copy(object, Optional.of(digest(content)));
+        new ObjectCopier(retrying, CopiedFrom::metadata).copy(read(object), Optional.of(digest(content)));
 
         // Then
         assertArrayEquals(content, backup.bytes(KEY));
@@ -105,7 +109,8 @@ class ObjectCopierTest {
         ObjectInfo object = seeded(content);
 
         // When
-        new ObjectCopier(reads, new RetryingStore(writes)).copy(object, Optional.of(digest(content)));
+        new ObjectCopier(new RetryingStore(writes), CopiedFrom::metadata)
+                .copy(read(object), Optional.of(digest(content)));
 
         // Then
         assertArrayEquals(content, backup.bytes(KEY));
@@ -119,7 +124,7 @@ class ObjectCopierTest {
         ObjectInfo object = seeded(content);
 
         // When
-        copier.copy(object, Optional.of(digest(content)));
+        copier.copy(read(object), Optional.of(digest(content)));
 
         // Then
         assertEquals(
@@ -141,7 +146,7 @@ class ObjectCopierTest {
         ObjectInfo object = seeded(content);
 
         // When
-        assertThrows(DigestMismatchException.class, () -> copier.copy(object, Optional.of(digest)));
+        assertThrows(DigestMismatchException.class, () -> copier.copy(read(object), Optional.of(digest)));
 
         // Then
         assertTrue(backup.find(KEY).isEmpty());
@@ -160,7 +165,7 @@ class ObjectCopierTest {
         backup.seed(KEY, OLDER);
 
         // When
-        assertThrows(DigestMismatchException.class, () -> copier.copy(object, Optional.of(digest)));
+        assertThrows(DigestMismatchException.class, () -> copier.copy(read(object), Optional.of(digest)));
 
         // Then
         assertArrayEquals(OLDER, backup.bytes(KEY));
@@ -178,7 +183,7 @@ class ObjectCopierTest {
 
         // When
         ObjectStoreException failure =
-                assertThrows(ObjectStoreException.class, () -> copier.copy(object, Optional.of(digest(content))));
+                assertThrows(ObjectStoreException.class, () -> copier.copy(read(object), Optional.of(digest(content))));
 
         // Then
         assertEquals(StoreError.CHANGED, failure.error());
@@ -198,7 +203,7 @@ class ObjectCopierTest {
 
         // When
         ObjectStoreException failure =
-                assertThrows(ObjectStoreException.class, () -> copier.copy(object, Optional.empty()));
+                assertThrows(ObjectStoreException.class, () -> copier.copy(read(object), Optional.empty()));
 
         // Then
         assertEquals(StoreError.CHANGED, failure.error());
@@ -216,7 +221,7 @@ class ObjectCopierTest {
 
         // When
         ObjectStoreException failure =
-                assertThrows(ObjectStoreException.class, () -> copier.copy(object, Optional.of(digest(content))));
+                assertThrows(ObjectStoreException.class, () -> copier.copy(read(object), Optional.of(digest(content))));
 
         // Then
         assertEquals(StoreError.NOT_FOUND, failure.error());
@@ -232,7 +237,7 @@ class ObjectCopierTest {
 
         // When
         ObjectStoreException failure =
-                assertThrows(ObjectStoreException.class, () -> copier.copy(object, Optional.empty()));
+                assertThrows(ObjectStoreException.class, () -> copier.copy(read(object), Optional.empty()));
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, failure.error());
@@ -250,7 +255,8 @@ class ObjectCopierTest {
         // When
         IllegalStateException failure = assertThrows(
                 IllegalStateException.class,
-                () -> new ObjectCopier(reads, new CarelessStore()).copy(object, Optional.of(digest(content))));
+                () -> new ObjectCopier(new CarelessStore(), CopiedFrom::metadata)
+                        .copy(read(object), Optional.of(digest(content))));
 
         // Then
         assertEquals("A part of some/object was written with 0 bytes read instead of 33554432", failure.getMessage());
@@ -265,7 +271,7 @@ class ObjectCopierTest {
         ObjectInfo object = seeded(content);
 
         // When
-        copier.copy(object, Optional.empty());
+        copier.copy(read(object), Optional.empty());
 
         // Then
         assertArrayEquals(content, backup.bytes(KEY));
@@ -279,11 +285,11 @@ class ObjectCopierTest {
         Digest other = Digest.of(DigestAlgorithm.SHA512, OLDER);
 
         // When
-        copier.copy(object, Optional.of(Digest.of(DigestAlgorithm.SHA512, content)));
+        copier.copy(read(object), Optional.of(Digest.of(DigestAlgorithm.SHA512, content)));
 
         // Then
         assertArrayEquals(content, backup.bytes(KEY));
-        assertThrows(DigestMismatchException.class, () -> copier.copy(object, Optional.of(other)));
+        assertThrows(DigestMismatchException.class, () -> copier.copy(read(object), Optional.of(other)));
     }
 
     @Test
@@ -293,7 +299,7 @@ class ObjectCopierTest {
         ObjectInfo object = seeded(content);
 
         // When
-        boolean proved = ObjectCopier.proves(registry, object, digest(content));
+        boolean proved = Origin.visible(registry, object).proves(digest(content));
 
         // Then
         assertTrue(proved);
@@ -309,7 +315,7 @@ class ObjectCopierTest {
         ObjectInfo object = seeded(content);
 
         // When
-        boolean proved = ObjectCopier.proves(registry, object, digest);
+        boolean proved = Origin.visible(registry, object).proves(digest);
 
         // Then
         assertFalse(proved);

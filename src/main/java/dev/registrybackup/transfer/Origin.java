@@ -1,0 +1,76 @@
+package dev.registrybackup.transfer;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.content.ContentProof;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.content.DigestMismatchException;
+import dev.registrybackup.store.ByteRange;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.OpenObject;
+import dev.registrybackup.store.StoreError;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Optional;
+
+/**
+ * One object that is read and nothing else: by its ETag, or by its version where it may have been replaced or hidden since.
+ *
+ * @param store where it is
+ * @param object facts about it
+ * @param version the version to read; empty for the one that is visible
+ * @param pace how fast it may be read
+ */
+public record Origin(ObjectStore store, ObjectInfo object, Optional<String> version, Pace pace) {
+    /** The visible object, read as fast as it comes. */
+    public static Origin visible(ObjectStore store, ObjectInfo object) {
+        return new Origin(store, object, Optional.empty(), Pace.unbounded());
+    }
+
+    /** Opens it, or a range of it. */
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
+    OpenObject open(Optional<ByteRange> range) {
+        OpenObject opened = version.map(id -> store.openVersion(object.key(), id, range))
+                .orElseGet(() -> store.open(object.key(), range, Optional.of(object.etag())));
+        return new PacedObject(opened, new PacedInputStream(opened.stream(), pace));
+    }
+
+    /**
+     * Reads it to its end and says whether its bytes are what the digest says.
+     *
+     * @throws ObjectStoreException if it cannot be read
+     */
+    public boolean proves(Digest digest) {
+        ContentProof proof = ContentProof.of(digest);
+        try (OpenObject reading = open(Optional.empty())) {
+            InputStream stream = reading.stream();
+            byte[] buffer = new byte[64 << 10];
+            for (int count = stream.read(buffer); count >= 0; count = stream.read(buffer)) {
+                proof.update(buffer, 0, count);
+            }
+            proof.complete();
+            return true;
+        } catch (DigestMismatchException e) {
+            return false;
+        } catch (IOException e) {
+            throw new ObjectStoreException(
+                    StoreError.UNAVAILABLE,
+                    "Failed to read %s to its end: %s".formatted(object.key(), e.getMessage()),
+                    e);
+        }
+    }
+
+    private record PacedObject(OpenObject opened, InputStream stream) implements OpenObject {
+        @Override
+        public ObjectInfo info() {
+            return opened.info();
+        }
+
+        @Override
+        public void close() {
+            opened.close();
+        }
+    }
+}
