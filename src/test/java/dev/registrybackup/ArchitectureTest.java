@@ -54,6 +54,7 @@ class ArchitectureTest {
                 "ledger    | ledger transfer store registry content",
                 "finding   | finding",
                 "operation | operation finding transfer store registry content",
+                "inventory | inventory finding ledger transfer store registry content",
                 "replicate | replicate ledger transfer store registry content",
                 "intake    | intake replicate ledger transfer event registry",
             })

@@ -66,6 +66,16 @@ public final class RegistryLayout {
         return base;
     }
 
+    /** The key of every link starts with this; ends in a slash. */
+    public String repositoriesPrefix() {
+        return base + "repositories/";
+    }
+
+    /** The key of every blob starts with this; ends in a slash. */
+    public String blobsPrefix() {
+        return base + "blobs/";
+    }
+
     /** What the key is. */
     public RegistryPath parse(String key) {
         if (!key.startsWith(root) || key.startsWith(BOOKKEEPING_PREFIX) || key.isEmpty() || key.endsWith("/")) {

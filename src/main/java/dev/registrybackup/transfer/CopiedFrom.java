@@ -1,7 +1,10 @@
 package dev.registrybackup.transfer;
 
 import dev.registrybackup.store.ObjectInfo;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Map;
+import java.util.Optional;
 
 /** What is kept with each copy, as user metadata: when the registry wrote the object, and its ETag there. */
 public final class CopiedFrom {
@@ -16,6 +19,15 @@ public final class CopiedFrom {
     /** The metadata of a copy of that object. */
     public static Map<String, String> metadata(ObjectInfo source) {
         return Map.of(LAST_MODIFIED, source.lastModified().toString(), ETAG, source.etag());
+    }
+
+    /** When the registry wrote what this is the copy of, UTC; empty if the copy does not say. */
+    public static Optional<Instant> lastModified(ObjectInfo copy) {
+        try {
+            return Optional.ofNullable(copy.metadata().get(LAST_MODIFIED)).map(Instant::parse);
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
     }
 
     /** Whether the object in the backup was written by us. */

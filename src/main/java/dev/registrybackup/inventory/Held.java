@@ -1,0 +1,31 @@
+package dev.registrybackup.inventory;
+
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectVersion;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An object that a store holds, in as few words as many of them need.
+ *
+ * @param size its size in bytes
+ * @param etag its ETag without quotes; empty if the store gives none
+ * @param version the version that is meant, where the visible one is not; empty for the visible one
+ */
+public record Held(long size, String etag, Optional<String> version) {
+    /** The visible object. */
+    public static Held of(ObjectInfo info) {
+        return new Held(info.size(), info.etag(), Optional.empty());
+    }
+
+    /** One version of an object. */
+    public static Held of(ObjectVersion version) {
+        return new Held(version.size(), version.etag(), Optional.of(version.versionId()));
+    }
+
+    /** What a copy has to know of it. */
+    public ObjectInfo info(String key) {
+        return new ObjectInfo(key, size, etag, Instant.EPOCH, Map.of(), version);
+    }
+}

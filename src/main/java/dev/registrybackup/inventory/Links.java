@@ -1,0 +1,59 @@
+package dev.registrybackup.inventory;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.LinkContent;
+import dev.registrybackup.registry.MalformedLinkException;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.OpenObject;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The links of a store at one time: now, or in the past. */
+public interface Links {
+    /**
+     * The links whose key starts with the prefix, in key order, read as the stream is.
+     *
+     * @throws ObjectStoreException if they cannot be listed
+     */
+    @MustBeClosed
+    Stream<ListedLink> under(String prefix);
+
+    /** Where they are. */
+    ObjectStore store();
+
+    /**
+     * What the link says, read only where its path does not say it.
+     *
+     * @throws MalformedLinkException if its content is no digest
+     * @throws ObjectStoreException if it cannot be read
+     */
+    default Digest target(ListedLink link) {
+        return link.targetByPath().orElseGet(() -> read(link));
+    }
+
+    /**
+     * What the link's content says.
+     *
+     * @throws MalformedLinkException if it is no digest
+     * @throws ObjectStoreException if it cannot be read
+     */
+    default Digest read(ListedLink link) {
+        if (link.size() > LinkContent.LONGEST) {
+            throw new MalformedLinkException("a link of %d bytes is no digest".formatted(link.size()));
+        }
+        try (OpenObject reading = open(link)) {
+            return LinkContent.parse(reading.readAll(LinkContent.LONGEST));
+        }
+    }
+
+    /** Opens it, in the version that is meant. */
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
+    private OpenObject open(ListedLink link) {
+        return link.version()
+                .map(version -> store().openVersion(link.key(), version, Optional.empty()))
+                .orElseGet(() -> store().open(link.key(), Optional.empty(), Optional.of(link.etag())));
+    }
+}

@@ -1,0 +1,134 @@
+package dev.registrybackup.inventory;
+
+import dev.registrybackup.content.ContentProof;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.content.DigestMismatchException;
+import dev.registrybackup.registry.Descriptor;
+import dev.registrybackup.registry.MalformedManifestException;
+import dev.registrybackup.registry.Manifest;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.OpenObject;
+import dev.registrybackup.store.StoreError;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Window;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Reads the manifests of a store, each proved against its digest. */
+public final class Manifests {
+    private static final int AT_ONCE = 32;
+
+    private final ObjectStore store;
+    private final RegistryLayout layout;
+    private final Lanes lanes;
+
+    /** How a manifest was found. */
+    public enum State {
+        /** It was read and proved. */
+        READ,
+        /** It was read and proved, but is no manifest: followed no further. */
+        OPAQUE,
+        /** The store has none. */
+        ABSENT,
+        /** Its bytes are not what its digest says. */
+        CORRUPT
+    }
+
+    /**
+     * What was read.
+     *
+     * @param state how it was found
+     * @param manifest what it refers to; nothing unless it was read
+     * @param size its size in bytes; 0 if there is none
+     */
+    public record Reading(State state, Manifest manifest, long size) {
+        static final Reading ABSENT = new Reading(State.ABSENT, Manifest.NONE, 0);
+
+        /** Whether the store has it, proved. */
+        public boolean isGood() {
+            return state == State.READ || state == State.OPAQUE;
+        }
+    }
+
+    /** Those of that store. */
+    public Manifests(ObjectStore store, RegistryLayout layout, Lanes lanes) {
+        this.store = store;
+        this.layout = layout;
+        this.lanes = lanes;
+    }
+
+    /**
+     * These manifests and all that they lead to, each read once.
+     *
+     * @throws ObjectStoreException if one could not be read
+     */
+    public Map<Digest, Reading> closure(Collection<Digest> roots) {
+        Map<Digest, Reading> read = new HashMap<>();
+        Set<Digest> next = new HashSet<>(roots);
+        while (!next.isEmpty()) {
+            Map<Digest, Reading> level = all(next);
+            read.putAll(level);
+            next = level.values().stream()
+                    .flatMap(reading -> reading.manifest().references().stream())
+                    .filter(reference -> reference.role() == Descriptor.Role.MANIFEST)
+                    .map(Descriptor::digest)
+                    .filter(digest -> !read.containsKey(digest))
+                    .collect(Collectors.toSet());
+        }
+        return read;
+    }
+
+    private Map<Digest, Reading> all(Set<Digest> digests) {
+        Map<Digest, Reading> read = new HashMap<>();
+        Window window = new Window(lanes, AT_ONCE);
+        for (Digest digest : digests) {
+            window.submit(0, () -> {
+                Reading reading = read(digest);
+                synchronized (read) {
+                    read.put(digest, reading);
+                }
+            });
+        }
+        window.await();
+        return read;
+    }
+
+    /**
+     * One manifest.
+     *
+     * @throws ObjectStoreException if it could not be read
+     */
+    public Reading read(Digest digest) {
+        try (OpenObject reading = store.open(layout.blobKey(digest), Optional.empty(), Optional.empty())) {
+            long size = reading.info().size();
+            return size > Manifest.LARGEST
+                    ? new Reading(State.OPAQUE, Manifest.NONE, size)
+                    : parse(digest, reading.readAll(Manifest.LARGEST));
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return Reading.ABSENT;
+            }
+            throw e;
+        }
+    }
+
+    private static Reading parse(Digest digest, byte[] content) {
+        try {
+            ContentProof proof = ContentProof.of(digest);
+            proof.update(content, 0, content.length);
+            proof.complete();
+            return new Reading(State.READ, Manifest.parse(content), content.length);
+        } catch (DigestMismatchException e) {
+            return new Reading(State.CORRUPT, Manifest.NONE, content.length);
+        } catch (MalformedManifestException e) {
+            return new Reading(State.OPAQUE, Manifest.NONE, content.length);
+        }
+    }
+}

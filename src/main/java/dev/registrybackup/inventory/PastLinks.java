@@ -1,0 +1,110 @@
+package dev.registrybackup.inventory;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.ledger.Absences;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectVersion;
+import dev.registrybackup.transfer.CopiedFrom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The links of a backup as the registry had them at a time, from the versions in the backup. Of each link that version
+ * counts which the registry wrote last up to then, as the copy's metadata says; versions copied late or twice do not mislead.
+ * A layer link counts if it ever was there, since it is needed by whoever needs it and harmless otherwise.
+ *
+ * <p>What it cannot know: a tag that moved twice within the time an event takes to arrive was copied once.
+ *
+ * @param store the backup, which keeps versions
+ * @param layout its grammar
+ * @param at the time, UTC
+ * @param absences what the registry is known not to have had meanwhile
+ */
+public record PastLinks(ObjectStore store, RegistryLayout layout, Instant at, Absences absences) implements Links {
+    /** A copy is made at most so long after the registry wrote, or its time is asked for. */
+    private static final Duration COPIED_WITHIN = Duration.ofMinutes(15);
+
+    /** A version, with the time at which the registry wrote it, if that is known. */
+    private record Dated(ObjectVersion version, Optional<Instant> byRegistry) {
+        Instant time() {
+            return byRegistry.orElse(version.lastModified());
+        }
+    }
+
+    @Override
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
+    public Stream<ListedLink> under(String prefix) {
+        Absences.Reading absent = absences.read();
+        return VersionGroups.of(store.listVersions(prefix))
+                .flatMap(group -> chosen(group, absent).stream())
+                .onClose(absent::close);
+    }
+
+    private Optional<ListedLink> chosen(List<ObjectVersion> newestFirst, Absences.Reading absent) {
+        String key = newestFirst.get(0).key();
+        if (!(layout.parse(key) instanceof RegistryPath.Link path)) {
+            return Optional.empty();
+        }
+        if (path.kind() == Kind.LAYER_LINK) {
+            return newestFirst.stream()
+                    .filter(version -> !version.isDeleteMarker())
+                    .findFirst()
+                    .map(version -> listed(path, new Dated(version, Optional.empty()), false));
+        }
+        if (absent.covers(key, at)) {
+            return Optional.empty();
+        }
+        return asItWas(newestFirst)
+                .map(dated -> listed(path, dated, dated.byRegistry().isEmpty()));
+    }
+
+    private static ListedLink listed(RegistryPath.Link path, Dated dated, boolean isApproximate) {
+        ObjectVersion version = dated.version();
+        return new ListedLink(
+                version.key(),
+                path,
+                version.size(),
+                version.etag(),
+                dated.time(),
+                Optional.of(version.versionId()),
+                isApproximate);
+    }
+
+    /** Versions copied long before the time need no look: the newest of them was true then, unless a later copy is older. */
+    private Optional<Dated> asItWas(List<ObjectVersion> newestFirst) {
+        Instant certain = at.minus(COPIED_WITHIN);
+        List<Dated> candidates = new ArrayList<>();
+        for (ObjectVersion version : newestFirst) {
+            boolean old = !version.lastModified().isAfter(certain);
+            if (version.isDeleteMarker()) {
+                if (!version.lastModified().isAfter(at)) {
+                    break;
+                }
+            } else if (!old) {
+                dated(version).filter(dated -> !dated.time().isAfter(at)).ifPresent(candidates::add);
+            } else {
+                candidates.add(
+                        candidates.isEmpty()
+                                ? new Dated(version, Optional.of(version.lastModified()))
+                                : dated(version).orElse(new Dated(version, Optional.empty())));
+                break;
+            }
+        }
+        return candidates.stream().max(Comparator.comparing(Dated::time));
+    }
+
+    /** Empty if the version is gone meanwhile. */
+    private Optional<Dated> dated(ObjectVersion version) {
+        return store.findVersion(version.key(), version.versionId())
+                .map(info -> new Dated(version, CopiedFrom.lastModified(info)));
+    }
+}

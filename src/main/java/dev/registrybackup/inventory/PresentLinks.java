@@ -1,0 +1,31 @@
+package dev.registrybackup.inventory;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The links that a store has now.
+ *
+ * @param store where they are
+ * @param layout its grammar
+ */
+public record PresentLinks(ObjectStore store, RegistryLayout layout) implements Links {
+    @Override
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
+    public Stream<ListedLink> under(String prefix) {
+        return store.list(prefix).flatMap(info -> link(info).stream());
+    }
+
+    private Optional<ListedLink> link(ObjectInfo info) {
+        return layout.parse(info.key()) instanceof RegistryPath.Link path
+                ? Optional.of(new ListedLink(
+                        info.key(), path, info.size(), info.etag(), info.lastModified(), Optional.empty(), false))
+                : Optional.empty();
+    }
+}

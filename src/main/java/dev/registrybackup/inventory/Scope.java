@@ -1,0 +1,143 @@
+package dev.registrybackup.inventory;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath;
+import dev.registrybackup.registry.RegistryPath.RevisionLink;
+import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.registry.Tag;
+
+/** Which part of a registry is meant. */
+public sealed interface Scope {
+    /** What all of the scope's links, and little else, start with. */
+    String linkPrefix(RegistryLayout layout);
+
+    /** Whether the link belongs to it. */
+    boolean covers(RegistryPath.Link link);
+
+    /** The form in which requests and records have it. */
+    ObjectNode json();
+
+    /** Everything. */
+    record All() implements Scope {
+        @Override
+        public String linkPrefix(RegistryLayout layout) {
+            return layout.repositoriesPrefix();
+        }
+
+        @Override
+        public boolean covers(RegistryPath.Link link) {
+            return true;
+        }
+
+        @Override
+        public ObjectNode json() {
+            return JsonNodeFactory.instance.objectNode().put("all", true);
+        }
+    }
+
+    /** All repositories below a namespace. */
+    record Namespace(RepositoryName name) implements Scope {
+        @Override
+        public String linkPrefix(RegistryLayout layout) {
+            return layout.repositoriesPrefix() + name + "/";
+        }
+
+        @Override
+        public boolean covers(RegistryPath.Link link) {
+            return link.repository().value().startsWith(name + "/");
+        }
+
+        @Override
+        public ObjectNode json() {
+            return JsonNodeFactory.instance.objectNode().put("namespace", name.value());
+        }
+    }
+
+    /** One repository. */
+    record Repository(RepositoryName name) implements Scope {
+        /** Repositories below it have no part that begins with an underscore. */
+        @Override
+        public String linkPrefix(RegistryLayout layout) {
+            return layout.repositoriesPrefix() + name + "/_";
+        }
+
+        @Override
+        public boolean covers(RegistryPath.Link link) {
+            return link.repository().equals(name);
+        }
+
+        @Override
+        public ObjectNode json() {
+            return JsonNodeFactory.instance.objectNode().put("repository", name.value());
+        }
+    }
+
+    /** The image that a tag points to. */
+    record TaggedImage(RepositoryName repository, Tag tag) implements Scope {
+        @Override
+        public String linkPrefix(RegistryLayout layout) {
+            return layout.keyOf(new TagCurrentLink(repository, tag));
+        }
+
+        @Override
+        public boolean covers(RegistryPath.Link link) {
+            return link.equals(new TagCurrentLink(repository, tag));
+        }
+
+        @Override
+        public ObjectNode json() {
+            return JsonNodeFactory.instance.objectNode().put("image", repository + ":" + tag);
+        }
+    }
+
+    /** One image, whatever tags it has. */
+    record Image(RepositoryName repository, Digest digest) implements Scope {
+        @Override
+        public String linkPrefix(RegistryLayout layout) {
+            return layout.keyOf(new RevisionLink(repository, digest));
+        }
+
+        @Override
+        public boolean covers(RegistryPath.Link link) {
+            return link.equals(new RevisionLink(repository, digest));
+        }
+
+        @Override
+        public ObjectNode json() {
+            return JsonNodeFactory.instance.objectNode().put("image", repository + "@" + digest);
+        }
+    }
+
+    /** One blob, without any link. */
+    record Blob(Digest digest) implements Scope {
+        @Override
+        public String linkPrefix(RegistryLayout layout) {
+            throw new IllegalStateException("A blob alone has no links");
+        }
+
+        @Override
+        public boolean covers(RegistryPath.Link link) {
+            return false;
+        }
+
+        @Override
+        public ObjectNode json() {
+            return JsonNodeFactory.instance.objectNode().put("digest", digest.toString());
+        }
+    }
+
+    /**
+     * Reads a scope: an object with one of {@code all}, {@code namespace}, {@code repository}, {@code image}, {@code
+     * digest}.
+     *
+     * @throws IllegalArgumentException if it is anything else, saying what is wrong
+     */
+    static Scope parse(JsonNode json) {
+        return ScopeReader.read(json);
+    }
+}
