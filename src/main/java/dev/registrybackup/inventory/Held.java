@@ -1,5 +1,7 @@
 package dev.registrybackup.inventory;
 
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectVersion;
 import java.time.Instant;
@@ -22,6 +24,14 @@ public record Held(long size, String etag, Optional<String> version) {
     /** One version of an object. */
     public static Held of(ObjectVersion version) {
         return new Held(version.size(), version.etag(), Optional.of(version.versionId()));
+    }
+
+    /**
+     * Whether, if it is a link, this alone proves that it says so: so small an object's ETag is its MD5, except under KMS.
+     */
+    public boolean certainlySays(Digest target) {
+        byte[] content = LinkContent.of(target);
+        return size == content.length && etag.equals(LinkContent.md5(content));
     }
 
     /** What a copy has to know of it. */

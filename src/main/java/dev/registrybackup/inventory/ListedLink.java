@@ -2,7 +2,6 @@ package dev.registrybackup.inventory;
 
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.content.DigestAlgorithm;
-import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RegistryPath;
 import java.time.Instant;
 import java.util.Optional;
@@ -36,9 +35,13 @@ public record ListedLink(
                 : Optional.empty();
     }
 
-    /** Whether its listing alone proves that it says this: so small an object's ETag is its MD5, except under KMS. */
+    /** Whether its listing alone proves that it says this. */
     public boolean certainlySays(Digest target) {
-        byte[] content = LinkContent.of(target);
-        return size == content.length && etag.equals(LinkContent.md5(content));
+        return held().certainlySays(target);
+    }
+
+    /** What the store has of it. */
+    public Held held() {
+        return new Held(size, etag, version);
     }
 }

@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Reads the manifests of a store, each proved against its digest. */
@@ -28,6 +29,7 @@ public final class Manifests {
     private final ObjectStore store;
     private final RegistryLayout layout;
     private final Lanes lanes;
+    private final Function<Digest, Optional<Held>> olderVersion;
 
     /** How a manifest was found. */
     public enum State {
@@ -49,7 +51,12 @@ public final class Manifests {
      * @param size its size in bytes; 0 if there is none
      */
     public record Reading(State state, Manifest manifest, long size) {
-        static final Reading ABSENT = new Reading(State.ABSENT, Manifest.NONE, 0);
+        private static final Reading ABSENT = new Reading(State.ABSENT, Manifest.NONE, 0);
+
+        /** That of a manifest which is not there. */
+        public static Reading absent() {
+            return ABSENT;
+        }
 
         /** Whether the store has it, proved. */
         public boolean isGood() {
@@ -57,11 +64,22 @@ public final class Manifests {
         }
     }
 
-    /** Those of that store. */
+    /** Those that the store shows. */
     public Manifests(ObjectStore store, RegistryLayout layout, Lanes lanes) {
+        this(store, layout, lanes, digest -> Optional.empty());
+    }
+
+    /** Those of a backup, and where it shows none that is good, its older versions. */
+    public Manifests(ObjectStore backup, RegistryLayout layout, Lanes lanes, RemovedBlobs removed) {
+        this(backup, layout, lanes, removed::newestProved);
+    }
+
+    private Manifests(
+            ObjectStore store, RegistryLayout layout, Lanes lanes, Function<Digest, Optional<Held>> olderVersion) {
         this.store = store;
         this.layout = layout;
         this.lanes = lanes;
+        this.olderVersion = olderVersion;
     }
 
     /**
@@ -106,14 +124,32 @@ public final class Manifests {
      * @throws ObjectStoreException if it could not be read
      */
     public Reading read(Digest digest) {
-        try (OpenObject reading = store.open(layout.blobKey(digest), Optional.empty(), Optional.empty())) {
-            long size = reading.info().size();
-            return size > Manifest.LARGEST
-                    ? new Reading(State.OPAQUE, Manifest.NONE, size)
-                    : parse(digest, reading.readAll(Manifest.LARGEST));
+        Reading visible = visible(digest);
+        return visible.isGood()
+                ? visible
+                : olderVersion.apply(digest).map(held -> older(digest, held)).orElse(visible);
+    }
+
+    private Reading older(Digest digest, Held held) {
+        try (OpenObject opened =
+                store.openVersion(layout.blobKey(digest), held.version().orElseThrow(), Optional.empty())) {
+            return read(digest, opened);
+        }
+    }
+
+    private static Reading read(Digest digest, OpenObject opened) {
+        long size = opened.info().size();
+        return size > Manifest.LARGEST
+                ? new Reading(State.OPAQUE, Manifest.NONE, size)
+                : parse(digest, opened.readAll(Manifest.LARGEST));
+    }
+
+    private Reading visible(Digest digest) {
+        try (OpenObject opened = store.open(layout.blobKey(digest), Optional.empty(), Optional.empty())) {
+            return read(digest, opened);
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
-                return Reading.ABSENT;
+                return Reading.absent();
             }
             throw e;
         }

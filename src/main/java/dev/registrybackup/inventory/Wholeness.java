@@ -56,7 +56,7 @@ public final class Wholeness {
     }
 
     private Lacks judge(Digest digest) {
-        Reading reading = manifests.getOrDefault(digest, Reading.ABSENT);
+        Reading reading = manifests.getOrDefault(digest, Reading.absent());
         if (!reading.isGood() || !isHeld.test(digest)) {
             return new Lacks(Set.of(digest), Set.of());
         }
@@ -80,7 +80,8 @@ public final class Wholeness {
             }
             case FOREIGN_LAYER -> {}
             case MANIFEST -> {
-                boolean absent = manifests.getOrDefault(digest, Reading.ABSENT).state() == State.ABSENT;
+                boolean absent =
+                        manifests.getOrDefault(digest, Reading.absent()).state() == State.ABSENT;
                 if (absent && !isLinked.test(digest)) {
                     sparse.add(digest);
                 } else {

@@ -8,21 +8,23 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
  * What a manifest of any kind refers to: OCI image manifest and index, Docker image manifest and manifest list, schema 1,
- * artifact manifest, and whatever of an unknown media type parses alike. {@code subject} is no part of it: a registry
- * accepts a manifest whose subject it lacks (OCI distribution-spec, "Pushing Manifests with Subject").
+ * artifact manifest, and whatever of an unknown media type parses alike. {@code subject} is no reference: a
+ * registry accepts a manifest whose subject it lacks (OCI distribution-spec, "Pushing Manifests with Subject").
  *
  * @param references each digest once, in the manifest's order
+ * @param subject what it is about, if it says so: a signature's image, say
  */
-public record Manifest(List<Descriptor> references) {
+public record Manifest(List<Descriptor> references, Optional<Digest> subject) {
     /** The largest manifest a registry takes, in bytes: distribution {@code registry/handlers/manifests.go}. */
     public static final int LARGEST = 4 << 20;
 
     /** What refers to nothing. */
-    public static final Manifest NONE = new Manifest(List.of());
+    public static final Manifest NONE = new Manifest(List.of(), Optional.empty());
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
@@ -45,7 +47,7 @@ public record Manifest(List<Descriptor> references) {
         collect(found, root.path("layers"), "digest", Descriptor.Role.BLOB);
         collect(found, root.path("blobs"), "digest", Descriptor.Role.BLOB);
         collect(found, root.path("fsLayers"), "blobSum", Descriptor.Role.BLOB);
-        return new Manifest(List.copyOf(found.values()));
+        return new Manifest(List.copyOf(found.values()), subject(root));
     }
 
     private static JsonNode object(byte[] content) throws MalformedManifestException {
@@ -58,6 +60,12 @@ public record Manifest(List<Descriptor> references) {
         } catch (IOException e) {
             throw new MalformedManifestException("%d bytes are no manifest".formatted(content.length), e);
         }
+    }
+
+    private static Optional<Digest> subject(JsonNode root) {
+        Map<Digest, Descriptor> found = new LinkedHashMap<>();
+        add(found, root.path("subject"), "digest", Descriptor.Role.MANIFEST);
+        return found.keySet().stream().findFirst();
     }
 
     private static void collect(Map<Digest, Descriptor> found, JsonNode list, String field, Descriptor.Role role) {

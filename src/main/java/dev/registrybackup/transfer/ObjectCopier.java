@@ -50,18 +50,23 @@ public final class ObjectCopier {
      * @throws ObjectStoreException if either store failed; {@link StoreError#NOT_FOUND} if the object vanished
      */
     public void copy(Origin origin, Optional<Digest> expected) {
-        ObjectInfo object = origin.object();
+        copyTo(origin.object().key(), origin, expected);
+    }
+
+    /** As {@link #copy}, to another key. */
+    public void copyTo(String key, Origin origin, Optional<Digest> expected) {
+        long size = origin.object().size();
         Optional<ContentProof> proof = expected.map(ContentProof::of);
-        if (object.size() <= Lanes.SMALL_BYTES) {
-            copySmall(origin, proof);
-        } else if (object.size() <= PART_BYTES) {
-            put(object, SourceContent.whole(origin, proof));
+        if (size <= Lanes.SMALL_BYTES) {
+            copySmall(key, origin, proof);
+        } else if (size <= PART_BYTES) {
+            put(key, origin, SourceContent.whole(origin, proof));
         } else {
-            copyParts(origin, proof);
+            copyParts(key, origin, proof);
         }
     }
 
-    private void copySmall(Origin origin, Optional<ContentProof> proof) {
+    private void copySmall(String key, Origin origin, Optional<ContentProof> proof) {
         ObjectInfo object = origin.object();
         byte[] bytes;
         try (OpenObject reading = origin.open(Optional.empty())) {
@@ -77,18 +82,18 @@ public final class ObjectCopier {
             running.update(bytes, 0, bytes.length);
             running.complete();
         });
-        put(object, ReplayableContent.of(bytes));
+        put(key, origin, ReplayableContent.of(bytes));
     }
 
-    private void put(ObjectInfo object, ReplayableContent content) {
-        target.put(object.key(), content, metadata.apply(object));
+    private void put(String key, Origin origin, ReplayableContent content) {
+        target.put(key, content, metadata.apply(origin.object()));
     }
 
-    private void copyParts(Origin origin, Optional<ContentProof> proof) {
+    private void copyParts(String key, Origin origin, Optional<ContentProof> proof) {
         ObjectInfo object = origin.object();
         long partBytes = Math.max(PART_BYTES, (object.size() + MOST_PARTS - 1) / MOST_PARTS);
         Optional<ContentProof> running = proof;
-        try (MultipartUpload upload = target.startMultipart(object.key(), metadata.apply(object))) {
+        try (MultipartUpload upload = target.startMultipart(key, metadata.apply(object))) {
             for (long offset = 0; offset < object.size(); offset += partBytes) {
                 ByteRange range = new ByteRange(offset, Math.min(partBytes, object.size() - offset));
                 SourceContent part = new SourceContent(origin, range, running);

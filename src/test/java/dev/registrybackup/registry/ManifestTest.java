@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -158,7 +159,7 @@ class ManifestTest {
     void theReferencesAreACopy() {
         // Given
         List<Descriptor> list = new ArrayList<>(List.of(blob('a', 1)));
-        Manifest manifest = new Manifest(list);
+        Manifest manifest = new Manifest(list, Optional.empty());
 
         // When
         list.clear();

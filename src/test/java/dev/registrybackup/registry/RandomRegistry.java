@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
@@ -120,6 +122,19 @@ public final class RandomRegistry {
                 collect(next, found);
             }
         }
+    }
+
+    /** The links among what was written in this order that came before something they lead to. */
+    public Set<String> linksBeforeTheirTargets(List<String> written) {
+        Set<String> visible = new HashSet<>();
+        Set<String> early = new TreeSet<>();
+        for (String key : written) {
+            closure(key).stream()
+                    .filter(target -> !visible.contains(target))
+                    .forEach(target -> early.add(key + " before " + target));
+            visible.add(key);
+        }
+        return early;
     }
 
     /** Writes every object into a store, in order. */

@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
 /** One instance of the program, as far as it replicates: threads and memory of its own between two buckets. */
-final class Pod implements AutoCloseable {
+public final class Pod implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 30;
     /** No object has this key, so that to ask for it changes nothing. */
     private static final String NO_BLOB = "blobs/sha256/00/" + "0".repeat(64) + "/data";
@@ -35,13 +35,13 @@ final class Pod implements AutoCloseable {
     private final Queue<CompletableFuture<Outcome>> woken = new ConcurrentLinkedQueue<>();
 
     /** What differs between instances. */
-    record Shape(int smallThreads, int largeThreads, boolean copiesForeign) {}
+    public record Shape(int smallThreads, int largeThreads, boolean copiesForeign) {}
 
-    Pod(ObjectStore registry, ObjectStore backup) {
+    public Pod(ObjectStore registry, ObjectStore backup) {
         this(registry, backup, new Shape(4, 2, false));
     }
 
-    Pod(ObjectStore registry, ObjectStore backup, Shape shape) {
+    public Pod(ObjectStore registry, ObjectStore backup, Shape shape) {
         RegistryLayout layout = new RegistryLayout("");
         Clock clock = Clock.systemUTC();
         RecentlyDurable durable = new RecentlyDurable(clock, Duration.ofMinutes(5), 100_000);
@@ -60,7 +60,7 @@ final class Pod implements AutoCloseable {
     }
 
     /** An empty bucket. */
-    static InMemoryObjectStore bucket(String name, boolean versioned) {
+    public static InMemoryObjectStore bucket(String name, boolean versioned) {
         return new InMemoryObjectStore(name, versioned, Clock.systemUTC());
     }
 
@@ -77,7 +77,7 @@ final class Pod implements AutoCloseable {
     }
 
     /** Asks for keys one after the other. */
-    List<Verdict> replicateAll(List<String> keys) {
+    public List<Verdict> replicateAll(List<String> keys) {
         return keys.stream().map(key -> replicate(key).verdict()).toList();
     }
 
@@ -110,12 +110,12 @@ final class Pod implements AutoCloseable {
     }
 
     /** What it asks the registry. */
-    RecordingObjectStore registry() {
+    public RecordingObjectStore registry() {
         return registry;
     }
 
     /** What it asks the backup. */
-    RecordingObjectStore backup() {
+    public RecordingObjectStore backup() {
         return backup;
     }
 

@@ -7,10 +7,10 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /** A clock that stands still until it is set on. */
-final class SetClock extends Clock {
+public final class SetClock extends Clock {
     private volatile Instant now = Instant.parse("2024-05-06T07:08:09Z");
 
-    synchronized void advance(Duration duration) {
+    public synchronized void advance(Duration duration) {
         now = now.plus(duration);
     }
 

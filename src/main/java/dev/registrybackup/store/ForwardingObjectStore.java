@@ -5,10 +5,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A store that hands every request on, for a test to do otherwise with one of them. */
+/** A store that hands every request on to another, for a subclass to do otherwise with some of them. */
 public class ForwardingObjectStore implements ObjectStore {
     private final ObjectStore below;
 
+    /** Hands on to that store. */
     protected ForwardingObjectStore(ObjectStore below) {
         this.below = below;
     }

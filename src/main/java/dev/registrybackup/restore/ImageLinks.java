@@ -1,0 +1,76 @@
+package dev.registrybackup.restore;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.Manifests.State;
+import dev.registrybackup.registry.Descriptor;
+import dev.registrybackup.registry.RegistryPath.LayerLink;
+import dev.registrybackup.registry.RegistryPath.RevisionLink;
+import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** The links that the images of one repository need, derived from their manifests. For one thread. */
+final class ImageLinks {
+    private final Roots roots;
+    private final Map<Digest, Reading> manifests;
+    private final Set<Digest> layers = new LinkedHashSet<>();
+    /** Each manifest with the number of levels below it. */
+    private final Map<Digest, Integer> revisions = new HashMap<>();
+
+    /** Of the images that the predicate takes for whole. */
+    ImageLinks(Roots roots, Map<Digest, Reading> manifests, Predicate<Digest> isWhole) {
+        this.roots = roots;
+        this.manifests = manifests;
+        roots.revisions().stream().filter(isWhole).forEach(this::visit);
+    }
+
+    private int visit(Digest manifest) {
+        Integer known = revisions.get(manifest);
+        if (known != null) {
+            return known;
+        }
+        int levels = 0;
+        for (Descriptor reference : reading(manifest).manifest().references()) {
+            if (reference.role() != Descriptor.Role.MANIFEST) {
+                layers.add(reference.digest());
+            } else if (reading(reference.digest()).state() != State.ABSENT) {
+                levels = Math.max(levels, visit(reference.digest()) + 1);
+            }
+        }
+        revisions.put(manifest, levels);
+        return levels;
+    }
+
+    private Reading reading(Digest digest) {
+        return manifests.getOrDefault(digest, Reading.absent());
+    }
+
+    /**
+     * All of them: layer links, but to layers that rightly live elsewhere, revision links, and of tags and their history
+     * what leads to an image that is there.
+     */
+    Stream<LinkStep> steps(Predicate<Digest> isHeld) {
+        return Stream.of(
+                        layers.stream()
+                                .filter(isHeld)
+                                .map(digest -> LinkStep.of(new LayerLink(roots.repository(), digest), digest)),
+                        revisions.entrySet().stream()
+                                .map(entry -> LinkStep.of(
+                                        new RevisionLink(roots.repository(), entry.getKey()),
+                                        entry.getKey(),
+                                        entry.getValue())),
+                        roots.history().stream()
+                                .filter(entry -> revisions.containsKey(entry.digest()))
+                                .map(entry -> LinkStep.of(entry, entry.digest())),
+                        roots.tags().entrySet().stream()
+                                .filter(entry -> revisions.containsKey(entry.getValue()))
+                                .map(entry -> LinkStep.of(
+                                        new TagCurrentLink(roots.repository(), entry.getKey()), entry.getValue())))
+                .flatMap(steps -> steps);
+    }
+}

@@ -1,0 +1,40 @@
+package dev.registrybackup.restore;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.RegistryPath;
+
+/**
+ * One link to write.
+ *
+ * @param path which
+ * @param target what it has to say
+ * @param rank its place in the order of writing: no link is written before all of lower rank are
+ */
+record LinkStep(RegistryPath.Link path, Digest target, int rank) {
+    private static final int LAYER_LINK = 0;
+    private static final int REVISION_LINK = 1;
+    /** More than any index is nested. */
+    private static final int MOST_LEVELS = 1_000_000;
+
+    static LinkStep of(RegistryPath.LayerLink path, Digest target) {
+        return new LinkStep(path, target, LAYER_LINK);
+    }
+
+    /** A manifest with so many levels of manifests below it. */
+    static LinkStep of(RegistryPath.RevisionLink path, Digest target, int levels) {
+        return new LinkStep(path, target, REVISION_LINK + levels);
+    }
+
+    static LinkStep of(RegistryPath.TagIndexLink path, Digest target) {
+        return new LinkStep(path, target, REVISION_LINK + MOST_LEVELS);
+    }
+
+    static LinkStep of(RegistryPath.TagCurrentLink path, Digest target) {
+        return new LinkStep(path, target, REVISION_LINK + MOST_LEVELS + 1);
+    }
+
+    /** How many bytes it has. */
+    long bytes() {
+        return target.toString().length();
+    }
+}

@@ -1,0 +1,76 @@
+package dev.registrybackup.restore;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.registry.Descriptor;
+import dev.registrybackup.registry.Tag;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Adds to an image what refers to it in its repository: manifests whose subject it is, and tags named after its digest,
+ * {@code sha256-<hex>} and with {@code .sig}, {@code .att} and {@code .sbom} (OCI distribution-spec, "Referrers Tag
+ * Schema"; cosign, "Tag-based Discovery"); and what refers to those.
+ */
+final class Referrers {
+    private static final List<String> SUFFIXES = List.of("", ".sig", ".att", ".sbom");
+
+    private final Roots all;
+    private final Map<Digest, Reading> manifests;
+
+    /**
+     * Looks among these.
+     *
+     * @param all everything that the repository has
+     * @param manifests all its manifests
+     */
+    Referrers(Roots all, Map<Digest, Reading> manifests) {
+        this.all = all;
+        this.manifests = manifests;
+    }
+
+    /** Adds them to the roots. */
+    void addTo(Roots roots) {
+        Set<Digest> images = new HashSet<>();
+        roots.revisions().forEach(digest -> withChildren(digest, images));
+        int before;
+        do {
+            before = images.size();
+            all.tags().forEach((tag, digest) -> {
+                if (isNamedAfter(tag, images)) {
+                    roots.tag(tag, digest);
+                    withChildren(digest, images);
+                }
+            });
+            all.revisions().stream().filter(digest -> isAbout(digest, images)).forEach(digest -> {
+                roots.revision(digest);
+                withChildren(digest, images);
+            });
+        } while (images.size() > before);
+    }
+
+    private void withChildren(Digest digest, Set<Digest> images) {
+        if (images.add(digest)) {
+            reading(digest).manifest().references().stream()
+                    .filter(reference -> reference.role() == Descriptor.Role.MANIFEST)
+                    .forEach(child -> withChildren(child.digest(), images));
+        }
+    }
+
+    private boolean isAbout(Digest digest, Set<Digest> images) {
+        return reading(digest).manifest().subject().filter(images::contains).isPresent();
+    }
+
+    private Reading reading(Digest digest) {
+        return manifests.getOrDefault(digest, Reading.absent());
+    }
+
+    private static boolean isNamedAfter(Tag tag, Set<Digest> images) {
+        return images.stream()
+                .anyMatch(image -> SUFFIXES.stream()
+                        .anyMatch(
+                                suffix -> tag.value().equals(image.algorithm().label() + "-" + image.hex() + suffix)));
+    }
+}

@@ -1,0 +1,125 @@
+package dev.registrybackup.restore;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.inventory.Links;
+import dev.registrybackup.inventory.Manifests;
+import dev.registrybackup.inventory.PastLinks;
+import dev.registrybackup.inventory.PresentLinks;
+import dev.registrybackup.inventory.RemovedBlobs;
+import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.ledger.Absences;
+import dev.registrybackup.ledger.OpenLinks;
+import dev.registrybackup.operation.Meter;
+import dev.registrybackup.operation.Permit;
+import dev.registrybackup.operation.PermittedStore;
+import dev.registrybackup.registry.RegistryPath;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Pace;
+import java.time.Clock;
+
+/**
+ * Restores from one backup into one target.
+ *
+ * @param ends from where to where
+ * @param lanes where the work is done
+ * @param pace how fast blobs may be read
+ * @param clock the time
+ */
+public record Restore(Ends ends, Lanes lanes, Pace pace, Clock clock) {
+    /**
+     * What came of a restore.
+     *
+     * @param isComplete whether all that was asked for is in the target
+     * @param summary what had to be done, as it was planned
+     */
+    public record Outcome(boolean isComplete, ObjectNode summary) {}
+
+    /**
+     * Tells what would be done.
+     *
+     * @throws UnknownScopeException if the backup has nothing of the scope
+     * @throws PastUnknownException if an older state is asked for of a backup that keeps no versions
+     * @throws dev.registrybackup.store.ObjectStoreException if a store could not be read
+     */
+    public ObjectNode plan(RestoreRequest request) {
+        Tally tally = new Tally(finding -> {});
+        prepare(request, tally);
+        return tally.json();
+    }
+
+    /** The work that is left, once it was planned. */
+    @FunctionalInterface
+    private interface Planned {
+        boolean run(Ends permitted, Meter meter);
+    }
+
+    private Planned prepare(RestoreRequest request, Tally tally) {
+        ends.backup().requireBucket();
+        ends.target().requireBucket();
+        Links links = links(request);
+        RemovedBlobs removed = new RemovedBlobs(ends.backup(), ends.layout(), pace);
+        return request.scope() instanceof Scope.All
+                ? prepareAll(request, links, removed, tally)
+                : prepareScope(request, links, removed, tally);
+    }
+
+    private Planned prepareScope(RestoreRequest request, Links links, RemovedBlobs removed, Tally tally) {
+        ScopedRoots roots = new ScopedRoots(request, links, ends.layout(), lanes);
+        ScopedPlan plan = new ScopedPlanner(ends, request, roots, lanes, removed, tally).plan();
+        return (permitted, meter) -> {
+            BlobRestoring blobs = new BlobRestoring(permitted, request.mode(), pace, removed, meter);
+            return new ScopedRestore(blobs, new LinkWriting(permitted, meter), lanes, meter).run(plan);
+        };
+    }
+
+    private Planned prepareAll(RestoreRequest request, Links links, RemovedBlobs removed, Tally tally) {
+        OpenLinks open = new OpenLinks(ends.backup(), clock);
+        open.refresh();
+        WholeWalk walk = new WholeWalk(ends, links, request.at().isPresent());
+        WholeRestore whole = new WholeRestore(walk, request, open::isWaiting, lanes);
+        whole.plan(tally);
+        return (permitted, meter) -> {
+            BlobRestoring blobs = new BlobRestoring(permitted, request.mode(), pace, removed, meter);
+            LinkWriting writing = new LinkWriting(permitted, meter);
+            Manifests manifests = new Manifests(ends.backup(), ends.layout(), lanes, removed);
+            RevisionRestoring revisions = new RevisionRestoring(manifests, blobs, writing, this::isInBackup, meter);
+            return whole.run(blobs, revisions, writing, meter) && !tally.hasMissing();
+        };
+    }
+
+    private boolean isInBackup(RegistryPath path) {
+        return ends.backup().findBeforeWrite(ends.layout().keyOf(path)).isPresent();
+    }
+
+    private Links links(RestoreRequest request) {
+        if (request.at().isEmpty()) {
+            return new PresentLinks(ends.backup(), ends.layout());
+        }
+        if (!ends.backup().versioned()) {
+            throw new PastUnknownException(
+                    "The backup bucket %s keeps no versions, so that nothing can be restored as of %s:"
+                            .concat(" enable versioning on it for the future, or leave out \"at\"")
+                            .formatted(ends.backup().bucket(), request.at().get()));
+        }
+        return new PastLinks(ends.backup(), ends.layout(), request.at().get(), new Absences(ends.backup()));
+    }
+
+    /**
+     * Restores.
+     *
+     * @param permit asked before each write
+     * @param meter told how far it is
+     * @throws UnknownScopeException if the backup has nothing of the scope
+     * @throws PastUnknownException if an older state is asked for of a backup that keeps no versions
+     * @throws dev.registrybackup.operation.NoLongerPermittedException if it was told to stop
+     * @throws dev.registrybackup.store.ObjectStoreException if a store failed as a whole
+     */
+    public Outcome run(RestoreRequest request, Permit permit, Meter meter) {
+        meter.phase("planning");
+        Tally tally = new Tally(meter::found);
+        Planned planned = prepare(request, tally);
+        meter.expect(tally.objects(), tally.bytes());
+        boolean complete = planned.run(ends.into(new PermittedStore(ends.target(), permit)), meter);
+        return new Outcome(complete, tally.json());
+    }
+}

@@ -1,0 +1,139 @@
+package dev.registrybackup.restore;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.inventory.Scope;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What is to be restored, and how.
+ *
+ * @param scope which part of the registry
+ * @param at the time, UTC, as of which; empty for what the backup has now
+ * @param target the name of a configured target; {@value #REGISTRY} for the registry itself
+ * @param mode what to do about what the target has
+ * @param overwriteTags whether tags that point elsewhere in the target are moved
+ * @param referrers whether signatures and whatever else refers to an image come with it
+ * @param dryRun whether to tell only what would be done
+ */
+public record RestoreRequest(
+        Scope scope,
+        Optional<Instant> at,
+        String target,
+        Mode mode,
+        boolean overwriteTags,
+        boolean referrers,
+        boolean dryRun) {
+    /** The target's name that means the registry. */
+    public static final String REGISTRY = "registry";
+
+    private static final Set<String> FIELDS =
+            Set.of("scope", "at", "target", "mode", "overwriteTags", "referrers", "dryRun");
+
+    /** What to do about what the target has. */
+    public enum Mode {
+        /** Write what it lacks. */
+        MISSING,
+        /** Also replace what is not what it has to be; reads the target's blobs. */
+        REPAIR;
+
+        String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /**
+     * Reads a request.
+     *
+     * @param now the time, which {@code at} may not be after
+     * @throws IllegalArgumentException if it is none, saying what is wrong
+     */
+    public static RestoreRequest parse(JsonNode json, Instant now) {
+        if (!json.isObject() || !json.has("scope")) {
+            throw new IllegalArgumentException(
+                    "A restore needs a \"scope\", such as {\"scope\":{\"repository\":\"ns/app\"}}");
+        }
+        json.fieldNames().forEachRemaining(field -> {
+            if (!FIELDS.contains(field)) {
+                throw new IllegalArgumentException(
+                        "\"%s\" is no part of a restore's request; these are: %s".formatted(field, sorted()));
+            }
+        });
+        Scope scope = Scope.parse(json.path("scope"));
+        Optional<Instant> at = at(json.path("at"), now);
+        if (at.isPresent() && scope instanceof Scope.Blob) {
+            throw new IllegalArgumentException("\"at\" means nothing for one blob, which never changes");
+        }
+        return new RestoreRequest(
+                scope,
+                at,
+                json.path("target").isMissingNode() ? REGISTRY : text(json, "target"),
+                json.path("mode").isMissingNode() ? Mode.MISSING : mode(text(json, "mode")),
+                flag(json, "overwriteTags"),
+                flag(json, "referrers"),
+                flag(json, "dryRun"));
+    }
+
+    private static List<String> sorted() {
+        return FIELDS.stream().sorted().toList();
+    }
+
+    private static Optional<Instant> at(JsonNode value, Instant now) {
+        if (value.isMissingNode()) {
+            return Optional.empty();
+        }
+        try {
+            Instant at = Instant.parse(value.asText());
+            if (at.isAfter(now)) {
+                throw new IllegalArgumentException("\"at\" is %s, which is in the future: it is %s".formatted(at, now));
+            }
+            return Optional.of(at);
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException(
+                    "\"at\" has to be an instant in UTC such as 2026-11-22T13:45:00Z, not \"%s\""
+                            .formatted(value.asText()),
+                    e);
+        }
+    }
+
+    private static Mode mode(String text) {
+        return switch (text) {
+            case "missing" -> Mode.MISSING;
+            case "repair" -> Mode.REPAIR;
+            default -> throw new IllegalArgumentException("\"mode\" is missing or repair, not \"%s\"".formatted(text));
+        };
+    }
+
+    private static String text(JsonNode json, String field) {
+        if (!json.path(field).isTextual()) {
+            throw new IllegalArgumentException("\"%s\" has to be a text".formatted(field));
+        }
+        return json.path(field).textValue();
+    }
+
+    private static boolean flag(JsonNode json, String field) {
+        JsonNode value = json.path(field);
+        if (!value.isMissingNode() && !value.isBoolean()) {
+            throw new IllegalArgumentException("\"%s\" has to be true or false".formatted(field));
+        }
+        return value.asBoolean(false);
+    }
+
+    /** The form in which it is kept; {@link #parse} reads it. */
+    public ObjectNode json() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.set("scope", scope.json());
+        at.ifPresent(time -> json.put("at", time.toString()));
+        return json.put("target", target)
+                .put("mode", mode.label())
+                .put("overwriteTags", overwriteTags)
+                .put("referrers", referrers)
+                .put("dryRun", dryRun);
+    }
+}

@@ -1,0 +1,96 @@
+package dev.registrybackup.restore;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.finding.Finding;
+import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.inventory.Links;
+import dev.registrybackup.inventory.ListedLink;
+import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.registry.MalformedLinkException;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath.RevisionLink;
+import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
+import dev.registrybackup.registry.RegistryPath.TagIndexLink;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Window;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Finds the roots of a scope among the links of a backup. */
+final class RootReader {
+    private static final int AT_ONCE = 32;
+
+    private final Links links;
+    private final RegistryLayout layout;
+    private final Lanes lanes;
+    private final Consumer<Finding> findings;
+
+    RootReader(Links links, RegistryLayout layout, Lanes lanes, Consumer<Finding> findings) {
+        this.links = links;
+        this.layout = layout;
+        this.lanes = lanes;
+        this.findings = findings;
+    }
+
+    /** The scope's roots, by repository. */
+    Collection<Roots> read(Scope scope) {
+        Map<RepositoryName, Roots> found = new LinkedHashMap<>();
+        List<ListedLink> tags = new ArrayList<>();
+        try (Stream<ListedLink> listing = links.under(scope.linkPrefix(layout))) {
+            listing.filter(link -> scope.covers(link.path())).forEach(link -> {
+                Roots roots = found.computeIfAbsent(link.path().repository(), Roots::new);
+                warnIfApproximate(link);
+                switch (link.path().kind()) {
+                    case REVISION_LINK -> roots.revision(((RevisionLink) link.path()).digest());
+                    case TAG_INDEX_LINK -> roots.wasTagged((TagIndexLink) link.path());
+                    case TAG_CURRENT_LINK -> tags.add(link);
+                    case LAYER_LINK, BLOB, UPLOAD, FOREIGN, EXCLUDED -> {}
+                }
+            });
+        }
+        readTags(tags, found);
+        return found.values();
+    }
+
+    private void warnIfApproximate(ListedLink link) {
+        if (link.isApproximate()) {
+            findings.accept(new Finding(
+                    FindingCode.TIME_APPROXIMATE,
+                    link.key(),
+                    "the copy does not say when the registry wrote it, so its own time was taken: " + link.written()));
+        }
+    }
+
+    private void readTags(List<ListedLink> tags, Map<RepositoryName, Roots> found) {
+        Window window = new Window(lanes, AT_ONCE);
+        for (ListedLink link : tags) {
+            window.submit(
+                    0,
+                    () -> target(link).ifPresent(digest -> {
+                        TagCurrentLink path = (TagCurrentLink) link.path();
+                        synchronized (found) {
+                            found.computeIfAbsent(path.repository(), Roots::new).tag(path.tag(), digest);
+                        }
+                    }));
+        }
+        window.await();
+    }
+
+    private Optional<Digest> target(ListedLink link) {
+        try {
+            return Optional.of(links.target(link));
+        } catch (MalformedLinkException e) {
+            synchronized (findings) {
+                findings.accept(new Finding(FindingCode.LINK_MALFORMED, link.key(), e.getMessage() + ": left out"));
+            }
+            return Optional.empty();
+        }
+    }
+}

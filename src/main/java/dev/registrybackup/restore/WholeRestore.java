@@ -1,0 +1,149 @@
+package dev.registrybackup.restore;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.finding.Finding;
+import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.inventory.Held;
+import dev.registrybackup.inventory.Links;
+import dev.registrybackup.inventory.ListedBlob;
+import dev.registrybackup.inventory.ListedLink;
+import dev.registrybackup.operation.Meter;
+import dev.registrybackup.registry.MalformedLinkException;
+import dev.registrybackup.registry.RegistryPath;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.registry.RegistryPath.RevisionLink;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Window;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/**
+ * Restores everything, in memory that does not grow with the registry: one pass over both stores' listings to count, then
+ * one for blobs and one for each class of links that lacks any. For one thread.
+ */
+final class WholeRestore {
+    private static final int AT_ONCE = 32;
+    private static final List<Kind> ORDER =
+            List.of(Kind.LAYER_LINK, Kind.REVISION_LINK, Kind.TAG_INDEX_LINK, Kind.TAG_CURRENT_LINK);
+
+    private final WholeWalk walk;
+    private final RestoreRequest request;
+    private final Links links;
+    private final Predicate<String> isIncomplete;
+    private final Lanes lanes;
+    private final Map<Kind, Integer> needed = new EnumMap<>(Kind.class);
+
+    /**
+     * Restores all of these links and every blob.
+     *
+     * @param isIncomplete whether replication recorded of a link's key that something below it is missing
+     */
+    WholeRestore(WholeWalk walk, RestoreRequest request, Predicate<String> isIncomplete, Lanes lanes) {
+        this.walk = walk;
+        this.request = request;
+        this.links = walk.links();
+        this.isIncomplete = isIncomplete;
+        this.lanes = lanes;
+    }
+
+    /** Counts what has to be done. */
+    void plan(Tally tally) {
+        walk.blobs((blob, there) -> tally.count(new BlobStep(blob.digest(), blob.held(), there), request.mode()));
+        LinksInTarget target = new LinksInTarget(walk.ends(), request, tally::found);
+        walk.links(link -> true, (link, there) -> {
+            Kind kind = link.path().kind();
+            if (kind == Kind.REVISION_LINK) {
+                tally.image();
+            }
+            if (isIncomplete.test(link.key())) {
+                tally.found(incomplete(link));
+                return;
+            }
+            boolean isNeeded = needs(target, link, there);
+            needed.merge(kind, isNeeded ? 1 : 0, Integer::sum);
+            tally.count(new LinkStep(link.path(), anyTarget(link), 0), isNeeded);
+        });
+    }
+
+    private static Finding incomplete(ListedLink link) {
+        return new Finding(
+                FindingCode.BLOB_MISSING, link.key(), "left out: the registry itself lacked something it needs");
+    }
+
+    /** Only for its length, which is the same for all. */
+    private static Digest anyTarget(ListedLink link) {
+        return link.path() instanceof RegistryPath.DigestLink path
+                ? path.digest()
+                : new Digest(dev.registrybackup.content.DigestAlgorithm.SHA256, "0".repeat(64));
+    }
+
+    private boolean needs(LinksInTarget target, ListedLink link, Optional<ListedLink> there) {
+        boolean same = there.filter(other ->
+                        !other.etag().isEmpty() && other.etag().equals(link.etag()) && other.size() == link.size())
+                .isPresent();
+        if (there.isEmpty() || same) {
+            return there.isEmpty();
+        }
+        return content(link, finding -> {})
+                .filter(digest -> target.needs(link.path(), digest, there.map(ListedLink::held)))
+                .isPresent();
+    }
+
+    private Optional<Digest> content(ListedLink link, Consumer<Finding> findings) {
+        try {
+            return Optional.of(links.target(link));
+        } catch (MalformedLinkException e) {
+            findings.accept(new Finding(FindingCode.LINK_MALFORMED, link.key(), e.getMessage() + ": left out"));
+            return Optional.empty();
+        }
+    }
+
+    /** Does it, and says whether all of it could be done. */
+    boolean run(BlobRestoring blobs, RevisionRestoring revisions, LinkWriting writing, Meter meter) {
+        meter.phase("blobs");
+        Window window = new Window(lanes, AT_ONCE);
+        walk.blobs((blob, there) -> submit(window, blobs, blob, there));
+        window.await();
+        for (Kind kind : ORDER) {
+            if (needed.getOrDefault(kind, 0) > 0) {
+                meter.phase(kind.label() + "s");
+                write(kind, blobs, revisions, writing, meter);
+            }
+        }
+        return !blobs.hasFailures() && !revisions.hasWithheld();
+    }
+
+    private void submit(Window window, BlobRestoring blobs, ListedBlob blob, Optional<Held> there) {
+        switch (BlobRestoring.need(request.mode(), blob.held(), there)) {
+            case COPY, PROVE ->
+                window.submit(blob.held().size(), () -> blobs.restore(blob.digest(), blob.held(), there));
+            case NOTHING, DIFFERS -> {}
+        }
+    }
+
+    private void write(Kind kind, BlobRestoring blobs, RevisionRestoring revisions, LinkWriting writing, Meter meter) {
+        LinksInTarget target = new LinksInTarget(walk.ends(), request, finding -> {});
+        Window window = new Window(lanes, AT_ONCE);
+        walk.links(link -> link.path().kind() == kind, (link, there) -> {
+            if (isIncomplete.test(link.key()) || !needs(target, link, there)) {
+                return;
+            }
+            window.submit(0, () -> {
+                if (link.path() instanceof RevisionLink revision) {
+                    revisions.restore(revision);
+                } else {
+                    content(link, meter::found)
+                            .filter(digest -> kind == Kind.LAYER_LINK
+                                    ? !blobs.hasFailed(digest)
+                                    : !revisions.isWithheld(link.path().repository(), digest))
+                            .ifPresent(digest -> writing.write(link.path(), digest));
+                }
+            });
+        });
+        window.await();
+    }
+}

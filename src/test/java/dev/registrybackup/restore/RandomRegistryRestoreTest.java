@@ -1,0 +1,202 @@
+package dev.registrybackup.restore;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.registrybackup.operation.NoLongerPermittedException;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.registry.RegistryPath;
+import dev.registrybackup.registry.RegistryPath.BlobData;
+import dev.registrybackup.registry.RegistryPath.LayerLink;
+import dev.registrybackup.registry.RegistryPath.Link;
+import dev.registrybackup.replicate.Pod;
+import dev.registrybackup.store.InMemoryObjectStore;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RandomRegistryRestoreTest {
+    private static final String ALL = "{'scope':{'all':true}}";
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void whatWasReplicatedInAnyOrderAndWipedComesBackByteByByte(long seed) {
+        // Given
+        RandomRegistry made = RandomRegistry.filled(seed);
+        InMemoryObjectStore registry = Pod.bucket("registry", false);
+        made.writeTo(registry::seed);
+        try (Restoring restoring = new Restoring();
+                Pod pod = new Pod(registry, restoring.backupBucket())) {
+            pod.replicateAll(shuffled(made.keys(), seed));
+
+            // When
+            Restore.Outcome outcome = restoring.run(ALL);
+
+            // Then
+            assertTrue(outcome.isComplete(), outcome.summary().toString());
+            assertEquals(Restoring.texts(made.kept()), restoring.restored());
+            assertEquals(
+                    Set.of(), made.linksBeforeTheirTargets(restoring.target().written()));
+            assertChildrenBeforeIndexes(made, restoring.target().written());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {11, 12, 13, 14, 15, 16, 17, 18})
+    void eachRepositoryAloneIsItsClosure(long seed) {
+        // Given
+        RandomRegistry made = RandomRegistry.filled(seed);
+        Set<String> repositories = repositories(made);
+        for (String repository : repositories) {
+            try (Restoring restoring = new Restoring().of(made)) {
+                // When
+                Restore.Outcome outcome = restoring.run("{'scope':{'repository':'%s'}}".formatted(repository));
+
+                // Then
+                assertTrue(outcome.isComplete(), outcome.summary().toString());
+                assertEquals(closureOf(made, repository), restoring.restored());
+                assertEquals(
+                        Set.of(),
+                        made.linksBeforeTheirTargets(restoring.target().written()));
+                assertChildrenBeforeIndexes(made, restoring.target().written());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {21, 22, 23, 24})
+    void theSecondRestoreWritesNothingAndTheDryRunSaysSo(long seed) {
+        // Given
+        RandomRegistry made = RandomRegistry.filled(seed);
+        try (Restoring restoring = new Restoring().of(made)) {
+            JsonNode before = restoring.plan(ALL);
+            assertEquals(Map.of(), restoring.restored());
+            restoring.run(ALL);
+            restoring.target().forget();
+
+            // When
+            restoring.run(ALL);
+            restoring.run("{'scope':{'namespace':'namespace-0'},'mode':'repair'}");
+            JsonNode after = restoring.plan(ALL);
+
+            // Then
+            assertEquals(List.of(), restoring.target().written());
+            assertEquals(made.kept().size(), before.at("/toCopy/objects").asInt());
+            assertEquals(
+                    made.kept().values().stream()
+                            .mapToLong(bytes -> bytes.length)
+                            .sum(),
+                    before.at("/toCopy/bytes").asLong());
+            assertEquals(0, after.at("/toCopy/objects").asInt());
+            assertEquals(made.kept().size(), after.at("/alreadyThere/objects").asInt());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {31, 32, 33, 34, 35, 36})
+    void anInterruptedRestoreHasNoLinkToNowhereAndGoesOnWhereItStopped(long seed) {
+        // Given
+        RandomRegistry made = RandomRegistry.filled(seed);
+        String request = seed % 2 == 0 ? ALL : "{'scope':{'repository':'namespace-1/stream'}}";
+        try (Restoring restoring = new Restoring().of(made)) {
+            int all = restoring.plan(request).at("/toCopy/objects").asInt();
+            AtomicInteger left = new AtomicInteger(new Random(seed).nextInt(all));
+
+            // When
+            assertThrows(
+                    NoLongerPermittedException.class,
+                    () -> restoring.run(request, () -> {
+                        if (left.getAndDecrement() <= 0) {
+                            throw new NoLongerPermittedException("stopped by the test");
+                        }
+                    }));
+            Map<String, String> halfWay = restoring.restored();
+            int first = restoring.target().written().size();
+            Restore.Outcome outcome = restoring.run(request);
+
+            // Then
+            halfWay.keySet()
+                    .forEach(key -> assertTrue(
+                            halfWay.keySet().containsAll(made.closure(key)),
+                            () -> key + " leads to what is not there"));
+            assertTrue(outcome.isComplete());
+            assertTrue(first < all);
+            assertEquals(
+                    seed % 2 == 0 ? Restoring.texts(made.kept()) : closureOf(made, "namespace-1/stream"),
+                    restoring.restored());
+        }
+    }
+
+    private static List<String> shuffled(List<String> keys, long seed) {
+        List<String> shuffled = new ArrayList<>(keys);
+        Collections.shuffle(shuffled, new Random(seed));
+        return shuffled;
+    }
+
+    private static Set<String> repositories(RandomRegistry made) {
+        return made.kept().keySet().stream()
+                .map(key -> made.layout().parse(key))
+                .filter(Link.class::isInstance)
+                .map(path -> ((Link) path).repository().value())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Told without the code under test: what the repository's manifests and tags lead to, and its links to those blobs. */
+    private static Map<String, String> closureOf(RandomRegistry made, String repository) {
+        Set<String> keys = new TreeSet<>();
+        List<LayerLink> layers = new ArrayList<>();
+        made.kept().keySet().forEach(key -> {
+            RegistryPath path = made.layout().parse(key);
+            if (path instanceof LayerLink layer) {
+                layers.add(layer);
+            } else if (path instanceof Link link && link.repository().value().equals(repository)) {
+                keys.add(key);
+                keys.addAll(made.closure(key));
+            }
+        });
+        layers.stream()
+                .filter(layer -> layer.repository().value().equals(repository))
+                .filter(layer -> keys.contains(made.blobKey(layer.digest())))
+                .forEach(layer -> keys.add(made.layout().keyOf(layer)));
+        Map<String, byte[]> found = new TreeMap<>();
+        keys.forEach(key -> found.put(key, made.content(key)));
+        return Restoring.texts(found);
+    }
+
+    private static void assertChildrenBeforeIndexes(RandomRegistry made, List<String> written) {
+        for (String key : written) {
+            if (made.layout().parse(key) instanceof RegistryPath.RevisionLink revision) {
+                for (JsonNode child : manifest(made, revision).path("manifests")) {
+                    String childKey = made.revisionLink(
+                            revision.repository().value(),
+                            dev.registrybackup.content.Digest.parse(
+                                    child.path("digest").asText()));
+                    assertTrue(
+                            written.indexOf(childKey) < written.indexOf(key) && written.contains(childKey),
+                            () -> childKey + " after " + key);
+                }
+            }
+        }
+    }
+
+    private static JsonNode manifest(RandomRegistry made, RegistryPath.RevisionLink revision) {
+        try {
+            return new ObjectMapper().readTree(made.content(made.layout().keyOf(new BlobData(revision.digest()))));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

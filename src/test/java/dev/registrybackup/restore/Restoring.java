@@ -1,0 +1,131 @@
+package dev.registrybackup.restore;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.operation.Meter;
+import dev.registrybackup.operation.Permit;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.store.InMemoryObjectStore;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.RecordingObjectStore;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Pace;
+import dev.registrybackup.transfer.SetClock;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A backup, an empty target, and restores from the one into the other. */
+final class Restoring implements AutoCloseable {
+    static final Permit PERMITTED = () -> {};
+
+    private final RegistryLayout layout = new RegistryLayout("");
+    private final SetClock clock = new SetClock();
+    private final InMemoryObjectStore backupBucket;
+    private final InMemoryObjectStore targetBucket = new InMemoryObjectStore("registry");
+    private final RecordingObjectStore backup;
+    private final RecordingObjectStore target = new RecordingObjectStore(targetBucket);
+    private final Lanes lanes = new Lanes(4, 2);
+    private Meter meter = new Meter();
+
+    Restoring() {
+        this(true);
+    }
+
+    Restoring(boolean versioned) {
+        backupBucket = new InMemoryObjectStore("backup", versioned, clock);
+        backup = new RecordingObjectStore(backupBucket);
+    }
+
+    /** The bucket that holds the backup. */
+    InMemoryObjectStore backupBucket() {
+        return backupBucket;
+    }
+
+    /** The bucket that is restored into. */
+    InMemoryObjectStore targetBucket() {
+        return targetBucket;
+    }
+
+    /** What is asked of the backup. */
+    RecordingObjectStore backup() {
+        return backup;
+    }
+
+    /** What is asked of the target. */
+    RecordingObjectStore target() {
+        return target;
+    }
+
+    SetClock clock() {
+        return clock;
+    }
+
+    /** What the last restore told of itself. */
+    Meter.Reading reading() {
+        return meter.read();
+    }
+
+    /** The backup of a registry as if every object had been copied. */
+    Restoring of(RandomRegistry registry) {
+        registry.kept().forEach(backupBucket::seed);
+        return this;
+    }
+
+    Restore restore() {
+        return restoreFrom(backup);
+    }
+
+    Restore restoreFrom(ObjectStore store) {
+        return new Restore(new Ends(store, layout, target, layout), lanes, Pace.unbounded(), clock);
+    }
+
+    Restore.Outcome run(String request) {
+        return run(request, PERMITTED);
+    }
+
+    Restore.Outcome run(String request, Permit permit) {
+        meter = new Meter();
+        return restore().run(request(request), permit, meter);
+    }
+
+    ObjectNode plan(String request) {
+        return restore().plan(request(request));
+    }
+
+    /** A request in JSON with apostrophes for quotation marks. */
+    RestoreRequest request(String json) {
+        try {
+            return RestoreRequest.parse(new ObjectMapper().readTree(json.replace('\'', '"')), clock.instant());
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(json, e);
+        }
+    }
+
+    /** All objects of the target with their content as text. */
+    Map<String, String> restored() {
+        return texts(targetBucket);
+    }
+
+    static Map<String, String> texts(InMemoryObjectStore bucket) {
+        Map<String, String> found = new TreeMap<>();
+        bucket.keys("").forEach(key -> found.put(key, text(bucket.bytes(key))));
+        return found;
+    }
+
+    static Map<String, String> texts(Map<String, byte[]> objects) {
+        Map<String, String> found = new TreeMap<>();
+        objects.forEach((key, bytes) -> found.put(key, text(bytes)));
+        return found;
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1);
+    }
+
+    @Override
+    public void close() {
+        lanes.close();
+    }
+}
