@@ -8,6 +8,7 @@ import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
 import dev.registrybackup.registry.RegistryPath.TagIndexLink;
@@ -44,16 +45,17 @@ final class RootReader {
         Map<RepositoryName, Roots> found = new LinkedHashMap<>();
         List<ListedLink> tags = new ArrayList<>();
         try (Stream<ListedLink> listing = links.under(scope.linkPrefix(layout))) {
-            listing.filter(link -> scope.covers(link.path())).forEach(link -> {
-                Roots roots = found.computeIfAbsent(link.path().repository(), Roots::new);
-                warnIfApproximate(link);
-                switch (link.path().kind()) {
-                    case REVISION_LINK -> roots.revision(((RevisionLink) link.path()).digest());
-                    case TAG_INDEX_LINK -> roots.wasTagged((TagIndexLink) link.path());
-                    case TAG_CURRENT_LINK -> tags.add(link);
-                    case LAYER_LINK, BLOB, UPLOAD, FOREIGN, EXCLUDED -> {}
-                }
-            });
+            listing.filter(link -> scope.covers(link.path()) && link.path().kind() != Kind.LAYER_LINK)
+                    .forEach(link -> {
+                        Roots roots = found.computeIfAbsent(link.path().repository(), Roots::new);
+                        warnIfApproximate(link);
+                        switch (link.path().kind()) {
+                            case REVISION_LINK -> roots.revision(((RevisionLink) link.path()).digest());
+                            case TAG_INDEX_LINK -> roots.wasTagged((TagIndexLink) link.path());
+                            case TAG_CURRENT_LINK -> tags.add(link);
+                            case LAYER_LINK, BLOB, UPLOAD, FOREIGN, EXCLUDED -> {}
+                        }
+                    });
         }
         readTags(tags, found);
         return found.values();

@@ -21,7 +21,7 @@ final class Restoring implements AutoCloseable {
     static final Permit PERMITTED = () -> {};
 
     private final RegistryLayout layout = new RegistryLayout("");
-    private final SetClock clock = new SetClock();
+    private final SetClock clock;
     private final InMemoryObjectStore backupBucket;
     private final InMemoryObjectStore targetBucket = new InMemoryObjectStore("registry");
     private final RecordingObjectStore backup;
@@ -34,8 +34,22 @@ final class Restoring implements AutoCloseable {
     }
 
     Restoring(boolean versioned) {
-        backupBucket = new InMemoryObjectStore("backup", versioned, clock);
-        backup = new RecordingObjectStore(backupBucket);
+        this(new SetClock(), versioned);
+    }
+
+    private Restoring(SetClock clock, boolean versioned) {
+        this(clock, new InMemoryObjectStore("backup", versioned, clock));
+    }
+
+    private Restoring(SetClock clock, InMemoryObjectStore backupBucket) {
+        this.clock = clock;
+        this.backupBucket = backupBucket;
+        this.backup = new RecordingObjectStore(backupBucket);
+    }
+
+    /** From the same backup into another empty target. */
+    Restoring freshTarget() {
+        return new Restoring(clock, backupBucket);
     }
 
     /** The bucket that holds the backup. */

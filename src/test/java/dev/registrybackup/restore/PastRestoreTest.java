@@ -1,0 +1,250 @@
+package dev.registrybackup.restore;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.ledger.Absences;
+import dev.registrybackup.registry.LinkContent;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.store.ReplayableContent;
+import dev.registrybackup.transfer.CopiedFrom;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class PastRestoreTest {
+    private static final String APP = "ns/app";
+
+    private final RandomRegistry made = new RandomRegistry(1);
+    private final Set<String> copied = new HashSet<>();
+    private final Restoring restoring = new Restoring();
+    private Instant start = Instant.EPOCH;
+    private Digest first = Digest.parse("sha256:" + "0".repeat(64));
+    private Digest second = first;
+
+    /** v1 is pushed, and an hour later moved to a second image. */
+    @BeforeEach
+    void pushTwice() {
+        start = restoring.clock().instant();
+        first = made.image(APP, made.layer(APP, 10));
+        made.tag(APP, "v1", first);
+        copyNew();
+        restoring.clock().advance(Duration.ofHours(1));
+        second = made.image(APP, made.layer(APP, 20));
+        made.tag(APP, "v1", second);
+        copyNew();
+        copy(made.tagLink(APP, "v1"), restoring.clock().instant());
+        restoring.clock().advance(Duration.ofHours(1));
+    }
+
+    @AfterEach
+    void close() {
+        restoring.close();
+    }
+
+    /** Copies what was not copied yet, as if its event came at once. */
+    private void copyNew() {
+        made.kept().keySet().stream()
+                .filter(copied::add)
+                .forEach(key -> copy(key, restoring.clock().instant()));
+    }
+
+    private void copy(String key, Instant written) {
+        copy(key, made.content(key), written);
+    }
+
+    private void copy(String key, byte[] content, Instant written) {
+        restoring
+                .backupBucket()
+                .put(key, ReplayableContent.of(content), Map.of(CopiedFrom.LAST_MODIFIED, written.toString()));
+    }
+
+    private Instant between() {
+        return start.plus(Duration.ofMinutes(30));
+    }
+
+    private String request(String scope, Instant at) {
+        return "{'scope':%s,'at':'%s'}".formatted(scope, at);
+    }
+
+    @Test
+    void aTagComesAsItWasBetweenTwoPushes() {
+        for (String scope : Set.of("{'image':'ns/app:v1'}", "{'repository':'ns/app'}", "{'all':true}")) {
+            try (Restoring fresh = restoring.freshTarget()) {
+                // When
+                Restore.Outcome outcome = fresh.run(request(scope, between()));
+
+                // Then
+                assertTrue(outcome.isComplete());
+                assertArrayEquals(LinkContent.of(first), fresh.targetBucket().bytes(made.tagLink(APP, "v1")));
+                assertFalse(fresh.restored().containsKey(made.revisionLink(APP, second)), scope);
+                assertFalse(fresh.restored().containsKey(made.tagIndexLink(APP, "v1", second)), scope);
+                assertTrue(fresh.restored().keySet().containsAll(made.closure(made.revisionLink(APP, first))));
+            }
+        }
+    }
+
+    @Test
+    void ofOneRepositoryOnlyTheBlobsOfThatTimeCome() {
+        // When
+        restoring.run(request("{'repository':'ns/app'}", between()));
+
+        // Then
+        assertFalse(restoring.restored().containsKey(made.blobKey(second)));
+        assertEquals(8, restoring.restored().size());
+    }
+
+    @Test
+    void whatTheRegistryWroteLaterCountsThoughItWasCopiedEarlier() {
+        // Given
+        String link = made.tagLink(APP, "v2");
+        made.tag(APP, "v2", second);
+        Instant base = restoring.clock().instant();
+        copy(made.tagIndexLink(APP, "v2", second), base);
+        copy(link, LinkContent.of(second), base);
+        restoring.clock().advance(Duration.ofSeconds(5));
+        copy(link, LinkContent.of(first), base.minus(Duration.ofSeconds(30)));
+        restoring.clock().advance(Duration.ofHours(1));
+
+        // When
+        restoring.run(request("{'image':'ns/app:v2'}", base.plusSeconds(10)));
+
+        // Then
+        assertArrayEquals(LinkContent.of(second), restoring.targetBucket().bytes(link));
+    }
+
+    @Test
+    void aLateCopyOfAnEarlyWriteCounts() {
+        // Given
+        String link = made.tagLink(APP, "late");
+        Instant written = restoring.clock().instant();
+        restoring.clock().advance(Duration.ofHours(3));
+        copy(link, LinkContent.of(first), written);
+        restoring.clock().advance(Duration.ofHours(1));
+
+        // When
+        restoring.run(request("{'image':'ns/app:late'}", written.plusSeconds(1)));
+
+        // Then
+        assertArrayEquals(LinkContent.of(first), restoring.targetBucket().bytes(link));
+    }
+
+    @Test
+    void withoutTheRegistrysTimeTheCopysIsTakenAndMarked() {
+        // Given
+        String link = made.tagLink(APP, "rclone");
+        restoring.backupBucket().seed(link, LinkContent.of(first));
+        Instant copiedAt = restoring.clock().instant();
+        restoring.clock().advance(Duration.ofHours(1));
+
+        // When
+        restoring.run(request("{'image':'ns/app:rclone'}", copiedAt.plusSeconds(60)));
+
+        // Then
+        assertEquals(
+                Map.of(FindingCode.TIME_APPROXIMATE, 1L), restoring.reading().counts());
+        assertArrayEquals(LinkContent.of(first), restoring.targetBucket().bytes(link));
+    }
+
+    @Test
+    void whatReconcileSawAbsentThenIsLeftOutAndComesBackAfterwards() {
+        // Given
+        String gone = made.tagLink(APP, "v1");
+        Instant from = restoring.clock().instant();
+        String record =
+                "{\"key\":\"%s\",\"from\":\"%s\",\"until\":\"%s\"}\n".formatted(gone, from, from.plusSeconds(600));
+        restoring.backupBucket().seed(Absences.KEY, record.getBytes(StandardCharsets.UTF_8));
+        restoring.clock().advance(Duration.ofHours(1));
+
+        // When
+        restoring.run(request("{'repository':'ns/app'}", from.plusSeconds(300)));
+        boolean during = restoring.restored().containsKey(gone);
+        restoring.run(request("{'repository':'ns/app'}", from.plusSeconds(600)));
+
+        // Then
+        assertFalse(during);
+        assertTrue(restoring.restored().containsKey(gone));
+    }
+
+    @Test
+    void whatWasRemovedFromTheBackupSinceComesFromItsVersions() {
+        // Given
+        made.closure(made.tagLink(APP, "v1"))
+                .forEach(key -> restoring.backupBucket().remove(key, Optional.empty()));
+        made.closure(made.revisionLink(APP, first))
+                .forEach(key -> restoring.backupBucket().remove(key, Optional.empty()));
+        restoring.backupBucket().remove(made.tagLink(APP, "v1"), Optional.empty());
+        restoring.clock().advance(Duration.ofHours(1));
+
+        for (String scope : Set.of("{'image':'ns/app:v1'}", "{'all':true}")) {
+            try (Restoring fresh = restoring.freshTarget()) {
+                // When
+                Restore.Outcome outcome = fresh.run(request(scope, between()));
+
+                // Then
+                assertTrue(outcome.isComplete());
+                assertArrayEquals(LinkContent.of(first), fresh.targetBucket().bytes(made.tagLink(APP, "v1")));
+                assertTrue(fresh.restored().keySet().containsAll(made.closure(made.revisionLink(APP, first))));
+            }
+        }
+    }
+
+    @Test
+    void beforeTheFirstPushThereIsNothing() {
+        // When
+        UnknownScopeException failure = assertThrows(
+                UnknownScopeException.class,
+                () -> restoring.run(request("{'repository':'ns/app'}", start.minusSeconds(1))));
+
+        // Then
+        assertEquals(
+                "The backup has nothing of {\"repository\":\"ns/app\"} as of " + start.minusSeconds(1),
+                failure.getMessage());
+    }
+
+    @Test
+    void versionsCopiedLongBeforeAreNotAskedFor() {
+        // Given
+        restoring.backup().forget();
+
+        // When
+        restoring.run(request("{'repository':'ns/app'}", restoring.clock().instant()));
+
+        // Then
+        assertEquals(
+                Set.of(),
+                Set.copyOf(restoring.backup().requests().stream()
+                        .filter(request -> request.operation() == Operation.FIND)
+                        .toList()));
+    }
+
+    @Test
+    void aBackupWithoutVersionsRefuses() {
+        // Given
+        try (Restoring unversioned = new Restoring(false).of(made)) {
+            // When
+            PastUnknownException failure = assertThrows(
+                    PastUnknownException.class, () -> unversioned.run(request("{'all':true}", start.minusSeconds(1))));
+
+            // Then
+            assertEquals(
+                    "The backup bucket backup keeps no versions, so that nothing can be restored as of %s: enable"
+                                    .formatted(start.minusSeconds(1))
+                            + " versioning on it for the future, or leave out \"at\"",
+                    failure.getMessage());
+        }
+    }
+}
