@@ -50,6 +50,7 @@ class ArchitectureTest {
                 "registry  | registry content",
                 "store     | store content",
                 "store.s3  | store.s3 store content",
+                "store.directory | store.directory store content",
                 "transfer  | transfer store registry content",
                 "ledger    | ledger transfer store registry content",
                 "finding   | finding",
