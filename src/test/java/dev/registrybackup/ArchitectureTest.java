@@ -54,7 +54,7 @@ class ArchitectureTest {
                 "transfer  | transfer store registry content",
                 "ledger    | ledger transfer store registry content",
                 "finding   | finding",
-                "operation | operation finding transfer store registry content",
+                "operation | operation finding ledger transfer store registry content",
                 "inventory | inventory finding ledger transfer store registry content",
                 "restore   | restore inventory operation finding ledger transfer store registry content",
                 "replicate | replicate ledger transfer store registry content",

@@ -38,7 +38,7 @@ public record OwedRecord(String name, Optional<String> version, List<OwedKey> ke
         return root.toString();
     }
 
-    static List<OwedKey> keys(byte[] json) throws IOException {
+    static List<OwedKey> keys(String json) throws IOException {
         List<OwedKey> keys = new ArrayList<>();
         for (JsonNode entry : JSON.readTree(json).path("keys")) {
             if (entry.path("key").isTextual()) {

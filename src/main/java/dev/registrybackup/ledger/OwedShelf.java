@@ -1,11 +1,12 @@
 package dev.registrybackup.ledger;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.ledger.RecordObjects.Stored;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.OpenObject;
+import dev.registrybackup.store.StoreError;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
@@ -26,7 +27,6 @@ public final class OwedShelf {
     static final int MOST_KEYS = 2_048;
 
     private static final System.Logger LOGGER = System.getLogger(OwedShelf.class.getName());
-    private static final int LARGEST_RECORD = 8 << 20;
     private static final String ALIVE = "alive";
 
     private final ObjectStore backup;
@@ -34,8 +34,7 @@ public final class OwedShelf {
     private final String instance;
     private final Clock clock;
     private final AtomicLong sequence = new AtomicLong();
-    /** Written and read under this object's lock: the version of the last sign of life, to remove it by. */
-    private Optional<String> aliveVersion = Optional.empty();
+    private final RewrittenRecord alive;
 
     /**
      * The shelf as one instance uses it.
@@ -47,6 +46,7 @@ public final class OwedShelf {
         this.records = new RecordObjects(backup);
         this.instance = instance;
         this.clock = clock;
+        this.alive = new RewrittenRecord(records, aliveKey(instance), Optional.empty());
     }
 
     /**
@@ -61,15 +61,19 @@ public final class OwedShelf {
 
     /** The record of that name; empty if it is gone or is no record, which is logged. */
     public Optional<OwedRecord> read(String name) {
-        try (OpenObject reading = backup.open(name, Optional.empty(), Optional.empty())) {
-            return Optional.of(
-                    new OwedRecord(name, reading.info().versionId(), OwedRecord.keys(reading.readAll(LARGEST_RECORD))));
+        try {
+            Optional<Stored> stored = records.read(name);
+            return stored.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new OwedRecord(
+                            name,
+                            stored.get().version(),
+                            OwedRecord.keys(stored.get().json())));
         } catch (ObjectStoreException e) {
-            return switch (e.error()) {
-                case NOT_FOUND -> Optional.empty();
-                case REFUSED -> unreadable(name, e);
-                case BUCKET_MISSING, FORBIDDEN, CHANGED, THROTTLED, UNAVAILABLE -> throw e;
-            };
+            if (e.error() == StoreError.REFUSED) {
+                return unreadable(name, e);
+            }
+            throw e;
         } catch (IOException e) {
             return unreadable(name, e);
         }
@@ -88,16 +92,12 @@ public final class OwedShelf {
 
     /** Removes a record, for good. */
     public void remove(OwedRecord record) {
-        backup.remove(record.name(), record.version());
+        records.remove(record.name(), record.version());
     }
 
     /** Says that this instance lives and works its own records; removes the sign before it. */
-    public synchronized void signalAlive() {
-        Optional<String> before = aliveVersion;
-        aliveVersion = records.write(aliveKey(instance), "{\"alive\":\"%s\"}".formatted(clock.instant()));
-        if (before.isPresent() && !before.equals(aliveVersion)) {
-            backup.remove(aliveKey(instance), before);
-        }
+    public void signalAlive() {
+        alive.write("{\"alive\":\"%s\"}".formatted(clock.instant()));
     }
 
     /** When an instance last showed that it lives, by the store's clock. */

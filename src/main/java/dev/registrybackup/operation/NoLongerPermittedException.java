@@ -1,11 +1,28 @@
 package dev.registrybackup.operation;
 
-/** The attempt has to stop: its operation was cancelled, or is carried on by a newer attempt. */
+/** The attempt has to stop, or may not begin: its operation was cancelled, is over, or is carried on by a newer attempt. */
 public final class NoLongerPermittedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Says why. */
+    private final OperationState became;
+
+    /** Says why, of an attempt that is not its operation's newest any more. */
     public NoLongerPermittedException(String reason) {
+        this(OperationState.LOST, reason);
+    }
+
+    /**
+     * Says why.
+     *
+     * @param became how the operation stands for that attempt: {@link OperationState#LOST} if another one carries it on
+     */
+    public NoLongerPermittedException(OperationState became, String reason) {
         super(reason);
+        this.became = became;
+    }
+
+    /** How the operation stands for that attempt. */
+    public OperationState became() {
+        return became;
     }
 }

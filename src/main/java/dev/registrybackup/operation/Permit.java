@@ -1,5 +1,7 @@
 package dev.registrybackup.operation;
 
+import dev.registrybackup.store.ObjectStoreException;
+
 /**
  * Leave to write on behalf of an operation. Asked before each write, so that an attempt which stood still for a while and
  * was replaced by a newer one, or whose operation was cancelled, writes nothing more.
@@ -10,6 +12,7 @@ public interface Permit {
      * Returns if the attempt may go on.
      *
      * @throws NoLongerPermittedException if it may not
+     * @throws ObjectStoreException if that could not be told, so that it may not now
      */
     void require();
 }

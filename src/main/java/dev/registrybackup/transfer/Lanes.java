@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +28,15 @@ public final class Lanes implements AutoCloseable {
     private final ExecutorService small;
     private final ExecutorService large;
     private final ExecutorService records;
+    private final ExecutorService operations;
     private final ScheduledExecutorService timer;
+
+    /** Work that is done again and again until this is closed; what was due by then may still be done after that. */
+    @FunctionalInterface
+    public interface Repeated extends AutoCloseable {
+        @Override
+        void close();
+    }
 
     /**
      * Starts the lanes.
@@ -39,6 +48,7 @@ public final class Lanes implements AutoCloseable {
         small = Executors.newFixedThreadPool(smallThreads, named("small"));
         large = Executors.newFixedThreadPool(largeThreads, named("large"));
         records = Executors.newFixedThreadPool(RECORD_THREADS, named("records"));
+        operations = Executors.newCachedThreadPool(named("operation"));
         timer = Executors.newSingleThreadScheduledExecutor(named("timer"));
     }
 
@@ -66,13 +76,21 @@ public final class Lanes implements AutoCloseable {
         return CompletableFuture.supplyAsync(work, records);
     }
 
+    /**
+     * Begins work that may take hours, on a thread of its own: it takes no place in another lane but through what it asks
+     * for there. How many there are at once is the caller's to bound.
+     */
+    public CompletableFuture<Void> operation(Runnable work) {
+        return CompletableFuture.runAsync(work, operations);
+    }
+
     /** Runs a step that does not block, later, on the timer's one thread. */
     public void after(Duration delay, Runnable step) {
         timer.schedule(step, delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Starts work in the lane of our own records, now and again after each period; a failure is logged and no end. */
-    public void every(Duration period, Runnable work) {
+    public Repeated every(Duration period, Runnable work) {
         AtomicBoolean waiting = new AtomicBoolean();
         Runnable logged = () -> {
             waiting.set(false);
@@ -91,7 +109,8 @@ public final class Lanes implements AutoCloseable {
                 records.execute(logged);
             }
         };
-        timer.scheduleAtFixedRate(unlessWaiting, 0, period.toMillis(), TimeUnit.MILLISECONDS);
+        Future<?> begun = timer.scheduleAtFixedRate(unlessWaiting, 0, period.toMillis(), TimeUnit.MILLISECONDS);
+        return () -> begun.cancel(false);
     }
 
     /** Stops taking work and interrupts what is under way: whatever was not answered will be delivered again. */
@@ -101,5 +120,6 @@ public final class Lanes implements AutoCloseable {
         small.shutdownNow();
         large.shutdownNow();
         records.shutdownNow();
+        operations.shutdownNow();
     }
 }

@@ -203,6 +203,21 @@ class OwedShelfTest {
     }
 
     @Test
+    void aSignOfLifeIsShownThoughTheBucketLetsNoVersionGo() {
+        // Given
+        shelf.signalAlive();
+        clock.pass(Duration.ofMinutes(1));
+        fail(Operation.REMOVE);
+
+        // When
+        shelf.signalAlive();
+
+        // Then
+        assertEquals(Optional.of(TestClock.START.plus(Duration.ofMinutes(1))), shelf.lastAlive("pod-1"));
+        assertEquals(2, bucket.versionCount(OwedShelf.PREFIX));
+    }
+
+    @Test
     void anInstanceThatIsForgottenLeavesNoVersions() {
         // Given
         new OwedShelf(bucket, "pod-2", clock).signalAlive();

@@ -272,7 +272,7 @@ public final class InMemoryObjectStore implements ObjectStore {
         requireBucket();
         List<Stored> all = objects.getOrDefault(key, new ArrayList<>());
         if (versionId.isPresent()) {
-            all.removeIf(stored -> stored.info().versionId().equals(versionId));
+            all.removeIf(stored -> stored.info().versionId().orElse(UNVERSIONED).equals(versionId.get()));
         } else if (versioned) {
             ObjectInfo marker = new ObjectInfo(key, 0, "", clock.instant(), Map.of(), Optional.of("v" + ++versions));
             objects.computeIfAbsent(key, fresh -> new ArrayList<>()).add(new Stored(marker, Optional.empty()));

@@ -693,10 +693,7 @@ abstract class ObjectStoreContract {
         versionedStore().remove(key("a"), Optional.empty());
 
         // When
-        List<ObjectVersion> versions;
-        try (Stream<ObjectVersion> listing = versionedStore().listVersions(key(""))) {
-            versions = listing.toList();
-        }
+        List<ObjectVersion> versions = versions(versionedStore(), key(""));
 
         // Then
         assertEquals(
@@ -721,10 +718,7 @@ abstract class ObjectStoreContract {
         put(store(), key("a"), text("second"));
 
         // When
-        List<ObjectVersion> versions;
-        try (Stream<ObjectVersion> listing = store().listVersions(key(""))) {
-            versions = listing.toList();
-        }
+        List<ObjectVersion> versions = versions(store(), key(""));
 
         // Then
         assertEquals(1, versions.size());
@@ -815,6 +809,34 @@ abstract class ObjectStoreContract {
         assertTrue(firstWrote);
         assertFalse(secondWrote);
         assertArrayEquals(text("first"), read(store(), key("a")));
+    }
+
+    @Test
+    void whatAListingOfVersionsNamesCanBeRemovedByThatName() {
+        // Given
+        for (ObjectStore store : List.of(store(), versionedStore())) {
+            put(store, key("a"), text("one"));
+            put(store, key("a"), text("two"));
+            put(store, key("b"), text("one"));
+        }
+
+        // When
+        removeAllVersions(store());
+        removeAllVersions(versionedStore());
+
+        // Then
+        assertEquals(List.of(), versions(store(), key("")));
+        assertEquals(List.of(), versions(versionedStore(), key("")));
+    }
+
+    private List<ObjectVersion> versions(ObjectStore store, String prefix) {
+        try (Stream<ObjectVersion> listing = store.listVersions(prefix)) {
+            return listing.toList();
+        }
+    }
+
+    private void removeAllVersions(ObjectStore store) {
+        versions(store, key("")).forEach(version -> store.remove(version.key(), Optional.of(version.versionId())));
     }
 
     @Test

@@ -115,6 +115,51 @@ class LanesTest {
         assertTrue(three.await(10, TimeUnit.SECONDS));
     }
 
+    @Test
+    void periodicWorkEndsWhenItIsClosed() {
+        // Given
+        AtomicInteger runs = new AtomicInteger();
+        CountDownLatch begun = new CountDownLatch(1);
+        Lanes.Repeated repeated = lanes.every(Duration.ofMillis(1), () -> {
+            runs.incrementAndGet();
+            begun.countDown();
+        });
+        await(begun);
+
+        // When
+        repeated.close();
+        int closedAfter = runs.get();
+
+        // Then
+        CountDownLatch later = new CountDownLatch(20);
+        lanes.every(Duration.ofMillis(1), later::countDown);
+        assertTrue(await(later));
+        // Each of the four threads may have been at it, and one run may have been due.
+        assertTrue(runs.get() <= closedAfter + 5, "It was done %d times more".formatted(runs.get() - closedAfter));
+    }
+
+    @Test
+    void longWorkTakesNoPlaceFromAnythingElse() throws Exception {
+        // Given
+        CountDownLatch underWay = new CountDownLatch(8);
+        for (int operation = 0; operation < 8; operation++) {
+            lanes.operation(() -> {
+                underWay.countDown();
+                stall();
+            });
+        }
+
+        // When
+        boolean allBegan = underWay.await(10, TimeUnit.SECONDS);
+        String small = lanes.small(() -> "small").get(10, TimeUnit.SECONDS);
+        String record = lanes.record(() -> "record").get(10, TimeUnit.SECONDS);
+
+        // Then
+        assertTrue(allBegan);
+        assertEquals("small", small);
+        assertEquals("record", record);
+    }
+
     private boolean stall() {
         return await(release);
     }

@@ -1,0 +1,76 @@
+package dev.registrybackup.operation;
+
+import dev.registrybackup.transfer.Lanes;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.RejectedExecutionException;
+
+/** Runs operations in this process, each on a thread of its own. Another process knows nothing of the slots of this one. */
+public final class InProcessRunner implements Runner {
+    private static final System.Logger LOGGER = System.getLogger(InProcessRunner.class.getName());
+
+    private final OperationExecution execution;
+    private final Lanes lanes;
+    private final String runnerName;
+    private final ConcurrentMap<Slot, OperationId> running = new ConcurrentHashMap<>();
+
+    private record Slot(OperationKind kind, String name) {
+        static Slot of(OperationRequest request) {
+            return new Slot(request.kind(), request.slot());
+        }
+    }
+
+    /**
+     * Runs them through that execution.
+     *
+     * @param runnerName this process's name, for a human
+     */
+    public InProcessRunner(OperationExecution execution, Lanes lanes, String runnerName) {
+        this.execution = execution;
+        this.lanes = lanes;
+        this.runnerName = runnerName;
+    }
+
+    @Override
+    public void start(OperationRequest request) {
+        OperationId held = running.putIfAbsent(Slot.of(request), request.id());
+        if (held != null) {
+            throw new SlotBusyException(held, request);
+        }
+        try {
+            lanes.operation(() -> run(request));
+        } catch (RejectedExecutionException e) {
+            running.remove(Slot.of(request), request.id());
+            throw new OperationNotStartedException(
+                    "Failed to start operation %s: this process is about to end. Ask again".formatted(request.id()), e);
+        }
+    }
+
+    private void run(OperationRequest request) {
+        try {
+            execution.run(request.id(), runnerName);
+        } catch (RuntimeException e) {
+            LOGGER.log(
+                    Level.ERROR,
+                    "event=operation-not-begun id={0} kind={1} reason=\"{2}\" next=\"it shows as lost, and can be resumed\"",
+                    request.id(),
+                    request.kind().label(),
+                    e.getMessage());
+        } finally {
+            running.remove(Slot.of(request), request.id());
+        }
+    }
+
+    /** Nothing waits here: whatever is started begins at once. */
+    @Override
+    public void abandon(OperationRequest request) {}
+
+    @Override
+    public Liveness liveness(OperationRequest request) {
+        return request.id().equals(running.get(Slot.of(request)))
+                ? Liveness.RUNNING
+                : Liveness.gone("No process has shown that it works on it for %d s. Resume it"
+                        .formatted(Standing.SILENCE.toSeconds()));
+    }
+}

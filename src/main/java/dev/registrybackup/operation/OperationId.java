@@ -1,0 +1,64 @@
+package dev.registrybackup.operation;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.ResolverStyle;
+import java.util.regex.Pattern;
+
+/**
+ * An operation's name: when it was asked for, and eight digits that nobody guesses, {@code 20261122T134500Z-1f3a9c2e}.
+ * Sorts by time; fit for object keys and Kubernetes labels.
+ */
+public record OperationId(String value) {
+    private static final Pattern FORM = Pattern.compile("[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}");
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmssX")
+            .withZone(ZoneOffset.UTC)
+            .withResolverStyle(ResolverStyle.STRICT);
+    private static final int LONGEST_SHOWN = 64;
+
+    /**
+     * Takes it if it is one.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public OperationId {
+        if (!isValid(value)) {
+            throw new IllegalArgumentException("Not the id of an operation: \"%s\". Such an id looks like %s"
+                    .formatted(
+                            value.substring(0, Math.min(value.length(), LONGEST_SHOWN)), "20261122T134500Z-1f3a9c2e"));
+        }
+    }
+
+    /** The id of an operation asked for at that time, of eight random hexadecimal digits. */
+    static OperationId of(Instant asked, String random) {
+        return new OperationId(TIME.format(asked) + "-" + random);
+    }
+
+    static boolean isValid(String value) {
+        return FORM.matcher(value).matches() && isTime(value);
+    }
+
+    private static boolean isTime(String value) {
+        try {
+            return time(value).isAfter(Instant.EPOCH);
+        } catch (DateTimeException e) {
+            return false;
+        }
+    }
+
+    private static Instant time(String value) {
+        return TIME.parse(value.substring(0, value.indexOf('-')), Instant::from);
+    }
+
+    /** When it was asked for, UTC, in whole seconds. */
+    public Instant asked() {
+        return time(value);
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}

@@ -1,0 +1,16 @@
+package dev.registrybackup.operation;
+
+/** A runner could not start an operation; the message says why and what to do about it. */
+public final class OperationNotStartedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** Says why. */
+    public OperationNotStartedException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
+    /** As the other, where nothing was thrown below. */
+    public OperationNotStartedException(String message) {
+        super(message);
+    }
+}

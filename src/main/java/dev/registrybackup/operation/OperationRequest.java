@@ -1,0 +1,49 @@
+package dev.registrybackup.operation;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.Instant;
+
+/**
+ * What was asked for.
+ *
+ * @param id its name
+ * @param kind what is to be done
+ * @param slot what it needs for itself alone, such as the store it writes to
+ * @param parameters how it is to be done, as its {@link Work} understands them; no secrets, since it goes on record
+ * @param askedBy who asked, for a human
+ * @param asked when, UTC
+ */
+public record OperationRequest(
+        OperationId id, OperationKind kind, String slot, ObjectNode parameters, String askedBy, Instant asked) {
+    /** Keeps its own copy of the parameters. */
+    public OperationRequest {
+        parameters = parameters.deepCopy();
+    }
+
+    /** How it is to be done; a copy. */
+    @Override
+    public ObjectNode parameters() {
+        return parameters.deepCopy();
+    }
+
+    ObjectNode json() {
+        ObjectNode root = JsonNodeFactory.instance.objectNode();
+        root.put("id", id.value()).put("kind", kind.label()).put("slot", slot);
+        root.set("parameters", parameters());
+        return root.put("askedBy", askedBy).put("asked", asked.toString());
+    }
+
+    static OperationRequest of(OperationId id, String json) throws IOException {
+        RecordFields fields = RecordFields.of(json);
+        String kind = fields.text("kind");
+        return new OperationRequest(
+                id,
+                OperationKind.labelled(kind).orElseThrow(() -> new IOException("an unknown kind in it: " + kind)),
+                fields.text("slot"),
+                fields.object("parameters").orElseThrow(() -> new IOException("no parameters in it")),
+                fields.text("askedBy"),
+                fields.time("asked"));
+    }
+}

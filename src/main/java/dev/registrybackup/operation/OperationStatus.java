@@ -1,0 +1,38 @@
+package dev.registrybackup.operation;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How an operation stands.
+ *
+ * @param request what was asked for
+ * @param state how it stands
+ * @param attempt its newest attempt, if there is one
+ * @param reason why it stands so, for a human: of what failed, was cancelled or is lost
+ */
+public record OperationStatus(
+        OperationRequest request, OperationState state, Optional<AttemptRecord> attempt, Optional<String> reason) {
+
+    /** All of it, as it is answered. */
+    public ObjectNode json() {
+        ObjectNode root = JsonNodeFactory.instance.objectNode();
+        root.put("id", request.id().value())
+                .put("kind", request.kind().label())
+                .put("state", state.label())
+                .put("slot", request.slot());
+        root.set("parameters", request.parameters());
+        root.put("askedBy", request.askedBy()).put("asked", request.asked().toString());
+        attempt.ifPresent(newest -> {
+            ObjectNode made = root.putObject("attempt");
+            made.put("number", newest.number()).put("runner", newest.runner());
+            newest.putTimes(made);
+        });
+        attempt.ifPresentOrElse(
+                newest -> newest.putCourse(root), () -> ReadingJson.put(root, new Meter().read(), Duration.ZERO));
+        reason.ifPresent(why -> root.put("reason", why));
+        return root;
+    }
+}

@@ -1,0 +1,171 @@
+package dev.registrybackup.operation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.registrybackup.store.InMemoryObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.store.RecordingObjectStore.Request;
+import dev.registrybackup.store.StoreError;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OldOperationsTest {
+    private final OperationBench bench = new OperationBench();
+
+    @Test
+    void whatWasAskedForMoreThanNinetyDaysAgoIsRemovedWithAllItsVersions() {
+        // Given
+        eventfulOperation(bench.restore());
+        bench.seed("attempt-1", "a version that a failed removal left");
+        bench.bucket.remove(OperationBench.PREFIX + OperationBench.FIRST + "/cancel", Optional.empty());
+        bench.clock.pass(Duration.ofDays(90).plusSeconds(1));
+
+        // When
+        int dropped = bench.operations.dropOld();
+
+        // Then
+        assertEquals(1, dropped);
+        assertEquals(0, bench.bucket.versionCount(""));
+        assertEquals(Optional.empty(), bench.operations.status(OperationBench.FIRST, bench.runner));
+    }
+
+    @Test
+    void aBucketWithoutVersionsIsClearedToo() {
+        // Given
+        InMemoryObjectStore plain = new InMemoryObjectStore("backup", false, bench.clock);
+        Operations operations = new Operations(plain, bench.clock, () -> "0000000a");
+        Attempt attempt = operations.begin(
+                operations.create(OperationKind.VERIFY, "backup", OperationBench.parameters(), "bob"), "pod-1");
+        attempt.beat(new Meter().read());
+        bench.clock.pass(Duration.ofDays(91));
+
+        // When
+        int dropped = operations.dropOld();
+
+        // Then
+        assertEquals(1, dropped);
+        assertEquals(List.of(), plain.keys(""));
+    }
+
+    @Test
+    void whatIsYoungerStays() {
+        // Given
+        bench.restore();
+        bench.clock.pass(Duration.ofDays(89));
+
+        // When
+        int dropped = bench.operations.dropOld();
+
+        // Then
+        assertEquals(0, dropped);
+        assertEquals(OperationState.LOST, bench.state());
+    }
+
+    @Test
+    void eachOfManyIsToldApart() {
+        // Given
+        for (int day = 0; day < 100; day++) {
+            eventfulOperation(bench.restore());
+            bench.clock.pass(Duration.ofDays(1));
+        }
+        bench.bucket.seed(OperationBench.PREFIX + "00-notes.txt", new byte[0]);
+        bench.bucket.seed("registry-backup/owed/pod-1/000000000001", new byte[0]);
+
+        // When
+        int dropped = bench.operations.dropOld();
+
+        // Then
+        // Those of day 0 to 9 are more than 90 days old on day 100; that of day 10 will be in a moment.
+        assertEquals(10, dropped);
+        assertEquals(90, bench.operations.newest(1_000, bench.runner).size());
+        assertEquals(90 * 4 + 2, bench.bucket.versionCount(""));
+    }
+
+    @Test
+    void whatIsStillWrittenToStays() {
+        // Given
+        Attempt attempt = bench.operations.begin(bench.restore(), "pod-1");
+        bench.clock.pass(Duration.ofDays(91));
+        attempt.beat(new Meter().read());
+        bench.clock.pass(Duration.ofHours(1));
+
+        // When
+        int dropped = bench.operations.dropOld();
+
+        // Then
+        assertEquals(0, dropped);
+        assertEquals(List.of("attempt-1", "request"), bench.names());
+    }
+
+    @Test
+    void theRequestGoesFirstSoThatNobodySeesHalfAnOperation() {
+        // Given
+        eventfulOperation(bench.restore());
+        bench.clock.pass(Duration.ofDays(91));
+        bench.backup.forget();
+
+        // When
+        bench.operations.dropOld();
+
+        // Then
+        assertEquals(
+                List.of("request", "attempt-1", "attempt-2", "cancel"),
+                bench.backup.requests().stream()
+                        .filter(request -> request.operation() == Operation.REMOVE)
+                        .map(Request::key)
+                        .map(key -> key.substring(key.lastIndexOf('/') + 1))
+                        .toList());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"request", "attempt-1", "attempt-2", "cancel"})
+    void whatARemovalThatFailedLeftIsRemovedTheNextTime(String failing) {
+        // Given
+        eventfulOperation(bench.restore());
+        OperationRequest other = bench.restore();
+        bench.clock.pass(Duration.ofDays(91));
+        bench.backup.before((operation, key) -> {
+            if (operation == Operation.REMOVE && key.endsWith(OperationBench.FIRST + "/" + failing)) {
+                throw new ObjectStoreException(StoreError.FORBIDDEN, "Locked");
+            }
+        });
+        int droppedAtFirst = bench.operations.dropOld();
+        bench.mend();
+
+        // When
+        int dropped = bench.operations.dropOld();
+
+        // Then
+        assertEquals(1, droppedAtFirst, "The other one, " + other.id());
+        assertEquals(1, dropped);
+        assertEquals(0, bench.bucket.versionCount(""));
+    }
+
+    @Test
+    void aBucketThatCannotBeListedIsAFailure() {
+        // Given
+        bench.failOn(Operation.LIST);
+
+        // When
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, bench.operations::dropOld);
+
+        // Then
+        assertEquals("The store is down", failure.getMessage());
+    }
+
+    /** One of each object: two attempts, a request, a cancel. */
+    private void eventfulOperation(OperationRequest request) {
+        bench.operations
+                .begin(request, "pod-1")
+                .finish(new Meter().read(), OperationBench.ending(OperationState.FAILED));
+        Attempt second = bench.operations.begin(request, "pod-2");
+        bench.operations.cancel(request.id(), "bob");
+        second.finish(new Meter().read(), OperationBench.ending(OperationState.CANCELLED));
+    }
+}

@@ -1,0 +1,103 @@
+package dev.registrybackup.operation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.registrybackup.finding.Finding;
+import dev.registrybackup.finding.FindingCode;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class OperationStatusTest {
+    private final OperationBench bench = new OperationBench();
+
+    @Test
+    void allThatIsKnownOfAnOperationIsAnswered() throws IOException {
+        // Given
+        Attempt attempt = bench.operations.begin(bench.restore(), "pod-1");
+        Meter meter = new Meter();
+        meter.phase("copying");
+        meter.expect(40, 4_000);
+        meter.done(10, 1_500);
+        meter.found(new Finding(FindingCode.TAG_DIFFERS, "team/app:1.0", "points elsewhere"));
+        meter.found(new Finding(FindingCode.BLOB_MISSING, "sha256:0", "is missing"));
+        meter.found(new Finding(FindingCode.BLOB_MISSING, "sha256:1", "is missing"));
+        bench.clock.pass(Duration.ofSeconds(8));
+        attempt.finish(
+                meter.read(),
+                new AttemptRecord.Ending(
+                        OperationState.INCOMPLETE,
+                        Optional.of(OperationBench.summary()),
+                        Optional.of("two blobs are missing")));
+
+        // When
+        String json = bench.status().json().toString();
+
+        // Then
+        String expected = """
+                {"id": "20260304T050607Z-00000001",
+                 "kind": "restore",
+                 "state": "incomplete",
+                 "slot": "registry",
+                 "parameters": {"image": "team/app:1.0"},
+                 "askedBy": "alice",
+                 "asked": "2026-03-04T05:06:07Z",
+                 "attempt": {"number": 1, "runner": "pod-1", "started": "2026-03-04T05:06:07Z",
+                             "heartbeat": "2026-03-04T05:06:15Z", "ended": "2026-03-04T05:06:15Z"},
+                 "phase": "copying",
+                 "objects": {"done": 10, "total": 40},
+                 "bytes": {"done": 1500, "total": 4000},
+                 "rate": {"objectsPerSecond": 1.3, "bytesPerSecond": 187.5},
+                 "findings": {"counts": {"BLOB_MISSING": 2, "TAG_DIFFERS": 1},
+                              "first": [
+                    {"code": "TAG_DIFFERS", "subject": "team/app:1.0", "problem": "points elsewhere"},
+                    {"code": "BLOB_MISSING", "subject": "sha256:0", "problem": "is missing"},
+                    {"code": "BLOB_MISSING", "subject": "sha256:1", "problem": "is missing"}]},
+                 "summary": {"images": 7},
+                 "reason": "two blobs are missing"}
+                """;
+        assertEquals(new ObjectMapper().readTree(expected).toString(), json);
+    }
+
+    @Test
+    void anOperationThatNobodyHasBegunHasTheSameShape() throws IOException {
+        // Given
+        bench.restore();
+
+        // When
+        String json = bench.status().json().toString();
+
+        // Then
+        String expected = """
+                {"id": "20260304T050607Z-00000001",
+                 "kind": "restore",
+                 "state": "pending",
+                 "slot": "registry",
+                 "parameters": {"image": "team/app:1.0"},
+                 "askedBy": "alice",
+                 "asked": "2026-03-04T05:06:07Z",
+                 "phase": "starting",
+                 "objects": {"done": 0, "total": 0},
+                 "bytes": {"done": 0, "total": 0},
+                 "rate": {"objectsPerSecond": 0.0, "bytesPerSecond": 0.0},
+                 "findings": {"counts": {}, "first": []}}
+                """;
+        assertEquals(new ObjectMapper().readTree(expected).toString(), json);
+    }
+
+    @Test
+    void aLostOperationTellsWhy() {
+        // Given
+        bench.operations.begin(bench.restore(), "pod-1");
+        bench.clock.pass(Standing.SILENCE);
+
+        // When
+        String json = bench.status().json().toString();
+
+        // Then
+        assertEquals("its process is gone", bench.status().json().path("reason").asText(), json);
+        assertEquals("lost", bench.status().json().path("state").asText(), json);
+    }
+}
