@@ -55,6 +55,7 @@ class ArchitectureTest {
                 "finding   | finding",
                 "operation | operation finding transfer store registry content",
                 "inventory | inventory finding ledger transfer store registry content",
+                "catalog   | catalog inventory finding ledger transfer store registry content",
                 "replicate | replicate ledger transfer store registry content",
                 "intake    | intake replicate ledger transfer event registry",
             })
