@@ -57,6 +57,8 @@ class ArchitectureTest {
                 "operation | operation finding ledger transfer store registry content",
                 "inventory | inventory finding ledger transfer store registry content",
                 "restore   | restore inventory operation finding ledger transfer store registry content",
+                "catalog   | catalog inventory finding ledger transfer store registry content",
+                "verify    | verify catalog inventory operation finding ledger transfer store registry content",
                 "replicate | replicate ledger transfer store registry content",
                 "intake    | intake replicate ledger transfer event registry",
             })

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
 /** Reads the manifests of a store, each proved against its digest. */
@@ -40,7 +41,9 @@ public final class Manifests {
         /** The store has none. */
         ABSENT,
         /** Its bytes are not what its digest says. */
-        CORRUPT
+        CORRUPT,
+        /** The store did not let it be read. */
+        UNREAD
     }
 
     /**
@@ -88,10 +91,21 @@ public final class Manifests {
      * @throws ObjectStoreException if one could not be read
      */
     public Map<Digest, Reading> closure(Collection<Digest> roots) {
+        return closure(roots, (digest, failure) -> {
+            throw failure;
+        });
+    }
+
+    /**
+     * As the other, but goes on where one could not be read.
+     *
+     * @param onFailure is told which and why, by several threads at a time
+     */
+    public Map<Digest, Reading> closure(Collection<Digest> roots, BiConsumer<Digest, ObjectStoreException> onFailure) {
         Map<Digest, Reading> read = new HashMap<>();
         Set<Digest> next = new HashSet<>(roots);
         while (!next.isEmpty()) {
-            Map<Digest, Reading> level = all(next);
+            Map<Digest, Reading> level = all(next, onFailure);
             read.putAll(level);
             next = level.values().stream()
                     .flatMap(reading -> reading.manifest().references().stream())
@@ -103,12 +117,12 @@ public final class Manifests {
         return read;
     }
 
-    private Map<Digest, Reading> all(Set<Digest> digests) {
+    private Map<Digest, Reading> all(Set<Digest> digests, BiConsumer<Digest, ObjectStoreException> onFailure) {
         Map<Digest, Reading> read = new HashMap<>();
         Window window = new Window(lanes, AT_ONCE);
         for (Digest digest : digests) {
             window.submit(0, () -> {
-                Reading reading = read(digest);
+                Reading reading = readOr(digest, onFailure);
                 synchronized (read) {
                     read.put(digest, reading);
                 }
@@ -116,6 +130,15 @@ public final class Manifests {
         }
         window.await();
         return read;
+    }
+
+    private Reading readOr(Digest digest, BiConsumer<Digest, ObjectStoreException> onFailure) {
+        try {
+            return read(digest);
+        } catch (ObjectStoreException e) {
+            onFailure.accept(digest, e);
+            return new Reading(State.UNREAD, Manifest.NONE, 0);
+        }
     }
 
     /**

@@ -22,7 +22,17 @@ public record PresentLinks(ObjectStore store, RegistryLayout layout) implements 
         return store.list(prefix).flatMap(info -> link(info).stream());
     }
 
-    private Optional<ListedLink> link(ObjectInfo info) {
+    /**
+     * One link, if there is one.
+     *
+     * @throws dev.registrybackup.store.ObjectStoreException if that could not be told
+     */
+    public Optional<ListedLink> find(RegistryPath.Link path) {
+        return store.find(layout.keyOf(path)).flatMap(this::link);
+    }
+
+    /** What a listing has, if it is a link. */
+    public Optional<ListedLink> link(ObjectInfo info) {
         return layout.parse(info.key()) instanceof RegistryPath.Link path
                 ? Optional.of(new ListedLink(
                         info.key(), path, info.size(), info.etag(), info.lastModified(), Optional.empty(), false))

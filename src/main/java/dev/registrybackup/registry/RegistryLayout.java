@@ -66,6 +66,11 @@ public final class RegistryLayout {
         return base;
     }
 
+    /** Every key inside the root directory starts with this; empty without one, else ends in a slash. */
+    public String rootPrefix() {
+        return root;
+    }
+
     /** The key of every link starts with this; ends in a slash. */
     public String repositoriesPrefix() {
         return base + "repositories/";

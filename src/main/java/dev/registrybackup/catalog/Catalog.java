@@ -1,0 +1,121 @@
+package dev.registrybackup.catalog;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.ObjectVersion;
+import dev.registrybackup.store.ReplayableContent;
+import dev.registrybackup.transfer.Lanes;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * The repositories of a backup. Blocks, and has the lanes read: not to be called in a lane. Each method throws {@link
+ * ObjectStoreException} if the backup did not do its part. Safe for use by many threads.
+ */
+public final class Catalog {
+    /** So many repositories are on a page unless otherwise asked. */
+    public static final int USUAL_PAGE = 100;
+
+    /** So many are on a page at most. */
+    public static final int LARGEST_PAGE = 1000;
+
+    private static final System.Logger LOGGER = System.getLogger(Catalog.class.getName());
+
+    private final ObjectStore backup;
+    private final CatalogPages pages;
+    private final LiveRepository live;
+
+    /** That of the backup in this bucket. */
+    public Catalog(ObjectStore backup, RegistryLayout layout, Lanes lanes, Clock clock) {
+        this.backup = backup;
+        this.pages = new CatalogPages(backup, lanes);
+        this.live = new LiveRepository(backup, layout, lanes, clock);
+    }
+
+    /** Replaces a repository's document by this one ({@link RepositoryDocument#json}). */
+    public void write(ObjectNode document) {
+        String key =
+                CatalogKey.of(new RepositoryName(document.path("repository").asText()));
+        byte[] content = document.toString().getBytes(StandardCharsets.UTF_8);
+        backup.put(key, ReplayableContent.of(content), Map.of()).ifPresent(version -> removeBefore(key, version));
+    }
+
+    /** A versioned bucket would keep a document for each time it was written. */
+    private void removeBefore(String key, String version) {
+        List<ObjectVersion> older;
+        try (Stream<ObjectVersion> versions = backup.listVersions(key)) {
+            older = versions.filter(listed -> listed.key().equals(key))
+                    .dropWhile(listed -> !listed.versionId().equals(version))
+                    .skip(1)
+                    .toList();
+        }
+        removeAll(older);
+    }
+
+    /** Under Object Lock what is old stays: no reason not to have written what is new. */
+    private void removeAll(List<ObjectVersion> versions) {
+        for (ObjectVersion version : versions) {
+            try {
+                backup.remove(version.key(), Optional.of(version.versionId()));
+            } catch (ObjectStoreException e) {
+                LOGGER.log(
+                        Level.DEBUG,
+                        "event=old-catalog-kept key=\"{0}\" version=\"{1}\" reason=\"{2}\"",
+                        version.key(),
+                        version.versionId(),
+                        e.getMessage());
+            }
+        }
+    }
+
+    /** Removes the documents of all repositories but these, in all versions. */
+    public void keepOnly(Set<RepositoryName> repositories) {
+        List<ObjectVersion> gone;
+        try (Stream<ObjectVersion> versions = backup.listVersions(CatalogKey.PREFIX)) {
+            gone = versions.filter(version -> CatalogKey.repository(version.key())
+                            .filter(name -> !repositories.contains(name))
+                            .isPresent())
+                    .toList();
+        }
+        removeAll(gone);
+    }
+
+    /**
+     * A page of the repositories that have a document: {@code repositories}, each with {@code repository}, {@code at}, and
+     * the document's {@code counts}; and {@code next}, after which the next page begins, unless this is the last.
+     *
+     * @param after the last repository of the page before; empty for the first page
+     * @param limit how many to tell, up to {@value #LARGEST_PAGE}
+     * @throws IllegalArgumentException if the limit is none
+     */
+    public ObjectNode page(Optional<RepositoryName> after, int limit) {
+        if (limit < 1 || limit > LARGEST_PAGE) {
+            throw new IllegalArgumentException(
+                    "A page has 1 to %d repositories, not %d".formatted(LARGEST_PAGE, limit));
+        }
+        List<ObjectInfo> documents;
+        try (Stream<ObjectInfo> listing = backup.list(CatalogKey.PREFIX)) {
+            String last = after.map(CatalogKey::of).orElse("");
+            documents = listing.filter(info -> CatalogKey.repository(info.key()).isPresent())
+                    .dropWhile(info -> info.key().compareTo(last) <= 0)
+                    .limit(limit + 1L)
+                    .toList();
+        }
+        return pages.of(documents, limit);
+    }
+
+    /** The document of a repository as the backup has it now; empty if it has no link of it. */
+    public Optional<ObjectNode> live(RepositoryName repository) {
+        return live.document(repository);
+    }
+}

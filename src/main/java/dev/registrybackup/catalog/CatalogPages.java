@@ -1,0 +1,106 @@
+package dev.registrybackup.catalog;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.store.ByteRange;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.OpenObject;
+import dev.registrybackup.store.StoreError;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Window;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Tells of repositories from the beginnings of their documents. */
+final class CatalogPages {
+    private static final int AT_ONCE = 32;
+    /** More than the fields before the images take. */
+    private static final int HEAD_BYTES = 4 << 10;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final ObjectStore backup;
+    private final Lanes lanes;
+
+    CatalogPages(ObjectStore backup, Lanes lanes) {
+        this.backup = backup;
+        this.lanes = lanes;
+    }
+
+    /** The page of these documents, the last of which says no more than that there is another page. */
+    ObjectNode of(List<ObjectInfo> documents, int limit) {
+        List<ObjectInfo> told = documents.subList(0, Math.min(limit, documents.size()));
+        Map<String, ObjectNode> heads = heads(told);
+        ObjectNode page = JsonNodeFactory.instance.objectNode();
+        ArrayNode repositories = page.putArray("repositories");
+        for (ObjectInfo document : told) {
+            ObjectNode head = heads.get(document.key());
+            if (head != null) {
+                repositories.add(head);
+            }
+        }
+        if (documents.size() > limit) {
+            page.put("next", name(told.get(told.size() - 1).key()).value());
+        }
+        return page;
+    }
+
+    private static RepositoryName name(String key) {
+        return CatalogKey.repository(key).orElseThrow();
+    }
+
+    private Map<String, ObjectNode> heads(List<ObjectInfo> documents) {
+        Map<String, ObjectNode> heads = new ConcurrentHashMap<>();
+        Window window = new Window(lanes, AT_ONCE);
+        for (ObjectInfo document : documents) {
+            window.submit(0, () -> head(document.key()).ifPresent(head -> heads.put(document.key(), head)));
+        }
+        window.await();
+        return heads;
+    }
+
+    /** Empty if it was removed meanwhile. */
+    private Optional<ObjectNode> head(String key) {
+        byte[] beginning;
+        try (OpenObject reading = backup.open(key, Optional.of(new ByteRange(0, HEAD_BYTES)), Optional.empty())) {
+            beginning = reading.readAll(HEAD_BYTES);
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+        return Optional.of(parse(key, beginning));
+    }
+
+    private static ObjectNode parse(String key, byte[] beginning) {
+        ObjectNode head = JsonNodeFactory.instance
+                .objectNode()
+                .put("repository", name(key).value());
+        try (JsonParser parser = JSON.createParser(beginning)) {
+            parser.nextToken();
+            for (String field = parser.nextFieldName(); field != null; field = parser.nextFieldName()) {
+                parser.nextToken();
+                if (field.equals("at")) {
+                    head.put("at", parser.getText());
+                } else if (field.equals("counts")) {
+                    head.setAll((ObjectNode) JSON.readTree(parser));
+                    return head;
+                }
+            }
+            throw new IOException("it says no counts");
+        } catch (IOException | ClassCastException e) {
+            return head.put(
+                    "problem", "Its document is unreadable: verify the repository in the backup to write it anew");
+        }
+    }
+}

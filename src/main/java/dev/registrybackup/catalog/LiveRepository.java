@@ -1,0 +1,131 @@
+package dev.registrybackup.catalog;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.inventory.ListedLink;
+import dev.registrybackup.inventory.Lookup;
+import dev.registrybackup.inventory.Manifests;
+import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.PresentLinks;
+import dev.registrybackup.inventory.RepositoryLinks;
+import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.inventory.Wholeness;
+import dev.registrybackup.registry.MalformedLinkException;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.transfer.CopiedFrom;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Window;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/**
+ * One repository as a backup has it now. Manifests and configs are proved; of layers it is asked whether they are there in
+ * the size that their manifests say. Times are the registry's, which takes a request for each link.
+ */
+final class LiveRepository {
+    private static final int AT_ONCE = 32;
+
+    private final PresentLinks present;
+    private final ObjectStore backup;
+    private final RegistryLayout layout;
+    private final Lanes lanes;
+    private final Clock clock;
+
+    LiveRepository(ObjectStore backup, RegistryLayout layout, Lanes lanes, Clock clock) {
+        this.present = new PresentLinks(backup, layout);
+        this.backup = backup;
+        this.layout = layout;
+        this.lanes = lanes;
+        this.clock = clock;
+    }
+
+    Optional<ObjectNode> document(RepositoryName name) {
+        Instant at = clock.instant();
+        RepositoryLinks links = links(name);
+        if (links.size() == 0) {
+            return Optional.empty();
+        }
+        read(links);
+        Set<Digest> images = links.images();
+        Map<Digest, Reading> manifests = new Manifests(backup, layout, lanes).closure(images);
+        Map<Digest, Description> descriptions = new Descriptions(backup, layout, lanes)
+                .read(images, (image, failure) -> {
+                    throw failure;
+                });
+        NeededBlobs blobs = new NeededBlobs(manifests, links, layout, new Lookup(backup, lanes));
+        descriptions.values().forEach(description -> description.corrupt().ifPresent(blobs::spoil));
+        Wholeness wholeness = new Wholeness(manifests, blobs::isGood, links::hasImage);
+        ImageFacts facts = new ImageFacts(manifests, descriptions, blobs::size, wholeness, digest -> false);
+        return Optional.of(new RepositoryDocument(links, facts).json(at));
+    }
+
+    private RepositoryLinks links(RepositoryName name) {
+        List<ListedLink> listed;
+        try (Stream<ListedLink> listing = present.under(new Scope.Repository(name).linkPrefix(layout))) {
+            listed = listing.toList();
+        }
+        Map<String, ListedLink> dated = new ConcurrentHashMap<>();
+        Window window = new Window(lanes, AT_ONCE);
+        for (ListedLink link : listed) {
+            if (link.path().kind() == Kind.LAYER_LINK) {
+                dated.put(link.key(), link);
+            } else {
+                window.submit(
+                        0, () -> backup.find(link.key()).ifPresent(info -> dated.put(link.key(), dated(link, info))));
+            }
+        }
+        window.await();
+        RepositoryLinks links = new RepositoryLinks(name);
+        listed.stream()
+                .map(ListedLink::key)
+                .map(dated::get)
+                .filter(Objects::nonNull)
+                .forEach(links::add);
+        return links;
+    }
+
+    private static ListedLink dated(ListedLink link, ObjectInfo info) {
+        Optional<Instant> byRegistry = CopiedFrom.lastModified(info);
+        return new ListedLink(
+                link.key(),
+                link.path(),
+                info.size(),
+                info.etag(),
+                byRegistry.orElse(info.lastModified()),
+                Optional.empty(),
+                byRegistry.isEmpty());
+    }
+
+    /** Reads what tags point to where the listing does not prove it, and links whose path does not say their target. */
+    private void read(RepositoryLinks links) {
+        Window window = new Window(lanes, AT_ONCE);
+        links.all().filter(link -> link.targetByPath().isEmpty()).forEach(link -> {
+            Optional<Digest> proved = link.path() instanceof TagCurrentLink current
+                    ? links.listedTarget(current.tag())
+                    : Optional.empty();
+            proved.ifPresentOrElse(target -> links.says(link, target), () -> window.submit(0, () -> read(links, link)));
+        });
+        window.await();
+    }
+
+    private void read(RepositoryLinks links, ListedLink link) {
+        try {
+            links.says(link, present.read(link));
+        } catch (MalformedLinkException e) {
+            // It points nowhere, which is how the document has it; what is wrong with it is a finding of verify.
+            return;
+        }
+    }
+}

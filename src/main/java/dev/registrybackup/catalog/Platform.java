@@ -1,0 +1,42 @@
+package dev.registrybackup.catalog;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
+
+/**
+ * What an image runs on.
+ *
+ * @param os the operating system
+ * @param architecture the processor
+ * @param variant the kind of that processor; empty if it has none
+ * @param digest the image, where an index names it
+ */
+public record Platform(String os, String architecture, String variant, Optional<String> digest) {
+    private static final int LONGEST = 255;
+
+    /** That of a config, or of an index's entry; empty if it says none. */
+    static Optional<Platform> parse(JsonNode json, Optional<String> digest) {
+        String os = text(json, "os");
+        String architecture = text(json, "architecture");
+        return os.isEmpty() && architecture.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Platform(os, architecture, text(json, "variant"), digest));
+    }
+
+    /** Somebody's text, as far as it may be one of these. */
+    static String text(JsonNode json, String field) {
+        String text = json.path(field).asText("");
+        return text.length() > LONGEST ? "" : text;
+    }
+
+    ObjectNode json() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("os", os).put("architecture", architecture);
+        if (!variant.isEmpty()) {
+            json.put("variant", variant);
+        }
+        digest.ifPresent(image -> json.put("digest", image));
+        return json;
+    }
+}

@@ -1,0 +1,112 @@
+package dev.registrybackup.verify;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.content.DigestAlgorithm;
+import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.inventory.ListedLink;
+import dev.registrybackup.inventory.PresentLinks;
+import dev.registrybackup.inventory.RepositoryLinks;
+import dev.registrybackup.registry.MalformedLinkException;
+import dev.registrybackup.registry.RegistryPath.DigestLink;
+import dev.registrybackup.registry.RegistryPath.Link;
+import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.StoreError;
+import dev.registrybackup.transfer.Window;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/** Whether links say what they have to. Reads only those whose listing does not prove it. */
+final class LinkChecks {
+    private final Inquiry inquiry;
+    private final PresentLinks present;
+
+    LinkChecks(Inquiry inquiry) {
+        this.inquiry = inquiry;
+        this.present = new PresentLinks(inquiry.store(), inquiry.layout());
+    }
+
+    /** Checks all links of these. */
+    void check(List<RepositoryLinks> repositories) {
+        Window window = new Window(inquiry.lanes(), Inquiry.AT_ONCE);
+        for (RepositoryLinks repository : repositories) {
+            repository.all().forEach(link -> check(window, repository, link));
+        }
+        window.await();
+    }
+
+    /** Checks some links of one. */
+    void check(RepositoryLinks repository, Collection<ListedLink> links) {
+        Window window = new Window(inquiry.lanes(), Inquiry.AT_ONCE);
+        links.forEach(link -> check(window, repository, link));
+        window.await();
+    }
+
+    private void check(Window window, RepositoryLinks repository, ListedLink link) {
+        inquiry.tally().looked(1);
+        if (link.size() == 0) {
+            inquiry.tally().found(FindingCode.LINK_EMPTY, link.key(), "This link is empty" + consequence());
+            return;
+        }
+        Optional<Digest> proved = proved(repository, link);
+        if (proved.isPresent()) {
+            repository.says(link, proved.get());
+        } else {
+            window.submit(0, () -> read(repository, link, true));
+        }
+    }
+
+    private static Optional<Digest> proved(RepositoryLinks repository, ListedLink link) {
+        return link.path() instanceof TagCurrentLink current
+                ? repository.listedTarget(current.tag())
+                : link.targetByPath().filter(link::certainlySays);
+    }
+
+    private void read(RepositoryLinks repository, ListedLink link, boolean again) {
+        try {
+            Digest says = present.read(link);
+            if (mayStandAt(link.path(), says)) {
+                repository.says(link, says);
+            } else {
+                malformed(link, "it says " + says);
+            }
+        } catch (MalformedLinkException e) {
+            malformed(link, String.valueOf(e.getMessage()));
+        } catch (ObjectStoreException e) {
+            failed(repository, link, again, e);
+        }
+    }
+
+    /** A link of sha512 names the sha256 under which the blob is kept. */
+    private static boolean mayStandAt(Link path, Digest says) {
+        return !(path instanceof DigestLink link)
+                || link.digest().equals(says)
+                || (link.digest().algorithm() != DigestAlgorithm.SHA256 && says.algorithm() == DigestAlgorithm.SHA256);
+    }
+
+    private void malformed(ListedLink link, String how) {
+        inquiry.tally()
+                .found(
+                        FindingCode.LINK_MALFORMED,
+                        link.key(),
+                        "This link does not say what it has to (%s)".formatted(how) + consequence());
+    }
+
+    /** A tag may move, and any link be deleted, while it is looked at. */
+    private void failed(RepositoryLinks repository, ListedLink link, boolean again, ObjectStoreException failure) {
+        try {
+            if (failure.error() == StoreError.CHANGED && again) {
+                present.find(link.path()).ifPresent(moved -> read(repository, moved, false));
+            } else if (failure.error() != StoreError.NOT_FOUND) {
+                inquiry.tally().untold(link.key(), failure);
+            }
+        } catch (ObjectStoreException e) {
+            inquiry.tally().untold(link.key(), e);
+        }
+    }
+
+    private String consequence() {
+        return ": a registry answers 500 for it, and garbage collection stops; " + inquiry.remedy();
+    }
+}

@@ -1,0 +1,82 @@
+package dev.registrybackup.verify;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.finding.Finding;
+import dev.registrybackup.operation.Permit;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ReplayableContent;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * The findings of one verification, kept in the backup under {@code registry-backup/reports/<id>/}: one a line in {@code
+ * findings-1.ndjson} and so on, a new object whenever {@value #PART_BYTES} bytes are full, and last of all {@code
+ * summary.json}, which names them. Safe for use by many threads.
+ */
+final class Report implements Consumer<Finding> {
+    static final String PREFIX = RegistryLayout.BOOKKEEPING_PREFIX + "reports/";
+
+    /** So much is in memory at most. */
+    static final int PART_BYTES = 8 << 20;
+
+    private final ObjectStore backup;
+    private final String folder;
+    private final boolean isOpenShift;
+    private final Permit permit;
+    /** Guarded by this: the lines of the next part. */
+    private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    /** Guarded by this: the keys of the parts so far. */
+    private final List<String> parts = new ArrayList<>();
+
+    Report(ObjectStore backup, String id, boolean isOpenShift, Permit permit) {
+        this.backup = backup;
+        this.folder = PREFIX + id + "/";
+        this.isOpenShift = isOpenShift;
+        this.permit = permit;
+    }
+
+    @Override
+    public synchronized void accept(Finding finding) {
+        String line = JsonNodeFactory.instance
+                .objectNode()
+                .put("code", finding.code().name())
+                .put("severity", finding.code().severity(isOpenShift).label())
+                .put("subject", finding.subject())
+                .put("problem", finding.problem())
+                .toString();
+        lines.writeBytes((line + "\n").getBytes(StandardCharsets.UTF_8));
+        if (lines.size() >= PART_BYTES) {
+            flush();
+        }
+    }
+
+    /** Writes what is not written yet. */
+    synchronized void flush() {
+        if (lines.size() > 0) {
+            String key = folder + "findings-%d.ndjson".formatted(parts.size() + 1);
+            write(key, lines.toByteArray());
+            parts.add(key);
+            lines.reset();
+        }
+    }
+
+    /** Writes the rest, and the summary, to which it adds the keys of the parts. */
+    synchronized void finish(ObjectNode summary) {
+        flush();
+        ArrayNode keys = summary.putArray("reports");
+        parts.forEach(keys::add);
+        write(folder + "summary.json", summary.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void write(String key, byte[] content) {
+        permit.require();
+        backup.put(key, ReplayableContent.of(content), Map.of());
+    }
+}

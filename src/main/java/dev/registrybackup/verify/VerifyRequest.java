@@ -1,0 +1,80 @@
+package dev.registrybackup.verify;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.inventory.Scope;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What to verify.
+ *
+ * @param store the name of the store: {@value #BACKUP}, {@code registry} or that of a target
+ * @param scope which part of it
+ * @param depth how closely
+ * @param sample which blobs are hashed; all if empty. Only of depth {@link Depth#CONTENT}
+ */
+public record VerifyRequest(String store, Scope scope, Depth depth, Optional<Sample> sample) {
+    /** The store that the others are restored from. */
+    public static final String BACKUP = "backup";
+
+    /** Refuses a sample of what is not hashed at all, with {@link IllegalArgumentException}. */
+    public VerifyRequest {
+        if (sample.isPresent() && depth != Depth.CONTENT) {
+            throw new IllegalArgumentException("A \"sample\" is of blobs that are hashed: add \"depth\":\"content\"");
+        }
+    }
+
+    /**
+     * Reads a request: an object with any of {@code store}, {@code scope}, {@code depth} and {@code sample}. Without them
+     * it is the existence of everything in the backup.
+     *
+     * @throws IllegalArgumentException if it is anything else, saying what is wrong
+     */
+    public static VerifyRequest parse(JsonNode json) {
+        requireFields("A request to verify", json, "store", "scope", "depth", "sample");
+        return new VerifyRequest(
+                json.has("store") ? store(json.path("store")) : BACKUP,
+                json.has("scope") ? Scope.parse(json.path("scope")) : new Scope.All(),
+                json.has("depth") ? depth(json.path("depth")) : Depth.EXISTENCE,
+                json.has("sample") ? Optional.of(Sample.parse(json.path("sample"))) : Optional.empty());
+    }
+
+    private static String store(JsonNode json) {
+        if (!json.isTextual() || json.textValue().isBlank()) {
+            throw new IllegalArgumentException(
+                    "\"store\" has to be \"backup\", \"registry\" or a target's name, not " + json);
+        }
+        return json.textValue();
+    }
+
+    private static Depth depth(JsonNode json) {
+        return Depth.labelled(json.asText())
+                .orElseThrow(() ->
+                        new IllegalArgumentException("\"depth\" has to be \"existence\" or \"content\", not " + json));
+    }
+
+    static void requireFields(String what, JsonNode json, String... known) {
+        if (!json.isObject()) {
+            throw new IllegalArgumentException("%s has to be a JSON object, not %s".formatted(what, json));
+        }
+        for (Iterator<String> names = json.fieldNames(); names.hasNext(); ) {
+            String name = names.next();
+            if (!List.of(known).contains(name)) {
+                throw new IllegalArgumentException(
+                        "%s has no field \"%s\"; it has %s".formatted(what, name, String.join(", ", known)));
+            }
+        }
+    }
+
+    /** The form in which requests and records have it, with everything said. */
+    public ObjectNode json() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("store", store);
+        json.set("scope", scope.json());
+        json.put("depth", depth.label());
+        sample.ifPresent(chosen -> json.set("sample", chosen.json()));
+        return json;
+    }
+}

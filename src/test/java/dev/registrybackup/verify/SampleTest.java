@@ -1,0 +1,86 @@
+package dev.registrybackup.verify;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.content.DigestAlgorithm;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.store.RecordingObjectStore.Request;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SampleTest {
+    private static final List<Digest> DIGESTS = IntStream.range(0, 10_000)
+            .mapToObj(number -> Digest.of(DigestAlgorithm.SHA256, ("blob " + number).getBytes(StandardCharsets.UTF_8)))
+            .toList();
+
+    private static Set<Digest> taken(Sample sample) {
+        return DIGESTS.stream().filter(sample::takes).collect(Collectors.toSet());
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0.001, 0.1, 0.5, 0.9, 1})
+    void aSampleTakesThatFraction(double fraction) {
+        // When
+        int taken = taken(new Sample(fraction, 7)).size();
+
+        // Then
+        assertEquals(fraction * DIGESTS.size(), taken, 150);
+    }
+
+    @Test
+    void theSameSeedTakesTheSame() {
+        // When
+        Set<Digest> taken = taken(new Sample(0.3, 7));
+
+        // Then
+        assertEquals(taken(new Sample(0.3, 7)), taken);
+        assertNotEquals(taken(new Sample(0.3, 8)), taken);
+    }
+
+    @Test
+    void aLargerFractionTakesWhatASmallerOneTakesAndMore() {
+        // When
+        Set<Digest> taken = taken(new Sample(0.5, 7));
+
+        // Then
+        assertTrue(taken.containsAll(taken(new Sample(0.2, 7))));
+    }
+
+    @Test
+    void onlyTheBlobsOfTheSampleAreRead() {
+        // Given
+        RandomRegistry registry = new RandomRegistry(4);
+        List<Digest> blobs = IntStream.range(0, 200)
+                .mapToObj(number -> registry.layer("team/app", 100))
+                .toList();
+        Sample sample = new Sample(0.2, 5);
+        try (Bench bench = new Bench(registry)) {
+
+            // When
+            bench.verify("{\"store\":\"registry\",\"depth\":\"content\",\"sample\":{\"fraction\":0.2,\"seed\":5}}");
+
+            // Then
+            assertEquals(
+                    blobs.stream()
+                            .filter(sample::takes)
+                            .map(registry::blobKey)
+                            .sorted()
+                            .toList(),
+                    bench.store.requests().stream()
+                            .filter(asked -> asked.operation() == Operation.OPEN)
+                            .map(Request::key)
+                            .sorted()
+                            .toList());
+        }
+    }
+}

@@ -1,0 +1,413 @@
+package dev.registrybackup.verify;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.catalog.Catalog;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.finding.Finding;
+import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.ledger.TestClock;
+import dev.registrybackup.operation.Meter;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.store.InMemoryObjectStore;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.RecordingObjectStore;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.store.StoreError;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Pace;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The report and the catalog that a verification leaves in the backup. */
+class VerificationTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String APP = "team/app";
+    private static final String REPORT = "registry-backup/reports/op-1/";
+    private static final String DOCUMENTS = "registry-backup/catalog/";
+
+    private final TestClock clock = new TestClock();
+    private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
+    private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
+    private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("registry", false, clock);
+    private final RecordingObjectStore registryStore = new RecordingObjectStore(registryBucket);
+    private final Lanes lanes = new Lanes(4, 2);
+    private final RandomRegistry registry = new RandomRegistry(6);
+    private final Digest layer = registry.layer(APP, 500);
+    private final Digest image = registry.image(APP, layer);
+    private final Digest other = registry.image("team/other", registry.layer("team/other", 500));
+
+    @AfterEach
+    void close() {
+        lanes.close();
+    }
+
+    private ObjectStore store(String name) {
+        return switch (name) {
+            case "backup" -> backup;
+            case "registry" -> registryStore;
+            default -> throw new IllegalArgumentException("There is no store \"%s\"".formatted(name));
+        };
+    }
+
+    private Verification.Result verify(String request) {
+        return verify(request, false);
+    }
+
+    private Verification.Result verify(String request, boolean isOpenShift) {
+        return new Verification(this::store, backup, registry.layout(), lanes, Pace.unbounded(), isOpenShift, clock)
+                .run("op-1", Bench.request(request), () -> {}, new Meter());
+    }
+
+    private void copyAll() {
+        registry.writeTo(bucket::seed);
+        registry.writeTo(registryBucket::seed);
+    }
+
+    private JsonNode json(String key) {
+        try {
+            return JSON.readTree(bucket.bytes(key));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private JsonNode document(String repository) {
+        return json(DOCUMENTS + repository + "/_repository.json");
+    }
+
+    @Test
+    void aGoodBackupHasASummaryAndNoFindings() {
+        // Given
+        copyAll();
+
+        // When
+        Verification.Result result = verify("{}");
+
+        // Then
+        assertEquals(List.of(REPORT + "summary.json"), bucket.keys(REPORT));
+        assertEquals(
+                "{\"store\":\"backup\",\"scope\":{\"all\":true},\"depth\":\"existence\",\"begun\":\"%1$s\",\"ended\":\"%1$s\",\"objects\":%2$d,\"bytes\":%3$d,\"images\":{\"whole\":2,\"lacking\":0,\"untold\":0},\"findings\":{},\"severities\":{},\"outcome\":\"good\",\"reports\":[]}"
+                        .formatted(
+                                TestClock.START,
+                                registry.keys().size(),
+                                registry.content(registry.blobKey(image)).length
+                                        + registry.content(registry.blobKey(other)).length),
+                json(REPORT + "summary.json").toString());
+        assertEquals(json(REPORT + "summary.json").toString(), result.summary().toString());
+        assertFalse(result.hasFindings());
+        assertFalse(result.couldNotTell());
+    }
+
+    @Test
+    void eachFindingIsOneLine() throws IOException {
+        // Given
+        copyAll();
+        registryBucket.remove(registry.blobKey(layer), Optional.empty());
+
+        // When
+        Verification.Result result = verify("{\"store\":\"registry\"}");
+
+        // Then
+        assertTrue(result.hasFindings());
+        assertEquals(List.of(REPORT + "findings-1.ndjson", REPORT + "summary.json"), bucket.keys(REPORT));
+        List<String> lines = new String(bucket.bytes(REPORT + "findings-1.ndjson"), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
+        assertEquals(2, lines.size());
+        JsonNode first = JSON.readTree(lines.get(0));
+        assertEquals(
+                List.of("BLOB_MISSING", "critical", layer.toString()),
+                Stream.of("code", "severity", "subject")
+                        .map(field -> first.path(field).asText())
+                        .toList());
+        assertTrue(first.path("problem").asText().contains("restore it from the backup with mode repair"));
+        assertEquals(
+                "[\"%sfindings-1.ndjson\"]".formatted(REPORT),
+                json(REPORT + "summary.json").path("reports").toString());
+        assertEquals("findings", json(REPORT + "summary.json").path("outcome").asText());
+    }
+
+    @Test
+    void theStoreThatIsVerifiedIsNotWritten() {
+        // Given
+        copyAll();
+
+        // When
+        verify("{\"store\":\"registry\",\"depth\":\"content\"}");
+
+        // Then
+        assertEquals(List.of(), registryStore.written());
+    }
+
+    @Test
+    void ofTheBackupNothingButOurOwnRecordsIsWritten() {
+        // Given
+        copyAll();
+
+        // When
+        verify("{\"depth\":\"content\"}");
+
+        // Then
+        assertEquals(
+                Set.of(
+                        DOCUMENTS + "team/app/_repository.json",
+                        DOCUMENTS + "team/other/_repository.json",
+                        REPORT + "summary.json"),
+                Set.copyOf(backup.written()));
+    }
+
+    @Test
+    void manyFindingsFillSeveralObjects() {
+        // Given
+        Report report = new Report(backup, "op-1", false, () -> {});
+        Finding long1000 = new Finding(FindingCode.FOREIGN_OBJECT, "k".repeat(500), "p".repeat(500));
+        int count = Report.PART_BYTES / 1000 + 1;
+
+        // When
+        for (int number = 0; number < count; number++) {
+            report.accept(long1000);
+        }
+        report.flush();
+
+        // Then
+        List<String> parts = List.of(REPORT + "findings-1.ndjson", REPORT + "findings-2.ndjson");
+        assertEquals(parts, bucket.keys(REPORT));
+        assertEquals(
+                count,
+                parts.stream()
+                        .mapToLong(part -> new String(bucket.bytes(part), StandardCharsets.UTF_8)
+                                .lines()
+                                .count())
+                        .sum());
+        assertTrue(bucket.bytes(parts.get(0)).length < Report.PART_BYTES + 2000);
+    }
+
+    @Test
+    void whatWasFoundBeforeTheStoreFailedIsKept() {
+        // Given
+        copyAll();
+        registryBucket.seed("notes.txt", new byte[0]);
+        registryStore.before((operation, key) -> {
+            if (operation == Operation.OPEN) {
+                throw new ObjectStoreException(StoreError.BUCKET_MISSING, "There is no bucket");
+            }
+        });
+
+        // When
+        assertThrows(ObjectStoreException.class, () -> verify("{\"store\":\"registry\"}"));
+
+        // Then
+        assertEquals(List.of(REPORT + "findings-1.ndjson"), bucket.keys(REPORT));
+    }
+
+    @Test
+    void aStoreThatThereIsNotIsRefused() {
+        // When
+        IllegalArgumentException thrown =
+                assertThrows(IllegalArgumentException.class, () -> verify("{\"store\":\"elsewhere\"}"));
+
+        // Then
+        assertEquals("There is no store \"elsewhere\"", thrown.getMessage());
+        assertEquals(List.of(), backup.written());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false, critical, true", "true, info, false"})
+    void aLayerThatIsNotLinkedIsGradedByWhoseRegistryItIs(boolean isOpenShift, String severity, boolean hasFindings) {
+        // Given
+        copyAll();
+        bucket.remove(registry.layerLink(APP, layer), Optional.empty());
+
+        // When
+        Verification.Result result = verify("{}", isOpenShift);
+
+        // Then
+        assertEquals(
+                "{\"%s\":1}".formatted(severity),
+                result.summary().path("severities").toString());
+        assertEquals(hasFindings, result.hasFindings());
+        assertTrue(new String(bucket.bytes(REPORT + "findings-1.ndjson"), StandardCharsets.UTF_8)
+                .contains("\"severity\":\"%s\"".formatted(severity)));
+    }
+
+    @Test
+    void eachRepositoryOfTheBackupHasADocumentThatSaysWhatTheLiveOneSays() {
+        // Given
+        registry.tag(APP, "latest", image);
+        copyAll();
+        clock.pass(Duration.ofHours(1));
+
+        // When
+        verify("{}");
+
+        // Then
+        Catalog catalog = new Catalog(backup, registry.layout(), lanes, clock);
+        for (String repository : List.of(APP, "team/other")) {
+            ObjectNode live = catalog.live(new RepositoryName(repository)).orElseThrow();
+            assertEquals(live.toString(), document(repository).toString());
+        }
+    }
+
+    @Test
+    void ofARepositoryOnlyItsOwnDocumentIsWritten() {
+        // Given
+        copyAll();
+        bucket.seed(DOCUMENTS + "gone/app/_repository.json", new byte[0]);
+
+        // When
+        verify("{\"scope\":{\"repository\":\"team/app\"}}");
+
+        // Then
+        assertEquals(
+                List.of(DOCUMENTS + "gone/app/_repository.json", DOCUMENTS + "team/app/_repository.json"),
+                bucket.keys(DOCUMENTS));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"{\"store\":\"registry\"}", "{\"scope\":{\"image\":\"team/app:latest\"}}"})
+    void ofOtherStoresAndSingleImagesThereAreNoDocuments(String request) {
+        // Given
+        registry.tag(APP, "latest", image);
+        copyAll();
+
+        // When
+        verify(request);
+
+        // Then
+        assertEquals(List.of(), bucket.keys(DOCUMENTS));
+    }
+
+    @Test
+    void theDocumentsOfRepositoriesThatAreGoneAreRemovedAfterAll() {
+        // Given
+        copyAll();
+        verify("{}");
+        registry.keys().stream()
+                .filter(key -> key.contains("repositories/team/other/"))
+                .forEach(key -> bucket.remove(key, Optional.empty()));
+
+        // When
+        verify("{}");
+
+        // Then
+        assertEquals(List.of(DOCUMENTS + "team/app/_repository.json"), bucket.keys(DOCUMENTS));
+        assertEquals(1, bucket.versionCount(DOCUMENTS));
+    }
+
+    @Test
+    void aCorruptLayerThatWasReadMakesItsImagesNotRestorable() {
+        // Given
+        copyAll();
+        bucket.seed(registry.blobKey(layer), new byte[500]);
+
+        // When
+        verify("{\"depth\":\"content\"}");
+
+        // Then
+        JsonNode described = document(APP).path("images").path(0);
+        assertEquals("false", described.path("restorable").toString());
+        assertEquals("[\"%s\"]".formatted(layer), described.path("lacks").toString());
+        assertEquals(1, document("team/other").path("counts").path("restorable").asInt());
+    }
+
+    @Test
+    void aCorruptConfigIsFoundWhereItIsReadForItsDocument() {
+        // Given
+        Digest config = registry.blob("{\"os\":\"linux\"}".getBytes(StandardCharsets.UTF_8));
+        registry.mount(APP, config);
+        registry.manifest(APP, "{\"config\":%s}".formatted(registry.descriptor(config)), config);
+        copyAll();
+        bucket.seed(registry.blobKey(config), "{\"os\":\"minix\"}".getBytes(StandardCharsets.UTF_8));
+
+        // When
+        Verification.Result result = verify("{}");
+
+        // Then
+        assertEquals(
+                "{\"BLOB_DIGEST_MISMATCH\":1}",
+                result.summary().path("findings").toString());
+    }
+
+    @Test
+    void whatTheStoreDidNotSayIsNeitherRestorableNorNot() {
+        // Given
+        copyAll();
+        backup.before((operation, key) -> {
+            if (operation == Operation.OPEN && key.equals(registry.blobKey(layer))) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to read it: a test says so");
+            }
+        });
+
+        // When
+        Verification.Result result = verify("{\"depth\":\"content\"}");
+
+        // Then
+        JsonNode described = document(APP).path("images").path(0);
+        assertTrue(described.path("restorable").isMissingNode());
+        assertEquals("[\"%s\"]".formatted(layer), described.path("untold").toString());
+        assertTrue(result.couldNotTell());
+        assertFalse(result.hasFindings());
+    }
+
+    @Test
+    void aDocumentThatCannotBeWrittenKeepsNoOtherFromBeingWritten() {
+        // Given
+        copyAll();
+        backup.before((operation, key) -> {
+            if (operation == Operation.PUT && key.contains("team/app")) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to write it: a test says so");
+            }
+        });
+
+        // When
+        Verification.Result result = verify("{}");
+
+        // Then
+        assertEquals(List.of(DOCUMENTS + "team/other/_repository.json"), bucket.keys(DOCUMENTS));
+        assertTrue(result.couldNotTell());
+    }
+
+    @Test
+    void everyRandomBackupIsRestorableWholly() {
+        // Given
+        RandomRegistry.filled(11).writeTo(bucket::seed);
+
+        // When
+        Verification.Result result = verify("{\"depth\":\"content\"}");
+
+        // Then
+        ObjectNode page = new Catalog(backup, registry.layout(), lanes, clock).page(Optional.empty(), 100);
+        Map<Integer, Long> counts = StreamSupport.stream(
+                        page.path("repositories").spliterator(), false)
+                .collect(Collectors.groupingBy(
+                        head -> head.path("images").asInt()
+                                - head.path("restorable").asInt(),
+                        Collectors.counting()));
+        assertEquals(Map.of(0, (long) page.path("repositories").size()), counts);
+        assertEquals("good", result.summary().path("outcome").asText());
+    }
+}

@@ -1,0 +1,349 @@
+package dev.registrybackup.verify;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.operation.NoLongerPermittedException;
+import dev.registrybackup.registry.LinkContent;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.store.ForwardingObjectStore;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.store.RecordingObjectStore.Request;
+import dev.registrybackup.store.StoreError;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** How a store that fails, that changes meanwhile, or that tells little, is verified. */
+class VerifierStoreTest {
+    private static final String APP = "team/app";
+    private static final String EXISTENCE = "{\"store\":\"registry\"}";
+    private static final String CONTENT = "{\"store\":\"registry\",\"depth\":\"content\"}";
+
+    private final RandomRegistry registry = new RandomRegistry(3);
+    private final Digest layer = registry.layer(APP, 2000);
+    private final Digest second = registry.layer(APP, 3000);
+    private final Digest image = registry.image(APP, layer, second);
+    private final Digest other = registry.image(APP, second);
+    private final Bench bench = bench();
+
+    private Bench bench() {
+        registry.tag(APP, "latest", image);
+        registry.tag(APP, "latest", other);
+        return new Bench(registry);
+    }
+
+    @AfterEach
+    void close() {
+        bench.close();
+    }
+
+    private static ObjectStoreException failure(StoreError error) {
+        return new ObjectStoreException(error, "Failed to read it: a test says so");
+    }
+
+    private void failAt(Set<String> keys) {
+        bench.store.before((operation, key) -> {
+            if (operation != Operation.LIST && keys.contains(key)) {
+                throw failure(StoreError.UNAVAILABLE);
+            }
+        });
+    }
+
+    @Test
+    void linksThatTheListingProvesCostNoRequest() {
+        // When
+        bench.verify(EXISTENCE);
+
+        // Then
+        assertEquals(
+                Set.of(registry.blobKey(image), registry.blobKey(other)),
+                bench.store.requests().stream()
+                        .filter(asked -> asked.operation() != Operation.LIST)
+                        .map(Request::key)
+                        .collect(Collectors.toSet()));
+    }
+
+    @Test
+    void aWholeStoreIsListedTwice() {
+        // When
+        bench.verify(CONTENT);
+
+        // Then
+        assertEquals(
+                2,
+                bench.store.requests().stream()
+                        .filter(asked -> asked.operation() == Operation.LIST)
+                        .count());
+    }
+
+    @Test
+    void linksOfAStoreWithoutEtagsAreRead() {
+        // Given
+        bench.bucket.seed(registry.layerLink(APP, layer), new byte[71]);
+        ObjectStore mute = new ForwardingObjectStore(bench.store) {
+            @Override
+            @MustBeClosed
+            public Stream<ObjectInfo> list(String prefix) {
+                return super.list(prefix).map(VerifierStoreTest::withoutEtag);
+            }
+        };
+
+        // When
+        Summary summary = bench.verify(EXISTENCE, mute);
+
+        // Then
+        assertEquals(Set.of("LINK_MALFORMED " + registry.layerLink(APP, layer)), bench.found());
+        assertEquals(2, summary.imagesWhole());
+        assertEquals(
+                registry.keys().stream()
+                        .filter(key -> registry.layout().parse(key).kind() != Kind.BLOB)
+                        .collect(Collectors.toSet()),
+                bench.store.requests().stream()
+                        .filter(asked -> asked.operation() == Operation.OPEN)
+                        .map(Request::key)
+                        .filter(key -> registry.layout().parse(key).kind() != Kind.BLOB)
+                        .collect(Collectors.toSet()));
+    }
+
+    private static ObjectInfo withoutEtag(ObjectInfo info) {
+        return new ObjectInfo(info.key(), info.size(), "", info.lastModified(), Map.of(), Optional.empty());
+    }
+
+    @Test
+    void aLayerThatCannotBeReadIsUntoldAndTheRestIsFound() {
+        // Given
+        failAt(Set.of(registry.blobKey(layer)));
+        bench.corrupt(registry.blobKey(second));
+
+        // When
+        Summary summary = bench.verify(CONTENT);
+
+        // Then
+        assertEquals(Set.of("COULD_NOT_TELL " + layer, "BLOB_DIGEST_MISMATCH " + second), bench.found());
+        assertEquals("findings", summary.outcome());
+        assertTrue(summary.couldNotTell());
+    }
+
+    @Test
+    void anImageOfWhichTheStoreDoesNotSayEnoughIsNeitherWholeNorLacking() {
+        // Given
+        failAt(Set.of(registry.blobKey(layer)));
+
+        // When
+        Summary summary = bench.verify(CONTENT);
+
+        // Then
+        assertEquals(1, summary.imagesUntold());
+        assertEquals(1, summary.imagesWhole());
+        assertEquals("could-not-tell", summary.outcome());
+    }
+
+    @Test
+    void aManifestThatCannotBeReadIsUntoldAndWhatItNeedsIsNoOrphan() {
+        // Given
+        failAt(Set.of(registry.blobKey(image)));
+        bench.clock.pass(Duration.ofDays(2));
+
+        // When
+        Summary summary = bench.verify(EXISTENCE);
+
+        // Then
+        assertEquals(Set.of("COULD_NOT_TELL " + image), bench.found());
+        assertEquals(1, summary.imagesUntold());
+    }
+
+    @Test
+    void aLinkThatCannotBeReadIsUntold() {
+        // Given
+        bench.bucket.seed(registry.tagLink(APP, "latest"), "sha256:short".getBytes(StandardCharsets.US_ASCII));
+        failAt(Set.of(registry.tagLink(APP, "latest")));
+
+        // When
+        bench.verify(EXISTENCE);
+
+        // Then
+        assertEquals(Set.of("COULD_NOT_TELL " + registry.tagLink(APP, "latest")), bench.found());
+    }
+
+    @Test
+    void whereTheLookForBlobsFailsTheyAreAskedForOneByOne() {
+        // Given
+        bench.remove(registry.blobKey(layer));
+        bench.store.before((operation, key) -> {
+            if (operation == Operation.LIST && key.equals(registry.layout().blobsPrefix())) {
+                throw failure(StoreError.FORBIDDEN);
+            }
+        });
+
+        // When
+        bench.verify("{\"store\":\"registry\",\"scope\":{\"repository\":\"team/app\"}}");
+
+        // Then
+        assertEquals(Set.of("BLOB_MISSING " + layer, "LINK_DANGLING " + registry.layerLink(APP, layer)), bench.found());
+    }
+
+    @Test
+    void aStoreThatFailsForVeryManyObjectsEndsIt() {
+        // Given
+        for (int count = 0; count <= Tally.MOST_UNTOLD; count++) {
+            bench.bucket.seed(registry.blobKey(registry.blob(registry.bytes(8))), new byte[] {1});
+        }
+        bench.store.before((operation, key) -> {
+            if (operation == Operation.OPEN) {
+                throw failure(StoreError.UNAVAILABLE);
+            }
+        });
+
+        // When
+        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> bench.verify(CONTENT));
+
+        // Then
+        assertEquals(StoreError.UNAVAILABLE, thrown.error());
+        assertEquals(Tally.MOST_UNTOLD, bench.findings.size());
+    }
+
+    @Test
+    void aStoreThatLetsNothingBeReadEndsIt() {
+        // Given
+        for (int count = 0; count <= Tally.MOST_REFUSED; count++) {
+            bench.bucket.seed(registry.blobKey(registry.blob(registry.bytes(8))), new byte[] {1});
+        }
+        bench.store.before((operation, key) -> {
+            if (operation == Operation.OPEN) {
+                throw failure(StoreError.FORBIDDEN);
+            }
+        });
+
+        // When
+        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> bench.verify(CONTENT));
+
+        // Then
+        assertEquals(StoreError.FORBIDDEN, thrown.error());
+        assertEquals(Tally.MOST_REFUSED, bench.findings.size());
+    }
+
+    @Test
+    void aBucketThatIsGoneEndsItAtOnce() {
+        // Given
+        bench.store.before((operation, key) -> {
+            if (operation == Operation.OPEN) {
+                throw failure(StoreError.BUCKET_MISSING);
+            }
+        });
+
+        // When
+        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> bench.verify(CONTENT));
+
+        // Then
+        assertEquals(StoreError.BUCKET_MISSING, thrown.error());
+        assertEquals(Set.of(), bench.found());
+    }
+
+    @Test
+    void itEndsWhenItIsNoLongerPermitted() {
+        // Given
+        AtomicInteger asked = new AtomicInteger();
+
+        // When
+        assertThrows(
+                NoLongerPermittedException.class,
+                () -> bench.verify(CONTENT, bench.store, () -> {
+                    if (asked.incrementAndGet() > 4) {
+                        throw new NoLongerPermittedException("cancelled");
+                    }
+                }));
+
+        // Then
+        assertEquals(5, asked.get());
+    }
+
+    /** The store as it is, but for a listing that is older: without what was pushed since, and with what was deleted. */
+    private ObjectStore listedBefore(Set<String> pushed, Set<String> deleted) {
+        Map<String, ObjectInfo> gone = new TreeMap<>();
+        deleted.forEach(key -> gone.put(key, bench.bucket.find(key).orElseThrow()));
+        deleted.forEach(bench::remove);
+        return new ForwardingObjectStore(bench.store) {
+            @Override
+            @MustBeClosed
+            public Stream<ObjectInfo> list(String prefix) {
+                Map<String, ObjectInfo> listed = new TreeMap<>(gone);
+                try (Stream<ObjectInfo> now = super.list(prefix)) {
+                    now.forEach(info -> listed.put(info.key(), info));
+                }
+                listed.keySet().removeIf(key -> !key.startsWith(prefix) || pushed.contains(key));
+                return listed.values().stream();
+            }
+        };
+    }
+
+    @Test
+    void whatWasPushedSinceItWasListedIsNotMissing() {
+        // Given
+        ObjectStore older = listedBefore(
+                Set.of(registry.blobKey(layer), registry.layerLink(APP, layer), registry.revisionLink(APP, other)),
+                Set.of());
+
+        // When
+        Summary summary = bench.verify(CONTENT, older);
+
+        // Then
+        assertEquals(Set.of(), bench.found());
+        assertEquals(1, summary.imagesWhole());
+    }
+
+    @Test
+    void whatWasPrunedSinceItWasListedDoesNotDangle() {
+        // Given
+        ObjectStore older = listedBefore(
+                Set.of(),
+                Set.of(
+                        registry.blobKey(image),
+                        registry.blobKey(layer),
+                        registry.layerLink(APP, layer),
+                        registry.revisionLink(APP, image)));
+
+        // When
+        bench.verify(CONTENT, older);
+
+        // Then
+        assertEquals(Set.of(), bench.found());
+    }
+
+    @Test
+    void aTagThatMovesWhileItIsLookedAtIsReadAgain() {
+        // Given
+        registry.tag(APP, "other", other);
+        bench.bucket.seed(registry.tagLink(APP, "other"), registry.content(registry.tagLink(APP, "other")));
+        AtomicInteger reads = new AtomicInteger();
+        bench.store.before((operation, key) -> {
+            if (operation == Operation.OPEN
+                    && key.equals(registry.tagLink(APP, "other"))
+                    && reads.getAndIncrement() == 0) {
+                bench.bucket.seed(key, LinkContent.of(image));
+            }
+        });
+
+        // When
+        bench.verify(EXISTENCE);
+
+        // Then
+        assertEquals(Set.of(), bench.found());
+        assertEquals(2, reads.get());
+    }
+}
