@@ -3,6 +3,7 @@ package dev.registrybackup.operation;
 import dev.registrybackup.ledger.RewrittenRecord;
 import dev.registrybackup.operation.AttemptRecord.Ending;
 import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.StoreError;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 public final class Attempt implements Permit {
     /** For so long the bucket's last answer holds. */
     static final Duration HOLDS = Duration.ofSeconds(20);
+
+    private static final int MOST_LOOKS = 2;
 
     private final OperationId id;
     private final OperationFolder folder;
@@ -54,7 +57,6 @@ public final class Attempt implements Permit {
         throwIfStopped();
         if (!holds()) {
             lookUnlessItHolds();
-            throwIfStopped();
         }
     }
 
@@ -113,9 +115,17 @@ public final class Attempt implements Permit {
         return !ago.isNegative() && ago.compareTo(HOLDS) < 0;
     }
 
+    /** A look during which the process stood still tells no more than none: then there is a second one. */
     private synchronized void lookUnlessItHolds() {
-        if (!holds()) {
+        for (int looks = 0; looks < MOST_LOOKS && !holds(); looks++) {
             look();
+            throwIfStopped();
+        }
+        if (!holds()) {
+            throw new ObjectStoreException(
+                    StoreError.UNAVAILABLE,
+                    "Failed to tell whether operation %s may go on: %s took more than %d s to answer"
+                            .formatted(id, folder.bucket(), HOLDS.toSeconds()));
         }
     }
 

@@ -128,6 +128,39 @@ class AttemptTest {
     }
 
     @Test
+    void anAttemptThatStoodStillWhileItLookedLooksAgain() {
+        // Given
+        bench.backup.before((operation, key) -> {
+            if (operation == Operation.OPEN) {
+                bench.mend();
+                bench.clock.pass(STOOD_STILL);
+                bench.operations.begin(request, "pod-2");
+            }
+        });
+
+        // When
+        NoLongerPermittedException stop = assertThrows(NoLongerPermittedException.class, attempt::require);
+
+        // Then
+        assertEquals("Operation 20260304T050607Z-00000001 is carried on by attempt 2", stop.getMessage());
+    }
+
+    @Test
+    void aBucketThatTakesTooLongToAnswerPermitsNothing() {
+        // Given
+        bench.backup.before((operation, key) -> bench.clock.pass(Attempt.HOLDS));
+
+        // When
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, attempt::require);
+
+        // Then
+        assertEquals(
+                "Failed to tell whether operation 20260304T050607Z-00000001 may go on: backup took more than 20 s to"
+                        + " answer",
+                failure.getMessage());
+    }
+
+    @Test
     void anAttemptThatIsReplacedStopsAtItsNextSignOfLifeAndShowsNone() {
         // Given
         attempt.beat(meter.read());
