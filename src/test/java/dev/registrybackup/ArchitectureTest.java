@@ -59,6 +59,7 @@ class ArchitectureTest {
                 "restore   | restore inventory operation finding ledger transfer store registry content",
                 "catalog   | catalog inventory finding ledger transfer store registry content",
                 "verify    | verify catalog inventory operation finding ledger transfer store registry content",
+                "kube      | kube operation content",
                 "replicate | replicate ledger transfer store registry content",
                 "intake    | intake replicate ledger transfer event registry",
             })
@@ -74,7 +75,7 @@ class ArchitectureTest {
                         used -> !used.getPackageName().startsWith(ROOT)
                                 || Arrays.asList(below).contains(used.getPackageName())))
                 .because("imports point downwards only: content, then registry, store and event, then transfer, ledger,"
-                        + " replicate, intake, and function on top")
+                        + " then operation and kube, replicate and intake, and function on top")
                 .check(MAIN);
     }
 
