@@ -60,6 +60,7 @@ class ArchitectureTest {
                 "catalog   | catalog inventory finding ledger transfer store registry content",
                 "verify    | verify catalog inventory operation finding ledger transfer store registry content",
                 "kube      | kube operation content",
+                "command   | command restore operation finding",
                 "replicate | replicate ledger transfer store registry content",
                 "intake    | intake replicate ledger transfer event registry",
             })
@@ -123,6 +124,8 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideOutsideOfPackage("dev.registrybackup.kube")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.registrybackup.function.Wiring")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.fabric8..")

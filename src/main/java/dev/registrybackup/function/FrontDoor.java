@@ -35,16 +35,19 @@ class FrontDoor {
     private final Arrivals arrivals;
     private final Service service;
     private final Journal journal;
+    private final OnDemandDoor onDemand;
     private final long largestBody;
 
     FrontDoor(
             Arrivals arrivals,
             Service service,
             Journal journal,
+            OnDemandDoor onDemand,
             @ConfigProperty(name = "largest-body-bytes") long largestBody) {
         this.arrivals = arrivals;
         this.service = service;
         this.journal = journal;
+        this.onDemand = onDemand;
         this.largestBody = largestBody;
     }
 
@@ -61,11 +64,9 @@ class FrontDoor {
         arrivals.mark(context);
         HttpServerRequest request = context.request();
         String path = context.normalizedPath();
-        boolean served = path.equals(EVENTS)
-                || (path.equals(NOTIFICATION) && service.replicating().isPresent());
-        if (path.startsWith(MANAGEMENT)) {
+        if (path.startsWith(MANAGEMENT) || onDemand.serves(path)) {
             context.next();
-        } else if (!served) {
+        } else if (!serves(path)) {
             // A broker would retry 404 for ever.
             refuse(context, isCloudEvent(request) ? EventAnswers.PERMANENT : 404, "Nothing is served at " + path);
         } else if (!HttpMethod.POST.equals(request.method())) {
@@ -84,7 +85,13 @@ class FrontDoor {
         }
     }
 
-    private static boolean isCloudEvent(HttpServerRequest request) {
+    private boolean serves(String path) {
+        return path.equals(NOTIFICATION)
+                ? service.replicating().isPresent()
+                : path.equals(EVENTS) && service.takesEvents();
+    }
+
+    static boolean isCloudEvent(HttpServerRequest request) {
         String type = request.getHeader("Content-Type");
         return request.headers().contains("ce-id") || (type != null && type.startsWith("application/cloudevents"));
     }

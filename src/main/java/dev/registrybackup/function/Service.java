@@ -15,6 +15,10 @@ import java.util.function.IntSupplier;
  * @param owed how many keys this instance holds as owed
  */
 record Service(Optional<Intake> replicating, Optional<DeadLetters> recording, OnRecord onRecord, IntSupplier owed) {
+    boolean takesEvents() {
+        return replicating.isPresent() || recording.isPresent();
+    }
+
     Intake intake() {
         return replicating.orElseThrow(() -> new IllegalStateException("This process has not the replicate role"));
     }

@@ -6,13 +6,14 @@ import io.smallrye.config.WithDefault;
 /** What this process does. */
 @ConfigMapping(prefix = "service")
 public interface ServiceConfiguration {
-    /** The role: `replicate`, or `dead-letter` to only record what a broker could not deliver. */
+    /** The role: `replicate`, `dead-letter` to only record what a broker could not deliver, or `restore` to restore and verify. */
     @WithDefault("replicate")
     Role role();
 
     /** The roles, named as their functions are. */
     enum Role {
         REPLICATE,
-        DEAD_LETTER
+        DEAD_LETTER,
+        RESTORE
     }
 }

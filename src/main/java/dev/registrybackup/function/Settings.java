@@ -2,22 +2,15 @@ package dev.registrybackup.function;
 
 import dev.registrybackup.function.ServiceConfiguration.Role;
 import dev.registrybackup.store.s3.S3Settings;
-import dev.registrybackup.store.s3.S3Settings.Credentials;
 import dev.registrybackup.store.s3.S3Settings.Writing;
 import dev.registrybackup.store.s3.S3Timeouts;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 
 /** The configuration, settled and checked: whatever cannot work stops the start, with the property's name. */
 @ApplicationScoped
 class Settings {
-    private static final String REGION_WITH_ENDPOINT = "us-east-1";
     private static final Duration SHORTEST_ANSWER = Duration.ofSeconds(3);
 
     private final RegistryConfiguration registry;
@@ -44,9 +37,17 @@ class Settings {
 
     /** Checks everything. Throws {@link ConfigurationProblem} for the first thing that cannot work. */
     void check() {
-        S3Settings from = registryStore();
         S3Settings to = backupStore();
-        if (from.bucket().equals(to.bucket()) && sameStore(from, to)) {
+        PlaceSettings from = registryPlace();
+        if (from.directory().isPresent() && !isRestore()) {
+            throw new ConfigurationProblem(
+                    "registry.directory",
+                    "is set, but no events come from a directory: only the restore role may use it");
+        }
+        boolean same = from.bucket()
+                .filter(bucket -> bucket.bucket().equals(to.bucket()) && StoreSettings.isSame(bucket, to))
+                .isPresent();
+        if (same) {
             throw new ConfigurationProblem(
                     "backup.bucket", "is the registry's own bucket, " + to.bucket() + ": a backup needs another one");
         }
@@ -58,36 +59,20 @@ class Settings {
         timeouts();
     }
 
-    S3Settings registryStore() {
-        return new S3Settings(
-                "registry",
-                endpoint("registry.endpoint", registry.endpoint()),
-                region(registry.endpoint(), registry.region()),
-                required("registry.bucket", registry.bucket()),
-                credentials("registry", registry.accessKey(), registry.secretKey()),
-                registry.pathStyle().orElse(registry.endpoint().isPresent()),
-                certificate("registry.ca-certificate", registry.caCertificate()),
-                Writing.PLAIN);
+    PlaceSettings registryPlace() {
+        return PlaceSettings.of("registry", registry);
     }
 
     S3Settings backupStore() {
-        return new S3Settings(
-                "backup",
-                endpoint("backup.endpoint", backup.endpoint()),
-                region(backup.endpoint(), backup.region()),
-                required("backup.bucket", backup.bucket()),
-                credentials("backup", backup.accessKey(), backup.secretKey()),
-                backup.pathStyle().orElse(backup.endpoint().isPresent()),
-                certificate("backup.ca-certificate", backup.caCertificate()),
-                writing());
-    }
-
-    String rootDirectory() {
-        return registry.rootDirectory();
+        return new StoreSettings("backup", backup).s3(writing());
     }
 
     boolean isDeadLetter() {
         return service.role() == Role.DEAD_LETTER;
+    }
+
+    boolean isRestore() {
+        return service.role() == Role.RESTORE;
     }
 
     boolean copiesForeign() {
@@ -125,62 +110,6 @@ class Settings {
                 positive("timeouts.connect", timeouts.connect()),
                 positive("timeouts.idle", timeouts.idle()),
                 positive("timeouts.small-request", timeouts.smallRequest()));
-    }
-
-    private static boolean sameStore(S3Settings one, S3Settings other) {
-        return one.endpoint().map(Settings::canonical).equals(other.endpoint().map(Settings::canonical));
-    }
-
-    private static String canonical(URI endpoint) {
-        String scheme = endpoint.getScheme().toLowerCase(Locale.ROOT);
-        int standard = scheme.equals("https") ? 443 : 80;
-        return scheme + "://" + endpoint.getHost().toLowerCase(Locale.ROOT) + ":"
-                + (endpoint.getPort() < 0 ? standard : endpoint.getPort());
-    }
-
-    private static Optional<URI> endpoint(String property, Optional<String> given) {
-        return given.map(text -> {
-            try {
-                URI endpoint = new URI(text);
-                boolean http =
-                        "http".equalsIgnoreCase(endpoint.getScheme()) || "https".equalsIgnoreCase(endpoint.getScheme());
-                if (http && endpoint.getHost() != null && endpoint.getUserInfo() == null) {
-                    return endpoint;
-                }
-            } catch (URISyntaxException e) {
-                throw new ConfigurationProblem(property, "is no URL: " + e.getReason());
-            }
-            throw new ConfigurationProblem(
-                    property, "is no URL of the form http(s)://host[:port], without credentials");
-        });
-    }
-
-    private static Optional<String> region(Optional<String> endpoint, Optional<String> region) {
-        return region.or(() -> endpoint.map(given -> REGION_WITH_ENDPOINT));
-    }
-
-    private static String required(String property, Optional<String> given) {
-        return given.orElseThrow(() -> new ConfigurationProblem(property, "is not set, but has no default"));
-    }
-
-    private static Optional<Credentials> credentials(
-            String store, Optional<String> accessKey, Optional<String> secretKey) {
-        if (accessKey.isPresent() != secretKey.isPresent()) {
-            String missing = store + (accessKey.isPresent() ? ".secret-key" : ".access-key");
-            String given = store + (accessKey.isPresent() ? ".access-key" : ".secret-key");
-            throw new ConfigurationProblem(
-                    missing, "is not set though %s is: set both, or none for the SDK's default chain".formatted(given));
-        }
-        return accessKey.flatMap(access -> secretKey.map(secret -> new Credentials(access, secret)));
-    }
-
-    private static Optional<Path> certificate(String property, Optional<String> given) {
-        return given.map(Path::of).map(file -> {
-            if (!Files.isReadable(file)) {
-                throw new ConfigurationProblem(property, "names %s, which cannot be read".formatted(file));
-            }
-            return file;
-        });
     }
 
     private Writing writing() {

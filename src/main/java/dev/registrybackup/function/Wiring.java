@@ -1,27 +1,38 @@
 package dev.registrybackup.function;
 
+import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.intake.Copies;
 import dev.registrybackup.intake.DeadLetters;
 import dev.registrybackup.intake.Intake;
 import dev.registrybackup.intake.Journal;
 import dev.registrybackup.intake.OnRecord;
 import dev.registrybackup.intake.Watch;
+import dev.registrybackup.kube.JobRunner;
 import dev.registrybackup.ledger.OpenLinks;
 import dev.registrybackup.ledger.OwedBatches;
 import dev.registrybackup.ledger.OwedShelf;
 import dev.registrybackup.ledger.OwedWorker;
 import dev.registrybackup.ledger.Rejections;
+import dev.registrybackup.operation.InProcessRunner;
+import dev.registrybackup.operation.OperationDesk;
+import dev.registrybackup.operation.OperationExecution;
+import dev.registrybackup.operation.Operations;
+import dev.registrybackup.operation.Runner;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.replicate.ForeignObjects;
 import dev.registrybackup.replicate.Replicator;
+import dev.registrybackup.restore.RestoreRequest;
+import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.s3.S3ObjectStore;
-import dev.registrybackup.store.s3.S3Settings;
 import dev.registrybackup.transfer.AdoptedMark;
 import dev.registrybackup.transfer.Blobs;
 import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Pace;
 import dev.registrybackup.transfer.RecentlyDurable;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.quarkus.runtime.Startup;
 import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.security.SecureRandom;
@@ -40,24 +51,27 @@ class Wiring {
     private static final int OTHER_CONNECTIONS = 8;
 
     private final Settings settings;
+    private final RestoreSettings restoreSettings;
     private final Clock clock = Clock.systemUTC();
     private final Lanes lanes;
-    private final S3ObjectStore registry;
-    private final S3ObjectStore backup;
+    private final Place registry;
+    private final Place backup;
+    private final Targets targets;
 
     @SuppressWarnings("MustBeClosedChecker") // closed by close()
-    Wiring(Settings settings) {
+    Wiring(Settings settings, RestoreSettings restoreSettings) {
         settings.check();
+        restoreSettings.check();
         this.settings = settings;
+        this.restoreSettings = restoreSettings;
         this.lanes = new Lanes(settings.smallLane(), settings.largeLane());
-        this.registry = open(settings.registryStore());
-        this.backup = open(settings.backupStore());
-    }
-
-    @SuppressWarnings("MustBeClosedChecker")
-    private S3ObjectStore open(S3Settings store) {
         int connections = settings.smallLane() + settings.largeLane() + OTHER_CONNECTIONS;
-        return S3ObjectStore.of(store, settings.timeouts(), connections);
+        PlaceSettings from = settings.registryPlace();
+        this.targets = new Targets(from, restoreSettings.targets(), settings.timeouts(), connections);
+        this.registry = targets.named(RestoreRequest.REGISTRY);
+        this.backup = new Place(
+                S3ObjectStore.of(settings.backupStore(), settings.timeouts(), connections),
+                new RegistryLayout(from.rootDirectory()));
     }
 
     @Produces
@@ -76,39 +90,47 @@ class Wiring {
     @Singleton
     StoreStates storeStates() {
         return new StoreStates(
-                settings.isDeadLetter() ? Optional.empty() : Optional.of(registry), backup, lanes, clock);
+                settings.isDeadLetter() ? Optional.empty() : Optional.of(registry.store()),
+                backup.store(),
+                lanes,
+                clock);
     }
 
     @Produces
     @Singleton
     @Startup
     Service service(Journal journal) {
-        RegistryLayout layout = new RegistryLayout(settings.rootDirectory());
-        OwedShelf shelf = new OwedShelf(backup, instance(), clock);
-        Rejections rejections = new Rejections(backup, clock, rejection -> journal.rejected(rejection.reason()));
-        lanes.every(Duration.ofMinutes(10), rejections::recount);
+        Rejections rejections =
+                new Rejections(backup.store(), clock, rejection -> journal.rejected(rejection.reason()));
         OnRecord onRecord = new OnRecord(rejections, lanes);
+        if (settings.isRestore()) {
+            return new Service(Optional.empty(), Optional.empty(), onRecord, () -> 0);
+        }
+        lanes.every(Duration.ofMinutes(10), rejections::recount);
+        RegistryLayout layout = registry.layout();
+        OwedShelf shelf = new OwedShelf(backup.store(), instance(), clock);
         if (settings.isDeadLetter()) {
             OwedBatches owed = new OwedBatches(shelf, lanes, (record, goesOn) -> {});
-            DeadLetters letters = new DeadLetters(registry.bucket(), layout, owed, lanes, journal);
+            DeadLetters letters = new DeadLetters(registry.store().bucket(), layout, owed, lanes, journal);
             return new Service(Optional.empty(), Optional.of(letters), onRecord, owed::waiting);
         }
         Copies copies = copies(layout, new Watch(journal, clock));
         OwedWorker worker = new OwedWorker(shelf, rejections, copies, lanes, clock);
         OwedBatches owed = new OwedBatches(shelf, lanes, worker::accept);
-        Intake intake = new Intake(registry.bucket(), copies, owed, lanes, journal, settings.inFlight());
+        Intake intake = new Intake(registry.store().bucket(), copies, owed, lanes, journal, settings.inFlight());
         worker.start();
         return new Service(Optional.of(intake), Optional.empty(), onRecord, () -> worker.owed() + owed.waiting());
     }
 
     private Copies copies(RegistryLayout layout, Watch watch) {
+        ObjectStore from = registry.store();
+        ObjectStore to = backup.store();
         RecentlyDurable durable = new RecentlyDurable(clock, REMEMBERED, MOST_REMEMBERED);
-        OpenLinks openLinks = new OpenLinks(backup, clock);
-        Blobs blobs = new Blobs(layout, registry, backup, new AdoptedMark(backup, layout, clock), lanes, durable);
-        ForeignObjects foreign = new ForeignObjects(registry, backup, lanes, settings.copiesForeign());
+        OpenLinks openLinks = new OpenLinks(to, clock);
+        Blobs blobs = new Blobs(layout, from, to, new AdoptedMark(to, layout, clock), lanes, durable);
+        ForeignObjects foreign = new ForeignObjects(from, to, lanes, settings.copiesForeign());
         Replicator replicator = new Replicator(
-                new Replicator.Parts(layout, registry, backup, blobs, foreign, openLinks, durable, lanes),
-                watch::woken);
+                new Replicator.Parts(layout, from, to, blobs, foreign, openLinks, durable, lanes), watch::woken);
         lanes.every(HOUSEKEEPING, () -> {
             openLinks.refresh();
             replicator.wakeWaiting();
@@ -116,18 +138,60 @@ class Wiring {
         return new Copies(replicator, watch);
     }
 
+    @Produces
+    @Singleton
+    Attempts attempts() {
+        return new Attempts(
+                work().byKind(), work -> new OperationExecution(operations(), lanes, clock, work), instance());
+    }
+
+    @Produces
+    @Singleton
+    OnDemand onDemand(Attempts attempts, Instance<KubernetesClient> kubernetes) {
+        Runner runner = restoreSettings.runsJobs()
+                ? jobs(kubernetes.get())
+                : new InProcessRunner(attempts.execution(), lanes, instance());
+        if (settings.isRestore() && !restoreSettings.isCommand()) {
+            lanes.every(Duration.ofDays(1), () -> operations().dropOld());
+        }
+        return new OnDemand(
+                operations(),
+                new OperationDesk(operations(), runner),
+                work(),
+                new Catalog(backup.store(), backup.layout(), lanes, clock));
+    }
+
+    /** In the namespace of this pod. */
+    private Runner jobs(KubernetesClient cluster) {
+        return new JobRunner(
+                cluster, Optional.ofNullable(cluster.getNamespace()).orElse("default"), restoreSettings.cronJobs());
+    }
+
+    private Operations operations() {
+        return new Operations(backup.store(), clock, Wiring::random);
+    }
+
+    private BulkWork work() {
+        Pace pace = new Pace(restoreSettings.bytesPerSecond(), System::nanoTime);
+        return new BulkWork(backup, targets, lanes, pace, restoreSettings.isOpenShift(), clock);
+    }
+
     /** New with each start: what an instance owes is told from what its successor of the same host name owes. */
     private static String instance() {
+        String host = Optional.ofNullable(System.getenv("HOSTNAME")).orElse("local");
+        return host.replaceAll("[^A-Za-z0-9.-]", "-") + "-" + random();
+    }
+
+    private static String random() {
         byte[] random = new byte[4];
         new SecureRandom().nextBytes(random);
-        String host = Optional.ofNullable(System.getenv("HOSTNAME")).orElse("local");
-        return host.replaceAll("[^A-Za-z0-9.-]", "-") + "-" + HexFormat.of().formatHex(random);
+        return HexFormat.of().formatHex(random);
     }
 
     @PreDestroy
     void close() {
         lanes.close();
-        registry.close();
+        targets.close();
         backup.close();
     }
 }

@@ -5,10 +5,15 @@ import dev.registrybackup.store.ForwardingObjectStore;
 import dev.registrybackup.store.MultipartUpload;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ReplayableContent;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.Map;
 import java.util.Optional;
 
-/** A store that is written only as long as the operation is permitted to; each write asks first. */
+/**
+ * A store that is written only as long as the operation is permitted to. Each write asks first, and once more whenever its
+ * content is read again: a client that retries after its process stood still is a new write.
+ */
 public final class PermittedStore extends ForwardingObjectStore {
     private final Permit permit;
 
@@ -21,13 +26,13 @@ public final class PermittedStore extends ForwardingObjectStore {
     @Override
     public Optional<String> put(String key, ReplayableContent content, Map<String, String> metadata) {
         permit.require();
-        return super.put(key, content, metadata);
+        return super.put(key, asking(content), metadata);
     }
 
     @Override
     public boolean putIfAbsent(String key, ReplayableContent content) {
         permit.require();
-        return super.putIfAbsent(key, content);
+        return super.putIfAbsent(key, asking(content));
     }
 
     @Override
@@ -41,14 +46,35 @@ public final class PermittedStore extends ForwardingObjectStore {
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
         permit.require();
-        return new PermittedUpload(super.startMultipart(key, metadata), permit);
+        return new PermittedUpload(super.startMultipart(key, metadata));
     }
 
-    private record PermittedUpload(MultipartUpload upload, Permit permit) implements MultipartUpload {
+    private ReplayableContent asking(ReplayableContent content) {
+        return new ReplayableContent() {
+            @Override
+            public long size() {
+                return content.size();
+            }
+
+            @Override
+            public InputStream open() throws IOException {
+                permit.require();
+                return content.open();
+            }
+        };
+    }
+
+    private final class PermittedUpload implements MultipartUpload {
+        private final MultipartUpload upload;
+
+        PermittedUpload(MultipartUpload upload) {
+            this.upload = upload;
+        }
+
         @Override
         public void part(ReplayableContent content) {
             permit.require();
-            upload.part(content);
+            upload.part(asking(content));
         }
 
         @Override

@@ -14,9 +14,17 @@ import java.util.Map;
  * @param meter counts them
  */
 record LinkWriting(Ends ends, Meter meter) {
+    /** Writes it, and counts it. */
     void write(RegistryPath.Link path, Digest target) {
-        byte[] content = LinkContent.of(target);
-        ends.target().put(ends.targetKey(path), ReplayableContent.of(content), Map.of());
-        meter.done(1, content.length);
+        put(path, target);
+        count(target);
+    }
+
+    void put(RegistryPath.Link path, Digest target) {
+        ends.target().put(ends.targetKey(path), ReplayableContent.of(LinkContent.of(target)), Map.of());
+    }
+
+    void count(Digest target) {
+        meter.done(1, LinkContent.of(target).length);
     }
 }

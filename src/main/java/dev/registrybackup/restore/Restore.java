@@ -2,6 +2,7 @@ package dev.registrybackup.restore;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.inventory.Links;
+import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.inventory.Manifests;
 import dev.registrybackup.inventory.PastLinks;
 import dev.registrybackup.inventory.PresentLinks;
@@ -16,6 +17,7 @@ import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.transfer.Lanes;
 import dev.registrybackup.transfer.Pace;
 import java.time.Clock;
+import java.util.stream.Stream;
 
 /**
  * Restores from one backup into one target.
@@ -45,6 +47,36 @@ public record Restore(Ends ends, Lanes lanes, Pace pace, Clock clock) {
         Tally tally = new Tally(finding -> {});
         prepare(request, tally);
         return tally.json();
+    }
+
+    /**
+     * Does nothing if there is something to restore, as far as a few requests tell.
+     *
+     * @throws UnknownScopeException if the backup has nothing of the scope
+     * @throws PastUnknownException if an older state is asked for of a backup that keeps no versions
+     * @throws dev.registrybackup.store.ObjectStoreException if a store cannot be reached
+     */
+    public void check(RestoreRequest request) {
+        ends.backup().requireBucket();
+        ends.target().requireBucket();
+        Links links = links(request);
+        Scope scope = request.scope();
+        if (!(scope instanceof Scope.All) && !isKnown(scope, links)) {
+            throw UnknownScopeException.of(request);
+        }
+    }
+
+    private boolean isKnown(Scope scope, Links links) {
+        if (scope instanceof Scope.Blob blob) {
+            return isInBackup(new RegistryPath.BlobData(blob.digest()))
+                    || new RemovedBlobs(ends.backup(), ends.layout(), pace)
+                            .newestProved(blob.digest())
+                            .isPresent();
+        }
+        try (Stream<ListedLink> found = links.under(scope.linkPrefix(ends.layout()))) {
+            return found.anyMatch(
+                    link -> link.path().kind() != RegistryPath.Kind.LAYER_LINK && scope.covers(link.path()));
+        }
     }
 
     /** The work that is left, once it was planned. */

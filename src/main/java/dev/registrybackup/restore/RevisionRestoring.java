@@ -9,6 +9,9 @@ import dev.registrybackup.operation.Meter;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.registry.RepositoryName;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
@@ -24,6 +27,18 @@ final class RevisionRestoring {
     private final Predicate<RevisionLink> isInBackup;
     private final Meter meter;
     private final Set<RevisionLink> withheld = ConcurrentHashMap.newKeySet();
+    /** Lately written, children ahead of their turn among them; forgotten, one is written again, which changes nothing. */
+    private final Set<RevisionLink> written = Collections.synchronizedSet(Collections.newSetFromMap(new Latest()));
+
+    private static final class Latest extends LinkedHashMap<RevisionLink, Boolean> {
+        private static final long serialVersionUID = 1L;
+        private static final int MOST = 100_000;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<RevisionLink, Boolean> eldest) {
+            return size() > MOST;
+        }
+    }
 
     /**
      * Writes them.
@@ -45,6 +60,9 @@ final class RevisionRestoring {
 
     /** Writes it, after those of its children; whether it could be. */
     boolean restore(RevisionLink path) {
+        if (written.contains(path)) {
+            return true;
+        }
         Reading reading = manifests.read(path.digest());
         boolean good = reading.isGood() && !blobs.hasFailed(path.digest());
         for (Descriptor reference : reading.manifest().references()) {
@@ -55,7 +73,10 @@ final class RevisionRestoring {
             }
         }
         if (good) {
-            writing.write(path, path.digest());
+            writing.put(path, path.digest());
+            if (written.add(path)) {
+                writing.count(path.digest());
+            }
         } else {
             withhold(path);
         }

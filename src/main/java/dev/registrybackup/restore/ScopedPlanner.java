@@ -58,10 +58,7 @@ final class ScopedPlanner {
         Map<Digest, Reading> read = manifests.closure(images);
         Map<Digest, Held> held = held(wanted(read));
         if (found.isEmpty() && held.isEmpty()) {
-            throw new UnknownScopeException("The backup has nothing of %s%s"
-                    .formatted(
-                            request.scope().json(),
-                            request.at().map(time -> " as of " + time).orElse("")));
+            throw UnknownScopeException.of(request);
         }
         Wholeness wholeness = new Wholeness(read, held::containsKey, images::contains);
         SortedMap<Integer, List<LinkStep>> links = new TreeMap<>();

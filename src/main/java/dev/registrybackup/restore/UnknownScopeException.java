@@ -4,7 +4,15 @@ package dev.registrybackup.restore;
 public final class UnknownScopeException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    UnknownScopeException(String message) {
+    /** Says what there is nothing of. */
+    public UnknownScopeException(String message) {
         super(message);
+    }
+
+    static UnknownScopeException of(RestoreRequest request) {
+        return new UnknownScopeException("The backup has nothing of %s%s"
+                .formatted(
+                        request.scope().json(),
+                        request.at().map(time -> " as of " + time).orElse("")));
     }
 }

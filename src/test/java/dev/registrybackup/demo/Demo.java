@@ -1,8 +1,10 @@
 package dev.registrybackup.demo;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.registrybackup.lab.BackupCheck;
 import dev.registrybackup.lab.Bucket;
 import dev.registrybackup.lab.NotifyingProxy;
+import dev.registrybackup.lab.OnDemandClient;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.RegistryPush;
 import dev.registrybackup.lab.S3Endpoint;
@@ -12,14 +14,16 @@ import dev.registrybackup.lab.TestImages;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * An S3 store, a registry's writes, and the product between the store's two buckets: shows what arrives and what is
- * copied, then holds the backup against the registry. Exit status 0 if they agree, 1 if not.
+ * copied, holds the backup against the registry, loses the registry and restores it. Exit status 0 if they agree, 1 if not.
  */
 public final class Demo {
     private static final Pattern COPIED =
@@ -56,10 +60,11 @@ public final class Demo {
                 report(product.log());
                 List<String> differences = new BackupCheck(registry, backup).differences();
                 conclude(differences, backup.sizes("docker/").size());
+                boolean restored = restore(front.endpoint(), registry);
                 if (keep) {
                     stay(front.endpoint(), product);
                 }
-                return differences.isEmpty();
+                return differences.isEmpty() && restored;
             }
         }
     }
@@ -97,10 +102,35 @@ public final class Demo {
                         : "   FAILED: %d differences.".formatted(differences.size()));
     }
 
+    private boolean restore(S3Endpoint endpoint, Bucket registry) {
+        Map<String, String> before = registry.contents("");
+        out.println("6. Wiping the registry's bucket, and starting the product once more, to restore");
+        registry.wipe();
+        Map<String, String> settings = new HashMap<>(Product.settings(endpoint, endpoint));
+        settings.put("SERVICE_ROLE", "restore");
+        try (Product product = Product.start(settings, "-Xmx128m")) {
+            OnDemandClient client = new OnDemandClient(product.uri());
+            out.println("   POST /restore {\"scope\":{\"all\":true}}");
+            JsonNode operation = client.done("/restore", "{'scope':{'all':true}}");
+            out.printf(
+                    "   operation %s %s: %d objects, %d bytes%n",
+                    operation.path("id").asText(),
+                    operation.path("state").asText(),
+                    operation.at("/objects/done").asLong(),
+                    operation.at("/bytes/done").asLong());
+        }
+        boolean same = before.equals(registry.contents(""));
+        out.println(
+                same
+                        ? "   All %d objects are in the registry's bucket again, byte by byte.".formatted(before.size())
+                        : "   FAILED: the bucket is not what it was.");
+        return same;
+    }
+
     private void stay(S3Endpoint endpoint, Product product) throws InterruptedException {
         out.printf(
                 """
-                6. Staying up until interrupted (Ctrl-C):
+                7. Staying up until interrupted (Ctrl-C):
                    S3 endpoint        %s   (region %s, path style)
                    access key         %s
                    secret key         %s

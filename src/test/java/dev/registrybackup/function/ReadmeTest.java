@@ -29,7 +29,10 @@ class ReadmeTest {
             ServiceConfiguration.class,
             EventConfiguration.class,
             LanesConfiguration.class,
-            TimeoutsConfiguration.class);
+            TimeoutsConfiguration.class,
+            RestoreConfiguration.class,
+            OperationsConfiguration.class,
+            BulkConfiguration.class);
     private static final Pattern ROW = Pattern.compile("\\| `([a-z]+\\.[a-z-]+)` \\| (?:`([^`]*)`)? *\\|");
     private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|IT|Contract))`");
 
@@ -76,7 +79,7 @@ class ReadmeTest {
     private static SortedMap<String, String> properties() {
         SortedMap<String, String> defined = new TreeMap<>();
         for (Class<?> mapping : MAPPINGS) {
-            for (Method method : mapping.getDeclaredMethods()) {
+            for (Method method : mapping.getMethods()) {
                 WithDefault given = method.getAnnotation(WithDefault.class);
                 defined.put(
                         mapping.getAnnotation(ConfigMapping.class).prefix() + "." + dashed(method.getName()),

@@ -55,9 +55,13 @@ class SettingsTest {
         settings.check();
 
         // Then
-        assertEquals(Optional.empty(), settings.registryStore().endpoint());
-        assertEquals(Optional.empty(), settings.registryStore().region());
-        assertFalse(settings.registryStore().pathStyle());
+        assertEquals(
+                Optional.empty(),
+                settings.registryPlace().bucket().orElseThrow().endpoint());
+        assertEquals(
+                Optional.empty(),
+                settings.registryPlace().bucket().orElseThrow().region());
+        assertFalse(settings.registryPlace().bucket().orElseThrow().pathStyle());
         assertEquals(Duration.ofSeconds(8), settings.answerWithin());
         assertFalse(settings.copiesForeign());
         assertFalse(settings.isDeadLetter());
@@ -77,7 +81,7 @@ class SettingsTest {
                 "backup.encryption", "aws:kms:arn:aws:kms:eu-1:1:key/k"));
 
         // When
-        S3Settings registry = settings.registryStore();
+        S3Settings registry = settings.registryPlace().bucket().orElseThrow();
         S3Settings backup = settings.backupStore();
 
         // Then

@@ -91,6 +91,20 @@ public final class Bucket implements AutoCloseable {
         }
     }
 
+    /** Removes every object that can be seen. */
+    public void wipe() {
+        sizes("").keySet().forEach(this::remove);
+    }
+
+    /** The SHA-256 of every object under a prefix but uploads, by key. */
+    public SortedMap<String, String> contents(String prefix) {
+        SortedMap<String, String> contents = new TreeMap<>();
+        sizes(prefix).keySet().stream()
+                .filter(key -> !key.contains("/_uploads/"))
+                .forEach(key -> contents.put(key, sha256(key)));
+        return contents;
+    }
+
     /** Writes an object. */
     public void put(String key, byte[] content) {
         client.putObject(request -> request.bucket(name).key(key), RequestBody.fromBytes(content));

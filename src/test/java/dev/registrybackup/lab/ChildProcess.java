@@ -91,6 +91,11 @@ final class ChildProcess implements AutoCloseable {
         }
     }
 
+    /** Sends it a signal by name. */
+    void signal(String name) {
+        Command.run(Duration.ofSeconds(10), List.of("kill", "-" + name, Long.toString(process.pid())));
+    }
+
     /** Ends it as a crash does: SIGKILL. */
     void kill() {
         try {

@@ -104,6 +104,16 @@ public final class Product implements AutoCloseable {
         return process.log();
     }
 
+    /** Has it stand still, as a node that swaps or a machine that is moved does. */
+    public void standStill() {
+        process.signal("STOP");
+    }
+
+    /** Has it go on after it stood still. */
+    public void goOn() {
+        process.signal("CONT");
+    }
+
     /** Ends it as a crash does. */
     public void kill() {
         process.kill();
@@ -115,7 +125,7 @@ public final class Product implements AutoCloseable {
         directory.close();
     }
 
-    private static List<String> command(List<String> javaOptions) {
+    static List<String> command(List<String> javaOptions) {
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         Path jar = Path.of(System.getProperty("lab.product.jar", "target/quarkus-app/quarkus-run.jar"));
         List<String> command = new ArrayList<>(List.of(java.toString()));

@@ -23,6 +23,11 @@ public final class Skopeo {
         copy(docker(registry, reference), "oci:" + ociLayout + ":" + layoutTag);
     }
 
+    /** Carries an image with all its parts from one registry into another. */
+    public static void carry(URI from, String reference, URI to) {
+        copy(docker(from, reference), docker(to, reference));
+    }
+
     /** The manifest as the registry serves it. */
     public static byte[] manifest(URI registry, String reference) {
         return run("inspect", "--raw", "--tls-verify=false", docker(registry, reference));

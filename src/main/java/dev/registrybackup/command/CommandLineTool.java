@@ -1,0 +1,113 @@
+package dev.registrybackup.command;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.operation.NoSuchOperationException;
+import dev.registrybackup.operation.OperationKind;
+import dev.registrybackup.restore.PastUnknownException;
+import dev.registrybackup.restore.UnknownScopeException;
+import java.io.PrintWriter;
+import java.util.function.LongSupplier;
+import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
+
+/** Does what the arguments say, prints what came of it, and tells the exit code. For one call. */
+public final class CommandLineTool {
+    private final Actions actions;
+    private final PrintWriter out;
+    private final PrintWriter error;
+    private final Progress progress;
+
+    /**
+     * A tool that prints there.
+     *
+     * @param out for what was asked for
+     * @param error for progress and complaints
+     * @param terminal whether somebody watches
+     * @param nanoTime the time in nanoseconds, as {@link System#nanoTime} has it
+     */
+    public CommandLineTool(
+            Actions actions, PrintWriter out, PrintWriter error, boolean terminal, LongSupplier nanoTime) {
+        this.actions = actions;
+        this.out = out;
+        this.error = error;
+        this.progress = new Progress(error, terminal, nanoTime);
+    }
+
+    /** Does it. */
+    public ExitCode run(String... arguments) {
+        CommandLine commands = Syntax.commands();
+        commands.setOut(out);
+        commands.setErr(error);
+        try {
+            ParseResult parsed = commands.parseArgs(arguments);
+            Integer helped = CommandLine.executeHelpRequest(parsed);
+            return helped == null ? dispatch(Syntax.last(parsed)) : ExitCode.FINE;
+        } catch (CommandLine.ParameterException e) {
+            error.println(e.getMessage());
+            error.println("Try --help");
+            return ExitCode.USAGE;
+        } catch (IllegalArgumentException e) {
+            error.println(e.getMessage());
+            return ExitCode.USAGE;
+        } catch (UnknownScopeException | PastUnknownException | NoSuchOperationException e) {
+            error.println(e.getMessage());
+            return ExitCode.FINDINGS;
+        } catch (RuntimeException e) {
+            error.println(e.getMessage());
+            return ExitCode.COULD_NOT_TELL;
+        } finally {
+            out.flush();
+            error.flush();
+        }
+    }
+
+    private ExitCode dispatch(ParseResult parsed) {
+        Arguments given = new Arguments(parsed);
+        return switch (parsed.commandSpec().name()) {
+            case "restore" -> restore(given);
+            case "verify" -> ended(given, actions.run(OperationKind.VERIFY, given.verifyRequest(), progress::show));
+            case "catalog" ->
+                told(given, actions.catalog(given.text("--repository"), given.text("--after"), given.text("--limit")));
+            case "list" -> told(given, actions.operations());
+            case "show" -> told(given, actions.operation(given.id()));
+            case "cancel" -> told(given, actions.cancel(given.id()));
+            case "run" -> attempted(given, actions.attempt(given.id(), progress::show));
+            default -> {
+                parsed.commandSpec().commandLine().usage(error);
+                yield ExitCode.USAGE;
+            }
+        };
+    }
+
+    private ExitCode restore(Arguments given) {
+        ObjectNode request = given.restoreRequest();
+        return given.has("--dry-run")
+                ? told(given, actions.plan(request))
+                : ended(given, actions.run(OperationKind.RESTORE, request, progress::show));
+    }
+
+    private ExitCode told(Arguments given, JsonNode answer) {
+        out.println(given.has("--json") ? answer.toString() : answer.toPrettyString());
+        return ExitCode.FINE;
+    }
+
+    /** For a Job, which begins again whatever does not exit with 0: findings would not go away by that. */
+    private ExitCode attempted(Arguments given, JsonNode operation) {
+        ExitCode code = ended(given, operation);
+        return switch (operation.path("state").asText()) {
+            case "succeeded", "incomplete", "cancelled" -> ExitCode.FINE;
+            default -> code;
+        };
+    }
+
+    private ExitCode ended(Arguments given, JsonNode operation) {
+        progress.end();
+        if (given.has("--json")) {
+            out.println(operation.toString());
+        } else {
+            Summary.print(operation, out);
+        }
+        return ExitCode.of(operation);
+    }
+}

@@ -1,0 +1,36 @@
+package dev.registrybackup.command;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.PrintWriter;
+
+/** An ended operation in a few lines. */
+final class Summary {
+    private Summary() {}
+
+    static void print(JsonNode operation, PrintWriter out) {
+        out.printf(
+                "%s %s %s: %d objects, %d bytes%n",
+                operation.path("kind").asText(),
+                operation.path("id").asText(),
+                operation.path("state").asText(),
+                operation.at("/objects/done").asLong(),
+                operation.at("/bytes/done").asLong());
+        if (operation.has("reason")) {
+            out.println(operation.path("reason").asText());
+        }
+        operation
+                .at("/findings/counts")
+                .properties()
+                .forEach(count -> out.printf("%6d %s%n", count.getValue().asLong(), count.getKey()));
+        for (JsonNode finding : operation.at("/findings/first")) {
+            out.printf(
+                    "       %s %s: %s%n",
+                    finding.path("code").asText(),
+                    finding.path("subject").asText(),
+                    finding.path("problem").asText());
+        }
+        for (JsonNode report : operation.at("/summary/reports")) {
+            out.println("Report: " + report.asText());
+        }
+    }
+}

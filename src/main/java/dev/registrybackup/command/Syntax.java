@@ -1,0 +1,108 @@
+package dev.registrybackup.command;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+
+/** The commands and their options, written down without annotations, which a native executable could not read. */
+final class Syntax {
+    private Syntax() {}
+
+    static CommandLine commands() {
+        CommandSpec root = command("registry-backup", "Restores and verifies an image registry from its backup.");
+        root.addSubcommand("restore", scoped(restore()));
+        root.addSubcommand("verify", scoped(verify()));
+        root.addSubcommand("catalog", catalog());
+        root.addSubcommand("operation", operation());
+        return new CommandLine(root);
+    }
+
+    static ParseResult last(ParseResult parsed) {
+        ParseResult last = parsed;
+        while (last.hasSubcommand()) {
+            last = last.subcommand();
+        }
+        return last;
+    }
+
+    private static CommandSpec restore() {
+        return command("restore", "Brings back what the target lacks.")
+                .addOption(value("--at", "INSTANT", "as of that time, UTC: 2026-11-22T13:45:00Z"))
+                .addOption(value("--target", "NAME", "a configured target instead of the registry"))
+                .addOption(value("--directory", "PATH", "a directory instead of the registry"))
+                .addOption(value("--mode", "MODE", "missing (default), or repair: also replace what is damaged"))
+                .addOption(flag("--overwrite-tags", "move tags that point elsewhere"))
+                .addOption(flag("--referrers", "bring signatures and whatever else refers to an image too"))
+                .addOption(flag("--dry-run", "only tell what would be done"));
+    }
+
+    private static CommandSpec verify() {
+        return command("verify", "Looks for what is missing or damaged; changes nothing.")
+                .addOption(value("--store", "NAME", "backup (default), registry, or a configured target"))
+                .addOption(value("--directory", "PATH", "a directory instead"))
+                .addOption(value("--depth", "DEPTH", "existence (default), or content: hash every byte"))
+                .addOption(value("--sample", "FRACTION", "hash only so much of the blobs: 0.1 is a tenth"))
+                .addOption(value("--seed", "NUMBER", "which of them"));
+    }
+
+    private static CommandSpec catalog() {
+        return command("catalog", "Tells what the backup has.")
+                .addOption(value("--repository", "NAME", "one repository, image by image, as it is now"))
+                .addOption(value("--after", "NAME", "go on after that repository"))
+                .addOption(value("--limit", "NUMBER", "so many repositories"));
+    }
+
+    private static CommandSpec operation() {
+        CommandSpec operation = command("operation", "Looks after restores and verifications on record.");
+        operation.addSubcommand("list", command("list", "The newest ones."));
+        operation.addSubcommand("show", named("show", "How one stands."));
+        operation.addSubcommand("cancel", named("cancel", "Ends one."));
+        operation.addSubcommand("run", named("run", "Makes an attempt at one, here."));
+        return operation;
+    }
+
+    private static CommandSpec scoped(CommandSpec command) {
+        return command.addOption(flag("--all", "everything"))
+                .addOption(value("--namespace", "NS", "all repositories below NS/"))
+                .addOption(value("--repository", "NAME", "one repository"))
+                .addOption(value("--image", "IMAGE", "NAME:TAG or NAME@sha256:…"))
+                .addOption(value("--digest", "DIGEST", "one blob"));
+    }
+
+    private static CommandSpec named(String name, String description) {
+        return command(name, description)
+                .addPositional(PositionalParamSpec.builder()
+                        .paramLabel("ID")
+                        .arity("1")
+                        .type(String.class)
+                        .description("the operation")
+                        .build());
+    }
+
+    private static CommandSpec command(String name, String description) {
+        CommandSpec command = CommandSpec.create().name(name).addOption(flag("--json", "print JSON on one line"));
+        command.addOption(OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .description("tell this")
+                .build());
+        command.usageMessage().description(description);
+        return command;
+    }
+
+    private static OptionSpec flag(String name, String description) {
+        return OptionSpec.builder(name)
+                .type(boolean.class)
+                .description(description)
+                .build();
+    }
+
+    private static OptionSpec value(String name, String label, String description) {
+        return OptionSpec.builder(name)
+                .type(String.class)
+                .paramLabel(label)
+                .description(description)
+                .build();
+    }
+}

@@ -1,0 +1,87 @@
+package dev.registrybackup.function;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.operation.Meter;
+import dev.registrybackup.operation.OperationKind;
+import dev.registrybackup.operation.OperationRequest;
+import dev.registrybackup.operation.OperationState;
+import dev.registrybackup.operation.Permit;
+import dev.registrybackup.operation.Work;
+import dev.registrybackup.restore.Ends;
+import dev.registrybackup.restore.Restore;
+import dev.registrybackup.restore.RestoreRequest;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Pace;
+import dev.registrybackup.verify.Verification;
+import dev.registrybackup.verify.VerifyRequest;
+import java.time.Clock;
+import java.util.Map;
+
+/**
+ * The work of operations, from request to stores.
+ *
+ * @param backup the backup
+ * @param targets the stores that a request may name
+ * @param lanes where the work is done
+ * @param pace how fast it may read
+ * @param isOpenShift whose registry it is
+ * @param clock the time
+ */
+record BulkWork(Place backup, Targets targets, Lanes lanes, Pace pace, boolean isOpenShift, Clock clock) {
+    /** A request that can be put on record. */
+    record Accepted(String slot, ObjectNode parameters) {}
+
+    Map<OperationKind, Work> byKind() {
+        return Map.of(OperationKind.RESTORE, this::restore, OperationKind.VERIFY, this::verify);
+    }
+
+    /** Refuses what cannot be done, as far as that can be told at once. */
+    Accepted check(OperationKind kind, JsonNode body) {
+        return switch (kind) {
+            case RESTORE -> {
+                RestoreRequest request = RestoreRequest.parse(body, clock.instant());
+                restore(request.target()).check(request);
+                yield new Accepted(request.target(), request.json());
+            }
+            case VERIFY -> {
+                VerifyRequest request = VerifyRequest.parse(body);
+                place(request.store()).store().requireBucket();
+                backup.store().requireBucket();
+                yield new Accepted(request.store(), request.json());
+            }
+        };
+    }
+
+    ObjectNode plan(JsonNode body) {
+        RestoreRequest request = RestoreRequest.parse(body, clock.instant());
+        return restore(request.target()).plan(request);
+    }
+
+    private Restore restore(String target) {
+        Place place = targets.named(target);
+        return new Restore(
+                new Ends(backup.store(), backup.layout(), place.store(), place.layout()), lanes, pace, clock);
+    }
+
+    private Place place(String name) {
+        return name.equals(VerifyRequest.BACKUP) ? backup : targets.named(name);
+    }
+
+    private Work.Result restore(OperationRequest asked, Permit permit, Meter meter) {
+        RestoreRequest request = RestoreRequest.parse(asked.parameters(), clock.instant());
+        Restore.Outcome outcome = restore(request.target()).run(request, permit, meter);
+        return new Work.Result(
+                outcome.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE, outcome.summary());
+    }
+
+    private Work.Result verify(OperationRequest asked, Permit permit, Meter meter) {
+        VerifyRequest request = VerifyRequest.parse(asked.parameters());
+        Place place = place(request.store());
+        Verification.Result result = new Verification(
+                        store -> place.store(), backup.store(), place.layout(), lanes, pace, isOpenShift, clock)
+                .run(asked.id().value(), request, permit, meter);
+        return new Work.Result(
+                result.couldNotTell() ? OperationState.INCOMPLETE : OperationState.SUCCEEDED, result.summary());
+    }
+}

@@ -1,0 +1,107 @@
+package dev.registrybackup.function;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.catalog.Catalog;
+import dev.registrybackup.operation.NoSuchOperationException;
+import dev.registrybackup.operation.OperationDesk;
+import dev.registrybackup.operation.OperationId;
+import dev.registrybackup.operation.OperationKind;
+import dev.registrybackup.operation.OperationStatus;
+import dev.registrybackup.operation.Operations;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.restore.UnknownScopeException;
+import java.util.Optional;
+
+/**
+ * What can be asked for on demand, over HTTP or on the command line alike. Blocks. Throws {@link
+ * IllegalArgumentException} for what is no request, and what the parts throw.
+ */
+final class OnDemand {
+    private static final int MOST_OPERATIONS = 100;
+
+    private final Operations operations;
+    private final OperationDesk desk;
+    private final BulkWork work;
+    private final Catalog catalog;
+
+    OnDemand(Operations operations, OperationDesk desk, BulkWork work, Catalog catalog) {
+        this.operations = operations;
+        this.desk = desk;
+        this.work = work;
+        this.catalog = catalog;
+    }
+
+    /** What a restore would come to. */
+    ObjectNode plan(JsonNode body) {
+        return work.plan(body);
+    }
+
+    /** Checks a request, puts it on record, and has it started. */
+    OperationStatus ask(OperationKind kind, JsonNode body, String by) {
+        BulkWork.Accepted accepted = work.check(kind, body);
+        return desk.ask(kind, accepted.slot(), accepted.parameters(), by);
+    }
+
+    /** Checks a request and puts it on record, for whoever asks to run it himself. */
+    OperationId record(OperationKind kind, JsonNode body, String by) {
+        BulkWork.Accepted accepted = work.check(kind, body);
+        return operations
+                .create(kind, accepted.slot(), accepted.parameters(), by)
+                .id();
+    }
+
+    OperationStatus cancel(JsonNode body, String by) {
+        OperationId id = id(body);
+        return desk.cancel(id, by).orElseThrow(() -> none(id));
+    }
+
+    OperationStatus resume(JsonNode body, String by) {
+        return desk.resume(id(body), by);
+    }
+
+    private static OperationId id(JsonNode body) {
+        if (!body.path("id").isTextual()) {
+            throw new IllegalArgumentException("Name the operation: {\"id\":\"…\"}");
+        }
+        return new OperationId(body.path("id").textValue());
+    }
+
+    ObjectNode operation(Optional<String> id) {
+        OperationId asked = new OperationId(
+                id.orElseThrow(() -> new IllegalArgumentException("Name the operation: /operation?id=…")));
+        return desk.status(asked).orElseThrow(() -> none(asked)).json();
+    }
+
+    private static NoSuchOperationException none(OperationId id) {
+        return new NoSuchOperationException(id, "the backup");
+    }
+
+    ObjectNode operations() {
+        ObjectNode answer = JsonNodeFactory.instance.objectNode();
+        ArrayNode list = answer.putArray("operations");
+        desk.newest(MOST_OPERATIONS).forEach(status -> list.add(status.json()));
+        return answer;
+    }
+
+    /** One repository as it is now, or a page of all as they were last verified. */
+    ObjectNode catalog(Optional<String> repository, Optional<String> after, Optional<String> limit) {
+        if (repository.isPresent()) {
+            RepositoryName name = new RepositoryName(repository.get());
+            return catalog.live(name)
+                    .orElseThrow(() -> new UnknownScopeException("The backup has no repository " + name));
+        }
+        return catalog.page(
+                after.map(RepositoryName::new), limit.map(OnDemand::number).orElse(Catalog.USUAL_PAGE));
+    }
+
+    private static int number(String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("\"limit\" has to be a number, not \"%s\"".formatted(text), e);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package dev.registrybackup.function;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.impl.RoutingContextInternal;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.io.IOException;
+import java.util.Map;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * The way to the on-demand functions: one method for each path, and never a CloudEvent.
+ *
+ * <p>Funqy alone would take every GET for a call, answer 406 to a missing Content-Type and 500 to an empty body, start a
+ * restore for an event of that name, and overwrite the status that a function sets.
+ */
+@ApplicationScoped
+class OnDemandDoor {
+    private static final Map<String, HttpMethod> PATHS = Map.of(
+            "/restore", HttpMethod.POST,
+            "/verify", HttpMethod.POST,
+            "/cancel", HttpMethod.POST,
+            "/resume", HttpMethod.POST,
+            "/operation", HttpMethod.GET,
+            "/operations", HttpMethod.GET,
+            "/catalog", HttpMethod.GET);
+    private static final ObjectMapper READER =
+            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final String JSON = "application/json";
+    private static final String STATUS = OnDemandDoor.class.getName();
+
+    private final Settings settings;
+    private final long largestBody;
+
+    OnDemandDoor(Settings settings, @ConfigProperty(name = "largest-body-bytes") long largestBody) {
+        this.settings = settings;
+        this.largestBody = largestBody;
+    }
+
+    /** Whether it is a path of this process's. */
+    boolean serves(String path) {
+        return settings.isRestore() && PATHS.containsKey(path);
+    }
+
+    void open(@Observes Router router) {
+        PATHS.forEach((path, method) -> router.route(path).order(-150).handler(context -> admit(context, method)));
+        PATHS.keySet().forEach(path -> {
+            router.post(path).order(-140).handler(BodyHandler.create(false).setBodyLimit(largestBody));
+            router.post(path).order(-130).handler(OnDemandDoor::fillIn);
+        });
+    }
+
+    private void admit(RoutingContext context, HttpMethod method) {
+        HttpServerRequest request = context.request();
+        String type = request.getHeader("Content-Type");
+        if (FrontDoor.isCloudEvent(request)) {
+            throw new Refusal(
+                    EventAnswers.PERMANENT,
+                    "A CloudEvent never starts this: post plain JSON to " + context.normalizedPath());
+        }
+        if (!request.method().equals(method)) {
+            context.response().putHeader("Allow", method.name());
+            throw new Refusal(405, "Only %s is served at %s".formatted(method, context.normalizedPath()));
+        }
+        if (method.equals(HttpMethod.POST) && type != null && !type.startsWith(JSON)) {
+            throw new Refusal(415, "The body has to be JSON, not " + type);
+        }
+        request.headers().set("Content-Type", JSON);
+        context.addHeadersEndHandler(written -> {
+            Integer status = context.get(STATUS);
+            if (status != null && context.response().getStatusCode() == 200) {
+                context.response().setStatusCode(status);
+            }
+        });
+        context.next();
+    }
+
+    /** An empty body asks for nothing in particular, which the function then refuses or not. */
+    private static void fillIn(RoutingContext context) {
+        if (context.body().length() <= 0) {
+            ((RoutingContextInternal) context).setBody(Buffer.buffer("{}"));
+        } else {
+            requireObject(context.body().buffer());
+        }
+        context.next();
+    }
+
+    private static void requireObject(Buffer body) {
+        try {
+            if (READER.readTree(body.getBytes()).isObject()) {
+                return;
+            }
+            throw new Refusal(400, "The body has to be a JSON object");
+        } catch (IOException e) {
+            throw new Refusal(400, "The body is no JSON that can be read");
+        }
+    }
+
+    /** Has the answer get that status, if all goes well. */
+    static void answerWith(RoutingContext context, int status) {
+        context.put(STATUS, status);
+    }
+}

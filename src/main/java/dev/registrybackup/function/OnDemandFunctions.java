@@ -1,0 +1,74 @@
+package dev.registrybackup.function;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.registrybackup.operation.OperationKind;
+import dev.registrybackup.operation.OperationStatus;
+import io.quarkus.funqy.Funq;
+import io.smallrye.mutiny.Uni;
+import java.util.Optional;
+
+/** The functions that are called by whoever wants something restored, verified or told. */
+public class OnDemandFunctions {
+    private static final int ACCEPTED = 202;
+
+    private final OnDemandAnswers answers;
+    private final OnDemand onDemand;
+
+    /** Created for each call. */
+    public OnDemandFunctions(OnDemandAnswers answers, OnDemand onDemand) {
+        this.answers = answers;
+        this.onDemand = onDemand;
+    }
+
+    /** Has something restored, or tells what that would come to. */
+    @Funq("restore")
+    public Uni<JsonNode> restore(JsonNode body) {
+        return body.path("dryRun").asBoolean(false)
+                ? answers.ok(() -> onDemand.plan(body))
+                : answers.with(ACCEPTED, by -> accepted(onDemand.ask(OperationKind.RESTORE, body, by)));
+    }
+
+    /** Has a store verified. */
+    @Funq("verify")
+    public Uni<JsonNode> verify(JsonNode body) {
+        return answers.with(ACCEPTED, by -> accepted(onDemand.ask(OperationKind.VERIFY, body, by)));
+    }
+
+    /** Ends an operation. */
+    @Funq("cancel")
+    public Uni<JsonNode> cancel(JsonNode body) {
+        return answers.with(ACCEPTED, by -> accepted(onDemand.cancel(body, by)));
+    }
+
+    /** Has a lost or incomplete operation go on. */
+    @Funq("resume")
+    public Uni<JsonNode> resume(JsonNode body) {
+        return answers.with(ACCEPTED, by -> accepted(onDemand.resume(body, by)));
+    }
+
+    /** How one operation stands. */
+    @Funq("operation")
+    public Uni<JsonNode> operation() {
+        Optional<String> id = answers.parameter("id");
+        return answers.ok(() -> onDemand.operation(id));
+    }
+
+    /** How the newest operations stand. */
+    @Funq("operations")
+    public Uni<JsonNode> operations() {
+        return answers.ok(onDemand::operations);
+    }
+
+    /** What the backup has. */
+    @Funq("catalog")
+    public Uni<JsonNode> catalog() {
+        Optional<String> repository = answers.parameter("repository");
+        Optional<String> after = answers.parameter("after");
+        Optional<String> limit = answers.parameter("limit");
+        return answers.ok(() -> onDemand.catalog(repository, after, limit));
+    }
+
+    private static JsonNode accepted(OperationStatus status) {
+        return status.json();
+    }
+}

@@ -1,0 +1,20 @@
+package dev.registrybackup.function;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+
+/** Where restores and verifications run. */
+@ConfigMapping(prefix = "operations")
+public interface OperationsConfiguration {
+    /** `job`: each in a Kubernetes Job; `process`: in the process that was asked; `auto`: in a Job on a cluster. */
+    @WithDefault("auto")
+    String run();
+
+    /** The suspended CronJob that restore Jobs are made from. */
+    @WithDefault("registry-backup-restore")
+    String restoreCronJob();
+
+    /** The suspended CronJob that verify Jobs are made from. */
+    @WithDefault("registry-backup-verify")
+    String verifyCronJob();
+}
