@@ -20,6 +20,9 @@ public interface Actions {
     /** Makes an attempt at an operation on record in this process, and tells how it stands at its end. */
     ObjectNode attempt(String id, Consumer<Meter.Reading> progress);
 
+    /** Brings into the backup what the registry has and the backup lacks, and counts what became of it. */
+    ObjectNode backUp(Consumer<Meter.Reading> progress);
+
     /** How one operation stands. */
     ObjectNode operation(String id);
 

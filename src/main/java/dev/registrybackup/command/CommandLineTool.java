@@ -66,6 +66,7 @@ public final class CommandLineTool {
         Arguments given = new Arguments(parsed);
         return switch (parsed.commandSpec().name()) {
             case "restore" -> restore(given);
+            case "backup" -> backedUp(given, actions.backUp(progress::show));
             case "verify" -> ended(given, actions.run(OperationKind.VERIFY, given.verifyRequest(), progress::show));
             case "catalog" ->
                 told(given, actions.catalog(given.text("--repository"), given.text("--after"), given.text("--limit")));
@@ -87,18 +88,27 @@ public final class CommandLineTool {
                 : ended(given, actions.run(OperationKind.RESTORE, request, progress::show));
     }
 
+    private ExitCode backedUp(Arguments given, JsonNode answer) {
+        progress.end();
+        told(given, answer);
+        if (answer.path("failed").asLong() > 0) {
+            return ExitCode.COULD_NOT_TELL;
+        }
+        return answer.path("problems").isEmpty() ? ExitCode.FINE : ExitCode.FINDINGS;
+    }
+
     private ExitCode told(Arguments given, JsonNode answer) {
         out.println(given.has("--json") ? answer.toString() : answer.toPrettyString());
         return ExitCode.FINE;
     }
 
-    /** For a Job, which begins again whatever does not exit with 0: findings would not go away by that. */
+    /**
+     * For a Job, which begins again whatever does not exit with 0. Findings would not go away by that, and an operation
+     * that another attempt carries on would lose that one to it.
+     */
     private ExitCode attempted(Arguments given, JsonNode operation) {
         ExitCode code = ended(given, operation);
-        return switch (operation.path("state").asText()) {
-            case "succeeded", "incomplete", "cancelled" -> ExitCode.FINE;
-            default -> code;
-        };
+        return operation.path("state").asText().equals("failed") ? code : ExitCode.FINE;
     }
 
     private ExitCode ended(Arguments given, JsonNode operation) {

@@ -13,6 +13,9 @@ final class Syntax {
     static CommandLine commands() {
         CommandSpec root = command("registry-backup", "Restores and verifies an image registry from its backup.");
         root.addSubcommand("restore", scoped(restore()));
+        root.addSubcommand(
+                "backup",
+                command("backup", "Brings into the backup all that the registry, a bucket or a directory, has."));
         root.addSubcommand("verify", scoped(verify()));
         root.addSubcommand("catalog", catalog());
         root.addSubcommand("operation", operation());

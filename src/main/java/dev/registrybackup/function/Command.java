@@ -24,12 +24,14 @@ public class Command implements QuarkusApplication {
 
     private final OnDemand onDemand;
     private final Attempts attempts;
+    private final Fill fill;
     private final Lanes lanes;
 
     /** Created once. */
-    public Command(OnDemand onDemand, Attempts attempts, Lanes lanes) {
+    public Command(OnDemand onDemand, Attempts attempts, Fill fill, Lanes lanes) {
         this.onDemand = onDemand;
         this.attempts = attempts;
+        this.fill = fill;
         this.lanes = lanes;
     }
 
@@ -68,6 +70,14 @@ public class Command implements QuarkusApplication {
                 attempts.run(operation);
             }
             return onDemand.operation(Optional.of(id));
+        }
+
+        @Override
+        public ObjectNode backUp(Consumer<Meter.Reading> progress) {
+            Meter meter = new Meter();
+            try (Lanes.Repeated showing = lanes.every(LOOK, () -> progress.accept(meter.read()))) {
+                return fill.run(meter);
+            }
         }
 
         @Override

@@ -20,6 +20,7 @@ import dev.registrybackup.operation.Operations;
 import dev.registrybackup.operation.Runner;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.replicate.ForeignObjects;
+import dev.registrybackup.replicate.Outcome;
 import dev.registrybackup.replicate.Replicator;
 import dev.registrybackup.restore.RestoreRequest;
 import dev.registrybackup.store.ObjectStore;
@@ -40,6 +41,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 
 /** Builds the program from its settings, once, at start. The one place where the real clock and randomness come in. */
 @Singleton
@@ -114,7 +117,7 @@ class Wiring {
             DeadLetters letters = new DeadLetters(registry.store().bucket(), layout, owed, lanes, journal);
             return new Service(Optional.empty(), Optional.of(letters), onRecord, owed::waiting);
         }
-        Copies copies = copies(layout, new Watch(journal, clock));
+        Copies copies = copies(new Watch(journal, clock));
         OwedWorker worker = new OwedWorker(shelf, rejections, copies, lanes, clock);
         OwedBatches owed = new OwedBatches(shelf, lanes, worker::accept);
         Intake intake = new Intake(registry.store().bucket(), copies, owed, lanes, journal, settings.inFlight());
@@ -122,20 +125,31 @@ class Wiring {
         return new Service(Optional.of(intake), Optional.empty(), onRecord, () -> worker.owed() + owed.waiting());
     }
 
-    private Copies copies(RegistryLayout layout, Watch watch) {
-        ObjectStore from = registry.store();
-        ObjectStore to = backup.store();
-        RecentlyDurable durable = new RecentlyDurable(clock, REMEMBERED, MOST_REMEMBERED);
-        OpenLinks openLinks = new OpenLinks(to, clock);
-        Blobs blobs = new Blobs(layout, from, to, new AdoptedMark(to, layout, clock), lanes, durable);
-        ForeignObjects foreign = new ForeignObjects(from, to, lanes, settings.copiesForeign());
-        Replicator replicator = new Replicator(
-                new Replicator.Parts(layout, from, to, blobs, foreign, openLinks, durable, lanes), watch::woken);
+    private Copies copies(Watch watch) {
+        OpenLinks openLinks = new OpenLinks(backup.store(), clock);
+        Replicator replicator = replicator(openLinks, watch::woken);
         lanes.every(HOUSEKEEPING, () -> {
             openLinks.refresh();
             replicator.wakeWaiting();
         });
         return new Copies(replicator, watch);
+    }
+
+    private Replicator replicator(OpenLinks openLinks, BiConsumer<String, CompletableFuture<Outcome>> onWoken) {
+        ObjectStore from = registry.store();
+        ObjectStore to = backup.store();
+        RegistryLayout layout = registry.layout();
+        RecentlyDurable durable = new RecentlyDurable(clock, REMEMBERED, MOST_REMEMBERED);
+        Blobs blobs = new Blobs(layout, from, to, new AdoptedMark(to, layout, clock), lanes, durable);
+        ForeignObjects foreign = new ForeignObjects(from, to, lanes, settings.copiesForeign());
+        return new Replicator(
+                new Replicator.Parts(layout, from, to, blobs, foreign, openLinks, durable, lanes), onWoken);
+    }
+
+    @Produces
+    @Singleton
+    Fill fill() {
+        return new Fill(registry, replicator(new OpenLinks(backup.store(), clock), (link, again) -> {}));
     }
 
     @Produces

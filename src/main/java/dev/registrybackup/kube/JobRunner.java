@@ -85,7 +85,7 @@ public final class JobRunner implements Runner {
                         .get())
                 .orElseThrow(() -> new OperationNotStartedException(
                         "Failed to start operation %s: namespace %s has no CronJob %s to make its Job from. Apply %s"
-                                .formatted(request.id(), namespace, name, "knative/base/operations.yaml")));
+                                .formatted(request.id(), namespace, name, "knative/base/restore-jobs.yaml")));
     }
 
     /** Only the Job that was looked at goes: another one of its name that has come meanwhile stays. */

@@ -18,7 +18,11 @@ public final class CopiedFrom {
 
     /** The metadata of a copy of that object. */
     public static Map<String, String> metadata(ObjectInfo source) {
-        return Map.of(LAST_MODIFIED, source.lastModified().toString(), ETAG, source.etag());
+        String lastModified = source.lastModified().toString();
+        // A directory gives none, and a header without a value does not survive every store.
+        return source.etag().isEmpty()
+                ? Map.of(LAST_MODIFIED, lastModified)
+                : Map.of(LAST_MODIFIED, lastModified, ETAG, source.etag());
     }
 
     /** When the registry wrote what this is the copy of, UTC; empty if the copy does not say. */
@@ -32,6 +36,6 @@ public final class CopiedFrom {
 
     /** Whether the object in the backup was written by us. */
     static boolean isOurs(ObjectInfo copy) {
-        return copy.metadata().containsKey(ETAG);
+        return copy.metadata().containsKey(LAST_MODIFIED);
     }
 }

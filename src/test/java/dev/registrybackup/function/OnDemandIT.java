@@ -284,6 +284,25 @@ class OnDemandIT {
     }
 
     @Test
+    void aRegistryOnAVolumeIsBackedUpFromItsDirectory(@TempDir Path directory) {
+        // Given
+        ProductCommand.run(settings(), "restore", "--all", "--directory", directory.toString());
+        Map<String, String> settings = settings();
+        settings.keySet().removeIf(name -> name.startsWith("REGISTRY_"));
+        settings.put("REGISTRY_DIRECTORY", directory.toString());
+        settings.put("BACKUP_BUCKET", "second-backup");
+        try (Bucket second = Bucket.create(store.endpoint(), "second-backup")) {
+            // When
+            ProductCommand command = ProductCommand.run(settings, "backup", "--json");
+
+            // Then
+            assertEquals(0, command.code(), command::toString);
+            assertEquals(kept, second.sizes("docker/"));
+            assertEquals(backup.contents("docker/"), second.contents("docker/"));
+        }
+    }
+
+    @Test
     void theCommandLineTellsWhatIsWrongByItsExitCode() {
         // Given
         Map<String, String> unreachable = settings();

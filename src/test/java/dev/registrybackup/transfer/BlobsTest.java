@@ -290,7 +290,7 @@ class BlobsTest {
     @Test
     void aCopyOfOursNeedsNoLookAtTheRegistryWhereNoSizeIsKnown() throws Exception {
         // Given
-        backup.put(KEY, ReplayableContent.of(CONTENT), Map.of(CopiedFrom.ETAG, "any"));
+        backup.put(KEY, ReplayableContent.of(CONTENT), Map.of(CopiedFrom.LAST_MODIFIED, "2024-05-06T07:08:09Z"));
 
         // When
         BlobCopy copy = blobs.ensure(DIGEST, OptionalLong.empty()).get(10, TimeUnit.SECONDS);
@@ -394,7 +394,8 @@ class BlobsTest {
         // Given
         unadopt();
         registry.seed(KEY, CONTENT);
-        backup.put(KEY, ReplayableContent.of(flipped(CONTENT)), Map.of(CopiedFrom.ETAG, "looks like ours"));
+        backup.put(
+                KEY, ReplayableContent.of(flipped(CONTENT)), Map.of(CopiedFrom.LAST_MODIFIED, "2024-05-06T07:08:09Z"));
 
         // When
         BlobCopy copy = blobs.ensure(DIGEST, OptionalLong.of(1000)).get(10, TimeUnit.SECONDS);
