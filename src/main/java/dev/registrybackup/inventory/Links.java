@@ -4,10 +4,12 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.MalformedLinkException;
+import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.OpenObject;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** The links of a store at one time: now, or in the past. */
@@ -18,7 +20,13 @@ public interface Links {
      * @throws ObjectStoreException if they cannot be listed
      */
     @MustBeClosed
-    Stream<ListedLink> under(String prefix);
+    default Stream<ListedLink> under(String prefix) {
+        return under(prefix, link -> true);
+    }
+
+    /** Those of them that are wanted; nothing is asked about the others. */
+    @MustBeClosed
+    Stream<ListedLink> under(String prefix, Predicate<RegistryPath.Link> wanted);
 
     /** Where they are. */
     ObjectStore store();

@@ -8,12 +8,16 @@ import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ObjectVersion;
 import dev.registrybackup.transfer.CopiedFrom;
+import dev.registrybackup.transfer.Lanes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -27,10 +31,14 @@ import java.util.stream.Stream;
  * @param layout its grammar
  * @param at the time, UTC
  * @param absences what the registry is known not to have had meanwhile
+ * @param lanes where the store is asked
  */
-public record PastLinks(ObjectStore store, RegistryLayout layout, Instant at, Absences absences) implements Links {
+public record PastLinks(ObjectStore store, RegistryLayout layout, Instant at, Absences absences, Lanes lanes)
+        implements Links {
     /** A copy is made at most so long after the registry wrote, or its time is asked for. */
     private static final Duration COPIED_WITHIN = Duration.ofMinutes(15);
+
+    private static final int AT_ONCE = 256;
 
     /** A version, with the time at which the registry wrote it, if that is known. */
     private record Dated(ObjectVersion version, Optional<Instant> byRegistry) {
@@ -39,32 +47,57 @@ public record PastLinks(ObjectStore store, RegistryLayout layout, Instant at, Ab
         }
     }
 
+    /** The versions of one link, the newest first. */
+    private record Candidate(RegistryPath.Link path, List<ObjectVersion> newestFirst) {}
+
     @Override
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    public Stream<ListedLink> under(String prefix) {
+    public Stream<ListedLink> under(String prefix, Predicate<RegistryPath.Link> wanted) {
         Absences.Reading absent = absences.read();
-        return VersionGroups.of(store.listVersions(prefix))
-                .flatMap(group -> chosen(group, absent).stream())
-                .onClose(absent::close);
+        Stream<Candidate> candidates = VersionGroups.of(store.listVersions(prefix))
+                .flatMap(group -> candidate(group, wanted, absent).stream());
+        return Batches.of(candidates, AT_ONCE).flatMap(this::chosen).onClose(absent::close);
     }
 
-    private Optional<ListedLink> chosen(List<ObjectVersion> newestFirst, Absences.Reading absent) {
+    private Optional<Candidate> candidate(
+            List<ObjectVersion> newestFirst, Predicate<RegistryPath.Link> wanted, Absences.Reading absent) {
         String key = newestFirst.get(0).key();
-        if (!(layout.parse(key) instanceof RegistryPath.Link path)) {
-            return Optional.empty();
+        return layout.parse(key) instanceof RegistryPath.Link path
+                        && wanted.test(path)
+                        && (path.kind() == Kind.LAYER_LINK || !absent.covers(key, at))
+                ? Optional.of(new Candidate(path, newestFirst))
+                : Optional.empty();
+    }
+
+    /** In the order of the batch, with the store asked about many at a time. */
+    private Stream<ListedLink> chosen(List<Candidate> batch) {
+        List<CompletableFuture<Optional<ListedLink>>> asked = batch.stream()
+                .map(candidate -> lanes.small(() -> chosen(candidate)))
+                .toList();
+        return asked.stream().flatMap(link -> answer(link).stream());
+    }
+
+    private static Optional<ListedLink> answer(CompletableFuture<Optional<ListedLink>> asked) {
+        try {
+            return asked.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw e;
         }
-        if (path.kind() == Kind.LAYER_LINK) {
-            return newestFirst.stream()
-                    .filter(version -> !version.isDeleteMarker())
-                    .findFirst()
-                    .map(version -> listed(path, new Dated(version, Optional.empty()), false));
-        }
-        if (absent.covers(key, at)) {
-            return Optional.empty();
-        }
-        return asItWas(newestFirst)
-                .map(dated -> listed(path, dated, dated.byRegistry().isEmpty()));
+    }
+
+    private Optional<ListedLink> chosen(Candidate candidate) {
+        return candidate.path().kind() == Kind.LAYER_LINK
+                ? candidate.newestFirst().stream()
+                        .filter(version -> !version.isDeleteMarker())
+                        .findFirst()
+                        .map(version -> listed(candidate.path(), new Dated(version, Optional.empty()), false))
+                : asItWas(candidate.newestFirst())
+                        .map(dated -> listed(
+                                candidate.path(), dated, dated.byRegistry().isEmpty()));
     }
 
     private static ListedLink listed(RegistryPath.Link path, Dated dated, boolean isApproximate) {

@@ -6,6 +6,7 @@ import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStore;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -18,8 +19,8 @@ public record PresentLinks(ObjectStore store, RegistryLayout layout) implements 
     @Override
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    public Stream<ListedLink> under(String prefix) {
-        return store.list(prefix).flatMap(info -> link(info).stream());
+    public Stream<ListedLink> under(String prefix, Predicate<RegistryPath.Link> wanted) {
+        return store.list(prefix).flatMap(info -> link(info).stream()).filter(link -> wanted.test(link.path()));
     }
 
     /**

@@ -103,7 +103,14 @@ final class BlobRestoring {
 
     private boolean isGoodInTarget(Digest digest, Held held) {
         String key = ends.targetKey(new BlobData(digest));
-        return new Origin(ends.target(), held.info(key), Optional.empty(), pace).proves(digest);
+        try {
+            return new Origin(ends.target(), held.info(key), Optional.empty(), pace).proves(digest);
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     private void copy(Digest digest, Held held) {

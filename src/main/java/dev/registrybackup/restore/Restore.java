@@ -133,7 +133,7 @@ public record Restore(Ends ends, Lanes lanes, Pace pace, Clock clock) {
                             .concat(" enable versioning on it for the future, or leave out \"at\"")
                             .formatted(ends.backup().bucket(), request.at().get()));
         }
-        return new PastLinks(ends.backup(), ends.layout(), request.at().get(), new Absences(ends.backup()));
+        return new PastLinks(ends.backup(), ends.layout(), request.at().get(), new Absences(ends.backup()), lanes);
     }
 
     /**

@@ -44,18 +44,18 @@ final class RootReader {
     Collection<Roots> read(Scope scope) {
         Map<RepositoryName, Roots> found = new LinkedHashMap<>();
         List<ListedLink> tags = new ArrayList<>();
-        try (Stream<ListedLink> listing = links.under(scope.linkPrefix(layout))) {
-            listing.filter(link -> scope.covers(link.path()) && link.path().kind() != Kind.LAYER_LINK)
-                    .forEach(link -> {
-                        Roots roots = found.computeIfAbsent(link.path().repository(), Roots::new);
-                        warnIfApproximate(link);
-                        switch (link.path().kind()) {
-                            case REVISION_LINK -> roots.revision(((RevisionLink) link.path()).digest());
-                            case TAG_INDEX_LINK -> roots.wasTagged((TagIndexLink) link.path());
-                            case TAG_CURRENT_LINK -> tags.add(link);
-                            case LAYER_LINK, BLOB, UPLOAD, FOREIGN, EXCLUDED -> {}
-                        }
-                    });
+        try (Stream<ListedLink> listing =
+                links.under(scope.linkPrefix(layout), path -> scope.covers(path) && path.kind() != Kind.LAYER_LINK)) {
+            listing.forEach(link -> {
+                Roots roots = found.computeIfAbsent(link.path().repository(), Roots::new);
+                warnIfApproximate(link);
+                switch (link.path().kind()) {
+                    case REVISION_LINK -> roots.revision(((RevisionLink) link.path()).digest());
+                    case TAG_INDEX_LINK -> roots.wasTagged((TagIndexLink) link.path());
+                    case TAG_CURRENT_LINK -> tags.add(link);
+                    case LAYER_LINK, BLOB, UPLOAD, FOREIGN, EXCLUDED -> {}
+                }
+            });
         }
         readTags(tags, found);
         return found.values();

@@ -54,7 +54,7 @@ final class WholeRestore {
     void plan(Tally tally) {
         walk.blobs((blob, there) -> tally.count(new BlobStep(blob.digest(), blob.held(), there), request.mode()));
         LinksInTarget target = new LinksInTarget(walk.ends(), request, tally::found);
-        walk.links(link -> true, (link, there) -> {
+        walk.links(path -> true, (link, there) -> {
             Kind kind = link.path().kind();
             if (kind == Kind.REVISION_LINK) {
                 tally.image();
@@ -128,7 +128,7 @@ final class WholeRestore {
     private void write(Kind kind, BlobRestoring blobs, RevisionRestoring revisions, LinkWriting writing, Meter meter) {
         LinksInTarget target = new LinksInTarget(walk.ends(), request, finding -> {});
         Window window = new Window(lanes, AT_ONCE);
-        walk.links(link -> link.path().kind() == kind, (link, there) -> {
+        walk.links(path -> path.kind() == kind, (link, there) -> {
             if (isIncomplete.test(link.key()) || !needs(target, link, there)) {
                 return;
             }

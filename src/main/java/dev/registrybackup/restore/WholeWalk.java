@@ -5,6 +5,7 @@ import dev.registrybackup.inventory.Links;
 import dev.registrybackup.inventory.ListedBlob;
 import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.inventory.PresentLinks;
+import dev.registrybackup.registry.RegistryPath;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
@@ -32,16 +33,16 @@ record WholeWalk(Ends ends, Links links, boolean isPast) {
         }
     }
 
-    void links(Predicate<ListedLink> wanted, BiConsumer<ListedLink, Optional<ListedLink>> visit) {
+    void links(Predicate<RegistryPath.Link> wanted, BiConsumer<ListedLink, Optional<ListedLink>> visit) {
         String ourRoot = ends.layout().prefix();
         String theirRoot = ends.targetLayout().prefix();
-        try (Stream<ListedLink> ours = links.under(ends.layout().repositoriesPrefix());
+        try (Stream<ListedLink> ours = links.under(ends.layout().repositoriesPrefix(), wanted);
                 Stream<ListedLink> theirs = new PresentLinks(ends.target(), ends.targetLayout())
-                        .under(ends.targetLayout().repositoriesPrefix())) {
+                        .under(ends.targetLayout().repositoriesPrefix(), wanted)) {
             SideBySide.walk(
-                    ours.filter(wanted).iterator(),
+                    ours.iterator(),
                     link -> link.key().substring(ourRoot.length()),
-                    theirs.filter(wanted).iterator(),
+                    theirs.iterator(),
                     link -> link.key().substring(theirRoot.length()),
                     visit);
         }

@@ -1,0 +1,45 @@
+package dev.registrybackup.inventory;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Spliterators;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+
+/** A stream's elements, so many at a time. */
+final class Batches<T> implements Iterator<List<T>> {
+    private final Iterator<T> elements;
+    private final int most;
+
+    private Batches(Iterator<T> elements, int most) {
+        this.elements = elements;
+        this.most = most;
+    }
+
+    static <T> Stream<List<T>> of(Stream<T> elements, int most) {
+        return StreamSupport.stream(
+                        () -> Spliterators.spliteratorUnknownSize(new Batches<>(elements.iterator(), most), 0),
+                        0,
+                        false)
+                .onClose(elements::close);
+    }
+
+    @Override
+    public boolean hasNext() {
+        return elements.hasNext();
+    }
+
+    @Override
+    public List<T> next() {
+        if (!elements.hasNext()) {
+            throw new NoSuchElementException("All elements are taken");
+        }
+        List<T> batch = new ArrayList<>();
+        while (batch.size() < most && elements.hasNext()) {
+            batch.add(elements.next());
+        }
+        return batch;
+    }
+}
