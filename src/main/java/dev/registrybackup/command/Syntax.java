@@ -78,7 +78,9 @@ final class Syntax {
         return command(name, description)
                 .addPositional(PositionalParamSpec.builder()
                         .paramLabel("ID")
+                        .index("0")
                         .arity("1")
+                        .required(true)
                         .type(String.class)
                         .description("the operation")
                         .build());

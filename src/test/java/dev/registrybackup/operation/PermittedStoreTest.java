@@ -1,0 +1,105 @@
+package dev.registrybackup.operation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.registrybackup.store.ForwardingObjectStore;
+import dev.registrybackup.store.InMemoryObjectStore;
+import dev.registrybackup.store.MultipartUpload;
+import dev.registrybackup.store.ReplayableContent;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+class PermittedStoreTest {
+    private final AtomicBoolean permitted = new AtomicBoolean(true);
+    private final InMemoryObjectStore bucket = new InMemoryObjectStore("bucket");
+    private final PermittedStore store = new PermittedStore(bucket, this::require);
+
+    private void require() {
+        if (!permitted.get()) {
+            throw new NoLongerPermittedException("told to stop");
+        }
+    }
+
+    private void upload() {
+        try (MultipartUpload upload = store.startMultipart("new", Map.of())) {
+            upload.complete();
+        }
+    }
+
+    @Test
+    void nothingIsWrittenOrRemovedOnceItIsNotPermitted() {
+        // Given
+        ReplayableContent content = ReplayableContent.of(new byte[] {1});
+        bucket.seed("there", new byte[] {2});
+        List<Executable> writes = List.of(
+                () -> store.put("new", content, Map.of()),
+                () -> store.putIfAbsent("new", content),
+                this::upload,
+                () -> store.remove("there", Optional.empty()));
+        permitted.set(false);
+
+        // When
+        writes.forEach(write -> assertThrows(NoLongerPermittedException.class, write));
+
+        // Then
+        assertEquals(List.of("there"), bucket.keys(""));
+    }
+
+    @Test
+    void anUploadThatWasBegunIsNotCompleted() {
+        // Given
+        ReplayableContent content = ReplayableContent.of(new byte[] {1});
+        try (MultipartUpload upload = store.startMultipart("new", Map.of())) {
+            upload.part(content);
+            permitted.set(false);
+
+            // When
+            assertThrows(NoLongerPermittedException.class, () -> upload.part(content));
+            assertThrows(NoLongerPermittedException.class, upload::complete);
+        }
+
+        // Then
+        assertEquals(List.of(), bucket.keys(""));
+    }
+
+    @Test
+    void aClientThatReadsTheContentAgainIsAskedAgain() {
+        // Given: a client whose first try fails after the process stood still
+        PermittedStore retrying = new PermittedStore(new Retrying(bucket, () -> permitted.set(false)), this::require);
+
+        // When
+        assertThrows(
+                NoLongerPermittedException.class,
+                () -> retrying.put("new", ReplayableContent.of(new byte[] {1}), Map.of()));
+
+        // Then
+        assertEquals(List.of(), bucket.keys(""));
+    }
+
+    private static final class Retrying extends ForwardingObjectStore {
+        private final Runnable between;
+
+        Retrying(InMemoryObjectStore below, Runnable between) {
+            super(below);
+            this.between = between;
+        }
+
+        @Override
+        public Optional<String> put(String key, ReplayableContent content, Map<String, String> metadata) {
+            try {
+                content.open().close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            between.run();
+            return super.put(key, content, metadata);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package dev.registrybackup.transfer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class PaceTest {
+    private final AtomicLong now = new AtomicLong();
+    private final AtomicInteger looks = new AtomicInteger();
+
+    /** Each look at the clock finds a tenth of a second gone by, so that waiting ends. */
+    private long ticking() {
+        looks.incrementAndGet();
+        return now.addAndGet(100_000_000);
+    }
+
+    @Test
+    void whoeverHasReadMoreThanItsShareWaits() throws InterruptedException {
+        // Given
+        Pace pace = new Pace(1000, this::ticking);
+
+        // When
+        pace.took(2000);
+
+        // Then
+        assertTrue(now.get() >= 2_000_000_000L, now::toString);
+    }
+
+    @Test
+    void timeInWhichNothingWasReadIsNotSavedUp() throws InterruptedException {
+        // Given
+        Pace pace = new Pace(1000, this::ticking);
+        now.addAndGet(60_000_000_000L);
+        long before = now.get();
+
+        // When
+        pace.took(1000);
+
+        // Then
+        assertTrue(now.get() - before >= 1_000_000_000L);
+    }
+
+    @Test
+    void withoutABoundTheClockIsNotLookedAt() throws InterruptedException {
+        // Given
+        Pace pace = new Pace(0, this::ticking);
+        looks.set(0);
+
+        // When
+        pace.took(Long.MAX_VALUE);
+
+        // Then
+        assertEquals(0, looks.get());
+    }
+
+    @Test
+    void aThreadThatIsToldToStopWaitsNoLonger() {
+        // Given
+        Pace pace = new Pace(1, () -> 0);
+        Thread.currentThread().interrupt();
+
+        // When / Then
+        assertThrows(InterruptedException.class, () -> pace.took(1_000_000));
+    }
+}
