@@ -4,6 +4,7 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Starts the service, or, given arguments, does what they say and ends. */
 @QuarkusMain
@@ -12,7 +13,6 @@ public class Main {
     private static final Map<String, String> FOR_COMMANDS = Map.of(
             "quarkus.http.host-enabled", "false",
             "quarkus.log.console.stderr", "true",
-            "quarkus.log.level", "WARN",
             "is-command", "true",
             "service.role", "restore",
             "operations.run", "process");
@@ -24,14 +24,19 @@ public class Main {
             return;
         }
         FOR_COMMANDS.forEach(System::setProperty);
+        boolean isJob = arguments.length > 1 && arguments[0].equals("operation") && arguments[1].equals("run");
+        if (!isJob) {
+            // Only a Job's log is read like a service's.
+            System.setProperty("quarkus.log.level", "WARN");
+        }
         directory(List.of(arguments)).ifPresent(path -> System.setProperty("command-directory", path));
         Quarkus.run(Command.class, arguments);
     }
 
-    private static java.util.Optional<String> directory(List<String> arguments) {
+    private static Optional<String> directory(List<String> arguments) {
         int option = arguments.indexOf("--directory");
         return option >= 0 && option + 1 < arguments.size()
-                ? java.util.Optional.of(arguments.get(option + 1))
+                ? Optional.of(arguments.get(option + 1))
                 : arguments.stream()
                         .filter(argument -> argument.startsWith("--directory="))
                         .map(argument -> argument.substring("--directory=".length()))

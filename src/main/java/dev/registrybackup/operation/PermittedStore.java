@@ -5,14 +5,15 @@ import dev.registrybackup.store.ForwardingObjectStore;
 import dev.registrybackup.store.MultipartUpload;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ReplayableContent;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * A store that is written only as long as the operation is permitted to. Each write asks first, and once more whenever its
- * content is read again: a client that retries after its process stood still is a new write.
+ * A store that is written only as long as the operation is permitted to. Each write asks first, and again with each piece
+ * of content that it sends: a client that retries, or goes on with a body, after its process stood still must not.
  */
 public final class PermittedStore extends ForwardingObjectStore {
     private final Permit permit;
@@ -59,9 +60,33 @@ public final class PermittedStore extends ForwardingObjectStore {
             @Override
             public InputStream open() throws IOException {
                 permit.require();
-                return content.open();
+                return new PermittedStream(content.open(), permit);
             }
         };
+    }
+
+    /** Asked once the bytes are there: reading them is what may have taken long. */
+    private static final class PermittedStream extends FilterInputStream {
+        private final Permit permit;
+
+        PermittedStream(InputStream in, Permit permit) {
+            super(in);
+            this.permit = permit;
+        }
+
+        @Override
+        public int read() throws IOException {
+            int one = in.read();
+            permit.require();
+            return one;
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            int count = in.read(buffer, offset, length);
+            permit.require();
+            return count;
+        }
     }
 
     private final class PermittedUpload implements MultipartUpload {

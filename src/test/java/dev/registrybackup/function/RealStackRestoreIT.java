@@ -15,6 +15,7 @@ import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.OnDemandClient;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
+import dev.registrybackup.lab.RecordedRequest;
 import dev.registrybackup.lab.RequiresRealStack;
 import dev.registrybackup.lab.S3Endpoint;
 import dev.registrybackup.lab.Skopeo;
@@ -367,7 +368,7 @@ class RealStackRestoreIT {
                 Instant stopped = Instant.now();
                 ProductCommand other = ProductCommand.run(restoring(), "operation", "run", id);
                 Awaitility.await().atMost(BOUND).until(() -> Instant.now().isAfter(stopped.plusSeconds(25)));
-                long before = writes(watched);
+                int before = watched.requests().size();
 
                 // When
                 slow.goOn();
@@ -375,7 +376,7 @@ class RealStackRestoreIT {
 
                 // Then
                 assertEquals(0, other.code(), other::toString);
-                assertEquals(before, writes(watched), slow::log);
+                assertEquals(List.of(), writesAfter(before, watched), slow::log);
                 assertEquals(pushed, registry.contents(""));
                 assertEquals(
                         "succeeded",
@@ -384,12 +385,15 @@ class RealStackRestoreIT {
         }
     }
 
-    /** Counted as they come, whether or not they are answered. */
-    private static long writes(NotifyingProxy watched) {
+    /** What was written by requests that came later than so many; one that was on its way may end. */
+    private static List<String> writesAfter(int before, NotifyingProxy watched) {
         return watched.requests().stream()
+                .skip(before)
                 .filter(request ->
                         request.method().equals("PUT") || request.method().equals("POST"))
-                .count();
+                .filter(RecordedRequest::succeeded)
+                .map(RecordedRequest::key)
+                .toList();
     }
 
     @Test

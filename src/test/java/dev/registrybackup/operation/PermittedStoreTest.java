@@ -7,7 +7,9 @@ import dev.registrybackup.store.ForwardingObjectStore;
 import dev.registrybackup.store.InMemoryObjectStore;
 import dev.registrybackup.store.MultipartUpload;
 import dev.registrybackup.store.ReplayableContent;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +80,34 @@ class PermittedStoreTest {
         assertThrows(
                 NoLongerPermittedException.class,
                 () -> retrying.put("new", ReplayableContent.of(new byte[] {1}), Map.of()));
+
+        // Then
+        assertEquals(List.of(), bucket.keys(""));
+    }
+
+    @Test
+    void aBodyIsNotSentOnOnceItIsNotPermitted() {
+        // Given
+        ReplayableContent slow = new ReplayableContent() {
+            @Override
+            public long size() {
+                return 1;
+            }
+
+            @Override
+            public InputStream open() {
+                return new ByteArrayInputStream(new byte[1]) {
+                    @Override
+                    public synchronized int read(byte[] buffer, int offset, int length) {
+                        permitted.set(false);
+                        return super.read(buffer, offset, length);
+                    }
+                };
+            }
+        };
+
+        // When
+        assertThrows(NoLongerPermittedException.class, () -> store.put("new", slow, Map.of()));
 
         // Then
         assertEquals(List.of(), bucket.keys(""));
