@@ -16,7 +16,7 @@ import java.util.List;
 
 /** Plans a restore of many digests in a JVM of its own, to see how much heap that takes. */
 public final class MemoryProbe {
-    private static final List<Integer> HEAPS = List.of(64, 96, 128, 192, 256, 384, 512, 768);
+    private static final List<Integer> HEAPS = List.of(128, 192, 256, 384, 512, 768);
 
     private MemoryProbe() {}
 
