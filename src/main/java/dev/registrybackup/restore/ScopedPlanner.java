@@ -143,8 +143,8 @@ final class ScopedPlanner {
                         new Scope.Repository(roots.repository()).linkPrefix(ends.targetLayout()),
                         steps.stream().map(step -> ends.targetKey(step.path())).collect(Collectors.toSet()));
         return steps.stream()
-                .filter(step -> tally.count(
-                        step,
+                .filter(step -> tally.countLink(
+                        step.bytes(),
                         target.needs(
                                 step.path(),
                                 step.target(),

@@ -55,11 +55,11 @@ final class Tally {
     }
 
     /** Counts a link; whether it has to be written, as given. */
-    boolean count(LinkStep step, boolean isNeeded) {
+    boolean countLink(long bytes, boolean isNeeded) {
         if (isNeeded) {
-            toCopy(step.bytes());
+            toCopy(bytes);
         } else {
-            there(step.bytes());
+            there(bytes);
         }
         return isNeeded;
     }

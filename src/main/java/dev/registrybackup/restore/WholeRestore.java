@@ -9,7 +9,6 @@ import dev.registrybackup.inventory.ListedBlob;
 import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.registry.MalformedLinkException;
-import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.transfer.Lanes;
@@ -65,20 +64,13 @@ final class WholeRestore {
             }
             boolean isNeeded = needs(target, link, there);
             needed.merge(kind, isNeeded ? 1 : 0, Integer::sum);
-            tally.count(new LinkStep(link.path(), anyTarget(link), 0), isNeeded);
+            tally.countLink(link.size(), isNeeded);
         });
     }
 
     private static Finding incomplete(ListedLink link) {
         return new Finding(
                 FindingCode.BLOB_MISSING, link.key(), "left out: the registry itself lacked something it needs");
-    }
-
-    /** Only for its length, which is the same for all. */
-    private static Digest anyTarget(ListedLink link) {
-        return link.path() instanceof RegistryPath.DigestLink path
-                ? path.digest()
-                : new Digest(dev.registrybackup.content.DigestAlgorithm.SHA256, "0".repeat(64));
     }
 
     private boolean needs(LinksInTarget target, ListedLink link, Optional<ListedLink> there) {
