@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>As a permit it answers from memory what the bucket said less than 20 seconds ago, and asks otherwise; a newer attempt
  * comes into being only after two minutes without a sign of life. So a process that stood still and goes on asks before the
- * first thing it writes. What it had handed to the network before it stood still, nobody can call back.
+ * first thing it writes. What it had handed to the network before it stood still, or was about to, nobody can call back: at
+ * most one request for each of its threads, and those carry proved bytes.
  */
 public final class Attempt implements Permit {
     /** For so long the bucket's last answer holds. */
