@@ -51,6 +51,7 @@ class ArchitectureTest {
                 "store     | store content",
                 "store.s3  | store.s3 store content",
                 "store.directory | store.directory store content",
+                "rclone    | rclone store.s3 store content",
                 "transfer  | transfer store registry content",
                 "ledger    | ledger transfer store registry content",
                 "finding   | finding",

@@ -1,0 +1,92 @@
+package dev.registrybackup.rclone;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Finds out whether the program can be used, and prepares what its runs need. */
+final class Startup {
+    private static final String REMEDY =
+            "install rclone %s or later (Debian: apt-get install rclone)".formatted(RcloneVersion.OLDEST.name());
+
+    private final String program;
+    private final List<Remote> remotes;
+    private final Path scratch;
+
+    Startup(String program, List<Remote> remotes, Path scratch) {
+        this.program = program;
+        this.remotes = remotes;
+        this.scratch = scratch;
+    }
+
+    /** An empty directory in the scratch directory. */
+    Path emptyDirectory() {
+        return scratch.resolve("empty");
+    }
+
+    /** Makes the scratch directory and what has to be in it, and a program that runs with it. */
+    Program prepare() {
+        try {
+            Files.createDirectories(emptyDirectory());
+            Path configuration = scratch.resolve("rclone.conf");
+            Files.write(configuration, new byte[0]);
+            return new Program(ChildEnvironment.of(System.getenv(), configuration, remotes), scratch);
+        } catch (IOException e) {
+            throw new RcloneUnusableException(
+                    "Failed to prepare runs of rclone in %s: %s; make it a directory that can be written"
+                            .formatted(scratch, reason(e)),
+                    e);
+        }
+    }
+
+    /** The file of all that is trusted, if a store has certificates of its own. */
+    Optional<Path> certificates() {
+        List<Path> files = remotes.stream()
+                .flatMap(remote -> remote.caCertificate().stream())
+                .toList();
+        if (files.isEmpty()) {
+            return Optional.empty();
+        }
+        Path bundle = scratch.resolve("certificates.pem");
+        try {
+            CertificateBundle.write(bundle, files);
+            return Optional.of(bundle);
+        } catch (IOException e) {
+            throw new RcloneUnusableException(
+                    "Failed to gather the stores' certificates for rclone in %s: %s; mend the stores' ca-certificate"
+                            .formatted(bundle, reason(e)),
+                    e);
+        }
+    }
+
+    /** Asks for the version. */
+    String version(Program runnable) {
+        List<String> lines = new ArrayList<>();
+        try {
+            Ending ending = runnable.run(List.of(program, "version"), lines::add);
+            RcloneVersion found = lines.stream()
+                    .findFirst()
+                    .flatMap(RcloneVersion::parse)
+                    .orElseThrow(() -> new RcloneUnusableException(
+                            "Failed to start %s: asked for its version it ended with %d and did not answer as rclone does; %s"
+                                    .formatted(program, ending.exit(), REMEDY)));
+            if (found.isOlderThan(RcloneVersion.OLDEST)) {
+                throw new RcloneUnusableException("Failed to start %s: it is rclone %s, which is too old; %s"
+                        .formatted(program, found.name(), REMEDY));
+            }
+            return found.name();
+        } catch (IOException e) {
+            throw new RcloneUnusableException("Failed to start %s: %s; %s".formatted(program, reason(e), REMEDY), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RcloneUnusableException("Failed to start %s: interrupted".formatted(program), e);
+        }
+    }
+
+    private static String reason(IOException e) {
+        return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+}
