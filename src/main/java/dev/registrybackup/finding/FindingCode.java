@@ -1,5 +1,8 @@
 package dev.registrybackup.finding;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /** The failure modes of a registry's storage, and what may hinder a restore. */
 public enum FindingCode {
     /** Something needs a blob that the store lacks. */
@@ -41,6 +44,11 @@ public enum FindingCode {
     FindingCode(Severity plain, Severity openShift) {
         this.plain = plain;
         this.openShift = openShift;
+    }
+
+    /** The code of that name; empty if there is none, as of a code that only a newer program knows. */
+    public static Optional<FindingCode> named(String name) {
+        return Arrays.stream(values()).filter(code -> code.name().equals(name)).findFirst();
     }
 
     /** How bad it is: OpenShift's registry takes much from etcd that a plain one needs its links for. */

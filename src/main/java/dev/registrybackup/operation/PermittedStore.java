@@ -8,6 +8,7 @@ import dev.registrybackup.store.ReplayableContent;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
@@ -34,6 +35,12 @@ public final class PermittedStore extends ForwardingObjectStore {
     public boolean putIfAbsent(String key, ReplayableContent content) {
         permit.require();
         return super.putIfAbsent(key, asking(content));
+    }
+
+    @Override
+    public long abortUploads(String prefix, Instant startedBefore) {
+        permit.require();
+        return super.abortUploads(prefix, startedBefore);
     }
 
     @Override

@@ -7,11 +7,9 @@ import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /** How far an operation is, as JSON: in its record and in answers alike. */
@@ -70,18 +68,12 @@ final class ReadingJson {
     private static List<Finding> first(JsonNode node) {
         List<Finding> first = new ArrayList<>();
         for (JsonNode entry : node) {
-            code(entry.path("code").asText())
+            FindingCode.named(entry.path("code").asText())
                     .ifPresent(code -> first.add(new Finding(
                             code,
                             entry.path("subject").asText(),
                             entry.path("problem").asText())));
         }
         return first;
-    }
-
-    private static Optional<FindingCode> code(String name) {
-        return Arrays.stream(FindingCode.values())
-                .filter(code -> code.name().equals(name))
-                .findFirst();
     }
 }

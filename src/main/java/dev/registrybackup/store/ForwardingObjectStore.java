@@ -1,6 +1,7 @@
 package dev.registrybackup.store;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -61,6 +62,11 @@ public class ForwardingObjectStore implements ObjectStore {
     @MustBeClosed
     public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
         return below.startMultipart(key, metadata);
+    }
+
+    @Override
+    public long abortUploads(String prefix, Instant startedBefore) {
+        return below.abortUploads(prefix, startedBefore);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.registrybackup.store;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -49,6 +50,15 @@ public interface ObjectStore {
     /** Starts to write the object in parts. */
     @MustBeClosed
     MultipartUpload startMultipart(String key, Map<String, String> metadata);
+
+    /**
+     * Gives up the multipart uploads under way of keys that start with the prefix. A store whose unfinished objects do not
+     * tell their keys gives up its own, whatever the prefix.
+     *
+     * @param startedBefore only those begun before this time, UTC, by the store's clock
+     * @return how many it gave up; what somebody else completed or gave up meanwhile does not count
+     */
+    long abortUploads(String prefix, Instant startedBefore);
 
     /**
      * Removes one version of the object for good, or, given none, the object (in a versioned bucket: hides it). A no-op

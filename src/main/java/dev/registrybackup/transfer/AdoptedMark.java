@@ -1,5 +1,6 @@
 package dev.registrybackup.transfer;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStore;
@@ -50,15 +51,33 @@ public final class AdoptedMark {
         return set;
     }
 
+    /**
+     * Sets it: from now on the size of a blob in the backup is enough to take it for good.
+     *
+     * @param reason how it is known that every blob there is what its digest says, for a human
+     * @throws dev.registrybackup.store.ObjectStoreException if it could not be written; it is not set then
+     */
+    public synchronized void set(String reason) {
+        write(reason);
+        set = true;
+    }
+
     private boolean setIfEmpty() {
         try (Stream<ObjectInfo> objects = backup.list(registryPrefix)) {
             if (objects.findAny().isPresent()) {
                 return false;
             }
         }
-        String reason =
-                "{\"adopted\":\"%s\",\"reason\":\"the bucket held no registry object\"}".formatted(clock.instant());
-        backup.put(KEY, ReplayableContent.of(reason.getBytes(StandardCharsets.UTF_8)), Map.of());
+        write("the bucket held no registry object");
         return true;
+    }
+
+    private void write(String reason) {
+        String json = JsonNodeFactory.instance
+                .objectNode()
+                .put("adopted", clock.instant().toString())
+                .put("reason", reason)
+                .toString();
+        backup.put(KEY, ReplayableContent.of(json.getBytes(StandardCharsets.UTF_8)), Map.of());
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
+import dev.registrybackup.operation.Report;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ObjectStoreException;

@@ -11,6 +11,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +45,7 @@ class PermittedStoreTest {
                 () -> store.put("new", content, Map.of()),
                 () -> store.putIfAbsent("new", content),
                 this::upload,
+                () -> store.abortUploads("", Instant.MAX),
                 () -> store.remove("there", Optional.empty()));
         permitted.set(false);
 

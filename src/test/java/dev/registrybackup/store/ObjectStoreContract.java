@@ -18,6 +18,8 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -108,6 +110,7 @@ abstract class ObjectStoreContract {
                 () -> nowhere.put(key("any"), content, Map.of()),
                 () -> putInParts(nowhere, key("any"), content),
                 () -> nowhere.remove(key("any"), Optional.empty()),
+                () -> nowhere.abortUploads(key(""), Instant.now()),
                 () -> list(nowhere, key("")));
 
         // Then
@@ -552,6 +555,62 @@ abstract class ObjectStoreContract {
         assertArrayEquals(text("old"), read(store(), key("there")));
         assertEquals(Optional.empty(), store().find(key("absent")));
         assertEquals(List.of(key("there")), keys(store(), key("")));
+    }
+
+    @Test
+    void anUploadThatIsGivenUpByItsPrefixCannotBeCompleted() {
+        // Given
+        try (MultipartUpload first = store().startMultipart(key("mine/blob"), Map.of());
+                MultipartUpload second = store().startMultipart(key("mine/blob"), Map.of());
+                MultipartUpload third = store().startMultipart(key("mine/other"), Map.of())) {
+            first.part(part(random(10), 0, 10));
+
+            // When
+            long aborted = store().abortUploads(key("mine/"), Instant.now().plus(Duration.ofHours(1)));
+
+            // Then
+            assertEquals(3, aborted);
+            for (MultipartUpload upload : List.of(first, second, third)) {
+                assertThrows(ObjectStoreException.class, () -> {
+                    upload.part(part(random(10), 0, 10));
+                    upload.complete();
+                });
+            }
+            assertEquals(List.of(), keys(store(), key("")));
+            assertEquals(0, store().abortUploads(key("mine/"), Instant.now().plus(Duration.ofHours(1))));
+        }
+    }
+
+    @Test
+    void anUploadOfAnotherPrefixIsNotGivenUp() {
+        // Given
+        try (MultipartUpload upload = store().startMultipart(key("others/blob"), Map.of())) {
+            upload.part(part(text("content"), 0, 7));
+
+            // When
+            long aborted = store().abortUploads(key("mine/"), Instant.now().plus(Duration.ofHours(1)));
+            upload.complete();
+
+            // Then
+            assertEquals(0, aborted);
+            assertArrayEquals(text("content"), read(store(), key("others/blob")));
+        }
+    }
+
+    @Test
+    void anUploadThatWasStartedAfterwardsIsNotGivenUp() {
+        // Given
+        try (MultipartUpload upload = store().startMultipart(key("blob"), Map.of())) {
+            upload.part(part(text("content"), 0, 7));
+
+            // When
+            long aborted = store().abortUploads(key(""), Instant.now().minus(Duration.ofHours(1)));
+            upload.complete();
+
+            // Then
+            assertEquals(0, aborted);
+            assertArrayEquals(text("content"), read(store(), key("blob")));
+        }
     }
 
     @Test

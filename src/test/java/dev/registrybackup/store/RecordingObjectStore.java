@@ -1,6 +1,7 @@
 package dev.registrybackup.store;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -161,6 +162,12 @@ public final class RecordingObjectStore implements ObjectStore {
                 upload.close();
             }
         };
+    }
+
+    @Override
+    public long abortUploads(String prefix, Instant startedBefore) {
+        asked(Operation.ABORT, prefix);
+        return below.abortUploads(prefix, startedBefore);
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.store.InMemoryObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.RecordingObjectStore;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
 import dev.registrybackup.store.StoreError;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -95,6 +96,42 @@ class AdoptedMarkTest {
         assertFalse(within);
         assertEquals(0, requestsWithin);
         assertTrue(after);
+    }
+
+    @Test
+    void itIsSetAtOnceForTheReasonGiven() {
+        // Given
+        backup.seed(OTHERS_BLOB, new byte[1]);
+        mark.isSet();
+
+        // When
+        mark.set("somebody said \"so\"");
+        boolean set = mark.isSet();
+
+        // Then
+        assertTrue(set);
+        assertEquals(
+                "{\"adopted\":\"2024-05-06T07:08:09Z\",\"reason\":\"somebody said \\\"so\\\"\"}",
+                new String(backup.bytes("registry-backup/adopted"), StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void whatCouldNotBeWrittenIsNotSet() {
+        // Given
+        backup.seed(OTHERS_BLOB, new byte[1]);
+        requests.before((operation, key) -> {
+            if (operation == Operation.PUT) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is away");
+            }
+        });
+
+        // When
+        assertThrows(ObjectStoreException.class, () -> mark.set("every blob was proved"));
+        boolean set = mark.isSet();
+
+        // Then
+        assertFalse(set);
+        assertEquals(List.of(OTHERS_BLOB), backup.keys(""));
     }
 
     @Test

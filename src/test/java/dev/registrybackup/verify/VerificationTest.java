@@ -10,8 +10,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.content.Digest;
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.ledger.TestClock;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.registry.RandomRegistry;
@@ -176,32 +174,6 @@ class VerificationTest {
                         DOCUMENTS + "team/other/_repository.json",
                         REPORT + "summary.json"),
                 Set.copyOf(backup.written()));
-    }
-
-    @Test
-    void manyFindingsFillSeveralObjects() {
-        // Given
-        Report report = new Report(backup, "op-1", false, () -> {});
-        Finding long1000 = new Finding(FindingCode.FOREIGN_OBJECT, "k".repeat(500), "p".repeat(500));
-        int count = Report.PART_BYTES / 1000 + 1;
-
-        // When
-        for (int number = 0; number < count; number++) {
-            report.accept(long1000);
-        }
-        report.flush();
-
-        // Then
-        List<String> parts = List.of(REPORT + "findings-1.ndjson", REPORT + "findings-2.ndjson");
-        assertEquals(parts, bucket.keys(REPORT));
-        assertEquals(
-                count,
-                parts.stream()
-                        .mapToLong(part -> new String(bucket.bytes(part), StandardCharsets.UTF_8)
-                                .lines()
-                                .count())
-                        .sum());
-        assertTrue(bucket.bytes(parts.get(0)).length < Report.PART_BYTES + 2000);
     }
 
     @Test

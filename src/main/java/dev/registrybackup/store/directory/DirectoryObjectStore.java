@@ -14,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -27,7 +28,7 @@ import java.util.stream.Stream;
  * where a directory is or a file is above it. Symbolic links below the directory are refused too, and never followed.
  *
  * <p>What is written is on the disk once it was answered. Until then it lies in {@code registry-backup/tmp}, where a
- * process that is killed leaves it; files there that are a day old may be removed.
+ * process that is killed leaves it until {@link #abortUploads}.
  */
 public final class DirectoryObjectStore implements ObjectStore {
     /** S3's name of the one version that an object of an unversioned bucket has. */
@@ -164,6 +165,16 @@ public final class DirectoryObjectStore implements ObjectStore {
         } catch (NoSuchFileException e) {
             return true;
         }
+    }
+
+    /**
+     * Removes the files under way that nobody has written to since that time, whatever the prefix: their names do not tell
+     * what they were to become. A writer whose file is gone fails.
+     */
+    @Override
+    public long abortUploads(String prefix, Instant startedBefore) {
+        return failures.attemptWrite(
+                "remove what was left in", Place.TEMPORARY, () -> Leftovers.remove(root, startedBefore));
     }
 
     /** As the port has it. The directories that are empty without the file go too. */

@@ -21,6 +21,8 @@ import java.util.Set;
 final class TemporaryFile implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(TemporaryFile.class.getName());
 
+    static final String NAME_END = ".part";
+
     /** As often as an S3 client reads content that breaks. */
     private static final int ATTEMPTS = 3;
 
@@ -45,7 +47,7 @@ final class TemporaryFile implements AutoCloseable {
     @SuppressWarnings("MustBeClosedChecker") // closed with what is returned
     static TemporaryFile create(Tree tree) throws IOException {
         Place directory = Place.ofTemporaryFiles(tree.root());
-        Path path = tree.fill(directory.steps(), () -> Files.createTempFile(directory.file(), "", ".part", MODE));
+        Path path = tree.fill(directory.steps(), () -> Files.createTempFile(directory.file(), "", NAME_END, MODE));
         try {
             return new TemporaryFile(tree, path, FileChannel.open(path, StandardOpenOption.WRITE));
         } catch (IOException e) {

@@ -10,6 +10,7 @@ import dev.registrybackup.store.ObjectVersion;
 import dev.registrybackup.store.OpenObject;
 import dev.registrybackup.store.ReplayableContent;
 import dev.registrybackup.store.StoreError;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -164,6 +165,11 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
                 () -> client().createMultipartUpload(writing.multipart(key, metadata))
                         .uploadId());
         return new S3MultipartUpload(clients.streaming(), failures, bucket(), key, id);
+    }
+
+    @Override
+    public long abortUploads(String prefix, Instant startedBefore) {
+        return new S3UploadsUnderWay(client(), failures, bucket()).abort(prefix, startedBefore);
     }
 
     @Override

@@ -1,12 +1,12 @@
-package dev.registrybackup.verify;
+package dev.registrybackup.operation;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.finding.Finding;
-import dev.registrybackup.operation.Permit;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.ReplayableContent;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -16,11 +16,14 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * The findings of one verification, kept in the backup under {@code registry-backup/reports/<id>/}: one a line in {@code
+ * The findings of one operation, kept in the backup under {@code registry-backup/reports/<id>/}: one a line in {@code
  * findings-1.ndjson} and so on, a new object whenever {@value #PART_BYTES} bytes are full, and last of all {@code
- * summary.json}, which names them. Safe for use by many threads.
+ * summary.json}, which names them. {@link Reports} reads it. Safe for use by many threads.
  */
-final class Report implements Consumer<Finding> {
+public final class Report implements Consumer<Finding> {
+    static final String SUMMARY = "summary.json";
+
+    /** Every report's keys start with this. */
     static final String PREFIX = RegistryLayout.BOOKKEEPING_PREFIX + "reports/";
 
     /** So much is in memory at most. */
@@ -35,13 +38,26 @@ final class Report implements Consumer<Finding> {
     /** Guarded by this: the keys of the parts so far. */
     private final List<String> parts = new ArrayList<>();
 
-    Report(ObjectStore backup, String id, boolean isOpenShift, Permit permit) {
+    /**
+     * A report that holds nothing yet, and is not written before there is something.
+     *
+     * @param backup where it is kept
+     * @param id the operation's; a report of it from an attempt before is replaced part by part
+     * @param isOpenShift whose registry it is about, by which findings are graded
+     * @param permit asked before each write
+     */
+    public Report(ObjectStore backup, String id, boolean isOpenShift, Permit permit) {
         this.backup = backup;
         this.folder = PREFIX + id + "/";
         this.isOpenShift = isOpenShift;
         this.permit = permit;
     }
 
+    /**
+     * Adds a finding, and writes a part if it is full.
+     *
+     * @throws ObjectStoreException if that part could not be written
+     */
     @Override
     public synchronized void accept(Finding finding) {
         String line = JsonNodeFactory.instance
@@ -57,8 +73,12 @@ final class Report implements Consumer<Finding> {
         }
     }
 
-    /** Writes what is not written yet. */
-    synchronized void flush() {
+    /**
+     * Writes what is not written yet.
+     *
+     * @throws ObjectStoreException if that could not be written
+     */
+    public synchronized void flush() {
         if (lines.size() > 0) {
             String key = folder + "findings-%d.ndjson".formatted(parts.size() + 1);
             write(key, lines.toByteArray());
@@ -67,12 +87,16 @@ final class Report implements Consumer<Finding> {
         }
     }
 
-    /** Writes the rest, and the summary, to which it adds the keys of the parts. */
-    synchronized void finish(ObjectNode summary) {
+    /**
+     * Writes the rest, and the summary, to which it adds the keys of the parts under {@code reports}.
+     *
+     * @throws ObjectStoreException if either could not be written
+     */
+    public synchronized void finish(ObjectNode summary) {
         flush();
         ArrayNode keys = summary.putArray("reports");
         parts.forEach(keys::add);
-        write(folder + "summary.json", summary.toString().getBytes(StandardCharsets.UTF_8));
+        write(folder + SUMMARY, summary.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     private void write(String key, byte[] content) {
