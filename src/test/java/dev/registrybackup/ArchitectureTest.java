@@ -60,6 +60,8 @@ class ArchitectureTest {
                 "restore   | restore inventory operation finding ledger transfer store registry content",
                 "catalog   | catalog inventory finding ledger transfer store registry content",
                 "verify    | verify catalog inventory operation finding ledger transfer store registry content",
+                "reconcile | reconcile rclone verify catalog replicate inventory operation finding ledger transfer store"
+                        + " registry content",
                 "kube      | kube operation content",
                 "command   | command restore operation finding",
                 "replicate | replicate ledger transfer store registry content",

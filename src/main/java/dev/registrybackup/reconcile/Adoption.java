@@ -1,0 +1,128 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.finding.Finding;
+import dev.registrybackup.operation.Meter;
+import dev.registrybackup.operation.Permit;
+import dev.registrybackup.operation.PermittedStore;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath.BlobData;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.transfer.AdoptedMark;
+import dev.registrybackup.transfer.Blobs;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Pace;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * Adopts a backup bucket that something else filled, an rclone CronJob say: reads every blob there once, replaces by the
+ * registry's what fails its digest, or sets it aside, and marks the bucket. Goes on where it was interrupted. Events may be
+ * handled meanwhile; whatever filled the bucket must have stopped before the first run, since it writes unproved.
+ */
+public final class Adoption {
+    private static final System.Logger LOGGER = System.getLogger(Adoption.class.getName());
+
+    private final ObjectStore backup;
+    private final RegistryLayout layout;
+    private final Blobs blobs;
+    private final AdoptedMark mark;
+    private final Lanes lanes;
+    private final Pace pace;
+    private final Clock clock;
+
+    /**
+     * What one run did.
+     *
+     * @param proved how many blobs are what their digests say
+     * @param replaced how many were not, and are now
+     * @param setAside how many were not, and are in the backup no more
+     * @param bytes how many bytes the proved and the replaced ones have
+     * @param isComplete whether nothing is left to prove, so that the bucket is marked
+     */
+    public record Result(long proved, long replaced, long setAside, long bytes, boolean isComplete) {}
+
+    /**
+     * Adopts that bucket.
+     *
+     * @param blobs brings the registry's blobs into it
+     * @param pace how fast its blobs are read
+     */
+    public Adoption(
+            ObjectStore backup,
+            RegistryLayout layout,
+            Blobs blobs,
+            AdoptedMark mark,
+            Lanes lanes,
+            Pace pace,
+            Clock clock) {
+        this.backup = backup;
+        this.layout = layout;
+        this.blobs = blobs;
+        this.mark = mark;
+        this.lanes = lanes;
+        this.pace = pace;
+        this.clock = clock;
+    }
+
+    /**
+     * Proves what is not proved yet; does nothing if the bucket is marked. Goes on where one blob cannot be read: that is a
+     * finding, and the bucket is not marked then. Blocks for as long as that takes, and has the lanes read: not to be called
+     * in a lane of theirs.
+     *
+     * @param permit asked with each blob and before writes
+     * @param meter is told how far it is, and each finding
+     * @param found is told each finding too, by the calling thread
+     * @throws dev.registrybackup.store.ObjectStoreException if a store is out of order, or the bucket cannot be written
+     */
+    public Result run(Permit permit, Meter meter, Consumer<Finding> found) {
+        if (mark.isSet()) {
+            return new Result(0, 0, 0, 0, true);
+        }
+        permit.require();
+        meter.phase("adopting");
+        ObjectStore permitted = new PermittedStore(backup, permit);
+        Consumer<Finding> told = finding -> {
+            meter.found(finding);
+            found.accept(finding);
+        };
+        AdoptionRecord record = AdoptionRecord.open(permitted, layout.blobsPrefix(), clock);
+        AdoptionWalk walk = new AdoptionWalk(
+                new AdoptionProofs(backup, pace, meter),
+                lanes,
+                new BadBlobs(permitted, blobs, pace, permit, told),
+                record,
+                told);
+        try (Stream<ObjectInfo> listing = backup.list(layout.blobsPrefix())) {
+            listing.filter(object -> !record.covers(object.key())).forEach(object -> take(object, walk, permit, meter));
+        }
+        walk.settle();
+        if (walk.result().isComplete()) {
+            permit.require();
+            finish(record);
+        }
+        return walk.result();
+    }
+
+    private void take(ObjectInfo object, AdoptionWalk walk, Permit permit, Meter meter) {
+        if (layout.parse(object.key()) instanceof BlobData blob) {
+            permit.require();
+            meter.expect(1, object.size());
+            walk.take(blob.digest(), object);
+        }
+    }
+
+    private void finish(AdoptionRecord record) {
+        AdoptionCheckpoint end = record.checkpoint();
+        mark.set("every blob was proved: %d objects, %d bytes".formatted(end.proved(), end.bytes()));
+        LOGGER.log(
+                Level.INFO,
+                "event=backup-adopted objects={0} bytes={1} since={2}",
+                String.valueOf(end.proved()),
+                String.valueOf(end.bytes()),
+                end.since());
+        record.remove();
+    }
+}

@@ -1,0 +1,103 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.ledger.RecordObjects;
+import dev.registrybackup.ledger.RecordObjects.Stored;
+import dev.registrybackup.ledger.RewrittenRecord;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.ObjectVersion;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The checkpoint of an adoption, and its record in the backup. One thread at a time. */
+final class AdoptionRecord {
+    static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "adoption";
+
+    private static final System.Logger LOGGER = System.getLogger(AdoptionRecord.class.getName());
+    private static final Duration LONGEST = Duration.ofSeconds(30);
+
+    private final ObjectStore backup;
+    private final RecordObjects records;
+    private final RewrittenRecord record;
+    private final Clock clock;
+    private AdoptionCheckpoint checkpoint;
+    private Instant due;
+
+    private AdoptionRecord(
+            ObjectStore backup,
+            RecordObjects records,
+            RewrittenRecord record,
+            Clock clock,
+            AdoptionCheckpoint checkpoint) {
+        this.backup = backup;
+        this.records = records;
+        this.record = record;
+        this.clock = clock;
+        this.checkpoint = checkpoint;
+        this.due = clock.instant().plus(LONGEST);
+    }
+
+    /** Goes on from the checkpoint that is there; from the start if there is none of a blob under that prefix. */
+    static AdoptionRecord open(ObjectStore backup, String blobsPrefix, Clock clock) {
+        RecordObjects records = new RecordObjects(backup);
+        Optional<Stored> stored = records.read(KEY);
+        Optional<AdoptionCheckpoint> checkpoint = stored.map(Stored::json)
+                .flatMap(AdoptionCheckpoint::of)
+                // One of another root directory would cover keys that nobody has looked at.
+                .filter(there -> there.after().startsWith(blobsPrefix));
+        if (stored.isPresent() && checkpoint.isEmpty()) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "event=adoption-starts-again record={0} reason=\"what it says is no checkpoint under {1}\"",
+                    KEY,
+                    blobsPrefix);
+        }
+        return new AdoptionRecord(
+                backup,
+                records,
+                new RewrittenRecord(records, KEY, stored.flatMap(Stored::version)),
+                clock,
+                checkpoint.orElseGet(() -> AdoptionCheckpoint.start(clock.instant())));
+    }
+
+    AdoptionCheckpoint checkpoint() {
+        return checkpoint;
+    }
+
+    boolean covers(String key) {
+        return checkpoint.covers(key);
+    }
+
+    /** Whether it is time to write it again, if only because some has passed. */
+    boolean isDue() {
+        return !clock.instant().isBefore(due);
+    }
+
+    /** Writes it, unless it is what is there. */
+    void write(AdoptionCheckpoint reached) {
+        if (!reached.equals(checkpoint)) {
+            record.write(reached.json());
+            checkpoint = reached;
+        }
+        due = clock.instant().plus(LONGEST);
+    }
+
+    /** Removes it. Once the bucket is marked nobody reads it, so that a failure is only logged. */
+    void remove() {
+        try (Stream<ObjectVersion> versions = backup.listVersions(KEY)) {
+            // All versions: of a writer that was stopped there may be two.
+            records.remove(versions.filter(version -> version.key().equals(KEY)).toList());
+        } catch (ObjectStoreException e) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "event=record-not-removed record={0} reason=\"{1}\" remedy=\"remove it by hand\"",
+                    KEY,
+                    e.getMessage());
+        }
+    }
+}

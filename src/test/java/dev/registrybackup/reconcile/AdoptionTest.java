@@ -1,0 +1,548 @@
+package dev.registrybackup.reconcile;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.finding.Finding;
+import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.ledger.TestClock;
+import dev.registrybackup.operation.Meter;
+import dev.registrybackup.operation.NoLongerPermittedException;
+import dev.registrybackup.operation.Permit;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.store.ForwardingObjectStore;
+import dev.registrybackup.store.InMemoryObjectStore;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.RecordingObjectStore;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.store.RecordingObjectStore.Request;
+import dev.registrybackup.store.StoreError;
+import dev.registrybackup.transfer.AdoptedMark;
+import dev.registrybackup.transfer.Blobs;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Pace;
+import dev.registrybackup.transfer.RecentlyDurable;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AdoptionTest {
+    private static final String RECORD = "registry-backup/adoption";
+    private static final String CORRUPT = "registry-backup/corrupt/";
+
+    private final TestClock clock = new TestClock();
+    private final RandomRegistry registry = new RandomRegistry(7);
+    private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("registry", false, clock);
+    private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
+    private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
+    private final Lanes lanes = new Lanes(1, 1);
+    private final Meter meter = new Meter();
+    private final List<Finding> findings = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        lanes.close();
+    }
+
+    private Adoption.Result adopt() {
+        return adopt(() -> {});
+    }
+
+    private Adoption.Result adopt(Permit permit) {
+        return adopt(backup, registry.layout(), permit);
+    }
+
+    /** As a process of its own does. */
+    private Adoption.Result adopt(ObjectStore store, RegistryLayout layout, Permit permit) {
+        AdoptedMark mark = new AdoptedMark(store, layout, clock);
+        RecentlyDurable durable = new RecentlyDurable(clock, Duration.ofMinutes(5), 100);
+        Blobs blobs = new Blobs(layout, registryBucket, store, mark, lanes, durable);
+        return new Adoption(store, layout, blobs, mark, lanes, Pace.unbounded(), clock)
+                .run(permit, meter, findings::add);
+    }
+
+    /** Blobs of the registry that the backup has too, in key order. */
+    private List<Digest> copied(int count) {
+        List<Digest> blobs = new ArrayList<>();
+        for (int number = 0; number < count; number++) {
+            blobs.add(registry.blob(registry.bytes(20)));
+        }
+        copyAll();
+        return blobs.stream()
+                .sorted((one, other) -> registry.blobKey(one).compareTo(registry.blobKey(other)))
+                .toList();
+    }
+
+    private void copyAll() {
+        registry.writeTo(registryBucket::seed);
+        registry.writeTo(bucket::seed);
+    }
+
+    private static byte[] flip(InMemoryObjectStore store, String key) {
+        byte[] content = store.bytes(key);
+        content[content.length / 2] ^= 1;
+        store.seed(key, content);
+        return content;
+    }
+
+    /** The keys of the blobs that were opened, in key order. */
+    private List<String> opened() {
+        return backup.requests().stream()
+                .filter(request -> request.operation() == Operation.OPEN)
+                .map(Request::key)
+                .filter(key -> !key.startsWith("registry-backup/"))
+                .sorted()
+                .toList();
+    }
+
+    private List<String> keys(List<Digest> blobs) {
+        return blobs.stream().map(registry::blobKey).toList();
+    }
+
+    private String text(String key) {
+        return new String(bucket.bytes(key), StandardCharsets.UTF_8);
+    }
+
+    private boolean isMarked() {
+        return bucket.find(AdoptedMark.KEY).isPresent();
+    }
+
+    private static BiConsumer<Operation, String> unreadable(Set<String> keys) {
+        return (operation, key) -> {
+            if (operation == Operation.OPEN && keys.contains(key)) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to read it: a test says so");
+            }
+        };
+    }
+
+    /** Permits until the checkpoint was written so often; each asking takes so long. */
+    private Permit until(int checkpoints, Duration step) {
+        return () -> {
+            clock.pass(step);
+            long written = backup.written().stream().filter(RECORD::equals).count();
+            if (written >= checkpoints) {
+                throw new NoLongerPermittedException("told to stop");
+            }
+        };
+    }
+
+    @Test
+    void aGoodBucketIsReadOnceAndMarked() {
+        // Given
+        Digest large = registry.layer("team/app", (1 << 20) + 1);
+        Digest image = registry.image("team/app", large);
+        registry.tag("team/app", "latest", image);
+        registry.upload("team/app");
+        copyAll();
+        bucket.seed(registry.layout().blobsPrefix() + "notes.txt", new byte[3]);
+        List<String> blobs = registry.keys().stream()
+                .filter(key -> key.contains("/blobs/"))
+                .sorted()
+                .toList();
+        long bytes =
+                blobs.stream().mapToLong(key -> registry.content(key).length).sum();
+
+        // When
+        Adoption.Result result = adopt();
+
+        // Then
+        assertEquals(new Adoption.Result(3, 0, 0, bytes, true), result);
+        assertEquals(blobs, opened());
+        assertEquals(
+                "{\"adopted\":\"%s\",\"reason\":\"every blob was proved: 3 objects, %d bytes\"}"
+                        .formatted(TestClock.START, bytes),
+                text(AdoptedMark.KEY));
+        assertEquals(0, bucket.versionCount(RECORD));
+        assertEquals(List.of(), findings);
+        assertEquals(
+                List.of(3L, 3L, bytes, bytes),
+                List.of(
+                        meter.read().objectsDone(),
+                        meter.read().objectsTotal(),
+                        meter.read().bytesDone(),
+                        meter.read().bytesTotal()));
+    }
+
+    @Test
+    void aBlobWithOneFlippedBitIsReplacedByTheRegistrys() {
+        // Given
+        List<Digest> blobs = copied(3);
+        String bad = registry.blobKey(blobs.get(1));
+        flip(bucket, bad);
+
+        // When
+        Adoption.Result result = adopt();
+
+        // Then
+        assertEquals(new Adoption.Result(2, 1, 0, 60, true), result);
+        assertArrayEquals(registry.content(bad), bucket.bytes(bad));
+        assertEquals(List.of(), bucket.keys(CORRUPT));
+        assertTrue(text(AdoptedMark.KEY).contains("3 objects, 60 bytes"), text(AdoptedMark.KEY));
+        assertEquals(List.of(), findings);
+    }
+
+    @Test
+    void aTruncatedBlobIsReplacedAndCountsAsWhole() {
+        // Given
+        List<Digest> blobs = copied(1);
+        bucket.seed(registry.blobKey(blobs.get(0)), new byte[0]);
+
+        // When
+        Adoption.Result result = adopt();
+
+        // Then
+        assertEquals(new Adoption.Result(0, 1, 0, 20, true), result);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {20, (1 << 20) + 1})
+    void aBadBlobThatTheRegistryLacksIsSetAside(int size) {
+        // Given
+        Digest blob = registry.blob(registry.bytes(size));
+        List<Digest> others = copied(1);
+        String key = registry.blobKey(blob);
+        byte[] wrong = flip(bucket, key);
+        registryBucket.remove(key, Optional.empty());
+
+        // When
+        Adoption.Result result = adopt();
+
+        // Then
+        assertEquals(new Adoption.Result(1, 0, 1, 20, true), result);
+        assertEquals(keys(others), bucket.keys(registry.layout().blobsPrefix()));
+        assertArrayEquals(wrong, bucket.bytes(CORRUPT + key));
+        assertEquals(
+                List.of(new Finding(
+                        FindingCode.BLOB_DIGEST_MISMATCH,
+                        blob.toString(),
+                        "The bytes of the backup's copy are not what its digest says, and the registry has no such blob: it was moved to registry-backup/corrupt/%s. Push the images that need it again"
+                                .formatted(key))),
+                findings);
+        assertEquals(findings, meter.read().first());
+        assertTrue(text(AdoptedMark.KEY).contains("1 objects, 20 bytes"), text(AdoptedMark.KEY));
+    }
+
+    @Test
+    void aBlobThatIsBadInBothStoresIsSetAside() {
+        // Given
+        Digest blob = copied(1).get(0);
+        String key = registry.blobKey(blob);
+        flip(registryBucket, key);
+        byte[] wrong = flip(bucket, key);
+
+        // When
+        Adoption.Result result = adopt();
+
+        // Then
+        assertEquals(new Adoption.Result(0, 0, 1, 0, true), result);
+        assertEquals(List.of(), bucket.keys(registry.layout().blobsPrefix()));
+        assertArrayEquals(wrong, bucket.bytes(CORRUPT + key));
+        assertEquals(
+                List.of(
+                        "The bytes of the backup's copy are not what its digest says, nor are the registry's: it was moved to registry-backup/corrupt/%s. Remove the registry's, since a registry writes no blob that is there, and push the images that need it again"
+                                .formatted(key)),
+                findings.stream().map(Finding::problem).toList());
+    }
+
+    @Test
+    void aGoodBlobThatComesWhileTheBadOneIsSetAsideStays() {
+        // Given
+        Digest blob = copied(1).get(0);
+        String key = registry.blobKey(blob);
+        flip(bucket, key);
+        registryBucket.remove(key, Optional.empty());
+        backup.before((operation, removed) -> {
+            if (operation == Operation.REMOVE && removed.equals(key)) {
+                registryBucket.seed(key, registry.content(key));
+                bucket.seed(key, registry.content(key));
+            }
+        });
+
+        // When
+        Adoption.Result result = adopt();
+
+        // Then
+        assertEquals(new Adoption.Result(0, 1, 0, 20, true), result);
+        assertArrayEquals(registry.content(key), bucket.bytes(key));
+        assertEquals(List.of(), findings);
+    }
+
+    @Test
+    void aBlobThatAnEventBroughtSinceItWasListedIsReadAgain() {
+        // Given
+        Digest blob = copied(1).get(0);
+        String key = registry.blobKey(blob);
+        flip(bucket, key);
+        AtomicBoolean brought = new AtomicBoolean();
+        backup.before((operation, opened) -> {
+            if (operation == Operation.OPEN && opened.equals(key) && brought.compareAndSet(false, true)) {
+                bucket.seed(key, registry.content(key));
+            }
+        });
+
+        // When
+        Adoption.Result result = adopt();
+
+        // Then
+        assertEquals(new Adoption.Result(1, 0, 0, 20, true), result);
+        assertEquals(List.of(key, key), opened());
+    }
+
+    @Test
+    void aBlobThatIsGoneSinceItWasListedIsNotMissed() {
+        // Given
+        List<Digest> blobs = copied(2);
+        String gone = registry.blobKey(blobs.get(0));
+        backup.before((operation, key) -> {
+            if (operation == Operation.OPEN && key.equals(gone)) {
+                bucket.remove(gone, Optional.empty());
+            }
+        });
+
+        // When
+        Adoption.Result result = adopt();
+
+        // Then
+        assertEquals(new Adoption.Result(1, 0, 0, 20, true), result);
+        assertEquals(List.of(), findings);
+    }
+
+    @Test
+    void whatWasInterruptedGoesOnWithTheRest() {
+        // Given: half a minute passes with each blob, so that each is on record before the next is read
+        List<Digest> blobs = copied(8);
+        assertThrows(NoLongerPermittedException.class, () -> adopt(until(3, Duration.ofSeconds(30))));
+        List<String> before = opened();
+        String record = text(RECORD);
+        backup.forget();
+
+        // When
+        Adoption.Result result = adopt();
+
+        // Then
+        assertEquals(keys(blobs.subList(0, 3)), before);
+        assertEquals(
+                "{\"after\":\"%s\",\"proved\":3,\"bytes\":60,\"since\":\"%s\"}"
+                        .formatted(before.get(2), TestClock.START.plusSeconds(30)),
+                record);
+        assertEquals(keys(blobs.subList(3, 8)), opened());
+        assertEquals(new Adoption.Result(5, 0, 0, 100, true), result);
+        assertTrue(text(AdoptedMark.KEY).contains("8 objects, 160 bytes"), text(AdoptedMark.KEY));
+        assertEquals(0, bucket.versionCount(RECORD));
+    }
+
+    @Test
+    void withinHalfAMinuteAThousandBlobsAreOneCheckpoint() {
+        // Given
+        List<Digest> blobs = copied(AdoptionWalk.BATCH_BLOBS + 1);
+
+        // When
+        assertThrows(NoLongerPermittedException.class, () -> adopt(until(1, Duration.ZERO)));
+
+        // Then
+        assertEquals(keys(blobs.subList(0, 1000)), opened());
+        assertTrue(
+                text(RECORD).contains("\"after\":\"%s\",\"proved\":1000,".formatted(opened().get(999))), text(RECORD));
+    }
+
+    @Test
+    void manyBytesAreACheckpointToo() {
+        // Given: objects of a listing that says 40 GiB of each
+        List<Digest> blobs = copied(3);
+        ObjectStore huge = new Huge(backup);
+
+        // When
+        assertThrows(NoLongerPermittedException.class, () -> adopt(huge, registry.layout(), until(1, Duration.ZERO)));
+
+        // Then
+        assertEquals(keys(blobs.subList(0, 2)), opened());
+    }
+
+    @Test
+    void aBlobThatCannotBeReadKeepsTheBucketFromBeingMarked() {
+        // Given
+        List<Digest> blobs = copied(5);
+        backup.before(unreadable(Set.of(registry.blobKey(blobs.get(2)))));
+
+        // When
+        Adoption.Result result = adopt();
+
+        // Then
+        assertEquals(new Adoption.Result(4, 0, 0, 80, false), result);
+        assertFalse(isMarked());
+        assertEquals(
+                List.of(
+                        new Finding(
+                                FindingCode.COULD_NOT_TELL,
+                                blobs.get(2).toString(),
+                                "The backup's copy was not proved: Failed to read it: a test says so. The next run goes on with it")),
+                findings);
+        assertTrue(
+                text(RECORD).contains("\"after\":\"%s\",\"proved\":2,".formatted(registry.blobKey(blobs.get(1)))),
+                text(RECORD));
+    }
+
+    @Test
+    void whatCouldNotBeReadIsReadByTheNextRun() {
+        // Given
+        List<Digest> blobs = copied(5);
+        backup.before(unreadable(Set.of(registry.blobKey(blobs.get(2)))));
+        adopt();
+        backup.before((operation, key) -> {});
+        backup.forget();
+
+        // When
+        Adoption.Result result = adopt();
+
+        // Then
+        assertEquals(keys(blobs.subList(2, 5)), opened());
+        assertTrue(result.isComplete());
+        assertTrue(text(AdoptedMark.KEY).contains("5 objects, 100 bytes"), text(AdoptedMark.KEY));
+    }
+
+    @Test
+    void aBadBlobStaysWhereTheRegistryDoesNotAnswer() {
+        // Given
+        Digest blob = copied(1).get(0);
+        String key = registry.blobKey(blob);
+        byte[] wrong = flip(bucket, key);
+        RecordingObjectStore away = new RecordingObjectStore(registryBucket);
+        away.before((operation, asked) -> {
+            throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to look for it: a test says so");
+        });
+        AdoptedMark mark = new AdoptedMark(backup, registry.layout(), clock);
+        RecentlyDurable durable = new RecentlyDurable(clock, Duration.ofMinutes(5), 100);
+        Blobs blobs = new Blobs(registry.layout(), away, backup, mark, lanes, durable);
+        Adoption adoption = new Adoption(backup, registry.layout(), blobs, mark, lanes, Pace.unbounded(), clock);
+
+        // When
+        Adoption.Result result = adoption.run(() -> {}, meter, findings::add);
+
+        // Then
+        assertEquals(new Adoption.Result(0, 0, 0, 0, false), result);
+        assertArrayEquals(wrong, bucket.bytes(key));
+        assertEquals(
+                List.of(FindingCode.COULD_NOT_TELL),
+                findings.stream().map(Finding::code).toList());
+        assertFalse(isMarked());
+    }
+
+    @Test
+    void aStoreThatFailsAgainAndAgainIsGivenUp() {
+        // Given
+        List<Digest> blobs = copied(110);
+        backup.before(unreadable(keys(blobs).stream().collect(Collectors.toSet())));
+
+        // When
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, this::adopt);
+
+        // Then
+        assertEquals(StoreError.UNAVAILABLE, failure.error());
+        assertEquals(100, findings.size());
+        assertFalse(isMarked());
+    }
+
+    @Test
+    void aMarkedBucketIsLeftAlone() {
+        // Given
+        copied(2);
+        bucket.seed(AdoptedMark.KEY, new byte[1]);
+
+        // When
+        Adoption.Result result = adopt();
+
+        // Then
+        assertEquals(new Adoption.Result(0, 0, 0, 0, true), result);
+        assertEquals(List.of(new Request(Operation.FIND, AdoptedMark.KEY)), backup.requests());
+    }
+
+    @Test
+    void withoutLeaveNothingIsWritten() {
+        // Given
+        List<Digest> blobs = copied(2);
+        flip(bucket, registry.blobKey(blobs.get(0)));
+        AtomicBoolean permitted = new AtomicBoolean(true);
+        backup.before((operation, key) -> {
+            if (operation == Operation.OPEN && key.equals(registry.blobKey(blobs.get(1)))) {
+                permitted.set(false);
+            }
+        });
+
+        // When
+        assertThrows(
+                NoLongerPermittedException.class,
+                () -> adopt(() -> {
+                    if (!permitted.get()) {
+                        throw new NoLongerPermittedException("told to stop");
+                    }
+                }));
+
+        // Then
+        assertEquals(List.of(), backup.written());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"after\":\"other/docker/registry/v2/blobs/sha256/zz\",\"proved\":9,\"bytes\":9,\"since\":\"2026-01-01T00:00:00Z\"}",
+                "{\"after\":\"docker/registry/v2/blobs/zz\",\"proved\":9,\"bytes\":9,\"since\":\"yesterday\"}",
+                "{\"after\":\"docker/registry/v2/blobs/zz\",\"proved\":9,\"since\":\"2026-01-01T00:00:00Z\"}",
+                "[]",
+                "cut"
+            })
+    void whatIsNoCheckpointOfThisRegistryStandsForNothing(String record) {
+        // Given
+        List<Digest> blobs = copied(3);
+        bucket.seed(RECORD, record.getBytes(StandardCharsets.UTF_8));
+
+        // When
+        Adoption.Result result = adopt();
+
+        // Then
+        assertEquals(new Adoption.Result(3, 0, 0, 60, true), result);
+        assertEquals(keys(blobs), opened());
+        assertEquals(Collections.emptyList(), bucket.keys(RECORD));
+        assertTrue(text(AdoptedMark.KEY).contains("3 objects, 60 bytes"), text(AdoptedMark.KEY));
+    }
+
+    /** A store whose listing says 40 GiB of each object. */
+    private static final class Huge extends ForwardingObjectStore {
+        Huge(ObjectStore below) {
+            super(below);
+        }
+
+        @Override
+        @MustBeClosed
+        @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
+        public Stream<ObjectInfo> list(String prefix) {
+            return super.list(prefix)
+                    .map(object -> new ObjectInfo(
+                            object.key(),
+                            40L << 30,
+                            object.etag(),
+                            object.lastModified(),
+                            object.metadata(),
+                            object.versionId()));
+        }
+    }
+}
