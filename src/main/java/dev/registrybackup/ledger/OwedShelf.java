@@ -112,7 +112,7 @@ public final class OwedShelf {
 
     /** All objects of the shelf, in order of instance and sequence, each instance's sign of life last. */
     @MustBeClosed
-    Stream<ObjectInfo> list() {
+    public Stream<ObjectInfo> list() {
         return backup.list(PREFIX);
     }
 
@@ -124,7 +124,8 @@ public final class OwedShelf {
         return name.substring(PREFIX.length(), Math.max(PREFIX.length(), name.lastIndexOf('/')));
     }
 
-    static boolean isSignOfLife(String name) {
+    /** Whether that object of the shelf is no record but a sign of life. */
+    public static boolean isSignOfLife(String name) {
         return name.endsWith("/" + ALIVE);
     }
 

@@ -34,7 +34,7 @@ public record Origin(ObjectStore store, ObjectInfo object, Optional<String> vers
     OpenObject open(Optional<ByteRange> range) {
         OpenObject opened = version.map(id -> store.openVersion(object.key(), id, range))
                 .orElseGet(() -> store.open(object.key(), range, Optional.of(object.etag())));
-        return new PacedObject(opened, new PacedInputStream(opened.stream(), pace));
+        return PacedObject.of(opened, pace);
     }
 
     /**
@@ -59,18 +59,6 @@ public record Origin(ObjectStore store, ObjectInfo object, Optional<String> vers
                     StoreError.UNAVAILABLE,
                     "Failed to read %s to its end: %s".formatted(object.key(), e.getMessage()),
                     e);
-        }
-    }
-
-    private record PacedObject(OpenObject opened, InputStream stream) implements OpenObject {
-        @Override
-        public ObjectInfo info() {
-            return opened.info();
-        }
-
-        @Override
-        public void close() {
-            opened.close();
         }
     }
 }
