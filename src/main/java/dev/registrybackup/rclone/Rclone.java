@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  *
  * <p>Safe for use by several threads at a time: each call is a process of its own.
  */
-public final class Rclone {
+public final class Rclone implements Comparer {
     private final String version;
     private final Remote registry;
     private final Remote backup;
@@ -56,6 +56,7 @@ public final class Rclone {
     }
 
     /** The program's version, such as {@code v1.60.1-DEV}. */
+    @Override
     public String version() {
         return version;
     }
@@ -68,6 +69,7 @@ public final class Rclone {
      *
      * <p>A prefix below which a store has nothing is no problem. A bucket that is not there is one.
      */
+    @Override
     public Comparison compare(Part part, Consumer<Difference> found) {
         return compare(part, Optional.empty(), found);
     }
@@ -79,6 +81,7 @@ public final class Rclone {
      * @param keys full keys below the part's prefix
      * @throws IllegalArgumentException if a key is not below the prefix, or has a line break in it
      */
+    @Override
     public Comparison confirm(Part part, Collection<String> keys, Consumer<Difference> found) {
         if (keys.isEmpty()) {
             return new Comparison(true, "", 0, "");
@@ -138,6 +141,7 @@ public final class Rclone {
      * @param prefix ends in {@code /}, or is empty
      * @throws ObjectStoreException as UNAVAILABLE if one of the stores could not be listed
      */
+    @Override
     public SortedSet<String> directories(String prefix) {
         NavigableSet<String> all = new TreeSet<>();
         for (Remote remote : List.of(registry, backup)) {

@@ -1,7 +1,6 @@
 /**
- * Makes the backup agree with the registry where events have not. <i>Adoption</i>: reading each blob of a bucket that
- * something else filled once, so that from then on every blob that is visible there is a proved one. <i>Set aside</i>: kept
- * where no registry looks, since it is not what its key says.
+ * Goes over everything: rclone says in what the registry's store and the backup differ, what it names is brought by the
+ * same copier as events bring it, and rclone confirms. What the registry lacks is recorded, and removed late or never.
  */
 @NullMarked
 package dev.registrybackup.reconcile;

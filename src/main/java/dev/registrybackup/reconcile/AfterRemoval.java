@@ -1,0 +1,99 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.finding.Finding;
+import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.operation.Permit;
+import dev.registrybackup.registry.RegistryPath;
+import dev.registrybackup.registry.RegistryPath.DigestLink;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectVersion;
+import dev.registrybackup.transfer.BlobCopy;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * Brings back blobs that links need which were written while blobs were removed. Another process may have taken such a blob
+ * for durable from memory and written the link; so this is done once all memory of that time has faded. For one thread.
+ */
+final class AfterRemoval {
+    /** What the stores' clocks may differ by from ours. */
+    private static final Duration SKEW = Duration.ofMinutes(5);
+
+    private static final int BATCH = 1_000;
+
+    private final Sides sides;
+    private final Copying copying;
+    private final Needs needs;
+    private final Permit permit;
+    private final Consumer<Finding> found;
+
+    AfterRemoval(Sides sides, Copying copying, Needs needs, Permit permit, Consumer<Finding> found) {
+        this.sides = sides;
+        this.copying = copying;
+        this.needs = needs;
+        this.permit = permit;
+        this.found = found;
+    }
+
+    /** Checks the links that the backup got since then, and tells how many blobs it brought back. */
+    long check(Instant since) {
+        long count = 0;
+        try (Stream<ObjectInfo> listing = sides.backup().list(sides.layout().repositoriesPrefix())) {
+            Iterator<RegistryPath> links = listing.filter(
+                            link -> !link.lastModified().isBefore(since.minus(SKEW)))
+                    .map(link -> sides.layout().parse(link.key()))
+                    .iterator();
+            Set<Digest> manifests = new HashSet<>();
+            Set<Digest> needed = new HashSet<>();
+            while (links.hasNext()) {
+                if (links.next() instanceof DigestLink link) {
+                    (link.kind() == Kind.LAYER_LINK ? needed : manifests).add(link.digest());
+                }
+                if (manifests.size() + needed.size() >= BATCH || !links.hasNext()) {
+                    needed.addAll(needs.of(manifests).digests());
+                    count += needed.stream().filter(this::bringBack).count();
+                    manifests.clear();
+                    needed.clear();
+                }
+            }
+        }
+        return count;
+    }
+
+    private boolean bringBack(Digest digest) {
+        permit.require();
+        String key = sides.layout().blobKey(digest);
+        if (sides.backup().find(key).isPresent()) {
+            return false;
+        }
+        copying.durable().forget(key);
+        BlobCopy copy = copying.blobs().bring(digest).join();
+        if (copy.inBackup() || uncovered(key)) {
+            return true;
+        }
+        found.accept(new Finding(
+                FindingCode.BLOB_MISSING,
+                digest.toString(),
+                "A link that was written lately needs it, and neither store has it: push the image again"));
+        return false;
+    }
+
+    /** Takes away the mark that hides it. */
+    private boolean uncovered(String key) {
+        try (Stream<ObjectVersion> versions = sides.backup().listVersions(key)) {
+            Optional<ObjectVersion> newest =
+                    versions.filter(version -> version.key().equals(key)).findFirst();
+            newest.filter(ObjectVersion::isDeleteMarker)
+                    .ifPresent(mark -> sides.backup().remove(key, Optional.of(mark.versionId())));
+            return newest.isPresent() && sides.backup().find(key).isPresent();
+        }
+    }
+}

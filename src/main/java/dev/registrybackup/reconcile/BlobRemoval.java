@@ -1,0 +1,91 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.RegistryPath;
+import dev.registrybackup.registry.RegistryPath.BlobData;
+import dev.registrybackup.registry.RegistryPath.DigestLink;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.StoreError;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** Removes blobs that no link needs which the backup keeps or the registry has. For one thread. */
+final class BlobRemoval {
+    /** So many are removed in one run at the most, in memory that is bounded so; the next run goes on. */
+    static final int MOST = 100_000;
+
+    private static final int BATCH = 1_000;
+
+    private final Sides sides;
+    private final Needs needs;
+    private final RemovalRecord record;
+
+    BlobRemoval(Sides sides, Needs needs, RemovalRecord record) {
+        this.sides = sides;
+        this.needs = needs;
+        this.record = record;
+    }
+
+    /**
+     * Removes of these what nothing needs.
+     *
+     * @param remove removes one, unless the registry has it again, and says whether it did
+     * @throws ObjectStoreException if it cannot be told what is needed: then nothing was removed
+     */
+    void remove(Stream<String> keys, Predicate<String> remove) {
+        Set<Digest> candidates = new LinkedHashSet<>();
+        keys.limit(MOST)
+                .forEach(key -> candidates.add(((BlobData) sides.layout().parse(key)).digest()));
+        if (candidates.isEmpty()) {
+            return;
+        }
+        record.begin();
+        leaveNeeded(candidates, sides.backup());
+        leaveNeeded(candidates, sides.registry());
+        boolean any = false;
+        for (Digest digest : candidates) {
+            any |= remove.test(sides.layout().blobKey(digest));
+        }
+        if (!any) {
+            record.end();
+        }
+    }
+
+    private void leaveNeeded(Set<Digest> candidates, ObjectStore store) {
+        try (Stream<ObjectInfo> listing = store.list(sides.layout().repositoriesPrefix())) {
+            Iterator<ObjectInfo> links = listing.iterator();
+            List<Digest> manifests = new ArrayList<>();
+            while (links.hasNext()) {
+                RegistryPath path = sides.layout().parse(links.next().key());
+                if (path instanceof DigestLink link) {
+                    candidates.remove(link.digest());
+                    if (path.kind() != Kind.LAYER_LINK) {
+                        manifests.add(link.digest());
+                    }
+                }
+                if (manifests.size() >= BATCH || !links.hasNext()) {
+                    candidates.removeAll(told(manifests));
+                    manifests.clear();
+                }
+            }
+        }
+    }
+
+    private Set<Digest> told(List<Digest> manifests) {
+        Needs.Answer answer = needs.of(manifests);
+        if (!answer.untold().isEmpty()) {
+            throw new ObjectStoreException(
+                    StoreError.REFUSED,
+                    "what these need is not known, since they are no manifests that can be read: " + answer.untold());
+        }
+        return answer.digests();
+    }
+}

@@ -1,0 +1,65 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.inventory.Manifests;
+import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.Manifests.State;
+import dev.registrybackup.registry.Descriptor;
+import dev.registrybackup.transfer.Lanes;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What manifests need, read from the backup, or from the registry where the backup has none that is good. */
+final class Needs {
+    private final Manifests inBackup;
+    private final Manifests inRegistry;
+
+    /**
+     * An answer.
+     *
+     * @param digests the manifests asked for, and all that they lead to
+     * @param untold of these, what is there and cannot be understood, so that nobody knows what it needs
+     */
+    record Answer(Set<Digest> digests, Set<Digest> untold) {}
+
+    Needs(Sides sides, Lanes lanes) {
+        this.inBackup = new Manifests(sides.backup(), sides.layout(), lanes);
+        this.inRegistry = new Manifests(sides.registry(), sides.layout(), lanes);
+    }
+
+    /**
+     * What these manifests need, themselves included.
+     *
+     * @throws dev.registrybackup.store.ObjectStoreException if one could not be read
+     */
+    Answer of(Collection<Digest> manifests) {
+        Map<Digest, Reading> read = new HashMap<>(inBackup.closure(manifests));
+        Set<Digest> lacking = read.entrySet().stream()
+                .filter(entry -> entry.getValue().state() != State.READ)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+        inRegistry.closure(lacking).forEach((digest, reading) -> read.merge(digest, reading, Needs::better));
+        Set<Digest> digests = new HashSet<>(manifests);
+        Set<Digest> untold = new HashSet<>();
+        read.forEach((digest, reading) -> {
+            digests.add(digest);
+            reading.manifest().references().stream().map(Descriptor::digest).forEach(digests::add);
+            // What neither store has cannot be pulled, so nothing is needed for it.
+            if (reading.state() != State.READ && reading.state() != State.ABSENT) {
+                untold.add(digest);
+            }
+        });
+        return new Answer(digests, untold);
+    }
+
+    private static Reading better(Reading first, Reading second) {
+        if (first.state() == State.READ || second.state() == State.ABSENT) {
+            return first;
+        }
+        return second;
+    }
+}

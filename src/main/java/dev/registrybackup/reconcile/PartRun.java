@@ -1,0 +1,219 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.rclone.Comparer;
+import dev.registrybackup.rclone.Comparison;
+import dev.registrybackup.rclone.Difference;
+import dev.registrybackup.rclone.Part;
+import dev.registrybackup.reconcile.Fate.State;
+import dev.registrybackup.reconcile.Figures.Count;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reconciles one part: rclone compares it, exactly what it names is brought, and rclone is asked again until it names
+ * nothing that could still be brought. For one part, and one thread.
+ */
+final class PartRun {
+    /** So few keys are asked for one by one; more are asked for by comparing the part again. */
+    static final int FEW = 2_000;
+
+    private static final int MOST_ROUNDS = 5;
+
+    private final Part part;
+    private final Comparer comparer;
+    private final RegistryLayout layout;
+    private final Bringing bringing;
+    private final Figures figures;
+    private final boolean readsCurrentLinks;
+    /** What became of what rclone named; guarded by this. */
+    private final Map<String, Fate> fates = new TreeMap<>();
+
+    private final TreeSet<String> absent = new TreeSet<>();
+    private final List<String> commands = new ArrayList<>();
+    private long keys;
+
+    /**
+     * How it ended.
+     *
+     * @param problem why rclone's report does not count; empty if it does
+     * @param absent the registry's keys that only the backup has, if it counts
+     * @param fates what became of what rclone named
+     * @param commands what rclone was run with
+     * @param keys of how many keys it spoke
+     */
+    record Result(String problem, SortedSet<String> absent, Map<String, Fate> fates, List<String> commands, long keys) {
+        boolean counts() {
+            return problem.isEmpty();
+        }
+    }
+
+    /**
+     * A run over that part.
+     *
+     * @param readsCurrentLinks whether tags' current links are read and compared by us, since rclone cannot
+     */
+    PartRun(
+            Part part,
+            Comparer comparer,
+            RegistryLayout layout,
+            Bringing bringing,
+            Figures figures,
+            boolean readsCurrentLinks) {
+        this.part = part;
+        this.comparer = comparer;
+        this.layout = layout;
+        this.bringing = bringing;
+        this.figures = figures;
+        this.readsCurrentLinks = readsCurrentLinks;
+    }
+
+    /** Does it. */
+    Result run() {
+        Comparison first = asked(comparer.compare(part, this::take));
+        bringing.await();
+        if (first.counts()) {
+            Comparison last = confirm();
+            count();
+            return new Result(last.problem(), absent, Map.copyOf(fates), commands, keys);
+        }
+        count();
+        return new Result(first.problem(), new TreeSet<>(), Map.copyOf(fates), commands, keys);
+    }
+
+    private Comparison asked(Comparison comparison) {
+        commands.add(comparison.command());
+        keys += comparison.keys();
+        return comparison;
+    }
+
+    private void take(Difference difference) {
+        Kind kind = layout.parse(difference.key()).kind();
+        if (kind == Kind.UPLOAD || kind == Kind.EXCLUDED) {
+            return;
+        }
+        switch (difference.kind()) {
+            case SAME -> {
+                figures.add(kind, Count.IN_REGISTRY, 1);
+                if (readsCurrentLinks && kind == Kind.TAG_CURRENT_LINK) {
+                    bringing.bring(difference.key(), true, fate -> keepUnlessSame(difference.key(), fate));
+                }
+            }
+            case ONLY_IN_REGISTRY -> {
+                figures.add(kind, Count.IN_REGISTRY, 1);
+                bring(difference.key(), false);
+            }
+            case DIFFERENT -> {
+                figures.add(kind, Count.IN_REGISTRY, 1);
+                bring(difference.key(), true);
+            }
+            case ONLY_IN_BACKUP -> absent(kind, difference.key());
+            case UNREADABLE -> {}
+        }
+    }
+
+    private void absent(Kind kind, String key) {
+        if (kind != Kind.FOREIGN) {
+            absent.add(key);
+        }
+    }
+
+    private void bring(String key, boolean differed) {
+        bringing.bring(key, differed, fate -> keep(key, fate));
+    }
+
+    private synchronized void keep(String key, Fate fate) {
+        fates.put(key, fate);
+    }
+
+    private void keepUnlessSame(String key, Fate fate) {
+        if (fate.state() != State.SAME) {
+            keep(key, fate);
+        }
+    }
+
+    /** Asks rclone again as long as it names something that is not settled. */
+    private Comparison confirm() {
+        Comparison comparison = new Comparison(true, "", 0, "");
+        for (int round = 1; round <= MOST_ROUNDS && mayBeNamed(); round++) {
+            List<Difference> again = new ArrayList<>();
+            comparison = asked(ask(difference -> noteNamed(difference, again)));
+            if (!comparison.counts() || again.isEmpty()) {
+                return comparison;
+            }
+            boolean isLast = round == MOST_ROUNDS;
+            again.forEach(named -> bringAgain(named, isLast));
+            bringing.await();
+        }
+        return comparison;
+    }
+
+    private synchronized boolean mayBeNamed() {
+        return fates.values().stream().anyMatch(fate -> !fate.isSettled());
+    }
+
+    private Comparison ask(Consumer<Difference> found) {
+        List<String> brought = brought();
+        return brought.size() <= FEW ? comparer.confirm(part, brought, found) : comparer.compare(part, found);
+    }
+
+    private synchronized List<String> brought() {
+        return fates.entrySet().stream()
+                .filter(entry -> !entry.getValue().isSettled())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    private synchronized void noteNamed(Difference difference, List<Difference> again) {
+        boolean isNamed =
+                difference.kind() == Difference.Kind.ONLY_IN_REGISTRY || difference.kind() == Difference.Kind.DIFFERENT;
+        Fate known = fates.get(difference.key());
+        Kind kind = layout.parse(difference.key()).kind();
+        if (isNamed && kind != Kind.UPLOAD && kind != Kind.EXCLUDED && (known == null || !known.isSettled())) {
+            again.add(difference);
+        }
+    }
+
+    private void bringAgain(Difference named, boolean isLast) {
+        Fate before = known(named.key());
+        if (isLast && before != null) {
+            keep(named.key(), before.namedStill());
+            return;
+        }
+        boolean differed = named.kind() == Difference.Kind.DIFFERENT;
+        bringing.bring(named.key(), differed, fate -> keep(named.key(), fate));
+    }
+
+    private synchronized @Nullable Fate known(String key) {
+        return fates.get(key);
+    }
+
+    private synchronized void count() {
+        fates.forEach((key, fate) -> {
+            Kind kind = layout.parse(key).kind();
+            figures.add(kind, Count.NAMED, 1);
+            if (fate.state() == State.BROUGHT) {
+                figures.add(kind, Count.BROUGHT, 1);
+                figures.add(kind, Count.MISSED, fate.missed() ? 1 : 0);
+            } else if (fate.state() == State.LEFT) {
+                figures.add(kind, Count.LEFT, 1);
+                figures.add(kind, Count.CORRUPT, isCorrupt(fate) ? 1 : 0);
+            }
+        });
+        absent.forEach(key -> figures.add(layout.parse(key).kind(), Count.ABSENT, 1));
+    }
+
+    private static boolean isCorrupt(Fate fate) {
+        return fate.problem()
+                .filter(problem -> problem.code() == FindingCode.BLOB_DIGEST_MISMATCH)
+                .isPresent();
+    }
+}

@@ -1,0 +1,120 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.rclone.Comparer;
+import dev.registrybackup.rclone.Part;
+import dev.registrybackup.rclone.Part.By;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * Cuts both stores into parts that are compared one after the other, in key order. rclone keeps a whole part in memory, so
+ * none may have many more keys than is set; and each costs a request of its own, so a small registry is two parts.
+ */
+final class Parts {
+    private static final int SHARDS = 256;
+    private static final String UPLOADS = "_uploads/**";
+
+    private final Sides sides;
+    private final Comparer comparer;
+    private final long mostKeys;
+    private final By linksBy;
+
+    /**
+     * Parts of these stores.
+     *
+     * @param mostKeys how many keys a part may have, about
+     * @param linksBy what links are compared by
+     */
+    Parts(Sides sides, Comparer comparer, long mostKeys, By linksBy) {
+        this.sides = sides;
+        this.comparer = comparer;
+        this.mostKeys = mostKeys;
+        this.linksBy = linksBy;
+    }
+
+    /**
+     * All parts, in the order of their keys.
+     *
+     * @param linksBefore how many links there were when last counted, which spares counting them now
+     */
+    List<Part> plan(OptionalLong linksBefore) {
+        List<Part> parts = new ArrayList<>(blobs());
+        String repositories = sides.layout().repositoriesPrefix();
+        if (linksBefore.isPresent() && linksBefore.getAsLong() < mostKeys * 3 / 4) {
+            parts.add(links(repositories));
+        } else {
+            addLinks(repositories, parts);
+        }
+        parts.add(others());
+        return parts;
+    }
+
+    /** Digests are as good as random: one of the 256 directories tells how large all are. */
+    private List<Part> blobs() {
+        String prefix = sides.layout().blobsPrefix();
+        String sha256 = prefix + "sha256/";
+        if (larger(sha256 + "00/", mostKeys / SHARDS + 1) <= mostKeys / SHARDS) {
+            return List.of(new Part(prefix, By.SIZE, List.of(), true));
+        }
+        List<Part> parts = new ArrayList<>();
+        for (int shard = 0; shard < SHARDS; shard++) {
+            parts.add(new Part(sha256 + HexFormat.of().toHexDigits((byte) shard) + "/", By.SIZE, List.of(), true));
+        }
+        // What other algorithms have, or nobody; sha256 is left out before it is listed.
+        parts.add(new Part(prefix, By.SIZE, List.of("/sha256/**"), false));
+        return parts;
+    }
+
+    private void addLinks(String prefix, List<Part> parts) {
+        if (isRepositoryPart(prefix) || larger(prefix, mostKeys + 1) <= mostKeys) {
+            parts.add(links(prefix));
+            return;
+        }
+        // In the order of keys, in which "a-b/" is before "a/".
+        TreeSet<String> below = new TreeSet<>();
+        comparer.directories(prefix).stream()
+                .filter(name -> !name.equals("_uploads"))
+                .forEach(name -> below.add(prefix + name + "/"));
+        below.forEach(directory -> addLinks(directory, parts));
+        parts.add(new Part(prefix, linksBy, List.of("/*/**"), false));
+    }
+
+    /** Below these are single links only. */
+    private static boolean isRepositoryPart(String prefix) {
+        return prefix.endsWith("/_layers/") || prefix.endsWith("/_manifests/");
+    }
+
+    private Part links(String prefix) {
+        return new Part(prefix, linksBy, List.of(UPLOADS), true);
+    }
+
+    /** What lies beside blobs and repositories; neither is listed for it. */
+    private Part others() {
+        RegistryLayout layout = sides.layout();
+        String root = layout.rootPrefix();
+        List<String> leftOut = new ArrayList<>();
+        leftOut.add("/" + layout.blobsPrefix().substring(root.length()) + "**");
+        leftOut.add("/" + layout.repositoriesPrefix().substring(root.length()) + "**");
+        if (root.isEmpty()) {
+            leftOut.add("/" + RegistryLayout.BOOKKEEPING_PREFIX + "**");
+        }
+        return new Part(root, By.CONTENT, leftOut, false);
+    }
+
+    private long larger(String prefix, long most) {
+        return Math.max(count(sides.registry(), prefix, most), count(sides.backup(), prefix, most));
+    }
+
+    private static long count(ObjectStore store, String prefix, long most) {
+        try (Stream<ObjectInfo> listing = store.list(prefix)) {
+            return listing.limit(most).count();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package dev.registrybackup.reconcile;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
+
+/**
+ * What may be asked of a reconciliation.
+ *
+ * @param acknowledged the alarm that whoever asks has looked at
+ */
+public record ReconcileRequest(Optional<String> acknowledged) {
+    private static final String ACKNOWLEDGE = "acknowledge";
+
+    /**
+     * Reads a request: an object, with {@code acknowledge} or nothing in it.
+     *
+     * @throws IllegalArgumentException if it is anything else, saying what is wrong
+     */
+    public static ReconcileRequest parse(JsonNode json) {
+        json.fieldNames().forEachRemaining(name -> {
+            if (!name.equals(ACKNOWLEDGE)) {
+                throw new IllegalArgumentException(
+                        "There is no \"%s\" in a request to reconcile: it may have \"acknowledge\", the id of an alarm"
+                                .formatted(name));
+            }
+        });
+        JsonNode acknowledged = json.path(ACKNOWLEDGE);
+        if (!acknowledged.isMissingNode() && !acknowledged.isTextual()) {
+            throw new IllegalArgumentException("\"acknowledge\" has to be the id of an alarm, a text");
+        }
+        return new ReconcileRequest(Optional.ofNullable(acknowledged.textValue()));
+    }
+
+    /** The form in which requests and records have it. */
+    public ObjectNode json() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        acknowledged.ifPresent(id -> json.put(ACKNOWLEDGE, id));
+        return json;
+    }
+}

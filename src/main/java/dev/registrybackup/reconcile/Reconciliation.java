@@ -1,0 +1,154 @@
+package dev.registrybackup.reconcile;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.ledger.Alarms;
+import dev.registrybackup.operation.Meter;
+import dev.registrybackup.operation.Permit;
+import dev.registrybackup.operation.PermittedStore;
+import dev.registrybackup.operation.Report;
+import dev.registrybackup.rclone.Comparer;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.StoreError;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Pace;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * Goes over everything that the registry's store and the backup have. Blocks for as long as that takes: not to be called
+ * in a lane. Safe for use by many threads, but two at a time on one backup are one too many.
+ */
+public final class Reconciliation {
+    private final Sides sides;
+    private final Tools tools;
+    private final Policy policy;
+    private final boolean isOpenShift;
+
+    /**
+     * What it works with.
+     *
+     * @param comparer makes what compares, given a directory for its files; throws if it cannot be used
+     * @param copying makes what copies into the backup given
+     * @param lanes where objects are read and written
+     * @param pace how fast blobs are read that are proved where they are
+     * @param clock the time
+     * @param scratch the directory in which files of a run lie until it ends
+     */
+    public record Tools(
+            Function<Path, Comparer> comparer,
+            BiFunction<Sides, Pace, Copying> copying,
+            Lanes lanes,
+            Pace pace,
+            Clock clock,
+            Path scratch) {}
+
+    /**
+     * How it ended.
+     *
+     * @param summary what to say of it in figures
+     * @param isComplete whether nothing is left
+     */
+    public record Result(ObjectNode summary, boolean isComplete) {}
+
+    /**
+     * Reconciles these stores.
+     *
+     * @param isOpenShift whose registry it is, by which findings are graded
+     */
+    public Reconciliation(Sides sides, Tools tools, Policy policy, boolean isOpenShift) {
+        this.sides = sides;
+        this.tools = tools;
+        this.policy = policy;
+        this.isOpenShift = isOpenShift;
+    }
+
+    /**
+     * Refuses what cannot be done, as far as that can be told at once.
+     *
+     * @throws ObjectStoreException if one of the buckets is not there, or the backup keeps no versions and should mirror
+     * @throws IllegalArgumentException if there is no such alarm
+     */
+    public void check(ReconcileRequest request) {
+        sides.registry().requireBucket();
+        sides.backup().requireBucket();
+        if (policy.mirrors() && !sides.backup().versioned()) {
+            throw new ObjectStoreException(
+                    StoreError.REFUSED,
+                    "Nothing may be removed from the backup bucket %s, since it keeps no versions: switch versioning on, or set"
+                                    .formatted(sides.backup().bucket())
+                            + " reconcile.deletes to keep");
+        }
+        request.acknowledged().ifPresent(id -> new Alarms(sides.backup(), tools.clock()).require(id));
+    }
+
+    /**
+     * Does it, and writes the report.
+     *
+     * @param id the operation's, which names the report
+     * @param askedBy who asked, and so acknowledges the alarm that the request names
+     * @throws ObjectStoreException if a store could not be used at all
+     */
+    public Result run(String id, ReconcileRequest request, String askedBy, Permit permit, Meter meter) {
+        check(request);
+        Instant begun = tools.clock().instant();
+        Path scratch = scratch();
+        try {
+            Requests registry = new Requests(sides.registry());
+            Requests backup = new Requests(new PermittedStore(sides.backup(), permit));
+            Sides counted = new Sides(registry, backup, sides.layout());
+            request.acknowledged().ifPresent(alarm -> new Alarms(backup, tools.clock()).acknowledge(alarm, askedBy));
+            Report report = new Report(backup, id, isOpenShift, permit);
+            Comparer comparer = tools.comparer().apply(scratch);
+            Run run = new Run(counted, tools, policy, isOpenShift, permit, meter, report);
+            ObjectNode summary = run.run(comparer, scratch, begun);
+            ObjectNode requests = summary.putObject("requests");
+            requests.set("registry", registry.json());
+            requests.set("backup", backup.json());
+            Instant ended = tools.clock().instant();
+            summary.put("begun", begun.toString()).put("ended", ended.toString());
+            summary.put("outcome", run.isComplete() ? "complete" : "incomplete");
+            ArrayNode open = summary.putArray("alarms");
+            new Alarms(backup, tools.clock()).open().forEach(alarm -> open.add(alarm.json()));
+            report.finish(summary);
+            new LastRun(backup).write(summary, run.isComplete(), begun, ended);
+            return new Result(summary, run.isComplete());
+        } finally {
+            remove(scratch);
+        }
+    }
+
+    private Path scratch() {
+        try {
+            return Files.createTempDirectory(Files.createDirectories(tools.scratch()), "reconcile");
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "Failed to make a directory in %s: %s. A run keeps its lists there: set reconcile.scratch"
+                            .formatted(tools.scratch(), e.getMessage()),
+                    e);
+        }
+    }
+
+    private static void remove(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            System.getLogger(Reconciliation.class.getName())
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "event=scratch-not-removed directory={0} reason=\"{1}\"",
+                            directory,
+                            e.getMessage());
+        }
+    }
+}

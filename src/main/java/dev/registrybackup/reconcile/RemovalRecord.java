@@ -1,0 +1,62 @@
+package dev.registrybackup.reconcile;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.registrybackup.ledger.RecordObjects;
+import dev.registrybackup.ledger.RecordObjects.Stored;
+import dev.registrybackup.ledger.RewrittenRecord;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.store.ObjectStore;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * That blobs are being removed, since when: on record from before the first one goes until the links written meanwhile
+ * were checked, so that a run that dies in between leaves the check to the next. Blocks.
+ */
+final class RemovalRecord {
+    static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "reconcile/removing";
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final ObjectStore backup;
+    private final RecordObjects records;
+    private final Clock clock;
+
+    RemovalRecord(ObjectStore backup, Clock clock) {
+        this.backup = backup;
+        this.records = new RecordObjects(backup);
+        this.clock = clock;
+    }
+
+    /** Since when, UTC; empty if nothing is to be checked. A record that cannot be read has everything checked. */
+    Optional<Instant> since() {
+        return records.read(KEY).map(stored -> parse(stored.json()));
+    }
+
+    void begin() {
+        Optional<Stored> before = records.read(KEY);
+        if (before.isEmpty()) {
+            String json = JsonNodeFactory.instance
+                    .objectNode()
+                    .put("since", clock.instant().toString())
+                    .toString();
+            new RewrittenRecord(records, KEY, Optional.empty()).write(json);
+        }
+    }
+
+    void end() {
+        records.read(KEY).ifPresent(stored -> backup.remove(KEY, stored.version()));
+    }
+
+    private static Instant parse(String text) {
+        try {
+            return Instant.parse(JSON.readTree(text).path("since").asText());
+        } catch (JsonProcessingException | DateTimeException e) {
+            return Instant.EPOCH;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.LinkContent;
+import dev.registrybackup.registry.MalformedLinkException;
+import dev.registrybackup.registry.RegistryPath.RevisionLink;
+import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.OpenObject;
+import dev.registrybackup.store.StoreError;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * What the links that one repository keeps in the backup need of its other links: a tag its revision, a revision its
+ * layers and, if it is an index, its children's revisions. So that no link is left that leads to nothing.
+ */
+final class RepositoryNeeds {
+    private final Sides sides;
+    private final Needs needs;
+
+    RepositoryNeeds(Sides sides, Needs needs) {
+        this.sides = sides;
+        this.needs = needs;
+    }
+
+    /** The revisions that its tags point to, in either store. */
+    Set<Digest> tagged(RepositoryName repository) {
+        Set<Digest> tagged = new HashSet<>();
+        String prefix = sides.layout().repositoriesPrefix() + repository + "/_manifests/tags/";
+        for (ObjectStore store : List.of(sides.backup(), sides.registry())) {
+            try (Stream<ObjectInfo> listing = store.list(prefix)) {
+                listing.map(ObjectInfo::key)
+                        .filter(key -> sides.layout().parse(key) instanceof TagCurrentLink)
+                        .forEach(key -> target(store, key).ifPresent(tagged::add));
+            }
+        }
+        return tagged;
+    }
+
+    /** What a link's content names; empty if it is gone or is no link. */
+    private static Optional<Digest> target(ObjectStore store, String key) {
+        try (OpenObject reading = store.open(key, Optional.empty(), Optional.empty())) {
+            return Optional.of(LinkContent.parse(reading.readAll(LinkContent.LONGEST)));
+        } catch (MalformedLinkException e) {
+            return Optional.empty();
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND || e.error() == StoreError.REFUSED) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * All that its revisions in the backup lead to.
+     *
+     * @param but those that are about to leave it
+     */
+    Needs.Answer ofRevisions(RepositoryName repository, Set<Digest> but) {
+        Set<Digest> revisions = new HashSet<>();
+        String prefix = sides.layout().repositoriesPrefix() + repository + "/_manifests/revisions/";
+        try (Stream<ObjectInfo> listing = sides.backup().list(prefix)) {
+            listing.forEach(object -> {
+                if (sides.layout().parse(object.key()) instanceof RevisionLink revision
+                        && !but.contains(revision.digest())) {
+                    revisions.add(revision.digest());
+                }
+            });
+        }
+        return needs.of(revisions);
+    }
+}

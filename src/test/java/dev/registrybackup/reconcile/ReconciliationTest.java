@@ -1,0 +1,354 @@
+package dev.registrybackup.reconcile;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.finding.Finding;
+import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.ledger.OwedKey;
+import dev.registrybackup.ledger.OwedShelf;
+import dev.registrybackup.rclone.Difference;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.store.StoreError;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a run brings, counts and leaves alone; the stores are in memory, and so is what compares them. */
+class ReconciliationTest {
+    private static final Duration HOUR = Duration.ofHours(1);
+
+    private final RandomRegistry content = RandomRegistry.filled(4);
+    private Reconciling stores;
+
+    @BeforeEach
+    void begin(@TempDir Path scratch) {
+        stores = new Reconciling(scratch).of(content);
+    }
+
+    @AfterEach
+    void end() {
+        stores.close();
+    }
+
+    private List<FindingCode> codes() {
+        return stores.reading().first().stream().map(Finding::code).toList();
+    }
+
+    private void filled() {
+        stores.run();
+        stores.clock().advance(HOUR);
+        stores.registry().forget();
+        stores.backup().forget();
+    }
+
+    private List<String> written() {
+        return stores.backup().written().stream()
+                .filter(key -> key.startsWith("docker/"))
+                .toList();
+    }
+
+    @Test
+    void anEmptyBackupIsFilledAndNoLinkComesBeforeWhatItLeadsTo() {
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertTrue(result.isComplete(), result.summary()::toPrettyString);
+        assertEquals(stores.inRegistry(), stores.backedUp());
+        assertEquals(Set.of(), content.linksBeforeTheirTargets(stores.backup().written()));
+        assertEquals(stores.inRegistry().size(), Reconciling.total(result, "brought"));
+        assertEquals(0, Reconciling.total(result, "missedByEvents"));
+        assertEquals(0, Reconciling.total(result, "left"));
+    }
+
+    @Test
+    void aSecondRunBringsNothingAndWritesNoObject() {
+        // Given
+        filled();
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertEquals(List.of(), written());
+        assertEquals(0, Reconciling.total(result, "named"));
+        assertEquals(stores.inRegistry().size(), Reconciling.total(result, "inRegistry"));
+        assertTrue(result.isComplete());
+    }
+
+    @Test
+    void whatEventsMissedIsBroughtAndCounted() {
+        // Given
+        filled();
+        Digest image = content.image("late/app", content.layer("late/app", 500));
+        content.tag("late/app", "v1", image);
+        stores.of(content);
+        stores.clock().advance(HOUR);
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertEquals(stores.inRegistry(), stores.backedUp());
+        assertEquals(Reconciling.total(result, "named"), Reconciling.total(result, "missedByEvents"));
+        assertEquals(1, Reconciling.figure(result, "revision-link", "missedByEvents"));
+        assertEquals(1, Reconciling.figure(result, "tag-current-link", "missedByEvents"));
+    }
+
+    @Test
+    void whatIsSoYoungThatItsEventMayStillComeIsBroughtAndNotCounted() {
+        // Given
+        filled();
+        content.image("young/app", content.layer("young/app", 500));
+        stores.of(content);
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertEquals(stores.inRegistry(), stores.backedUp());
+        assertTrue(Reconciling.total(result, "brought") > 0);
+        assertEquals(0, Reconciling.total(result, "missedByEvents"));
+    }
+
+    @Test
+    void aTagThatMovedIsOfTheSameSizeAndIsFoundAllTheSame() {
+        // Given
+        Digest first = content.image("team/app", content.layer("team/app", 100));
+        content.tag("team/app", "latest", first);
+        stores.of(content);
+        filled();
+        content.tag("team/app", "latest", content.image("team/app", content.layer("team/app", 200)));
+        stores.of(content);
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertEquals(stores.inRegistry(), stores.backedUp());
+        assertEquals(1, Reconciling.figure(result, "tag-current-link", "brought"));
+    }
+
+    @Test
+    void aBlobThatIsCutShortInTheRegistryDoesNotReplaceTheGoodOne() {
+        // Given
+        filled();
+        Digest layer = content.layer("team/app", 100);
+        stores.of(content).run();
+        String key = content.blobKey(layer);
+        byte[] good = stores.backupBucket().bytes(key);
+        stores.registryBucket().seed(key, new byte[7]);
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertArrayEquals(good, stores.backupBucket().bytes(key));
+        assertFalse(result.isComplete());
+        assertEquals(1, Reconciling.figure(result, "blob", "corrupt"));
+        assertEquals(List.of(FindingCode.BLOB_DIGEST_MISMATCH), codes());
+        assertEquals(key, stores.reading().first().get(0).subject());
+    }
+
+    @Test
+    void aCorruptBlobThatTheBackupLacksIsLeftAndSoAreTheLinksAboveIt() {
+        // Given
+        Digest layer = content.layer("team/app", 100);
+        content.image("team/app", layer);
+        stores.of(content);
+        stores.registryBucket().seed(content.blobKey(layer), new byte[100]);
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertFalse(result.isComplete());
+        assertFalse(stores.backedUp().containsKey(content.blobKey(layer)));
+        assertFalse(stores.backedUp().containsKey(content.layerLink("team/app", layer)));
+        assertEquals(1, Reconciling.figure(result, "revision-link", "left"));
+        assertEquals(1, Reconciling.figure(result, "blob", "left"));
+        assertEquals(stores.inRegistry().size(), stores.backedUp().size() + Reconciling.total(result, "left"));
+    }
+
+    @Test
+    void aBlobOfAnotherSizeInTheBackupIsReplacedByTheProvedOne() {
+        // Given
+        Digest layer = content.layer("team/app", 100);
+        stores.of(content);
+        filled();
+        stores.backupBucket().seed(content.blobKey(layer), new byte[7]);
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertEquals(stores.inRegistry(), stores.backedUp());
+        assertEquals(1, Reconciling.figure(result, "blob", "brought"));
+    }
+
+    @Test
+    void exactlyWhatTheComparisonNamesIsLookedAt() {
+        // Given
+        Digest hidden = content.layer("team/app", 100);
+        stores.of(content);
+        stores.comparer().hiding(content.blobKey(hidden)).hiding(content.layerLink("team/app", hidden));
+        stores.run();
+        String added = stores.inRegistry().firstKey();
+        stores.comparer()
+                .hiding(content.blobKey(hidden))
+                .hiding(content.layerLink("team/app", hidden))
+                .adding(added, Difference.Kind.DIFFERENT);
+        stores.registry().forget();
+
+        // When
+        stores.run();
+
+        // Then
+        Set<String> asked = Set.copyOf(stores.registry().requests().stream()
+                .filter(request -> request.operation() == Operation.FIND || request.operation() == Operation.OPEN)
+                .map(request -> request.key())
+                .toList());
+        assertEquals(Set.of(added), asked);
+        assertFalse(stores.backedUp().containsKey(content.blobKey(hidden)));
+    }
+
+    @Test
+    void aReportThatDoesNotCountSaysNothingAboutAbsence() {
+        // Given
+        filled();
+        stores.registryBucket()
+                .keys("docker/")
+                .forEach(key -> stores.registryBucket().remove(key, Optional.empty()));
+        stores.comparer()
+                .failing(content.layout().blobsPrefix(), "it ended with 7")
+                .failing(content.layout().repositoriesPrefix(), "it ended with 7");
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertFalse(result.isComplete());
+        assertEquals(0, Reconciling.total(result, "absent"));
+        assertTrue(stores.backupBucket().find("registry-backup/absences").isEmpty());
+        assertEquals(List.of(FindingCode.COULD_NOT_TELL, FindingCode.COULD_NOT_TELL), codes());
+        assertTrue(stores.reading().first().get(0).problem().contains("it ended with 7"));
+    }
+
+    @Test
+    void whatCannotBeReadIsNamedOnceTheRestIsDone() {
+        // Given
+        Digest layer = content.layer("team/app", 100);
+        stores.of(content);
+        String key = content.blobKey(layer);
+        stores.registry().before((operation, asked) -> {
+            if (asked.equals(key)) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is tired");
+            }
+        });
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertFalse(result.isComplete());
+        assertEquals(stores.inRegistry().size() - 2, stores.backedUp().size());
+        assertTrue(stores.reading().first().stream()
+                .anyMatch(finding ->
+                        finding.subject().equals(key) && finding.problem().contains("The store is tired")));
+    }
+
+    @Test
+    void whatIsOwedComesFirstAndIsThenSettled() {
+        // Given
+        filled();
+        Digest layer = content.layer("team/app", 100);
+        Digest other = content.layer("team/app", 200);
+        stores.of(content);
+        OwedShelf shelf = new OwedShelf(stores.backupBucket(), "gone", stores.clock());
+        shelf.write(List.of(new OwedKey(content.layerLink("team/app", other), Optional.empty())));
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertEquals(content.blobKey(other), written().get(0));
+        assertEquals(1, result.summary().path("owedSettled").asLong());
+        assertEquals(List.of(), stores.backupBucket().keys(OwedShelf.PREFIX));
+        assertTrue(stores.backedUp().containsKey(content.blobKey(layer)));
+    }
+
+    @Test
+    void objectsThatNoRegistryWroteAreNamedAndNeitherCopiedNorLeft() {
+        // Given
+        stores.registryBucket().seed("docker/registry/v2/blobs/notes.txt", new byte[3]);
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertTrue(result.isComplete());
+        assertEquals(List.of(FindingCode.FOREIGN_OBJECT), codes());
+        assertFalse(stores.backedUp().containsKey("docker/registry/v2/blobs/notes.txt"));
+    }
+
+    @Test
+    void aLargeRegistryIsComparedInManyPartsWithTheSameResult() {
+        // Given
+        content.image("a-b/app", content.layer("a-b/app", 10));
+        content.image("a/app", content.layer("a/app", 10));
+        stores.of(content)
+                .with(new Policy(false, Duration.ofDays(30), 0.1, 10_000, Duration.ofMinutes(15), 10, Duration.ZERO));
+        StoreComparer comparer = stores.comparer();
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertTrue(result.isComplete(), result.summary()::toPrettyString);
+        assertEquals(stores.inRegistry(), stores.backedUp());
+        assertEquals(stores.inRegistry().size(), Reconciling.total(result, "inRegistry"));
+        assertTrue(
+                comparer.asked().contains("compare " + content.layout().repositoriesPrefix() + "a-b/"),
+                () -> comparer.asked().toString());
+    }
+
+    @Test
+    void aRunThatIsStoppedAnywhereLeavesNoLinkToNothingAndTheNextFinishes() {
+        for (int leave = 1; leave < 200; leave += 7) {
+            // Given
+            int left = leave;
+            try (Reconciling fresh = new Reconciling(Path.of("target")).of(content)) {
+                int[] asked = {0};
+
+                // When
+                try {
+                    fresh.run(() -> {
+                        if (++asked[0] > left) {
+                            throw new IllegalStateException("stopped");
+                        }
+                    });
+                } catch (IllegalStateException stopped) {
+                    assertEquals("stopped", stopped.getMessage());
+                }
+
+                // Then
+                assertEquals(
+                        Set.of(), content.linksBeforeTheirTargets(fresh.backup().written()));
+                assertTrue(fresh.run().isComplete());
+                assertEquals(fresh.inRegistry(), fresh.backedUp());
+            }
+        }
+    }
+}

@@ -1,0 +1,328 @@
+package dev.registrybackup.reconcile;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.ledger.Absence;
+import dev.registrybackup.ledger.Absences;
+import dev.registrybackup.ledger.Alarm;
+import dev.registrybackup.ledger.Alarms;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What becomes of what only the backup has. */
+class RemovalTest {
+    private static final Duration DAY = Duration.ofDays(1);
+    private static final Duration MONTH = Duration.ofDays(31);
+
+    private final RandomRegistry content = new RandomRegistry(7);
+    private final Digest shared = content.layer("keep/app", 100);
+    private final Digest kept = content.image("keep/app", shared);
+    private final Digest own = content.layer("old/app", 200);
+    private final Digest old = content.image("old/app", own, shared);
+    private Reconciling stores;
+
+    @BeforeEach
+    void filled(@TempDir Path scratch) {
+        content.mount("old/app", shared);
+        content.tag("keep/app", "v1", kept);
+        content.tag("old/app", "v1", old);
+        stores = new Reconciling(scratch).of(content).mirroring();
+        stores.run();
+        stores.clock().advance(DAY);
+    }
+
+    @AfterEach
+    void end() {
+        stores.close();
+    }
+
+    private void delete(String part) {
+        stores.registryBucket().keys("docker/").stream()
+                .filter(key -> key.contains(part))
+                .forEach(key -> stores.registryBucket().remove(key, Optional.empty()));
+    }
+
+    /** As a registry's garbage collection does it. */
+    private void deleteOldImage() {
+        delete("/old/app/");
+        delete(own.hex());
+        delete(old.hex());
+        delete(configOfOld().hex());
+    }
+
+    private Digest configOfOld() {
+        return content.closure(content.revisionLink("old/app", old)).stream()
+                .map(key -> content.layout().parse(key))
+                .filter(path -> path.kind() == Kind.BLOB)
+                .map(path -> ((dev.registrybackup.registry.RegistryPath.BlobData) path).digest())
+                .filter(digest -> !digest.equals(own) && !digest.equals(shared) && !digest.equals(old))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private List<Absence> absences() {
+        try (Stream<Absence> all = new Absences(stores.backupBucket()).all()) {
+            return all.toList();
+        }
+    }
+
+    private List<Alarm> alarms() {
+        return new Alarms(stores.backupBucket(), stores.clock()).open();
+    }
+
+    private List<String> removed() {
+        return stores.backup().requests().stream()
+                .filter(request -> request.operation() == Operation.REMOVE)
+                .map(request -> request.key())
+                .filter(key -> key.startsWith("docker/"))
+                .toList();
+    }
+
+    @Test
+    void whatIsAbsentIsRecordedSinceItWasFirstSeenAbsent() {
+        // Given
+        deleteOldImage();
+        var first = stores.clock().instant();
+        stores.run();
+        stores.clock().advance(DAY);
+
+        // When
+        stores.run();
+
+        // Then
+        Map<String, String> before = stores.backedUp();
+        before.keySet().removeAll(stores.inRegistry().keySet());
+        assertEquals(
+                before.keySet(),
+                new TreeSet<>(absences().stream().map(Absence::key).toList()));
+        assertEquals(
+                Set.of(first), Set.copyOf(absences().stream().map(Absence::from).toList()));
+        assertEquals(List.of(), removed());
+    }
+
+    @Test
+    void whatComesBackIsAbsentNoMore() {
+        // Given
+        deleteOldImage();
+        stores.run();
+        stores.clock().advance(DAY);
+        stores.of(content);
+
+        // When
+        stores.run();
+
+        // Then
+        assertEquals(9, absences().size());
+        assertTrue(absences().stream().noneMatch(Absence::isOpen));
+    }
+
+    @Test
+    void afterTheRetentionItLeavesTheBackupParentsFirst() {
+        // Given
+        deleteOldImage();
+        stores.run();
+        stores.clock().advance(MONTH);
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertTrue(result.isComplete(), result.summary()::toPrettyString);
+        assertEquals(stores.inRegistry(), stores.backedUp());
+        List<Kind> order = removed().stream()
+                .map(key -> content.layout().parse(key).kind())
+                .distinct()
+                .toList();
+        assertEquals(
+                List.of(Kind.TAG_CURRENT_LINK, Kind.TAG_INDEX_LINK, Kind.REVISION_LINK, Kind.LAYER_LINK, Kind.BLOB),
+                order);
+        assertEquals(removed().size(), Reconciling.total(result, "removed"));
+        assertTrue(stores.backupBucket().versionCount(content.blobKey(own)) == 2);
+    }
+
+    @Test
+    void whatKeepsIsNeverRemoved() {
+        // Given
+        stores.with(new Policy(false, DAY, 0.9, 10_000, DAY, 200_000, Duration.ZERO));
+        deleteOldImage();
+        stores.run();
+        stores.clock().advance(MONTH);
+
+        // When
+        stores.run();
+
+        // Then
+        assertEquals(List.of(), removed());
+        assertFalse(absences().isEmpty());
+    }
+
+    @Test
+    void aBlobStaysThatARevisionInTheBackupStillNeeds() {
+        // Given
+        delete(shared.hex());
+        stores.run();
+        stores.clock().advance(MONTH);
+
+        // When
+        stores.run();
+
+        // Then
+        assertEquals(List.of(), removed());
+    }
+
+    @Test
+    void aRevisionStaysThatATagStillPointsTo() {
+        // Given
+        delete("/old/app/_manifests/revisions/");
+        stores.run();
+        stores.clock().advance(MONTH);
+
+        // When
+        stores.run();
+
+        // Then
+        assertEquals(List.of(), removed());
+    }
+
+    @Test
+    void whatIsBackInTheRegistryJustBeforeStays() {
+        // Given
+        deleteOldImage();
+        stores.run();
+        stores.clock().advance(MONTH);
+        String tag = content.tagLink("old/app", "v1");
+        stores.registry().before((operation, key) -> {
+            if (operation == Operation.FIND && key.equals(tag)) {
+                stores.of(content);
+            }
+        });
+
+        // When
+        stores.run();
+
+        // Then
+        assertEquals(List.of(), removed());
+    }
+
+    @Test
+    void aBlobThatALinkNeedsWhichCameMeanwhileIsBroughtBack() {
+        // Given
+        deleteOldImage();
+        stores.run();
+        stores.clock().advance(MONTH);
+        List<String> pushed = new ArrayList<>();
+        stores.backup().before((operation, key) -> {
+            if (operation == Operation.REMOVE && key.equals(content.blobKey(own)) && pushed.isEmpty()) {
+                pushed.add(key);
+                stores.backupBucket()
+                        .seed(
+                                content.layerLink("new/app", own),
+                                own.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+            }
+        });
+
+        // When
+        stores.run();
+
+        // Then
+        assertEquals(1, pushed.size());
+        assertTrue(stores.backedUp().containsKey(content.blobKey(own)));
+    }
+
+    @Test
+    void aFifthThatVanishesAtOnceRaisesAnAlarmThatStopsAllRemovalUntilAcknowledged() {
+        // Given
+        stores.with(new Policy(true, Duration.ofDays(30), 0.2, 10_000, DAY, 200_000, Duration.ZERO));
+        deleteOldImage();
+        stores.run();
+        String alarm = alarms().get(0).id();
+        stores.clock().advance(MONTH);
+        stores.run();
+        List<String> whileItStood = removed();
+
+        // When
+        stores.acknowledging(alarm);
+
+        // Then
+        assertEquals(List.of(), whileItStood);
+        assertEquals(List.of(), alarms());
+        assertEquals(stores.inRegistry(), stores.backedUp());
+    }
+
+    @Test
+    void anEmptiedRegistryRemovesNothingEvenAcknowledged() {
+        // Given
+        delete("");
+        stores.run();
+        String alarm = alarms().get(0).id();
+        stores.clock().advance(MONTH);
+        stores.acknowledging(alarm);
+
+        // When
+        stores.run();
+
+        // Then
+        assertTrue(alarm.startsWith("registry-empty"));
+        assertEquals(List.of(), removed());
+    }
+
+    @Test
+    void aPartThatCouldNotBeComparedStopsRemovalAndRaisesAnAlarm() {
+        // Given
+        deleteOldImage();
+        stores.run();
+        stores.clock().advance(MONTH);
+        stores.comparer().failing(content.layout().blobsPrefix(), "cut short");
+
+        // When
+        stores.run();
+
+        // Then
+        assertEquals(List.of(), removed());
+        assertEquals(
+                List.of("not-compared"), alarms().stream().map(Alarm::cause).toList());
+    }
+
+    @Test
+    void anAlarmThatIsNoneCannotBeAcknowledged() {
+        // When
+        Exception refusal = assertThrows(IllegalArgumentException.class, () -> stores.acknowledging("many-absent-1"));
+
+        // Then
+        assertTrue(String.valueOf(refusal.getMessage()).contains("many-absent-1"));
+    }
+
+    @Test
+    void nothingIsMirroredIntoABucketWithoutVersions(@TempDir Path scratch) {
+        // Given
+        try (Reconciling unversioned =
+                new Reconciling(scratch, false).of(content).mirroring()) {
+
+            // When
+            ObjectStoreException refusal = assertThrows(ObjectStoreException.class, unversioned::run);
+
+            // Then
+            assertTrue(String.valueOf(refusal.getMessage()).contains("versioning"), refusal::getMessage);
+            assertEquals(Map.of(), unversioned.backedUp());
+        }
+    }
+}

@@ -1,0 +1,150 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.rclone.Comparer;
+import dev.registrybackup.rclone.Comparison;
+import dev.registrybackup.rclone.Difference;
+import dev.registrybackup.rclone.Difference.Kind;
+import dev.registrybackup.rclone.Part;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Compares two stores as rclone does, and tells what a test wants besides. */
+final class StoreComparer implements Comparer {
+    private final ObjectStore registry;
+    private final ObjectStore backup;
+    private final Set<String> hidden = new HashSet<>();
+    private final Map<String, Kind> added = new TreeMap<>();
+    private final Map<String, String> failing = new HashMap<>();
+    private final List<String> asked = new ArrayList<>();
+
+    StoreComparer(ObjectStore registry, ObjectStore backup) {
+        this.registry = registry;
+        this.backup = backup;
+    }
+
+    /** Says nothing of that key, whatever is the matter with it. */
+    StoreComparer hiding(String key) {
+        hidden.add(key);
+        return this;
+    }
+
+    /** Says this of that key once, whatever is the matter with it. */
+    StoreComparer adding(String key, Kind kind) {
+        added.put(key, kind);
+        return this;
+    }
+
+    /** Its report of the part of that prefix does not count. */
+    StoreComparer failing(String prefix, String problem) {
+        failing.put(prefix, problem);
+        return this;
+    }
+
+    /** Which parts were compared and which were confirmed, in order. */
+    List<String> asked() {
+        return List.copyOf(asked);
+    }
+
+    @Override
+    public Comparison compare(Part part, Consumer<Difference> found) {
+        asked.add("compare " + part.prefix());
+        if (failing.containsKey(part.prefix())) {
+            return new Comparison(false, failing.get(part.prefix()), 0, "rclone check");
+        }
+        Map<String, ObjectInfo> here = objects(registry, part);
+        Map<String, ObjectInfo> there = objects(backup, part);
+        TreeSet<String> keys = new TreeSet<>(here.keySet());
+        keys.addAll(there.keySet());
+        keys.forEach(key -> tell(part, key, here.get(key), there.get(key), found));
+        added.entrySet().stream()
+                .filter(entry -> entry.getKey().startsWith(part.prefix()))
+                .toList()
+                .forEach(entry -> {
+                    added.remove(entry.getKey());
+                    found.accept(new Difference(entry.getValue(), entry.getKey()));
+                });
+        return new Comparison(true, "", keys.size(), "rclone check " + part.prefix());
+    }
+
+    @Override
+    public Comparison confirm(Part part, Collection<String> keys, Consumer<Difference> found) {
+        asked.add("confirm " + keys.size() + " of " + part.prefix());
+        Map<String, ObjectInfo> here = objects(registry, part);
+        Map<String, ObjectInfo> there = objects(backup, part);
+        for (String key : keys) {
+            if (here.containsKey(key)) {
+                tell(part, key, here.get(key), there.get(key), found);
+            }
+        }
+        return new Comparison(true, "", keys.size(), "rclone check --files-from-raw");
+    }
+
+    private void tell(
+            Part part, String key, @Nullable ObjectInfo here, @Nullable ObjectInfo there, Consumer<Difference> found) {
+        if (hidden.contains(key)) {
+            return;
+        }
+        Kind kind = Kind.SAME;
+        if (there == null) {
+            kind = Kind.ONLY_IN_REGISTRY;
+        } else if (here == null) {
+            kind = Kind.ONLY_IN_BACKUP;
+        } else if (here.size() != there.size()
+                || (part.by() == Part.By.CONTENT && !here.etag().equals(there.etag()))) {
+            kind = Kind.DIFFERENT;
+        }
+        found.accept(new Difference(kind, key));
+    }
+
+    private static Map<String, ObjectInfo> objects(ObjectStore store, Part part) {
+        Map<String, ObjectInfo> objects = new TreeMap<>();
+        try (Stream<ObjectInfo> listing = store.list(part.prefix())) {
+            listing.filter(object -> !isLeftOut(
+                            part, object.key().substring(part.prefix().length())))
+                    .forEach(object -> objects.put(object.key(), object));
+        }
+        return objects;
+    }
+
+    /** rclone's filters, as far as the parts use them. */
+    private static boolean isLeftOut(Part part, String relative) {
+        return part.leftOut().stream().anyMatch(pattern -> {
+            String begin = pattern.startsWith("/") ? "^" : "(^|.*/)";
+            String glob = pattern.replaceFirst("^/", "").replace(".", "\\.").replace("**", "\0");
+            String regex = begin + glob.replace("*", "[^/]*").replace("\0", ".*") + "$";
+            return Pattern.matches(regex, relative);
+        });
+    }
+
+    @Override
+    public SortedSet<String> directories(String prefix) {
+        TreeSet<String> names = new TreeSet<>();
+        for (ObjectStore store : List.of(registry, backup)) {
+            try (Stream<ObjectInfo> listing = store.list(prefix)) {
+                listing.map(object -> object.key().substring(prefix.length()))
+                        .filter(rest -> rest.contains("/"))
+                        .forEach(rest -> names.add(rest.substring(0, rest.indexOf('/'))));
+            }
+        }
+        return names;
+    }
+
+    @Override
+    public String version() {
+        return "a comparison in memory";
+    }
+}
