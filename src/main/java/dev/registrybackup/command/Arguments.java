@@ -47,6 +47,12 @@ record Arguments(ParseResult parsed) {
         return request;
     }
 
+    ObjectNode reconcileRequest() {
+        ObjectNode request = JsonNodeFactory.instance.objectNode();
+        text("--acknowledge").ifPresent(alarm -> request.put("acknowledge", alarm));
+        return request;
+    }
+
     private double number(String option) {
         try {
             return Double.parseDouble(text(option).orElseThrow());

@@ -68,6 +68,8 @@ public final class CommandLineTool {
             case "restore" -> restore(given);
             case "backup" -> backedUp(given, actions.backUp(progress::show));
             case "verify" -> ended(given, actions.run(OperationKind.VERIFY, given.verifyRequest(), progress::show));
+            case "reconcile" ->
+                ended(given, actions.run(OperationKind.RECONCILE, given.reconcileRequest(), progress::show));
             case "catalog" ->
                 told(given, actions.catalog(given.text("--repository"), given.text("--after"), given.text("--limit")));
             case "list" -> told(given, actions.operations());

@@ -11,12 +11,13 @@ final class Syntax {
     private Syntax() {}
 
     static CommandLine commands() {
-        CommandSpec root = command("registry-backup", "Restores and verifies an image registry from its backup.");
+        CommandSpec root = command("registry-backup", "Backs up an image registry, and restores and verifies it.");
         root.addSubcommand("restore", scoped(restore()));
         root.addSubcommand(
                 "backup",
                 command("backup", "Brings into the backup all that the registry, a bucket or a directory, has."));
         root.addSubcommand("verify", scoped(verify()));
+        root.addSubcommand("reconcile", reconcile());
         root.addSubcommand("catalog", catalog());
         root.addSubcommand("operation", operation());
         return new CommandLine(root);
@@ -50,6 +51,11 @@ final class Syntax {
                 .addOption(value("--seed", "NUMBER", "which of them"));
     }
 
+    private static CommandSpec reconcile() {
+        return command("reconcile", "Has rclone compare everything, brings what the backup lacks, has rclone confirm.")
+                .addOption(value("--acknowledge", "ALARM", "that alarm was looked at: removals may go on"));
+    }
+
     private static CommandSpec catalog() {
         return command("catalog", "Tells what the backup has.")
                 .addOption(value("--repository", "NAME", "one repository, image by image, as it is now"))
@@ -58,7 +64,7 @@ final class Syntax {
     }
 
     private static CommandSpec operation() {
-        CommandSpec operation = command("operation", "Looks after restores and verifications on record.");
+        CommandSpec operation = command("operation", "Looks after what is on record.");
         operation.addSubcommand("list", command("list", "The newest ones."));
         operation.addSubcommand("show", named("show", "How one stands."));
         operation.addSubcommand("cancel", named("cancel", "Ends one."));

@@ -6,7 +6,7 @@ import io.smallrye.config.WithDefault;
 /** How hard bulk work may press on the stores. */
 @ConfigMapping(prefix = "bulk")
 public interface BulkConfiguration {
-    /** How many bytes a second restore and verify may read, over all objects; 0 for as many as come. Never bounds events. */
+    /** How many bytes a second restore, verify and reconcile may read, over all objects; 0 for as many as come. Never bounds events. */
     @WithDefault("0")
     long bytesPerSecond();
 }

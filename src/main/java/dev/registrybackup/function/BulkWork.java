@@ -8,6 +8,8 @@ import dev.registrybackup.operation.OperationRequest;
 import dev.registrybackup.operation.OperationState;
 import dev.registrybackup.operation.Permit;
 import dev.registrybackup.operation.Work;
+import dev.registrybackup.reconcile.ReconcileRequest;
+import dev.registrybackup.reconcile.Reconciliation;
 import dev.registrybackup.restore.Ends;
 import dev.registrybackup.restore.Restore;
 import dev.registrybackup.restore.RestoreRequest;
@@ -27,13 +29,27 @@ import java.util.Map;
  * @param pace how fast it may read
  * @param isOpenShift whose registry it is
  * @param clock the time
+ * @param reconciliation goes over everything
  */
-record BulkWork(Place backup, Targets targets, Lanes lanes, Pace pace, boolean isOpenShift, Clock clock) {
+record BulkWork(
+        Place backup,
+        Targets targets,
+        Lanes lanes,
+        Pace pace,
+        boolean isOpenShift,
+        Clock clock,
+        Reconciliation reconciliation) {
     /** A request that can be put on record. */
     record Accepted(String slot, ObjectNode parameters) {}
 
     Map<OperationKind, Work> byKind() {
-        return Map.of(OperationKind.RESTORE, this::restore, OperationKind.VERIFY, this::verify);
+        return Map.of(
+                OperationKind.RESTORE,
+                this::restore,
+                OperationKind.VERIFY,
+                this::verify,
+                OperationKind.RECONCILE,
+                this::reconcile);
     }
 
     /** Refuses what cannot be done, as far as that can be told at once. */
@@ -49,6 +65,11 @@ record BulkWork(Place backup, Targets targets, Lanes lanes, Pace pace, boolean i
                 place(request.store()).store().requireBucket();
                 backup.store().requireBucket();
                 yield new Accepted(request.store(), request.json());
+            }
+            case RECONCILE -> {
+                ReconcileRequest request = ReconcileRequest.parse(body);
+                reconciliation.check(request);
+                yield new Accepted(VerifyRequest.BACKUP, request.json());
             }
         };
     }
@@ -73,6 +94,13 @@ record BulkWork(Place backup, Targets targets, Lanes lanes, Pace pace, boolean i
         Restore.Outcome outcome = restore(request.target()).run(request, permit, meter);
         return new Work.Result(
                 outcome.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE, outcome.summary());
+    }
+
+    private Work.Result reconcile(OperationRequest asked, Permit permit, Meter meter) {
+        ReconcileRequest request = ReconcileRequest.parse(asked.parameters());
+        Reconciliation.Result result = reconciliation.run(asked.id().value(), request, asked.askedBy(), permit, meter);
+        return new Work.Result(
+                result.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE, result.summary());
     }
 
     private Work.Result verify(OperationRequest asked, Permit permit, Meter meter) {

@@ -71,7 +71,9 @@ class OnDemandAnswers {
 
     private static RuntimeException refusal(RuntimeException e) {
         int status;
-        if (e instanceof IllegalArgumentException) {
+        if (e instanceof Refusal) {
+            return e;
+        } else if (e instanceof IllegalArgumentException) {
             status = 400;
         } else if (e instanceof UnknownScopeException || e instanceof NoSuchOperationException) {
             status = 404;

@@ -25,6 +25,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 class OnDemandDoor {
     private static final Map<String, HttpMethod> PATHS = Map.of(
             "/restore", HttpMethod.POST,
+            "/reconcile", HttpMethod.POST,
             "/verify", HttpMethod.POST,
             "/cancel", HttpMethod.POST,
             "/resume", HttpMethod.POST,
@@ -46,7 +47,9 @@ class OnDemandDoor {
 
     /** Whether it is a path of this process's. */
     boolean serves(String path) {
-        return settings.isRestore() && PATHS.containsKey(path);
+        return settings.isOnDemand()
+                && PATHS.containsKey(path)
+                && !path.equals(settings.isReconcile() ? "/restore" : "/reconcile");
     }
 
     void open(@Observes Router router) {

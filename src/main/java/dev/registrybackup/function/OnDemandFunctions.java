@@ -7,7 +7,7 @@ import io.quarkus.funqy.Funq;
 import io.smallrye.mutiny.Uni;
 import java.util.Optional;
 
-/** The functions that are called by whoever wants something restored, verified or told. */
+/** The functions that are called by whoever wants something restored, verified, gone over or told. */
 public class OnDemandFunctions {
     private static final int ACCEPTED = 202;
 
@@ -32,6 +32,12 @@ public class OnDemandFunctions {
     @Funq("verify")
     public Uni<JsonNode> verify(JsonNode body) {
         return answers.with(ACCEPTED, by -> accepted(onDemand.ask(OperationKind.VERIFY, body, by)));
+    }
+
+    /** Has everything gone over. */
+    @Funq("reconcile")
+    public Uni<JsonNode> reconcile(JsonNode body) {
+        return answers.with(ACCEPTED, by -> accepted(onDemand.ask(OperationKind.RECONCILE, body, by)));
     }
 
     /** Ends an operation. */

@@ -3,7 +3,7 @@ package dev.registrybackup.function;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
-/** Where restores and verifications run. */
+/** Where restores, verifications and reconciliations run. */
 @ConfigMapping(prefix = "operations")
 public interface OperationsConfiguration {
     /** `job`: each in a Kubernetes Job; `process`: in the process that was asked; `auto`: in a Job on a cluster. */
@@ -17,4 +17,8 @@ public interface OperationsConfiguration {
     /** The suspended CronJob that verify Jobs are made from. */
     @WithDefault("registry-backup-verify")
     String verifyCronJob();
+
+    /** The suspended CronJob that reconcile Jobs are made from. */
+    @WithDefault("registry-backup-reconcile")
+    String reconcileCronJob();
 }

@@ -82,7 +82,12 @@ class RestoreSettings {
 
     Map<OperationKind, String> cronJobs() {
         return Map.of(
-                OperationKind.RESTORE, operations.restoreCronJob(), OperationKind.VERIFY, operations.verifyCronJob());
+                OperationKind.RESTORE,
+                operations.restoreCronJob(),
+                OperationKind.VERIFY,
+                operations.verifyCronJob(),
+                OperationKind.RECONCILE,
+                operations.reconcileCronJob());
     }
 
     boolean isOpenShift() {

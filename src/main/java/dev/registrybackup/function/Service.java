@@ -11,12 +11,18 @@ import java.util.function.IntSupplier;
  *
  * @param replicating takes events in the replicate role; empty in the other
  * @param recording takes events in the dead-letter role; empty in the other
+ * @param scheduled whether events start operations
  * @param onRecord puts on record what will never succeed
  * @param owed how many keys this instance holds as owed
  */
-record Service(Optional<Intake> replicating, Optional<DeadLetters> recording, OnRecord onRecord, IntSupplier owed) {
+record Service(
+        Optional<Intake> replicating,
+        Optional<DeadLetters> recording,
+        boolean scheduled,
+        OnRecord onRecord,
+        IntSupplier owed) {
     boolean takesEvents() {
-        return replicating.isPresent() || recording.isPresent();
+        return replicating.isPresent() || recording.isPresent() || scheduled;
     }
 
     Intake intake() {

@@ -6,14 +6,15 @@ import io.smallrye.config.WithDefault;
 /** What this process does. */
 @ConfigMapping(prefix = "service")
 public interface ServiceConfiguration {
-    /** The role: `replicate`, `dead-letter` to only record what a broker could not deliver, or `restore` to restore and verify. */
+    /** The role: `replicate`, `dead-letter` to only record what a broker could not deliver, `restore` to restore and verify, or `reconcile` to go over everything. */
     @WithDefault("replicate")
     Role role();
 
-    /** The roles, named as their functions are. */
+    /** The roles. The function that takes the events of each is named in application.properties. */
     enum Role {
         REPLICATE,
         DEAD_LETTER,
-        RESTORE
+        RESTORE,
+        RECONCILE
     }
 }

@@ -39,10 +39,10 @@ class Settings {
     void check() {
         S3Settings to = backupStore();
         PlaceSettings from = registryPlace();
-        if (from.directory().isPresent() && !isRestore()) {
+        if (from.directory().isPresent() && !isOnDemand()) {
             throw new ConfigurationProblem(
                     "registry.directory",
-                    "is set, but no events come from a directory: only the restore role may use it");
+                    "is set, but no events come from a directory: only the roles restore and reconcile may use it");
         }
         boolean same = from.bucket()
                 .filter(bucket -> bucket.bucket().equals(to.bucket()) && StoreSettings.isSame(bucket, to))
@@ -71,8 +71,17 @@ class Settings {
         return service.role() == Role.DEAD_LETTER;
     }
 
-    boolean isRestore() {
-        return service.role() == Role.RESTORE;
+    boolean isReplicate() {
+        return service.role() == Role.REPLICATE;
+    }
+
+    boolean isReconcile() {
+        return service.role() == Role.RECONCILE;
+    }
+
+    /** Whether it does what it is asked for, and replicates nothing by itself. */
+    boolean isOnDemand() {
+        return service.role() == Role.RESTORE || isReconcile();
     }
 
     boolean copiesForeign() {

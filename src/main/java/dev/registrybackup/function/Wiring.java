@@ -18,6 +18,8 @@ import dev.registrybackup.operation.OperationDesk;
 import dev.registrybackup.operation.OperationExecution;
 import dev.registrybackup.operation.Operations;
 import dev.registrybackup.operation.Runner;
+import dev.registrybackup.reconcile.Reconciliation;
+import dev.registrybackup.reconcile.Sides;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.replicate.ForeignObjects;
 import dev.registrybackup.replicate.Outcome;
@@ -47,8 +49,10 @@ import java.util.function.BiConsumer;
 /** Builds the program from its settings, once, at start. The one place where the real clock and randomness come in. */
 @Singleton
 class Wiring {
-    private static final Duration REMEMBERED = Duration.ofMinutes(5);
-    private static final int MOST_REMEMBERED = 100_000;
+    /** For so long what was seen durable is taken for that. */
+    static final Duration REMEMBERED = Duration.ofMinutes(5);
+
+    static final int MOST_REMEMBERED = 100_000;
     private static final Duration HOUSEKEEPING = Duration.ofMinutes(1);
     /** Beside the lanes' own: our records, and looking after the stores' state. */
     private static final int OTHER_CONNECTIONS = 8;
@@ -62,9 +66,10 @@ class Wiring {
     private final Targets targets;
 
     @SuppressWarnings("MustBeClosedChecker") // closed by close()
-    Wiring(Settings settings, RestoreSettings restoreSettings) {
+    Wiring(Settings settings, RestoreSettings restoreSettings, ReconcileSettings reconcileSettings) {
         settings.check();
         restoreSettings.check();
+        reconcileSettings.policy();
         this.settings = settings;
         this.restoreSettings = restoreSettings;
         this.lanes = new Lanes(settings.smallLane(), settings.largeLane());
@@ -91,6 +96,12 @@ class Wiring {
 
     @Produces
     @Singleton
+    Sides sides() {
+        return new Sides(registry.store(), backup.store(), registry.layout());
+    }
+
+    @Produces
+    @Singleton
     StoreStates storeStates() {
         return new StoreStates(
                 settings.isDeadLetter() ? Optional.empty() : Optional.of(registry.store()),
@@ -106,8 +117,8 @@ class Wiring {
         Rejections rejections =
                 new Rejections(backup.store(), clock, rejection -> journal.rejected(rejection.reason()));
         OnRecord onRecord = new OnRecord(rejections, lanes);
-        if (settings.isRestore()) {
-            return new Service(Optional.empty(), Optional.empty(), onRecord, () -> 0);
+        if (settings.isOnDemand()) {
+            return new Service(Optional.empty(), Optional.empty(), settings.isReconcile(), onRecord, () -> 0);
         }
         lanes.every(Duration.ofMinutes(10), rejections::recount);
         RegistryLayout layout = registry.layout();
@@ -115,14 +126,15 @@ class Wiring {
         if (settings.isDeadLetter()) {
             OwedBatches owed = new OwedBatches(shelf, lanes, (record, goesOn) -> {});
             DeadLetters letters = new DeadLetters(registry.store().bucket(), layout, owed, lanes, journal);
-            return new Service(Optional.empty(), Optional.of(letters), onRecord, owed::waiting);
+            return new Service(Optional.empty(), Optional.of(letters), false, onRecord, owed::waiting);
         }
         Copies copies = copies(new Watch(journal, clock));
         OwedWorker worker = new OwedWorker(shelf, rejections, copies, lanes, clock);
         OwedBatches owed = new OwedBatches(shelf, lanes, worker::accept);
         Intake intake = new Intake(registry.store().bucket(), copies, owed, lanes, journal, settings.inFlight());
         worker.start();
-        return new Service(Optional.of(intake), Optional.empty(), onRecord, () -> worker.owed() + owed.waiting());
+        return new Service(
+                Optional.of(intake), Optional.empty(), false, onRecord, () -> worker.owed() + owed.waiting());
     }
 
     private Copies copies(Watch watch) {
@@ -154,24 +166,26 @@ class Wiring {
 
     @Produces
     @Singleton
-    Attempts attempts() {
+    Attempts attempts(Reconciliation reconciliation) {
         return new Attempts(
-                work().byKind(), work -> new OperationExecution(operations(), lanes, clock, work), instance());
+                work(reconciliation).byKind(),
+                work -> new OperationExecution(operations(), lanes, clock, work),
+                instance());
     }
 
     @Produces
     @Singleton
-    OnDemand onDemand(Attempts attempts, Instance<KubernetesClient> kubernetes) {
+    OnDemand onDemand(Attempts attempts, Reconciliation reconciliation, Instance<KubernetesClient> kubernetes) {
         Runner runner = restoreSettings.runsJobs()
                 ? jobs(kubernetes.get())
                 : new InProcessRunner(attempts.execution(), lanes, instance());
-        if (settings.isRestore() && !restoreSettings.isCommand()) {
+        if (settings.isOnDemand() && !restoreSettings.isCommand()) {
             lanes.every(Duration.ofDays(1), () -> operations().dropOld());
         }
         return new OnDemand(
                 operations(),
                 new OperationDesk(operations(), runner),
-                work(),
+                work(reconciliation),
                 new Catalog(backup.store(), backup.layout(), lanes, clock));
     }
 
@@ -185,9 +199,9 @@ class Wiring {
         return new Operations(backup.store(), clock, Wiring::random);
     }
 
-    private BulkWork work() {
+    private BulkWork work(Reconciliation reconciliation) {
         Pace pace = new Pace(restoreSettings.bytesPerSecond(), System::nanoTime);
-        return new BulkWork(backup, targets, lanes, pace, restoreSettings.isOpenShift(), clock);
+        return new BulkWork(backup, targets, lanes, pace, restoreSettings.isOpenShift(), clock, reconciliation);
     }
 
     /** New with each start: what an instance owes is told from what its successor of the same host name owes. */

@@ -9,7 +9,9 @@ public enum OperationKind {
     /** Brings images from the backup back to a registry's bucket. */
     RESTORE,
     /** Reads a store and says what is wrong in it. */
-    VERIFY;
+    VERIFY,
+    /** Goes over everything that the registry and the backup have. */
+    RECONCILE;
 
     /** The name for records, addresses and Jobs. */
     public String label() {

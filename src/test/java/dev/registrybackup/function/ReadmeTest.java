@@ -32,6 +32,7 @@ class ReadmeTest {
             TimeoutsConfiguration.class,
             RestoreConfiguration.class,
             OperationsConfiguration.class,
+            ReconcileConfiguration.class,
             BulkConfiguration.class);
     private static final Pattern ROW = Pattern.compile("\\| `([a-z]+\\.[a-z-]+)` \\| (?:`([^`]*)`)? *\\|");
     private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|IT|Contract))`");

@@ -1,0 +1,69 @@
+package dev.registrybackup.function;
+
+import dev.registrybackup.reconcile.Policy;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** What reconcile is configured with, settled and checked. */
+@ApplicationScoped
+class ReconcileSettings {
+    private static final Duration SHORTEST_RETENTION = Duration.ofHours(1);
+    /** More than any process remembers what it has seen durable, and what their clocks differ by. */
+    private static final Duration MEMORY = Wiring.REMEMBERED.plusMinutes(1);
+
+    private final ReconcileConfiguration given;
+
+    ReconcileSettings(ReconcileConfiguration given) {
+        this.given = given;
+    }
+
+    /** Settles it. Throws {@link ConfigurationProblem} for the first thing that cannot work. */
+    Policy policy() {
+        if (given.retention().compareTo(SHORTEST_RETENTION) < 0) {
+            throw new ConfigurationProblem(
+                    "reconcile.retention", "is %s but has to be an hour or more".formatted(given.retention()));
+        }
+        if (!(given.alarmShare() > 0 && given.alarmShare() <= 1)) {
+            throw new ConfigurationProblem(
+                    "reconcile.alarm-share", "is %s but has to be above 0 and up to 1".formatted(given.alarmShare()));
+        }
+        if (given.missedAfter().isNegative()) {
+            throw new ConfigurationProblem(
+                    "reconcile.missed-after", "is %s but has to be 0 or more".formatted(given.missedAfter()));
+        }
+        return new Policy(
+                mirrors(),
+                given.retention(),
+                given.alarmShare(),
+                atLeastOne("reconcile.alarm-number", given.alarmNumber()),
+                given.missedAfter(),
+                atLeastOne("reconcile.part-keys", given.partKeys()),
+                MEMORY);
+    }
+
+    private boolean mirrors() {
+        return switch (given.deletes()) {
+            case "keep" -> false;
+            case "mirror" -> true;
+            default ->
+                throw new ConfigurationProblem(
+                        "reconcile.deletes", "is \"%s\" but can be keep or mirror".formatted(given.deletes()));
+        };
+    }
+
+    private static long atLeastOne(String property, long number) {
+        if (number < 1) {
+            throw new ConfigurationProblem(property, "is %d but has to be 1 or more".formatted(number));
+        }
+        return number;
+    }
+
+    String rclone() {
+        return given.rclone();
+    }
+
+    Path scratch() {
+        return Path.of(given.scratch());
+    }
+}
