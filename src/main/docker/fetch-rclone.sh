@@ -41,7 +41,8 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 curl --fail --silent --show-error --location --retry 3 --output "$scratch/$archive" "$from" ||
-    fail "Failed to download $from: curl ended with $?. Give another place as the second argument, or a proxy by HTTPS_PROXY."
+    fail "Failed to download $from: curl ended with $?." \
+        "Name a proxy by HTTPS_PROXY, or another place: in a build of an image, by RCLONE_DOWNLOADS."
 actual=$(sha256sum "$scratch/$archive")
 actual=${actual%% *}
 [[ $actual == "$checksum" ]] ||
