@@ -33,6 +33,10 @@ Options:
   -h, --help             print this and exit
   -- MAVEN_ARGUMENT...   hand the rest to Maven as it is
 
+Environment:
+  RCLONE_DOWNLOADS       where the image's build finds rclone's releases, for a mirror:
+                         otherwise it is https://downloads.rclone.org
+
 Exit codes:
   0  all that was asked for is there
   2  the command line is wrong
@@ -309,7 +313,9 @@ build_image() {
             "With --executable-only this is no failure."
     fi
     check_glibc
-    "$engine" build -f "$dockerfile" -t "$image" . ||
+    local arguments=()
+    [[ -z ${RCLONE_DOWNLOADS:-} ]] || arguments+=(--build-arg "RCLONE_DOWNLOADS=$RCLONE_DOWNLOADS")
+    "$engine" build -f "$dockerfile" -t "$image" ${arguments[@]+"${arguments[@]}"} . ||
         fail "$exit_image" "$engine could not build $image: what it says is above."
     say "built the image $image"
     if [[ $push == yes ]]; then

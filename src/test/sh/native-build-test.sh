@@ -74,10 +74,10 @@ a_system() { shim "$here/bin/uname" <<<"echo $1"; }
 
 #--- when ---------------------------------------------------------------------------------------
 
-# build [..._HOME=FOLDER]... [ARGUMENT]...: runs the script and nothing else, with these settings
+# build [VARIABLE=VALUE]... [ARGUMENT]...: runs the script and nothing else, with these settings
 build() {
     local settings=()
-    while (($#)) && [[ $1 == *_HOME=* ]]; do
+    while (($#)) && [[ $1 =~ ^[A-Z_]+= ]]; do
         settings+=("$1")
         shift
     done
@@ -132,7 +132,7 @@ help_tells_options_and_exit_codes() {
     exits_with 0
     local word
     for word in --executable-only --image --push --engine --container --builder-image --skip-tests \
-        'Exit codes:' GRAALVM_HOME; do
+        'Exit codes:' GRAALVM_HOME RCLONE_DOWNLOADS; do
         says "$word"
     done
     calls_not mvn
@@ -451,6 +451,14 @@ image_named() {
     calls_not 'podman push'
 }
 it "names the image as it is told to" image_named
+
+downloads_from_a_mirror() {
+    a_maven; an_engine podman
+    build RCLONE_DOWNLOADS=https://mirror.example/rclone
+    exits_with 0
+    calls 'podman build -f src/main/docker/Dockerfile.native -t registry-backup:latest --build-arg RCLONE_DOWNLOADS=https://mirror.example/rclone .'
+}
+it "has the image's build fetch rclone from the mirror that it is told" downloads_from_a_mirror
 
 pushes() {
     a_maven; an_engine podman
