@@ -3,11 +3,15 @@ package dev.registrybackup.function;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.operation.SlotBusyException;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
+import java.time.Clock;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.Map;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -23,10 +27,12 @@ class Schedule {
 
     private final OnDemand onDemand;
     private final OnDemandAnswers answers;
+    private final Clock clock;
 
-    Schedule(OnDemand onDemand, OnDemandAnswers answers) {
+    Schedule(OnDemand onDemand, OnDemandAnswers answers, Clock clock) {
         this.onDemand = onDemand;
         this.answers = answers;
+        this.clock = clock;
     }
 
     /**
@@ -60,18 +66,26 @@ class Schedule {
     }
 
     /** Without data the usual thing is done; a PingSource without any sends an empty object's text, or nothing. */
-    private static JsonNode request(byte @Nullable [] data) {
+    private JsonNode request(byte @Nullable [] data) {
         if (data == null || data.length == 0) {
             return JsonNodeFactory.instance.objectNode();
         }
         try {
             JsonNode request = JSON.readTree(data);
             if (request.isObject()) {
-                return request;
+                return drawnAnew(request);
             }
             throw new Refusal(EventAnswers.PERMANENT, "The event's data has to be a JSON object, not " + request);
         } catch (IOException e) {
             throw new Refusal(EventAnswers.PERMANENT, "The event's data is no JSON that can be read");
         }
+    }
+
+    /** A PingSource says the same each day; a sample without a seed is another one each day. */
+    private JsonNode drawnAnew(JsonNode request) {
+        if (request.path("sample") instanceof ObjectNode sample && !sample.has("seed")) {
+            sample.put("seed", LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toEpochDay());
+        }
+        return request;
     }
 }

@@ -85,7 +85,13 @@ public final class JobRunner implements Runner {
                         .get())
                 .orElseThrow(() -> new OperationNotStartedException(
                         "Failed to start operation %s: namespace %s has no CronJob %s to make its Job from. Apply %s"
-                                .formatted(request.id(), namespace, name, "knative/base/restore-jobs.yaml")));
+                                .formatted(request.id(), namespace, name, manifest(request.kind()))));
+    }
+
+    private static String manifest(OperationKind kind) {
+        return kind == OperationKind.RECONCILE
+                ? "knative/base/reconcile-jobs.yaml"
+                : "knative/base/restore-jobs.yaml";
     }
 
     /** Only the Job that was looked at goes: another one of its name that has come meanwhile stays. */

@@ -3,17 +3,22 @@ package dev.registrybackup.reconcile;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.inventory.Held;
+import dev.registrybackup.inventory.RemovedBlobs;
 import dev.registrybackup.operation.Permit;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.store.ObjectInfo;
-import dev.registrybackup.store.ObjectVersion;
 import dev.registrybackup.transfer.BlobCopy;
+import dev.registrybackup.transfer.ObjectCopier;
+import dev.registrybackup.transfer.Origin;
+import dev.registrybackup.transfer.Pace;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -76,7 +81,7 @@ final class AfterRemoval {
         }
         copying.durable().forget(key);
         BlobCopy copy = copying.blobs().bring(digest).join();
-        if (copy.inBackup() || uncovered(key)) {
+        if (copy.inBackup() || uncovered(key, digest)) {
             return true;
         }
         found.accept(new Finding(
@@ -86,14 +91,17 @@ final class AfterRemoval {
         return false;
     }
 
-    /** Takes away the mark that hides it. */
-    private boolean uncovered(String key) {
-        try (Stream<ObjectVersion> versions = sides.backup().listVersions(key)) {
-            Optional<ObjectVersion> newest =
-                    versions.filter(version -> version.key().equals(key)).findFirst();
-            newest.filter(ObjectVersion::isDeleteMarker)
-                    .ifPresent(mark -> sides.backup().remove(key, Optional.of(mark.versionId())));
-            return newest.isPresent() && sides.backup().find(key).isPresent();
-        }
+    /** Copies its newest version forward: to take away the mark that hides it would take the right to destroy versions. */
+    private boolean uncovered(String key, Digest digest) {
+        Optional<Held> held =
+                new RemovedBlobs(sides.backup(), sides.layout(), Pace.unbounded()).newestProved(digest);
+        held.ifPresent(version -> {
+            Optional<ObjectInfo> info =
+                    sides.backup().findVersion(key, version.version().orElseThrow());
+            Map<String, String> metadata = info.map(ObjectInfo::metadata).orElse(Map.of());
+            Origin origin = new Origin(sides.backup(), version.info(key), version.version(), Pace.unbounded());
+            new ObjectCopier(sides.backup(), copied -> metadata).copy(origin, Optional.of(digest));
+        });
+        return held.isPresent();
     }
 }

@@ -23,9 +23,10 @@ import org.jspecify.annotations.Nullable;
  * nothing that could still be brought. For one part, and one thread.
  */
 final class PartRun {
-    /** So few keys are asked for one by one; more are asked for by comparing the part again. */
-    static final int FEW = 2_000;
+    /** rclone lists each directory on a key's way, in both stores; a whole listing takes a request for a thousand keys. */
+    private static final int REQUESTS_A_KEY = 4;
 
+    private static final int KEYS_A_REQUEST = 1_000;
     private static final int MOST_ROUNDS = 5;
 
     private final Part part;
@@ -40,6 +41,7 @@ final class PartRun {
     private final TreeSet<String> absent = new TreeSet<>();
     private final List<String> commands = new ArrayList<>();
     private long keys;
+    private long keysOfPart;
 
     /**
      * How it ended.
@@ -79,6 +81,7 @@ final class PartRun {
     /** Does it. */
     Result run() {
         Comparison first = asked(comparer.compare(part, this::take));
+        keysOfPart = first.keys();
         bringing.await();
         if (first.counts()) {
             Comparison last = confirm();
@@ -162,7 +165,12 @@ final class PartRun {
 
     private Comparison ask(Consumer<Difference> found) {
         List<String> brought = brought();
-        return brought.size() <= FEW ? comparer.confirm(part, brought, found) : comparer.compare(part, found);
+        return isFew(brought.size()) ? comparer.confirm(part, brought, found) : comparer.compare(part, found);
+    }
+
+    /** Whether to ask for so many keys one by one takes fewer requests than to compare the part again. */
+    private boolean isFew(long count) {
+        return count * REQUESTS_A_KEY <= keysOfPart / KEYS_A_REQUEST;
     }
 
     private synchronized List<String> brought() {
