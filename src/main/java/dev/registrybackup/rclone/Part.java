@@ -25,7 +25,10 @@ public record Part(String prefix, By by, List<String> leftOut, boolean wholeList
     public enum By {
         /** Their sizes: enough where the key is the content's digest. */
         SIZE,
-        /** Their sizes and their content: by MD5 where both stores know it without reading, else by reading both. */
+        /**
+         * Their sizes and their content: by MD5 as listed, or by reading both where a store encrypts with keys of its own. What
+         * was uploaded in parts has no MD5: a comparison that comes upon it does not count.
+         */
         CONTENT
     }
 }

@@ -51,13 +51,17 @@ final class PrintedLines {
         int start = 0;
         for (int at = 0; at < count; at++) {
             if (buffer[at] == '\n') {
-                begun.write(buffer, start, at - start);
+                append(buffer, start, at - start);
                 start = at + 1;
                 lines.accept(begun.toString(UTF_8));
                 begun.reset();
             }
         }
-        begun.write(buffer, start, count - start);
+        append(buffer, start, count - start);
+    }
+
+    private void append(byte[] buffer, int start, int count) throws IOException {
+        begun.write(buffer, start, count);
         if (begun.size() > LONGEST_BYTES) {
             throw new IOException("it printed a line of more than %d bytes".formatted(LONGEST_BYTES));
         }

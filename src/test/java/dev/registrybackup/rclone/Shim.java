@@ -1,0 +1,111 @@
+package dev.registrybackup.rclone;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+
+/** A script that stands in for rclone: it answers what a test laid down, and keeps what it was asked. */
+final class Shim {
+    private static final String SCRIPT = """
+            #!/bin/sh
+            folder='%s'
+            if [ "$1" = version ]; then
+                cat "$folder/version"
+                exit 0
+            fi
+            printf '%%s\\n' "$@" > "$folder/$1.arguments"
+            env > "$folder/environment"
+            echo $$ > "$folder/pid"
+            [ -e "$folder/$1.keys" ] && cp "$(sed -n '/^--files-from-raw$/{n;p}' "$folder/$1.arguments")" "$folder/$1.keys"
+            cat "$folder/$1.log" >&2
+            cat "$folder/$1.output"
+            [ -e "$folder/hangs" ] && exec sleep 600
+            [ -e "$folder/dies" ] && kill -9 $$
+            exit "$(cat "$folder/$1.exit")"
+            """;
+
+    private final Path folder;
+
+    /** One that compares and lists nothing, without complaint. */
+    Shim(Path folder) {
+        this.folder = folder;
+        version("rclone v1.60.1-DEV\n- os/version: debian 12.11 (64 bit)\n");
+        answers("check", 0, "", "");
+        answers("lsf", 0, "", "");
+        write("rclone", SCRIPT.formatted(folder));
+        try {
+            Files.setPosixFilePermissions(folder.resolve("rclone"), PosixFilePermissions.fromString("rwx------"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String path() {
+        return folder.resolve("rclone").toString();
+    }
+
+    Shim version(String printed) {
+        return write("version", printed);
+    }
+
+    Shim answers(String command, int exit, String output, String log) {
+        write(command + ".output", output);
+        write(command + ".log", log);
+        return write(command + ".exit", Integer.toString(exit));
+    }
+
+    /** Copies the list of keys it is given. */
+    Shim keepsKeys() {
+        return write("check.keys", "");
+    }
+
+    /** Goes on for ever once it has answered. */
+    Shim hangs() {
+        return write("hangs", "");
+    }
+
+    /** Is killed once it has answered. */
+    Shim dies() {
+        return write("dies", "");
+    }
+
+    List<String> arguments(String command) {
+        return read(command + ".arguments");
+    }
+
+    List<String> keys() {
+        return read("check.keys");
+    }
+
+    List<String> environment() {
+        return read("environment");
+    }
+
+    boolean wasAskedFor(String command) {
+        return Files.exists(folder.resolve(command + ".arguments"));
+    }
+
+    boolean isAlive() {
+        return ProcessHandle.of(Long.parseLong(read("pid").get(0))).isPresent();
+    }
+
+    private Shim write(String name, String content) {
+        try {
+            Files.writeString(folder.resolve(name), content);
+            return this;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private List<String> read(String name) {
+        try {
+            return Files.readAllLines(folder.resolve(name));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
