@@ -1,9 +1,11 @@
 package dev.registrybackup.function;
 
+import dev.registrybackup.rclone.Archive;
 import dev.registrybackup.reconcile.Policy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /** What reconcile is configured with, settled and checked. */
 @ApplicationScoped
@@ -13,9 +15,26 @@ class ReconcileSettings {
     private static final Duration MEMORY = Wiring.REMEMBERED.plusMinutes(1);
 
     private final ReconcileConfiguration given;
+    private final ArchiveConfiguration archive;
 
-    ReconcileSettings(ReconcileConfiguration given) {
+    ReconcileSettings(ReconcileConfiguration given, ArchiveConfiguration archive) {
         this.given = given;
+        this.archive = archive;
+    }
+
+    /** Settles where else the backup goes. Throws {@link ConfigurationProblem} for the first thing that cannot work. */
+    Optional<Archive.Destination> archive() {
+        boolean mirrors = mirrors("archive.deletes", archive.deletes());
+        if (archive.place().isEmpty() && archive.removed().isPresent()) {
+            throw new ConfigurationProblem("archive.removed", "is set, but archive.place is not");
+        }
+        if (archive.removed()
+                .filter(removed -> archive.place().filter(removed::equals).isPresent())
+                .isPresent()) {
+            throw new ConfigurationProblem("archive.removed", "is archive.place itself: name another directory");
+        }
+        return archive.place()
+                .map(place -> new Archive.Destination(place, archive.removed(), mirrors, archive.retention()));
     }
 
     /** Settles it. Throws {@link ConfigurationProblem} for the first thing that cannot work. */
@@ -33,7 +52,7 @@ class ReconcileSettings {
                     "reconcile.missed-after", "is %s but has to be 0 or more".formatted(given.missedAfter()));
         }
         return new Policy(
-                mirrors(),
+                mirrors("reconcile.deletes", given.deletes()),
                 given.retention(),
                 given.alarmShare(),
                 atLeastOne("reconcile.alarm-number", given.alarmNumber()),
@@ -42,13 +61,12 @@ class ReconcileSettings {
                 MEMORY);
     }
 
-    private boolean mirrors() {
-        return switch (given.deletes()) {
+    private static boolean mirrors(String property, String deletes) {
+        return switch (deletes) {
             case "keep" -> false;
             case "mirror" -> true;
             default ->
-                throw new ConfigurationProblem(
-                        "reconcile.deletes", "is \"%s\" but can be keep or mirror".formatted(given.deletes()));
+                throw new ConfigurationProblem(property, "is \"%s\" but can be keep or mirror".formatted(deletes));
         };
     }
 

@@ -1,6 +1,7 @@
 package dev.registrybackup.function;
 
 import dev.registrybackup.ledger.OpenLinks;
+import dev.registrybackup.rclone.Archive;
 import dev.registrybackup.rclone.Comparer;
 import dev.registrybackup.rclone.Rclone;
 import dev.registrybackup.rclone.Remote;
@@ -21,6 +22,7 @@ import jakarta.inject.Singleton;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Builds what reconciles, from the settings. */
 @Singleton
@@ -53,7 +55,8 @@ class ReconcileWiring {
         Pace pace = new Pace(restoreSettings.bytesPerSecond(), System::nanoTime);
         return new Reconciliation(
                 sides,
-                new Reconciliation.Tools(this::rclone, this::copying, lanes, pace, clock, reconcileSettings.scratch()),
+                new Reconciliation.Tools(
+                        this::rclone, this::copying, archive(), lanes, pace, clock, reconcileSettings.scratch()),
                 reconcileSettings.policy(),
                 restoreSettings.isOpenShift());
     }
@@ -63,8 +66,18 @@ class ReconcileWiring {
         return Rclone.start(
                 reconcileSettings.rclone(),
                 new Remote("registry", registry.bucket(), registry.directory()),
-                new Remote("backup", Optional.of(settings.backupStore()), Optional.empty()),
+                backup(),
                 scratch);
+    }
+
+    private Remote backup() {
+        return new Remote("backup", Optional.of(settings.backupStore()), Optional.empty());
+    }
+
+    private Optional<Function<Path, Archive>> archive() {
+        return reconcileSettings
+                .archive()
+                .map(place -> scratch -> Archive.start(reconcileSettings.rclone(), backup(), place, scratch));
     }
 
     /** The copier of events, with a memory of its own, and at the pace of bulk work. */

@@ -70,6 +70,7 @@ class Wiring {
         settings.check();
         restoreSettings.check();
         reconcileSettings.policy();
+        reconcileSettings.archive();
         this.settings = settings;
         this.restoreSettings = restoreSettings;
         this.lanes = new Lanes(settings.smallLane(), settings.largeLane());

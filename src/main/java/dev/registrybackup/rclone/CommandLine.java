@@ -58,6 +58,33 @@ final class CommandLine {
         return arguments;
     }
 
+    /** Copies a class of objects, or has it mirrored; {@code aside} is where what is replaced or leaves goes. */
+    List<String> mirror(String verb, String from, String to, Archive.Step step, Optional<String> aside) {
+        List<String> arguments = new ArrayList<>(List.of(program, verb, from, to));
+        step.only().forEach(pattern -> add(arguments, "--include", pattern));
+        arguments.addAll(step.compare());
+        aside.ifPresent(place -> add(arguments, "--backup-dir", place));
+        add(arguments, "--fast-list");
+        // On Ceph to set a time is to copy the object onto itself.
+        add(arguments, "--no-update-modtime");
+        // The time from the listing: it costs no HEAD an object.
+        add(arguments, "--use-server-modtime");
+        if (verb.equals("sync")) {
+            // Nothing leaves if anything could not be listed or copied.
+            add(arguments, "--delete-after");
+        }
+        add(arguments, "--transfers", "8");
+        addWhatAllNeed(arguments);
+        return arguments;
+    }
+
+    /** Removes a directory with all that is in it. */
+    List<String> purge(String path) {
+        List<String> arguments = new ArrayList<>(List.of(program, "purge", path));
+        addWhatAllNeed(arguments);
+        return arguments;
+    }
+
     private void addWhatAllNeed(List<String> arguments) {
         // The level tells errors from notices, and a message may have several lines.
         add(arguments, "--use-json-log");

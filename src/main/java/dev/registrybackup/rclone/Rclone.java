@@ -34,7 +34,7 @@ public final class Rclone implements Comparer {
         this.registry = registry;
         this.backup = backup;
         this.scratch = scratch;
-        Startup startup = new Startup(program, List.of(registry, backup), scratch);
+        Startup startup = new Startup(program, List.of(registry, backup), Optional.empty(), scratch);
         Program runnable = startup.prepare();
         this.version = startup.version(runnable);
         this.commands = new CommandLine(program, startup.certificates());

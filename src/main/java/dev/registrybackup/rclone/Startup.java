@@ -14,11 +14,14 @@ final class Startup {
 
     private final String program;
     private final List<Remote> remotes;
+    private final Optional<String> foreignPlace;
     private final Path scratch;
 
-    Startup(String program, List<Remote> remotes, Path scratch) {
+    /** For runs over these stores, and over a place of which only the environment knows what it is. */
+    Startup(String program, List<Remote> remotes, Optional<String> foreignPlace, Path scratch) {
         this.program = program;
         this.remotes = remotes;
+        this.foreignPlace = foreignPlace;
         this.scratch = scratch;
     }
 
@@ -33,7 +36,7 @@ final class Startup {
             Files.createDirectories(emptyDirectory());
             Path configuration = scratch.resolve("rclone.conf");
             Files.write(configuration, new byte[0]);
-            return new Program(ChildEnvironment.of(System.getenv(), configuration, remotes), scratch);
+            return new Program(ChildEnvironment.of(System.getenv(), configuration, remotes, foreignPlace), scratch);
         } catch (IOException e) {
             throw new RcloneUnusableException(
                     "Failed to prepare runs of rclone in %s: %s; make it a directory that can be written"

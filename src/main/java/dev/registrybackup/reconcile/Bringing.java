@@ -103,6 +103,11 @@ final class Bringing {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
+    /** Lets whoever only compares learn that it may not go on. */
+    void mayGoOn() {
+        permit.require();
+    }
+
     /** Returns once nothing is under way. */
     void await() {
         free.acquireUninterruptibly(AT_ONCE);

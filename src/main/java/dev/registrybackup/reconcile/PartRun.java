@@ -42,6 +42,7 @@ final class PartRun {
     private final List<String> commands = new ArrayList<>();
     private long keys;
     private long keysOfPart;
+    private long taken;
 
     /**
      * How it ended.
@@ -102,6 +103,9 @@ final class PartRun {
         Kind kind = layout.parse(difference.key()).kind();
         if (kind == Kind.UPLOAD || kind == Kind.EXCLUDED) {
             return;
+        }
+        if (++taken % KEYS_A_REQUEST == 0) {
+            bringing.mayGoOn();
         }
         switch (difference.kind()) {
             case SAME -> {

@@ -7,6 +7,7 @@ import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
 import dev.registrybackup.operation.PermittedStore;
 import dev.registrybackup.operation.Report;
+import dev.registrybackup.rclone.Archive;
 import dev.registrybackup.rclone.Comparer;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.StoreError;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -38,6 +40,7 @@ public final class Reconciliation {
      *
      * @param comparer makes what compares, given a directory for its files; throws if it cannot be used
      * @param copying makes what copies into the backup given
+     * @param archive makes what writes to a second place, given a directory for its files; empty for none
      * @param lanes where objects are read and written
      * @param pace how fast blobs are read that are proved where they are
      * @param clock the time
@@ -46,6 +49,7 @@ public final class Reconciliation {
     public record Tools(
             Function<Path, Comparer> comparer,
             BiFunction<Sides, Pace, Copying> copying,
+            Optional<Function<Path, Archive>> archive,
             Lanes lanes,
             Pace pace,
             Clock clock,

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.finding.Finding;
+import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.ledger.AbsenceUpdate;
 import dev.registrybackup.ledger.Absences;
 import dev.registrybackup.ledger.Alarms;
@@ -14,6 +15,7 @@ import dev.registrybackup.operation.Report;
 import dev.registrybackup.operation.Reports;
 import dev.registrybackup.rclone.Comparer;
 import dev.registrybackup.reconcile.Figures.Count;
+import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
@@ -85,7 +88,8 @@ final class Run {
         summary.put("uploadsAborted", sides.backup().abortUploads("", begun.minus(UPLOAD)));
         new Refreshing(sides, tools, isOpenShift, permit, meter, this::found)
                 .refresh(comparing, figures, last.successBegun().isPresent());
-        isComplete = isMended && comparing.failed().isEmpty() && figures.total(Count.LEFT) == 0;
+        boolean isArchived = archive(comparing, scratch, begun);
+        isComplete = isMended && isArchived && comparing.failed().isEmpty() && figures.total(Count.LEFT) == 0;
         return tell(comparing, comparer);
     }
 
@@ -99,6 +103,25 @@ final class Run {
         Damaged damaged = new Damaged(new Reports(sides.backup()), sides, copying, bringing, permit, this::found);
         summary.put("damagedReplaced", damaged.replaceSince(last.successBegun()));
         return isAdopted && damaged.left() == 0;
+    }
+
+    /** Only what was compared goes to a second place, and nothing while something may be wrong with the first. */
+    private boolean archive(Comparing comparing, Path scratch, Instant begun) {
+        if (tools.archive().isEmpty()) {
+            return true;
+        }
+        if (!comparing.failed().isEmpty() || !alarms().open().isEmpty()) {
+            summary.put("archive", "left as it is: there are alarms, or parts that could not be compared");
+            return true;
+        }
+        meter.phase("writing to the archive");
+        Optional<String> problem = tools.archive()
+                .get()
+                .apply(scratch)
+                .update(sides.layout().prefix(), RegistryLayout.BOOKKEEPING_PREFIX, begun, permit::require);
+        summary.put("archive", problem.orElse("as the backup"));
+        problem.ifPresent(text -> found(new Finding(FindingCode.COULD_NOT_TELL, "archive", text)));
+        return problem.isEmpty();
     }
 
     private void found(Finding finding) {

@@ -33,6 +33,7 @@ class ReadmeTest {
             RestoreConfiguration.class,
             OperationsConfiguration.class,
             ReconcileConfiguration.class,
+            ArchiveConfiguration.class,
             BulkConfiguration.class);
     private static final Pattern ROW = Pattern.compile("\\| `([a-z]+\\.[a-z-]+)` \\| (?:`([^`]*)`)? *\\|");
     private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|IT|Contract))`");
@@ -76,8 +77,10 @@ class ReadmeTest {
 
         // Then
         assertTrue(set.containsAll(Set.of("BACKUP_SECRET_KEY", "REGISTRY_STORAGE_S3_BUCKET")), set::toString);
-        // What the stock registry in knative/standby reads, and any Go program.
-        set.removeIf(foreign -> foreign.startsWith("REGISTRY_STORAGE") || foreign.equals("SSL_CERT_DIR"));
+        // What the stock registry in knative/standby reads, rclone, and any Go program.
+        set.removeIf(foreign -> foreign.startsWith("REGISTRY_STORAGE")
+                || foreign.startsWith("RCLONE_CONFIG_")
+                || foreign.equals("SSL_CERT_DIR"));
         set.removeAll(variables);
         assertEquals(Set.of(), set);
     }

@@ -158,8 +158,8 @@ class RemoteTest {
                 "AWS_CA_BUNDLE", "/etc/ca.pem");
 
         // When
-        Map<String, String> environment =
-                ChildEnvironment.of(parent, Path.of("/scratch/none"), List.of(directory("/srv/registry")));
+        Map<String, String> environment = ChildEnvironment.of(
+                parent, Path.of("/scratch/none"), List.of(directory("/srv/registry")), Optional.empty());
 
         // Then
         assertEquals(
@@ -177,7 +177,8 @@ class RemoteTest {
         Remote remote = bucket(Optional.empty(), Optional.empty());
 
         // When
-        Map<String, String> environment = ChildEnvironment.of(parent, Path.of("/scratch/none"), List.of(remote));
+        Map<String, String> environment =
+                ChildEnvironment.of(parent, Path.of("/scratch/none"), List.of(remote), Optional.empty());
 
         // Then
         assertEquals("arn:role", environment.get("AWS_ROLE_ARN"));

@@ -17,6 +17,7 @@ final class Shim {
                 exit 0
             fi
             printf '%%s\\n' "$@" > "$folder/$1.arguments"
+            echo "$*" >> "$folder/commands"
             env > "$folder/environment"
             echo $$ > "$folder/pid"
             [ -e "$folder/$1.keys" ] && cp "$(sed -n '/^--files-from-raw$/{n;p}' "$folder/$1.arguments")" "$folder/$1.keys"
@@ -34,7 +35,7 @@ final class Shim {
         this.folder = folder;
         version("rclone v1.60.1-DEV\n- os/version: debian 12.11 (64 bit)\n");
         answers("check", 0, "", "");
-        answers("lsf", 0, "", "");
+        List.of("lsf", "copy", "sync", "purge").forEach(command -> answers(command, 0, "", ""));
         write("rclone", SCRIPT.formatted(folder));
         try {
             Files.setPosixFilePermissions(folder.resolve("rclone"), PosixFilePermissions.fromString("rwx------"));
@@ -74,6 +75,11 @@ final class Shim {
 
     List<String> arguments(String command) {
         return read(command + ".arguments");
+    }
+
+    /** All it was asked, a line each. */
+    List<String> commands() {
+        return read("commands");
     }
 
     List<String> keys() {

@@ -130,7 +130,8 @@ final class Reconciling implements AutoCloseable {
         BiFunction<Sides, Pace, Copying> copying = (sides, pace) -> copying(sides);
         return new Reconciliation(
                 new Sides(registry, backup, layout),
-                new Reconciliation.Tools(directory -> comparer, copying, lanes, Pace.unbounded(), clock, scratch),
+                new Reconciliation.Tools(
+                        directory -> comparer, copying, Optional.empty(), lanes, Pace.unbounded(), clock, scratch),
                 policy,
                 false);
     }
