@@ -11,8 +11,11 @@ import dev.registrybackup.reconcile.Figures.Count;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.Link;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -23,6 +26,7 @@ final class Comparing {
     private static final int MOST_KEPT = 20;
 
     private static final int MOST_REPOSITORIES = 100;
+    private static final int MOST_LEFT = 10_000;
 
     private final Sides sides;
     private final Comparer comparer;
@@ -33,6 +37,7 @@ final class Comparing {
     private final List<String> failed = new ArrayList<>();
     private final List<String> commands = new ArrayList<>();
     private final TreeSet<String> repositories = new TreeSet<>();
+    private final Set<String> left = new HashSet<>();
     private long keys;
     private int parts;
 
@@ -69,6 +74,11 @@ final class Comparing {
     /** The repositories of which something was brought; more than {@value #MOST_REPOSITORIES} of them are not all told. */
     SortedSet<String> repositories() {
         return new TreeSet<>(repositories);
+    }
+
+    /** The keys that are left; empty if there are so many that nobody keeps them, or parts were not compared. */
+    Optional<Set<String>> left() {
+        return failed.isEmpty() && left.size() < MOST_LEFT ? Optional.of(Set.copyOf(left)) : Optional.empty();
     }
 
     /** Whether those are not all. */
@@ -112,6 +122,9 @@ final class Comparing {
 
     private void tell(String key, Fate fate) {
         fate.problem().ifPresent(problem -> found.accept(new Finding(problem.code(), key, problem.text())));
+        if (fate.state() == Fate.State.LEFT && left.size() < MOST_LEFT) {
+            left.add(key);
+        }
         RegistryPath path = sides.layout().parse(key);
         if (fate.state() == Fate.State.BROUGHT && path instanceof Link link && !isManyRepositories()) {
             repositories.add(link.repository().value());

@@ -84,7 +84,9 @@ final class Run {
         Comparing comparing = new Comparing(sides, comparer, bringing, figures, meter, this::found);
         compare(comparing, scratch, begun, last.summary());
         remove(comparing, copying, !last.summary().isEmpty(), begun);
-        meter.phase("looking after uploads and the catalog");
+        meter.phase("looking after records, uploads and the catalog");
+        SettledRejections rejections = new SettledRejections(sides, permit);
+        summary.put("rejectionsSettled", comparing.left().map(rejections::remove).orElse(0L));
         summary.put("uploadsAborted", sides.backup().abortUploads("", begun.minus(UPLOAD)));
         new Refreshing(sides, tools, isOpenShift, permit, meter, this::found)
                 .refresh(comparing, figures, last.successBegun().isPresent());

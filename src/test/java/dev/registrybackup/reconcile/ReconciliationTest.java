@@ -10,6 +10,8 @@ import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.ledger.OwedKey;
 import dev.registrybackup.ledger.OwedShelf;
+import dev.registrybackup.ledger.Rejections;
+import dev.registrybackup.ledger.Rejections.Rejection;
 import dev.registrybackup.rclone.Difference;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.store.ObjectStoreException;
@@ -287,6 +289,26 @@ class ReconciliationTest {
         assertEquals(1, result.summary().path("owedSettled").asLong());
         assertEquals(List.of(), stores.backupBucket().keys(OwedShelf.PREFIX));
         assertTrue(stores.backedUp().containsKey(content.blobKey(layer)));
+    }
+
+    @Test
+    void whatWasRejectedAndIsWellNowIsTakenOffTheRecord() {
+        // Given
+        Digest layer = content.layer("team/app", 100);
+        Digest other = content.layer("team/app", 200);
+        stores.of(content);
+        stores.registryBucket().seed(content.blobKey(other), new byte[7]);
+        Rejections rejections = new Rejections(stores.backupBucket(), stores.clock(), kept -> {});
+        rejections.keep(Rejection.ofKey(content.blobKey(layer), "was corrupt"));
+        rejections.keep(Rejection.ofKey(content.blobKey(other), "is corrupt"));
+        rejections.keep(Rejection.ofPayload(new byte[3], "no event"));
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertEquals(1, result.summary().path("rejectionsSettled").asLong());
+        assertEquals(2, stores.backupBucket().keys(Rejections.PREFIX).size());
     }
 
     @Test

@@ -22,19 +22,21 @@ import java.time.Duration;
 import java.util.Optional;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A store whose certificate no root of the system's has signed. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CaCertificateTest {
     private static final String PASSWORD = "for-this-test";
 
     private Path folder;
     private HttpsServer server;
 
-    @BeforeEach
+    @BeforeAll
     void serve(@TempDir Path temporary) throws Exception {
         folder = temporary;
         Path keys = folder.resolve("keys.p12");
@@ -49,7 +51,7 @@ class CaCertificateTest {
         server.start();
     }
 
-    @AfterEach
+    @AfterAll
     void stop() {
         server.stop(0);
     }
