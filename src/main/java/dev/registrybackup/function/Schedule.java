@@ -84,7 +84,8 @@ class Schedule {
     /** A PingSource says the same each day; a sample without a seed is another one each day. */
     private JsonNode drawnAnew(JsonNode request) {
         if (request.path("sample") instanceof ObjectNode sample && !sample.has("seed")) {
-            sample.put("seed", LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toEpochDay());
+            sample.put(
+                    "seed", LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toEpochDay());
         }
         return request;
     }

@@ -89,9 +89,7 @@ public final class JobRunner implements Runner {
     }
 
     private static String manifest(OperationKind kind) {
-        return kind == OperationKind.RECONCILE
-                ? "knative/base/reconcile-jobs.yaml"
-                : "knative/base/restore-jobs.yaml";
+        return kind == OperationKind.RECONCILE ? "knative/base/reconcile-jobs.yaml" : "knative/base/restore-jobs.yaml";
     }
 
     /** Only the Job that was looked at goes: another one of its name that has come meanwhile stays. */

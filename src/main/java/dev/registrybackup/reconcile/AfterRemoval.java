@@ -93,8 +93,7 @@ final class AfterRemoval {
 
     /** Copies its newest version forward: to take away the mark that hides it would take the right to destroy versions. */
     private boolean uncovered(String key, Digest digest) {
-        Optional<Held> held =
-                new RemovedBlobs(sides.backup(), sides.layout(), Pace.unbounded()).newestProved(digest);
+        Optional<Held> held = new RemovedBlobs(sides.backup(), sides.layout(), Pace.unbounded()).newestProved(digest);
         held.ifPresent(version -> {
             Optional<ObjectInfo> info =
                     sides.backup().findVersion(key, version.version().orElseThrow());
