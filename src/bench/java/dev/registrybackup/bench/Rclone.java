@@ -41,8 +41,8 @@ final class Rclone {
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
         // It cannot take one from the environment, and needs none over http.
         builder.environment().remove("AWS_CA_BUNDLE");
-        builder.environment().putAll(remote("ONE"));
-        builder.environment().putAll(remote("OTHER"));
+        builder.environment().putAll(remote("ONE", endpoint));
+        builder.environment().putAll(remote("OTHER", endpoint));
         long begun = System.nanoTime();
         try {
             int code = builder.start().waitFor();
@@ -58,7 +58,8 @@ final class Rclone {
         return (System.nanoTime() - begun) / NANOS;
     }
 
-    private Map<String, String> remote(String name) {
+    /** The variables that tell rclone of a store by that name. */
+    static Map<String, String> remote(String name, S3Endpoint endpoint) {
         String prefix = "RCLONE_CONFIG_" + name + "_";
         return Map.of(
                 prefix + "TYPE", "s3",

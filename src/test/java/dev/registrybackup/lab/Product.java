@@ -125,7 +125,8 @@ public final class Product implements AutoCloseable {
         directory.close();
     }
 
-    static List<String> command(List<String> javaOptions) {
+    /** What starts it, but for its arguments. */
+    public static List<String> command(List<String> javaOptions) {
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         Path jar = Path.of(System.getProperty("lab.product.jar", "target/quarkus-app/quarkus-run.jar"));
         List<String> command = new ArrayList<>(List.of(java.toString()));

@@ -1,0 +1,162 @@
+package dev.registrybackup.bench;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.bench.ListingServer.Requests;
+import dev.registrybackup.bench.MeasuredProcess.Measured;
+import dev.registrybackup.lab.Product;
+import dev.registrybackup.lab.S3Endpoint;
+import dev.registrybackup.reconcile.LastRun;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.transfer.AdoptedMark;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/** What it costs to find that nothing is missing: reconcile, and a plain {@code rclone sync}, on stores of many keys. */
+public final class ReconcileBenchmark {
+    private static final Path DIRECTORY = Path.of("target", "bench");
+    private static final List<Integer> KEYS = List.of(10_000, 100_000, 1_000_000);
+    private static final List<String> PLAIN =
+            List.of("sync", "one:" + Product.REGISTRY_BUCKET + "/docker", "one:" + Product.BACKUP_BUCKET + "/docker");
+    private static final double KIBI = 1024;
+    private static final String LAST = "2026-01-02T00:00:00Z";
+
+    private final Duration limit = Duration.ofSeconds(Integer.getInteger("bench.limit", 300));
+    private final RegistryLayout layout = new RegistryLayout("");
+    private final StringBuilder report = new StringBuilder();
+    private double ours;
+
+    private ReconcileBenchmark() {}
+
+    /** Runs it. */
+    public static void main(String[] arguments) throws IOException {
+        Logger.getLogger("").setLevel(Level.WARNING);
+        Files.createDirectories(DIRECTORY.toAbsolutePath());
+        ReconcileBenchmark benchmark = new ReconcileBenchmark();
+        benchmark.heading();
+        boolean isQuick = Scale.configured().equals(Scale.quick());
+        KEYS.stream().limit(isQuick ? 1 : KEYS.size()).forEach(benchmark::compare);
+        System.out.println(benchmark.report);
+        Files.writeString(DIRECTORY.resolve("reconcile.md"), benchmark.report);
+        System.exit(0);
+    }
+
+    private void heading() {
+        report.append("""
+                ## An idle run beside rclone
+
+                Two buckets with the same objects, served by a program that only lists and tells of them; all by turns on \
+                the same server. Ended after %d s: "more than" is what was asked until then. Memory is `VmHWM`: of the \
+                product's JVM (`-Xmx256m`) and of the largest of its rclone processes, and the sum of both, which run at \
+                the same time. In 1,000 keys 400 are blobs (one in sixteen in parts), 500 layer links, 100 revision links.
+
+                | Keys | What | LIST | a 1,000 keys | HEAD | Other | Seconds | Beside ours | MiB |
+                |---:|---|---:|---:|---:|---:|---:|---:|---:|
+                """.formatted(limit.toSeconds()));
+    }
+
+    private void compare(int number) {
+        GeneratedKeys keys = new GeneratedKeys(layout, number);
+        try (ListingServer server = new ListingServer(layout, keys)) {
+            server.put(AdoptedMark.KEY, "{}");
+            server.put(LastRun.KEY, last(keys).toString());
+            reconcile(server, "reconcile, first on this machine", keys.size());
+            reconcile(server, "**reconcile**", keys.size());
+            sync(server, keys.size(), "--fast-list", "--checksum");
+            sync(server, keys.size(), "--fast-list");
+            sync(server, keys.size(), "--checksum");
+            sync(server, keys.size());
+            if (!server.unanswered().isEmpty()) {
+                throw new IllegalStateException("The server has no answer to " + server.unanswered());
+            }
+        }
+    }
+
+    /** What a run before left, so that this one has no first fill to do. */
+    private static ObjectNode last(GeneratedKeys keys) {
+        ObjectNode last = JsonNodeFactory.instance.objectNode();
+        ObjectNode classes = last.putObject("summary").putObject("classes");
+        classes.putObject(Kind.LAYER_LINK.label()).put("inRegistry", keys.count("/_layers/"));
+        classes.putObject(Kind.REVISION_LINK.label()).put("inRegistry", keys.count("/_manifests/"));
+        return last.put("successBegun", LAST).put("successEnded", LAST);
+    }
+
+    private void reconcile(ListingServer server, String name, int keys) {
+        S3Endpoint endpoint = server.endpoint();
+        List<String> command = new ArrayList<>(Product.command(List.of("-Xmx256m")));
+        command.add("reconcile");
+        Path output = DIRECTORY.resolve("reconcile.log").toAbsolutePath();
+        server.reset();
+        Measured measured =
+                MeasuredProcess.run(command, new HashMap<>(Product.settings(endpoint, endpoint)), output, limit);
+        ours = measured.seconds();
+        row(name, keys, server.requests(), measured, output);
+    }
+
+    private void sync(ListingServer server, int keys, String... flags) {
+        List<String> command = new ArrayList<>(List.of("rclone"));
+        command.addAll(PLAIN);
+        command.addAll(List.of(flags));
+        command.addAll(List.of("--config", "/dev/null"));
+        Map<String, String> environment = Rclone.remote("ONE", server.endpoint());
+        Path output = DIRECTORY.resolve("rclone.log").toAbsolutePath();
+        server.reset();
+        Measured measured = MeasuredProcess.run(command, environment, output, limit);
+        row(
+                "`%s`"
+                        .formatted(String.join(" ", "rclone sync", String.join(" ", flags))
+                                .strip()),
+                keys,
+                server.requests(),
+                measured,
+                output);
+    }
+
+    private void row(String name, int keys, Requests requests, Measured measured, Path output) {
+        if (measured.isOver() && measured.code() != 0) {
+            throw new IllegalStateException(
+                    "%s ended with %d, see %s".formatted(name, measured.code(), output.toString()));
+        }
+        String more = measured.isOver() ? "" : "more than ";
+        String row = String.format(
+                Locale.ROOT,
+                "| %,d | %s | %s%,d | %s%.2f | %s%,d | %,d | %s%.1f | %s%.2f | %s |%n",
+                keys,
+                name,
+                more,
+                requests.lists(),
+                more,
+                requests.lists() * 1000.0 / keys / 2,
+                more,
+                requests.heads(),
+                requests.others(),
+                more,
+                measured.seconds(),
+                more,
+                measured.seconds() / ours,
+                mebibytes(measured));
+        System.err.print(row);
+        report.append(row);
+    }
+
+    private static String mebibytes(Measured measured) {
+        return measured.children() == 0
+                ? String.format(Locale.ROOT, "%.0f", measured.own() / KIBI)
+                : String.format(
+                        Locale.ROOT,
+                        "%.0f + %.0f = %.0f",
+                        measured.own() / KIBI,
+                        measured.children() / KIBI,
+                        (measured.own() + measured.children()) / KIBI);
+    }
+}
