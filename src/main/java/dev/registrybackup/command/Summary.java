@@ -15,6 +15,10 @@ final class Summary {
                 operation.path("state").asText(),
                 operation.at("/objects/done").asLong(),
                 operation.at("/bytes/done").asLong());
+        JsonNode summary = operation.path("summary");
+        if (summary.has("classes")) {
+            reconciliation(summary, out);
+        }
         if (operation.has("reason")) {
             out.println(operation.path("reason").asText());
         }
@@ -31,6 +35,24 @@ final class Summary {
         }
         for (JsonNode report : operation.at("/summary/reports")) {
             out.println("Report: " + report.asText());
+        }
+    }
+
+    private static void reconciliation(JsonNode summary, PrintWriter out) {
+        out.printf(
+                "rclone %s named %d, brought %d (%d bytes), of these %d missed by events; left %d, absent %d, removed %d%n",
+                summary.at("/rclone/version").asText(),
+                summary.path("named").asLong(),
+                summary.path("brought").asLong(),
+                summary.path("bytesBrought").asLong(),
+                summary.path("missedByEvents").asLong(),
+                summary.path("left").asLong(),
+                summary.path("absent").asLong(),
+                summary.path("removed").asLong());
+        for (JsonNode alarm : summary.path("alarms")) {
+            out.printf(
+                    "ALARM %s: %s%n",
+                    alarm.path("id").asText(), alarm.path("problem").asText());
         }
     }
 }

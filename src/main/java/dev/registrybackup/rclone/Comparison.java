@@ -3,7 +3,7 @@ package dev.registrybackup.rclone;
 /**
  * How a comparison ended.
  *
- * @param counts whether what was found may be relied upon. If not, nothing of it may: a store that could not be listed looks
+ * @param counts whether what was found may be relied upon. If not, nothing may be concluded from it: a store that could not be listed looks
  *     as if it had nothing
  * @param problem why it does not count, for a human; empty if it does
  * @param keys how many keys rclone told of, the equal ones too

@@ -63,7 +63,7 @@ public final class Rclone implements Comparer {
 
     /**
      * Compares one part in full, both directions. The consumer is told of every key, the equal ones too, while rclone
-     * compares; until this has returned a comparison that counts, none of it may be acted upon. Should the consumer throw,
+     * compares; until this has returned a comparison that counts, nothing may be concluded from it. Should the consumer throw,
      * rclone is ended and the exception passed on; if this thread is interrupted, rclone is ended too, the comparison does
      * not count and the thread stays interrupted.
      *

@@ -15,9 +15,11 @@ import dev.registrybackup.transfer.Lanes;
 import dev.registrybackup.transfer.Pace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.Optional;
@@ -30,6 +32,8 @@ import java.util.stream.Stream;
  * in a lane. Safe for use by many threads, but two at a time on one backup are one too many.
  */
 public final class Reconciliation {
+    private static final System.Logger LOGGER = System.getLogger(Reconciliation.class.getName());
+
     private final Sides sides;
     private final Tools tools;
     private final Policy policy;
@@ -124,10 +128,30 @@ public final class Reconciliation {
             new Alarms(backup, tools.clock()).open().forEach(alarm -> open.add(alarm.json()));
             report.finish(summary);
             new LastRun(backup).write(summary, run.isComplete(), begun, ended);
+            log(id, summary, begun, ended);
             return new Result(summary, run.isComplete());
         } finally {
             remove(scratch);
         }
+    }
+
+    private static void log(String id, ObjectNode summary, Instant begun, Instant ended) {
+        LOGGER.log(
+                Level.INFO,
+                "event=reconciled id={0} outcome={1} named={2} brought={3} missed-by-events={4} left={5} absent={6} removed={7}"
+                        + " alarms={8} failed-parts={9} rclone={10} millis={11,number,#}",
+                id,
+                summary.path("outcome").asText(),
+                summary.path("named"),
+                summary.path("brought"),
+                summary.path("missedByEvents"),
+                summary.path("left"),
+                summary.path("absent"),
+                summary.path("removed"),
+                summary.path("alarms").size(),
+                summary.path("failedParts").size(),
+                summary.path("rclone").path("version").asText(),
+                Duration.between(begun, ended).toMillis());
     }
 
     private Path scratch() {
@@ -147,12 +171,8 @@ public final class Reconciliation {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
-            System.getLogger(Reconciliation.class.getName())
-                    .log(
-                            System.Logger.Level.WARNING,
-                            "event=scratch-not-removed directory={0} reason=\"{1}\"",
-                            directory,
-                            e.getMessage());
+            LOGGER.log(
+                    Level.WARNING, "event=scratch-not-removed directory={0} reason=\"{1}\"", directory, e.getMessage());
         }
     }
 }

@@ -17,6 +17,7 @@ import dev.registrybackup.rclone.Comparer;
 import dev.registrybackup.reconcile.Figures.Count;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.store.ObjectStoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -86,8 +87,9 @@ final class Run {
         remove(comparing, copying, !last.summary().isEmpty(), begun);
         meter.phase("looking after records, uploads and the catalog");
         SettledRejections rejections = new SettledRejections(sides, permit);
-        summary.put("rejectionsSettled", comparing.left().map(rejections::remove).orElse(0L));
-        summary.put("uploadsAborted", sides.backup().abortUploads("", begun.minus(UPLOAD)));
+        summary.put(
+                "rejectionsSettled", comparing.left().map(rejections::remove).orElse(0L));
+        abortUploads(begun);
         new Refreshing(sides, tools, isOpenShift, permit, meter, this::found)
                 .refresh(comparing, figures, last.successBegun().isPresent());
         boolean isArchived = archive(comparing, scratch, begun);
@@ -105,6 +107,18 @@ final class Run {
         Damaged damaged = new Damaged(new Reports(sides.backup()), sides, copying, bringing, permit, this::found);
         summary.put("damagedReplaced", damaged.replaceSince(last.successBegun()));
         return isAdopted && damaged.left() == 0;
+    }
+
+    /** What cannot be given up costs room and nothing else. */
+    private void abortUploads(Instant begun) {
+        try {
+            summary.put("uploadsAborted", sides.backup().abortUploads("", begun.minus(UPLOAD)));
+        } catch (ObjectStoreException e) {
+            found(new Finding(
+                    FindingCode.COULD_NOT_TELL,
+                    sides.backup().bucket(),
+                    "Uploads that were left under way were not given up: " + e.getMessage()));
+        }
     }
 
     /** Only what was compared goes to a second place, and nothing while something may be wrong with the first. */
