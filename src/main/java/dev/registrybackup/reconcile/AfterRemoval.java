@@ -8,14 +8,17 @@ import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.ObjectVersion;
 import dev.registrybackup.transfer.BlobCopy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -34,6 +37,7 @@ final class AfterRemoval {
     private final Needs needs;
     private final Permit permit;
     private final Consumer<Finding> found;
+    private boolean isTold = true;
 
     AfterRemoval(Sides sides, Copying copying, Needs needs, Permit permit, Consumer<Finding> found) {
         this.sides = sides;
@@ -68,8 +72,28 @@ final class AfterRemoval {
         return count;
     }
 
+    /** Whether all could be checked; if not, another run has to. */
+    boolean isTold() {
+        return isTold;
+    }
+
     private boolean bringBack(Digest digest) {
         permit.require();
+        try {
+            return isBroughtBack(digest);
+        } catch (CompletionException | ObjectStoreException e) {
+            isTold = false;
+            Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
+            found.accept(new Finding(
+                    FindingCode.COULD_NOT_TELL,
+                    digest.toString(),
+                    "A link that was written lately needs it, and whether it is there could not be told; the next run looks"
+                            + " again: " + cause.getMessage()));
+            return false;
+        }
+    }
+
+    private boolean isBroughtBack(Digest digest) {
         String key = sides.layout().blobKey(digest);
         if (sides.backup().find(key).isPresent()) {
             return false;
@@ -86,14 +110,15 @@ final class AfterRemoval {
         return false;
     }
 
-    /** Takes away the mark that hides it. */
+    /** Takes away the marks that hide it. */
     private boolean uncovered(String key) {
+        List<ObjectVersion> marks;
         try (Stream<ObjectVersion> versions = sides.backup().listVersions(key)) {
-            Optional<ObjectVersion> newest =
-                    versions.filter(version -> version.key().equals(key)).findFirst();
-            newest.filter(ObjectVersion::isDeleteMarker)
-                    .ifPresent(mark -> sides.backup().remove(key, Optional.of(mark.versionId())));
-            return newest.isPresent() && sides.backup().find(key).isPresent();
+            marks = versions.filter(version -> version.key().equals(key))
+                    .takeWhile(ObjectVersion::isDeleteMarker)
+                    .toList();
         }
+        marks.forEach(mark -> sides.backup().remove(key, Optional.of(mark.versionId())));
+        return sides.backup().find(key).isPresent();
     }
 }

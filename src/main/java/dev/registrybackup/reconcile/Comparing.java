@@ -113,7 +113,7 @@ final class Comparing {
     private void tell(String key, Fate fate) {
         fate.problem().ifPresent(problem -> found.accept(new Finding(problem.code(), key, problem.text())));
         RegistryPath path = sides.layout().parse(key);
-        if (fate.state() == Fate.State.BROUGHT && path instanceof Link link && !isManyRepositories()) {
+        if (fate.isBrought() && path instanceof Link link && !isManyRepositories()) {
             repositories.add(link.repository().value());
         }
     }

@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -109,7 +110,7 @@ public final class Reconciliation {
             Report report = new Report(backup, id, isOpenShift, permit);
             Comparer comparer = tools.comparer().apply(scratch);
             Run run = new Run(counted, tools, policy, isOpenShift, permit, meter, report);
-            ObjectNode summary = run.run(comparer, scratch, begun);
+            ObjectNode summary = keeping(report, () -> run.run(comparer, scratch, begun));
             ObjectNode requests = summary.putObject("requests");
             requests.set("registry", registry.json());
             requests.set("backup", backup.json());
@@ -123,6 +124,20 @@ public final class Reconciliation {
             return new Result(summary, run.isComplete());
         } finally {
             remove(scratch);
+        }
+    }
+
+    /** If it cannot go on, what it found until then is written all the same. */
+    private static ObjectNode keeping(Report report, Supplier<ObjectNode> work) {
+        try {
+            return work.get();
+        } catch (ObjectStoreException e) {
+            try {
+                report.flush();
+            } catch (RuntimeException unwritten) {
+                e.addSuppressed(unwritten);
+            }
+            throw e;
         }
     }
 

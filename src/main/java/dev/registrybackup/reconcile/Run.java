@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.finding.Finding;
+import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.ledger.AbsenceUpdate;
 import dev.registrybackup.ledger.Absences;
 import dev.registrybackup.ledger.Alarms;
@@ -15,12 +16,14 @@ import dev.registrybackup.operation.Reports;
 import dev.registrybackup.rclone.Comparer;
 import dev.registrybackup.reconcile.Figures.Count;
 import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.store.ObjectStoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
@@ -68,7 +71,8 @@ final class Run {
     ObjectNode run(Comparer comparer, Path scratch, Instant begun) {
         LastRun.Said last = new LastRun(sides.backup()).read();
         Copying copying = tools.copying().apply(sides, tools.pace());
-        // What was there before the first run that left nothing is its first fill, and no miss of the events'.
+        // What was there before the first run that compared everything is its first fill, and no miss of the events'.
+        boolean isFilled = last.successBegun().isPresent() || hasComparedAll(last.summary());
         Bringing bringing = new Bringing(
                 sides,
                 copying,
@@ -76,16 +80,15 @@ final class Run {
                 permit,
                 meter,
                 figures,
-                last.successBegun().map(success -> begun.minus(policy.missedAfter())));
+                isFilled ? Optional.of(begun.minus(policy.missedAfter())) : Optional.empty());
         boolean isMended = mend(copying, bringing, last);
         Comparing comparing = new Comparing(sides, comparer, bringing, figures, meter, this::found);
-        compare(comparing, scratch, begun, last.summary());
-        remove(comparing, copying, !last.summary().isEmpty(), begun);
+        boolean isDoubtful = compare(comparing, scratch, begun, last.summary());
+        boolean isRemoved = remove(copying, scratch, isDoubtful, begun);
         meter.phase("looking after uploads and the catalog");
-        summary.put("uploadsAborted", sides.backup().abortUploads("", begun.minus(UPLOAD)));
-        new Refreshing(sides, tools, isOpenShift, permit, meter, this::found)
-                .refresh(comparing, figures, last.successBegun().isPresent());
-        isComplete = isMended && comparing.failed().isEmpty() && figures.total(Count.LEFT) == 0;
+        abortUploads(begun.minus(UPLOAD));
+        new Refreshing(sides, tools, isOpenShift, permit, meter, this::found).refresh(comparing, figures, isFilled);
+        isComplete = isMended && isRemoved && comparing.failed().isEmpty() && figures.total(Count.LEFT) == 0;
         return tell(comparing, comparer);
     }
 
@@ -96,9 +99,22 @@ final class Run {
         summary.put("owedSettled", new OwedFirst(shelf, bringing).run());
         boolean isAdopted = adopt(copying);
         meter.phase("replacing what was found damaged");
-        Damaged damaged = new Damaged(new Reports(sides.backup()), sides, copying, bringing, permit, this::found);
+        Damaged damaged =
+                new Damaged(new Reports(sides.backup()), sides, copying, bringing, tools.pace(), permit, this::found);
         summary.put("damagedReplaced", damaged.replaceSince(last.successBegun()));
         return isAdopted && damaged.left() == 0;
+    }
+
+    /** Not every store lists uploads; those of ours that are left behind cost room and nothing else. */
+    private void abortUploads(Instant startedBefore) {
+        try {
+            summary.put("uploadsAborted", sides.backup().abortUploads("", startedBefore));
+        } catch (ObjectStoreException e) {
+            found(new Finding(
+                    FindingCode.COULD_NOT_TELL,
+                    sides.backup().bucket(),
+                    "Uploads that were left behind could not be looked for: " + e.getMessage()));
+        }
     }
 
     private void found(Finding finding) {
@@ -130,11 +146,15 @@ final class Run {
         return adopted.isComplete();
     }
 
-    private void compare(Comparing comparing, Path scratch, Instant begun, ObjectNode last) {
+    /** Says whether removals are out of the question. */
+    private boolean compare(Comparing comparing, Path scratch, Instant begun, ObjectNode last) {
         try (AbsenceUpdate absences = new Absences(sides.backup()).update(scratch, begun)) {
             comparing.run(policy.partKeys(), linksBefore(last), absences);
             permit.require();
+            // First, since what is on record as absent is no news to the next run, should this one die in between.
+            boolean isDoubtful = new Vanished(policy, figures, alarms()).look(comparing.failed(), !last.isEmpty());
             absences.finish();
+            return isDoubtful;
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "Failed to keep lists in %s: %s. Set reconcile.scratch to a directory with room"
@@ -143,8 +163,13 @@ final class Run {
         }
     }
 
+    private static boolean hasComparedAll(ObjectNode last) {
+        return last.has("classes") && last.path("failedParts").isEmpty();
+    }
+
     private static OptionalLong linksBefore(ObjectNode last) {
-        if (!last.has("classes")) {
+        // What a run counted that could not compare everything is too little.
+        if (!hasComparedAll(last)) {
             return OptionalLong.empty();
         }
         return OptionalLong.of(
@@ -155,31 +180,36 @@ final class Run {
                         .sum());
     }
 
-    private void remove(Comparing comparing, Copying copying, boolean hasRunBefore, Instant begun) {
+    /** Says whether nothing is left of that to do. */
+    private boolean remove(Copying copying, Path scratch, boolean isDoubtful, Instant begun) {
+        boolean isDone = true;
         Needs needs = new Needs(sides, tools.lanes());
         RemovalRecord removing = new RemovalRecord(sides.backup(), tools.clock());
-        boolean isDoubtful = new Vanished(policy, figures, alarms()).look(comparing.failed(), hasRunBefore);
         if (policy.mirrors() && !isDoubtful && alarms().open().isEmpty()) {
             meter.phase("removing what the registry has lacked for long");
-            new Removal(
+            isDone = new Removal(
                             sides,
                             new RepositoryNeeds(sides, needs),
                             new BlobRemoval(sides, needs, removing),
                             permit,
                             figures,
                             this::found,
+                            scratch,
                             begun.minus(policy.retention()))
                     .run();
         }
         AfterRemoval after = new AfterRemoval(sides, copying, needs, permit, this::found);
         removing.since().ifPresent(since -> checkRemoved(after, removing, since));
+        return isDone && after.isTold();
     }
 
     private void checkRemoved(AfterRemoval afterRemoval, RemovalRecord removing, Instant since) {
         meter.phase("checking links written while blobs were removed");
         wait(policy.memory());
         summary.put("broughtBack", afterRemoval.check(since));
-        removing.end();
+        if (afterRemoval.isTold()) {
+            removing.end();
+        }
     }
 
     /** Waits, and learns meanwhile if it may not go on. */
