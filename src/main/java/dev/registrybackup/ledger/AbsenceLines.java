@@ -1,12 +1,18 @@
 package dev.registrybackup.ledger;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.OpenObject;
 import dev.registrybackup.store.StoreError;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Optional;
@@ -14,28 +20,62 @@ import org.jspecify.annotations.Nullable;
 
 /** The lines of the record of absences, read one by one. For one thread. */
 final class AbsenceLines implements Iterator<Absence>, AutoCloseable {
-    private final Optional<OpenObject> opened;
-    private final Optional<BufferedReader> lines;
+    private final BufferedReader lines;
+    private final AutoCloseable source;
+    private final Optional<String> version;
     private @Nullable Absence next;
 
-    /** The lines of that object; none without one. */
-    AbsenceLines(Optional<OpenObject> opened) {
-        this.opened = opened;
-        this.lines = opened.map(
-                object -> new BufferedReader(new InputStreamReader(object.stream(), StandardCharsets.UTF_8)));
+    private AbsenceLines(InputStream stream, AutoCloseable source, Optional<String> version) {
+        this.lines = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8));
+        this.source = source;
+        this.version = version;
         this.next = line();
+    }
+
+    /** The lines of that object as they come; for whoever reads on without pauses. */
+    @MustBeClosed
+    static AbsenceLines of(OpenObject object) {
+        return new AbsenceLines(object.stream(), object, object.info().versionId());
+    }
+
+    /**
+     * The lines of that object from a copy on this machine: a store cuts a connection off that is not read from for long.
+     * Closes the object.
+     *
+     * @throws IOException if the directory cannot be written to
+     */
+    @MustBeClosed
+    static AbsenceLines copied(OpenObject object, Path scratch) throws IOException {
+        Path file = Files.createTempFile(scratch, "absences-before", ".ndjson");
+        try (object) {
+            Files.copy(object.stream(), file, StandardCopyOption.REPLACE_EXISTING);
+        }
+        InputStream copy = Files.newInputStream(file, StandardOpenOption.DELETE_ON_CLOSE);
+        return new AbsenceLines(copy, copy, object.info().versionId());
+    }
+
+    /** No lines. */
+    @MustBeClosed
+    static AbsenceLines none() {
+        return new AbsenceLines(InputStream.nullInputStream(), () -> {}, Optional.empty());
     }
 
     private @Nullable Absence line() {
         try {
-            String text = lines.isPresent() ? lines.get().readLine() : null;
+            String text = lines.readLine();
             return text == null ? null : Absence.parse(text);
         } catch (IOException e) {
+            close();
             throw new ObjectStoreException(
                     StoreError.UNAVAILABLE,
                     "Failed to read %s to its end: %s".formatted(Absences.KEY, e.getMessage()),
                     e);
         }
+    }
+
+    /** The version of the object they are in, where the bucket keeps versions. */
+    Optional<String> version() {
+        return version;
     }
 
     /** The line that comes next, which stays. */
@@ -60,6 +100,10 @@ final class AbsenceLines implements Iterator<Absence>, AutoCloseable {
 
     @Override
     public void close() {
-        opened.ifPresent(OpenObject::close);
+        try {
+            source.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("Failed to close what was read of " + Absences.KEY, e);
+        }
     }
 }

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.function.Consumer;
@@ -121,7 +120,7 @@ public final class AbsenceUpdate implements AutoCloseable {
                     "Failed to write %s: %s. Is the disk full?".formatted(file, e.getMessage()), e);
         }
         if (changed) {
-            backup.put(Absences.KEY, new FileContent(file), Map.of());
+            new RewrittenRecord(new RecordObjects(backup), Absences.KEY, old.version()).write(new FileContent(file));
         }
     }
 

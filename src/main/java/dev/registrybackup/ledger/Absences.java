@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.OpenObject;
 import dev.registrybackup.store.StoreError;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -69,18 +70,19 @@ public final class Absences {
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public Reading read() {
-        return new Reading(lines());
+        return new Reading(opened().map(AbsenceLines::of).orElseGet(AbsenceLines::none));
     }
 
     /**
-     * All of them in key order, read as they are taken.
+     * All of them in key order, as they are now, for whoever takes long over each.
      *
+     * @param scratch a directory on this machine for a copy of the record until this is closed
      * @throws ObjectStoreException if the record cannot be read
      */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    public Stream<Absence> all() {
-        AbsenceLines lines = lines();
+    public Stream<Absence> all(Path scratch) {
+        AbsenceLines lines = copied(scratch);
         return StreamSupport.stream(() -> Spliterators.spliteratorUnknownSize(lines, 0), 0, false)
                 .onClose(lines::close);
     }
@@ -96,17 +98,31 @@ public final class Absences {
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public AbsenceUpdate update(Path scratch, Instant now) throws IOException {
-        return new AbsenceUpdate(backup, lines(), scratch, now);
+        return new AbsenceUpdate(backup, copied(scratch), scratch, now);
     }
 
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    private AbsenceLines lines() {
+    private AbsenceLines copied(Path scratch) {
         try {
-            return new AbsenceLines(Optional.of(backup.open(KEY, Optional.empty(), Optional.empty())));
+            Optional<OpenObject> opened = opened();
+            return opened.isEmpty() ? AbsenceLines.none() : AbsenceLines.copied(opened.get(), scratch);
+        } catch (IOException e) {
+            throw new ObjectStoreException(
+                    StoreError.UNAVAILABLE,
+                    "Failed to copy %s into %s: %s. Is there room?".formatted(KEY, scratch, e.getMessage()),
+                    e);
+        }
+    }
+
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
+    private Optional<OpenObject> opened() {
+        try {
+            return Optional.of(backup.open(KEY, Optional.empty(), Optional.empty()));
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
-                return new AbsenceLines(Optional.empty());
+                return Optional.empty();
             }
             throw e;
         }

@@ -23,7 +23,6 @@ public final class Alarms {
     private static final System.Logger LOGGER = System.getLogger(Alarms.class.getName());
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
-    private static final int MOST = 1_000;
 
     private final ObjectStore backup;
     private final RecordObjects records;
@@ -97,8 +96,7 @@ public final class Alarms {
 
     private List<Alarm> all() {
         try (Stream<ObjectInfo> listing = backup.list(PREFIX)) {
-            return listing.limit(MOST)
-                    .map(ObjectInfo::key)
+            return listing.map(ObjectInfo::key)
                     .flatMap(key ->
                             records
                                     .read(key)

@@ -36,7 +36,12 @@ public final class RecordObjects {
 
     /** Writes a record and tells its version. */
     public Optional<String> write(String key, String json) {
-        return backup.put(key, content(json), Map.of());
+        return write(key, content(json));
+    }
+
+    /** As {@link #write(String, String)}, for a record that is too large to be held in memory. */
+    Optional<String> write(String key, ReplayableContent content) {
+        return backup.put(key, content, Map.of());
     }
 
     /**
@@ -82,7 +87,7 @@ public final class RecordObjects {
         versions.forEach(version -> remove(version.key(), Optional.of(version.versionId())));
     }
 
-    private static ReplayableContent content(String json) {
+    static ReplayableContent content(String json) {
         return ReplayableContent.of(json.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -1,6 +1,7 @@
 package dev.registrybackup.ledger;
 
 import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.ReplayableContent;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
 
@@ -34,9 +35,14 @@ public final class RewrittenRecord {
      *
      * @throws ObjectStoreException if it could not be written
      */
-    public synchronized void write(String json) {
+    public void write(String json) {
+        write(RecordObjects.content(json));
+    }
+
+    /** As {@link #write(String)}, for a record that is too large to be held in memory. */
+    synchronized void write(ReplayableContent content) {
         Optional<String> before = version;
-        version = records.write(key, json);
+        version = records.write(key, content);
         if (before.isPresent() && !before.equals(version)) {
             remove(before);
         }

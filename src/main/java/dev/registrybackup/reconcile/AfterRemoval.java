@@ -10,6 +10,7 @@ import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.transfer.BlobCopy;
 import dev.registrybackup.transfer.ObjectCopier;
 import dev.registrybackup.transfer.Origin;
@@ -21,6 +22,7 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -39,6 +41,7 @@ final class AfterRemoval {
     private final Needs needs;
     private final Permit permit;
     private final Consumer<Finding> found;
+    private boolean isTold = true;
 
     AfterRemoval(Sides sides, Copying copying, Needs needs, Permit permit, Consumer<Finding> found) {
         this.sides = sides;
@@ -73,8 +76,28 @@ final class AfterRemoval {
         return count;
     }
 
+    /** Whether all could be checked; if not, another run has to. */
+    boolean isTold() {
+        return isTold;
+    }
+
     private boolean bringBack(Digest digest) {
         permit.require();
+        try {
+            return isBroughtBack(digest);
+        } catch (CompletionException | ObjectStoreException e) {
+            isTold = false;
+            Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
+            found.accept(new Finding(
+                    FindingCode.COULD_NOT_TELL,
+                    digest.toString(),
+                    "A link that was written lately needs it, and whether it is there could not be told; the next run looks"
+                            + " again: " + cause.getMessage()));
+            return false;
+        }
+    }
+
+    private boolean isBroughtBack(Digest digest) {
         String key = sides.layout().blobKey(digest);
         if (sides.backup().find(key).isPresent()) {
             return false;

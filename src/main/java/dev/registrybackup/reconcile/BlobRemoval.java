@@ -47,14 +47,14 @@ final class BlobRemoval {
         if (candidates.isEmpty()) {
             return;
         }
-        record.begin();
+        boolean isFirst = record.begin();
         leaveNeeded(candidates, sides.backup());
         leaveNeeded(candidates, sides.registry());
         boolean any = false;
         for (Digest digest : candidates) {
             any |= remove.test(sides.layout().blobKey(digest));
         }
-        if (!any) {
+        if (isFirst && !any) {
             record.end();
         }
     }

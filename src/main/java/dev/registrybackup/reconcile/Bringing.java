@@ -3,11 +3,19 @@ package dev.registrybackup.reconcile;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
 import dev.registrybackup.reconcile.Figures.Count;
+import dev.registrybackup.registry.LinkContent;
+import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.registry.RegistryPath.Link;
 import dev.registrybackup.replicate.Outcome;
 import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.OpenObject;
+import dev.registrybackup.store.StoreError;
 import dev.registrybackup.transfer.Lanes;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -63,12 +71,39 @@ final class Bringing {
         meter.expect(1, 0);
         // Whoever names it has looked; what we remember of it may be wrong.
         copying.durable().forget(key);
-        wasMissed(key)
-                .thenCompose(missed -> copying.replicator()
-                        .replicate(key)
-                        .thenApply(outcome -> fate(sides.layout().parse(key).kind(), outcome, differed, missed)))
+        RegistryPath path = sides.layout().parse(key);
+        isAlike(path, key, differed)
+                .thenCompose(alike -> alike
+                        ? CompletableFuture.completedFuture(Fate.same())
+                        : wasMissed(key)
+                                .thenCompose(missed -> copying.replicator()
+                                        .replicate(key)
+                                        .thenApply(outcome -> fate(path.kind(), outcome, differed, missed))))
                 .handle((fate, failure) -> failure == null ? fate : Fate.failed(cause(failure)))
                 .whenComplete((fate, never) -> end(fate, then));
+    }
+
+    /** Links that differ by their ETags may be the same for all that, where those are no MD5 (KMS). */
+    private CompletableFuture<Boolean> isAlike(RegistryPath path, String key, boolean differed) {
+        return differed && path instanceof Link
+                ? lanes.small(() -> said(sides.registry(), key)
+                        .filter(link -> said(sides.backup(), key)
+                                .filter(copy -> Arrays.equals(link, copy))
+                                .isPresent())
+                        .isPresent())
+                : CompletableFuture.completedFuture(false);
+    }
+
+    /** What a link says; empty if it is gone, or is no link. */
+    private static Optional<byte[]> said(ObjectStore store, String key) {
+        try (OpenObject reading = store.open(key, Optional.empty(), Optional.empty())) {
+            return Optional.of(reading.readAll(LinkContent.LONGEST));
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND || e.error() == StoreError.REFUSED) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     private CompletableFuture<Boolean> wasMissed(String key) {

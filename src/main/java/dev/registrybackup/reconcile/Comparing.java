@@ -126,7 +126,7 @@ final class Comparing {
             left.add(key);
         }
         RegistryPath path = sides.layout().parse(key);
-        if (fate.state() == Fate.State.BROUGHT && path instanceof Link link && !isManyRepositories()) {
+        if (fate.isBrought() && path instanceof Link link && !isManyRepositories()) {
             repositories.add(link.repository().value());
         }
     }

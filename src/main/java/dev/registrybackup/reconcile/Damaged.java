@@ -5,7 +5,11 @@ import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.operation.Permit;
 import dev.registrybackup.operation.Reports;
+import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.transfer.BlobCopy;
+import dev.registrybackup.transfer.Origin;
+import dev.registrybackup.transfer.Pace;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
@@ -19,16 +23,30 @@ final class Damaged {
     private final Sides sides;
     private final Copying copying;
     private final Bringing bringing;
+    private final Pace pace;
     private final Permit permit;
     private final Consumer<Finding> found;
     private long replaced;
     private long left;
 
-    Damaged(Reports reports, Sides sides, Copying copying, Bringing bringing, Permit permit, Consumer<Finding> found) {
+    /**
+     * Replaces what the reports say.
+     *
+     * @param pace how fast blobs are read that are looked at again before they are replaced
+     */
+    Damaged(
+            Reports reports,
+            Sides sides,
+            Copying copying,
+            Bringing bringing,
+            Pace pace,
+            Permit permit,
+            Consumer<Finding> found) {
         this.reports = reports;
         this.sides = sides;
         this.copying = copying;
         this.bringing = bringing;
+        this.pace = pace;
         this.permit = permit;
         this.found = found;
     }
@@ -52,20 +70,31 @@ final class Damaged {
         return left;
     }
 
+    /** One that does not say when is read too: nothing is replaced that is good by now. */
     private static boolean isSince(String ended, Optional<Instant> lastRun) {
-        return lastRun.isEmpty() || ended.isEmpty() || Instant.parse(ended).isAfter(lastRun.get());
+        try {
+            return lastRun.isEmpty() || Instant.parse(ended).isAfter(lastRun.get());
+        } catch (DateTimeException e) {
+            return true;
+        }
     }
 
     private void mend(Finding wrong) {
         switch (wrong.code()) {
-            case BLOB_DIGEST_MISMATCH -> replace(Digest.parse(wrong.subject()));
-            case BLOB_TRUNCATED, BLOB_MISSING -> {
-                if (wrong.subject().startsWith("sha")) {
-                    bring(sides.layout().blobKey(Digest.parse(wrong.subject())));
-                }
-            }
+            case BLOB_DIGEST_MISMATCH -> digest(wrong).ifPresent(this::replace);
+            case BLOB_TRUNCATED, BLOB_MISSING ->
+                digest(wrong).map(sides.layout()::blobKey).ifPresent(this::bring);
             case LINK_EMPTY, LINK_MALFORMED, LINK_DANGLING, LAYER_LINK_MISSING -> bring(wrong.subject());
             default -> {}
+        }
+    }
+
+    /** Empty if it is an image that is wrong and not a blob. */
+    private static Optional<Digest> digest(Finding wrong) {
+        try {
+            return Optional.of(Digest.parse(wrong.subject()));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
         }
     }
 
@@ -76,6 +105,9 @@ final class Damaged {
     private void replace(Digest digest) {
         permit.require();
         try {
+            if (!isDamaged(digest)) {
+                return;
+            }
             BlobCopy copy = copying.blobs().replace(digest).join();
             if (copy.inBackup()) {
                 replaced++;
@@ -87,7 +119,7 @@ final class Damaged {
                         "The backup's is damaged, and the registry has no good one: push the image again. "
                                 + copy.problem()));
             }
-        } catch (CompletionException e) {
+        } catch (CompletionException | ObjectStoreException e) {
             left++;
             found.accept(new Finding(
                     FindingCode.COULD_NOT_TELL,
@@ -98,5 +130,13 @@ final class Damaged {
                                             ? e.getMessage()
                                             : e.getCause().getMessage())));
         }
+    }
+
+    /** It may have been replaced or removed since it was found. What is not there, the comparison deals with. */
+    private boolean isDamaged(Digest digest) {
+        return sides.backup()
+                .find(sides.layout().blobKey(digest))
+                .filter(copy -> !new Origin(sides.backup(), copy, Optional.empty(), pace).proves(digest))
+                .isPresent();
     }
 }

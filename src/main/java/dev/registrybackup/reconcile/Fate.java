@@ -3,6 +3,7 @@ package dev.registrybackup.reconcile;
 import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.replicate.Outcome;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What became of a key that rclone named.
@@ -16,6 +17,8 @@ record Fate(State state, boolean missed, Optional<Problem> problem) {
     enum State {
         /** The backup has it now as the registry has it. */
         BROUGHT,
+        /** As brought; both have the same content since, which rclone could not tell. */
+        BROUGHT_UNTOLD,
         /** Both have the same content, which rclone could not tell. */
         SAME,
         /** The registry has it no more. */
@@ -58,6 +61,11 @@ record Fate(State state, boolean missed, Optional<Problem> problem) {
         return Optional.of(new Problem(code, beginning + outcome.problem()));
     }
 
+    /** That of a link which says the same in both stores. */
+    static Fate same() {
+        return new Fate(State.SAME, false, Optional.empty());
+    }
+
     /** That of a key which a store did not let be copied. */
     static Fate failed(Throwable failure) {
         return new Fate(
@@ -75,6 +83,19 @@ record Fate(State state, boolean missed, Optional<Problem> problem) {
                         FindingCode.COULD_NOT_TELL,
                         "It was brought, and rclone names it still: something else writes it, or the store does not show"
                                 + " what it has")));
+    }
+
+    /** This one, of a key that became the other before. */
+    Fate after(@Nullable Fate before) {
+        if (before == null || !before.isBrought() || state != State.SAME) {
+            return this;
+        }
+        return new Fate(State.BROUGHT_UNTOLD, before.missed(), before.problem());
+    }
+
+    /** Whether the backup was given it in this run. */
+    boolean isBrought() {
+        return state == State.BROUGHT || state == State.BROUGHT_UNTOLD;
     }
 
     /** Whether bringing it again changes nothing. */

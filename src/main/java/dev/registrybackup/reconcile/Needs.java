@@ -6,9 +6,13 @@ import dev.registrybackup.inventory.Manifests.Reading;
 import dev.registrybackup.inventory.Manifests.State;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.transfer.Lanes;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -54,6 +58,29 @@ final class Needs {
             }
         });
         return new Answer(digests, untold);
+    }
+
+    /** The same manifests, each before what it leads to, as far as the backup can tell. */
+    List<Digest> parentsFirst(Collection<Digest> manifests) {
+        Map<Digest, Reading> read = inBackup.closure(manifests);
+        Set<Digest> childrenFirst = new LinkedHashSet<>();
+        manifests.forEach(manifest -> addChildrenFirst(manifest, read, new HashSet<>(), childrenFirst));
+        List<Digest> ordered = new ArrayList<>(childrenFirst);
+        ordered.retainAll(Set.copyOf(manifests));
+        Collections.reverse(ordered);
+        return ordered;
+    }
+
+    private static void addChildrenFirst(
+            Digest manifest, Map<Digest, Reading> read, Set<Digest> above, Set<Digest> childrenFirst) {
+        Reading reading = read.get(manifest);
+        if (reading == null || childrenFirst.contains(manifest) || !above.add(manifest)) {
+            return;
+        }
+        reading.manifest().references().stream()
+                .map(Descriptor::digest)
+                .forEach(child -> addChildrenFirst(child, read, above, childrenFirst));
+        childrenFirst.add(manifest);
     }
 
     private static Reading better(Reading first, Reading second) {

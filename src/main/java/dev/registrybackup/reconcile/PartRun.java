@@ -138,7 +138,7 @@ final class PartRun {
     }
 
     private synchronized void keep(String key, Fate fate) {
-        fates.put(key, fate);
+        fates.put(key, fate.after(fates.get(key)));
     }
 
     private void keepUnlessSame(String key, Fate fate) {
@@ -212,7 +212,7 @@ final class PartRun {
         fates.forEach((key, fate) -> {
             Kind kind = layout.parse(key).kind();
             figures.add(kind, Count.NAMED, 1);
-            if (fate.state() == State.BROUGHT) {
+            if (fate.isBrought()) {
                 figures.add(kind, Count.BROUGHT, 1);
                 figures.add(kind, Count.MISSED, fate.missed() ? 1 : 0);
             } else if (fate.state() == State.LEFT) {

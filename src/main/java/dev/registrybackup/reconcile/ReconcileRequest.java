@@ -27,7 +27,8 @@ public record ReconcileRequest(Optional<String> acknowledged) {
             }
         });
         JsonNode acknowledged = json.path(ACKNOWLEDGE);
-        if (!acknowledged.isMissingNode() && !acknowledged.isTextual()) {
+        boolean isNamed = acknowledged.isTextual() && !acknowledged.textValue().isBlank();
+        if (!acknowledged.isMissingNode() && !isNamed) {
             throw new IllegalArgumentException("\"acknowledge\" has to be the id of an alarm, a text");
         }
         return new ReconcileRequest(Optional.ofNullable(acknowledged.textValue()));

@@ -25,6 +25,7 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -117,7 +118,7 @@ public final class Reconciliation {
             Report report = new Report(backup, id, isOpenShift, permit);
             Comparer comparer = tools.comparer().apply(scratch);
             Run run = new Run(counted, tools, policy, isOpenShift, permit, meter, report);
-            ObjectNode summary = run.run(comparer, scratch, begun);
+            ObjectNode summary = keeping(report, () -> run.run(comparer, scratch, begun));
             ObjectNode requests = summary.putObject("requests");
             requests.set("registry", registry.json());
             requests.set("backup", backup.json());
@@ -152,6 +153,20 @@ public final class Reconciliation {
                 summary.path("failedParts").size(),
                 summary.path("rclone").path("version").asText(),
                 Duration.between(begun, ended).toMillis());
+    }
+
+    /** If it cannot go on, what it found until then is written all the same. */
+    private static ObjectNode keeping(Report report, Supplier<ObjectNode> work) {
+        try {
+            return work.get();
+        } catch (ObjectStoreException e) {
+            try {
+                report.flush();
+            } catch (RuntimeException unwritten) {
+                e.addSuppressed(unwritten);
+            }
+            throw e;
+        }
     }
 
     private Path scratch() {

@@ -12,8 +12,11 @@ import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.Link;
+import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.StoreError;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -26,8 +29,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hides in the backup what the registry has lacked since before a time: tags, then revisions, then layer links, then blobs,
- * so that no link is ever left that leads to nothing. Each key is asked for in the registry once more just before. Nothing
+ * Hides in the backup what the registry has lacked since before a time: tags, then revisions, an index before its children,
+ * then layer links, then blobs, so that no link is left that leads to nothing. Only a tag's history may name a revision
+ * that is gone, as it may in the registry. Each key is asked for in the registry once more just before. Nothing
  * that a revision kept in the backup or present in the registry needs is touched. For one thread.
  */
 final class Removal {
@@ -38,7 +42,9 @@ final class Removal {
     private final Permit permit;
     private final Figures figures;
     private final Consumer<Finding> found;
+    private final Path scratch;
     private final Instant before;
+    private boolean hasFailed;
 
     /** The keys of one repository that may go. */
     private record Group(RepositoryName repository, List<String> keys) {}
@@ -46,6 +52,7 @@ final class Removal {
     /**
      * A removal from that backup.
      *
+     * @param scratch a directory for lists
      * @param before what has been absent since before then may go
      */
     Removal(
@@ -55,6 +62,7 @@ final class Removal {
             Permit permit,
             Figures figures,
             Consumer<Finding> found,
+            Path scratch,
             Instant before) {
         this.sides = sides;
         this.absences = new Absences(sides.backup());
@@ -63,11 +71,12 @@ final class Removal {
         this.permit = permit;
         this.figures = figures;
         this.found = found;
+        this.scratch = scratch;
         this.before = before;
     }
 
-    /** Does it. */
-    void run() {
+    /** Does it, and says whether no store failed; what was not removed then, the next run removes. */
+    boolean run() {
         forEachRepository(Kind.TAG_CURRENT_LINK, group -> removeAll(group.keys(), Set.of()));
         forEachRepository(Kind.TAG_INDEX_LINK, group -> removeAll(group.keys(), Set.of()));
         forEachRepository(Kind.REVISION_LINK, this::removeRevisions);
@@ -75,14 +84,15 @@ final class Removal {
         try (Stream<String> keys = due(Kind.BLOB)) {
             blobs.remove(keys, this::remove);
         } catch (ObjectStoreException e) {
-            couldNotTell("Nothing tells which blobs are still needed, so that none was removed: " + e.getMessage());
+            failed(e, "Blobs that nothing needs any more were not removed, or not all of them");
         }
+        return !hasFailed;
     }
 
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     private Stream<String> due(Kind kind) {
-        return absences.all()
+        return absences.all(scratch)
                 .filter(absence -> absence.isOpen() && absence.from().isBefore(before))
                 .map(Absence::key)
                 .filter(key -> sides.layout().parse(key).kind() == kind);
@@ -110,21 +120,25 @@ final class Removal {
         try {
             remove.accept(group);
         } catch (ObjectStoreException e) {
-            couldNotTell("Nothing more was removed from repository %s in this run: %s"
-                    .formatted(group.repository(), e.getMessage()));
+            failed(e, "Nothing more was removed from repository %s in this run".formatted(group.repository()));
         }
     }
 
     private void removeRevisions(Group group) {
-        Set<Digest> going = group.keys().stream()
+        Set<Digest> due = group.keys().stream()
                 .map(key -> ((DigestLink) sides.layout().parse(key)).digest())
-                .collect(Collectors.toCollection(HashSet::new));
+                .collect(Collectors.toSet());
+        Set<Digest> going = new HashSet<>(due);
         Set<Digest> kept = needs.tagged(group.repository());
         going.removeAll(kept);
         Needs.Answer answer = needs.ofRevisions(group.repository(), going);
         if (isTold(answer, group)) {
             kept.addAll(answer.digests());
-            removeAll(group.keys(), kept);
+            removeAll(
+                    needs.parentsFirst(due).stream()
+                            .map(digest -> sides.layout().keyOf(new RevisionLink(group.repository(), digest)))
+                            .toList(),
+                    kept);
         }
     }
 
@@ -162,6 +176,12 @@ final class Removal {
         sides.backup().remove(key, Optional.empty());
         figures.add(sides.layout().parse(key).kind(), Count.REMOVED, 1);
         return true;
+    }
+
+    private void failed(ObjectStoreException failure, String consequence) {
+        // What is refused is refused to the next run too.
+        hasFailed |= failure.error() != StoreError.REFUSED;
+        couldNotTell(consequence + ": " + failure.getMessage());
     }
 
     private void couldNotTell(String problem) {

@@ -37,7 +37,8 @@ final class RemovalRecord {
         return records.read(KEY).map(stored -> parse(stored.json()));
     }
 
-    void begin() {
+    /** Puts it on record, and says whether it was not on record before: a check that another run left is still to be made. */
+    boolean begin() {
         Optional<Stored> before = records.read(KEY);
         if (before.isEmpty()) {
             String json = JsonNodeFactory.instance
@@ -46,6 +47,7 @@ final class RemovalRecord {
                     .toString();
             new RewrittenRecord(records, KEY, Optional.empty()).write(json);
         }
+        return before.isEmpty();
     }
 
     void end() {

@@ -58,6 +58,11 @@ final class RepositoryNeeds {
         }
     }
 
+    /** The same revisions, each before what it leads to. */
+    List<Digest> parentsFirst(Set<Digest> revisions) {
+        return needs.parentsFirst(revisions);
+    }
+
     /**
      * All that its revisions in the backup lead to.
      *

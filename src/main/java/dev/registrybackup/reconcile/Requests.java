@@ -53,6 +53,25 @@ final class Requests extends ForwardingObjectStore {
     }
 
     @Override
+    public boolean putIfAbsent(String key, ReplayableContent content) {
+        writes.increment();
+        return super.putIfAbsent(key, content);
+    }
+
+    @Override
+    public Optional<ObjectInfo> findVersion(String key, String versionId) {
+        looks.increment();
+        return super.findVersion(key, versionId);
+    }
+
+    @Override
+    @MustBeClosed
+    public OpenObject openVersion(String key, String versionId, Optional<ByteRange> range) {
+        reads.increment();
+        return super.openVersion(key, versionId, range);
+    }
+
+    @Override
     @MustBeClosed
     public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
         writes.increment();

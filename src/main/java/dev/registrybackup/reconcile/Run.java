@@ -15,7 +15,6 @@ import dev.registrybackup.operation.Report;
 import dev.registrybackup.operation.Reports;
 import dev.registrybackup.rclone.Comparer;
 import dev.registrybackup.reconcile.Figures.Count;
-import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.store.ObjectStoreException;
 import java.io.IOException;
@@ -72,7 +71,8 @@ final class Run {
     ObjectNode run(Comparer comparer, Path scratch, Instant begun) {
         LastRun.Said last = new LastRun(sides.backup()).read();
         Copying copying = tools.copying().apply(sides, tools.pace());
-        // What was there before the first run that left nothing is its first fill, and no miss of the events'.
+        // What was there before the first run that compared everything is its first fill, and no miss of the events'.
+        boolean isFilled = last.successBegun().isPresent() || hasComparedAll(last.summary());
         Bringing bringing = new Bringing(
                 sides,
                 copying,
@@ -80,20 +80,24 @@ final class Run {
                 permit,
                 meter,
                 figures,
-                last.successBegun().map(success -> begun.minus(policy.missedAfter())));
+                isFilled ? Optional.of(begun.minus(policy.missedAfter())) : Optional.empty());
         boolean isMended = mend(copying, bringing, last);
         Comparing comparing = new Comparing(sides, comparer, bringing, figures, meter, this::found);
-        compare(comparing, scratch, begun, last.summary());
-        remove(comparing, copying, !last.summary().isEmpty(), begun);
+        boolean isDoubtful = compare(comparing, scratch, begun, last.summary());
+        boolean isRemoved = remove(copying, scratch, isDoubtful, begun);
         meter.phase("looking after records, uploads and the catalog");
         SettledRejections rejections = new SettledRejections(sides, permit);
         summary.put(
                 "rejectionsSettled", comparing.left().map(rejections::remove).orElse(0L));
-        abortUploads(begun);
-        new Refreshing(sides, tools, isOpenShift, permit, meter, this::found)
-                .refresh(comparing, figures, last.successBegun().isPresent());
-        boolean isArchived = archive(comparing, scratch, begun);
-        isComplete = isMended && isArchived && comparing.failed().isEmpty() && figures.total(Count.LEFT) == 0;
+        abortUploads(begun.minus(UPLOAD));
+        new Refreshing(sides, tools, isOpenShift, permit, meter, this::found).refresh(comparing, figures, isFilled);
+        boolean isArchived = new Archiving(sides, tools, permit, meter, this::found)
+                .update(comparing.failed().isEmpty(), scratch, begun, summary);
+        isComplete = isMended
+                && isRemoved
+                && isArchived
+                && comparing.failed().isEmpty()
+                && figures.total(Count.LEFT) == 0;
         return tell(comparing, comparer);
     }
 
@@ -104,40 +108,22 @@ final class Run {
         summary.put("owedSettled", new OwedFirst(shelf, bringing).run());
         boolean isAdopted = adopt(copying);
         meter.phase("replacing what was found damaged");
-        Damaged damaged = new Damaged(new Reports(sides.backup()), sides, copying, bringing, permit, this::found);
+        Damaged damaged =
+                new Damaged(new Reports(sides.backup()), sides, copying, bringing, tools.pace(), permit, this::found);
         summary.put("damagedReplaced", damaged.replaceSince(last.successBegun()));
         return isAdopted && damaged.left() == 0;
     }
 
-    /** What cannot be given up costs room and nothing else. */
-    private void abortUploads(Instant begun) {
+    /** Not every store lists uploads; those of ours that are left behind cost room and nothing else. */
+    private void abortUploads(Instant startedBefore) {
         try {
-            summary.put("uploadsAborted", sides.backup().abortUploads("", begun.minus(UPLOAD)));
+            summary.put("uploadsAborted", sides.backup().abortUploads("", startedBefore));
         } catch (ObjectStoreException e) {
             found(new Finding(
                     FindingCode.COULD_NOT_TELL,
                     sides.backup().bucket(),
                     "Uploads that were left under way were not given up: " + e.getMessage()));
         }
-    }
-
-    /** Only what was compared goes to a second place, and nothing while something may be wrong with the first. */
-    private boolean archive(Comparing comparing, Path scratch, Instant begun) {
-        if (tools.archive().isEmpty()) {
-            return true;
-        }
-        if (!comparing.failed().isEmpty() || !alarms().open().isEmpty()) {
-            summary.put("archive", "left as it is: there are alarms, or parts that could not be compared");
-            return true;
-        }
-        meter.phase("writing to the archive");
-        Optional<String> problem = tools.archive()
-                .get()
-                .apply(scratch)
-                .update(sides.layout().prefix(), RegistryLayout.BOOKKEEPING_PREFIX, begun, permit::require);
-        summary.put("archive", problem.orElse("as the backup"));
-        problem.ifPresent(text -> found(new Finding(FindingCode.COULD_NOT_TELL, "archive", text)));
-        return problem.isEmpty();
     }
 
     private void found(Finding finding) {
@@ -169,11 +155,15 @@ final class Run {
         return adopted.isComplete();
     }
 
-    private void compare(Comparing comparing, Path scratch, Instant begun, ObjectNode last) {
+    /** Says whether removals are out of the question. */
+    private boolean compare(Comparing comparing, Path scratch, Instant begun, ObjectNode last) {
         try (AbsenceUpdate absences = new Absences(sides.backup()).update(scratch, begun)) {
             comparing.run(policy.partKeys(), linksBefore(last), absences);
             permit.require();
+            // First, since what is on record as absent is no news to the next run, should this one die in between.
+            boolean isDoubtful = new Vanished(policy, figures, alarms()).look(comparing.failed(), !last.isEmpty());
             absences.finish();
+            return isDoubtful;
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "Failed to keep lists in %s: %s. Set reconcile.scratch to a directory with room"
@@ -182,8 +172,13 @@ final class Run {
         }
     }
 
+    private static boolean hasComparedAll(ObjectNode last) {
+        return last.has("classes") && last.path("failedParts").isEmpty();
+    }
+
     private static OptionalLong linksBefore(ObjectNode last) {
-        if (!last.has("classes")) {
+        // What a run counted that could not compare everything is too little.
+        if (!hasComparedAll(last)) {
             return OptionalLong.empty();
         }
         return OptionalLong.of(
@@ -194,31 +189,36 @@ final class Run {
                         .sum());
     }
 
-    private void remove(Comparing comparing, Copying copying, boolean hasRunBefore, Instant begun) {
+    /** Says whether nothing is left of that to do. */
+    private boolean remove(Copying copying, Path scratch, boolean isDoubtful, Instant begun) {
+        boolean isDone = true;
         Needs needs = new Needs(sides, tools.lanes());
         RemovalRecord removing = new RemovalRecord(sides.backup(), tools.clock());
-        boolean isDoubtful = new Vanished(policy, figures, alarms()).look(comparing.failed(), hasRunBefore);
         if (policy.mirrors() && !isDoubtful && alarms().open().isEmpty()) {
             meter.phase("removing what the registry has lacked for long");
-            new Removal(
+            isDone = new Removal(
                             sides,
                             new RepositoryNeeds(sides, needs),
                             new BlobRemoval(sides, needs, removing),
                             permit,
                             figures,
                             this::found,
+                            scratch,
                             begun.minus(policy.retention()))
                     .run();
         }
         AfterRemoval after = new AfterRemoval(sides, copying, needs, permit, this::found);
         removing.since().ifPresent(since -> checkRemoved(after, removing, since));
+        return isDone && after.isTold();
     }
 
     private void checkRemoved(AfterRemoval afterRemoval, RemovalRecord removing, Instant since) {
         meter.phase("checking links written while blobs were removed");
         wait(policy.memory());
         summary.put("broughtBack", afterRemoval.check(since));
-        removing.end();
+        if (afterRemoval.isTold()) {
+            removing.end();
+        }
     }
 
     /** Waits, and learns meanwhile if it may not go on. */

@@ -373,4 +373,39 @@ class ReconciliationTest {
             }
         }
     }
+
+    @Test
+    void whatEventsMissedIsCountedThoughSomethingIsLeftForEver() {
+        // Given
+        Digest never = new RandomRegistry(9).blob(new byte[] {1});
+        stores.registryBucket().seed(content.blobKey(never), new byte[7]);
+        filled();
+        content.layer("late/app", 500);
+        stores.of(content);
+        stores.clock().advance(HOUR);
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertFalse(result.isComplete());
+        assertEquals(1, Reconciling.figure(result, "layer-link", "missedByEvents"));
+    }
+
+    @Test
+    void uploadsThatCannotBeLookedForAreNoHindrance() {
+        // Given
+        stores.backup().before((operation, key) -> {
+            if (operation == Operation.ABORT) {
+                throw new ObjectStoreException(StoreError.REFUSED, "What is an upload?");
+            }
+        });
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertTrue(result.isComplete());
+        assertEquals(List.of(FindingCode.COULD_NOT_TELL), codes());
+    }
 }

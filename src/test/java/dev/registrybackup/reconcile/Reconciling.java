@@ -1,5 +1,6 @@
 package dev.registrybackup.reconcile;
 
+import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.ledger.OpenLinks;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
@@ -16,6 +17,9 @@ import dev.registrybackup.transfer.Lanes;
 import dev.registrybackup.transfer.Pace;
 import dev.registrybackup.transfer.RecentlyDurable;
 import dev.registrybackup.transfer.SetClock;
+import dev.registrybackup.verify.Depth;
+import dev.registrybackup.verify.Verification;
+import dev.registrybackup.verify.VerifyRequest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -24,6 +28,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 
 /** A registry, its backup, and runs over both. */
 final class Reconciling implements AutoCloseable {
@@ -36,7 +41,9 @@ final class Reconciling implements AutoCloseable {
     private final SetClock clock = new SetClock();
     private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("registry", false, clock);
     private final InMemoryObjectStore backupBucket;
-    private final RecordingObjectStore registry = new RecordingObjectStore(registryBucket);
+    private final ObjectStore registrySide;
+    private final ObjectStore backupSide;
+    private final RecordingObjectStore registry;
     private final RecordingObjectStore backup;
     private final Lanes lanes = new Lanes(4, 2);
     private final Path scratch;
@@ -50,10 +57,22 @@ final class Reconciling implements AutoCloseable {
     }
 
     Reconciling(Path scratch, boolean versioned) {
+        this(scratch, versioned, UnaryOperator.identity(), UnaryOperator.identity());
+    }
+
+    /** What the stores show is made of the buckets by these. */
+    Reconciling(
+            Path scratch,
+            boolean versioned,
+            UnaryOperator<ObjectStore> ofRegistry,
+            UnaryOperator<ObjectStore> ofBackup) {
         this.scratch = scratch;
         this.backupBucket = new InMemoryObjectStore("backup", versioned, clock);
-        this.backup = new RecordingObjectStore(backupBucket);
-        this.comparer = new StoreComparer(registryBucket, backupBucket);
+        this.registrySide = ofRegistry.apply(registryBucket);
+        this.backupSide = ofBackup.apply(backupBucket);
+        this.registry = new RecordingObjectStore(registrySide);
+        this.backup = new RecordingObjectStore(backupSide);
+        this.comparer = new StoreComparer(registrySide, backupSide);
     }
 
     /** The registry has all of that; what it has already stays as it is. */
@@ -99,7 +118,7 @@ final class Reconciling implements AutoCloseable {
 
     /** What compares in the next run, fresh. */
     StoreComparer comparer() {
-        comparer = new StoreComparer(registryBucket, backupBucket);
+        comparer = new StoreComparer(registrySide, backupSide);
         return comparer;
     }
 
@@ -123,7 +142,7 @@ final class Reconciling implements AutoCloseable {
     private Reconciliation.Result run(ReconcileRequest request, Permit permit) {
         meter = new Meter();
         runs++;
-        return reconciliation().run("20261122T1000%02dZ-00000000".formatted(runs), request, "a test", permit, meter);
+        return reconciliation().run(id(), request, "a test", permit, meter);
     }
 
     Reconciliation reconciliation() {
@@ -134,6 +153,28 @@ final class Reconciling implements AutoCloseable {
                         directory -> comparer, copying, Optional.empty(), lanes, Pace.unbounded(), clock, scratch),
                 policy,
                 false);
+    }
+
+    /** Has every byte of that store verified, as an operation of its own does. */
+    Verification.Result verify(String store) {
+        runs++;
+        return new Verification(
+                        name -> name.equals(VerifyRequest.BACKUP) ? backup : registry,
+                        backup,
+                        layout,
+                        lanes,
+                        Pace.unbounded(),
+                        false,
+                        clock)
+                .run(
+                        id(),
+                        new VerifyRequest(store, new Scope.All(), Depth.CONTENT, Optional.empty()),
+                        PERMITTED,
+                        new Meter());
+    }
+
+    private String id() {
+        return "20261122T10%04dZ-00000000".formatted(runs);
     }
 
     private Copying copying(Sides sides) {

@@ -14,6 +14,8 @@ import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.store.StoreError;
+import dev.registrybackup.transfer.Lanes;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,10 +40,12 @@ class RemovalTest {
     private final Digest kept = content.image("keep/app", shared);
     private final Digest own = content.layer("old/app", 200);
     private final Digest old = content.image("old/app", own, shared);
+    private Path scratch;
     private Reconciling stores;
 
     @BeforeEach
-    void filled(@TempDir Path scratch) {
+    void filled(@TempDir Path directory) {
+        scratch = directory;
         content.mount("old/app", shared);
         content.tag("keep/app", "v1", kept);
         content.tag("old/app", "v1", old);
@@ -80,7 +84,7 @@ class RemovalTest {
     }
 
     private List<Absence> absences() {
-        try (Stream<Absence> all = new Absences(stores.backupBucket()).all()) {
+        try (Stream<Absence> all = new Absences(stores.backupBucket()).all(scratch)) {
             return all.toList();
         }
     }
@@ -312,7 +316,7 @@ class RemovalTest {
     }
 
     @Test
-    void nothingIsMirroredIntoABucketWithoutVersions(@TempDir Path scratch) {
+    void nothingIsMirroredIntoABucketWithoutVersions() {
         // Given
         try (Reconciling unversioned =
                 new Reconciling(scratch, false).of(content).mirroring()) {
@@ -324,5 +328,148 @@ class RemovalTest {
             assertTrue(String.valueOf(refusal.getMessage()).contains("versioning"), refusal::getMessage);
             assertEquals(Map.of(), unversioned.backedUp());
         }
+    }
+
+    @Test
+    void theCheckThatAStoppedRunLeftIsMadeByTheNextThoughThatRemovesNothing() {
+        // Given
+        RemovalRecord record = new RemovalRecord(stores.backupBucket(), stores.clock());
+        record.begin();
+        var since = record.since();
+        stores.clock().advance(DAY);
+        Sides sides = new Sides(stores.registry(), stores.backup(), content.layout());
+        try (Lanes lanes = new Lanes(1, 1)) {
+            BlobRemoval removal = new BlobRemoval(sides, new Needs(sides, lanes), record);
+
+            // When
+            removal.remove(Stream.of(content.blobKey(content.blob(new byte[] {1}))), key -> false);
+        }
+
+        // Then
+        assertEquals(since, record.since());
+    }
+
+    @Test
+    void aRunThatRemovesNothingLeavesNoCheckBehind() {
+        // Given
+        RemovalRecord record = new RemovalRecord(stores.backupBucket(), stores.clock());
+        Sides sides = new Sides(stores.registry(), stores.backup(), content.layout());
+        try (Lanes lanes = new Lanes(1, 1)) {
+            BlobRemoval removal = new BlobRemoval(sides, new Needs(sides, lanes), record);
+
+            // When
+            removal.remove(Stream.of(content.blobKey(content.blob(new byte[] {1}))), key -> false);
+        }
+
+        // Then
+        assertEquals(Optional.empty(), record.since());
+    }
+
+    @Test
+    void aRunThatIsStoppedRightAfterItRemovedABlobHasTheNextBringItBack() {
+        // Given
+        deleteOldImage();
+        stores.run();
+        stores.clock().advance(MONTH);
+        String blob = content.blobKey(own);
+        String link = content.layerLink("new/app", own);
+        try {
+            stores.run(() -> {
+                if (!stores.backedUp().containsKey(blob)) {
+                    throw new IllegalStateException("stopped");
+                }
+            });
+        } catch (IllegalStateException stopped) {
+            stores.backupBucket().seed(link, own.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        }
+        stores.registryBucket().seed(link, own.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertTrue(result.isComplete(), result.summary()::toPrettyString);
+        assertEquals(1, result.summary().path("broughtBack").asLong());
+        assertTrue(stores.backedUp().containsKey(blob));
+    }
+
+    @Test
+    void anAlarmIsRaisedThoughTheRunDiesAsSoonAsTheAbsencesAreOnRecord() {
+        // Given
+        stores.with(new Policy(true, Duration.ofDays(30), 0.2, 10_000, DAY, 200_000, Duration.ZERO));
+        deleteOldImage();
+        try {
+            stores.run(() -> {
+                if (stores.backupBucket().find(Absences.KEY).isPresent()) {
+                    throw new IllegalStateException("stopped");
+                }
+            });
+        } catch (IllegalStateException stopped) {
+            stores.clock().advance(MONTH);
+        }
+
+        // When
+        stores.run();
+
+        // Then
+        assertEquals(List.of("many-absent"), alarms().stream().map(Alarm::cause).toList());
+        assertEquals(List.of(), removed());
+    }
+
+    @Test
+    void aRegistryThatFailsWhileItIsAskedOnceMoreHasNothingMoreRemovedAndIsNamed() {
+        // Given
+        deleteOldImage();
+        stores.run();
+        stores.clock().advance(MONTH);
+        String revision = content.revisionLink("old/app", old);
+        stores.registry().before((operation, key) -> {
+            if (operation == Operation.FIND && key.equals(revision)) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is tired");
+            }
+        });
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertFalse(result.isComplete());
+        assertTrue(
+                stores.reading().first().stream()
+                        .anyMatch(
+                                finding -> finding.problem()
+                                        .equals(
+                                                "Nothing more was removed from repository old/app in this run: The store is tired")),
+                () -> stores.reading().first().toString());
+        assertTrue(stores.backedUp().containsKey(revision));
+        assertTrue(stores.backedUp().containsKey(content.blobKey(own)));
+    }
+
+    @Test
+    void aRegistryThatCannotBeListedHasNoBlobRemovedAndIsNamed() {
+        // Given
+        deleteOldImage();
+        stores.run();
+        stores.clock().advance(MONTH);
+        String repositories = content.layout().repositoriesPrefix();
+        stores.registry().before((operation, key) -> {
+            boolean isRemoving =
+                    stores.backupBucket().find(content.tagLink("old/app", "v1")).isEmpty();
+            if (operation == Operation.LIST && key.equals(repositories) && isRemoving) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is tired");
+            }
+        });
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertFalse(result.isComplete());
+        assertTrue(removed().stream()
+                .noneMatch(key -> key.startsWith(content.layout().blobsPrefix())));
+        assertTrue(
+                stores.reading().first().stream()
+                        .anyMatch(finding -> finding.problem().contains("or not all of them: The store is tired")),
+                () -> stores.reading().first().toString());
     }
 }

@@ -30,6 +30,8 @@ final class StoreComparer implements Comparer {
     private final Map<String, Kind> added = new TreeMap<>();
     private final Map<String, String> failing = new HashMap<>();
     private final List<String> asked = new ArrayList<>();
+    private final Map<String, Kind> named = new HashMap<>();
+    private Runnable before = () -> {};
 
     StoreComparer(ObjectStore registry, ObjectStore backup) {
         this.registry = registry;
@@ -48,6 +50,18 @@ final class StoreComparer implements Comparer {
         return this;
     }
 
+    /** Says this of that key each time, whatever is the matter with it. */
+    StoreComparer naming(String key, Kind kind) {
+        named.put(key, kind);
+        return this;
+    }
+
+    /** Has that done before each part is compared. */
+    StoreComparer before(Runnable step) {
+        before = step;
+        return this;
+    }
+
     /** Its report of the part of that prefix does not count. */
     StoreComparer failing(String prefix, String problem) {
         failing.put(prefix, problem);
@@ -62,6 +76,7 @@ final class StoreComparer implements Comparer {
     @Override
     public Comparison compare(Part part, Consumer<Difference> found) {
         asked.add("compare " + part.prefix());
+        before.run();
         if (failing.containsKey(part.prefix())) {
             return new Comparison(false, failing.get(part.prefix()), 0, "rclone check");
         }
@@ -107,7 +122,7 @@ final class StoreComparer implements Comparer {
                 || (part.by() == Part.By.CONTENT && !here.etag().equals(there.etag()))) {
             kind = Kind.DIFFERENT;
         }
-        found.accept(new Difference(kind, key));
+        found.accept(new Difference(named.getOrDefault(key, kind), key));
     }
 
     private static Map<String, ObjectInfo> objects(ObjectStore store, Part part) {

@@ -1,0 +1,63 @@
+package dev.registrybackup.reconcile;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.store.InMemoryObjectStore;
+import dev.registrybackup.transfer.SetClock;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LastRunTest {
+    private static final Instant MONDAY = Instant.parse("2026-11-16T00:00:00Z");
+    private static final Instant TUESDAY = Instant.parse("2026-11-17T00:00:00Z");
+
+    private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, new SetClock());
+    private final LastRun lastRun = new LastRun(backup);
+
+    private static ObjectNode summary(int brought) {
+        return JsonNodeFactory.instance.objectNode().put("brought", brought);
+    }
+
+    @Test
+    void withoutARecordThereWasNone() {
+        // When
+        LastRun.Said said = lastRun.read();
+
+        // Then
+        assertEquals(new LastRun.Said(JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty()), said);
+    }
+
+    @Test
+    void aRunThatLeftSomethingDoesNotHideTheLastThatLeftNothing() {
+        // Given
+        lastRun.write(summary(1), true, MONDAY, MONDAY.plusSeconds(60));
+
+        // When
+        lastRun.write(summary(2), false, TUESDAY, TUESDAY.plusSeconds(60));
+
+        // Then
+        assertEquals(
+                new LastRun.Said(summary(2), Optional.of(MONDAY), Optional.of(MONDAY.plusSeconds(60))), lastRun.read());
+        assertEquals(1, backup.versionCount(LastRun.KEY));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "[]", "none", "{\"summary\":1}", "{\"summary\":{},\"successBegun\":\"yesterday\"}"})
+    void aRecordThatIsNoneIsNoHindrance(String text) {
+        // Given
+        backup.seed(LastRun.KEY, text.getBytes(StandardCharsets.UTF_8));
+
+        // When
+        lastRun.write(summary(3), true, MONDAY, TUESDAY);
+
+        // Then
+        assertEquals(Optional.of(TUESDAY), lastRun.read().successEnded());
+        assertEquals(summary(3), lastRun.read().summary());
+    }
+}
