@@ -14,14 +14,11 @@ import dev.registrybackup.operation.Report;
 import dev.registrybackup.operation.Reports;
 import dev.registrybackup.rclone.Comparer;
 import dev.registrybackup.reconcile.Figures.Count;
-import dev.registrybackup.registry.RegistryPath.Kind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /** The phases of one reconciliation, in their order. For one call. */
@@ -79,7 +76,7 @@ final class Run {
                 last.successBegun().map(success -> begun.minus(policy.missedAfter())));
         boolean isMended = mend(copying, bringing, last);
         Comparing comparing = new Comparing(sides, comparer, bringing, figures, meter, this::found);
-        compare(comparing, scratch, begun, last.summary());
+        compare(comparing, scratch, begun);
         remove(comparing, copying, !last.summary().isEmpty(), begun);
         meter.phase("looking after uploads and the catalog");
         summary.put("uploadsAborted", sides.backup().abortUploads("", begun.minus(UPLOAD)));
@@ -130,9 +127,9 @@ final class Run {
         return adopted.isComplete();
     }
 
-    private void compare(Comparing comparing, Path scratch, Instant begun, ObjectNode last) {
+    private void compare(Comparing comparing, Path scratch, Instant begun) {
         try (AbsenceUpdate absences = new Absences(sides.backup()).update(scratch, begun)) {
-            comparing.run(policy.partKeys(), linksBefore(last), absences);
+            comparing.run(policy.partKeys(), new PartSizes(sides.backup()), absences);
             permit.require();
             absences.finish();
         } catch (IOException e) {
@@ -141,18 +138,6 @@ final class Run {
                             .formatted(scratch, e.getMessage()),
                     e);
         }
-    }
-
-    private static OptionalLong linksBefore(ObjectNode last) {
-        if (!last.has("classes")) {
-            return OptionalLong.empty();
-        }
-        return OptionalLong.of(
-                List.of(Kind.LAYER_LINK, Kind.REVISION_LINK, Kind.TAG_INDEX_LINK, Kind.TAG_CURRENT_LINK).stream()
-                        .map(kind -> last.path("classes").path(kind.label()))
-                        .mapToLong(links -> links.path("inRegistry").asLong()
-                                + links.path("absent").asLong())
-                        .sum());
     }
 
     private void remove(Comparing comparing, Copying copying, boolean hasRunBefore, Instant begun) {
