@@ -31,6 +31,7 @@ public final class ReconcileBenchmark {
     /** For what asks no more than a listing takes. */
     private static final Duration UNLIMITED = Duration.ofMinutes(30);
 
+    private static final String PARTS = RegistryLayout.BOOKKEEPING_PREFIX + "reconcile/parts";
     private static final String LAST = "2026-01-02T00:00:00Z";
 
     private final Duration limit = Duration.ofSeconds(Integer.getInteger("bench.limit", 300));
@@ -73,7 +74,7 @@ public final class ReconcileBenchmark {
         try (ListingServer server = new ListingServer(layout, keys)) {
             server.put(AdoptedMark.KEY, "{}");
             server.put(LastRun.KEY, last(keys).toString());
-            reconcile(server, "reconcile, parts not known", keys.size());
+            server.put(PARTS, parts(keys).toString());
             reconcile(server, "**reconcile**", keys.size());
             sync(server, keys.size(), UNLIMITED, "--fast-list", "--checksum");
             sync(server, keys.size(), limit, "--fast-list");
@@ -92,6 +93,13 @@ public final class ReconcileBenchmark {
         classes.putObject(Kind.LAYER_LINK.label()).put("inRegistry", keys.count("/_layers/"));
         classes.putObject(Kind.REVISION_LINK.label()).put("inRegistry", keys.count("/_manifests/"));
         return last.put("successBegun", LAST).put("successEnded", LAST);
+    }
+
+    /** How many links each part had then. */
+    private ObjectNode parts(GeneratedKeys keys) {
+        ObjectNode parts = JsonNodeFactory.instance.objectNode();
+        keys.byDirectory(layout.repositoriesPrefix()).forEach(parts::put);
+        return parts;
     }
 
     private void reconcile(ListingServer server, String name, int keys) {
