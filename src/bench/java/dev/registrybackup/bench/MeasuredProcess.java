@@ -5,18 +5,24 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Runs a process to its end, and watches how much memory it and what it starts have at most (Linux: {@code VmHWM}). */
+/** Runs a process to its end, and watches what it and what it starts take of memory and processors, as Linux tells. */
 final class MeasuredProcess {
     private static final int LOOK_MILLIS = 50;
+    /** Of the fields behind the name, those of utime, stime, cutime and cstime. */
+    private static final int FIRST_TICKS = 11;
+
+    private static final double TICKS = 100;
 
     private final Process process;
     private final Duration limit;
     private long own;
     private long children;
+    private double processor;
 
     /**
      * How it went.
@@ -24,10 +30,11 @@ final class MeasuredProcess {
      * @param isOver whether it came to its end by itself within the limit
      * @param code its exit code
      * @param seconds how long it took
+     * @param processor seconds of processors that it and those it started used
      * @param own the most kibibytes that it had
      * @param children the most kibibytes that one of those it started had
      */
-    record Measured(boolean isOver, int code, double seconds, long own, long children) {}
+    record Measured(boolean isOver, int code, double seconds, double processor, long own, long children) {}
 
     private MeasuredProcess(Process process, Duration limit) {
         this.process = process;
@@ -60,7 +67,7 @@ final class MeasuredProcess {
                 isOver = process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS);
             }
             double seconds = (System.nanoTime() - begun) / 1e9;
-            return new Measured(isOver, isOver ? process.exitValue() : -1, seconds, own, children);
+            return new Measured(isOver, isOver ? process.exitValue() : -1, seconds, processor, own, children);
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly().waitFor();
@@ -69,7 +76,22 @@ final class MeasuredProcess {
 
     private void look() {
         own = Math.max(own, mostKibibytes(process.pid()));
+        processor = Math.max(processor, processorSeconds(process.pid()));
         process.descendants().forEach(child -> children = Math.max(children, mostKibibytes(child.pid())));
+    }
+
+    /** Its own and of its children that ended. */
+    private static double processorSeconds(long pid) {
+        try {
+            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            return Arrays.stream(fields, FIRST_TICKS, FIRST_TICKS + 4)
+                            .mapToLong(Long::parseLong)
+                            .sum()
+                    / TICKS;
+        } catch (IOException itHasEnded) {
+            return 0;
+        }
     }
 
     private static long mostKibibytes(long pid) {

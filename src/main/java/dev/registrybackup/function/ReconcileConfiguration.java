@@ -27,8 +27,8 @@ public interface ReconcileConfiguration {
     @WithDefault("PT15M")
     Duration missedAfter();
 
-    /** About how many keys rclone compares at once; it takes 2 KiB of memory for each. */
-    @WithDefault("200000")
+    /** About how many keys rclone compares at once; it takes 8 KiB of memory for each. */
+    @WithDefault("100000")
     long partKeys();
 
     /** The rclone program: 1.60 or newer. */

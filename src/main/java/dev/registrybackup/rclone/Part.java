@@ -8,7 +8,7 @@ import java.util.List;
  * @param prefix what its keys begin with: ends in {@code /}, or is empty for the whole bucket
  * @param by when two objects of one key count as the same
  * @param leftOut patterns of rclone's filters, relative to the prefix: keys that match are neither compared nor told of
- * @param wholeListing whether to list a thousand keys a request and hold them all in rclone's memory (about 1 KiB a key and
+ * @param wholeListing whether to list a thousand keys a request and hold them all in rclone's memory (about 4 KiB a key and
  *     store), rather than to list each directory by itself
  */
 public record Part(String prefix, By by, List<String> leftOut, boolean wholeListing) {

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -89,22 +88,30 @@ final class Comparing {
     /**
      * Does it.
      *
-     * @param linksBefore how many links there were when last counted
+     * @param sizes how many links each part had before, and is told how many each has
      */
-    void run(long partKeys, OptionalLong linksBefore, AbsenceUpdate absences) {
+    void run(long partKeys, PartSizes sizes, AbsenceUpdate absences) {
         meter.phase("comparing");
         boolean areHashes =
                 ETags.areHashes(sides.registry(), sides.layout()) && ETags.areHashes(sides.backup(), sides.layout());
-        List<Part> plan = new Parts(sides, comparer, partKeys, areHashes ? By.CONTENT : By.SIZE).plan(linksBefore);
+        List<Part> plan = new Parts(sides, comparer, partKeys, areHashes ? By.CONTENT : By.SIZE).plan(sizes);
         parts = plan.size();
         for (Part part : plan) {
             PartRun.Result result = new PartRun(part, comparer, sides.layout(), bringing, figures, !areHashes).run();
             keep(part, result);
             record(part, result, absences);
+            if (isOfLinks(part)) {
+                sizes.add(part.prefix(), result.there());
+            }
         }
         if (failed.isEmpty()) {
+            sizes.write();
             absences.known(end(sides.layout().repositoriesPrefix()), new TreeSet<>(), key -> {});
         }
+    }
+
+    private boolean isOfLinks(Part part) {
+        return part.wholeListing() && part.prefix().startsWith(sides.layout().repositoriesPrefix());
     }
 
     private void keep(Part part, PartRun.Result result) {

@@ -51,9 +51,16 @@ final class PartRun {
      * @param absent the registry's keys that only the backup has, if it counts
      * @param fates what became of what rclone named
      * @param commands what rclone was run with
-     * @param keys of how many keys it spoke
+     * @param keys of how many keys it spoke, in all its rounds
+     * @param there how many keys there were when it was first asked
      */
-    record Result(String problem, SortedSet<String> absent, Map<String, Fate> fates, List<String> commands, long keys) {
+    record Result(
+            String problem,
+            SortedSet<String> absent,
+            Map<String, Fate> fates,
+            List<String> commands,
+            long keys,
+            long there) {
         boolean counts() {
             return problem.isEmpty();
         }
@@ -87,10 +94,10 @@ final class PartRun {
         if (first.counts()) {
             Comparison last = confirm();
             count();
-            return new Result(last.problem(), absent, Map.copyOf(fates), commands, keys);
+            return new Result(last.problem(), absent, Map.copyOf(fates), commands, keys, first.keys());
         }
         count();
-        return new Result(first.problem(), new TreeSet<>(), Map.copyOf(fates), commands, keys);
+        return new Result(first.problem(), new TreeSet<>(), Map.copyOf(fates), commands, keys, first.keys());
     }
 
     private Comparison asked(Comparison comparison) {

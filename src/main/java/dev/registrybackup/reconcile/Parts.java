@@ -42,16 +42,11 @@ final class Parts {
     /**
      * All parts, in the order of their keys.
      *
-     * @param linksBefore how many links there were when last counted, which spares counting them now
+     * @param before how many links there were when last compared, which spares counting them now
      */
-    List<Part> plan(OptionalLong linksBefore) {
+    List<Part> plan(PartSizes before) {
         List<Part> parts = new ArrayList<>(blobs());
-        String repositories = sides.layout().repositoriesPrefix();
-        if (linksBefore.isPresent() && linksBefore.getAsLong() < mostKeys * 3 / 4) {
-            parts.add(links(repositories));
-        } else {
-            addLinks(repositories, parts);
-        }
+        addLinks(sides.layout().repositoriesPrefix(), before, parts);
         parts.add(others());
         return parts;
     }
@@ -72,8 +67,8 @@ final class Parts {
         return parts;
     }
 
-    private void addLinks(String prefix, List<Part> parts) {
-        if (isRepositoryPart(prefix) || larger(prefix, mostKeys + 1) <= mostKeys) {
+    private void addLinks(String prefix, PartSizes before, List<Part> parts) {
+        if (isRepositoryPart(prefix) || isSmall(prefix, before.below(prefix))) {
             parts.add(links(prefix));
             return;
         }
@@ -82,8 +77,17 @@ final class Parts {
         comparer.directories(prefix).stream()
                 .filter(name -> !name.equals("_uploads"))
                 .forEach(name -> below.add(prefix + name + "/"));
-        below.forEach(directory -> addLinks(directory, parts));
+        below.forEach(directory -> addLinks(directory, before, parts));
         parts.add(new Part(prefix, linksBy, List.of("/*/**"), false));
+    }
+
+    /** To count costs as many requests as to compare: only what was near the bound before, or is new, is counted. */
+    private boolean isSmall(String prefix, OptionalLong before) {
+        if (before.isPresent() && before.getAsLong() < mostKeys * 3 / 4) {
+            return true;
+        }
+        boolean wasLarge = before.isPresent() && before.getAsLong() > mostKeys * 5 / 4;
+        return !wasLarge && larger(prefix, mostKeys + 1) <= mostKeys;
     }
 
     /** Below these are single links only. */

@@ -15,16 +15,13 @@ import dev.registrybackup.operation.Report;
 import dev.registrybackup.operation.Reports;
 import dev.registrybackup.rclone.Comparer;
 import dev.registrybackup.reconcile.Figures.Count;
-import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.store.ObjectStoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /** The phases of one reconciliation, in their order. For one call. */
@@ -93,11 +90,8 @@ final class Run {
         new Refreshing(sides, tools, isOpenShift, permit, meter, this::found).refresh(comparing, figures, isFilled);
         boolean isArchived = new Archiving(sides, tools, permit, meter, this::found)
                 .update(comparing.failed().isEmpty(), scratch, begun, summary);
-        isComplete = isMended
-                && isRemoved
-                && isArchived
-                && comparing.failed().isEmpty()
-                && figures.total(Count.LEFT) == 0;
+        isComplete =
+                isMended && isRemoved && isArchived && comparing.failed().isEmpty() && figures.total(Count.LEFT) == 0;
         return tell(comparing, comparer);
     }
 
@@ -158,7 +152,7 @@ final class Run {
     /** Says whether removals are out of the question. */
     private boolean compare(Comparing comparing, Path scratch, Instant begun, ObjectNode last) {
         try (AbsenceUpdate absences = new Absences(sides.backup()).update(scratch, begun)) {
-            comparing.run(policy.partKeys(), linksBefore(last), absences);
+            comparing.run(policy.partKeys(), new PartSizes(sides.backup()), absences);
             permit.require();
             // First, since what is on record as absent is no news to the next run, should this one die in between.
             boolean isDoubtful = new Vanished(policy, figures, alarms()).look(comparing.failed(), !last.isEmpty());
@@ -174,19 +168,6 @@ final class Run {
 
     private static boolean hasComparedAll(ObjectNode last) {
         return last.has("classes") && last.path("failedParts").isEmpty();
-    }
-
-    private static OptionalLong linksBefore(ObjectNode last) {
-        // What a run counted that could not compare everything is too little.
-        if (!hasComparedAll(last)) {
-            return OptionalLong.empty();
-        }
-        return OptionalLong.of(
-                List.of(Kind.LAYER_LINK, Kind.REVISION_LINK, Kind.TAG_INDEX_LINK, Kind.TAG_CURRENT_LINK).stream()
-                        .map(kind -> last.path("classes").path(kind.label()))
-                        .mapToLong(links -> links.path("inRegistry").asLong()
-                                + links.path("absent").asLong())
-                        .sum());
     }
 
     /** Says whether nothing is left of that to do. */

@@ -5,16 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.registrybackup.rclone.Archive;
 import dev.registrybackup.reconcile.Policy;
 import io.smallrye.config.PropertiesConfigSource;
-import io.smallrye.config.SmallRyeConfigBuilder;
-import java.util.HashMap;
-import java.util.Optional;
-import dev.registrybackup.rclone.Archive;
 import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,8 +36,9 @@ class ReconcileSettingsTest {
     @Test
     void anArchiveIsWhereItIsSaidToBe() {
         // When
-        Optional<Archive.Destination> archive =
-                with(Map.of("archive.place", "dr:bucket", "archive.removed", "dr:aside")).archive();
+        Optional<Archive.Destination> archive = with(Map.of(
+                        "archive.place", "dr:bucket", "archive.removed", "dr:aside"))
+                .archive();
 
         // Then
         assertEquals(

@@ -10,7 +10,7 @@ import dev.registrybackup.store.InMemoryObjectStore;
 import dev.registrybackup.store.RecordingObjectStore;
 import dev.registrybackup.store.RecordingObjectStore.Operation;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Into what parts two stores are cut. */
@@ -22,13 +22,13 @@ class PartsTest {
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
     private final RecordingObjectStore registry = new RecordingObjectStore(registryBucket);
 
-    private List<Part> plan(long mostKeys, OptionalLong linksBefore) {
+    private List<Part> plan(long mostKeys) {
         return new Parts(
                         new Sides(registry, backup, new RegistryLayout("")),
                         new StoreComparer(registryBucket, backup),
                         mostKeys,
                         By.CONTENT)
-                .plan(linksBefore);
+                .plan(new PartSizes(backup));
     }
 
     private static List<String> prefixes(List<Part> parts) {
@@ -38,7 +38,7 @@ class PartsTest {
     @Test
     void aSmallRegistryIsThreeParts() {
         // When
-        List<Part> parts = plan(1_000, OptionalLong.empty());
+        List<Part> parts = plan(1_000);
 
         // Then
         assertEquals(List.of(BASE + "blobs/", LINKS, ""), prefixes(parts));
@@ -56,7 +56,7 @@ class PartsTest {
         backup.seed(BASE + "blobs/sha256/00/" + hex + "/data", new byte[1]);
 
         // When
-        List<Part> parts = plan(200, OptionalLong.empty());
+        List<Part> parts = plan(200);
 
         // Then
         assertEquals(256 + 1 + 2, parts.size());
@@ -77,7 +77,7 @@ class PartsTest {
         backup.seed(LINKS + "c/app/_layers/sha256/1/link", new byte[1]);
 
         // When
-        List<String> prefixes = prefixes(plan(3, OptionalLong.empty()));
+        List<String> prefixes = prefixes(plan(3));
 
         // Then
         assertEquals(
@@ -95,16 +95,45 @@ class PartsTest {
     }
 
     @Test
-    void whatWasCountedBeforeNeedsNoCounting() {
+    void whatWasComparedBeforeNeedsNoCounting() {
+        // Given
+        backup.seed(LINKS + "a/app/_layers/sha256/1/link", new byte[1]);
+        backup.seed(LINKS + "b/app/_layers/sha256/1/link", new byte[1]);
+        sizes(Map.of(LINKS + "a/", 700L, LINKS + "b/", 700L));
+
         // When
-        plan(1_000, OptionalLong.of(700));
+        List<String> prefixes = prefixes(plan(1_000));
 
         // Then
-        assertEquals(
-                List.of(BASE + "blobs/sha256/00/"),
-                registry.requests().stream()
-                        .filter(request -> request.operation() == Operation.LIST)
-                        .map(RecordingObjectStore.Request::key)
-                        .toList());
+        assertEquals(List.of(BASE + "blobs/", LINKS + "a/", LINKS + "b/", LINKS, ""), prefixes);
+        assertEquals(List.of(BASE + "blobs/sha256/00/"), counted());
+    }
+
+    @Test
+    void whatIsNewOrWasNearTheBoundIsCounted() {
+        // Given
+        backup.seed(LINKS + "a/app/_layers/sha256/1/link", new byte[1]);
+        backup.seed(LINKS + "b/app/_layers/sha256/1/link", new byte[1]);
+        backup.seed(LINKS + "c/app/_layers/sha256/1/link", new byte[1]);
+        sizes(Map.of(LINKS + "a/", 700L, LINKS + "b/", 800L));
+
+        // When
+        plan(1_000);
+
+        // Then
+        assertEquals(List.of(BASE + "blobs/sha256/00/", LINKS + "b/", LINKS + "c/"), counted());
+    }
+
+    private void sizes(Map<String, Long> keys) {
+        PartSizes sizes = new PartSizes(backup);
+        keys.forEach(sizes::add);
+        sizes.write();
+    }
+
+    private List<String> counted() {
+        return registry.requests().stream()
+                .filter(request -> request.operation() == Operation.LIST)
+                .map(RecordingObjectStore.Request::key)
+                .toList();
     }
 }
