@@ -224,7 +224,8 @@ final class PartRun {
                 figures.add(kind, Count.MISSED, fate.missed() ? 1 : 0);
             } else if (fate.state() == State.LEFT) {
                 figures.add(kind, Count.LEFT, 1);
-                figures.add(kind, Count.CORRUPT, isCorrupt(fate) ? 1 : 0);
+                // A link that is withheld for a blob's sake has nothing wrong itself.
+                figures.add(kind, Count.CORRUPT, kind == Kind.BLOB && isCorrupt(fate) ? 1 : 0);
             }
         });
         absent.forEach(key -> figures.add(layout.parse(key).kind(), Count.ABSENT, 1));
