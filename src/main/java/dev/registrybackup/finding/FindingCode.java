@@ -35,6 +35,8 @@ public enum FindingCode {
     TAG_DIFFERS(Severity.WARNING, Severity.WARNING),
     /** A time that is not the registry's but the backup's, for want of a record. */
     TIME_APPROXIMATE(Severity.INFO, Severity.INFO),
+    /** An alarm that nobody has acknowledged: much vanished from the registry at once, say. */
+    ALARM(Severity.CRITICAL, Severity.CRITICAL),
     /** A store did not answer, so that nothing can be said. */
     COULD_NOT_TELL(Severity.UNKNOWN, Severity.UNKNOWN);
 

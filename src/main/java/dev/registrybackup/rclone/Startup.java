@@ -10,7 +10,8 @@ import java.util.Optional;
 /** Finds out whether the program can be used, and prepares what its runs need. */
 final class Startup {
     private static final String REMEDY =
-            "install rclone %s or later (Debian: apt-get install rclone)".formatted(RcloneVersion.OLDEST.name());
+            "install rclone %s or later (Debian: apt-get install rclone), or set reconcile.rclone to where it is"
+                    .formatted(RcloneVersion.OLDEST.name());
 
     private final String program;
     private final List<Remote> remotes;

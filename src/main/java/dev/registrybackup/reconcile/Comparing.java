@@ -121,8 +121,7 @@ final class Comparing {
                 .forEach(commands::add);
         if (!result.counts()) {
             failed.add(part.prefix() + ": " + result.problem());
-            found.accept(new Finding(
-                    FindingCode.COULD_NOT_TELL, part.prefix(), "The part could not be compared: " + result.problem()));
+            found.accept(new Finding(FindingCode.COULD_NOT_TELL, part.prefix(), result.problem()));
         }
         result.fates().forEach(this::tell);
     }

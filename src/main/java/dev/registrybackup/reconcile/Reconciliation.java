@@ -2,6 +2,8 @@ package dev.registrybackup.reconcile;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.finding.Finding;
+import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.ledger.Alarms;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
@@ -126,7 +128,12 @@ public final class Reconciliation {
             summary.put("begun", begun.toString()).put("ended", ended.toString());
             summary.put("outcome", run.isComplete() ? "complete" : "incomplete");
             ArrayNode open = summary.putArray("alarms");
-            new Alarms(backup, tools.clock()).open().forEach(alarm -> open.add(alarm.json()));
+            new Alarms(backup, tools.clock()).open().forEach(alarm -> {
+                open.add(alarm.json());
+                Finding raised = new Finding(FindingCode.ALARM, alarm.id(), alarm.problem());
+                meter.found(raised);
+                report.accept(raised);
+            });
             report.finish(summary);
             new LastRun(backup).write(summary, run.isComplete(), begun, ended);
             log(id, summary, begun, ended);

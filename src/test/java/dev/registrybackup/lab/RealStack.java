@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.platform.commons.support.AnnotationSupport;
 
 /** Decides about tests that carry {@link RequiresRealStack}. */
 final class RealStack implements ExecutionCondition {
@@ -42,7 +43,7 @@ final class RealStack implements ExecutionCondition {
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-        ConditionEvaluationResult result = decide();
+        ConditionEvaluationResult result = decide(programs(context));
         if (result.isDisabled() && !SAID.getAndSet(true)) {
             System.out.println(
                     "Tests of the real stack are skipped. " + result.getReason().orElse(""));
@@ -50,8 +51,19 @@ final class RealStack implements ExecutionCondition {
         return result;
     }
 
+    private static List<String> programs(ExtensionContext context) {
+        return AnnotationSupport.findAnnotation(context.getElement(), RequiresRealStack.class)
+                .map(required -> List.of(required.value()))
+                .filter(named -> !named.isEmpty())
+                .orElse(PROGRAMS);
+    }
+
     ConditionEvaluationResult decide() {
-        List<String> missing = missing();
+        return decide(PROGRAMS);
+    }
+
+    ConditionEvaluationResult decide(List<String> programs) {
+        List<String> missing = missing(programs);
         if (missing.isEmpty()) {
             return ConditionEvaluationResult.enabled("The real stack is here");
         }
@@ -62,12 +74,12 @@ final class RealStack implements ExecutionCondition {
         return ConditionEvaluationResult.disabled(reason);
     }
 
-    private List<String> missing() {
+    private List<String> missing(List<String> programs) {
         List<Path> folders = Arrays.stream(environment.getOrDefault("PATH", "").split(File.pathSeparator, -1))
                 .filter(folder -> !folder.isEmpty())
                 .map(Path::of)
                 .toList();
-        return PROGRAMS.stream()
+        return programs.stream()
                 .filter(program -> folders.stream().noneMatch(folder -> Files.isExecutable(folder.resolve(program))))
                 .toList();
     }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,6 +66,21 @@ class RealStackTest {
 
         // Then
         assertFalse(result.isDisabled());
+    }
+
+    @Test
+    void whoNeedsOneProgramIsNotHeldUpByTheOthers() throws IOException {
+        // Given
+        install("rclone");
+        RealStack stack = stack(Map.of("PATH", folder.toString()));
+
+        // When
+        ConditionEvaluationResult one = stack.decide(List.of("rclone"));
+        ConditionEvaluationResult other = stack.decide(List.of("skopeo"));
+
+        // Then
+        assertFalse(one.isDisabled());
+        assertTrue(other.isDisabled());
     }
 
     private void install(String program) throws IOException {

@@ -15,4 +15,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(RealStack.class)
-public @interface RequiresRealStack {}
+public @interface RequiresRealStack {
+    /** The programs that are needed; without any, all of the stack. */
+    String[] value() default {};
+}

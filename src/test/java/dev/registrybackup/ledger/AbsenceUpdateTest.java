@@ -85,7 +85,7 @@ class AbsenceUpdateTest {
     }
 
     /** Zero to three intervals for each key, the last of which may last. */
-    private static TreeMap<String, List<Absence>> randomRecord(Random random) {
+    private static Map<String, List<Absence>> randomRecord(Random random) {
         TreeMap<String, List<Absence>> all = new TreeMap<>();
         for (int number = 0; number < KEYS; number++) {
             List<Absence> intervals = new ArrayList<>();
@@ -123,7 +123,7 @@ class AbsenceUpdateTest {
     }
 
     /** What the record has to become, told key by key. */
-    private static List<Absence> modelled(TreeMap<String, List<Absence>> old, List<Range> ranges) {
+    private static List<Absence> modelled(Map<String, List<Absence>> old, List<Range> ranges) {
         List<Absence> all = new ArrayList<>();
         for (int number = 0; number < KEYS + 20; number++) {
             String key = key(number);
@@ -154,7 +154,7 @@ class AbsenceUpdateTest {
         for (int seed = 0; seed < 300; seed++) {
             // Given
             Random random = new Random(seed);
-            TreeMap<String, List<Absence>> old = randomRecord(random);
+            Map<String, List<Absence>> old = randomRecord(random);
             List<Range> ranges = randomRanges(random);
             record(old.values().stream().flatMap(List::stream).toList());
 
