@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.ledger.Alarm;
 import dev.registrybackup.ledger.Alarms;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
@@ -24,6 +25,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -127,19 +129,24 @@ public final class Reconciliation {
             Instant ended = tools.clock().instant();
             summary.put("begun", begun.toString()).put("ended", ended.toString());
             summary.put("outcome", run.isComplete() ? "complete" : "incomplete");
-            ArrayNode open = summary.putArray("alarms");
-            new Alarms(backup, tools.clock()).open().forEach(alarm -> {
-                open.add(alarm.json());
-                Finding raised = new Finding(FindingCode.ALARM, alarm.id(), alarm.problem());
-                meter.found(raised);
-                report.accept(raised);
-            });
+            tell(new Alarms(backup, tools.clock()).open(), summary, meter, report);
             report.finish(summary);
             new LastRun(backup).write(summary, run.isComplete(), begun, ended);
             log(id, summary, begun, ended);
             return new Result(summary, run.isComplete());
         } finally {
             remove(scratch);
+        }
+    }
+
+    /** Whoever reads an exit code or the findings has to learn of them too. */
+    private static void tell(List<Alarm> open, ObjectNode summary, Meter meter, Report report) {
+        ArrayNode alarms = summary.putArray("alarms");
+        for (Alarm alarm : open) {
+            alarms.add(alarm.json());
+            Finding raised = new Finding(FindingCode.ALARM, alarm.id(), alarm.problem());
+            meter.found(raised);
+            report.accept(raised);
         }
     }
 

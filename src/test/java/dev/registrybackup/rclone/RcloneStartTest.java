@@ -17,7 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RcloneStartTest {
-    private static final String REMEDY = "install rclone 1.60 or later (Debian: apt-get install rclone)";
+    private static final String REMEDY = "install rclone 1.60 or later (Debian: apt-get install rclone), or set"
+            + " reconcile.rclone to where it is";
 
     private final Path folder;
     private final Shim shim;
