@@ -32,7 +32,7 @@ final class MeasuredProcess {
      * @param seconds how long it took
      * @param processor seconds of processors that it and those it started used
      * @param own the most kibibytes that it had
-     * @param children the most kibibytes that one of those it started had
+     * @param children the most kibibytes that an rclone which it started had
      */
     record Measured(boolean isOver, int code, double seconds, double processor, long own, long children) {}
 
@@ -77,7 +77,17 @@ final class MeasuredProcess {
     private void look() {
         own = Math.max(own, mostKibibytes(process.pid()));
         processor = Math.max(processor, processorSeconds(process.pid()));
-        process.descendants().forEach(child -> children = Math.max(children, mostKibibytes(child.pid())));
+        process.descendants()
+                .filter(MeasuredProcess::isItself)
+                .forEach(child -> children = Math.max(children, mostKibibytes(child.pid())));
+    }
+
+    /** Not so just after it was forked: until it is another program it has its parent's memory. */
+    private static boolean isItself(ProcessHandle child) {
+        return child.info()
+                .command()
+                .filter(program -> program.endsWith("/rclone"))
+                .isPresent();
     }
 
     /** Its own and of its children that ended. */
