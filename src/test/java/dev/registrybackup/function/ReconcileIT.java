@@ -353,8 +353,9 @@ class ReconcileIT {
         // Then
         assertEquals(2, unknown.code(), unknown::toString);
         assertTrue(unknown.errors().contains("these are open: [many-absent-1]"), unknown::toString);
-        assertEquals(0, plain.code(), plain::toString);
+        assertEquals(1, plain.code(), plain::toString);
         JsonNode done = new ObjectMapper().readTree(plain.output());
+        assertEquals(1, done.at("/findings/counts/ALARM").asInt(), plain::toString);
         assertEquals("succeeded", done.path("state").asText(), plain::toString);
         assertEquals("many-absent-1", done.at("/summary/alarms/0/id").asText(), plain::toString);
         assertEquals(0, acknowledging.code(), acknowledging::toString);
