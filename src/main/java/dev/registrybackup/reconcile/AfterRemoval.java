@@ -12,6 +12,7 @@ import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.transfer.BlobCopy;
+import dev.registrybackup.transfer.Lanes;
 import dev.registrybackup.transfer.ObjectCopier;
 import dev.registrybackup.transfer.Origin;
 import dev.registrybackup.transfer.Pace;
@@ -87,12 +88,11 @@ final class AfterRemoval {
             return isBroughtBack(digest);
         } catch (CompletionException | ObjectStoreException e) {
             isTold = false;
-            Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
             found.accept(new Finding(
                     FindingCode.COULD_NOT_TELL,
                     digest.toString(),
                     "A link that was written lately needs it, and whether it is there could not be told; the next run looks"
-                            + " again: " + cause.getMessage()));
+                            + " again: " + Lanes.cause(e).getMessage()));
             return false;
         }
     }

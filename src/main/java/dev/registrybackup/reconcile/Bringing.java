@@ -18,7 +18,6 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -79,7 +78,7 @@ final class Bringing {
                                 .thenCompose(missed -> copying.replicator()
                                         .replicate(key)
                                         .thenApply(outcome -> fate(path.kind(), outcome, differed, missed))))
-                .handle((fate, failure) -> failure == null ? fate : Fate.failed(cause(failure)))
+                .handle((fate, failure) -> failure == null ? fate : Fate.failed(Lanes.cause(failure)))
                 .whenComplete((fate, never) -> end(fate, then));
     }
 
@@ -132,10 +131,6 @@ final class Bringing {
             meter.done(1, 0);
             free.release();
         }
-    }
-
-    private static Throwable cause(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     /** Lets whoever only compares learn that it may not go on. */

@@ -7,6 +7,7 @@ import dev.registrybackup.operation.Permit;
 import dev.registrybackup.operation.Reports;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.transfer.BlobCopy;
+import dev.registrybackup.transfer.Lanes;
 import dev.registrybackup.transfer.Origin;
 import dev.registrybackup.transfer.Pace;
 import java.time.DateTimeException;
@@ -125,10 +126,7 @@ final class Damaged {
                     FindingCode.COULD_NOT_TELL,
                     digest.toString(),
                     "Failed to replace the damaged blob in the backup: "
-                            + String.valueOf(
-                                    e.getCause() == null
-                                            ? e.getMessage()
-                                            : e.getCause().getMessage())));
+                            + Lanes.cause(e).getMessage()));
         }
     }
 

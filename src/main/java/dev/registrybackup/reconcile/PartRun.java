@@ -108,7 +108,7 @@ final class PartRun {
 
     private void take(Difference difference) {
         Kind kind = layout.parse(difference.key()).kind();
-        if (kind == Kind.UPLOAD || kind == Kind.EXCLUDED) {
+        if (!isCompared(kind)) {
             return;
         }
         if (++taken % KEYS_A_REQUEST == 0) {
@@ -132,6 +132,10 @@ final class PartRun {
             case ONLY_IN_BACKUP -> absent(kind, difference.key());
             case UNREADABLE -> {}
         }
+    }
+
+    private static boolean isCompared(Kind kind) {
+        return kind != Kind.UPLOAD && kind != Kind.EXCLUDED;
     }
 
     private void absent(Kind kind, String key) {
@@ -196,7 +200,7 @@ final class PartRun {
                 difference.kind() == Difference.Kind.ONLY_IN_REGISTRY || difference.kind() == Difference.Kind.DIFFERENT;
         Fate known = fates.get(difference.key());
         Kind kind = layout.parse(difference.key()).kind();
-        if (isNamed && kind != Kind.UPLOAD && kind != Kind.EXCLUDED && (known == null || !known.isSettled())) {
+        if (isNamed && isCompared(kind) && (known == null || !known.isSettled())) {
             again.add(difference);
         }
     }
@@ -207,8 +211,7 @@ final class PartRun {
             keep(named.key(), before.namedStill());
             return;
         }
-        boolean differed = named.kind() == Difference.Kind.DIFFERENT;
-        bringing.bring(named.key(), differed, fate -> keep(named.key(), fate));
+        bring(named.key(), named.kind() == Difference.Kind.DIFFERENT);
     }
 
     private synchronized @Nullable Fate known(String key) {

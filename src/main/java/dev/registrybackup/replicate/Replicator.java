@@ -175,9 +175,7 @@ public final class Replicator {
         if (failure == null) {
             return outcome;
         }
-        Throwable cause = failure instanceof CompletionException wrapped && wrapped.getCause() != null
-                ? wrapped.getCause()
-                : failure;
+        Throwable cause = Lanes.cause(failure);
         if (cause instanceof MalformedLinkException malformed) {
             return new Outcome(kind, Verdict.MALFORMED, Optional.empty(), 0, String.valueOf(malformed.getMessage()));
         }

@@ -3,6 +3,7 @@ package dev.registrybackup.transfer;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -74,6 +75,11 @@ public final class Lanes implements AutoCloseable {
     /** Does it in the lane of our own records, which no copy can hold up. */
     public <T> CompletableFuture<T> record(Supplier<T> work) {
         return CompletableFuture.supplyAsync(work, records);
+    }
+
+    /** Why work in a lane failed, without what a future wraps it in. */
+    public static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     /**

@@ -1,6 +1,5 @@
 package dev.registrybackup.transfer;
 
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
@@ -70,8 +69,7 @@ public final class Window {
     }
 
     private synchronized void keep(Throwable failed) {
-        Throwable cause = failed instanceof CompletionException ? failed.getCause() : failed;
-        failure = failure == null ? cause : failure;
+        failure = failure == null ? Lanes.cause(failed) : failure;
     }
 
     private synchronized boolean hasFailed() {
