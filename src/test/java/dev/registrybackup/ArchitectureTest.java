@@ -58,11 +58,12 @@ class ArchitectureTest {
                 "operation | operation finding ledger transfer store registry content",
                 "inventory | inventory finding ledger transfer store registry content",
                 "restore   | restore inventory operation finding ledger transfer store registry content",
+                "openshift | openshift inventory finding ledger transfer store registry content",
                 "catalog   | catalog inventory finding ledger transfer store registry content",
                 "verify    | verify catalog inventory operation finding ledger transfer store registry content",
                 "reconcile | reconcile rclone verify catalog replicate inventory operation finding ledger transfer store"
                         + " registry content",
-                "kube      | kube operation content",
+                "kube      | kube openshift operation registry content",
                 "command   | command restore operation finding",
                 "replicate | replicate ledger transfer store registry content",
                 "intake    | intake replicate ledger transfer event registry",

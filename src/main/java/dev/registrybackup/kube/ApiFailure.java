@@ -8,22 +8,29 @@ import java.util.Optional;
 final class ApiFailure {
     private ApiFailure() {}
 
-    static String reason(KubernetesClientException failure, String namespace) {
+    /** Why an operation's Job could not be dealt with. */
+    static String ofJobs(KubernetesClientException failure, String namespace) {
+        int code = failure.getCode();
+        if (code <= 0) {
+            return reason(failure, "Ask again; where there is no cluster, have operations run in the process");
+        }
+        return reason(
+                failure,
+                code == 401 || code == 403
+                        ? "Let the service account get cronjobs, and get, list, watch, create and delete jobs, in namespace "
+                                + namespace
+                        : "Ask again");
+    }
+
+    /** What the API said, and what helps. */
+    static String reason(KubernetesClientException failure, String remedy) {
         int code = failure.getCode();
         String said = Optional.ofNullable(failure.getStatus())
                 .map(Status::getMessage)
                 .orElse(String.valueOf(failure.getMessage()));
-        if (code <= 0) {
-            return "the Kubernetes API did not answer: %s. Ask again; where there is no cluster, have operations run in the process"
-                    .formatted(cause(failure));
-        }
-        String answered = "the Kubernetes API answered %d: %s".formatted(code, said);
-        return code == 401 || code == 403
-                ? answered
-                        + (". Let the service account get cronjobs, and get, list, watch, create and delete jobs, in"
-                                        + " namespace %s")
-                                .formatted(namespace)
-                : answered + ". Ask again";
+        return code <= 0
+                ? "the Kubernetes API did not answer: %s. %s".formatted(cause(failure), remedy)
+                : "the Kubernetes API answered %d: %s. %s".formatted(code, said, remedy);
     }
 
     /** The client's own message says only which request it was. */

@@ -67,7 +67,7 @@ public final class JobRunner implements Runner {
         } catch (KubernetesClientException e) {
             throw new OperationNotStartedException(
                     "Failed to start a Job for operation %s: %s"
-                            .formatted(request.id(), ApiFailure.reason(e, namespace)),
+                            .formatted(request.id(), ApiFailure.ofJobs(e, namespace)),
                     e);
         }
     }
@@ -159,7 +159,7 @@ public final class JobRunner implements Runner {
                             + " itself\"",
                     request.id(),
                     JobName.of(request),
-                    ApiFailure.reason(e, namespace));
+                    ApiFailure.ofJobs(e, namespace));
         }
     }
 
@@ -175,7 +175,7 @@ public final class JobRunner implements Runner {
                     .orElseGet(() -> Liveness.gone("Its Job %s is gone".formatted(name)));
         } catch (KubernetesClientException e) {
             return Liveness.unknown("Whether its Job %s is at work could not be told: %s"
-                    .formatted(name, ApiFailure.reason(e, namespace)));
+                    .formatted(name, ApiFailure.ofJobs(e, namespace)));
         }
     }
 

@@ -1,0 +1,125 @@
+package dev.registrybackup.openshift;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.content.DigestAlgorithm;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.OpenObject;
+import dev.registrybackup.store.ReplayableContent;
+import dev.registrybackup.store.StoreError;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+
+/** The bodies of captured objects, each once, under the hash of its JSON. */
+final class Bodies {
+    /** etcd takes 1.5 MiB by default; nobody runs it with ten times that. */
+    private static final int LARGEST = 16 << 20;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int HASH_LENGTH = DigestAlgorithm.SHA256.hexLength();
+
+    private final ObjectStore backup;
+
+    Bodies(ObjectStore backup) {
+        this.backup = backup;
+    }
+
+    /**
+     * What is kept of an object: all of it but who manages which field, and the version by which the server orders writes,
+     * neither of which another cluster could use. So equal objects have equal bodies.
+     */
+    static ObjectNode kept(ObjectNode object) {
+        ObjectNode kept = object.deepCopy();
+        if (kept.path("metadata") instanceof ObjectNode metadata) {
+            metadata.remove("managedFields");
+            metadata.remove("resourceVersion");
+        }
+        return kept;
+    }
+
+    /** The hash under which the object is, or will be. */
+    static String hash(ObjectNode kept) {
+        return Digest.of(DigestAlgorithm.SHA256, bytes(kept)).hex();
+    }
+
+    private static byte[] bytes(ObjectNode kept) {
+        return kept.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Writes what {@link #kept} gave, unless it is there, and tells its hash. */
+    String write(ObjectNode kept) {
+        String hash = hash(kept);
+        if (backup.findBeforeWrite(CaptureKeys.body(hash)).isEmpty()) {
+            put(hash, kept);
+        }
+        return hash;
+    }
+
+    /** Writes it without a look whether it is there. */
+    void put(String hash, ObjectNode kept) {
+        backup.put(CaptureKeys.body(hash), ReplayableContent.of(packed(bytes(kept))), Map.of());
+    }
+
+    private static byte[] packed(byte[] bytes) {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (GZIPOutputStream packing = new GZIPOutputStream(packed)) {
+            packing.write(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Failed to pack %d bytes in memory".formatted(bytes.length), e);
+        }
+        return packed.toByteArray();
+    }
+
+    /**
+     * Reads a body and proves it.
+     *
+     * @throws ObjectStoreException if it is not there, or is another than its key says
+     */
+    ObjectNode read(String hash) {
+        String key = CaptureKeys.body(hash);
+        try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
+            byte[] bytes = new GZIPInputStream(new ByteArrayInputStream(reading.readAll(LARGEST))).readNBytes(LARGEST);
+            if (Digest.of(DigestAlgorithm.SHA256, bytes).hex().equals(hash)
+                    && JSON.readTree(bytes) instanceof ObjectNode object) {
+                return object;
+            }
+            throw new IOException("its content is not what its key says");
+        } catch (IOException e) {
+            throw new ObjectStoreException(
+                    StoreError.REFUSED,
+                    "Failed to read the captured object %s: %s. Restore it from an older version of the bucket, or of an"
+                                    .formatted(key, e.getMessage())
+                            + " older time (\"at\")",
+                    e);
+        }
+    }
+
+    /** The hashes of all that are there, read from the listing; 120 bytes of memory each. */
+    Set<String> all() {
+        try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.BODIES)) {
+            return listing.map(info -> info.key().substring(info.key().lastIndexOf('/') + 1))
+                    .filter(name -> name.length() > HASH_LENGTH)
+                    .map(name -> name.substring(0, HASH_LENGTH))
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    /** Parses a line or record. */
+    static JsonNode parse(String text) throws IOException {
+        return JSON.readTree(text);
+    }
+}

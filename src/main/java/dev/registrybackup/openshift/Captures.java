@@ -1,0 +1,159 @@
+package dev.registrybackup.openshift;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.store.ObjectStore;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Spliterators;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was captured of a cluster's ImageStreams and Images, read from a backup. Throws {@link
+ * dev.registrybackup.store.ObjectStoreException} if the backup cannot be read, or something in it is not what its key says.
+ * Blocks; safe for use by many threads.
+ */
+public final class Captures {
+    private final ObjectStore backup;
+    private final Path scratch;
+    private final Bodies bodies;
+    private final Changes changes;
+
+    /**
+     * Those in that backup.
+     *
+     * @param scratch a directory on this machine for a copy of the snapshot that is being read
+     */
+    public Captures(ObjectStore backup, Path scratch) {
+        this.backup = backup;
+        this.scratch = scratch;
+        this.bodies = new Bodies(backup);
+        this.changes = new Changes(backup);
+    }
+
+    /** When the newest snapshot was complete, UTC; empty if there is none. */
+    public Optional<Instant> newestSnapshot() {
+        return snapshotBy(Instant.MAX).flatMap(CaptureKeys::time);
+    }
+
+    /** The streams of the newest snapshot, in its order, as they were then; none if there is no snapshot. */
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
+    public Stream<CapturedStream> inNewestSnapshot() {
+        return snapshotBy(Instant.MAX)
+                .map(key -> new SnapshotReading(backup, key, scratch))
+                .map(reading -> stream(reading).onClose(reading::close))
+                .orElseGet(Stream::empty);
+    }
+
+    /**
+     * All streams as they were then: those of the last snapshot before, as later changes have them.
+     *
+     * @param at the time, UTC
+     */
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
+    public Stream<CapturedStream> asOf(Instant at) {
+        Map<RepositoryName, String> changed = changes.newest(CaptureKeys.CHANGES, at);
+        return snapshotBy(at)
+                .map(key -> new SnapshotReading(backup, key, scratch))
+                .map(reading -> Stream.concat(
+                                stream(reading).map(line -> later(line, changed.remove(line.stream()))),
+                                Stream.of(reading.begun()).flatMap(begun -> unlisted(changed, begun)))
+                        .onClose(reading::close))
+                .orElseGet(() -> unlisted(changed, Instant.MIN))
+                .filter(captured -> !captured.isGone());
+    }
+
+    private static Stream<CapturedStream> stream(Iterator<CapturedStream> lines) {
+        return StreamSupport.stream(() -> Spliterators.spliteratorUnknownSize(lines, 0), 0, false);
+    }
+
+    private CapturedStream later(CapturedStream line, @Nullable String change) {
+        return change != null && CaptureKeys.time(change).orElseThrow().isAfter(line.read())
+                ? changes.read(change)
+                : line;
+    }
+
+    /** What a snapshot does not list was gone when it was begun. */
+    private Stream<CapturedStream> unlisted(Map<RepositoryName, String> changed, Instant begun) {
+        return changed.values().stream()
+                .filter(key -> CaptureKeys.time(key).orElseThrow().isAfter(begun))
+                .map(changes::read);
+    }
+
+    /**
+     * One stream as it was then; empty if it is not known to have been there. If it is known to have been gone, that is
+     * told: {@link CapturedStream#isGone}.
+     */
+    public Optional<CapturedStream> find(RepositoryName stream, Instant at) {
+        Optional<CapturedStream> change = changes.newest(stream, at);
+        Optional<String> snapshot = snapshotBy(at);
+        if (snapshot.isEmpty()) {
+            return change;
+        }
+        try (SnapshotReading reading = new SnapshotReading(backup, snapshot.get(), scratch)) {
+            Optional<CapturedStream> line = stream(reading)
+                    .filter(captured -> captured.stream().equals(stream))
+                    .findFirst();
+            Instant known = line.map(CapturedStream::read).orElse(reading.begun());
+            if (change.filter(captured -> captured.read().isAfter(known)).isPresent()) {
+                return change;
+            }
+            return line.or(() -> change.map(captured -> CapturedStream.gone(stream, reading.begun())));
+        }
+    }
+
+    private Optional<String> snapshotBy(Instant at) {
+        try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.SNAPSHOTS)) {
+            return listing.map(ObjectInfo::key)
+                    .filter(key -> CaptureKeys.time(key)
+                            .filter(time -> !time.isAfter(at))
+                            .isPresent())
+                    .reduce((earlier, later) -> later);
+        }
+    }
+
+    /**
+     * Tells every image that an ImageStream is on record to have referred to since then: at that time, or later.
+     *
+     * @param since UTC
+     */
+    public void imagesSince(Instant since, Consumer<Digest> each) {
+        Consumer<CapturedStream> tell = captured -> captured.images().keySet().forEach(each);
+        Optional<String> base = snapshotBy(since);
+        Instant from = base.flatMap(CaptureKeys::time).orElse(Instant.MIN);
+        changes.after(from, tell);
+        try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.SNAPSHOTS)) {
+            listing.map(ObjectInfo::key)
+                    .filter(key -> CaptureKeys.time(key)
+                            .filter(time -> !time.isBefore(from))
+                            .isPresent())
+                    .forEach(key -> eachIn(key, tell));
+        }
+    }
+
+    private void eachIn(String snapshot, Consumer<CapturedStream> tell) {
+        try (SnapshotReading reading = new SnapshotReading(backup, snapshot, scratch)) {
+            reading.forEachRemaining(tell);
+        }
+    }
+
+    /** The ImageStream that was captured. */
+    public ImageStream stream(CapturedStream captured) {
+        return new ImageStream(bodies.read(captured.body()));
+    }
+
+    /** The Image that was captured with the stream; empty if the cluster had none. */
+    public Optional<ImageObject> image(CapturedStream captured, Digest digest) {
+        return Optional.ofNullable(captured.images().get(digest)).map(hash -> new ImageObject(bodies.read(hash)));
+    }
+}

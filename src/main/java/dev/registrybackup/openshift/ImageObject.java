@@ -1,0 +1,36 @@
+package dev.registrybackup.openshift;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.content.Digest;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * An Image as the API has it ({@code openshift/api}, {@code image/v1/types.go}).
+ *
+ * @param json the whole object
+ */
+public record ImageObject(ObjectNode json) {
+    /** Says that the cluster's own registry has the image: {@code openshift/api}, {@code image/v1/consts.go}. */
+    public static final String MANAGED = "openshift.io/image.managed";
+
+    /** Its digest, which is its name. Throws {@link IllegalArgumentException} if it is none. */
+    public Digest digest() {
+        return Digest.parse(json.path("metadata").path("name").asText());
+    }
+
+    /** Whether it was pushed to the cluster's registry, so that its bytes are in the registry's bucket and nowhere else. */
+    public boolean isManaged() {
+        return json.path("metadata").path("annotations").path(MANAGED).asText().equals("true");
+    }
+
+    /** If it is an index, its children; each is an Image of its own. */
+    public List<Digest> children() {
+        List<Digest> children = new ArrayList<>();
+        for (JsonNode child : json.path("dockerImageManifests")) {
+            children.add(Digest.parse(child.path("digest").asText()));
+        }
+        return children;
+    }
+}

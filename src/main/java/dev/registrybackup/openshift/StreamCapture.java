@@ -1,0 +1,117 @@
+package dev.registrybackup.openshift;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.store.ObjectStore;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Captures single ImageStreams, as hints about them come in. Idempotent: hints may be late, doubled or out of order, and
+ * several processes may be given them. Safe for use by many threads; blocks.
+ */
+public final class StreamCapture {
+    /** A stream that changes faster than it can be read for so long is captured by the hints of its later changes. */
+    private static final int MOST_ROUNDS = 20;
+
+    private final Cluster cluster;
+    private final Bodies bodies;
+    private final Changes changes;
+    private final Clock clock;
+    private final Supplier<String> random;
+
+    /**
+     * What came of a hint.
+     *
+     * @param captured the stream as it is on record now
+     * @param isNew whether that had to be put on record
+     */
+    public record Result(CapturedStream captured, boolean isNew) {}
+
+    /**
+     * Captures from that cluster into that backup.
+     *
+     * @param random gives eight hexadecimal digits in lower case, others with each call
+     */
+    public StreamCapture(Cluster cluster, ObjectStore backup, Clock clock, Supplier<String> random) {
+        this.cluster = cluster;
+        this.bodies = new Bodies(backup);
+        this.changes = new Changes(backup);
+        this.clock = clock;
+        this.random = random;
+    }
+
+    /**
+     * Captures the stream as it is: reads it, writes it with the Images that it refers to, and reads it again, until both
+     * readings agree. So whoever hints at a change afterwards finds it on record, or has it recorded.
+     *
+     * @throws ClusterException if the cluster did not tell
+     * @throws dev.registrybackup.store.ObjectStoreException if it could not be put on record
+     * @throws IllegalArgumentException if it can be no ImageStream by its name
+     */
+    public Result capture(RepositoryName stream) {
+        ObjectName name = ObjectName.stream(stream);
+        Optional<CapturedStream> last = changes.newest(stream, Instant.MAX);
+        Map<Digest, String> known = new LinkedHashMap<>();
+        last.ifPresent(captured -> known.putAll(captured.images()));
+        CapturedStream captured = read(stream, name, known);
+        for (int round = 1; round < MOST_ROUNDS; round++) {
+            CapturedStream again = read(stream, name, known);
+            if (again.body().equals(captured.body())) {
+                break;
+            }
+            captured = again;
+        }
+        if (last.isPresent() && isSame(last.get(), captured)) {
+            return new Result(last.get(), false);
+        }
+        changes.append(captured, random);
+        return new Result(captured, true);
+    }
+
+    private static boolean isSame(CapturedStream last, CapturedStream now) {
+        return last.body().equals(now.body()) && last.images().equals(now.images());
+    }
+
+    private CapturedStream read(RepositoryName stream, ObjectName name, Map<Digest, String> known) {
+        Instant read = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        Optional<ObjectNode> found = cluster.find(name);
+        if (found.isEmpty()) {
+            return CapturedStream.gone(stream, read);
+        }
+        ObjectNode kept = Bodies.kept(found.get());
+        String hash = bodies.write(kept);
+        return new CapturedStream(stream, read, hash, images(new ImageStream(kept), known));
+    }
+
+    /** An Image stays as it was created, but for signatures, which snapshots bring: so what is known is not read again. */
+    private Map<Digest, String> images(ImageStream stream, Map<Digest, String> known) {
+        Map<Digest, String> images = new LinkedHashMap<>();
+        Deque<Digest> open = new ArrayDeque<>(stream.images());
+        while (!open.isEmpty()) {
+            Digest digest = open.pop();
+            if (images.containsKey(digest)) {
+                continue;
+            }
+            String hash = known.getOrDefault(digest, "");
+            Optional<ImageObject> image = hash.isEmpty()
+                    ? cluster.find(ObjectName.image(digest)).map(Bodies::kept).map(ImageObject::new)
+                    : Optional.of(new ImageObject(bodies.read(hash)));
+            String body = hash.isEmpty()
+                    ? image.map(found -> bodies.write(found.json())).orElse("")
+                    : hash;
+            known.put(digest, body);
+            images.put(digest, body);
+            image.ifPresent(found -> found.children().forEach(open::push));
+        }
+        return images;
+    }
+}
