@@ -63,6 +63,7 @@ class ArchitectureTest {
                 "verify    | verify catalog inventory operation finding ledger transfer store registry content",
                 "reconcile | reconcile rclone verify catalog replicate inventory operation finding ledger transfer store"
                         + " registry content",
+                "metadata  | metadata restore openshift inventory operation finding ledger transfer store registry content",
                 "kube      | kube openshift operation registry content",
                 "command   | command restore operation finding",
                 "replicate | replicate ledger transfer store registry content",

@@ -35,6 +35,12 @@ public enum FindingCode {
     TAG_DIFFERS(Severity.WARNING, Severity.WARNING),
     /** A time that is not the registry's but the backup's, for want of a record. */
     TIME_APPROXIMATE(Severity.INFO, Severity.INFO),
+    /** What a tag of an ImageStream points or pointed to cannot be pulled once it is restored. */
+    IS_ITEM_UNRESTORABLE(Severity.CRITICAL, Severity.CRITICAL),
+    /** What a tag of an ImageStream points or pointed to has no Image: it cannot be pulled, and the pruner drops it. */
+    IMAGE_OBJECT_MISSING(Severity.CRITICAL, Severity.CRITICAL),
+    /** A tag of an ImageStream followed another one, which the cluster lacks; where it points is restored all the same. */
+    TAG_SOURCE_MISSING(Severity.WARNING, Severity.WARNING),
     /** An alarm that nobody has acknowledged: much vanished from the registry at once, say. */
     ALARM(Severity.CRITICAL, Severity.CRITICAL),
     /** A store did not answer, so that nothing can be said. */

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /** A stream's elements, so many at a time. */
-final class Batches<T> implements Iterator<List<T>> {
+public final class Batches<T> implements Iterator<List<T>> {
     private final Iterator<T> elements;
     private final int most;
 
@@ -18,7 +18,8 @@ final class Batches<T> implements Iterator<List<T>> {
         this.most = most;
     }
 
-    static <T> Stream<List<T>> of(Stream<T> elements, int most) {
+    /** The elements in lists of that size, but for the last; read as the stream is, and closed with it. */
+    public static <T> Stream<List<T>> of(Stream<T> elements, int most) {
         return StreamSupport.stream(
                         () -> Spliterators.spliteratorUnknownSize(new Batches<>(elements.iterator(), most), 0),
                         0,

@@ -97,6 +97,11 @@ public final class OpenShiftCluster implements WritableCluster {
     }
 
     @Override
+    public ObjectNode replace(ObjectName name, ObjectNode object) {
+        return send(path(name), "PUT", object, "replace " + name);
+    }
+
+    @Override
     public ObjectNode replaceStatus(ObjectName name, ObjectNode object) {
         return send(path(name) + "/status", "PUT", object, "replace the status of " + name);
     }

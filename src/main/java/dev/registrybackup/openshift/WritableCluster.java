@@ -13,6 +13,14 @@ public interface WritableCluster extends Cluster {
     ObjectNode create(ObjectName name, ObjectNode object);
 
     /**
+     * Replaces an object, but for its {@code status}.
+     *
+     * @param object with the {@code resourceVersion} it was read at
+     * @throws ClusterException {@link ClusterError#CONFLICT} if it was changed since
+     */
+    ObjectNode replace(ObjectName name, ObjectNode object);
+
+    /**
      * Replaces the {@code status} of an object, and nothing else of it.
      *
      * @param object with the {@code resourceVersion} it was read at

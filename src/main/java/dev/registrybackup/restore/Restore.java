@@ -17,6 +17,8 @@ import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.transfer.Lanes;
 import dev.registrybackup.transfer.Pace;
 import java.time.Clock;
+import java.util.Iterator;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -77,6 +79,32 @@ public record Restore(Ends ends, Lanes lanes, Pace pace, Clock clock) {
             return found.anyMatch(
                     link -> link.path().kind() != RegistryPath.Kind.LAYER_LINK && scope.covers(link.path()));
         }
+    }
+
+    /**
+     * Tells what would be done to restore images that the backup's own links need not name.
+     *
+     * @param named links of such images, so many at a time as fit into memory together
+     * @throws PastUnknownException if an older state of everything is asked for of a backup that keeps no versions
+     * @throws dev.registrybackup.store.ObjectStoreException if a store could not be read
+     */
+    public ObjectNode plan(RestoreRequest request, Stream<? extends Links> named) {
+        if (request.scope() instanceof Scope.All) {
+            // Whatever is named is among it.
+            return plan(request);
+        }
+        Tally tally = new Tally(finding -> {});
+        prepareNamed(request, named, tally).forEach(planned -> {});
+        return tally.json();
+    }
+
+    /** If everything is asked for, that first; then what is named, each prepared when its turn comes. */
+    private Stream<Planned> prepareNamed(RestoreRequest request, Stream<? extends Links> named, Tally tally) {
+        RemovedBlobs removed = new RemovedBlobs(ends.backup(), ends.layout(), pace);
+        Stream<Planned> further = named.map(links -> prepareScope(request.ofAll(), links, removed, tally));
+        return request.scope() instanceof Scope.All
+                ? Stream.concat(Stream.of(request).map(each -> prepare(each, tally)), further)
+                : further;
     }
 
     /** The work that is left, once it was planned. */
@@ -147,11 +175,37 @@ public record Restore(Ends ends, Lanes lanes, Pace pace, Clock clock) {
      * @throws dev.registrybackup.store.ObjectStoreException if a store failed as a whole
      */
     public Outcome run(RestoreRequest request, Permit permit, Meter meter) {
+        return work(tally -> Stream.of(request).map(each -> prepare(each, tally)), permit, meter);
+    }
+
+    /**
+     * Restores images that the backup's own links need not name, and before them everything, if that is asked for.
+     *
+     * @param named links of such images, so many at a time as fit into memory together
+     * @param permit asked before each write
+     * @param meter told how far it is
+     * @throws PastUnknownException if an older state of everything is asked for of a backup that keeps no versions
+     * @throws dev.registrybackup.operation.NoLongerPermittedException if it was told to stop
+     * @throws dev.registrybackup.store.ObjectStoreException if a store failed as a whole
+     */
+    public Outcome run(RestoreRequest request, Stream<? extends Links> named, Permit permit, Meter meter) {
+        return work(tally -> prepareNamed(request, named, tally), permit, meter);
+    }
+
+    private Outcome work(Function<Tally, Stream<Planned>> preparing, Permit permit, Meter meter) {
         meter.phase("planning");
         Tally tally = new Tally(meter::found);
-        Planned planned = prepare(request, tally);
-        meter.expect(tally.objects(), tally.bytes());
-        boolean complete = planned.run(ends.into(new PermittedStore(ends.target(), permit)), meter);
+        Ends permitted = ends.into(new PermittedStore(ends.target(), permit));
+        boolean complete = true;
+        long objects = 0;
+        long bytes = 0;
+        for (Iterator<Planned> steps = preparing.apply(tally).iterator(); steps.hasNext(); ) {
+            Planned planned = steps.next();
+            meter.expect(tally.objects() - objects, tally.bytes() - bytes);
+            objects = tally.objects();
+            bytes = tally.bytes();
+            complete &= planned.run(permitted, meter);
+        }
         return new Outcome(complete, tally.json());
     }
 }

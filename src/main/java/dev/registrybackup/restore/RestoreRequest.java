@@ -21,6 +21,8 @@ import java.util.Set;
  * @param overwriteTags whether tags that point elsewhere in the target are moved
  * @param referrers whether signatures and whatever else refers to an image come with it
  * @param dryRun whether to tell only what would be done
+ * @param metadata what is restored of the cluster's own records of images
+ * @param createNamespaces whether namespaces that the cluster lacks are created
  */
 public record RestoreRequest(
         Scope scope,
@@ -29,12 +31,14 @@ public record RestoreRequest(
         Mode mode,
         boolean overwriteTags,
         boolean referrers,
-        boolean dryRun) {
+        boolean dryRun,
+        Metadata metadata,
+        boolean createNamespaces) {
     /** The target's name that means the registry. */
     public static final String REGISTRY = "registry";
 
-    private static final Set<String> FIELDS =
-            Set.of("scope", "at", "target", "mode", "overwriteTags", "referrers", "dryRun");
+    private static final Set<String> FIELDS = Set.of(
+            "scope", "at", "target", "mode", "overwriteTags", "referrers", "dryRun", "metadata", "createNamespaces");
 
     /** What to do about what the target has. */
     public enum Mode {
@@ -70,6 +74,12 @@ public record RestoreRequest(
         if (at.isPresent() && scope instanceof Scope.Blob) {
             throw new IllegalArgumentException("\"at\" means nothing for one blob, which never changes");
         }
+        Metadata metadata =
+                json.path("metadata").isMissingNode() ? Metadata.NONE : Metadata.labelled(text(json, "metadata"));
+        if (metadata != Metadata.NONE && scope instanceof Scope.Blob) {
+            throw new IllegalArgumentException(
+                    "\"metadata\" means nothing for one blob, which belongs to no ImageStream");
+        }
         return new RestoreRequest(
                 scope,
                 at,
@@ -77,7 +87,9 @@ public record RestoreRequest(
                 json.path("mode").isMissingNode() ? Mode.MISSING : mode(text(json, "mode")),
                 flag(json, "overwriteTags"),
                 flag(json, "referrers"),
-                flag(json, "dryRun"));
+                flag(json, "dryRun"),
+                metadata,
+                flag(json, "createNamespaces"));
     }
 
     private static List<String> sorted() {
@@ -125,11 +137,20 @@ public record RestoreRequest(
         return value.asBoolean(false);
     }
 
+    /** The same for all that is told of by whoever names it: the links that are given instead of a scope. */
+    RestoreRequest ofAll() {
+        return new RestoreRequest(
+                new Scope.All(), at, target, mode, overwriteTags, false, dryRun, metadata, createNamespaces);
+    }
+
     /** The form in which it is kept; {@link #parse} reads it. */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.set("scope", scope.json());
         at.ifPresent(time -> json.put("at", time.toString()));
+        if (metadata != Metadata.NONE) {
+            json.put("metadata", metadata.label()).put("createNamespaces", createNamespaces);
+        }
         return json.put("target", target)
                 .put("mode", mode.label())
                 .put("overwriteTags", overwriteTags)

@@ -1,0 +1,149 @@
+package dev.registrybackup.metadata;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.metadata.Progress.Count;
+import dev.registrybackup.openshift.ImageObject;
+import dev.registrybackup.openshift.ImageStream;
+import dev.registrybackup.openshift.ImageStream.Item;
+import dev.registrybackup.openshift.ImageStream.TagHistory;
+import dev.registrybackup.openshift.ObjectName;
+import dev.registrybackup.openshift.Resource;
+import dev.registrybackup.openshift.WritableCluster;
+import dev.registrybackup.operation.Permit;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Tags each image anew, oldest first, as the registry does after a push: needs no right but those of a namespace's editor.
+ * The server creates Images that are missing itself, and gives each item the time at which it was added.
+ */
+final class MappingRoute implements Route {
+    private final WritableCluster cluster;
+    private final Optional<ImageWriting> images;
+    private final StreamObjects streams;
+    private final BlobImages blobs;
+    private final boolean mayMove;
+    private final Permit permit;
+    private final Progress progress;
+
+    /**
+     * Maps through these.
+     *
+     * @param images creates Images; empty without the right to
+     * @param mayMove whether tags that point elsewhere are moved
+     */
+    MappingRoute(
+            WritableCluster cluster,
+            Optional<ImageWriting> images,
+            StreamObjects streams,
+            BlobImages blobs,
+            boolean mayMove,
+            Permit permit,
+            Progress progress) {
+        this.cluster = cluster;
+        this.images = images;
+        this.streams = streams;
+        this.blobs = blobs;
+        this.mayMove = mayMove;
+        this.permit = permit;
+        this.progress = progress;
+    }
+
+    /** A child of an index is an Image of its own, which only whoever may create Images brings back. */
+    @Override
+    public boolean canBringBack(WantedStream stream) {
+        return images.isPresent()
+                || stream.images().stream()
+                        .allMatch(digest -> stream.image(digest)
+                                .map(ImageObject::children)
+                                .orElse(List.of())
+                                .isEmpty());
+    }
+
+    @Override
+    public void restore(WantedStream stream) {
+        images.ifPresent(writing -> writing.write(stream));
+        ImageStream there = new ImageStream(streams.findOrCreate(stream));
+        for (TagHistory tag : stream.stream().tags()) {
+            List<Digest> present = there.tags().stream()
+                    .filter(other -> other.tag().equals(tag.tag()))
+                    .flatMap(other -> oldestFirst(other).stream())
+                    .map(Item::image)
+                    .toList();
+            restore(stream, tag, present);
+        }
+    }
+
+    /** As the server keeps them: it adds nothing if the tag points there already. */
+    private static List<Item> oldestFirst(TagHistory tag) {
+        List<Item> items = new ArrayList<>(tag.items());
+        Collections.reverse(items);
+        List<Item> kept = new ArrayList<>();
+        for (Item item : items) {
+            if (kept.isEmpty() || !kept.get(kept.size() - 1).image().equals(item.image())) {
+                kept.add(item);
+            }
+        }
+        return kept;
+    }
+
+    private void restore(WantedStream stream, TagHistory tag, List<Digest> present) {
+        List<Item> wanted = oldestFirst(tag);
+        List<Digest> images = wanted.stream().map(Item::image).toList();
+        if (present.size() <= images.size() && images.subList(0, present.size()).equals(present)) {
+            wanted.subList(present.size(), wanted.size()).forEach(item -> map(stream, tag, item));
+            progress.count(Count.TAGS_CHANGED, present.size() < images.size() ? 1 : 0);
+        } else if (!isLast(present, images)) {
+            differs(stream, tag, wanted.get(wanted.size() - 1));
+        }
+    }
+
+    private static boolean isLast(List<Digest> present, List<Digest> images) {
+        return !images.isEmpty() && present.get(present.size() - 1).equals(images.get(images.size() - 1));
+    }
+
+    private void differs(WantedStream stream, TagHistory tag, Item current) {
+        if (mayMove) {
+            map(stream, tag, current);
+            progress.count(Count.TAGS_CHANGED, 1);
+            return;
+        }
+        progress.count(Count.CONFLICTS, 1);
+        progress.toldOf(stream.repository(), tag.tag().value());
+        progress.noted(
+                FindingCode.TAG_DIFFERS,
+                stream.repository() + ":" + tag.tag(),
+                "does not point to %s, and is left so: overwriteTags moves it".formatted(current.image()));
+    }
+
+    private void map(WantedStream stream, TagHistory tag, Item item) {
+        ObjectNode mapping = JsonNodeFactory.instance.objectNode();
+        mapping.put("apiVersion", "image.openshift.io/v1").put("kind", "ImageStreamMapping");
+        mapping.putObject("metadata")
+                .put("namespace", stream.stream().namespace())
+                .put("name", stream.stream().name());
+        mapping.put("tag", tag.tag().value());
+        mapping.set("image", image(stream, item));
+        permit.require();
+        cluster.create(
+                new ObjectName(
+                        Resource.IMAGE_STREAM_MAPPING,
+                        Optional.of(stream.stream().namespace()),
+                        stream.stream().name()),
+                mapping);
+    }
+
+    /** What lives elsewhere has no bytes here, so its record has to do. */
+    private JsonNode image(WantedStream stream, Item item) {
+        Optional<ImageObject> captured = stream.image(item.image());
+        return captured.isPresent() && !captured.get().isManaged()
+                ? Cleaned.of(captured.get().json())
+                : blobs.image(item.image(), item.reference(), captured);
+    }
+}

@@ -1,0 +1,125 @@
+package dev.registrybackup.metadata;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.inventory.Batches;
+import dev.registrybackup.openshift.Captures;
+import dev.registrybackup.openshift.ClusterException;
+import dev.registrybackup.openshift.WritableCluster;
+import dev.registrybackup.operation.Meter;
+import dev.registrybackup.operation.Permit;
+import dev.registrybackup.restore.Metadata;
+import dev.registrybackup.restore.Restore;
+import dev.registrybackup.restore.RestoreRequest;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Restores ImageStreams with all that makes them pullable: blobs and links first, then Images, then the streams, then what
+ * their tags follow; and asks the cluster at the end whether it is so. Idempotent, and nothing that the target has goes.
+ *
+ * @param storage restores blobs and links
+ * @param cluster where the streams go
+ * @param captures what was captured of the cluster they come from
+ */
+public record MetadataRestore(Restore storage, WritableCluster cluster, Captures captures) {
+    private static final int STREAMS_AT_ONCE = 100;
+
+    /**
+     * Does nothing if it can begin.
+     *
+     * @throws IllegalArgumentException if the request makes no sense
+     * @throws dev.registrybackup.restore.UnknownScopeException if nothing of the scope was captured
+     * @throws PreflightException if something is not as it has to be
+     * @throws ClusterException if the cluster did not tell
+     */
+    public void check(RestoreRequest request) {
+        storage.ends().backup().requireBucket();
+        storage.ends().target().requireBucket();
+        if (request.metadata() == Metadata.TAG_LINKS && request.target().equals(RestoreRequest.REGISTRY)) {
+            throw new IllegalArgumentException(
+                    "\"metadata\":\"tag-links\" is for a standby registry's bucket, since OpenShift's registry has no links of"
+                            + " tags: name it as \"target\"");
+        }
+        wanted(request).require();
+        requireReady(request);
+    }
+
+    private void requireReady(RestoreRequest request) {
+        List<Point> missing = Preflight.missing(points(request));
+        if (!missing.isEmpty()) {
+            throw new PreflightException(missing);
+        }
+    }
+
+    private List<Point> points(RestoreRequest request) {
+        return request.metadata() == Metadata.TAG_LINKS
+                ? List.of()
+                : new Preflight(cluster, request, storage.ends().target().bucket()).points(wanted(request));
+    }
+
+    /**
+     * What would hinder it, point by point: {@code ready}, and {@code points}, each with {@code point}, {@code state} (ok,
+     * note or missing), {@code found} and, if there is something to mend, {@code remedy}.
+     */
+    public ObjectNode preflight(RestoreRequest request) {
+        wanted(request).require();
+        return Preflight.json(points(request));
+    }
+
+    /** What it would come to, with the {@code preflight}. */
+    public ObjectNode plan(RestoreRequest request) {
+        ObjectNode plan;
+        WantedStreams wanted = wanted(request);
+        wanted.require();
+        try (Stream<WantedStream> streams = wanted.read()) {
+            plan = storage.plan(request, links(request, streams));
+        }
+        plan.set("preflight", Preflight.json(points(request)));
+        return plan;
+    }
+
+    private WantedStreams wanted(RestoreRequest request) {
+        return new WantedStreams(
+                captures, request, request.at().orElseGet(() -> storage.clock().instant()));
+    }
+
+    private Stream<StreamLinks> links(RestoreRequest request, Stream<WantedStream> streams) {
+        return Batches.of(streams, STREAMS_AT_ONCE)
+                .map(batch -> {
+                    StreamLinks links = new StreamLinks(
+                            storage.ends().backup(), storage.ends().layout(), request.metadata() == Metadata.TAG_LINKS);
+                    batch.forEach(links::add);
+                    return links;
+                })
+                .filter(links -> !links.isEmpty());
+    }
+
+    /**
+     * Restores.
+     *
+     * @param permit asked before each write
+     * @param meter told how far it is
+     * @throws PreflightException if something is not as it has to be: then nothing was written
+     * @throws dev.registrybackup.restore.UnknownScopeException if nothing of the scope was captured
+     * @throws dev.registrybackup.operation.NoLongerPermittedException if it was told to stop
+     * @throws dev.registrybackup.store.ObjectStoreException if a store failed as a whole
+     * @throws ClusterException if the cluster is out of order
+     */
+    public Restore.Outcome run(RestoreRequest request, Permit permit, Meter meter) {
+        meter.phase("preflight");
+        WantedStreams wanted = wanted(request);
+        wanted.require();
+        requireReady(request);
+        Restore.Outcome stored;
+        try (Stream<WantedStream> streams = wanted.read()) {
+            stored = storage.run(request, links(request, streams), permit, meter);
+        }
+        if (request.metadata() == Metadata.TAG_LINKS) {
+            return stored;
+        }
+        Progress progress = new Progress(meter);
+        new ClusterRun(storage, cluster, request, permit, meter, progress).run(wanted);
+        stored.summary().set("cluster", progress.json().put("asOf", wanted.at().toString()));
+        return new Restore.Outcome(stored.isComplete() && progress.isComplete(), stored.summary());
+    }
+}

@@ -1,0 +1,93 @@
+package dev.registrybackup.metadata;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.metadata.Point.State;
+import dev.registrybackup.openshift.Cluster;
+import dev.registrybackup.openshift.ClusterError;
+import dev.registrybackup.openshift.ClusterException;
+import dev.registrybackup.restore.RestoreRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** Looks whether a restore into a cluster may begin; writes nothing. For one call. */
+final class Preflight {
+    private final Cluster cluster;
+    private final RestoreRequest request;
+    private final String bucket;
+    private final List<Point> points = new ArrayList<>();
+
+    /**
+     * For that request.
+     *
+     * @param bucket the target's
+     */
+    Preflight(Cluster cluster, RestoreRequest request, String bucket) {
+        this.cluster = cluster;
+        this.request = request;
+        this.bucket = bucket;
+    }
+
+    /** Looks at everything, and says it. */
+    List<Point> points(WantedStreams wanted) {
+        if (!cluster.hasImages()) {
+            return List.of(Point.missing(
+                    "image API",
+                    "the cluster serves no image.openshift.io: it is no OpenShift, or its openshift-apiserver is down",
+                    "oc get clusteroperator openshift-apiserver"));
+        }
+        points.add(Point.ok("image API", "image.openshift.io is served"));
+        RegistryPoints registry = new RegistryPoints(cluster);
+        look("image pruner", registry::pruner);
+        if (request.scope() instanceof Scope.All && request.target().equals(RestoreRequest.REGISTRY)) {
+            look("registry", () -> registry.configuration(bucket));
+        }
+        Set<String> namespaces = new TreeSet<>();
+        StreamPoints streams = new StreamPoints(cluster);
+        RightPoints rights = new RightPoints(cluster, request);
+        try (Stream<WantedStream> read = wanted.read()) {
+            read.forEach(stream -> {
+                namespaces.add(stream.stream().namespace());
+                streams.add(stream);
+                rights.add(stream);
+            });
+        }
+        look("rights", () -> rights.points(namespaces));
+        look("namespaces", () -> streams.namespaces(request.createNamespaces()));
+        look("limit ranges", streams::limits);
+        look("registries allowed", streams::whitelist);
+        return List.copyOf(points);
+    }
+
+    /** What cannot be looked at is not known to be so. */
+    private void look(String name, Supplier<List<Point>> at) {
+        try {
+            points.addAll(at.get());
+        } catch (ClusterException e) {
+            points.add(Point.missing(
+                    name,
+                    String.valueOf(e.getMessage()),
+                    e.error() == ClusterError.FORBIDDEN
+                            ? "oc apply -k knative/restore-openshift (the rights: docs/rights.md)"
+                            : "oc get --raw /readyz"));
+        }
+    }
+
+    static List<Point> missing(List<Point> points) {
+        return points.stream().filter(point -> point.state() == State.MISSING).toList();
+    }
+
+    static ObjectNode json(List<Point> points) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("ready", missing(points).isEmpty());
+        ArrayNode list = json.putArray("points");
+        points.forEach(point -> list.add(point.json()));
+        return json;
+    }
+}

@@ -1,0 +1,80 @@
+package dev.registrybackup.metadata;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.finding.Finding;
+import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.operation.Meter;
+import dev.registrybackup.registry.RepositoryName;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** What was done in the cluster and what could not be. For one thread. */
+final class Progress {
+    private final Meter meter;
+    private final Map<Count, Long> counts = new EnumMap<>(Count.class);
+    /** Tags of which it was told why they are not as they were, as {@code ns/app:tag}. */
+    private final Set<String> told = new HashSet<>();
+
+    private boolean isComplete = true;
+
+    /** What is counted. */
+    enum Count {
+        STREAMS("streams"),
+        STREAMS_CREATED("streamsCreated"),
+        IMAGES_CREATED("imagesCreated"),
+        IMAGES_THERE("imagesThere"),
+        TAGS_CHANGED("tagsChanged"),
+        ITEMS_LEFT_OUT("itemsLeftOut"),
+        CONFLICTS("conflicts"),
+        TAGS_PROVED("tagsProved");
+
+        private final String label;
+
+        Count(String label) {
+            this.label = label;
+        }
+    }
+
+    Progress(Meter meter) {
+        this.meter = meter;
+    }
+
+    void count(Count what, long more) {
+        counts.merge(what, more, Long::sum);
+    }
+
+    /** Something is not there as it was captured. */
+    void incomplete(FindingCode code, String subject, String problem) {
+        isComplete = false;
+        meter.found(new Finding(code, subject, problem));
+    }
+
+    /** Something differs that is to be left so. */
+    void noted(FindingCode code, String subject, String problem) {
+        meter.found(new Finding(code, subject, problem));
+    }
+
+    /** Of that tag it is told why it is not as it was. */
+    void toldOf(RepositoryName stream, String tag) {
+        told.add(stream + ":" + tag);
+    }
+
+    boolean isTold(RepositoryName stream, String tag) {
+        return told.contains(stream + ":" + tag);
+    }
+
+    boolean isComplete() {
+        return isComplete;
+    }
+
+    ObjectNode json() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        for (Count count : Count.values()) {
+            json.put(count.label, counts.getOrDefault(count, 0L));
+        }
+        return json;
+    }
+}

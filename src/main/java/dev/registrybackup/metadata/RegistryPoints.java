@@ -1,0 +1,69 @@
+package dev.registrybackup.metadata;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.openshift.Cluster;
+import dev.registrybackup.openshift.ObjectName;
+import dev.registrybackup.openshift.Resource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Whether the registry and its operator leave alone what is restored. */
+record RegistryPoints(Cluster cluster) {
+    private static final String PATCH = "oc patch %s/cluster --type=merge -p '%s'";
+
+    /** The pruner deletes items whose Image is not there yet: openshift/oc, {@code imageprune/prune.go}. */
+    List<Point> pruner() {
+        Optional<ObjectNode> pruner = cluster.find(ObjectName.of(Resource.IMAGE_PRUNER, ObjectName.CLUSTER));
+        if (pruner.isEmpty()) {
+            return List.of(Point.ok("image pruner", "there is none"));
+        }
+        if (pruner.get().path("spec").path("suspend").asBoolean()) {
+            return List.of(Point.ok("image pruner", "it is suspended"));
+        }
+        return List.of(Point.missing(
+                "image pruner",
+                "it is not suspended, and deletes items of tags while their Images are not back",
+                PATCH.formatted("imagepruner.imageregistry.operator.openshift.io", "{\"spec\":{\"suspend\":true}}")));
+    }
+
+    /** A bucket that the operator manages is emptied when the registry is removed, and written to meanwhile. */
+    List<Point> configuration(String bucket) {
+        Optional<ObjectNode> config = cluster.find(ObjectName.of(Resource.REGISTRY_CONFIG, ObjectName.CLUSTER));
+        if (config.isEmpty()) {
+            return List.of(Point.ok("registry", "no operator manages it"));
+        }
+        JsonNode spec = config.get().path("spec");
+        List<Point> points = new ArrayList<>();
+        String managed = spec.path("storage").path("managementState").asText();
+        points.add(
+                managed.equals("Unmanaged")
+                        ? Point.ok("registry storage", "it is Unmanaged")
+                        : Point.missing(
+                                "registry storage",
+                                "its managementState is \"%s\", so that the operator may empty or replace the bucket"
+                                        .formatted(managed),
+                                patch("{\"spec\":{\"storage\":{\"managementState\":\"Unmanaged\"}}}")));
+        String named = spec.path("storage").path("s3").path("bucket").asText();
+        points.add(
+                named.equals(bucket)
+                        ? Point.ok("registry bucket", "it is " + bucket)
+                        : Point.missing(
+                                "registry bucket",
+                                "the registry uses \"%s\", and the restore would go into %s".formatted(named, bucket),
+                                patch("{\"spec\":{\"storage\":{\"s3\":{\"bucket\":\"" + bucket + "\"}}}}")));
+        points.add(
+                spec.path("readOnly").asBoolean()
+                        ? Point.ok("registry read-only", "it is")
+                        : Point.missing(
+                                "registry read-only",
+                                "it takes pushes while everything is restored",
+                                patch("{\"spec\":{\"readOnly\":true}}")));
+        return points;
+    }
+
+    private static String patch(String json) {
+        return PATCH.formatted("configs.imageregistry.operator.openshift.io", json);
+    }
+}

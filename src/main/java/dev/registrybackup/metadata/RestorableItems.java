@@ -1,0 +1,84 @@
+package dev.registrybackup.metadata;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.inventory.WholeImages;
+import dev.registrybackup.inventory.Wholeness;
+import dev.registrybackup.metadata.Progress.Count;
+import dev.registrybackup.openshift.ImageStream.Item;
+import dev.registrybackup.openshift.ImageStream.TagHistory;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * The items of a stream that can be pulled once they are back. A tag whose newest image cannot be is left out whole: else it
+ * would go back to an older one without anybody noticing.
+ */
+final class RestorableItems {
+    private final WholeImages target;
+    private final Predicate<WantedStream> isOfRoute;
+    private final Progress progress;
+
+    /**
+     * Judges by what the target has.
+     *
+     * @param isOfRoute whether the route can bring back an image, asked with a stream of that one only
+     */
+    RestorableItems(WholeImages target, Predicate<WantedStream> isOfRoute, Progress progress) {
+        this.target = target;
+        this.isOfRoute = isOfRoute;
+        this.progress = progress;
+    }
+
+    /** As much of the stream as can be restored. */
+    WantedStream of(WantedStream stream) {
+        Set<Digest> managed = stream.managed();
+        Wholeness wholeness = target.of(managed);
+        Map<Digest, String> lacking = new HashMap<>();
+        for (Digest digest : stream.images()) {
+            if (managed.contains(digest) && !wholeness.of(digest).isWhole()) {
+                lacking.put(digest, "the target lacks " + wholeness.of(digest).missing());
+            } else if (!isOfRoute.test(one(stream, digest))) {
+                lacking.put(digest, "this route brings back no index, for want of the right to create Images");
+            }
+        }
+        if (lacking.isEmpty()) {
+            return stream;
+        }
+        Set<String> leftOut = new HashSet<>();
+        stream.stream().tags().forEach(tag -> tell(stream, tag, lacking, leftOut));
+        return stream.only((tag, item) -> !leftOut.contains(tag) && !lacking.containsKey(digest(item)));
+    }
+
+    private static WantedStream one(WantedStream stream, Digest digest) {
+        return stream.only((tag, item) -> false).with(digest);
+    }
+
+    private static Digest digest(JsonNode item) {
+        return Digest.parse(item.path("image").asText());
+    }
+
+    private void tell(WantedStream stream, TagHistory tag, Map<Digest, String> lacking, Set<String> leftOut) {
+        String name = stream.repository() + ":" + tag.tag();
+        boolean isLost =
+                tag.current().filter(item -> lacking.containsKey(item.image())).isPresent();
+        if (isLost) {
+            leftOut.add(tag.tag().value());
+            progress.toldOf(stream.repository(), tag.tag().value());
+        }
+        for (Item item : tag.items()) {
+            String reason = lacking.get(item.image());
+            if (reason != null) {
+                progress.count(Count.ITEMS_LEFT_OUT, 1);
+                progress.incomplete(
+                        FindingCode.IS_ITEM_UNRESTORABLE,
+                        name + "@" + item.image(),
+                        (isLost ? "left out with its tag: " : "left out: ") + reason);
+            }
+        }
+    }
+}

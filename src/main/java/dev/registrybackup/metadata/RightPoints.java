@@ -1,0 +1,115 @@
+package dev.registrybackup.metadata;
+
+import dev.registrybackup.openshift.Cluster;
+import dev.registrybackup.openshift.ImageObject;
+import dev.registrybackup.openshift.Resource;
+import dev.registrybackup.restore.Metadata;
+import dev.registrybackup.restore.RestoreRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Whether the caller may do what the route needs. For one thread. */
+final class RightPoints {
+    private static final int MOST_LISTED = 20;
+
+    private final Cluster cluster;
+    private final RestoreRequest request;
+    private final List<String> indexes = new ArrayList<>();
+    private long indexCount;
+
+    RightPoints(Cluster cluster, RestoreRequest request) {
+        this.cluster = cluster;
+        this.request = request;
+    }
+
+    private record Right(String verb, Resource resource, Optional<String> part) {
+        @Override
+        public String toString() {
+            String group = resource.group().isEmpty() ? "" : "." + resource.group();
+            return verb + " " + resource.plural() + group
+                    + part.map(each -> "/" + each).orElse("");
+        }
+    }
+
+    private static Right of(String verb, Resource resource) {
+        return new Right(verb, resource, Optional.empty());
+    }
+
+    private static Right of(String verb, Resource resource, String part) {
+        return new Right(verb, resource, Optional.of(part));
+    }
+
+    /** Whether Images may be created, without which indexes have no children on the way of mappings. */
+    static boolean mayCreateImages(Cluster cluster) {
+        return cluster.mayI("create", Resource.IMAGE, Optional.empty(), Optional.empty());
+    }
+
+    /** Remembers which tags are of several architectures. */
+    void add(WantedStream stream) {
+        stream.stream()
+                .tags()
+                .forEach(tag -> tag.current()
+                        .flatMap(item -> stream.image(item.image()))
+                        .map(ImageObject::children)
+                        .filter(children -> !children.isEmpty())
+                        .ifPresent(children -> {
+                            indexCount++;
+                            if (indexes.size() < MOST_LISTED) {
+                                indexes.add(stream.repository() + ":" + tag.tag());
+                            }
+                        }));
+    }
+
+    /** One point for each right. */
+    List<Point> points(Set<String> namespaces) {
+        List<Point> points = new ArrayList<>();
+        boolean isStatus = request.metadata() == Metadata.STATUS;
+        if (isStatus) {
+            points.add(point(of("create", Resource.IMAGE), Optional.empty()));
+        } else if (!mayCreateImages(cluster) && indexCount > 0) {
+            points.add(Point.note(
+                    "multi-architecture tags",
+                    "%d are not restorable on this route, for want of the right to create Images: %s"
+                            .formatted(indexCount, indexes)));
+        }
+        List<Right> inNamespaces = new ArrayList<>(List.of(
+                of("get", Resource.IMAGE_STREAM),
+                of("create", Resource.IMAGE_STREAM),
+                of("update", Resource.IMAGE_STREAM),
+                of("get", Resource.IMAGE_STREAM, "layers")));
+        inNamespaces.add(
+                isStatus ? of("update", Resource.IMAGE_STREAM, "status") : of("create", Resource.IMAGE_STREAM_MAPPING));
+        inNamespaces.forEach(right -> points.addAll(points(right, namespaces)));
+        if (request.createNamespaces()) {
+            points.add(point(of("create", Resource.NAMESPACE), Optional.empty()));
+        }
+        return points;
+    }
+
+    /** Asked for all namespaces at once, and only if that is not allowed, for each. */
+    private List<Point> points(Right right, Set<String> namespaces) {
+        Point everywhere = point(right, Optional.empty());
+        if (everywhere.state() == Point.State.OK) {
+            return List.of(everywhere);
+        }
+        return namespaces.stream()
+                .map(namespace -> point(right, Optional.of(namespace)))
+                .toList();
+    }
+
+    private Point point(Right right, Optional<String> namespace) {
+        String name = "right to " + right + namespace.map(each -> " in " + each).orElse("");
+        return cluster.mayI(right.verb(), right.resource(), right.part(), namespace)
+                ? Point.ok(name, "granted")
+                : Point.missing(name, "not granted", remedy(right, namespace));
+    }
+
+    private static String remedy(Right right, Optional<String> namespace) {
+        boolean isEditors = right.resource().isNamespaced() && !right.part().equals(Optional.of("status"));
+        return isEditors && namespace.isPresent()
+                ? "oc adm policy add-role-to-user edit -z registry-backup-restore -n " + namespace.get()
+                : "oc apply -k knative/base (ClusterRole registry-backup-restore-metadata: docs/rights.md)";
+    }
+}

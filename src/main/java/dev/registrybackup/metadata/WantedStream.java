@@ -1,0 +1,129 @@
+package dev.registrybackup.metadata;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.openshift.CapturedStream;
+import dev.registrybackup.openshift.Captures;
+import dev.registrybackup.openshift.ImageObject;
+import dev.registrybackup.openshift.ImageStream;
+import dev.registrybackup.registry.RepositoryName;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiPredicate;
+import java.util.function.Predicate;
+
+/**
+ * What is to be restored of one ImageStream. For one thread.
+ *
+ * <p>An image whose bytes the registry was given is <i>managed</i>; of others only the cluster's records are restored, and
+ * what was pulled through comes again from where it lives.
+ */
+final class WantedStream {
+    private final CapturedStream captured;
+    private final ImageStream stream;
+    private final Set<Digest> images;
+    private final Captures captures;
+    private final Map<Digest, Optional<ImageObject>> read = new HashMap<>();
+
+    private WantedStream(CapturedStream captured, ImageStream stream, Set<Digest> images, Captures captures) {
+        this.captured = captured;
+        this.stream = stream;
+        this.images = images;
+        this.captures = captures;
+    }
+
+    /** All of it. */
+    static WantedStream of(CapturedStream captured, Captures captures) {
+        ImageStream stream = captures.stream(captured);
+        return new WantedStream(captured, stream, stream.images(), captures);
+    }
+
+    /** As much of it as is asked for: those items of tags, and their images. */
+    WantedStream only(BiPredicate<String, JsonNode> isWanted) {
+        ObjectNode json = stream.json().deepCopy();
+        Set<String> kept = new LinkedHashSet<>();
+        ArrayNode tags = JsonNodeFactory.instance.arrayNode();
+        for (JsonNode tag : json.path("status").path("tags")) {
+            String name = tag.path("tag").asText();
+            ArrayNode items = JsonNodeFactory.instance.arrayNode();
+            tag.path("items").forEach(item -> {
+                if (isWanted.test(name, item)) {
+                    items.add(item);
+                }
+            });
+            if (!items.isEmpty()) {
+                kept.add(name);
+                tags.add(((ObjectNode) tag).set("items", items));
+            }
+        }
+        json.withObject("status").set("tags", tags);
+        keep(json, kept::contains);
+        ImageStream less = new ImageStream(json);
+        return new WantedStream(captured, less, less.images(), captures);
+    }
+
+    private static void keep(ObjectNode json, Predicate<String> isKept) {
+        ArrayNode kept = JsonNodeFactory.instance.arrayNode();
+        for (JsonNode tag : json.path("spec").path("tags")) {
+            if (isKept.test(tag.path("name").asText())) {
+                kept.add(tag);
+            }
+        }
+        if (json.path("spec").has("tags")) {
+            ((ObjectNode) json.path("spec")).set("tags", kept);
+        }
+    }
+
+    /** With an image that no tag names: an index's child, say. */
+    WantedStream with(Digest image) {
+        Set<Digest> more = new LinkedHashSet<>(images);
+        more.add(image);
+        return new WantedStream(captured, stream, more, captures);
+    }
+
+    RepositoryName repository() {
+        return captured.stream();
+    }
+
+    CapturedStream captured() {
+        return captured;
+    }
+
+    ImageStream stream() {
+        return stream;
+    }
+
+    /** The images that are wanted; what is below an index follows from it. */
+    Set<Digest> images() {
+        return images;
+    }
+
+    /** The Image as it was captured; empty if the cluster had none. */
+    Optional<ImageObject> image(Digest digest) {
+        return read.computeIfAbsent(digest, each -> captures.image(captured, each));
+    }
+
+    /** Those of {@link #images} whose bytes the registry's bucket has to have. */
+    Set<Digest> managed() {
+        Set<Digest> managed = new LinkedHashSet<>();
+        for (Digest digest : images) {
+            boolean isOwn = image(digest).map(ImageObject::isManaged).orElseGet(() -> isOfOwnRegistry(digest));
+            if (isOwn) {
+                managed.add(digest);
+            }
+        }
+        return managed;
+    }
+
+    private boolean isOfOwnRegistry(Digest digest) {
+        return stream.tags().stream()
+                .flatMap(tag -> tag.items().stream())
+                .anyMatch(item -> item.image().equals(digest) && stream.isOfOwnRegistry(item));
+    }
+}

@@ -1,0 +1,118 @@
+package dev.registrybackup.metadata;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.openshift.CapturedStream;
+import dev.registrybackup.openshift.Captures;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.registry.Tag;
+import dev.registrybackup.restore.RestoreRequest;
+import dev.registrybackup.restore.UnknownScopeException;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The ImageStreams of a request's scope, as they were at its time.
+ *
+ * @param captures what was captured
+ * @param request what is asked for
+ * @param at as of when, UTC
+ */
+record WantedStreams(Captures captures, RestoreRequest request, Instant at) {
+    /**
+     * Reads them, one by one as the stream is.
+     *
+     * @throws UnknownScopeException if nothing of the scope was captured by then
+     */
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
+    Stream<WantedStream> read() {
+        Scope scope = request.scope();
+        if (scope instanceof Scope.All) {
+            return captures.asOf(at).map(captured -> WantedStream.of(captured, captures));
+        }
+        if (scope instanceof Scope.Namespace namespace) {
+            String prefix = namespace.name() + "/";
+            return captures.asOf(at)
+                    .filter(captured -> captured.stream().value().startsWith(prefix))
+                    .map(captured -> WantedStream.of(captured, captures));
+        }
+        return Stream.of(one(scope));
+    }
+
+    /**
+     * Does nothing if there are any.
+     *
+     * @throws UnknownScopeException if nothing of the scope was captured by then
+     */
+    void require() {
+        try (Stream<WantedStream> streams = read()) {
+            if (streams.findFirst().isEmpty()) {
+                throw new UnknownScopeException(
+                        "No ImageStream of %s was captured by %s: see registry-backup/openshift/ in the backup bucket for what was"
+                                .formatted(scope(), at));
+            }
+        }
+    }
+
+    private String scope() {
+        return request.scope().json().toString();
+    }
+
+    private WantedStream one(Scope scope) {
+        if (scope instanceof Scope.TaggedImage image) {
+            return tagged(all(image.repository()), image.tag());
+        }
+        if (scope instanceof Scope.Image image) {
+            return image(all(image.repository()), image.digest());
+        }
+        return all(((Scope.Repository) scope).name());
+    }
+
+    private WantedStream all(RepositoryName repository) {
+        CapturedStream captured = captures.find(repository, at)
+                .orElseThrow(() ->
+                        new UnknownScopeException("No ImageStream %s was captured by %s".formatted(repository, at)));
+        if (captured.isGone()) {
+            throw new UnknownScopeException(
+                    "The ImageStream %s was gone by %s: give a time before that as \"at\", UTC, to have it back"
+                            .formatted(repository, captured.read()));
+        }
+        return WantedStream.of(captured, captures);
+    }
+
+    private WantedStream tagged(WantedStream stream, Tag tag) {
+        Digest current = stream.stream().tags().stream()
+                .filter(each -> each.tag().equals(tag))
+                .findFirst()
+                .flatMap(each -> each.current())
+                .orElseThrow(() -> new UnknownScopeException(
+                        "The ImageStream %s had no tag %s at %s".formatted(stream.repository(), tag, at)))
+                .image();
+        Optional<JsonNode> newest = stream.stream().tags().stream()
+                .filter(each -> each.tag().equals(tag))
+                .findFirst()
+                .map(each -> each.items().get(0).json());
+        return stream.only((name, item) ->
+                (name.equals(tag.value()) && newest.filter(item::equals).isPresent()) || isReferrer(name, current));
+    }
+
+    private WantedStream image(WantedStream stream, Digest digest) {
+        if (!stream.captured().images().containsKey(digest)) {
+            throw new UnknownScopeException(
+                    "The ImageStream %s did not refer to %s at %s".formatted(stream.repository(), digest, at));
+        }
+        return stream.only((name, item) ->
+                        item.path("image").asText().equals(digest.toString()) || isReferrer(name, digest))
+                .with(digest);
+    }
+
+    /** Signatures and the like are tags named after the image: OCI distribution-spec, "Referrers Tag Schema". */
+    private boolean isReferrer(String tag, Digest image) {
+        String name = image.algorithm().label() + "-" + image.hex();
+        return request.referrers() && (tag.equals(name) || tag.startsWith(name + "."));
+    }
+}
