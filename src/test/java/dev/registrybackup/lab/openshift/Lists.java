@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.TreeMap;
 
 /**
  * Lists, in pages: KUBE staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go, GetList, and storage/continue.go. Later
@@ -19,7 +18,7 @@ import java.util.TreeMap;
  */
 final class Lists {
     private final Store store;
-    private final Map<Long, Map<Resource, TreeMap<String, ObjectNode>>> pasts = new HashMap<>();
+    private final Map<Long, Map<Resource, NavigableMap<String, ObjectNode>>> pasts = new HashMap<>();
     private boolean nextExpires;
 
     Lists(Store store) {
@@ -68,8 +67,9 @@ final class Lists {
         return limit.isEmpty() || limit.equals("0") ? Integer.MAX_VALUE : Integer.parseInt(limit);
     }
 
-    private TreeMap<String, ObjectNode> past(Resource resource, long version, String start) {
-        TreeMap<String, ObjectNode> past = pasts.getOrDefault(version, Map.of()).get(resource);
+    private NavigableMap<String, ObjectNode> past(Resource resource, long version, String start) {
+        NavigableMap<String, ObjectNode> past =
+                pasts.getOrDefault(version, Map.of()).get(resource);
         if (past == null) {
             throw Refusal.expired(token(-1, start));
         }

@@ -7,6 +7,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -18,7 +19,7 @@ import java.util.UUID;
  */
 final class Store {
     private final Clock clock;
-    private final Map<Resource, TreeMap<String, ObjectNode>> objects = new EnumMap<>(Resource.class);
+    private final Map<Resource, NavigableMap<String, ObjectNode>> objects = new EnumMap<>(Resource.class);
     private long version = 1000;
 
     Store(Clock clock) {
@@ -39,12 +40,12 @@ final class Store {
         return namespace.isEmpty() ? name : namespace + "/" + name;
     }
 
-    private TreeMap<String, ObjectNode> all(Resource resource) {
+    private NavigableMap<String, ObjectNode> all(Resource resource) {
         return objects.computeIfAbsent(resource, absent -> new TreeMap<>());
     }
 
     /** All of them as they are now. */
-    TreeMap<String, ObjectNode> snapshot(Resource resource) {
+    NavigableMap<String, ObjectNode> snapshot(Resource resource) {
         return new TreeMap<>(all(resource));
     }
 
