@@ -194,6 +194,14 @@ public final class OpenShiftApi implements AutoCloseable {
         });
     }
 
+    /** Deletes the stream; {@link IllegalStateException} if it is absent. */
+    public void removeStream(String namespace, String name) {
+        run(() -> {
+            read(Resource.IMAGE_STREAMS, namespace, name);
+            store.delete(Resource.IMAGE_STREAMS, namespace, name);
+        });
+    }
+
     /** The stream as a GET shows it; {@link IllegalStateException} if it is absent. */
     public ObjectNode stream(String namespace, String name) {
         ObjectNode stream = locked(() -> read(Resource.IMAGE_STREAMS, namespace, name));

@@ -1,0 +1,540 @@
+package dev.registrybackup.metadata;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.finding.Finding;
+import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.openshift.ClusterException;
+import dev.registrybackup.openshift.ObjectName;
+import dev.registrybackup.operation.NoLongerPermittedException;
+import dev.registrybackup.operation.Permit;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.restore.Restore;
+import dev.registrybackup.restore.UnknownScopeException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MetadataRestoreTest {
+    private static final String ALL_BY_STATUS = "{'scope':{'all':true},'metadata':'status','createNamespaces':true}";
+    private static final String ALL_BY_MAPPING = "{'scope':{'all':true},'metadata':'mapping','createNamespaces':true}";
+    private static final String EXTERNAL = "sha256:" + "e".repeat(64);
+
+    @TempDir
+    private Path scratch;
+
+    private Recovering recovering;
+
+    @BeforeEach
+    void start() {
+        recovering = new Recovering(scratch, 1);
+    }
+
+    @AfterEach
+    void stop() {
+        recovering.close();
+    }
+
+    /** Two streams with history, an index, a promoted image, an imported one. */
+    private void aCluster() {
+        recovering.push("dev/app", "latest");
+        recovering.push("dev/app", "latest");
+        recovering.push("dev/app", "v1");
+        recovering.pushIndex("dev/multi", "all");
+        recovering.clock().advance(Duration.ofMinutes(1));
+        recovering.lost().ocTag("dev", "app", "v1", "prod", "app", "live");
+        recovering.clock().advance(Duration.ofMinutes(1));
+        recovering.lost().importExternal("dev", "base", "9", EXTERNAL, "quay.io/base/base@" + EXTERNAL);
+        recovering.clock().advance(Duration.ofMinutes(1));
+    }
+
+    private void assertSameTags(String... repositories) {
+        for (String repository : repositories) {
+            assertEquals(
+                    Recovering.tags(recovering.lost(), repository),
+                    Recovering.tags(recovering.fresh(), repository),
+                    repository);
+        }
+    }
+
+    private List<FindingCode> found() {
+        return recovering.reading().first().stream().map(Finding::code).toList();
+    }
+
+    @Test
+    void everythingComesBackByStatusWithItsOrderAndTimes() {
+        // Given
+        aCluster();
+        recovering.backedUp().ready();
+        // When
+        Restore.Outcome outcome = recovering.restore(ALL_BY_STATUS);
+        // Then
+        assertEquals(List.of(), recovering.reading().first());
+        assertTrue(outcome.isComplete());
+        assertSameTags("dev/app", "dev/multi", "prod/app", "dev/base");
+        assertEquals(5, outcome.summary().path("cluster").path("tagsProved").asInt());
+    }
+
+    @Test
+    void everythingComesBackByMappingInItsOrderWithTimesOfTheRestore() {
+        // Given
+        aCluster();
+        recovering.backedUp().ready();
+        // When
+        Restore.Outcome outcome = recovering.restore(ALL_BY_MAPPING);
+        // Then
+        assertEquals(List.of(FindingCode.TIME_APPROXIMATE), found());
+        assertTrue(outcome.isComplete());
+        for (String tag : List.of("dev/app:latest", "dev/app:v1", "dev/multi:all", "prod/app:live", "dev/base:9")) {
+            String[] parts = tag.split(":", 2);
+            assertEquals(
+                    Recovering.images(recovering.lost(), parts[0], parts[1]),
+                    Recovering.images(recovering.fresh(), parts[0], parts[1]),
+                    tag);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
+    void aSecondRunChangesNothing(String request) {
+        // Given
+        aCluster();
+        recovering.backedUp().ready();
+        recovering.restore(request);
+        List<String> before = recovering.writes();
+        // When
+        Restore.Outcome outcome = recovering.restore(request);
+        // Then
+        assertTrue(outcome.isComplete());
+        List<String> after = recovering.writes();
+        assertEquals(
+                List.of(),
+                after.subList(before.size(), after.size()).stream()
+                        // An Image that is there is told from one that is not by trying.
+                        .filter(write -> !write.equals("POST /apis/image.openshift.io/v1/images"))
+                        .toList());
+        assertEquals(0, outcome.summary().path("cluster").path("imagesCreated").asInt());
+    }
+
+    @Test
+    void everyImageIsPullableByWhatTheClusterAndItsBucketSay() {
+        // Given
+        aCluster();
+        recovering.backedUp().ready();
+        // When
+        recovering.restore(ALL_BY_STATUS);
+        // Then
+        for (String repository : List.of("dev/app", "dev/multi", "prod/app")) {
+            JsonNode layers = recovering
+                    .freshCluster()
+                    .find(ObjectName.stream(new RepositoryName(repository)), "layers")
+                    .orElseThrow();
+            layers.path("images")
+                    .forEach(image -> assertFalse(image.path("imageMissing").asBoolean(), repository));
+            layers.path("blobs").properties().forEach(blob -> {
+                Digest digest = Digest.parse(blob.getKey());
+                // Of manifests the server does not tell the size.
+                assertEquals(
+                        blob.getValue().path("size").asLong(recovering.bytes(digest).length),
+                        recovering.target().bytes(recovering.registry().blobKey(digest)).length,
+                        repository);
+            });
+        }
+    }
+
+    @Test
+    void aPrunerThatIsNotSuspendedStopsItBeforeAnythingIsWritten() {
+        // Given
+        aCluster();
+        recovering.backedUp();
+        // When
+        PreflightException refused = assertThrows(PreflightException.class, () -> recovering.restore(ALL_BY_STATUS));
+        // Then
+        assertTrue(String.valueOf(refused.getMessage()).contains("image pruner: it is not suspended"));
+        assertEquals(List.of(), recovering.writes());
+        assertEquals(List.of(), recovering.target().keys(""));
+    }
+
+    @Test
+    void whatThePreflightMissesIsMendedByTheCommandsItNames() {
+        // Given
+        aCluster();
+        recovering.backedUp();
+        List<String> commands = StreamSupport.stream(
+                        recovering.preflight(ALL_BY_STATUS).path("points").spliterator(), false)
+                .filter(point -> point.path("state").asText().equals("missing"))
+                .map(point -> point.path("remedy").asText())
+                .toList();
+        // When
+        commands.forEach(recovering::mend);
+        // Then
+        assertEquals(4, commands.size());
+        assertTrue(recovering.preflight(ALL_BY_STATUS).path("ready").asBoolean());
+        assertTrue(recovering.restore(ALL_BY_STATUS).isComplete());
+    }
+
+    @Test
+    void aMissingRightIsNamedBeforeAnythingIsWritten() {
+        // Given
+        recovering.push("dev/app", "latest");
+        recovering.backedUp().ready().restorer().mayNot("update", "image.openshift.io", "imagestreams/status", "*");
+        recovering.fresh().namespace("dev");
+        // When
+        PreflightException refused = assertThrows(
+                PreflightException.class,
+                () -> recovering.restore("{'scope':{'repository':'dev/app'},'metadata':'status'}"));
+        // Then
+        String message = String.valueOf(refused.getMessage());
+        assertTrue(
+                message.contains("right to update imagestreams.image.openshift.io/status in dev: not granted"),
+                message);
+        assertEquals(List.of(), recovering.writes());
+    }
+
+    @Test
+    void aNamespaceThatIsNotThereIsCreatedOnlyIfAskedFor() {
+        // Given
+        recovering.push("dev/app", "latest");
+        recovering.backedUp().ready();
+        // When
+        PreflightException refused = assertThrows(
+                PreflightException.class,
+                () -> recovering.restore("{'scope':{'repository':'dev/app'},'metadata':'status'}"));
+        // Then
+        assertTrue(String.valueOf(refused.getMessage()).contains("namespace dev: it is not there"));
+        assertTrue(recovering
+                .restore("{'scope':{'repository':'dev/app'},'metadata':'status','createNamespaces':true}")
+                .isComplete());
+        assertSameTags("dev/app");
+    }
+
+    @Test
+    void limitsAndRegistriesThatWouldRefuseAreNamed() {
+        // Given
+        aCluster();
+        recovering.push("dev/app", "v2");
+        recovering.backedUp().ready();
+        recovering.fresh().limit("dev", "openshift.io/images", 2);
+        recovering.fresh().allowRegistries("docker.io");
+        // When
+        JsonNode preflight = recovering.preflight(ALL_BY_STATUS);
+        // Then
+        assertFalse(preflight.path("ready").asBoolean());
+        String points = preflight.path("points").toString();
+        assertTrue(points.contains("a stream of 4 openshift.io/images is to be restored, and it allows 2"), points);
+        assertTrue(points.contains("images come from [quay.io], which"), points);
+    }
+
+    @Test
+    void aRightThatGoesHalfWayLeavesWhatCanBeFinishedLater() {
+        // Given
+        aCluster();
+        recovering.backedUp().ready();
+        recovering.fresh().onRequest(request -> {
+            if (recovering.writes().stream()
+                            .filter(write -> write.startsWith("PUT"))
+                            .count()
+                    == 1) {
+                recovering.restorer().mayNot("update", "image.openshift.io", "imagestreams/status", "*");
+            }
+        });
+        Restore.Outcome first = recovering.restore(ALL_BY_STATUS);
+        List<FindingCode> found = found();
+        recovering.fresh().onRequest(request -> {});
+        recovering.restorer().everything();
+        recovering.restorer().may("update", "image.openshift.io", "imagestreams/status", "*");
+        // When
+        Restore.Outcome second = recovering.restore(ALL_BY_STATUS);
+        // Then
+        assertFalse(first.isComplete());
+        assertTrue(found.contains(FindingCode.IS_ITEM_UNRESTORABLE));
+        assertTrue(second.isComplete(), () -> recovering.reading().first().toString());
+        assertSameTags("dev/app", "dev/multi", "prod/app", "dev/base");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
+    void killedBeforeAnyOfItsWritesItIsFinishedByTheNextRun(String request) {
+        // Given
+        aCluster();
+        recovering.backedUp().ready();
+        List<Integer> killedAt = new ArrayList<>();
+        boolean isDone = false;
+        // When
+        for (int write = 1; !isDone; write += 3) {
+            isDone = runUntil(request, write);
+            killedAt.add(write);
+        }
+        // Then
+        assertTrue(killedAt.size() > 5, killedAt.toString());
+        for (String tag : List.of("dev/app:latest", "dev/multi:all", "prod/app:live", "dev/base:9")) {
+            String[] parts = tag.split(":", 2);
+            assertEquals(
+                    Recovering.images(recovering.lost(), parts[0], parts[1]),
+                    Recovering.images(recovering.fresh(), parts[0], parts[1]),
+                    tag);
+        }
+    }
+
+    private boolean runUntil(String request, int write) {
+        int[] left = {write};
+        Permit permit = () -> {
+            synchronized (left) {
+                if (left[0]-- <= 0) {
+                    throw new NoLongerPermittedException("killed");
+                }
+            }
+        };
+        try {
+            return recovering.restore(request, permit).isComplete();
+        } catch (NoLongerPermittedException e) {
+            return false;
+        }
+    }
+
+    @Test
+    void aTagMovedMeanwhileIsListedAndLeftUnlessItMayBeMoved() {
+        // Given
+        Digest was = recovering.push("dev/app", "latest");
+        recovering.backedUp().ready();
+        Digest other = recovering.push("dev/app", "latest");
+        recovering.fresh().namespace("dev");
+        recovering
+                .fresh()
+                .push(
+                        "dev",
+                        "app",
+                        "latest",
+                        other.toString(),
+                        recovering.bytes(other),
+                        "application/vnd.oci.image.manifest.v1+json",
+                        "{}".getBytes(StandardCharsets.UTF_8));
+        // When
+        Restore.Outcome left = recovering.restore("{'scope':{'repository':'dev/app'},'metadata':'status'}");
+        List<FindingCode> found = found();
+        List<String> images = Recovering.images(recovering.fresh(), "dev/app", "latest");
+        Restore.Outcome moved =
+                recovering.restore("{'scope':{'repository':'dev/app'},'metadata':'status','overwriteTags':true}");
+        // Then
+        assertTrue(left.isComplete());
+        assertEquals(List.of(FindingCode.TAG_DIFFERS), found);
+        assertEquals(List.of(other.toString(), was.toString()), images);
+        assertTrue(moved.isComplete());
+        assertEquals(
+                List.of(was.toString(), other.toString()), Recovering.images(recovering.fresh(), "dev/app", "latest"));
+    }
+
+    @Test
+    void aTimeBetweenTwoPushesIsToldByCapturesAlone() {
+        // Given
+        recovering.backedUp();
+        Digest first = recovering.push("dev/app", "latest");
+        recovering.capture("dev/app");
+        recovering.clock().advance(Duration.ofSeconds(10));
+        Instant between = recovering.clock().instant();
+        recovering.push("dev/app", "latest");
+        recovering.capture("dev/app");
+        recovering.copied();
+        recovering.ready();
+        // When
+        Restore.Outcome outcome = recovering.restore(
+                "{'scope':{'repository':'dev/app'},'metadata':'status','createNamespaces':true,'at':'%s'}"
+                        .formatted(between));
+        // Then
+        assertTrue(outcome.isComplete());
+        assertEquals(List.of(first.toString()), Recovering.images(recovering.fresh(), "dev/app", "latest"));
+    }
+
+    @Test
+    void aStreamDeletedByMistakeComesBackFromBeforeThat() {
+        // Given
+        Digest image = recovering.push("dev/app", "latest");
+        recovering.backedUp();
+        Instant before = recovering.clock().instant();
+        recovering.clock().advance(Duration.ofMinutes(1));
+        recovering.lost().removeStream("dev", "app");
+        recovering.capture("dev/app");
+        recovering.ready();
+        recovering.fresh().namespace("dev");
+        // When
+        UnknownScopeException gone = assertThrows(
+                UnknownScopeException.class,
+                () -> recovering.restore("{'scope':{'repository':'dev/app'},'metadata':'status'}"));
+        recovering.restore("{'scope':{'repository':'dev/app'},'metadata':'status','at':'%s'}".formatted(before));
+        // Then
+        assertTrue(String.valueOf(gone.getMessage()).contains("was gone by"), gone.getMessage());
+        assertEquals(List.of(image.toString()), Recovering.images(recovering.fresh(), "dev/app", "latest"));
+    }
+
+    @Test
+    void oneTagComesBackWithoutItsHistory() {
+        // Given
+        recovering.push("dev/app", "latest");
+        Digest newest = recovering.push("dev/app", "latest");
+        recovering.push("dev/app", "v1");
+        recovering.backedUp().ready();
+        // When
+        recovering.restore("{'scope':{'image':'dev/app:latest'},'metadata':'status','createNamespaces':true}");
+        // Then
+        assertEquals(1, Recovering.tags(recovering.fresh(), "dev/app").size());
+        assertEquals(List.of(newest.toString()), Recovering.images(recovering.fresh(), "dev/app", "latest"));
+        assertEquals(
+                1,
+                recovering
+                        .target()
+                        .keys("docker/registry/v2/repositories/dev/app/_manifests/")
+                        .size());
+    }
+
+    @Test
+    void aPromotedImageIsRestoredWithLinksItNeverHad() {
+        // Given
+        Digest image = recovering.push("dev/app", "v1");
+        recovering.lost().ocTag("dev", "app", "v1", "prod", "app", "live");
+        recovering.backedUp().ready();
+        // When
+        Restore.Outcome outcome =
+                recovering.restore("{'scope':{'namespace':'prod'},'metadata':'status','createNamespaces':true}");
+        // Then
+        assertTrue(recovering.target().keys("").contains(recovering.registry().revisionLink("prod/app", image)));
+        assertTrue(recovering.target().keys("").contains(recovering.registry().blobKey(image)));
+        assertEquals(List.of(image.toString()), Recovering.images(recovering.fresh(), "prod/app", "live"));
+        assertFalse(outcome.isComplete(), "what the tag follows is not there");
+        assertEquals(List.of(FindingCode.TAG_SOURCE_MISSING), found());
+    }
+
+    @Test
+    void aTagWhoseImageTheBackupLacksIsLeftOutAndNotTurnedBackToAnOlderOne() {
+        // Given
+        Digest older = recovering.push("dev/app", "latest");
+        Digest newer = recovering.push("dev/app", "latest");
+        recovering.backedUp().ready();
+        String layer = recovering
+                .registry()
+                .blobKey(Digest.parse(Recovering.json(recovering.bytes(newer))
+                        .path("layers")
+                        .path(0)
+                        .path("digest")
+                        .asText()));
+        recovering.backup().remove(layer, Optional.empty());
+        recovering
+                .backup()
+                .listVersions(layer)
+                .toList()
+                .forEach(version -> recovering.backup().remove(version.key(), Optional.of(version.versionId())));
+        String request = "{'scope':{'repository':'dev/app'},'metadata':'status','createNamespaces':true}";
+        Restore.Outcome lacking = recovering.restore(request);
+        List<FindingCode> found = found();
+        JsonNode tags = Recovering.tags(recovering.fresh(), "dev/app");
+        recovering.copied();
+        // When
+        Restore.Outcome mended = recovering.restore(request);
+        // Then
+        assertFalse(lacking.isComplete());
+        assertTrue(found.contains(FindingCode.IS_ITEM_UNRESTORABLE), found.toString());
+        assertEquals(0, tags.size());
+        assertTrue(mended.isComplete());
+        assertEquals(
+                List.of(newer.toString(), older.toString()),
+                Recovering.images(recovering.fresh(), "dev/app", "latest"));
+    }
+
+    @Test
+    void anImageThatTheClusterHadNotIsMadeFromItsManifest() {
+        // Given
+        Digest image = recovering.push("dev/app", "latest");
+        recovering.lost().removeImage(image.toString());
+        recovering.backedUp().ready();
+        // When
+        Restore.Outcome outcome =
+                recovering.restore("{'scope':{'repository':'dev/app'},'metadata':'status','createNamespaces':true}");
+        // Then
+        assertTrue(outcome.isComplete(), () -> recovering.reading().first().toString());
+        assertEquals(
+                1,
+                recovering
+                        .fresh()
+                        .image(image.toString())
+                        .path("dockerImageLayers")
+                        .size());
+    }
+
+    @Test
+    void withoutTheRightToCreateImagesMappingsLeaveOutIndexesAndSaySo() {
+        // Given
+        aCluster();
+        recovering.backedUp().ready();
+        recovering.restorer().mayNot("create", "image.openshift.io", "images", "*");
+        // When
+        JsonNode preflight = recovering.preflight(ALL_BY_MAPPING);
+        Restore.Outcome outcome = recovering.restore(ALL_BY_MAPPING);
+        // Then
+        String points = preflight.path("points").toString();
+        assertTrue(points.contains("1 are not restorable on this route"), points);
+        assertTrue(points.contains("dev/multi:all"), points);
+        assertFalse(outcome.isComplete());
+        assertEquals(List.of(), Recovering.images(recovering.fresh(), "dev/multi", "all"));
+        assertEquals(
+                Recovering.images(recovering.lost(), "dev/app", "latest"),
+                Recovering.images(recovering.fresh(), "dev/app", "latest"));
+    }
+
+    @Test
+    void aStandbyTargetGetsLinksOfTags() {
+        // Given
+        Digest older = recovering.push("dev/app", "latest");
+        Digest newer = recovering.push("dev/app", "latest");
+        recovering.lost().ocTag("dev", "app", "latest", "prod", "app", "live");
+        recovering.backedUp();
+        // When
+        Restore.Outcome outcome =
+                recovering.restore("{'scope':{'all':true},'metadata':'tag-links','target':'standby'}");
+        // Then
+        assertTrue(outcome.isComplete());
+        assertEquals(List.of(), recovering.writes());
+        assertEquals(newer.toString(), link(recovering.registry().tagLink("dev/app", "latest")));
+        assertEquals(older.toString(), link(recovering.registry().tagIndexLink("dev/app", "latest", older)));
+        assertEquals(newer.toString(), link(recovering.registry().tagLink("prod/app", "live")));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> recovering
+                        .restoring()
+                        .check(recovering.request("{'scope':{'all':true},'metadata':'tag-links'}")));
+    }
+
+    private String link(String key) {
+        return new String(recovering.target().bytes(key), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void aClusterThatIsGoneFailsItAsAWhole() {
+        // Given
+        recovering.push("dev/app", "latest");
+        recovering.backedUp().ready();
+        recovering.fresh().onRequest(request -> {
+            throw new IllegalStateException("cut");
+        });
+        // When
+        ClusterException failure = assertThrows(
+                ClusterException.class,
+                () -> recovering.restore("{'scope':{'repository':'dev/app'},'metadata':'status'}"));
+        // Then
+        assertTrue(String.valueOf(failure.getMessage()).contains("the Kubernetes API did not answer"));
+    }
+}

@@ -1,0 +1,310 @@
+package dev.registrybackup.metadata;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.kube.OpenShiftCluster;
+import dev.registrybackup.lab.openshift.OpenShiftApi;
+import dev.registrybackup.openshift.Captures;
+import dev.registrybackup.openshift.Snapshots;
+import dev.registrybackup.openshift.StreamCapture;
+import dev.registrybackup.openshift.WritableCluster;
+import dev.registrybackup.operation.Meter;
+import dev.registrybackup.operation.Permit;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.restore.Ends;
+import dev.registrybackup.restore.Restore;
+import dev.registrybackup.restore.RestoreRequest;
+import dev.registrybackup.store.InMemoryObjectStore;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Pace;
+import dev.registrybackup.transfer.SetClock;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A cluster that is lost, the backup of its registry, and another cluster with an empty bucket. */
+final class Recovering implements AutoCloseable {
+    static final Permit PERMITTED = () -> {};
+
+    private static final String MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json";
+    private static final String INDEX_TYPE = "application/vnd.oci.image.index.v1+json";
+    private static final Pattern PATCH =
+            Pattern.compile("oc patch ([a-z]+)\\.([a-z.]+)/cluster --type=merge -p '(.*)'");
+
+    private final RegistryLayout layout = new RegistryLayout("");
+    private final SetClock clock = new SetClock();
+    private final Supplier<String> random = () -> UUID.randomUUID().toString().substring(0, 8);
+    private final RandomRegistry registry;
+    private final Path scratch;
+    private final OpenShiftApi lost = OpenShiftApi.start(clock);
+    private final OpenShiftApi fresh = OpenShiftApi.start(clock);
+    private final OpenShiftApi.Account restorer = fresh.account("restorer").everything();
+    private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, clock);
+    private final InMemoryObjectStore target = new InMemoryObjectStore("restored");
+    private final Lanes lanes = new Lanes(4, 2);
+    private final List<KubernetesClient> clients = new ArrayList<>();
+    private Meter meter = new Meter();
+
+    Recovering(Path scratch, long seed) {
+        this.scratch = scratch;
+        this.registry = new RandomRegistry(seed);
+    }
+
+    /** The cluster whose images were backed up. */
+    OpenShiftApi lost() {
+        return lost;
+    }
+
+    /** The cluster that is restored into. */
+    OpenShiftApi fresh() {
+        return fresh;
+    }
+
+    /** Who restores. May do everything unless a test says otherwise. */
+    OpenShiftApi.Account restorer() {
+        return restorer;
+    }
+
+    SetClock clock() {
+        return clock;
+    }
+
+    InMemoryObjectStore backup() {
+        return backup;
+    }
+
+    InMemoryObjectStore target() {
+        return target;
+    }
+
+    RandomRegistry registry() {
+        return registry;
+    }
+
+    Meter.Reading reading() {
+        return meter.read();
+    }
+
+    /** The cluster that is lost, for captures. */
+    WritableCluster lostCluster() {
+        return cluster(lost, lost.account("capture").everything());
+    }
+
+    /** The cluster that is restored into, as the one who restores sees it. */
+    WritableCluster freshCluster() {
+        return cluster(fresh, restorer);
+    }
+
+    private WritableCluster cluster(OpenShiftApi api, OpenShiftApi.Account account) {
+        KubernetesClient client = new KubernetesClientBuilder()
+                .withConfig(new ConfigBuilder()
+                        .withAutoConfigure(false)
+                        .withMasterUrl(api.url())
+                        .withOauthToken(account.token())
+                        .withRequestRetryBackoffLimit(0)
+                        .build())
+                .build();
+        clients.add(client);
+        return new OpenShiftCluster(client);
+    }
+
+    /** Pushes an image of one layer with that tag, a minute later. */
+    Digest push(String repository, String tag) {
+        clock.advance(Duration.ofMinutes(1));
+        Digest image = registry.image(repository, registry.layer(repository, 300));
+        tag(repository, tag, image, MEDIA_TYPE);
+        return image;
+    }
+
+    /** Pushes an index of two images with that tag, a minute later. */
+    Digest pushIndex(String repository, String tag) {
+        clock.advance(Duration.ofMinutes(1));
+        Digest first = registry.image(repository, registry.layer(repository, 300));
+        Digest second = registry.image(repository, registry.layer(repository, 300));
+        for (Digest child : List.of(first, second)) {
+            lost.pushByDigest(
+                    namespace(repository), name(repository), child.toString(), bytes(child), MEDIA_TYPE, config(child));
+        }
+        Digest index = registry.index(repository, first, second);
+        tag(repository, tag, index, INDEX_TYPE);
+        return index;
+    }
+
+    private void tag(String repository, String tag, Digest image, String mediaType) {
+        lost.push(
+                namespace(repository),
+                name(repository),
+                tag,
+                image.toString(),
+                bytes(image),
+                mediaType,
+                mediaType.equals(INDEX_TYPE) ? null : config(image));
+    }
+
+    byte[] bytes(Digest blob) {
+        return registry.content(registry.blobKey(blob));
+    }
+
+    private byte[] config(Digest image) {
+        return bytes(
+                Digest.parse(json(bytes(image)).path("config").path("digest").asText()));
+    }
+
+    static JsonNode json(byte[] bytes) {
+        try {
+            return new ObjectMapper().readTree(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException("No JSON", e);
+        }
+    }
+
+    static String namespace(String repository) {
+        return repository.split("/", 2)[0];
+    }
+
+    static String name(String repository) {
+        return repository.split("/", 2)[1];
+    }
+
+    /** Has the blobs and links in the backup, as events bring them, and takes a snapshot. */
+    Recovering backedUp() {
+        copied();
+        new Snapshots(lostCluster(), backup, lanes, clock, random).take(scratch);
+        return this;
+    }
+
+    /** Has the blobs and links in the backup, as events bring them. */
+    void copied() {
+        registry.kept().forEach(backup::seed);
+    }
+
+    /** Captures one stream, as an event has it. */
+    StreamCapture.Result capture(String repository) {
+        return new StreamCapture(lostCluster(), backup, clock, random).capture(new RepositoryName(repository));
+    }
+
+    /** Has the cluster that is restored into ready, as the preflight asks for, but for the namespaces. */
+    Recovering ready() {
+        mend("oc patch imagepruner.imageregistry.operator.openshift.io/cluster --type=merge -p"
+                + " '{\"spec\":{\"suspend\":true}}'");
+        mend(
+                "oc patch configs.imageregistry.operator.openshift.io/cluster --type=merge -p"
+                        + " '{\"spec\":{\"readOnly\":true,\"storage\":{\"managementState\":\"Unmanaged\",\"s3\":{\"bucket\":\"restored\"}}}}'");
+        return this;
+    }
+
+    /** Does what an {@code oc patch} of a remedy does. */
+    void mend(String command) {
+        Matcher patch = PATCH.matcher(command);
+        if (!patch.matches()) {
+            throw new IllegalArgumentException("No patch: " + command);
+        }
+        String plural = patch.group(1).endsWith("s") ? patch.group(1) : patch.group(1) + "s";
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create(fresh.url() + "/apis/%s/v1/%s/cluster".formatted(patch.group(2), plural)))
+                .header(
+                        "Authorization",
+                        "Bearer " + fresh.account("admin").everything().token())
+                .header("Content-Type", "application/merge-patch+json")
+                .method("PATCH", HttpRequest.BodyPublishers.ofString(patch.group(3)))
+                .build();
+        try {
+            HttpResponse<String> answer =
+                    HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+            if (answer.statusCode() != 200) {
+                throw new IllegalStateException(command + ": " + answer.body());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(command, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(command, e);
+        }
+    }
+
+    MetadataRestore restoring() {
+        return restoring(target);
+    }
+
+    private MetadataRestore restoring(ObjectStore into) {
+        Restore storage = new Restore(new Ends(backup, layout, into, layout), lanes, Pace.unbounded(), clock);
+        return new MetadataRestore(storage, freshCluster(), new Captures(backup, scratch));
+    }
+
+    Restore.Outcome restore(String request) {
+        return restore(request, PERMITTED);
+    }
+
+    Restore.Outcome restore(String request, Permit permit) {
+        meter = new Meter();
+        return restoring().run(request(request), permit, meter);
+    }
+
+    ObjectNode preflight(String request) {
+        return restoring().preflight(request(request));
+    }
+
+    /** A request in JSON with apostrophes for quotation marks. */
+    RestoreRequest request(String json) {
+        try {
+            return RestoreRequest.parse(new ObjectMapper().readTree(json.replace('\'', '"')), clock.instant());
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(json, e);
+        }
+    }
+
+    /** A stream's status.tags. */
+    static JsonNode tags(OpenShiftApi api, String repository) {
+        JsonNode tags =
+                api.stream(namespace(repository), name(repository)).path("status").path("tags");
+        return json(tags.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The images of a tag, newest first. */
+    static List<String> images(OpenShiftApi api, String repository, String tag) {
+        List<String> images = new ArrayList<>();
+        for (JsonNode each : tags(api, repository)) {
+            if (each.path("tag").asText().equals(tag)) {
+                each.path("items").forEach(item -> images.add(item.path("image").asText()));
+            }
+        }
+        return images;
+    }
+
+    /** What was asked of the cluster that is restored into that changes something there. */
+    List<String> writes() {
+        return fresh.requests().stream()
+                .filter(request -> !request.startsWith("GET") && !request.contains("selfsubjectaccessreviews"))
+                .filter(request -> !request.startsWith("PATCH"))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        clients.forEach(KubernetesClient::close);
+        lanes.close();
+        lost.close();
+        fresh.close();
+    }
+}
