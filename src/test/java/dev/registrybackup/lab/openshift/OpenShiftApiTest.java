@@ -257,6 +257,24 @@ class OpenShiftApiTest {
     }
 
     @Test
+    void aBodyOfAnotherKindNamespaceOrNameIsABadRequest() {
+        // Given
+        streams("ns", "app");
+        ObjectNode elsewhere = api.stream("ns", "app");
+        Metadata.of(elsewhere).put("namespace", "other");
+
+        // When
+        Reply kind = admin.post(STREAMS, "{\"kind\":\"Image\",\"metadata\":{\"name\":\"b\"}}");
+        Reply namespace = admin.put(STREAMS + "/app", elsewhere);
+        Reply name = admin.put(STREAMS + "/b", api.stream("ns", "app"));
+
+        // Then
+        assertEquals(400, kind.status());
+        assertEquals(400, namespace.status());
+        assertEquals("the name of the object (app) does not match the name on the URL (b)", name.message());
+    }
+
+    @Test
     void anUpdateOfAnOlderVersionIsAConflict() {
         // Given
         streams("ns", "app");
