@@ -210,6 +210,12 @@ class ImageStreamRulesTest {
                         + " registry \"quay.io\" not allowed by whitelist:"
                         + " \"image-registry.openshift-image-registry.svc:5000\", \"registry.redhat.io:443\"",
                 reply.message());
+        assertEquals(
+                "registry.redhat.io",
+                admin.get("/apis/config.openshift.io/v1/images/cluster")
+                        .body()
+                        .at("/spec/allowedRegistriesForImport/0/domainName")
+                        .asText());
     }
 
     @Test

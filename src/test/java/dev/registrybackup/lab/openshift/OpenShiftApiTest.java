@@ -15,6 +15,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -51,7 +52,7 @@ class OpenShiftApiTest {
     }
 
     private static List<String> paths(Reply list) {
-        return java.util.stream.StreamSupport.stream(list.body().path("items").spliterator(), false)
+        return StreamSupport.stream(list.body().path("items").spliterator(), false)
                 .map(item -> item.at("/metadata/namespace").asText() + "/"
                         + item.at("/metadata/name").asText())
                 .toList();
