@@ -3,6 +3,7 @@ package dev.registrybackup.lab.openshift;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** A pull specification in its parts, absent ones empty: openshift/library-go pkg/image/reference/reference.go, Parse. */
 record ImageReference(String registry, String namespace, String name, String tag, String id) {
@@ -35,7 +36,7 @@ record ImageReference(String registry, String namespace, String name, String tag
                 orEmpty(parts.group("id")));
     }
 
-    private static String orEmpty(@org.jspecify.annotations.Nullable String text) {
+    private static String orEmpty(@Nullable String text) {
         return text == null ? "" : text;
     }
 

@@ -202,6 +202,34 @@ class ImageRulesTest {
     }
 
     @Test
+    void aMappingNeedsATag() {
+        // Given
+        emptyStream();
+
+        // When
+        Reply reply = admin.post(MAPPINGS, mapping("", Made.of(1)).toString());
+
+        // Then
+        assertEquals(422, reply.status());
+        assertEquals("ImageStreamMapping.image.openshift.io \"app\" is invalid: tag: Required value", reply.message());
+    }
+
+    @Test
+    void anImageInAMappingMustHaveNoResourceVersion() {
+        // Given
+        Made.of(1).pushTo(api, "ns", "app", "v1");
+        ObjectNode mapping = mapping("v2", Made.of(1));
+        mapping.withObject("/image/metadata").put("resourceVersion", "7");
+
+        // When
+        Reply reply = admin.post(MAPPINGS, mapping.toString());
+
+        // Then
+        assertEquals(500, reply.status());
+        assertEquals("resourceVersion should not be set on objects to be created", reply.message());
+    }
+
+    @Test
     void aTagThatFollowsAnotherMovesWithIt() {
         // Given
         ObjectNode stream = newStream();
@@ -280,6 +308,46 @@ class ImageRulesTest {
         assertEquals(200, reply.status());
         assertEquals(1, reply.body().path("dockerImageLayers").size());
         assertEquals("b", reply.body().at("/metadata/annotations/a").asText());
+    }
+
+    @Test
+    void layersThatAreSentWithoutTheirOrderAreTurnedRound() {
+        // Given
+        ObjectNode image = image(Made.of(1));
+        image.putArray("dockerImageLayers").addObject().put("name", "newest").put("size", 1);
+        image.withArray("dockerImageLayers").addObject().put("name", "base").put("size", 2);
+
+        // When
+        Reply reply = admin.post(IMAGES, image.toString());
+
+        // Then
+        assertEquals(
+                List.of("base", "newest"),
+                reply.body().path("dockerImageLayers").findValuesAsText("name"));
+        assertEquals(
+                "ascending",
+                reply.body()
+                        .path("metadata")
+                        .path("annotations")
+                        .path("image.openshift.io/dockerLayersOrder")
+                        .asText());
+    }
+
+    @Test
+    void anImageTakesNoManifestOfAnotherDigest() {
+        // Given
+        ObjectNode image = image(Made.of(1));
+        Tags.child(Metadata.of(image), "annotations").remove(Images.BLOB_STORED);
+        ObjectNode stored = admin.post(IMAGES, image.toString()).object();
+        stored.put("dockerImageManifest", Made.of(2).manifest());
+
+        // When
+        Reply reply = admin.put(IMAGES + "/" + Made.of(1).digest(), stored);
+
+        // Then
+        assertEquals(200, reply.status());
+        assertEquals(
+                Made.of(1).manifest(), reply.body().path("dockerImageManifest").asText());
     }
 
     private String pushList(Made child) {

@@ -210,6 +210,61 @@ class ImageStreamRulesTest {
                         + " registry \"quay.io\" not allowed by whitelist:"
                         + " \"image-registry.openshift-image-registry.svc:5000\", \"registry.redhat.io:443\"",
                 reply.message());
+        assertEquals(
+                "registry.redhat.io",
+                admin.get("/apis/config.openshift.io/v1/images/cluster")
+                        .body()
+                        .at("/spec/allowedRegistriesForImport/0/domainName")
+                        .asText());
+    }
+
+    @Test
+    void aSpecThatNamesARegistryThatIsNotAllowedIsRefused() {
+        // Given
+        ObjectNode stream = newStream();
+        api.allowRegistries("*.redhat.io", "quay.io:443");
+        specTag(stream, "v1", "DockerImage", "registry.redhat.io/a/b:v1");
+        specTag(stream, "v2", "DockerImage", "quay.io/a/b:v1");
+        specTag(stream, "v3", "DockerImage", "ghcr.io/a/b:v1");
+
+        // When
+        Reply reply = admin.post(STREAMS, stream.toString());
+
+        // Then
+        assertEquals(422, reply.status());
+        assertTrue(reply.message().contains("spec.tags[v3].from.name: Forbidden: registry \"ghcr.io\" not allowed"));
+        assertFalse(reply.message().contains("spec.tags[v1]"));
+        assertFalse(reply.message().contains("spec.tags[v2]"));
+    }
+
+    @Test
+    void aStreamOverTheLimitMayStayAsItIs() {
+        // Given
+        Made.of(1).pushTo(api, "ns", "app", "v1");
+        Made.of(2).pushTo(api, "ns", "app", "v1");
+        api.limit("ns", "openshift.io/images", 1);
+        ObjectNode stream = stream("app");
+        setStatus(stream, "v2", item(LOCAL + Made.of(1).digest(), Made.of(1).digest(), "2025-02-02T00:00:00Z"));
+
+        // When
+        Reply reply = admin.put(STREAMS + "/app/status", stream);
+
+        // Then
+        assertEquals(200, reply.status());
+    }
+
+    @Test
+    void aStreamsNameMustBeARepositorysName() {
+        // Given
+        ObjectNode stream = newStream();
+        Metadata.of(stream).put("name", "App");
+
+        // When
+        Reply reply = admin.post(STREAMS, stream.toString());
+
+        // Then
+        assertEquals(422, reply.status());
+        assertTrue(reply.message().contains("metadata.name: Invalid value: \"App\": must match"));
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -51,7 +52,7 @@ class OpenShiftApiTest {
     }
 
     private static List<String> paths(Reply list) {
-        return java.util.stream.StreamSupport.stream(list.body().path("items").spliterator(), false)
+        return StreamSupport.stream(list.body().path("items").spliterator(), false)
                 .map(item -> item.at("/metadata/namespace").asText() + "/"
                         + item.at("/metadata/name").asText())
                 .toList();
@@ -254,6 +255,24 @@ class OpenShiftApiTest {
                 "Active",
                 admin.get("/api/v1/namespaces/ns").body().at("/status/phase").asText());
         assertEquals(List.of("ns"), names(admin.get("/api/v1/namespaces")));
+    }
+
+    @Test
+    void aBodyOfAnotherKindNamespaceOrNameIsABadRequest() {
+        // Given
+        streams("ns", "app");
+        ObjectNode elsewhere = api.stream("ns", "app");
+        Metadata.of(elsewhere).put("namespace", "other");
+
+        // When
+        Reply kind = admin.post(STREAMS, "{\"kind\":\"Image\",\"metadata\":{\"name\":\"b\"}}");
+        Reply namespace = admin.put(STREAMS + "/app", elsewhere);
+        Reply name = admin.put(STREAMS + "/b", api.stream("ns", "app"));
+
+        // Then
+        assertEquals(400, kind.status());
+        assertEquals(400, namespace.status());
+        assertEquals("the name of the object (app) does not match the name on the URL (b)", name.message());
     }
 
     @Test

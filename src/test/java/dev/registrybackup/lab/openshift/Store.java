@@ -1,5 +1,6 @@
 package dev.registrybackup.lab.openshift;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -123,7 +124,7 @@ final class Store {
     ObjectNode replace(Resource resource, ObjectNode old, ObjectNode next, String manager) {
         ObjectNode metadata = Metadata.of(next);
         Metadata.keepSystemFields(metadata, Metadata.of(old));
-        if (next.equals(old)) {
+        if (canonical(next).equals(old)) {
             return old.deepCopy();
         }
         return write(
@@ -139,9 +140,18 @@ final class Store {
         ObjectNode metadata = Metadata.of(object);
         metadata.put("resourceVersion", Long.toString(version));
         Metadata.manage(metadata, manager, resource.apiVersion(), now());
-        ObjectNode stored = object.deepCopy();
+        ObjectNode stored = canonical(object);
         all(resource).put(key, stored);
         return stored.deepCopy();
+    }
+
+    /** As it would be read back from its text, so that equal numbers are equal nodes. */
+    private static ObjectNode canonical(ObjectNode object) {
+        try {
+            return (ObjectNode) Request.read(object.toString());
+        } catch (JsonProcessingException cause) {
+            throw new IllegalStateException("Failed to read what was just written: " + object, cause);
+        }
     }
 
     /** Takes it away, and gives what it was; refused with 404 if it is absent. */
