@@ -276,8 +276,9 @@ final class Recovering implements AutoCloseable {
 
     /** A stream's status.tags. */
     static JsonNode tags(OpenShiftApi api, String repository) {
-        JsonNode tags =
-                api.stream(namespace(repository), name(repository)).path("status").path("tags");
+        JsonNode tags = api.stream(namespace(repository), name(repository))
+                .path("status")
+                .path("tags");
         return json(tags.toString().getBytes(StandardCharsets.UTF_8));
     }
 
