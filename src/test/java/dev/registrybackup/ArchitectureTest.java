@@ -61,7 +61,7 @@ class ArchitectureTest {
                 "openshift | openshift inventory finding ledger transfer store registry content",
                 "catalog   | catalog inventory finding ledger transfer store registry content",
                 "verify    | verify catalog inventory operation finding ledger transfer store registry content",
-                "reconcile | reconcile rclone verify catalog replicate inventory operation finding ledger transfer store"
+                "reconcile | reconcile rclone verify catalog openshift replicate inventory operation finding ledger transfer store"
                         + " registry content",
                 "metadata  | metadata restore openshift inventory operation finding ledger transfer store registry content",
                 "kube      | kube openshift operation registry content",
@@ -131,6 +131,8 @@ class ArchitectureTest {
                 .resideOutsideOfPackage("dev.registrybackup.kube")
                 .and()
                 .doNotHaveFullyQualifiedName("dev.registrybackup.function.Wiring")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.registrybackup.function.OpenShiftWiring")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.fabric8..")

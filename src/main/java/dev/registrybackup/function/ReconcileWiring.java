@@ -31,6 +31,7 @@ class ReconcileWiring {
     private final Settings settings;
     private final RestoreSettings restoreSettings;
     private final ReconcileSettings reconcileSettings;
+    private final OpenShiftWiring openShift;
     private final Lanes lanes;
     private final Clock clock;
 
@@ -39,12 +40,14 @@ class ReconcileWiring {
             Settings settings,
             RestoreSettings restoreSettings,
             ReconcileSettings reconcileSettings,
+            OpenShiftWiring openShift,
             Lanes lanes,
             Clock clock) {
         this.sides = sides;
         this.settings = settings;
         this.restoreSettings = restoreSettings;
         this.reconcileSettings = reconcileSettings;
+        this.openShift = openShift;
         this.lanes = lanes;
         this.clock = clock;
     }
@@ -56,7 +59,14 @@ class ReconcileWiring {
         return new Reconciliation(
                 sides,
                 new Reconciliation.Tools(
-                        this::rclone, this::copying, archive(), lanes, pace, clock, reconcileSettings.scratch()),
+                        this::rclone,
+                        this::copying,
+                        openShift.snapshots(),
+                        archive(),
+                        lanes,
+                        pace,
+                        clock,
+                        reconcileSettings.scratch()),
                 reconcileSettings.policy(),
                 restoreSettings.isOpenShift());
     }

@@ -211,7 +211,7 @@ class Wiring {
         return host.replaceAll("[^A-Za-z0-9.-]", "-") + "-" + random();
     }
 
-    private static String random() {
+    static String random() {
         byte[] random = new byte[4];
         new SecureRandom().nextBytes(random);
         return HexFormat.of().formatHex(random);

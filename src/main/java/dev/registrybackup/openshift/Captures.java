@@ -130,14 +130,20 @@ public final class Captures {
     public void imagesSince(Instant since, Consumer<Digest> each) {
         Consumer<CapturedStream> tell = captured -> captured.images().keySet().forEach(each);
         Optional<String> base = snapshotBy(since);
-        Instant from = base.flatMap(CaptureKeys::time).orElse(Instant.MIN);
+        // What changed while it was taken may not be in it.
+        Instant from = base.map(this::begun).orElse(Instant.MIN);
+        String first = base.orElse(CaptureKeys.SNAPSHOTS);
         changes.after(from, tell);
         try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.SNAPSHOTS)) {
             listing.map(ObjectInfo::key)
-                    .filter(key -> CaptureKeys.time(key)
-                            .filter(time -> !time.isBefore(from))
-                            .isPresent())
+                    .filter(key -> CaptureKeys.time(key).isPresent() && key.compareTo(first) >= 0)
                     .forEach(key -> eachIn(key, tell));
+        }
+    }
+
+    private Instant begun(String snapshot) {
+        try (SnapshotReading reading = new SnapshotReading(backup, snapshot, scratch)) {
+            return reading.begun();
         }
     }
 

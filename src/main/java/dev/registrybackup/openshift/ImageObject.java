@@ -20,6 +20,16 @@ public record ImageObject(ObjectNode json) {
         return Digest.parse(json.path("metadata").path("name").asText());
     }
 
+    /** Whether the Image has a digest for its name, as all have that a registry made. */
+    static boolean isNamedByDigest(ObjectNode image) {
+        try {
+            Digest.parse(image.path("metadata").path("name").asText());
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
     /** Whether it was pushed to the cluster's registry, so that its bytes are in the registry's bucket and nowhere else. */
     public boolean isManaged() {
         return json.path("metadata").path("annotations").path(MANAGED).asText().equals("true");

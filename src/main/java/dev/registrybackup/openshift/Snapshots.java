@@ -97,7 +97,7 @@ public final class Snapshots {
         private final Set<String> written;
         private final Window window = new Window(lanes, AT_ONCE);
         private final Map<Digest, Known> known = new HashMap<>();
-        /** Before the page was asked for that is being gone through. */
+        /** Before the list was asked for that is being gone through. */
         private Instant read = Instant.MIN;
 
         private long streams;
@@ -112,7 +112,7 @@ public final class Snapshots {
 
         Taken run() {
             try {
-                each(Resource.IMAGE, image -> learn(new ImageObject(image)));
+                each(Resource.IMAGE, this::learnIfNamed);
                 each(Resource.IMAGE_STREAM, stream -> add(new ImageStream(stream)));
             } finally {
                 // What another attempt takes for written has to be.
@@ -124,12 +124,20 @@ public final class Snapshots {
 
         private void each(Resource resource, Consumer<ObjectNode> use) {
             Optional<String> next = Optional.empty();
+            // Later pages show what was when the first one was asked for.
+            read = now();
             do {
-                read = now();
                 Page page = cluster.list(resource, PAGE, next);
                 page.items().forEach(object -> use.accept(Bodies.kept(object)));
                 next = page.next();
             } while (next.isPresent());
+        }
+
+        /** No stream refers to one whose name is no digest. */
+        private void learnIfNamed(ObjectNode image) {
+            if (ImageObject.isNamedByDigest(image)) {
+                learn(new ImageObject(image));
+            }
         }
 
         private Known learn(ImageObject image) {

@@ -10,8 +10,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
@@ -22,19 +24,25 @@ public final class StreamCapture {
     /** A stream that changes faster than it can be read for so long is captured by the hints of its later changes. */
     private static final int MOST_ROUNDS = 20;
 
+    /** Some 200 bytes each. */
+    private static final int MOST_REMEMBERED = 20_000;
+
     private final Cluster cluster;
     private final Bodies bodies;
     private final Changes changes;
     private final Clock clock;
     private final Supplier<String> random;
+    /** By body, which never changes: a stream of a thousand images would be read for minutes at each hint without it. */
+    private final Map<String, List<Digest>> children = new ConcurrentHashMap<>();
 
     /**
      * What came of a hint.
      *
+     * @param before the stream as it was on record before; empty if it was not
      * @param captured the stream as it is on record now
      * @param isNew whether that had to be put on record
      */
-    public record Result(CapturedStream captured, boolean isNew) {}
+    public record Result(Optional<CapturedStream> before, CapturedStream captured, boolean isNew) {}
 
     /**
      * Captures from that cluster into that backup.
@@ -65,16 +73,16 @@ public final class StreamCapture {
         CapturedStream captured = read(stream, name, known);
         for (int round = 1; round < MOST_ROUNDS; round++) {
             CapturedStream again = read(stream, name, known);
-            if (again.body().equals(captured.body())) {
+            if (isSame(again, captured)) {
                 break;
             }
             captured = again;
         }
         if (last.isPresent() && isSame(last.get(), captured)) {
-            return new Result(last.get(), false);
+            return new Result(last, last.get(), false);
         }
         changes.append(captured, random);
-        return new Result(captured, true);
+        return new Result(last, captured, true);
     }
 
     private static boolean isSame(CapturedStream last, CapturedStream now) {
@@ -102,16 +110,38 @@ public final class StreamCapture {
                 continue;
             }
             String hash = known.getOrDefault(digest, "");
-            Optional<ImageObject> image = hash.isEmpty()
-                    ? cluster.find(ObjectName.image(digest)).map(Bodies::kept).map(ImageObject::new)
-                    : Optional.of(new ImageObject(bodies.read(hash)));
-            String body = hash.isEmpty()
-                    ? image.map(found -> bodies.write(found.json())).orElse("")
-                    : hash;
+            String body = hash.isEmpty() ? found(digest) : hash;
             known.put(digest, body);
             images.put(digest, body);
-            image.ifPresent(found -> found.children().forEach(open::push));
+            if (!body.isEmpty()) {
+                childrenOf(body).forEach(open::push);
+            }
         }
         return images;
+    }
+
+    /** The hash of its body, which is written; empty if the cluster has no such Image. */
+    private String found(Digest digest) {
+        Optional<ImageObject> image =
+                cluster.find(ObjectName.image(digest)).map(Bodies::kept).map(ImageObject::new);
+        return image.map(found -> {
+                    String body = bodies.write(found.json());
+                    remember(body, found.children());
+                    return body;
+                })
+                .orElse("");
+    }
+
+    private List<Digest> childrenOf(String body) {
+        List<Digest> known = children.get(body);
+        return known == null ? remember(body, new ImageObject(bodies.read(body)).children()) : known;
+    }
+
+    private List<Digest> remember(String body, List<Digest> childrenOfIt) {
+        if (children.size() >= MOST_REMEMBERED) {
+            children.clear();
+        }
+        children.put(body, childrenOfIt);
+        return childrenOfIt;
     }
 }

@@ -17,7 +17,10 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** Removes blobs that no link needs which the backup keeps or the registry has. For one thread. */
+/**
+ * Removes blobs that no link needs which the backup keeps or the registry has, nor any image that captured ImageStreams
+ * have. For one thread.
+ */
 final class BlobRemoval {
     /** So many are removed in one run at the most, in memory that is bounded so; the next run goes on. */
     static final int MOST = 100_000;
@@ -26,11 +29,13 @@ final class BlobRemoval {
 
     private final Sides sides;
     private final Needs needs;
+    private final CapturedImages captured;
     private final RemovalRecord record;
 
-    BlobRemoval(Sides sides, Needs needs, RemovalRecord record) {
+    BlobRemoval(Sides sides, Needs needs, CapturedImages captured, RemovalRecord record) {
         this.sides = sides;
         this.needs = needs;
+        this.captured = captured;
         this.record = record;
     }
 
@@ -48,6 +53,7 @@ final class BlobRemoval {
             return;
         }
         boolean isFirst = record.begin();
+        leaveCaptured(candidates);
         leaveNeeded(candidates, sides.backup());
         leaveNeeded(candidates, sides.registry());
         boolean any = false;
@@ -56,6 +62,13 @@ final class BlobRemoval {
         }
         if (isFirst && !any) {
             record.end();
+        }
+    }
+
+    private void leaveCaptured(Set<Digest> candidates) {
+        List<Digest> images = List.copyOf(captured.digests());
+        for (int from = 0; from < images.size(); from += BATCH) {
+            candidates.removeAll(told(images.subList(from, Math.min(from + BATCH, images.size()))));
         }
     }
 

@@ -6,12 +6,14 @@ import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.ledger.Alarm;
 import dev.registrybackup.ledger.Alarms;
+import dev.registrybackup.openshift.Snapshots;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
 import dev.registrybackup.operation.PermittedStore;
 import dev.registrybackup.operation.Report;
 import dev.registrybackup.rclone.Archive;
 import dev.registrybackup.rclone.Comparer;
+import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.StoreError;
 import dev.registrybackup.transfer.Lanes;
@@ -49,6 +51,8 @@ public final class Reconciliation {
      *
      * @param comparer makes what compares, given a directory for its files; throws if it cannot be used
      * @param copying makes what copies into the backup given
+     * @param snapshots makes what captures ImageStreams into the backup given; nothing where the cluster has none, which a
+     *     {@link dev.registrybackup.openshift.ClusterException} leaves open; empty if the registry is not OpenShift's
      * @param archive makes what writes to a second place, given a directory for its files; empty for none
      * @param lanes where objects are read and written
      * @param pace how fast blobs are read that are proved where they are
@@ -58,6 +62,7 @@ public final class Reconciliation {
     public record Tools(
             Function<Path, Comparer> comparer,
             BiFunction<Sides, Pace, Copying> copying,
+            Optional<Function<ObjectStore, Optional<Snapshots>>> snapshots,
             Optional<Function<Path, Archive>> archive,
             Lanes lanes,
             Pace pace,

@@ -32,12 +32,14 @@ import org.jspecify.annotations.Nullable;
  * Hides in the backup what the registry has lacked since before a time: tags, then revisions, an index before its children,
  * then layer links, then blobs, so that no link is left that leads to nothing. Only a tag's history may name a revision
  * that is gone, as it may in the registry. Each key is asked for in the registry once more just before. Nothing
- * that a revision kept in the backup or present in the registry needs is touched. For one thread.
+ * that a revision kept in the backup or present in the registry needs is touched, nor what ImageStreams needed that were
+ * captured since that time. For one thread.
  */
 final class Removal {
     private final Sides sides;
     private final Absences absences;
     private final RepositoryNeeds needs;
+    private final CapturedImages captured;
     private final BlobRemoval blobs;
     private final Permit permit;
     private final Figures figures;
@@ -58,6 +60,7 @@ final class Removal {
     Removal(
             Sides sides,
             RepositoryNeeds needs,
+            CapturedImages captured,
             BlobRemoval blobs,
             Permit permit,
             Figures figures,
@@ -67,6 +70,7 @@ final class Removal {
         this.sides = sides;
         this.absences = new Absences(sides.backup());
         this.needs = needs;
+        this.captured = captured;
         this.blobs = blobs;
         this.permit = permit;
         this.figures = figures;
@@ -130,6 +134,7 @@ final class Removal {
                 .collect(Collectors.toSet());
         Set<Digest> going = new HashSet<>(due);
         Set<Digest> kept = needs.tagged(group.repository());
+        kept.addAll(captured.digests());
         going.removeAll(kept);
         Needs.Answer answer = needs.ofRevisions(group.repository(), going);
         if (isTold(answer, group)) {

@@ -66,6 +66,8 @@ final class Run {
 
     /** Does it, and says in figures what it came to. */
     ObjectNode run(Comparer comparer, Path scratch, Instant begun) {
+        // What needs a blob was pushed after it: so the blobs may be newer than the snapshot, and never older.
+        boolean isCaptured = new Capturing(sides, tools, meter, this::found).take(scratch, summary);
         LastRun.Said last = new LastRun(sides.backup()).read();
         Copying copying = tools.copying().apply(sides, tools.pace());
         // What was there before the first run that compared everything is its first fill, and no miss of the events'.
@@ -83,15 +85,18 @@ final class Run {
         boolean isDoubtful = compare(comparing, scratch, begun, last.summary());
         boolean isRemoved = remove(copying, scratch, isDoubtful, begun);
         meter.phase("looking after records, uploads and the catalog");
-        SettledRejections rejections = new SettledRejections(sides, permit);
-        summary.put(
-                "rejectionsSettled", comparing.left().map(rejections::remove).orElse(0L));
+        Optional<Long> settled = comparing.left().map(new SettledRejections(sides, permit)::remove);
+        summary.put("rejectionsSettled", settled.orElse(0L));
         abortUploads(begun.minus(UPLOAD));
         new Refreshing(sides, tools, isOpenShift, permit, meter, this::found).refresh(comparing, figures, isFilled);
         boolean isArchived = new Archiving(sides, tools, permit, meter, this::found)
                 .update(comparing.failed().isEmpty(), scratch, begun, summary);
-        isComplete =
-                isMended && isRemoved && isArchived && comparing.failed().isEmpty() && figures.total(Count.LEFT) == 0;
+        isComplete = isCaptured
+                && isMended
+                && isRemoved
+                && isArchived
+                && comparing.failed().isEmpty()
+                && figures.total(Count.LEFT) == 0;
         return tell(comparing, comparer);
     }
 
@@ -177,15 +182,18 @@ final class Run {
         RemovalRecord removing = new RemovalRecord(sides.backup(), tools.clock());
         if (policy.mirrors() && !isDoubtful && alarms().open().isEmpty()) {
             meter.phase("removing what the registry has lacked for long");
+            Instant before = begun.minus(policy.retention());
+            CapturedImages captured = new CapturedImages(sides.backup(), scratch, before);
             isDone = new Removal(
                             sides,
                             new RepositoryNeeds(sides, needs),
-                            new BlobRemoval(sides, needs, removing),
+                            captured,
+                            new BlobRemoval(sides, needs, captured, removing),
                             permit,
                             figures,
                             this::found,
                             scratch,
-                            begun.minus(policy.retention()))
+                            before)
                     .run();
         }
         AfterRemoval after = new AfterRemoval(sides, copying, needs, permit, this::found);

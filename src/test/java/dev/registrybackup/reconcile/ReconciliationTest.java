@@ -3,6 +3,7 @@ package dev.registrybackup.reconcile;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.content.Digest;
@@ -12,6 +13,8 @@ import dev.registrybackup.ledger.OwedKey;
 import dev.registrybackup.ledger.OwedShelf;
 import dev.registrybackup.ledger.Rejections;
 import dev.registrybackup.ledger.Rejections.Rejection;
+import dev.registrybackup.openshift.ClusterError;
+import dev.registrybackup.openshift.FakeCluster;
 import dev.registrybackup.rclone.Difference;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.store.ObjectStoreException;
@@ -407,5 +410,89 @@ class ReconciliationTest {
         // Then
         assertTrue(result.isComplete());
         assertEquals(List.of(FindingCode.COULD_NOT_TELL), codes());
+    }
+
+    private FakeCluster cluster() {
+        FakeCluster cluster = new FakeCluster();
+        Digest image = content.image("ns/app", content.layer("ns/app", 300));
+        stores.of(content);
+        cluster.push(image);
+        cluster.tag("ns/app", "v1", image, stores.clock().instant());
+        cluster.tag(
+                "ns/app",
+                "v2",
+                Digest.parse("sha256:" + "0".repeat(64)),
+                stores.clock().instant());
+        return cluster;
+    }
+
+    @Test
+    void imageStreamsAreCapturedBeforeAnythingIsCompared() {
+        // Given
+        stores.on(cluster());
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        List<String> written = stores.backup().written();
+        String key = result.summary().path("imageStreams").path("key").asText();
+        assertEquals(
+                "{\"key\":\"%s\",\"streams\":1,\"items\":2,\"images\":2,\"imagesMissing\":1}".formatted(key),
+                result.summary().path("imageStreams").toString());
+        assertTrue(key.startsWith("registry-backup/openshift/snapshots/"), key);
+        assertTrue(written.indexOf(key) >= 0, written::toString);
+        assertTrue(
+                written.indexOf(key)
+                        < written.indexOf(written().stream().findFirst().orElseThrow()),
+                written::toString);
+        assertTrue(result.isComplete());
+    }
+
+    @Test
+    void imageStreamsThatCannotBeReadAreAFindingAndBlobsAreComparedAllTheSame() {
+        // Given
+        FakeCluster cluster = cluster();
+        stores.on(cluster);
+        cluster.fail(ClusterError.FORBIDDEN);
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertEquals(List.of(FindingCode.COULD_NOT_TELL), codes());
+        assertTrue(stores.reading().first().get(0).problem().contains("FORBIDDEN"));
+        assertEquals(stores.inRegistry(), stores.backedUp());
+        assertFalse(result.isComplete());
+        assertTrue(result.summary().path("imageStreams").isMissingNode());
+    }
+
+    @Test
+    void aClusterWithoutImageStreamsIsComparedAsAnyOther() {
+        // Given
+        stores.on(cluster().withoutImages());
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertTrue(result.isComplete());
+        assertEquals(List.of(), stores.backupBucket().keys("registry-backup/openshift/"));
+    }
+
+    @Test
+    void nothingIsCapturedByARunThatIsNoLongerPermittedTo() {
+        // Given
+        stores.on(cluster());
+
+        // When
+        assertThrows(
+                IllegalStateException.class,
+                () -> stores.run(() -> {
+                    throw new IllegalStateException("replaced");
+                }));
+
+        // Then
+        assertEquals(List.of(), stores.backupBucket().keys("registry-backup/openshift/"));
     }
 }

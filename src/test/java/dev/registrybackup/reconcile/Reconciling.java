@@ -2,6 +2,8 @@ package dev.registrybackup.reconcile;
 
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.ledger.OpenLinks;
+import dev.registrybackup.openshift.Cluster;
+import dev.registrybackup.openshift.Snapshots;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
 import dev.registrybackup.registry.RandomRegistry;
@@ -28,6 +30,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /** A registry, its backup, and runs over both. */
@@ -51,6 +54,7 @@ final class Reconciling implements AutoCloseable {
     private StoreComparer comparer;
     private Meter meter = new Meter();
     private int runs;
+    private Optional<Cluster> cluster = Optional.empty();
 
     Reconciling(Path scratch) {
         this(scratch, true);
@@ -94,6 +98,12 @@ final class Reconciling implements AutoCloseable {
     /** What the registry has lacked for thirty days leaves the backup. */
     Reconciling mirroring() {
         return with(new Policy(true, Duration.ofDays(30), 0.9, 10_000, Duration.ofMinutes(15), 200_000, Duration.ZERO));
+    }
+
+    /** As on OpenShift, with that cluster. */
+    Reconciling on(Cluster openShift) {
+        cluster = Optional.of(openShift);
+        return this;
     }
 
     SetClock clock() {
@@ -150,9 +160,22 @@ final class Reconciling implements AutoCloseable {
         return new Reconciliation(
                 new Sides(registry, backup, layout),
                 new Reconciliation.Tools(
-                        directory -> comparer, copying, Optional.empty(), lanes, Pace.unbounded(), clock, scratch),
+                        directory -> comparer,
+                        copying,
+                        snapshots(),
+                        Optional.empty(),
+                        lanes,
+                        Pace.unbounded(),
+                        clock,
+                        scratch),
                 policy,
                 false);
+    }
+
+    private Optional<Function<ObjectStore, Optional<Snapshots>>> snapshots() {
+        return cluster.map(openShift -> store -> openShift.hasImages()
+                ? Optional.of(new Snapshots(openShift, store, lanes, clock, () -> "%08x".formatted(runs)))
+                : Optional.empty());
     }
 
     /** Has every byte of that store verified, as an operation of its own does. */

@@ -10,6 +10,7 @@ import dev.registrybackup.ledger.Absence;
 import dev.registrybackup.ledger.Absences;
 import dev.registrybackup.ledger.Alarm;
 import dev.registrybackup.ledger.Alarms;
+import dev.registrybackup.openshift.FakeCluster;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.store.ObjectStoreException;
@@ -91,6 +92,10 @@ class RemovalTest {
 
     private List<Alarm> alarms() {
         return new Alarms(stores.backupBucket(), stores.clock()).open();
+    }
+
+    private CapturedImages captured() {
+        return new CapturedImages(stores.backup(), scratch, stores.clock().instant());
     }
 
     private List<String> removed() {
@@ -339,7 +344,7 @@ class RemovalTest {
         stores.clock().advance(DAY);
         Sides sides = new Sides(stores.registry(), stores.backup(), content.layout());
         try (Lanes lanes = new Lanes(1, 1)) {
-            BlobRemoval removal = new BlobRemoval(sides, new Needs(sides, lanes), record);
+            BlobRemoval removal = new BlobRemoval(sides, new Needs(sides, lanes), captured(), record);
 
             // When
             removal.remove(Stream.of(content.blobKey(content.blob(new byte[] {1}))), key -> false);
@@ -355,7 +360,7 @@ class RemovalTest {
         RemovalRecord record = new RemovalRecord(stores.backupBucket(), stores.clock());
         Sides sides = new Sides(stores.registry(), stores.backup(), content.layout());
         try (Lanes lanes = new Lanes(1, 1)) {
-            BlobRemoval removal = new BlobRemoval(sides, new Needs(sides, lanes), record);
+            BlobRemoval removal = new BlobRemoval(sides, new Needs(sides, lanes), captured(), record);
 
             // When
             removal.remove(Stream.of(content.blobKey(content.blob(new byte[] {1}))), key -> false);
@@ -471,5 +476,75 @@ class RemovalTest {
                 stores.reading().first().stream()
                         .anyMatch(finding -> finding.problem().contains("or not all of them: The store is tired")),
                 () -> stores.reading().first().toString());
+    }
+
+    private FakeCluster clusterWithOldImage() {
+        FakeCluster cluster = new FakeCluster();
+        cluster.push(old);
+        cluster.tag("old/app", "v1", old, stores.clock().instant());
+        return cluster;
+    }
+
+    @Test
+    void whatACapturedImageStreamNeedsStaysAsLongAsItsSnapshotIsWithinTheRetention() {
+        // Given
+        FakeCluster cluster = clusterWithOldImage();
+        stores.on(cluster).run();
+        deleteOldImage();
+        stores.run();
+        stores.clock().advance(Duration.ofDays(20));
+        stores.run();
+        cluster.delete("old/app");
+        stores.clock().advance(Duration.ofDays(11));
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertTrue(result.isComplete(), result.summary()::toPrettyString);
+        assertEquals(
+                Set.of(content.tagLink("old/app", "v1"), content.tagIndexLink("old/app", "v1", old)),
+                Set.copyOf(removed()));
+    }
+
+    @Test
+    void whatNoSnapshotWithinTheRetentionNeedsGoes() {
+        // Given
+        FakeCluster cluster = clusterWithOldImage();
+        stores.on(cluster).run();
+        deleteOldImage();
+        cluster.delete("old/app");
+        stores.run();
+        stores.clock().advance(MONTH);
+        stores.run();
+        stores.clock().advance(MONTH);
+
+        // When
+        stores.run();
+
+        // Then
+        assertEquals(stores.inRegistry(), stores.backedUp());
+    }
+
+    @Test
+    void whileASnapshotCannotBeReadNothingThatItMayNeedIsRemoved() {
+        // Given
+        stores.on(clusterWithOldImage()).run();
+        deleteOldImage();
+        stores.run();
+        stores.backupBucket()
+                .keys("registry-backup/openshift/snapshots/")
+                .forEach(key -> stores.backupBucket().seed(key, new byte[] {1, 2, 3}));
+        stores.clock().advance(MONTH);
+
+        // When
+        stores.run();
+
+        // Then
+        assertEquals(
+                Set.of(content.tagLink("old/app", "v1"), content.tagIndexLink("old/app", "v1", old)),
+                Set.copyOf(removed()));
+        assertTrue(stores.reading().first().stream()
+                .anyMatch(finding -> finding.problem().contains("Failed to read the snapshot")));
     }
 }

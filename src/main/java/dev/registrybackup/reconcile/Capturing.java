@@ -1,0 +1,73 @@
+package dev.registrybackup.reconcile;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.finding.Finding;
+import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.openshift.ClusterException;
+import dev.registrybackup.openshift.Snapshots;
+import dev.registrybackup.operation.Meter;
+import dev.registrybackup.store.ObjectStoreException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Takes a snapshot of the cluster's ImageStreams, where there are any, before blobs are compared. */
+final class Capturing {
+    private static final System.Logger LOGGER = System.getLogger(Capturing.class.getName());
+
+    private final Sides sides;
+    private final Reconciliation.Tools tools;
+    private final Meter meter;
+    private final Consumer<Finding> found;
+
+    Capturing(Sides sides, Reconciliation.Tools tools, Meter meter, Consumer<Finding> found) {
+        this.sides = sides;
+        this.tools = tools;
+        this.meter = meter;
+        this.found = found;
+    }
+
+    /** Takes it, says in the summary what it came to, and returns whether nothing of it is left to do. */
+    boolean take(Path scratch, ObjectNode summary) {
+        if (tools.snapshots().isEmpty()) {
+            return true;
+        }
+        meter.phase("capturing ImageStreams");
+        Instant begun = tools.clock().instant();
+        try {
+            Optional<Snapshots> snapshots = tools.snapshots().get().apply(sides.backup());
+            snapshots.ifPresent(each -> tell(each.take(scratch), begun, summary));
+            return true;
+        } catch (ClusterException | ObjectStoreException e) {
+            found.accept(new Finding(
+                    FindingCode.COULD_NOT_TELL,
+                    "imagestreams",
+                    "ImageStreams and Images were not captured in this run, so that no image pushed since the snapshot before"
+                            + " can be restored by its tag but from what single captures have: " + e.getMessage()
+                            + ". Mend it and reconcile again"));
+            return false;
+        }
+    }
+
+    private void tell(Snapshots.Taken taken, Instant begun, ObjectNode summary) {
+        summary.putObject("imageStreams")
+                .put("key", taken.key())
+                .put("streams", taken.streams())
+                .put("items", taken.items())
+                .put("images", taken.images())
+                .put("imagesMissing", taken.imagesMissing());
+        LOGGER.log(
+                Level.INFO,
+                "event=imagestreams-captured key={0} streams={1,number,#} items={2,number,#} images={3,number,#}"
+                        + " images-missing={4,number,#} millis={5,number,#}",
+                taken.key(),
+                taken.streams(),
+                taken.items(),
+                taken.images(),
+                taken.imagesMissing(),
+                Duration.between(begun, tools.clock().instant()).toMillis());
+    }
+}
