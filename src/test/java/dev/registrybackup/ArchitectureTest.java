@@ -59,9 +59,9 @@ class ArchitectureTest {
                 "inventory | inventory finding ledger transfer store registry content",
                 "restore   | restore inventory operation finding ledger transfer store registry content",
                 "openshift | openshift inventory finding ledger transfer store registry content",
-                "catalog   | catalog inventory finding ledger transfer store registry content",
-                "verify    | verify catalog inventory operation finding ledger transfer store registry content",
-                "reconcile | reconcile rclone verify catalog replicate inventory operation finding ledger transfer store"
+                "catalog   | catalog openshift inventory finding ledger transfer store registry content",
+                "verify    | verify catalog openshift inventory operation finding ledger transfer store registry content",
+                "reconcile | reconcile rclone verify catalog openshift replicate inventory operation finding ledger transfer store"
                         + " registry content",
                 "kube      | kube openshift operation registry content",
                 "command   | command restore operation finding",

@@ -31,6 +31,10 @@ public enum FindingCode {
     STALE_UPLOAD(Severity.INFO, Severity.INFO),
     /** An object that the registry's layout does not know. */
     FOREIGN_OBJECT(Severity.WARNING, Severity.WARNING),
+    /** What an ImageStream's tag points to, or pointed to, cannot be restored whole. */
+    IS_ITEM_UNRESTORABLE(Severity.CRITICAL, Severity.CRITICAL),
+    /** What an ImageStream's tag points to, or pointed to, has no Image in the cluster: the pruner drops it. */
+    IMAGE_OBJECT_MISSING(Severity.CRITICAL, Severity.CRITICAL),
     /** A tag that points elsewhere in the target, and was left as it is. */
     TAG_DIFFERS(Severity.WARNING, Severity.WARNING),
     /** A time that is not the registry's but the backup's, for want of a record. */
