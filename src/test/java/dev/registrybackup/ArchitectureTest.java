@@ -59,8 +59,8 @@ class ArchitectureTest {
                 "inventory | inventory finding ledger transfer store registry content",
                 "restore   | restore inventory operation finding ledger transfer store registry content",
                 "openshift | openshift inventory finding ledger transfer store registry content",
-                "catalog   | catalog inventory finding ledger transfer store registry content",
-                "verify    | verify catalog inventory operation finding ledger transfer store registry content",
+                "catalog   | catalog openshift inventory finding ledger transfer store registry content",
+                "verify    | verify catalog openshift inventory operation finding ledger transfer store registry content",
                 "reconcile | reconcile rclone verify catalog openshift replicate inventory operation finding ledger transfer store"
                         + " registry content",
                 "metadata  | metadata restore openshift inventory operation finding ledger transfer store registry content",

@@ -1,6 +1,7 @@
 package dev.registrybackup.catalog;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.openshift.Captures;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.store.ObjectInfo;
@@ -35,11 +36,15 @@ public final class Catalog {
     private final CatalogPages pages;
     private final LiveRepository live;
 
-    /** That of the backup in this bucket. */
-    public Catalog(ObjectStore backup, RegistryLayout layout, Lanes lanes, Clock clock) {
+    /**
+     * That of the backup in this bucket.
+     *
+     * @param captures what was captured of a cluster's ImageStreams, which have the tags of OpenShift's repositories
+     */
+    public Catalog(ObjectStore backup, RegistryLayout layout, Lanes lanes, Clock clock, Optional<Captures> captures) {
         this.backup = backup;
         this.pages = new CatalogPages(backup, lanes);
-        this.live = new LiveRepository(backup, layout, lanes, clock);
+        this.live = new LiveRepository(backup, layout, lanes, clock, captures);
     }
 
     /** Replaces a repository's document by this one ({@link RepositoryDocument#json}). */
@@ -114,7 +119,7 @@ public final class Catalog {
         return pages.of(documents, limit);
     }
 
-    /** The document of a repository as the backup has it now; empty if it has no link of it. */
+    /** The document of a repository as the backup has it now; empty if it has no link of it, nor an ImageStream. */
     public Optional<ObjectNode> live(RepositoryName repository) {
         return live.document(repository);
     }

@@ -15,6 +15,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
@@ -59,14 +60,20 @@ public record ImageFacts(
                                 .toList());
     }
 
+    /** Whether it can be restored; empty if the store did not say enough. */
+    public Optional<Boolean> isRestorable(Digest image) {
+        Set<Digest> missing = wholeness.of(image).missing();
+        return missing.isEmpty() || !missing.stream().allMatch(isUntold)
+                ? Optional.of(missing.isEmpty())
+                : Optional.empty();
+    }
+
     /** Whether it can be restored, or else what it lacks; neither, if the store did not say enough. */
     void judge(Digest image, ObjectNode json) {
         Lacks lacks = wholeness.of(image);
         List<Digest> untold =
                 lacks.missing().stream().filter(isUntold).sorted(BY_TEXT).toList();
-        if (lacks.isWhole() || untold.size() < lacks.missing().size()) {
-            json.put("restorable", lacks.isWhole());
-        }
+        isRestorable(image).ifPresent(restorable -> json.put("restorable", restorable));
         addAll(json, "untold", untold);
         addAll(
                 json,

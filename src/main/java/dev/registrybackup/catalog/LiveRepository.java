@@ -10,6 +10,9 @@ import dev.registrybackup.inventory.PresentLinks;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.inventory.Wholeness;
+import dev.registrybackup.openshift.Captures;
+import dev.registrybackup.openshift.StreamReader;
+import dev.registrybackup.openshift.TaggedImages;
 import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.Kind;
@@ -22,6 +25,7 @@ import dev.registrybackup.transfer.Lanes;
 import dev.registrybackup.transfer.Window;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -42,23 +46,27 @@ final class LiveRepository {
     private final RegistryLayout layout;
     private final Lanes lanes;
     private final Clock clock;
+    private final Optional<Captures> captures;
 
-    LiveRepository(ObjectStore backup, RegistryLayout layout, Lanes lanes, Clock clock) {
+    LiveRepository(ObjectStore backup, RegistryLayout layout, Lanes lanes, Clock clock, Optional<Captures> captures) {
         this.present = new PresentLinks(backup, layout);
         this.backup = backup;
         this.layout = layout;
         this.lanes = lanes;
         this.clock = clock;
+        this.captures = captures;
     }
 
     Optional<ObjectNode> document(RepositoryName name) {
         Instant at = clock.instant();
         RepositoryLinks links = links(name);
-        if (links.size() == 0) {
+        Optional<TaggedImages> stream = stream(name);
+        if (links.size() == 0 && stream.isEmpty()) {
             return Optional.empty();
         }
         read(links);
-        Set<Digest> images = links.images();
+        Set<Digest> images = new HashSet<>(links.images());
+        stream.ifPresent(tagged -> images.addAll(tagged.images()));
         Map<Digest, Reading> manifests = new Manifests(backup, layout, lanes).closure(images);
         Map<Digest, Description> descriptions = new Descriptions(backup, layout, lanes)
                 .read(images, (image, failure) -> {
@@ -66,9 +74,24 @@ final class LiveRepository {
                 });
         NeededBlobs blobs = new NeededBlobs(manifests, links, layout, new Lookup(backup, lanes));
         descriptions.values().forEach(description -> description.corrupt().ifPresent(blobs::spoil));
-        Wholeness wholeness = new Wholeness(manifests, blobs::isGood, links::hasImage);
+        Wholeness wholeness = new Wholeness(
+                manifests,
+                blobs::isGood,
+                image -> links.hasImage(image)
+                        || stream.filter(tagged -> tagged.isPushed(image)).isPresent());
         ImageFacts facts = new ImageFacts(manifests, descriptions, blobs::size, wholeness, digest -> false);
-        return Optional.of(new RepositoryDocument(links, facts).json(at));
+        return Optional.of(new RepositoryDocument(links, facts, stream).json(at));
+    }
+
+    /** As it was when it was last captured, be it by itself or in a snapshot. */
+    private Optional<TaggedImages> stream(RepositoryName name) {
+        return captures.flatMap(captured -> captured.find(name, Instant.MAX)
+                .filter(found -> !found.isGone())
+                .map(found -> new StreamReader(captured, lanes)
+                        .read(List.of(found), (subject, failure) -> {
+                            throw failure;
+                        })
+                        .get(name)));
     }
 
     private RepositoryLinks links(RepositoryName name) {

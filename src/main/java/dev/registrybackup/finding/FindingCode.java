@@ -31,14 +31,14 @@ public enum FindingCode {
     STALE_UPLOAD(Severity.INFO, Severity.INFO),
     /** An object that the registry's layout does not know. */
     FOREIGN_OBJECT(Severity.WARNING, Severity.WARNING),
+    /** What an ImageStream's tag points to, or pointed to, cannot be restored whole. */
+    IS_ITEM_UNRESTORABLE(Severity.CRITICAL, Severity.CRITICAL),
+    /** What an ImageStream's tag points to, or pointed to, has no Image in the cluster: the pruner drops it. */
+    IMAGE_OBJECT_MISSING(Severity.CRITICAL, Severity.CRITICAL),
     /** A tag that points elsewhere in the target, and was left as it is. */
     TAG_DIFFERS(Severity.WARNING, Severity.WARNING),
     /** A time that is not the registry's but the backup's, for want of a record. */
     TIME_APPROXIMATE(Severity.INFO, Severity.INFO),
-    /** What a tag of an ImageStream points or pointed to cannot be pulled once it is restored. */
-    IS_ITEM_UNRESTORABLE(Severity.CRITICAL, Severity.CRITICAL),
-    /** What a tag of an ImageStream points or pointed to has no Image: it cannot be pulled, and the pruner drops it. */
-    IMAGE_OBJECT_MISSING(Severity.CRITICAL, Severity.CRITICAL),
     /** A tag of an ImageStream followed another one, which the cluster lacks; where it points is restored all the same. */
     TAG_SOURCE_MISSING(Severity.WARNING, Severity.WARNING),
     /** An alarm that nobody has acknowledged: much vanished from the registry at once, say. */

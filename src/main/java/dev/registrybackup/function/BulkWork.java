@@ -2,6 +2,7 @@ package dev.registrybackup.function;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.openshift.Captures;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.operation.OperationRequest;
@@ -19,6 +20,7 @@ import dev.registrybackup.verify.Verification;
 import dev.registrybackup.verify.VerifyRequest;
 import java.time.Clock;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The work of operations, from request to stores.
@@ -29,6 +31,7 @@ import java.util.Map;
  * @param pace how fast it may read
  * @param isOpenShift whose registry it is
  * @param clock the time
+ * @param captures what was captured of a cluster's ImageStreams into the backup, if it is OpenShift's
  * @param reconciliation goes over everything
  */
 record BulkWork(
@@ -38,6 +41,7 @@ record BulkWork(
         Pace pace,
         boolean isOpenShift,
         Clock clock,
+        Optional<Captures> captures,
         Reconciliation reconciliation) {
     /** A request that can be put on record. */
     record Accepted(String slot, ObjectNode parameters) {}
@@ -107,7 +111,14 @@ record BulkWork(
         VerifyRequest request = VerifyRequest.parse(asked.parameters());
         Place place = place(request.store());
         Verification.Result result = new Verification(
-                        store -> place.store(), backup.store(), place.layout(), lanes, pace, isOpenShift, clock)
+                        store -> place.store(),
+                        backup.store(),
+                        place.layout(),
+                        lanes,
+                        pace,
+                        isOpenShift,
+                        clock,
+                        captures)
                 .run(asked.id().value(), request, permit, meter);
         return new Work.Result(
                 result.couldNotTell() ? OperationState.INCOMPLETE : OperationState.SUCCEEDED, result.summary());

@@ -13,6 +13,7 @@ import dev.registrybackup.ledger.OwedBatches;
 import dev.registrybackup.ledger.OwedShelf;
 import dev.registrybackup.ledger.OwedWorker;
 import dev.registrybackup.ledger.Rejections;
+import dev.registrybackup.openshift.Captures;
 import dev.registrybackup.operation.InProcessRunner;
 import dev.registrybackup.operation.OperationDesk;
 import dev.registrybackup.operation.OperationExecution;
@@ -59,6 +60,7 @@ class Wiring {
 
     private final Settings settings;
     private final RestoreSettings restoreSettings;
+    private final ReconcileSettings reconcileSettings;
     private final Clock clock = Clock.systemUTC();
     private final Lanes lanes;
     private final Place registry;
@@ -73,6 +75,7 @@ class Wiring {
         reconcileSettings.archive();
         this.settings = settings;
         this.restoreSettings = restoreSettings;
+        this.reconcileSettings = reconcileSettings;
         this.lanes = new Lanes(settings.smallLane(), settings.largeLane());
         int connections = settings.smallLane() + settings.largeLane() + OTHER_CONNECTIONS;
         PlaceSettings from = settings.registryPlace();
@@ -187,7 +190,7 @@ class Wiring {
                 operations(),
                 new OperationDesk(operations(), runner),
                 work(reconciliation),
-                new Catalog(backup.store(), backup.layout(), lanes, clock));
+                new Catalog(backup.store(), backup.layout(), lanes, clock, captures()));
     }
 
     /** In the namespace of this pod. */
@@ -202,7 +205,14 @@ class Wiring {
 
     private BulkWork work(Reconciliation reconciliation) {
         Pace pace = new Pace(restoreSettings.bytesPerSecond(), System::nanoTime);
-        return new BulkWork(backup, targets, lanes, pace, restoreSettings.isOpenShift(), clock, reconciliation);
+        return new BulkWork(
+                backup, targets, lanes, pace, restoreSettings.isOpenShift(), clock, captures(), reconciliation);
+    }
+
+    private Optional<Captures> captures() {
+        return restoreSettings.isOpenShift()
+                ? Optional.of(new Captures(backup.store(), reconcileSettings.scratch()))
+                : Optional.empty();
     }
 
     /** New with each start: what an instance owes is told from what its successor of the same host name owes. */

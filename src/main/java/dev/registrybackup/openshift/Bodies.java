@@ -74,7 +74,7 @@ final class Bodies {
         backup.put(CaptureKeys.body(hash), ReplayableContent.of(packed(bytes(kept))), Map.of());
     }
 
-    private static byte[] packed(byte[] bytes) {
+    static byte[] packed(byte[] bytes) {
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (GZIPOutputStream packing = new GZIPOutputStream(packed)) {
             packing.write(bytes);

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Spliterators;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,25 @@ public final class Captures {
     /** When the newest snapshot was complete, UTC; empty if there is none. */
     public Optional<Instant> newestSnapshot() {
         return snapshotBy(Instant.MAX).flatMap(CaptureKeys::time);
+    }
+
+    /**
+     * The streams of the newest snapshot that are wanted, to be taken in any order; empty if there is no snapshot.
+     *
+     * @param wanted which
+     */
+    public Optional<NewestStreams> newest(Predicate<RepositoryName> wanted) {
+        return snapshotBy(Instant.MAX).map(key -> newest(key, wanted));
+    }
+
+    private NewestStreams newest(String key, Predicate<RepositoryName> wanted) {
+        NewestStreams newest = new NewestStreams(CaptureKeys.time(key).orElseThrow());
+        try (SnapshotReading reading = new SnapshotReading(backup, key, scratch)) {
+            stream(reading)
+                    .filter(captured -> !captured.isGone() && wanted.test(captured.stream()))
+                    .forEach(newest::add);
+        }
+        return newest;
     }
 
     /** The streams of the newest snapshot, in its order, as they were then; none if there is no snapshot. */

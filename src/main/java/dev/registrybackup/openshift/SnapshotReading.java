@@ -46,7 +46,7 @@ final class SnapshotReading implements Iterator<CapturedStream>, AutoCloseable {
     }
 
     private static BufferedReader opened(ObjectStore backup, String key, Path scratch) throws IOException {
-        Path copy = Files.createTempFile(scratch, "snapshot", ".ndjson.gz");
+        Path copy = Files.createTempFile(Files.createDirectories(scratch), "snapshot", ".ndjson.gz");
         try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
             Files.copy(reading.stream(), copy, StandardCopyOption.REPLACE_EXISTING);
         }

@@ -3,6 +3,7 @@ package dev.registrybackup.reconcile;
 import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.finding.Finding;
 import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.openshift.Captures;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
 import dev.registrybackup.reconcile.Figures.Count;
@@ -47,6 +48,8 @@ final class Refreshing {
     }
 
     private void verify(Scope scope) {
+        Optional<Captures> captures =
+                isOpenShift ? Optional.of(new Captures(sides.backup(), tools.scratch())) : Optional.empty();
         new Verifier(
                         sides.backup(),
                         sides.layout(),
@@ -54,7 +57,9 @@ final class Refreshing {
                         tools.pace(),
                         isOpenShift,
                         tools.clock(),
-                        Optional.of(new Catalog(sides.backup(), sides.layout(), tools.lanes(), tools.clock())))
+                        Optional.of(
+                                new Catalog(sides.backup(), sides.layout(), tools.lanes(), tools.clock(), captures)),
+                        captures)
                 .run(
                         new VerifyRequest(VerifyRequest.BACKUP, scope, Depth.EXISTENCE, Optional.empty()),
                         permit,

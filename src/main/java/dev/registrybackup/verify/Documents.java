@@ -6,7 +6,6 @@ import dev.registrybackup.catalog.Descriptions;
 import dev.registrybackup.catalog.ImageFacts;
 import dev.registrybackup.catalog.RepositoryDocument;
 import dev.registrybackup.content.Digest;
-import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.store.ObjectStoreException;
@@ -43,11 +42,16 @@ final class Documents {
     }
 
     /** Writes a repository's document. */
-    void write(RepositoryLinks repository, ImageFacts facts) {
+    void write(Subject subject, ImageFacts facts) {
         catalog.ifPresent(open -> {
-            written.add(repository.name());
-            change(() -> open.write(new RepositoryDocument(repository, facts).json(at)));
+            keep(subject.name());
+            change(() -> open.write(new RepositoryDocument(subject.links(), facts, subject.stream()).json(at)));
         });
+    }
+
+    /** Leaves a repository's document as it is. */
+    void keep(RepositoryName repository) {
+        written.add(repository);
     }
 
     /** Removes the documents of repositories that are no more, once all were looked at. */

@@ -11,9 +11,11 @@ import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Descriptor.Role;
 import dev.registrybackup.registry.Manifest;
 import dev.registrybackup.verify.BlobTable.Mark;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -29,10 +31,13 @@ final class Examination {
     private final Manifests manifests;
     private final KnownBlobs blobs;
     private final BlobProofs proofs;
+    private final Streams streams;
     private final Documents documents;
+    private final Instant now;
     private Images images = Images.NONE;
+    private StreamItems items;
 
-    Examination(Inquiry inquiry, BlobProofs proofs, Documents documents) {
+    Examination(Inquiry inquiry, BlobProofs proofs, Streams streams, Documents documents, Instant now) {
         this.inquiry = inquiry;
         this.table = inquiry.table();
         this.linkChecks = new LinkChecks(inquiry);
@@ -40,7 +45,10 @@ final class Examination {
         this.manifests = new Manifests(inquiry.store(), inquiry.layout(), inquiry.lanes());
         this.blobs = new KnownBlobs(inquiry);
         this.proofs = proofs;
+        this.streams = streams;
         this.documents = documents;
+        this.now = now;
+        this.items = StreamItems.none(streams.at().orElse(now));
     }
 
     /** How many images it has seen. */
@@ -48,10 +56,16 @@ final class Examination {
         return images;
     }
 
-    /** Examines these. */
-    void examine(List<RepositoryLinks> repositories) {
+    /** What became of the ImageStreams' items, if there is a snapshot of them. */
+    Optional<StreamItems> items() {
+        return streams.at().map(at -> items);
+    }
+
+    /** Examines these, with the ImageStreams that they are. */
+    void examine(List<RepositoryLinks> links) {
         inquiry.tally().require();
-        linkChecks.check(repositories);
+        List<Subject> repositories = streams.join(links);
+        linkChecks.check(links);
         Map<Digest, Reading> read = readManifests(repositories);
         Set<Digest> needed = needed(repositories, read);
         blobs.learn(needed);
@@ -60,29 +74,41 @@ final class Examination {
         Map<Digest, Description> descriptions = documents.describe(images(repositories));
         descriptions.values().forEach(image -> image.corrupt().ifPresent(proofs::corrupt));
         List<Suspicion> suspicions = new ArrayList<>();
-        for (RepositoryLinks repository : repositories) {
-            suspicions.addAll(new ImageChecks(inquiry, read, repository).check());
+        for (Subject repository : repositories) {
+            suspicions.addAll(new ImageChecks(inquiry, read, repository.links()).check());
             ImageFacts facts = facts(repository, read, descriptions);
             count(repository, facts.wholeness());
-            documents.write(repository, facts);
+            repository.stream()
+                    .map(stream -> new ItemChecks(inquiry, stream, facts, now).check())
+                    .ifPresent(found -> items = items.plus(found));
+            write(repository, facts);
         }
         new Confirmation(inquiry).report(suspicions);
     }
 
-    private static Set<Digest> images(List<RepositoryLinks> repositories) {
+    /** What is known to be incomplete does not replace what was known before. */
+    private void write(Subject repository, ImageFacts facts) {
+        if (streams.isUntold(repository.name())) {
+            documents.keep(repository.name());
+        } else {
+            documents.write(repository, facts);
+        }
+    }
+
+    private static Set<Digest> images(List<Subject> repositories) {
         return repositories.stream()
                 .flatMap(repository -> repository.images().stream())
                 .collect(Collectors.toSet());
     }
 
-    private Map<Digest, Reading> readManifests(List<RepositoryLinks> repositories) {
+    private Map<Digest, Reading> readManifests(List<Subject> repositories) {
         if (!inquiry.isOfRepositories()) {
-            repositories.forEach(imageLinks::addRevisions);
+            repositories.forEach(repository -> imageLinks.addRevisions(repository.links()));
         }
         Map<Digest, Reading> read = manifests.closure(
                 images(repositories), (digest, failure) -> inquiry.tally().untold(digest.toString(), failure));
         if (!inquiry.isOfRepositories()) {
-            repositories.forEach(repository -> imageLinks.addReferences(repository, read.values()));
+            repositories.forEach(repository -> imageLinks.addReferences(repository.links(), read.values()));
         }
         read.forEach(this::note);
         return read;
@@ -116,9 +142,10 @@ final class Examination {
     }
 
     /** What manifests refer to, and what layer links lead to. */
-    private static Set<Digest> needed(List<RepositoryLinks> repositories, Map<Digest, Reading> read) {
+    private static Set<Digest> needed(List<Subject> repositories, Map<Digest, Reading> read) {
         Set<Digest> needed = references(read).map(Descriptor::digest).collect(Collectors.toSet());
-        for (RepositoryLinks repository : repositories) {
+        for (Subject subject : repositories) {
+            RepositoryLinks repository = subject.links();
             repository.layers().keySet().forEach(layer -> needed.add(repository.target(layer)));
         }
         return needed;
@@ -134,14 +161,14 @@ final class Examination {
                 .collect(Collectors.toSet());
     }
 
-    private ImageFacts facts(
-            RepositoryLinks repository, Map<Digest, Reading> read, Map<Digest, Description> descriptions) {
+    private ImageFacts facts(Subject subject, Map<Digest, Reading> read, Map<Digest, Description> descriptions) {
+        RepositoryLinks repository = subject.links();
         Predicate<Digest> isGood = digest -> isGood(repository.target(digest));
         return new ImageFacts(
                 read,
                 descriptions,
                 digest -> table.size(repository.target(digest)),
-                new Wholeness(read, isGood, repository::hasImage),
+                new Wholeness(read, isGood, subject::isPushed),
                 digest -> table.is(repository.target(digest), Mark.UNTOLD));
     }
 
@@ -149,14 +176,14 @@ final class Examination {
         return table.is(blob, Mark.HELD) && !table.is(blob, Mark.CORRUPT) && !table.is(blob, Mark.UNTOLD);
     }
 
-    private void count(RepositoryLinks repository, Wholeness wholeness) {
-        for (Digest image : repository.images()) {
+    private void count(Subject repository, Wholeness wholeness) {
+        for (Digest image : repository.ownImages()) {
             Set<Digest> missing = wholeness.of(image).missing();
             if (missing.isEmpty()) {
                 images = images.plus(Images.WHOLE);
             } else {
-                boolean isUntold =
-                        missing.stream().allMatch(digest -> table.is(repository.target(digest), Mark.UNTOLD));
+                boolean isUntold = missing.stream()
+                        .allMatch(digest -> table.is(repository.links().target(digest), Mark.UNTOLD));
                 images = images.plus(isUntold ? Images.UNTOLD : Images.LACKING);
             }
         }

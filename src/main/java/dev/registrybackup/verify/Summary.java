@@ -6,6 +6,7 @@ import dev.registrybackup.finding.Severity;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -20,6 +21,7 @@ import java.util.TreeMap;
  * @param imagesWhole how many images have all they need
  * @param imagesLacking how many do not
  * @param imagesUntold of how many the store did not say enough
+ * @param imageStreams what became of the items of ImageStreams, if a snapshot of them was looked at
  * @param findings how many findings there are of each code
  */
 public record Summary(
@@ -32,6 +34,7 @@ public record Summary(
         long imagesWhole,
         long imagesLacking,
         long imagesUntold,
+        Optional<StreamItems> imageStreams,
         Map<FindingCode, Long> findings) {
     /** Keeps its own copy of the map. */
     public Summary {
@@ -75,6 +78,7 @@ public record Summary(
                 .put("whole", imagesWhole)
                 .put("lacking", imagesLacking)
                 .put("untold", imagesUntold);
+        imageStreams.ifPresent(items -> json.set("imageStreams", items.json()));
         ObjectNode codes = json.putObject("findings");
         new TreeMap<>(findings).forEach((code, count) -> codes.put(code.name(), count));
         ObjectNode grades = json.putObject("severities");

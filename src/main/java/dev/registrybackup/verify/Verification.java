@@ -2,6 +2,7 @@ package dev.registrybackup.verify;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.catalog.Catalog;
+import dev.registrybackup.openshift.Captures;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
 import dev.registrybackup.operation.Report;
@@ -26,6 +27,7 @@ public final class Verification {
     private final Pace pace;
     private final boolean isOpenShift;
     private final Clock clock;
+    private final Optional<Captures> captures;
 
     /**
      * How it ended.
@@ -43,6 +45,7 @@ public final class Verification {
      * @param backup where reports are kept
      * @param pace how fast blobs are read
      * @param isOpenShift whose registry it is, by which findings are graded
+     * @param captures what was captured of a cluster's ImageStreams into the backup
      */
     public Verification(
             Function<String, ObjectStore> stores,
@@ -51,7 +54,8 @@ public final class Verification {
             Lanes lanes,
             Pace pace,
             boolean isOpenShift,
-            Clock clock) {
+            Clock clock,
+            Optional<Captures> captures) {
         this.stores = stores;
         this.backup = backup;
         this.layout = layout;
@@ -59,6 +63,7 @@ public final class Verification {
         this.pace = pace;
         this.isOpenShift = isOpenShift;
         this.clock = clock;
+        this.captures = captures;
     }
 
     /**
@@ -77,7 +82,8 @@ public final class Verification {
                 pace,
                 isOpenShift,
                 clock,
-                Optional.of(new Catalog(backup, layout, lanes, clock)));
+                Optional.of(new Catalog(backup, layout, lanes, clock, captures)),
+                captures);
         Report report = new Report(backup, id, isOpenShift, permit);
         Summary summary;
         try {

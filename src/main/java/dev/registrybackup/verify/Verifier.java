@@ -5,6 +5,7 @@ import dev.registrybackup.content.Digest;
 import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.openshift.Captures;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
 import dev.registrybackup.registry.RegistryLayout;
@@ -33,6 +34,7 @@ public final class Verifier {
     private final boolean isOpenShift;
     private final Clock clock;
     private final Optional<Catalog> catalog;
+    private final Optional<Captures> captures;
 
     /**
      * Verifies that store.
@@ -40,6 +42,7 @@ public final class Verifier {
      * @param pace how fast blobs are read
      * @param isOpenShift whose registry it is, by which findings are graded
      * @param catalog where it is written what repositories there are, if the store is the backup
+     * @param captures what was captured of a cluster's ImageStreams, if the store is the backup of such a cluster's registry
      */
     public Verifier(
             ObjectStore store,
@@ -48,7 +51,8 @@ public final class Verifier {
             Pace pace,
             boolean isOpenShift,
             Clock clock,
-            Optional<Catalog> catalog) {
+            Optional<Catalog> catalog,
+            Optional<Captures> captures) {
         this.store = store;
         this.layout = layout;
         this.lanes = lanes;
@@ -56,6 +60,7 @@ public final class Verifier {
         this.isOpenShift = isOpenShift;
         this.clock = clock;
         this.catalog = catalog;
+        this.captures = captures;
     }
 
     /**
@@ -71,33 +76,48 @@ public final class Verifier {
         Tally tally = new Tally(permit, meter, report);
         Inquiry inquiry = new Inquiry(request, store, layout, lanes, new BlobTable(), tally);
         BlobProofs proofs = new BlobProofs(inquiry, pace);
-        Images images = request.scope() instanceof Scope.Blob blob
+        Seen seen = request.scope() instanceof Scope.Blob blob
                 ? blob(inquiry, proofs, blob.digest())
                 : repositories(inquiry, proofs, begun);
         Counts counts = tally.read();
-        return new Summary(
+        Summary summary = new Summary(
                 request,
                 isOpenShift,
                 begun,
                 clock.instant(),
                 counts.objects(),
                 counts.bytes(),
-                images.whole(),
-                images.lacking(),
-                images.untold(),
+                seen.images().whole(),
+                seen.images().lacking(),
+                seen.images().untold(),
+                seen.items(),
                 counts.findings());
+        record(inquiry, summary);
+        return summary;
     }
 
-    private static Images blob(Inquiry inquiry, BlobProofs proofs, Digest blob) {
+    private record Seen(Images images, Optional<StreamItems> items) {}
+
+    /** Only what was looked at in whole says what share can be restored. */
+    private static void record(Inquiry inquiry, Summary summary) {
+        summary.imageStreams()
+                .filter(items -> inquiry.isOfEverything() && !summary.couldNotTell())
+                .ifPresent(items -> {
+                    inquiry.tally().require();
+                    new RestorableShare(inquiry.store()).write(items, summary.begun());
+                });
+    }
+
+    private static Seen blob(Inquiry inquiry, BlobProofs proofs, Digest blob) {
         new KnownBlobs(inquiry).learn(Set.of(blob));
         if (inquiry.table().is(blob, Mark.ABSENT)) {
             inquiry.tally().found(FindingCode.BLOB_MISSING, blob.toString(), "It is not there: " + inquiry.remedy());
         }
         proofs.prove(List.of(blob).stream().filter(inquiry::isHashed).toList(), true);
-        return Images.NONE;
+        return new Seen(Images.NONE, Optional.empty());
     }
 
-    private Images repositories(Inquiry inquiry, BlobProofs proofs, Instant begun) {
+    private Seen repositories(Inquiry inquiry, BlobProofs proofs, Instant begun) {
         BlobListing listing = new BlobListing(inquiry, begun);
         if (inquiry.isOfEverything()) {
             inquiry.tally().phase("listing blobs");
@@ -106,16 +126,18 @@ public final class Verifier {
             proofs.proveAll(inquiry::isHashed);
         }
         inquiry.tally().phase("checking images");
-        Documents documents = new Documents(inquiry, catalog, clock.instant());
-        Examination examination = new Examination(inquiry, proofs, documents);
+        Streams streams = Streams.of(inquiry, captures);
+        Documents documents = new Documents(inquiry, catalog.filter(any -> streams.isTold()), clock.instant());
+        Examination examination = new Examination(inquiry, proofs, streams, documents, begun);
         long links = new RepositoryWalk(inquiry, begun, examination::examine).run();
+        streams.forEachRest(examination::examine);
         if (inquiry.isOfEverything()) {
             listing.reportOrphans();
             documents.removeOthers();
-        } else if (links == 0) {
+        } else if (links == 0 && streams.areNone()) {
             nothing(inquiry);
         }
-        return examination.images();
+        return new Seen(examination.images(), examination.items());
     }
 
     private static void nothing(Inquiry inquiry) {

@@ -46,7 +46,7 @@ class CatalogTest {
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
     private final Lanes lanes = new Lanes(4, 2);
     private final RandomRegistry registry = new RandomRegistry(1);
-    private final Catalog catalog = new Catalog(backup, registry.layout(), lanes, clock);
+    private final Catalog catalog = new Catalog(backup, registry.layout(), lanes, clock, Optional.empty());
 
     @AfterEach
     void close() {

@@ -188,7 +188,8 @@ final class Reconciling implements AutoCloseable {
                         lanes,
                         Pace.unbounded(),
                         false,
-                        clock)
+                        clock,
+                        Optional.empty())
                 .run(
                         id(),
                         new VerifyRequest(store, new Scope.All(), Depth.CONTENT, Optional.empty()),

@@ -45,7 +45,15 @@ final class Bench implements AutoCloseable {
     }
 
     Summary verify(String request, ObjectStore looked, Permit permit) {
-        return new Verifier(looked, registry.layout(), lanes, Pace.unbounded(), false, clock, Optional.empty())
+        return new Verifier(
+                        looked,
+                        registry.layout(),
+                        lanes,
+                        Pace.unbounded(),
+                        false,
+                        clock,
+                        Optional.empty(),
+                        Optional.empty())
                 .run(request(request), permit, meter, findings::add);
     }
 

@@ -74,7 +74,15 @@ class VerificationTest {
     }
 
     private Verification.Result verify(String request, boolean isOpenShift) {
-        return new Verification(this::store, backup, registry.layout(), lanes, Pace.unbounded(), isOpenShift, clock)
+        return new Verification(
+                        this::store,
+                        backup,
+                        registry.layout(),
+                        lanes,
+                        Pace.unbounded(),
+                        isOpenShift,
+                        clock,
+                        Optional.empty())
                 .run("op-1", Bench.request(request), () -> {}, new Meter());
     }
 
@@ -235,7 +243,7 @@ class VerificationTest {
         verify("{}");
 
         // Then
-        Catalog catalog = new Catalog(backup, registry.layout(), lanes, clock);
+        Catalog catalog = new Catalog(backup, registry.layout(), lanes, clock, Optional.empty());
         for (String repository : List.of(APP, "team/other")) {
             ObjectNode live = catalog.live(new RepositoryName(repository)).orElseThrow();
             assertEquals(live.toString(), document(repository).toString());
@@ -372,7 +380,8 @@ class VerificationTest {
         Verification.Result result = verify("{\"depth\":\"content\"}");
 
         // Then
-        ObjectNode page = new Catalog(backup, registry.layout(), lanes, clock).page(Optional.empty(), 100);
+        ObjectNode page =
+                new Catalog(backup, registry.layout(), lanes, clock, Optional.empty()).page(Optional.empty(), 100);
         Map<Integer, Long> counts = StreamSupport.stream(
                         page.path("repositories").spliterator(), false)
                 .collect(Collectors.groupingBy(

@@ -1,0 +1,90 @@
+package dev.registrybackup.openshift;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.openshift.ImageStream.TagHistory;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Window;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+
+/** Reads captured ImageStreams and the Images they refer to, each once for each call. Blocks: not to be called in a lane. */
+public final class StreamReader {
+    private static final int AT_ONCE = 32;
+
+    private final Captures captures;
+    private final Lanes lanes;
+
+    /** Reads those captures in these lanes. */
+    public StreamReader(Captures captures, Lanes lanes) {
+        this.captures = captures;
+        this.lanes = lanes;
+    }
+
+    /**
+     * Reads these, as far as they can be read.
+     *
+     * @param onFailure is told which ImageStream or Image could not be and why, by several threads at a time
+     */
+    public Map<RepositoryName, TaggedImages> read(
+            Collection<CapturedStream> streams, BiConsumer<String, ObjectStoreException> onFailure) {
+        Map<RepositoryName, ImageStream> bodies = new ConcurrentHashMap<>();
+        Map<String, Boolean> managed = new ConcurrentHashMap<>();
+        Set<String> begun = new HashSet<>();
+        Window window = new Window(lanes, AT_ONCE);
+        for (CapturedStream captured : streams) {
+            RepositoryName name = captured.stream();
+            window.submit(0, telling(name.value(), onFailure, () -> bodies.put(name, captures.stream(captured))));
+            captured.images().forEach((digest, hash) -> {
+                if (!hash.isEmpty() && begun.add(hash)) {
+                    Runnable reading = () ->
+                            captures.image(captured, digest).ifPresent(image -> managed.put(hash, image.isManaged()));
+                    window.submit(0, telling(name + "@" + digest, onFailure, reading));
+                }
+            });
+        }
+        window.await();
+        return streams.stream()
+                .filter(captured -> bodies.containsKey(captured.stream()))
+                .collect(Collectors.toMap(CapturedStream::stream, captured -> {
+                    ImageStream body = Objects.requireNonNull(bodies.get(captured.stream()));
+                    return tagged(captured, body, managed);
+                }));
+    }
+
+    private static Runnable telling(
+            String subject, BiConsumer<String, ObjectStoreException> onFailure, Runnable reading) {
+        return () -> {
+            try {
+                reading.run();
+            } catch (ObjectStoreException e) {
+                onFailure.accept(subject, e);
+            }
+        };
+    }
+
+    private static TaggedImages tagged(CapturedStream captured, ImageStream stream, Map<String, Boolean> byHash) {
+        Map<Digest, Boolean> managed = new HashMap<>();
+        captured.images().forEach((digest, hash) -> {
+            Boolean isManaged = byHash.get(hash);
+            if (isManaged != null) {
+                managed.put(digest, isManaged);
+            }
+        });
+        for (TagHistory tag : stream.tags()) {
+            tag.items().stream()
+                    .filter(item ->
+                            captured.images().getOrDefault(item.image(), "").isEmpty())
+                    .forEach(item -> managed.merge(item.image(), stream.isOfOwnRegistry(item), Boolean::logicalOr));
+        }
+        return new TaggedImages(captured, stream.tags(), managed);
+    }
+}
