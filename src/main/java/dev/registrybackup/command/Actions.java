@@ -14,6 +14,9 @@ public interface Actions {
     /** What a restore would come to. */
     ObjectNode plan(ObjectNode request);
 
+    /** What would hinder a restore into a cluster. */
+    ObjectNode preflight(ObjectNode request);
+
     /** Does it in this process, and tells how it stands at its end; now and then how far it is. */
     ObjectNode run(OperationKind kind, ObjectNode request, Consumer<Meter.Reading> progress);
 

@@ -30,6 +30,10 @@ record Arguments(ParseResult parsed) {
         text("--at").ifPresent(at -> request.put("at", at));
         target("--target").ifPresent(target -> request.put("target", target));
         text("--mode").ifPresent(mode -> request.put("mode", mode));
+        text("--metadata").ifPresent(route -> request.put("metadata", route));
+        if (has("--create-namespaces")) {
+            request.put("createNamespaces", true);
+        }
         return request.put("overwriteTags", has("--overwrite-tags"))
                 .put("referrers", has("--referrers"))
                 .put("dryRun", has("--dry-run"));

@@ -66,6 +66,7 @@ public final class CommandLineTool {
         Arguments given = new Arguments(parsed);
         return switch (parsed.commandSpec().name()) {
             case "restore" -> restore(given);
+            case "preflight" -> preflight(given, actions.preflight(given.restoreRequest()));
             case "backup" -> backedUp(given, actions.backUp(progress::show));
             case "verify" -> ended(given, actions.run(OperationKind.VERIFY, given.verifyRequest(), progress::show));
             case "reconcile" ->
@@ -97,6 +98,11 @@ public final class CommandLineTool {
             return ExitCode.COULD_NOT_TELL;
         }
         return answer.path("problems").isEmpty() ? ExitCode.FINE : ExitCode.FINDINGS;
+    }
+
+    private ExitCode preflight(Arguments given, JsonNode answer) {
+        told(given, answer);
+        return answer.path("ready").asBoolean() ? ExitCode.FINE : ExitCode.FINDINGS;
     }
 
     private ExitCode told(Arguments given, JsonNode answer) {

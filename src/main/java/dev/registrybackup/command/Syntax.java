@@ -13,6 +13,7 @@ final class Syntax {
     static CommandLine commands() {
         CommandSpec root = command("registry-backup", "Backs up an image registry, and restores and verifies it.");
         root.addSubcommand("restore", scoped(restore()));
+        root.addSubcommand("preflight", scoped(preflight()));
         root.addSubcommand(
                 "backup",
                 command("backup", "Brings into the backup all that the registry, a bucket or a directory, has."));
@@ -32,14 +33,24 @@ final class Syntax {
     }
 
     private static CommandSpec restore() {
-        return command("restore", "Brings back what the target lacks.")
-                .addOption(value("--at", "INSTANT", "as of that time, UTC: 2026-11-22T13:45:00Z"))
-                .addOption(value("--target", "NAME", "a configured target instead of the registry"))
+        return restoring(command("restore", "Brings back what the target lacks."))
                 .addOption(value("--directory", "PATH", "a directory instead of the registry"))
                 .addOption(value("--mode", "MODE", "missing (default), or repair: also replace what is damaged"))
                 .addOption(flag("--overwrite-tags", "move tags that point elsewhere"))
-                .addOption(flag("--referrers", "bring signatures and whatever else refers to an image too"))
                 .addOption(flag("--dry-run", "only tell what would be done"));
+    }
+
+    private static CommandSpec preflight() {
+        return restoring(command("preflight", "Tells what would hinder a restore into a cluster; changes nothing."));
+    }
+
+    private static CommandSpec restoring(CommandSpec command) {
+        return command.addOption(value("--at", "INSTANT", "as of that time, UTC: 2026-11-22T13:45:00Z"))
+                .addOption(value("--target", "NAME", "a configured target instead of the registry"))
+                .addOption(flag("--referrers", "bring signatures and whatever else refers to an image too"))
+                .addOption(value(
+                        "--metadata", "ROUTE", "ImageStreams too: by status or mapping; or tag-links for a standby"))
+                .addOption(flag("--create-namespaces", "create namespaces that the cluster lacks"));
     }
 
     private static CommandSpec verify() {

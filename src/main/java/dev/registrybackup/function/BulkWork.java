@@ -2,7 +2,9 @@ package dev.registrybackup.function;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.metadata.MetadataRestore;
 import dev.registrybackup.openshift.Captures;
+import dev.registrybackup.openshift.WritableCluster;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.operation.OperationRequest;
@@ -12,6 +14,7 @@ import dev.registrybackup.operation.Work;
 import dev.registrybackup.reconcile.ReconcileRequest;
 import dev.registrybackup.reconcile.Reconciliation;
 import dev.registrybackup.restore.Ends;
+import dev.registrybackup.restore.Metadata;
 import dev.registrybackup.restore.Restore;
 import dev.registrybackup.restore.RestoreRequest;
 import dev.registrybackup.transfer.Lanes;
@@ -21,6 +24,7 @@ import dev.registrybackup.verify.VerifyRequest;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The work of operations, from request to stores.
@@ -32,6 +36,7 @@ import java.util.Optional;
  * @param isOpenShift whose registry it is
  * @param clock the time
  * @param captures what was captured of a cluster's ImageStreams into the backup, if it is OpenShift's
+ * @param cluster that which ImageStreams are restored into
  * @param reconciliation goes over everything
  */
 record BulkWork(
@@ -42,6 +47,7 @@ record BulkWork(
         boolean isOpenShift,
         Clock clock,
         Optional<Captures> captures,
+        Supplier<WritableCluster> cluster,
         Reconciliation reconciliation) {
     /** A request that can be put on record. */
     record Accepted(String slot, ObjectNode parameters) {}
@@ -61,7 +67,11 @@ record BulkWork(
         return switch (kind) {
             case RESTORE -> {
                 RestoreRequest request = RestoreRequest.parse(body, clock.instant());
-                restore(request.target()).check(request);
+                if (request.metadata() == Metadata.NONE) {
+                    restore(request.target()).check(request);
+                } else {
+                    metadataRestore(request).check(request);
+                }
                 yield new Accepted(request.target(), request.json());
             }
             case VERIFY -> {
@@ -80,7 +90,25 @@ record BulkWork(
 
     ObjectNode plan(JsonNode body) {
         RestoreRequest request = RestoreRequest.parse(body, clock.instant());
-        return restore(request.target()).plan(request);
+        return request.metadata() == Metadata.NONE
+                ? restore(request.target()).plan(request)
+                : metadataRestore(request).plan(request);
+    }
+
+    /** What would hinder a restore into a cluster. */
+    ObjectNode preflight(JsonNode body) {
+        RestoreRequest request = RestoreRequest.parse(body, clock.instant());
+        if (request.metadata() == Metadata.NONE) {
+            throw new IllegalArgumentException(
+                    "Say by which route ImageStreams are to be restored: {\"metadata\":\"status\"} or \"mapping\"");
+        }
+        return metadataRestore(request).preflight(request);
+    }
+
+    private MetadataRestore metadataRestore(RestoreRequest request) {
+        Captures captured = captures.orElseThrow(() -> new IllegalArgumentException(
+                "There is no \"metadata\" to restore, since registry.kind is not openshift"));
+        return new MetadataRestore(restore(request.target()), cluster.get(), captured);
     }
 
     private Restore restore(String target) {
@@ -95,7 +123,9 @@ record BulkWork(
 
     private Work.Result restore(OperationRequest asked, Permit permit, Meter meter) {
         RestoreRequest request = RestoreRequest.parse(asked.parameters(), clock.instant());
-        Restore.Outcome outcome = restore(request.target()).run(request, permit, meter);
+        Restore.Outcome outcome = request.metadata() == Metadata.NONE
+                ? restore(request.target()).run(request, permit, meter)
+                : metadataRestore(request).run(request, permit, meter);
         return new Work.Result(
                 outcome.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE, outcome.summary());
     }

@@ -58,6 +58,11 @@ public class Command implements QuarkusApplication {
         }
 
         @Override
+        public ObjectNode preflight(ObjectNode request) {
+            return onDemand.preflight(request);
+        }
+
+        @Override
         public ObjectNode run(OperationKind kind, ObjectNode request, Consumer<Meter.Reading> progress) {
             return attempt(onDemand.record(kind, request, user()).value(), progress);
         }

@@ -39,6 +39,11 @@ final class OnDemand {
         return work.plan(body);
     }
 
+    /** What would hinder a restore into a cluster. */
+    ObjectNode preflight(JsonNode body) {
+        return work.preflight(body);
+    }
+
     /** Checks a request, puts it on record, and has it started. */
     OperationStatus ask(OperationKind kind, JsonNode body, String by) {
         BulkWork.Accepted accepted = work.check(kind, body);

@@ -1,6 +1,8 @@
 package dev.registrybackup.function;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.registrybackup.metadata.PreflightException;
+import dev.registrybackup.openshift.ClusterException;
 import dev.registrybackup.operation.NoSuchOperationException;
 import dev.registrybackup.operation.NotResumableException;
 import dev.registrybackup.operation.OperationNotStartedException;
@@ -79,9 +81,13 @@ class OnDemandAnswers {
             status = 404;
         } else if (e instanceof SlotBusyException || e instanceof NotResumableException) {
             status = 409;
+        } else if (e instanceof PreflightException) {
+            status = 412;
         } else if (e instanceof PastUnknownException) {
             status = EventAnswers.PERMANENT;
-        } else if (e instanceof ObjectStoreException || e instanceof OperationNotStartedException) {
+        } else if (e instanceof ObjectStoreException
+                || e instanceof ClusterException
+                || e instanceof OperationNotStartedException) {
             status = EventAnswers.NOT_TAKEN;
         } else {
             return e;

@@ -13,6 +13,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -25,6 +26,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 class OnDemandDoor {
     private static final Map<String, HttpMethod> PATHS = Map.of(
             "/restore", HttpMethod.POST,
+            "/preflight", HttpMethod.POST,
             "/reconcile", HttpMethod.POST,
             "/verify", HttpMethod.POST,
             "/cancel", HttpMethod.POST,
@@ -32,6 +34,7 @@ class OnDemandDoor {
             "/operation", HttpMethod.GET,
             "/operations", HttpMethod.GET,
             "/catalog", HttpMethod.GET);
+    private static final Set<String> RESTORING = Set.of("/restore", "/preflight");
     private static final ObjectMapper READER =
             new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final String JSON = "application/json";
@@ -49,7 +52,7 @@ class OnDemandDoor {
     boolean serves(String path) {
         return settings.isOnDemand()
                 && PATHS.containsKey(path)
-                && !path.equals(settings.isReconcile() ? "/restore" : "/reconcile");
+                && !(settings.isReconcile() ? RESTORING.contains(path) : path.equals("/reconcile"));
     }
 
     void open(@Observes Router router) {

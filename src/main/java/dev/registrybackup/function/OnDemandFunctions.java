@@ -28,6 +28,12 @@ public class OnDemandFunctions {
                 : answers.with(ACCEPTED, by -> accepted(onDemand.ask(OperationKind.RESTORE, body, by)));
     }
 
+    /** Tells what would hinder a restore into a cluster. */
+    @Funq("preflight")
+    public Uni<JsonNode> preflight(JsonNode body) {
+        return answers.ok(() -> onDemand.preflight(body));
+    }
+
     /** Has a store verified. */
     @Funq("verify")
     public Uni<JsonNode> verify(JsonNode body) {

@@ -1,8 +1,8 @@
 package dev.registrybackup.function;
 
 import dev.registrybackup.kube.OpenShiftCluster;
-import dev.registrybackup.openshift.Cluster;
 import dev.registrybackup.openshift.Snapshots;
+import dev.registrybackup.openshift.WritableCluster;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.transfer.Lanes;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -33,7 +33,8 @@ class OpenShiftWiring {
         this.clock = clock;
     }
 
-    private Cluster cluster() {
+    /** The cluster that this process is on, or is configured for. */
+    WritableCluster cluster() {
         return new OpenShiftCluster(kubernetes.get());
     }
 

@@ -170,16 +170,20 @@ class Wiring {
 
     @Produces
     @Singleton
-    Attempts attempts(Reconciliation reconciliation) {
+    Attempts attempts(Reconciliation reconciliation, OpenShiftWiring openShift) {
         return new Attempts(
-                work(reconciliation).byKind(),
+                work(reconciliation, openShift).byKind(),
                 work -> new OperationExecution(operations(), lanes, clock, work),
                 instance());
     }
 
     @Produces
     @Singleton
-    OnDemand onDemand(Attempts attempts, Reconciliation reconciliation, Instance<KubernetesClient> kubernetes) {
+    OnDemand onDemand(
+            Attempts attempts,
+            Reconciliation reconciliation,
+            OpenShiftWiring openShift,
+            Instance<KubernetesClient> kubernetes) {
         Runner runner = restoreSettings.runsJobs()
                 ? jobs(kubernetes.get())
                 : new InProcessRunner(attempts.execution(), lanes, instance());
@@ -189,7 +193,7 @@ class Wiring {
         return new OnDemand(
                 operations(),
                 new OperationDesk(operations(), runner),
-                work(reconciliation),
+                work(reconciliation, openShift),
                 new Catalog(backup.store(), backup.layout(), lanes, clock, captures()));
     }
 
@@ -203,10 +207,18 @@ class Wiring {
         return new Operations(backup.store(), clock, Wiring::random);
     }
 
-    private BulkWork work(Reconciliation reconciliation) {
+    private BulkWork work(Reconciliation reconciliation, OpenShiftWiring openShift) {
         Pace pace = new Pace(restoreSettings.bytesPerSecond(), System::nanoTime);
         return new BulkWork(
-                backup, targets, lanes, pace, restoreSettings.isOpenShift(), clock, captures(), reconciliation);
+                backup,
+                targets,
+                lanes,
+                pace,
+                restoreSettings.isOpenShift(),
+                clock,
+                captures(),
+                openShift::cluster,
+                reconciliation);
     }
 
     private Optional<Captures> captures() {

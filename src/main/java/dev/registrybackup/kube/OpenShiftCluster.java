@@ -59,12 +59,19 @@ public final class OpenShiftCluster implements WritableCluster {
                         "Failed to list %s: the cluster has no API for them at %s".formatted(resource.plural(), path)));
         List<ObjectNode> items = new ArrayList<>();
         for (JsonNode item : list.path("items")) {
-            if (item instanceof ObjectNode object) {
-                items.add(object);
-            }
+            items.add(whole(list, item));
         }
         String next = list.path("metadata").path("continue").asText();
         return new Page(items, next.isEmpty() ? Optional.empty() : Optional.of(next));
+    }
+
+    /** As it is read alone: the server leaves out of a list's items what the list says of all (Kubernetes, {@code TypeMeta}). */
+    private static ObjectNode whole(ObjectNode list, JsonNode item) {
+        ObjectNode whole = JsonNodeFactory.instance.objectNode();
+        whole.put("kind", list.path("kind").asText().replaceFirst("List$", ""));
+        whole.set("apiVersion", list.path("apiVersion"));
+        item.properties().forEach(field -> whole.set(field.getKey(), field.getValue()));
+        return whole;
     }
 
     @Override

@@ -1,7 +1,10 @@
 package dev.registrybackup.openshift;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.content.DigestAlgorithm;
@@ -15,7 +18,6 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -29,7 +31,10 @@ final class Bodies {
     /** etcd takes 1.5 MiB by default; nobody runs it with ten times that. */
     private static final int LARGEST = 16 << 20;
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** Fields sorted: the order in which a server tells them says nothing. */
+    private static final ObjectMapper JSON =
+            JsonMapper.builder().enable(JsonNodeFeature.WRITE_PROPERTIES_SORTED).build();
+
     private static final int HASH_LENGTH = DigestAlgorithm.SHA256.hexLength();
 
     private final ObjectStore backup;
@@ -57,7 +62,11 @@ final class Bodies {
     }
 
     private static byte[] bytes(ObjectNode kept) {
-        return kept.toString().getBytes(StandardCharsets.UTF_8);
+        try {
+            return JSON.writeValueAsBytes(kept);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("No JSON: " + e.getMessage(), e);
+        }
     }
 
     /** Writes what {@link #kept} gave, unless it is there, and tells its hash. */

@@ -55,6 +55,11 @@ class CommandLineToolTest {
         }
 
         @Override
+        public ObjectNode preflight(ObjectNode request) {
+            return told("preflight " + request);
+        }
+
+        @Override
         public ObjectNode run(OperationKind kind, ObjectNode request, Consumer<Meter.Reading> progress) {
             return told(kind.label() + " " + request);
         }
