@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.openshift.Cluster;
 import dev.registrybackup.openshift.ObjectName;
 import dev.registrybackup.openshift.Resource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -35,32 +34,37 @@ record RegistryPoints(Cluster cluster) {
             return List.of(Point.ok("registry", "no operator manages it"));
         }
         JsonNode spec = config.get().path("spec");
-        List<Point> points = new ArrayList<>();
+        return List.of(storage(spec), bucket(spec, bucket), readOnly(spec));
+    }
+
+    private static Point storage(JsonNode spec) {
         String managed = spec.path("storage").path("managementState").asText();
-        points.add(
-                managed.equals("Unmanaged")
-                        ? Point.ok("registry storage", "it is Unmanaged")
-                        : Point.missing(
-                                "registry storage",
-                                "its managementState is \"%s\", so that the operator may empty or replace the bucket"
-                                        .formatted(managed),
-                                patch("{\"spec\":{\"storage\":{\"managementState\":\"Unmanaged\"}}}")));
+        return managed.equals("Unmanaged")
+                ? Point.ok("registry storage", "it is Unmanaged")
+                : Point.missing(
+                        "registry storage",
+                        "its managementState is \"%s\", so that the operator may empty or replace the bucket"
+                                .formatted(managed),
+                        patch("{\"spec\":{\"storage\":{\"managementState\":\"Unmanaged\"}}}"));
+    }
+
+    private static Point bucket(JsonNode spec, String bucket) {
         String named = spec.path("storage").path("s3").path("bucket").asText();
-        points.add(
-                named.equals(bucket)
-                        ? Point.ok("registry bucket", "it is " + bucket)
-                        : Point.missing(
-                                "registry bucket",
-                                "the registry uses \"%s\", and the restore would go into %s".formatted(named, bucket),
-                                patch("{\"spec\":{\"storage\":{\"s3\":{\"bucket\":\"" + bucket + "\"}}}}")));
-        points.add(
-                spec.path("readOnly").asBoolean()
-                        ? Point.ok("registry read-only", "it is")
-                        : Point.missing(
-                                "registry read-only",
-                                "it takes pushes while everything is restored",
-                                patch("{\"spec\":{\"readOnly\":true}}")));
-        return points;
+        return named.equals(bucket)
+                ? Point.ok("registry bucket", "it is " + bucket)
+                : Point.missing(
+                        "registry bucket",
+                        "the registry uses \"%s\", and the restore would go into %s".formatted(named, bucket),
+                        patch("{\"spec\":{\"storage\":{\"s3\":{\"bucket\":\"" + bucket + "\"}}}}"));
+    }
+
+    private static Point readOnly(JsonNode spec) {
+        return spec.path("readOnly").asBoolean()
+                ? Point.ok("registry read-only", "it is")
+                : Point.missing(
+                        "registry read-only",
+                        "it takes pushes while everything is restored",
+                        patch("{\"spec\":{\"readOnly\":true}}"));
     }
 
     private static String patch(String json) {

@@ -74,12 +74,6 @@ public record RestoreRequest(
         if (at.isPresent() && scope instanceof Scope.Blob) {
             throw new IllegalArgumentException("\"at\" means nothing for one blob, which never changes");
         }
-        Metadata metadata =
-                json.path("metadata").isMissingNode() ? Metadata.NONE : Metadata.labelled(text(json, "metadata"));
-        if (metadata != Metadata.NONE && scope instanceof Scope.Blob) {
-            throw new IllegalArgumentException(
-                    "\"metadata\" means nothing for one blob, which belongs to no ImageStream");
-        }
         return new RestoreRequest(
                 scope,
                 at,
@@ -88,8 +82,19 @@ public record RestoreRequest(
                 flag(json, "overwriteTags"),
                 flag(json, "referrers"),
                 flag(json, "dryRun"),
-                metadata,
+                metadata(json, scope),
                 flag(json, "createNamespaces"));
+    }
+
+    private static Metadata metadata(JsonNode json, Scope scope) {
+        if (json.path("metadata").isMissingNode()) {
+            return Metadata.NONE;
+        }
+        if (scope instanceof Scope.Blob) {
+            throw new IllegalArgumentException(
+                    "\"metadata\" means nothing for one blob, which belongs to no ImageStream");
+        }
+        return Metadata.labelled(text(json, "metadata"));
     }
 
     private static List<String> sorted() {

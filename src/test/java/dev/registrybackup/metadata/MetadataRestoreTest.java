@@ -17,6 +17,7 @@ import dev.registrybackup.operation.Permit;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.restore.Restore;
 import dev.registrybackup.restore.UnknownScopeException;
+import dev.registrybackup.store.ObjectVersion;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,9 +25,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,14 +38,10 @@ class MetadataRestoreTest {
     private static final String ALL_BY_MAPPING = "{'scope':{'all':true},'metadata':'mapping','createNamespaces':true}";
     private static final String EXTERNAL = "sha256:" + "e".repeat(64);
 
-    @TempDir
-    private Path scratch;
+    private final Recovering recovering;
 
-    private Recovering recovering;
-
-    @BeforeEach
-    void start() {
-        recovering = new Recovering(scratch, 1);
+    MetadataRestoreTest(@TempDir Path scratch) {
+        this.recovering = new Recovering(scratch, 1);
     }
 
     @AfterEach
@@ -436,11 +433,7 @@ class MetadataRestoreTest {
                         .path("digest")
                         .asText()));
         recovering.backup().remove(layer, Optional.empty());
-        recovering
-                .backup()
-                .listVersions(layer)
-                .toList()
-                .forEach(version -> recovering.backup().remove(version.key(), Optional.of(version.versionId())));
+        removeVersions(layer);
         String request = "{'scope':{'repository':'dev/app'},'metadata':'status','createNamespaces':true}";
         Restore.Outcome lacking = recovering.restore(request);
         List<FindingCode> found = found();
@@ -456,6 +449,14 @@ class MetadataRestoreTest {
         assertEquals(
                 List.of(newer.toString(), older.toString()),
                 Recovering.images(recovering.fresh(), "dev/app", "latest"));
+    }
+
+    private void removeVersions(String key) {
+        List<ObjectVersion> versions;
+        try (Stream<ObjectVersion> listing = recovering.backup().listVersions(key)) {
+            versions = listing.toList();
+        }
+        versions.forEach(version -> recovering.backup().remove(version.key(), Optional.of(version.versionId())));
     }
 
     @Test

@@ -39,7 +39,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -54,7 +53,6 @@ final class Recovering implements AutoCloseable {
 
     private final RegistryLayout layout = new RegistryLayout("");
     private final SetClock clock = new SetClock();
-    private final Supplier<String> random = () -> UUID.randomUUID().toString().substring(0, 8);
     private final RandomRegistry registry;
     private final Path scratch;
     private final OpenShiftApi lost = OpenShiftApi.start(clock);
@@ -69,6 +67,10 @@ final class Recovering implements AutoCloseable {
     Recovering(Path scratch, long seed) {
         this.scratch = scratch;
         this.registry = new RandomRegistry(seed);
+    }
+
+    private static String random() {
+        return UUID.randomUUID().toString().substring(0, 8);
     }
 
     /** The cluster whose images were backed up. */
@@ -190,7 +192,7 @@ final class Recovering implements AutoCloseable {
     /** Has the blobs and links in the backup, as events bring them, and takes a snapshot. */
     Recovering backedUp() {
         copied();
-        new Snapshots(lostCluster(), backup, lanes, clock, random).take(scratch);
+        new Snapshots(lostCluster(), backup, lanes, clock, Recovering::random).take(scratch);
         return this;
     }
 
@@ -201,7 +203,8 @@ final class Recovering implements AutoCloseable {
 
     /** Captures one stream, as an event has it. */
     StreamCapture.Result capture(String repository) {
-        return new StreamCapture(lostCluster(), backup, clock, random).capture(new RepositoryName(repository));
+        return new StreamCapture(lostCluster(), backup, clock, Recovering::random)
+                .capture(new RepositoryName(repository));
     }
 
     /** Has the cluster that is restored into ready, as the preflight asks for, but for the namespaces. */
