@@ -160,6 +160,8 @@ public final class Captures {
 
     /** The Image that was captured with the stream; empty if the cluster had none. */
     public Optional<ImageObject> image(CapturedStream captured, Digest digest) {
-        return Optional.ofNullable(captured.images().get(digest)).map(hash -> new ImageObject(bodies.read(hash)));
+        return Optional.ofNullable(captured.images().get(digest))
+                .filter(hash -> !hash.isEmpty())
+                .map(hash -> new ImageObject(bodies.read(hash)));
     }
 }
