@@ -29,20 +29,32 @@ final class JsonText {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
+    private final String remedy;
+
+    /** Reads notifications of stores. */
+    JsonText() {
+        this(PayloadPart.ONLY_NOTIFICATIONS);
+    }
+
+    /** Says that of what cannot be read. */
+    JsonText(String remedy) {
+        this.remedy = remedy;
+    }
+
     JsonNode parse(byte[] payload) {
         String subject = "Failed to decode a payload of %d bytes: ".formatted(payload.length);
         try {
             JsonNode tree = mapper.readTree(payload);
             if (tree.isMissingNode()) {
-                throw new NotJsonException(subject + "it is empty. " + PayloadPart.ONLY_NOTIFICATIONS);
+                throw new NotJsonException(subject + "it is empty. " + remedy);
             }
             return tree;
         } catch (StreamConstraintsException e) {
             String reason = "it is larger or deeper than any notification (%s). ".formatted(reason(e));
-            throw new UndecodableEventException(subject + reason + PayloadPart.ONLY_NOTIFICATIONS, e);
+            throw new UndecodableEventException(subject + reason + remedy, e);
         } catch (IOException e) {
             String reason = "it is not JSON (%s). ".formatted(reason(e));
-            throw new NotJsonException(subject + reason + PayloadPart.ONLY_NOTIFICATIONS, e);
+            throw new NotJsonException(subject + reason + remedy, e);
         }
     }
 

@@ -155,8 +155,13 @@ class FrontDoor {
                 || (thrown.length > 0 && thrown[0].getClassName().startsWith("io.quarkus.funqy.runtime.bindings"));
     }
 
-    private static void refuse(RoutingContext context, int status, @Nullable String reason) {
+    /** What captures is heard by a broker alone, and answers it with a status. */
+    private void refuse(RoutingContext context, int status, @Nullable String reason) {
         if (!context.response().ended()) {
+            if (service.capturing().isPresent()) {
+                context.response().setStatusCode(status).end();
+                return;
+            }
             byte[] body = String.valueOf(reason).getBytes(StandardCharsets.UTF_8);
             context.response()
                     .setStatusCode(status)

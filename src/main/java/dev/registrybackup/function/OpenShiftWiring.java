@@ -1,7 +1,11 @@
 package dev.registrybackup.function;
 
+import dev.registrybackup.intake.Journal;
 import dev.registrybackup.kube.OpenShiftCluster;
+import dev.registrybackup.openshift.Captures;
+import dev.registrybackup.openshift.PushWatch;
 import dev.registrybackup.openshift.Snapshots;
+import dev.registrybackup.openshift.StreamCapture;
 import dev.registrybackup.openshift.WritableCluster;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.transfer.Lanes;
@@ -20,14 +24,21 @@ class OpenShiftWiring {
     private static final Logger LOGGER = Logger.getLogger(OpenShiftWiring.class.getName());
 
     private final RestoreSettings settings;
+    private final ReconcileSettings reconcileSettings;
     private final Instance<KubernetesClient> kubernetes;
     private final Lanes lanes;
     private final Clock clock;
     private final AtomicBoolean isKnown = new AtomicBoolean();
     private final AtomicBoolean isWarned = new AtomicBoolean();
 
-    OpenShiftWiring(RestoreSettings settings, Instance<KubernetesClient> kubernetes, Lanes lanes, Clock clock) {
+    OpenShiftWiring(
+            RestoreSettings settings,
+            ReconcileSettings reconcileSettings,
+            Instance<KubernetesClient> kubernetes,
+            Lanes lanes,
+            Clock clock) {
         this.settings = settings;
+        this.reconcileSettings = reconcileSettings;
         this.kubernetes = kubernetes;
         this.lanes = lanes;
         this.clock = clock;
@@ -66,5 +77,20 @@ class OpenShiftWiring {
         return hasImages()
                 ? Optional.of(new Snapshots(cluster(), backup, lanes, clock, Wiring::random))
                 : Optional.empty();
+    }
+
+    /** What captures single ImageStreams into the backup, as hints at them come in. */
+    StreamHints hints(Place backup, Journal journal, CaptureJournal told) {
+        Captures captures = new Captures(backup.store(), reconcileSettings.scratch());
+        return new StreamHints(new StreamHints.Parts(
+                        this::hasImages,
+                        new StreamCapture(cluster(), backup.store(), clock, Wiring::random),
+                        captures,
+                        new PushWatch(backup.store(), captures, backup.layout(), lanes, clock, told),
+                        lanes,
+                        clock,
+                        journal,
+                        told))
+                .start();
     }
 }

@@ -10,7 +10,7 @@ public interface RegistryConfiguration extends RegistryStoreConfiguration {
     @WithDefault("report")
     String foreign();
 
-    /** Which registry it is, for grading what is found wrong: `plain` or `openshift`, which takes much from etcd. */
+    /** Which registry it is: `plain`, or `openshift`, whose ImageStreams are captured too, and which takes much from etcd. */
     @WithDefault("plain")
     String kind();
 }

@@ -11,6 +11,7 @@ import java.util.function.IntSupplier;
  *
  * @param replicating takes events in the replicate role; empty in the other
  * @param recording takes events in the dead-letter role; empty in the other
+ * @param capturing takes events about ImageStreams in the capture role; empty in the others
  * @param scheduled whether events start operations
  * @param onRecord puts on record what will never succeed
  * @param owed how many keys this instance holds as owed
@@ -18,11 +19,12 @@ import java.util.function.IntSupplier;
 record Service(
         Optional<Intake> replicating,
         Optional<DeadLetters> recording,
+        Optional<StreamHints> capturing,
         boolean scheduled,
         OnRecord onRecord,
         IntSupplier owed) {
     boolean takesEvents() {
-        return replicating.isPresent() || recording.isPresent() || scheduled;
+        return replicating.isPresent() || recording.isPresent() || capturing.isPresent() || scheduled;
     }
 
     Intake intake() {
@@ -31,6 +33,10 @@ record Service(
 
     DeadLetters deadLetters() {
         return recording.orElseThrow(() -> new IllegalStateException("This process has not the dead-letter role"));
+    }
+
+    StreamHints hints() {
+        return capturing.orElseThrow(() -> new IllegalStateException("This process has not the capture role"));
     }
 
     int inFlight() {

@@ -39,10 +39,10 @@ class Settings {
     void check() {
         S3Settings to = backupStore();
         PlaceSettings from = registryPlace();
-        if (from.directory().isPresent() && !isOnDemand()) {
+        if (from.directory().isPresent() && !isOnDemand() && !isCapture()) {
             throw new ConfigurationProblem(
                     "registry.directory",
-                    "is set, but no events come from a directory: only the roles restore and reconcile may use it");
+                    "is set, but no events come from a directory: only the roles restore, reconcile and capture may use it");
         }
         boolean same = from.bucket()
                 .filter(bucket -> bucket.bucket().equals(to.bucket()) && StoreSettings.isSame(bucket, to))
@@ -69,6 +69,15 @@ class Settings {
 
     boolean isDeadLetter() {
         return service.role() == Role.DEAD_LETTER;
+    }
+
+    boolean isCapture() {
+        return service.role() == Role.CAPTURE;
+    }
+
+    /** Whether it asks the registry's store for anything. */
+    boolean readsRegistry() {
+        return !isDeadLetter() && !isCapture();
     }
 
     boolean isReplicate() {

@@ -73,6 +73,10 @@ class Wiring {
         restoreSettings.check();
         reconcileSettings.policy();
         reconcileSettings.archive();
+        if (settings.isCapture() && !restoreSettings.isOpenShift()) {
+            throw new ConfigurationProblem(
+                    "registry.kind", "is plain, but the role capture is for ImageStreams, which only OpenShift has");
+        }
         this.settings = settings;
         this.restoreSettings = restoreSettings;
         this.reconcileSettings = reconcileSettings;
@@ -108,7 +112,7 @@ class Wiring {
     @Singleton
     StoreStates storeStates() {
         return new StoreStates(
-                settings.isDeadLetter() ? Optional.empty() : Optional.of(registry.store()),
+                settings.readsRegistry() ? Optional.of(registry.store()) : Optional.empty(),
                 backup.store(),
                 lanes,
                 clock);
@@ -117,12 +121,15 @@ class Wiring {
     @Produces
     @Singleton
     @Startup
-    Service service(Journal journal) {
+    Service service(Journal journal, OpenShiftWiring openShift, CaptureJournal captureJournal) {
         Rejections rejections =
                 new Rejections(backup.store(), clock, rejection -> journal.rejected(rejection.reason()));
         OnRecord onRecord = new OnRecord(rejections, lanes);
         if (settings.isOnDemand()) {
-            return new Service(Optional.empty(), Optional.empty(), settings.isReconcile(), onRecord, () -> 0);
+            return withoutEvents(Optional.empty(), onRecord);
+        }
+        if (settings.isCapture()) {
+            return withoutEvents(Optional.of(openShift.hints(backup, journal, captureJournal)), onRecord);
         }
         lanes.every(Duration.ofMinutes(10), rejections::recount);
         RegistryLayout layout = registry.layout();
@@ -130,7 +137,8 @@ class Wiring {
         if (settings.isDeadLetter()) {
             OwedBatches owed = new OwedBatches(shelf, lanes, (record, goesOn) -> {});
             DeadLetters letters = new DeadLetters(registry.store().bucket(), layout, owed, lanes, journal);
-            return new Service(Optional.empty(), Optional.of(letters), false, onRecord, owed::waiting);
+            return new Service(
+                    Optional.empty(), Optional.of(letters), Optional.empty(), false, onRecord, owed::waiting);
         }
         Copies copies = copies(new Watch(journal, clock));
         OwedWorker worker = new OwedWorker(shelf, rejections, copies, lanes, clock);
@@ -138,7 +146,17 @@ class Wiring {
         Intake intake = new Intake(registry.store().bucket(), copies, owed, lanes, journal, settings.inFlight());
         worker.start();
         return new Service(
-                Optional.of(intake), Optional.empty(), false, onRecord, () -> worker.owed() + owed.waiting());
+                Optional.of(intake),
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                onRecord,
+                () -> worker.owed() + owed.waiting());
+    }
+
+    /** One that takes no events about the registry's objects. */
+    private Service withoutEvents(Optional<StreamHints> hints, OnRecord onRecord) {
+        return new Service(Optional.empty(), Optional.empty(), hints, settings.isReconcile(), onRecord, () -> 0);
     }
 
     private Copies copies(Watch watch) {

@@ -78,6 +78,10 @@ final class SnapshotReading implements Iterator<CapturedStream>, AutoCloseable {
         if (json.path("streams").asLong(-1) != streams) {
             throw new IOException("it ends after %d streams, before its last line".formatted(streams));
         }
+        // Only at its end is it told whether all of it is as it was packed.
+        if (lines.readLine() != null) {
+            throw new IOException("it goes on after its last line");
+        }
         return null;
     }
 

@@ -21,7 +21,8 @@ class ConfigurationIT {
     @CsvSource({
         "REGISTRY_BUCKET, '', registry.bucket",
         "BACKUP_BUCKET, registry, backup.bucket",
-        "SERVICE_ROLE, everything, service.role"
+        "SERVICE_ROLE, everything, service.role",
+        "SERVICE_ROLE, capture, registry.kind"
     })
     void whatCannotWorkStopsTheStartAndIsNamed(String variable, String value, String property) {
         // Given

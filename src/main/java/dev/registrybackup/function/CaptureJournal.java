@@ -1,0 +1,83 @@
+package dev.registrybackup.function;
+
+import dev.registrybackup.openshift.CapturedStream;
+import dev.registrybackup.openshift.ImageStream;
+import dev.registrybackup.openshift.PushWatch;
+import dev.registrybackup.registry.RepositoryName;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import org.jboss.logging.Logger;
+
+/** Logs one line for each capture, and counts what came of pushes. */
+@ApplicationScoped
+class CaptureJournal implements PushWatch.Told {
+    private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.events");
+    private static final Duration[] RESTORABLE_WITHIN = {
+        Duration.ofSeconds(1), Duration.ofMillis(2500), Duration.ofSeconds(5), Duration.ofSeconds(10),
+        Duration.ofSeconds(30), Duration.ofMinutes(1), Duration.ofMinutes(2), Duration.ofMinutes(5),
+        Duration.ofMinutes(15), Duration.ofMinutes(30), Duration.ofHours(1)
+    };
+
+    private final MeterRegistry meters;
+
+    CaptureJournal(MeterRegistry meters) {
+        this.meters = meters;
+    }
+
+    /** A stream was looked at. */
+    void captured(CapturedStream captured, ImageStream stream, boolean isNew, Duration took) {
+        LOGGER.logf(
+                isNew ? Logger.Level.INFO : Logger.Level.DEBUG,
+                "event=captured stream=%s tags=%d items=%d images=%d new=%s millis=%d",
+                captured.stream(),
+                stream.tags().size(),
+                stream.tags().stream().mapToInt(tag -> tag.items().size()).sum(),
+                captured.images().size(),
+                isNew,
+                took.toMillis());
+    }
+
+    /** A stream was found to be gone. */
+    void gone(RepositoryName stream, boolean isNew, Duration took) {
+        LOGGER.logf(
+                isNew ? Logger.Level.INFO : Logger.Level.DEBUG,
+                "event=captured stream=%s gone=true new=%s millis=%d",
+                stream,
+                isNew,
+                took.toMillis());
+    }
+
+    /** A stream could not be looked at, or not be put on record. */
+    void failed(RepositoryName stream, Throwable failure) {
+        Counter.builder("registry_backup_failures")
+                .description("Copies and records that failed and may succeed later")
+                .register(meters)
+                .increment();
+        LOGGER.warnf("event=captured stream=%s outcome=failed problem=\"%s\"", stream, failure.getMessage());
+    }
+
+    @Override
+    public void restorable(Duration after) {
+        Timer.builder("registry_backup_push_to_restorable")
+                .description(
+                        "From the time a tag was moved to the backup's having all that it needs, found by a look each 30 s")
+                .serviceLevelObjectives(RESTORABLE_WITHIN)
+                .register(meters)
+                .record(after);
+    }
+
+    @Override
+    public void givenUp(String reference) {
+        Counter.builder("registry_backup_push_not_restorable")
+                .description("Pushed tags whose image was not whole in the backup within an hour")
+                .register(meters)
+                .increment();
+        LOGGER.warnf(
+                "event=not-restorable tag=%s problem=\"the backup has not all that it needs\" next=\"the next reconciliation"
+                        + " brings what the registry has\"",
+                reference);
+    }
+}

@@ -1,0 +1,163 @@
+package dev.registrybackup.openshift;
+
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.inventory.Held;
+import dev.registrybackup.inventory.Lookup;
+import dev.registrybackup.inventory.Manifests;
+import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.Wholeness;
+import dev.registrybackup.openshift.ImageStream.Item;
+import dev.registrybackup.openshift.ImageStream.TagHistory;
+import dev.registrybackup.openshift.StreamCapture.Result;
+import dev.registrybackup.registry.Descriptor;
+import dev.registrybackup.registry.Descriptor.Role;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.transfer.Lanes;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * Watches from when on images that were pushed can be restored by their tag: once the tag is on record and the backup has
+ * every blob that the image needs. Safe for use by many threads; each method blocks while it asks the backup, and throws
+ * {@link dev.registrybackup.store.ObjectStoreException} if that did not tell.
+ */
+public final class PushWatch {
+    private static final int MOST = 1_000;
+    private static final Duration LONGEST = Duration.ofHours(1);
+
+    private final Captures captures;
+    private final Manifests manifests;
+    private final Lookup lookup;
+    private final RegistryLayout layout;
+    private final Clock clock;
+    private final Told told;
+    private final Instant started;
+    /** Guarded by this: the oldest first. */
+    private final Deque<Push> pending = new ArrayDeque<>();
+
+    /** Who is told what came of each push. Must not block. */
+    public interface Told {
+        /** It can be restored, as was found so long after the tag was moved. */
+        void restorable(Duration after);
+
+        /** It could not within an hour, or too many others are waited for. */
+        void givenUp(String reference);
+    }
+
+    /**
+     * A tag that was moved.
+     *
+     * @param children the manifests that somebody pushed, so that an index is not whole without them
+     */
+    private record Push(String reference, Digest image, Instant created, Set<Digest> children) {}
+
+    /** Watches that backup. */
+    public PushWatch(
+            ObjectStore backup, Captures captures, RegistryLayout layout, Lanes lanes, Clock clock, Told told) {
+        this.captures = captures;
+        this.manifests = new Manifests(backup, layout, lanes);
+        this.lookup = new Lookup(backup, lanes);
+        this.layout = layout;
+        this.clock = clock;
+        this.told = told;
+        this.started = clock.instant();
+    }
+
+    /**
+     * Watches what was pushed between two captures of a stream. Of one that was not on record before, only what was pushed
+     * since this began: the rest was there before anything could be captured.
+     */
+    public void add(Result result) {
+        CapturedStream now = result.captured();
+        if (!result.isNew() || now.isGone()) {
+            return;
+        }
+        Set<Item> earlier = result.before()
+                .filter(before -> !before.isGone())
+                .map(before -> captures.stream(before).tags().stream()
+                        .flatMap(tag -> tag.items().stream())
+                        .collect(Collectors.toSet()))
+                .orElse(Set.of());
+        // Items are dated to the second.
+        Instant since =
+                result.before().map(CapturedStream::read).orElse(started).truncatedTo(ChronoUnit.SECONDS);
+        for (TagHistory tag : captures.stream(now).tags()) {
+            tag.current()
+                    .filter(item -> !item.created().isBefore(since) && !earlier.contains(item))
+                    .filter(item -> captures.image(now, item.image())
+                            .filter(ImageObject::isManaged)
+                            .isPresent())
+                    .ifPresent(item ->
+                            keep(new Push(now.stream() + ":" + tag.tag(), item.image(), item.created(), pushed(now))));
+        }
+    }
+
+    private static Set<Digest> pushed(CapturedStream captured) {
+        return captured.images().entrySet().stream()
+                .filter(image -> !image.getValue().isEmpty())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private synchronized void keep(Push push) {
+        pending.add(push);
+        if (pending.size() > MOST) {
+            told.givenUp(pending.remove().reference());
+        }
+    }
+
+    /** Looks which of the pushes can be restored by now, and gives up those that could not for too long. */
+    public void look() {
+        List<Push> open = open();
+        if (open.isEmpty()) {
+            return;
+        }
+        Map<Digest, Reading> read =
+                manifests.closure(open.stream().map(Push::image).collect(Collectors.toSet()));
+        Predicate<Digest> isHeld = held(read);
+        for (Push push : open) {
+            boolean isWhole = new Wholeness(read, isHeld, push.children()::contains)
+                    .of(push.image())
+                    .isWhole();
+            Duration since = Duration.between(push.created(), clock.instant());
+            if (isWhole && remove(push)) {
+                told.restorable(since.isNegative() ? Duration.ZERO : since);
+            } else if (since.compareTo(LONGEST) > 0 && remove(push)) {
+                told.givenUp(push.reference());
+            }
+        }
+    }
+
+    private synchronized List<Push> open() {
+        return new ArrayList<>(pending);
+    }
+
+    private synchronized boolean remove(Push push) {
+        return pending.remove(push);
+    }
+
+    private Predicate<Digest> held(Map<Digest, Reading> read) {
+        Set<String> keys = new HashSet<>();
+        read.values().stream()
+                .flatMap(reading -> reading.manifest().references().stream())
+                .filter(reference -> reference.role() == Role.BLOB)
+                .map(Descriptor::digest)
+                .map(layout::blobKey)
+                .forEach(keys::add);
+        Map<String, Held> found = lookup.find(layout.blobsPrefix(), keys);
+        return digest ->
+                read.containsKey(digest) ? read.get(digest).isGood() : found.containsKey(layout.blobKey(digest));
+    }
+}
