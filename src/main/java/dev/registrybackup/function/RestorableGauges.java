@@ -15,6 +15,10 @@ import java.util.function.ToDoubleFunction;
 /** What share of all ImageStream items the last verification found restorable, read from the backup. */
 @ApplicationScoped
 class RestorableGauges {
+    static final String TIMESTAMP = "registry_backup_imagestream_items_restorable_timestamp";
+    /** Ends its name as it is shown. */
+    static final String TIMESTAMP_UNIT = "seconds";
+
     private static final Duration LOOK = Duration.ofMinutes(1);
 
     private final MeterRegistry meters;
@@ -43,10 +47,8 @@ class RestorableGauges {
         gauge("registry_backup_imagestream_items_restorable_share", RestorableShare.Said::share)
                 .description("Share of ImageStream items, pushed and not imported, that the backup can restore whole")
                 .register(meters);
-        gauge(
-                        "registry_backup_imagestream_items_restorable_timestamp",
-                        said -> said.at().getEpochSecond())
-                .baseUnit("seconds")
+        gauge(TIMESTAMP, said -> said.at().getEpochSecond())
+                .baseUnit(TIMESTAMP_UNIT)
                 .description("When that share was true, in seconds since 1970")
                 .register(meters);
     }

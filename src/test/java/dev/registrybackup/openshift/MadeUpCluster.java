@@ -34,6 +34,15 @@ public final class MadeUpCluster implements Cluster {
         image(image, children);
     }
 
+    /** Has an Image name its layers, and its config. */
+    public void describe(Digest image, Digest config, Digest... layers) {
+        ObjectNode json = Optional.ofNullable(images.get(image.toString())).orElseThrow();
+        json.putObject("dockerImageMetadata").put("Id", config.toString());
+        for (Digest layer : layers) {
+            json.withArray("dockerImageLayers").addObject().put("name", layer.toString());
+        }
+    }
+
     private ObjectNode image(Digest image, Digest... children) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.putObject("metadata").put("name", image.toString());

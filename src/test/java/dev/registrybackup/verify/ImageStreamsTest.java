@@ -157,6 +157,35 @@ class ImageStreamsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
+    void layersOfAnImageWithoutItsManifestAreNoOrphansEither(boolean isCorrupt) {
+        // Given
+        Digest config = registry.layer(DEV, 20);
+        Digest bare = registry.manifest(
+                DEV,
+                "{\"config\":%s,\"layers\":[%s]}".formatted(registry.descriptor(config), registry.descriptor(layer)));
+        bench.cluster.pushed(bare);
+        bench.cluster.describe(bare, config, layer);
+        bench.tag(PROD, "v1", bare);
+        bench.tag(PROD, "v1", image);
+        bench.copyAndCapture();
+        removeLinks(DEV);
+        if (isCorrupt) {
+            bench.corrupt(registry.blobKey(bare));
+        } else {
+            bench.remove(registry.blobKey(bare));
+        }
+        bench.clock.pass(Duration.ofDays(2));
+
+        // When
+        bench.verify(ALL);
+
+        // Then
+        assertEquals(Set.of(), bench.found(FindingCode.ORPHAN_BLOB));
+        assertEquals(Set.of(item(PROD, "v1", bare)), bench.found(FindingCode.IS_ITEM_UNRESTORABLE));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
     void anIndexIsRestorableIfWhatWasPushedOfItIs(boolean isManifest) {
         // Given
         Digest other = registry.image(DEV, registry.layer(DEV, 100));
