@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.content.Digest;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * An Image as the API has it ({@code openshift/api}, {@code image/v1/types.go}).
@@ -33,6 +35,23 @@ public record ImageObject(ObjectNode json) {
     /** Whether it was pushed to the cluster's registry, so that its bytes are in the registry's bucket and nowhere else. */
     public boolean isManaged() {
         return json.path("metadata").path("annotations").path(MANAGED).asText().equals("true");
+    }
+
+    /** The blobs that it names itself: its layers and, of an image of schema 2 or of OCI, its config. */
+    public Set<Digest> blobs() {
+        Set<Digest> blobs = new HashSet<>();
+        json.path("dockerImageLayers").forEach(layer -> add(layer.path("name"), blobs));
+        add(json.path("dockerImageMetadata").path("Id"), blobs);
+        return blobs;
+    }
+
+    private static void add(JsonNode digest, Set<Digest> blobs) {
+        try {
+            blobs.add(Digest.parse(digest.asText()));
+        } catch (IllegalArgumentException e) {
+            // Of schema 1 the Id is none.
+            return;
+        }
     }
 
     /** If it is an index, its children; each is an Image of its own. */

@@ -60,6 +60,15 @@ public final class StreamReader {
                 }));
     }
 
+    /**
+     * The blobs of an image as its Image names them, for want of its manifest; none if there is no Image.
+     *
+     * @throws ObjectStoreException if that could not be read
+     */
+    public Set<Digest> blobs(TaggedImages stream, Digest image) {
+        return captures.image(stream.captured(), image).map(ImageObject::blobs).orElse(Set.of());
+    }
+
     private static Runnable telling(
             String subject, BiConsumer<String, ObjectStoreException> onFailure, Runnable reading) {
         return () -> {

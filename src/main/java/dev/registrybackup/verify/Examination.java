@@ -7,6 +7,7 @@ import dev.registrybackup.inventory.Manifests;
 import dev.registrybackup.inventory.Manifests.Reading;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.inventory.Wholeness;
+import dev.registrybackup.openshift.TaggedImages;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Descriptor.Role;
 import dev.registrybackup.registry.Manifest;
@@ -78,12 +79,15 @@ final class Examination {
             suspicions.addAll(new ImageChecks(inquiry, read, repository.links()).check());
             ImageFacts facts = facts(repository, read, descriptions);
             count(repository, facts.wholeness());
-            repository.stream()
-                    .map(stream -> new ItemChecks(inquiry, stream, facts, now).check())
-                    .ifPresent(found -> items = items.plus(found));
+            repository.stream().ifPresent(stream -> check(stream, facts));
             write(repository, facts);
         }
         new Confirmation(inquiry).report(suspicions);
+    }
+
+    private void check(TaggedImages stream, ImageFacts facts) {
+        items = items.plus(new ItemChecks(inquiry, stream, facts, now).check());
+        streams.blobsOfUnreadable(stream, facts.manifests()).forEach(blob -> table.mark(blob, Mark.NEEDED));
     }
 
     /** What is known to be incomplete does not replace what was known before. */

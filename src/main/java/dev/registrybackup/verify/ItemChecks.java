@@ -111,6 +111,7 @@ final class ItemChecks {
 
     private String unrestorable(Item item) {
         List<Digest> lacks = facts.wholeness().of(item.image()).missing().stream()
+                .filter(digest -> !facts.isUntold().test(digest))
                 .sorted(Comparator.comparing(Digest::toString))
                 .toList();
         String named = String.join(

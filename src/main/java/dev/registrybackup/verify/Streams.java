@@ -1,5 +1,7 @@
 package dev.registrybackup.verify;
 
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.inventory.Manifests.Reading;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.openshift.CapturedStream;
@@ -104,6 +106,22 @@ final class Streams {
                         repository,
                         Optional.ofNullable(read.get(repository.name())).flatMap(this::inScope)))
                 .toList();
+    }
+
+    /** What its images need of which the manifest cannot be read, as far as their Images say. */
+    Set<Digest> blobsOfUnreadable(TaggedImages stream, Map<Digest, Reading> manifests) {
+        Set<Digest> blobs = new HashSet<>();
+        for (Digest image : stream.images()) {
+            if (stream.isPushed(image)
+                    && !manifests.getOrDefault(image, Reading.absent()).isGood()) {
+                try {
+                    reader.ifPresent(images -> blobs.addAll(images.blobs(stream, image)));
+                } catch (ObjectStoreException e) {
+                    tell(stream.captured().stream() + "@" + image, e);
+                }
+            }
+        }
+        return blobs;
     }
 
     private void tell(String subject, ObjectStoreException failure) {

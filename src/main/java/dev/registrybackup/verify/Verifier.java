@@ -135,20 +135,23 @@ public final class Verifier {
             listing.reportOrphans();
             documents.removeOthers();
         } else if (links == 0 && streams.areNone()) {
-            nothing(inquiry);
+            nothing(inquiry, streams);
         }
         return new Seen(examination.images(), examination.items());
     }
 
-    private static void nothing(Inquiry inquiry) {
+    private static void nothing(Inquiry inquiry, Streams streams) {
         String problem =
                 "The store %s has no link of it".formatted(inquiry.request().store());
+        String advice = streams.at()
+                .map(at -> ", nor an ImageStream in the snapshot of %s: look for a slip in the name".formatted(at))
+                .orElse(
+                        ": look for a slip in the name. OpenShift has no link of a tag, nor of an image that was only tagged"
+                                + " into another repository; name the one it was pushed to");
         inquiry.tally()
                 .found(
                         FindingCode.COULD_NOT_TELL,
                         inquiry.request().scope().json().toString(),
-                        problem
-                                + ": look for a slip in the name. OpenShift has no link of a tag, nor of an image that was"
-                                + " only tagged into another repository; name the one it was pushed to");
+                        problem + advice);
     }
 }

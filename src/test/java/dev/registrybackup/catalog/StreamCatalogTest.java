@@ -1,0 +1,169 @@
+package dev.registrybackup.catalog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.ledger.TestClock;
+import dev.registrybackup.openshift.Captures;
+import dev.registrybackup.openshift.MadeUpCluster;
+import dev.registrybackup.openshift.StreamCapture;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.store.InMemoryObjectStore;
+import dev.registrybackup.transfer.Lanes;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The documents of repositories whose tags are in ImageStreams. */
+class StreamCatalogTest {
+    private static final String DEV = "dev/app";
+    private static final String PROD = "prod/app";
+    private static final Instant EARLIER = TestClock.START.minus(Duration.ofDays(2));
+    private static final Instant LATER = TestClock.START.minus(Duration.ofDays(1));
+
+    private final TestClock clock = new TestClock();
+    private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, clock);
+    private final Lanes lanes = new Lanes(4, 2);
+    private final RandomRegistry registry = new RandomRegistry(12);
+    private final Digest layer = registry.layer(DEV, 1000);
+    private final Digest old = registry.image(DEV, layer);
+    private final Digest image = registry.image(DEV, registry.layer(DEV, 100));
+    private final MadeUpCluster cluster = new MadeUpCluster();
+
+    @TempDir
+    private Path scratch = Path.of("");
+
+    @AfterEach
+    void close() {
+        lanes.close();
+    }
+
+    private void copyAndCapture() {
+        registry.writeTo(backup::seed);
+        cluster.pushed(old);
+        cluster.pushed(image);
+        cluster.capture(backup, lanes, clock, scratch);
+    }
+
+    private Optional<ObjectNode> live(String repository) {
+        return new Catalog(backup, registry.layout(), lanes, clock, Optional.of(new Captures(backup, scratch)))
+                .live(new RepositoryName(repository));
+    }
+
+    @Test
+    void tagsAndTheirHistoryAreTheImageStreams() throws IOException {
+        // Given
+        registry.tag(DEV, "of-a-link", old);
+        cluster.tag(DEV, "v1", old, EARLIER);
+        cluster.tag(DEV, "v1", image, LATER);
+        copyAndCapture();
+        backup.remove(registry.blobKey(layer), Optional.empty());
+        clock.pass(Duration.ofHours(1));
+
+        // When
+        ObjectNode document = live(DEV).orElseThrow();
+
+        // Then
+        assertEquals(
+                List.of("repository", "at", "counts", "imageStream", "images", "tags"),
+                StreamSupport.stream(((Iterable<String>) document::fieldNames).spliterator(), false)
+                        .toList());
+        assertEquals(
+                "{\"at\":\"%s\"}".formatted(TestClock.START),
+                document.path("imageStream").toString());
+        assertEquals(new ObjectMapper().readTree("""
+                                [{"tag":"v1","digest":"%1$s","time":"%2$s","restorable":true,"history":[
+                                  {"digest":"%1$s","time":"%2$s","restorable":true},
+                                  {"digest":"%3$s","time":"%4$s","restorable":false}]}]
+                                """.formatted(image, LATER, old, EARLIER)), document.path("tags"));
+        assertEquals("[\"v1\"]", image(document, image).path("tags").toString());
+        assertEquals("[]", image(document, old).path("tags").toString());
+    }
+
+    private static JsonNode image(ObjectNode document, Digest digest) {
+        return StreamSupport.stream(document.path("images").spliterator(), false)
+                .filter(image -> image.path("digest").asText().equals(digest.toString()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void aRepositoryThatIsAnImageStreamOnlyHasADocument() {
+        // Given
+        Digest index = registry.index(DEV, image);
+        cluster.pushed(index, image);
+        cluster.tag(PROD, "v1", index, LATER);
+        copyAndCapture();
+
+        // When
+        ObjectNode document = live(PROD).orElseThrow();
+
+        // Then
+        assertEquals(2, document.path("counts").path("images").asInt());
+        assertEquals(1, document.path("counts").path("tags").asInt());
+        assertEquals(2, document.path("counts").path("restorable").asInt());
+        assertFalse(image(document, index).has("pushed"));
+        assertEquals("true", image(document, index).path("managed").toString());
+        assertEquals("true", image(document, image).path("restorable").toString());
+    }
+
+    @Test
+    void whatChangedSinceTheSnapshotIsTold() {
+        // Given
+        copyAndCapture();
+        clock.pass(Duration.ofHours(1));
+        cluster.tag(PROD, "v1", image, LATER);
+        new StreamCapture(cluster, backup, clock, () -> "00000000").capture(new RepositoryName(PROD));
+
+        // When
+        ObjectNode document = live(PROD).orElseThrow();
+
+        // Then
+        assertEquals(
+                clock.instant().toString(),
+                document.path("imageStream").path("at").asText());
+    }
+
+    @Test
+    void whatIsNeitherLinkedNorAnImageStreamIsNoRepository() {
+        // Given
+        copyAndCapture();
+
+        // When
+        Optional<ObjectNode> document = live(PROD);
+
+        // Then
+        assertEquals(Optional.empty(), document);
+    }
+
+    @Test
+    void aPageTellsTheCountsOfAnImageStream() {
+        // Given
+        cluster.tag(PROD, "v1", image, LATER);
+        copyAndCapture();
+        Catalog catalog =
+                new Catalog(backup, registry.layout(), lanes, clock, Optional.of(new Captures(backup, scratch)));
+        catalog.write(live(PROD).orElseThrow());
+
+        // When
+        JsonNode repository =
+                catalog.page(Optional.empty(), 10).path("repositories").path(0);
+
+        // Then
+        assertEquals(PROD, repository.path("repository").asText());
+        assertEquals(TestClock.START.toString(), repository.path("at").asText());
+        assertEquals(1, repository.path("restorable").asInt());
+    }
+}
