@@ -31,6 +31,11 @@ public interface Links {
     /** Where they are. */
     ObjectStore store();
 
+    /** Whether somebody is known to have pushed that manifest, even if none of these links says so. */
+    default boolean isPushed(Digest manifest) {
+        return false;
+    }
+
     /**
      * What the link says, read only where its path does not say it.
      *

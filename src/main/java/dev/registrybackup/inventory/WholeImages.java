@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -22,12 +23,37 @@ import java.util.stream.Collectors;
  * @param lanes where it is read
  */
 public record WholeImages(ObjectStore store, RegistryLayout layout, Lanes lanes) {
+    /** What was read of some images: their manifests, and which of the blobs that those need fit what they say. */
+    public static final class Told {
+        private final Map<Digest, Reading> manifests;
+        private final Map<Digest, Boolean> fits;
+
+        private Told(Map<Digest, Reading> manifests, Map<Digest, Boolean> fits) {
+            this.manifests = manifests;
+            this.fits = fits;
+        }
+
+        /**
+         * What they lack.
+         *
+         * @param isPushed whether somebody is known to have pushed a manifest, so that an index lacks it if it is absent
+         */
+        public Wholeness lacks(Predicate<Digest> isPushed) {
+            return new Wholeness(
+                    manifests,
+                    digest -> manifests.containsKey(digest)
+                            ? manifests.get(digest).isGood()
+                            : fits.getOrDefault(digest, false),
+                    isPushed);
+        }
+    }
+
     /**
-     * What can be said of these images, and of what is below them.
+     * Reads what has to be known of these images and all that is below them.
      *
      * @throws dev.registrybackup.store.ObjectStoreException if that could not be told
      */
-    public Wholeness of(Collection<Digest> images) {
+    public Told read(Collection<Digest> images) {
         Map<Digest, Reading> read = new Manifests(store, layout, lanes).closure(images);
         List<Descriptor> needed = read.values().stream()
                 .flatMap(reading -> reading.manifest().references().stream())
@@ -37,16 +63,13 @@ public record WholeImages(ObjectStore store, RegistryLayout layout, Lanes lanes)
                 .map(reference -> layout.blobKey(reference.digest()))
                 .collect(Collectors.toSet());
         Map<String, Held> found = new Lookup(store, lanes).find(layout.blobsPrefix(), keys);
-        Map<Digest, Boolean> isGood = new HashMap<>();
+        Map<Digest, Boolean> fits = new HashMap<>();
         for (Descriptor reference : needed) {
             Held held = found.get(layout.blobKey(reference.digest()));
-            boolean fits = held != null
+            boolean isOfSize = held != null
                     && (reference.size().isEmpty() || reference.size().getAsLong() == held.size());
-            isGood.merge(reference.digest(), fits, Boolean::logicalAnd);
+            fits.merge(reference.digest(), isOfSize, Boolean::logicalAnd);
         }
-        return new Wholeness(
-                read,
-                digest -> read.containsKey(digest) ? read.get(digest).isGood() : isGood.getOrDefault(digest, false),
-                digest -> false);
+        return new Told(read, fits);
     }
 }

@@ -63,7 +63,7 @@ final class ClusterRun {
                         progress);
         this.restorable = new RestorableItems(
                 new WholeImages(storage.ends().target(), storage.ends().targetLayout(), storage.lanes()),
-                route::canBringBack,
+                route,
                 progress);
     }
 

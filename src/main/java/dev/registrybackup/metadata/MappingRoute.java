@@ -57,13 +57,12 @@ final class MappingRoute implements Route {
 
     /** A child of an index is an Image of its own, which only whoever may create Images brings back. */
     @Override
-    public boolean canBringBack(WantedStream stream) {
+    public boolean canBringBack(WantedStream stream, Digest image) {
         return images.isPresent()
-                || stream.images().stream()
-                        .allMatch(digest -> stream.image(digest)
-                                .map(ImageObject::children)
-                                .orElse(List.of())
-                                .isEmpty());
+                || stream.image(image)
+                        .map(ImageObject::children)
+                        .orElse(List.of())
+                        .isEmpty();
     }
 
     @Override

@@ -62,7 +62,7 @@ final class MergedTags {
         }
         JsonNode current = wanted.path("items").path(0);
         if (!before.isEmpty() && !current.isMissingNode() && !isSame(items.get(0), current)) {
-            settle(tag.path("tag").asText(), items, current);
+            settle(tag.path("tag").asText(), items, before, current);
         }
         if (!items.equals(before)) {
             changed++;
@@ -72,9 +72,11 @@ final class MergedTags {
         return tag;
     }
 
-    private void settle(String tag, List<JsonNode> items, JsonNode current) {
+    private void settle(String tag, List<JsonNode> items, List<JsonNode> before, JsonNode current) {
         if (mayMove) {
-            items.remove(current);
+            if (!before.contains(current)) {
+                items.remove(current);
+            }
             items.add(0, current);
         } else {
             conflicts.put(tag, "points to %s and not to %s".formatted(name(items.get(0)), name(current)));

@@ -2,6 +2,7 @@ package dev.registrybackup.metadata;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.inventory.Batches;
+import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.openshift.Captures;
 import dev.registrybackup.openshift.ClusterException;
 import dev.registrybackup.openshift.WritableCluster;
@@ -40,21 +41,34 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
                     "\"metadata\":\"tag-links\" is for a standby registry's bucket, since OpenShift's registry has no links of"
                             + " tags: name it as \"target\"");
         }
-        wanted(request).require();
-        requireReady(request);
+        WantedStreams wanted = wanted(request);
+        wanted.require();
+        // To look at each of very many streams takes longer than somebody waits for an answer; the run does it first.
+        boolean isSmall = !(request.scope() instanceof Scope.All || request.scope() instanceof Scope.Namespace);
+        require(isSmall ? points(request, wanted) : generalPoints(request));
     }
 
-    private void requireReady(RestoreRequest request) {
-        List<Point> missing = Preflight.missing(points(request));
+    private static void require(List<Point> points) {
+        List<Point> missing = Preflight.missing(points);
         if (!missing.isEmpty()) {
             throw new PreflightException(missing);
         }
     }
 
-    private List<Point> points(RestoreRequest request) {
+    private Preflight preflightOf(RestoreRequest request) {
+        return new Preflight(cluster, request, storage.ends().target().bucket());
+    }
+
+    private List<Point> generalPoints(RestoreRequest request) {
         return request.metadata() == Metadata.TAG_LINKS
                 ? List.of()
-                : new Preflight(cluster, request, storage.ends().target().bucket()).points(wanted(request));
+                : preflightOf(request).general();
+    }
+
+    private List<Point> points(RestoreRequest request, WantedStreams wanted) {
+        return request.metadata() == Metadata.TAG_LINKS
+                ? List.of()
+                : preflightOf(request).all(wanted);
     }
 
     /**
@@ -62,8 +76,9 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
      * note or missing), {@code found} and, if there is something to mend, {@code remedy}.
      */
     public ObjectNode preflight(RestoreRequest request) {
-        wanted(request).require();
-        return Preflight.json(points(request));
+        WantedStreams wanted = wanted(request);
+        wanted.require();
+        return Preflight.json(points(request, wanted));
     }
 
     /** What it would come to, with the {@code preflight}. */
@@ -74,7 +89,7 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
         try (Stream<WantedStream> streams = wanted.read()) {
             plan = storage.plan(request, links(request, streams));
         }
-        plan.set("preflight", Preflight.json(points(request)));
+        plan.set("preflight", Preflight.json(points(request, wanted)));
         return plan;
     }
 
@@ -109,7 +124,7 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
         meter.phase("preflight");
         WantedStreams wanted = wanted(request);
         wanted.require();
-        requireReady(request);
+        require(points(request, wanted));
         Restore.Outcome stored;
         try (Stream<WantedStream> streams = wanted.read()) {
             stored = storage.run(request, links(request, streams), permit, meter);

@@ -34,19 +34,28 @@ final class Preflight {
         this.bucket = bucket;
     }
 
-    /** Looks at everything, and says it. */
-    List<Point> points(WantedStreams wanted) {
+    /** Looks at what does not depend on the streams, in a few requests. */
+    List<Point> general() {
         if (!cluster.hasImages()) {
-            return List.of(Point.missing(
+            points.add(Point.missing(
                     "image API",
                     "the cluster serves no image.openshift.io: it is no OpenShift, or its openshift-apiserver is down",
                     "oc get clusteroperator openshift-apiserver"));
+            return List.copyOf(points);
         }
         points.add(Point.ok("image API", "image.openshift.io is served"));
         RegistryPoints registry = new RegistryPoints(cluster);
         look("image pruner", registry::pruner);
         if (request.scope() instanceof Scope.All && request.target().equals(RestoreRequest.REGISTRY)) {
             look("registry", () -> registry.configuration(bucket));
+        }
+        return List.copyOf(points);
+    }
+
+    /** Looks at everything, for which all that is wanted is read. */
+    List<Point> all(WantedStreams wanted) {
+        if (general().get(0).state() == State.MISSING) {
+            return List.copyOf(points);
         }
         Set<String> namespaces = new TreeSet<>();
         StreamPoints streams = new StreamPoints(cluster);

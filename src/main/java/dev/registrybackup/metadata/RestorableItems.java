@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 
 /**
  * The items of a stream that can be pulled once they are back. A tag whose newest image cannot be is left out whole: else it
@@ -20,29 +19,29 @@ import java.util.function.Predicate;
  */
 final class RestorableItems {
     private final WholeImages target;
-    private final Predicate<WantedStream> isOfRoute;
+    private final Route route;
     private final Progress progress;
 
     /**
      * Judges by what the target has.
      *
-     * @param isOfRoute whether the route can bring back an image, asked with a stream of that one only
+     * @param route how they are to be brought back
      */
-    RestorableItems(WholeImages target, Predicate<WantedStream> isOfRoute, Progress progress) {
+    RestorableItems(WholeImages target, Route route, Progress progress) {
         this.target = target;
-        this.isOfRoute = isOfRoute;
+        this.route = route;
         this.progress = progress;
     }
 
     /** As much of the stream as can be restored. */
     WantedStream of(WantedStream stream) {
         Set<Digest> managed = stream.managed();
-        Wholeness wholeness = target.of(managed);
+        Wholeness wholeness = target.read(managed).lacks(stream::isPushed);
         Map<Digest, String> lacking = new HashMap<>();
         for (Digest digest : stream.images()) {
             if (managed.contains(digest) && !wholeness.of(digest).isWhole()) {
                 lacking.put(digest, "the target lacks " + wholeness.of(digest).missing());
-            } else if (!isOfRoute.test(one(stream, digest))) {
+            } else if (!route.canBringBack(stream, digest)) {
                 lacking.put(digest, "this route brings back no index, for want of the right to create Images");
             }
         }
@@ -52,10 +51,6 @@ final class RestorableItems {
         Set<String> leftOut = new HashSet<>();
         stream.stream().tags().forEach(tag -> tell(stream, tag, lacking, leftOut));
         return stream.only((tag, item) -> !leftOut.contains(tag) && !lacking.containsKey(digest(item)));
-    }
-
-    private static WantedStream one(WantedStream stream, Digest digest) {
-        return stream.only((tag, item) -> false).with(digest);
     }
 
     private static Digest digest(JsonNode item) {

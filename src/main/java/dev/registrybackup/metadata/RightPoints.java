@@ -48,6 +48,9 @@ final class RightPoints {
 
     /** Remembers which tags are of several architectures. */
     void add(WantedStream stream) {
+        if (request.metadata() != Metadata.MAPPING) {
+            return;
+        }
         stream.stream()
                 .tags()
                 .forEach(tag -> tag.current()

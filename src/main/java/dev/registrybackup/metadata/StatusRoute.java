@@ -1,5 +1,6 @@
 package dev.registrybackup.metadata;
 
+import dev.registrybackup.content.Digest;
 import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.metadata.Progress.Count;
 
@@ -23,7 +24,7 @@ final class StatusRoute implements Route {
     }
 
     @Override
-    public boolean canBringBack(WantedStream stream) {
+    public boolean canBringBack(WantedStream stream, Digest image) {
         return true;
     }
 

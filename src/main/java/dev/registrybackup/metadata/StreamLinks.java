@@ -14,6 +14,7 @@ import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
 import dev.registrybackup.registry.RegistryPath.TagIndexLink;
 import dev.registrybackup.store.ObjectStore;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,6 +32,7 @@ final class StreamLinks implements Links {
     private final boolean hasTags;
     private final Map<String, ListedLink> links = new TreeMap<>();
     private final Map<String, Digest> targets = new TreeMap<>();
+    private final Set<Digest> pushed = new HashSet<>();
 
     /**
      * None yet.
@@ -50,6 +52,7 @@ final class StreamLinks implements Links {
                 new RevisionLink(stream.repository(), image),
                 image,
                 stream.captured().read()));
+        stream.captured().images().keySet().stream().filter(stream::isPushed).forEach(pushed::add);
         if (hasTags) {
             stream.stream().tags().forEach(tag -> addTag(stream, tag, managed));
         }
@@ -92,6 +95,11 @@ final class StreamLinks implements Links {
     @Override
     public ObjectStore store() {
         return backup;
+    }
+
+    @Override
+    public boolean isPushed(Digest manifest) {
+        return pushed.contains(manifest);
     }
 
     /** No store has these: what they say is known. */

@@ -109,21 +109,26 @@ final class WantedStream {
         return read.computeIfAbsent(digest, each -> captures.image(captured, each));
     }
 
+    /** Whether the cluster had an Image of it: what was pushed has one, an index's child too. */
+    boolean isPushed(Digest digest) {
+        return !captured.images().getOrDefault(digest, "").isEmpty();
+    }
+
     /** Those of {@link #images} whose bytes the registry's bucket has to have. */
     Set<Digest> managed() {
         Set<Digest> managed = new LinkedHashSet<>();
+        // What a tag has from the cluster's own registry need not be looked up.
+        stream.tags().stream()
+                .flatMap(tag -> tag.items().stream())
+                .filter(stream::isOfOwnRegistry)
+                .map(ImageStream.Item::image)
+                .forEach(managed::add);
         for (Digest digest : images) {
-            boolean isOwn = image(digest).map(ImageObject::isManaged).orElseGet(() -> isOfOwnRegistry(digest));
-            if (isOwn) {
+            if (!managed.contains(digest)
+                    && image(digest).filter(ImageObject::isManaged).isPresent()) {
                 managed.add(digest);
             }
         }
         return managed;
-    }
-
-    private boolean isOfOwnRegistry(Digest digest) {
-        return stream.tags().stream()
-                .flatMap(tag -> tag.items().stream())
-                .anyMatch(item -> item.image().equals(digest) && stream.isOfOwnRegistry(item));
     }
 }

@@ -1,16 +1,10 @@
 package dev.registrybackup.openshift;
 
 import dev.registrybackup.content.Digest;
-import dev.registrybackup.inventory.Held;
-import dev.registrybackup.inventory.Lookup;
-import dev.registrybackup.inventory.Manifests;
-import dev.registrybackup.inventory.Manifests.Reading;
-import dev.registrybackup.inventory.Wholeness;
+import dev.registrybackup.inventory.WholeImages;
 import dev.registrybackup.openshift.ImageStream.Item;
 import dev.registrybackup.openshift.ImageStream.TagHistory;
 import dev.registrybackup.openshift.StreamCapture.Result;
-import dev.registrybackup.registry.Descriptor;
-import dev.registrybackup.registry.Descriptor.Role;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.transfer.Lanes;
@@ -21,11 +15,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -38,9 +30,7 @@ public final class PushWatch {
     private static final Duration LONGEST = Duration.ofHours(1);
 
     private final Captures captures;
-    private final Manifests manifests;
-    private final Lookup lookup;
-    private final RegistryLayout layout;
+    private final WholeImages images;
     private final Clock clock;
     private final Told told;
     private final Instant started;
@@ -67,9 +57,7 @@ public final class PushWatch {
     public PushWatch(
             ObjectStore backup, Captures captures, RegistryLayout layout, Lanes lanes, Clock clock, Told told) {
         this.captures = captures;
-        this.manifests = new Manifests(backup, layout, lanes);
-        this.lookup = new Lookup(backup, lanes);
-        this.layout = layout;
+        this.images = new WholeImages(backup, layout, lanes);
         this.clock = clock;
         this.told = told;
         this.started = clock.instant();
@@ -124,13 +112,10 @@ public final class PushWatch {
         if (open.isEmpty()) {
             return;
         }
-        Map<Digest, Reading> read =
-                manifests.closure(open.stream().map(Push::image).collect(Collectors.toSet()));
-        Predicate<Digest> isHeld = held(read);
+        WholeImages.Told read = images.read(open.stream().map(Push::image).collect(Collectors.toSet()));
         for (Push push : open) {
-            boolean isWhole = new Wholeness(read, isHeld, push.children()::contains)
-                    .of(push.image())
-                    .isWhole();
+            boolean isWhole =
+                    read.lacks(push.children()::contains).of(push.image()).isWhole();
             Duration since = Duration.between(push.created(), clock.instant());
             if (isWhole && remove(push)) {
                 told.restorable(since.isNegative() ? Duration.ZERO : since);
@@ -146,18 +131,5 @@ public final class PushWatch {
 
     private synchronized boolean remove(Push push) {
         return pending.remove(push);
-    }
-
-    private Predicate<Digest> held(Map<Digest, Reading> read) {
-        Set<String> keys = new HashSet<>();
-        read.values().stream()
-                .flatMap(reading -> reading.manifest().references().stream())
-                .filter(reference -> reference.role() == Role.BLOB)
-                .map(Descriptor::digest)
-                .map(layout::blobKey)
-                .forEach(keys::add);
-        Map<String, Held> found = lookup.find(layout.blobsPrefix(), keys);
-        return digest ->
-                read.containsKey(digest) ? read.get(digest).isGood() : found.containsKey(layout.blobKey(digest));
     }
 }

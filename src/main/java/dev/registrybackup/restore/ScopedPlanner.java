@@ -60,7 +60,10 @@ final class ScopedPlanner {
         if (found.isEmpty() && held.isEmpty()) {
             throw UnknownScopeException.of(request);
         }
-        Wholeness wholeness = new Wholeness(read, held::containsKey, images::contains);
+        Wholeness wholeness = new Wholeness(
+                read,
+                held::containsKey,
+                digest -> images.contains(digest) || roots.links().isPushed(digest));
         SortedMap<Integer, List<LinkStep>> links = new TreeMap<>();
         boolean whole = true;
         for (Roots each : found) {

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MetadataRestoreTest {
@@ -337,7 +338,8 @@ class MetadataRestoreTest {
         assertEquals(List.of(other.toString(), was.toString()), images);
         assertTrue(moved.isComplete());
         assertEquals(
-                List.of(was.toString(), other.toString()), Recovering.images(recovering.fresh(), "dev/app", "latest"));
+                List.of(was.toString(), other.toString(), was.toString()),
+                Recovering.images(recovering.fresh(), "dev/app", "latest"));
     }
 
     @Test
@@ -540,5 +542,60 @@ class MetadataRestoreTest {
                 () -> recovering.restore("{'scope':{'repository':'dev/app'},'metadata':'status'}"));
         // Then
         assertTrue(String.valueOf(failure.getMessage()).contains("the Kubernetes API did not answer"));
+    }
+
+    @Test
+    void anIndexThatLostAChildIsLeftOut() {
+        // Given
+        Digest index = recovering.pushIndex("dev/multi", "all");
+        recovering.push("dev/multi", "one");
+        recovering.backedUp().ready();
+        Digest child = Digest.parse(Recovering.json(recovering.bytes(index))
+                .path("manifests")
+                .path(0)
+                .path("digest")
+                .asText());
+        removeVersions(recovering.registry().blobKey(child));
+        // When
+        Restore.Outcome outcome =
+                recovering.restore("{'scope':{'repository':'dev/multi'},'metadata':'status','createNamespaces':true}");
+        // Then
+        assertFalse(outcome.isComplete());
+        assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
+        assertEquals(1, Recovering.tags(recovering.fresh(), "dev/multi").size());
+        assertEquals(
+                "one",
+                Recovering.tags(recovering.fresh(), "dev/multi").at("/0/tag").asText());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"status,mapping", "mapping,status"})
+    void whatOneRouteBroughtBackTheOtherLeavesAsItIs(String first, String second) {
+        // Given
+        aCluster();
+        recovering.backedUp().ready();
+        recovering.restore(ALL_BY_STATUS.replace("status", first));
+        JsonNode app = Recovering.tags(recovering.fresh(), "dev/app");
+        JsonNode multi = Recovering.tags(recovering.fresh(), "dev/multi");
+        // When
+        Restore.Outcome outcome = recovering.restore(ALL_BY_STATUS.replace("status", second));
+        // Then
+        assertTrue(outcome.isComplete(), () -> recovering.reading().first().toString());
+        assertEquals(app, Recovering.tags(recovering.fresh(), "dev/app"));
+        assertEquals(multi, Recovering.tags(recovering.fresh(), "dev/multi"));
+    }
+
+    @Test
+    void aPlainClusterIsToldFromAnOpenShift() {
+        // Given
+        recovering.push("dev/app", "latest");
+        recovering.backedUp();
+        recovering.fresh().withoutImages();
+        // When
+        JsonNode preflight = recovering.preflight(ALL_BY_STATUS);
+        // Then
+        assertFalse(preflight.path("ready").asBoolean());
+        assertEquals(1, preflight.path("points").size());
+        assertTrue(preflight.path("points").toString().contains("serves no image.openshift.io"));
     }
 }

@@ -277,12 +277,15 @@ final class Recovering implements AutoCloseable {
         }
     }
 
-    /** A stream's status.tags. */
+    /**
+     * A stream's status.tags, without the generations: those count how often a stream's spec was changed, and where a tag
+     * follows another one, the server counts anew (openshift-apiserver, {@code AddTagEventToImageStream}).
+     */
     static JsonNode tags(OpenShiftApi api, String repository) {
-        JsonNode tags = api.stream(namespace(repository), name(repository))
-                .path("status")
-                .path("tags");
-        return json(tags.toString().getBytes(StandardCharsets.UTF_8));
+        JsonNode status = api.stream(namespace(repository), name(repository)).path("status");
+        JsonNode tags = json(status.path("tags").toString().getBytes(StandardCharsets.UTF_8));
+        tags.findParents("generation").forEach(item -> ((ObjectNode) item).remove("generation"));
+        return tags;
     }
 
     /** The images of a tag, newest first. */
