@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.ledger.TestClock;
 import dev.registrybackup.openshift.Captures;
-import dev.registrybackup.openshift.MadeUpCluster;
+import dev.registrybackup.openshift.FakeCluster;
 import dev.registrybackup.openshift.StreamCapture;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RepositoryName;
@@ -40,7 +40,7 @@ class StreamCatalogTest {
     private final Digest layer = registry.layer(DEV, 1000);
     private final Digest old = registry.image(DEV, layer);
     private final Digest image = registry.image(DEV, registry.layer(DEV, 100));
-    private final MadeUpCluster cluster = new MadeUpCluster();
+    private final FakeCluster cluster = new FakeCluster();
 
     @TempDir
     private Path scratch = Path.of("");
@@ -52,8 +52,8 @@ class StreamCatalogTest {
 
     private void copyAndCapture() {
         registry.writeTo(backup::seed);
-        cluster.pushed(old);
-        cluster.pushed(image);
+        cluster.push(old);
+        cluster.push(image);
         cluster.capture(backup, lanes, clock, scratch);
     }
 
@@ -103,7 +103,7 @@ class StreamCatalogTest {
     void aRepositoryThatIsAnImageStreamOnlyHasADocument() {
         // Given
         Digest index = registry.index(DEV, image);
-        cluster.pushed(index, image);
+        cluster.push(index, image);
         cluster.tag(PROD, "v1", index, LATER);
         copyAndCapture();
 

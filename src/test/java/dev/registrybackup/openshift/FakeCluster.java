@@ -5,6 +5,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.transfer.Lanes;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -61,8 +65,18 @@ public final class FakeCluster implements Cluster {
     }
 
     /** An image of another registry. */
-    public void importImage(Digest digest) {
-        put(ObjectName.image(digest), image(digest, false));
+    public void importImage(Digest digest, Digest... children) {
+        put(ObjectName.image(digest), image(digest, false, children));
+    }
+
+    /** Has an Image name its layers, and its config. */
+    public void describe(Digest digest, Digest config, Digest... layers) {
+        ObjectNode json = get(ObjectName.image(digest)).orElseThrow();
+        json.putObject("dockerImageMetadata").put("Id", config.toString());
+        for (Digest layer : layers) {
+            json.withArray("dockerImageLayers").addObject().put("name", layer.toString());
+        }
+        put(ObjectName.image(digest), json);
     }
 
     private static ObjectNode image(Digest digest, boolean isManaged, Digest... children) {
@@ -82,7 +96,12 @@ public final class FakeCluster implements Cluster {
     }
 
     /** Moves the tag, in a stream that is made if need be, as a push does: the newest item comes first. */
-    public synchronized void tag(String stream, String tag, Digest image, Instant created) {
+    public void tag(String stream, String tag, Digest image, Instant created) {
+        tag(stream, tag, image, created, OWN_REGISTRY + stream + "@" + image);
+    }
+
+    /** Moves the tag to an image, wherever that is. */
+    public synchronized void tag(String stream, String tag, Digest image, Instant created, String reference) {
         ObjectName name = ObjectName.stream(new RepositoryName(stream));
         ObjectNode json = get(name).orElseGet(() -> stream(name));
         ArrayNode items = null;
@@ -97,7 +116,7 @@ public final class FakeCluster implements Cluster {
         }
         items.insertObject(0)
                 .put("created", created.toString())
-                .put("dockerImageReference", OWN_REGISTRY + stream + "@" + image)
+                .put("dockerImageReference", reference)
                 .put("image", image.toString());
         put(name, json);
     }
@@ -108,7 +127,20 @@ public final class FakeCluster implements Cluster {
         json.putObject("metadata")
                 .put("namespace", name.namespace().orElseThrow())
                 .put("name", name.name());
+        json.putObject("status")
+                .put("dockerImageRepository", OWN_REGISTRY + name.namespace().orElseThrow() + "/" + name.name());
         return json;
+    }
+
+    /** Makes a stream without tags. */
+    public void stream(String repository) {
+        ObjectName name = ObjectName.stream(new RepositoryName(repository));
+        put(name, stream(name));
+    }
+
+    /** Has a snapshot of it taken into a backup. */
+    public void capture(ObjectStore backup, Lanes lanes, Clock clock, Path scratch) {
+        new Snapshots(this, backup, lanes, clock, () -> "00000000").take(scratch);
     }
 
     /** Changes what no tag shows. */

@@ -48,7 +48,7 @@ class ImageStreamsTest {
     void begin(@TempDir Path scratch) {
         bench.close();
         bench = new StreamBench(registry, scratch);
-        bench.cluster.pushed(image);
+        bench.cluster.push(image);
     }
 
     @AfterEach
@@ -141,7 +141,7 @@ class ImageStreamsTest {
     void anImageStreamWithoutTheManifestsBlobKeepsItsLayersFromBeingOrphans() {
         // Given
         Digest index = registry.index(DEV, image);
-        bench.cluster.pushed(index, image);
+        bench.cluster.push(index, image);
         bench.tag(PROD, "v1", index);
         bench.copyAndCapture();
         removeLinks(DEV);
@@ -163,7 +163,7 @@ class ImageStreamsTest {
         Digest bare = registry.manifest(
                 DEV,
                 "{\"config\":%s,\"layers\":[%s]}".formatted(registry.descriptor(config), registry.descriptor(layer)));
-        bench.cluster.pushed(bare);
+        bench.cluster.push(bare);
         bench.cluster.describe(bare, config, layer);
         bench.tag(PROD, "v1", bare);
         bench.tag(PROD, "v1", image);
@@ -192,9 +192,9 @@ class ImageStreamsTest {
         Digest neverPushed = Digest.of(DigestAlgorithm.SHA256, registry.bytes(8));
         Digest damaged = registry.index(DEV, image, other);
         Digest sparse = registry.index(DEV, other, neverPushed);
-        bench.cluster.pushed(other);
-        bench.cluster.pushed(damaged, image, other);
-        bench.cluster.pushed(sparse, other, neverPushed);
+        bench.cluster.push(other);
+        bench.cluster.push(damaged, image, other);
+        bench.cluster.push(sparse, other, neverPushed);
         bench.tag(PROD, "damaged", damaged);
         bench.tag(PROD, "sparse", sparse);
         bench.copyAndCapture();
@@ -213,7 +213,7 @@ class ImageStreamsTest {
     void whatWasImportedNeedNotBeInTheBackup() {
         // Given
         Digest elsewhere = Digest.of(DigestAlgorithm.SHA256, registry.bytes(8));
-        bench.cluster.imported(elsewhere);
+        bench.cluster.importImage(elsewhere);
         bench.tag(PROD, "upstream", elsewhere);
         bench.copyAndCapture();
 
@@ -265,7 +265,7 @@ class ImageStreamsTest {
     void aCorruptLayerOfTheHistoryIsToldByItsContentOnly() {
         // Given
         Digest newer = registry.image(DEV, registry.layer(DEV, 100));
-        bench.cluster.pushed(newer);
+        bench.cluster.push(newer);
         bench.tag(PROD, "v1", image);
         bench.tag(PROD, "v1", newer);
         bench.copyAndCapture();
@@ -330,7 +330,7 @@ class ImageStreamsTest {
     void ofATagTheHistoryIsNotLookedAtAndOfAnImageEachTag() {
         // Given
         Digest newer = registry.image(DEV, registry.layer(DEV, 100));
-        bench.cluster.pushed(newer);
+        bench.cluster.push(newer);
         bench.tag(PROD, "v1", image);
         bench.tag(PROD, "v1", newer);
         bench.tag(PROD, "old", image);
@@ -353,7 +353,7 @@ class ImageStreamsTest {
     void aChildOfAnIndexIsLookedAtByItsDigest() {
         // Given
         Digest index = registry.index(DEV, image);
-        bench.cluster.pushed(index, image);
+        bench.cluster.push(index, image);
         bench.tag(PROD, "v1", index);
         bench.copyAndCapture();
 
@@ -435,7 +435,7 @@ class ImageStreamsTest {
     void theShareIsPutOnRecordWithItsTime() {
         // Given
         Digest whole = registry.image(DEV, registry.layer(DEV, 100));
-        bench.cluster.pushed(whole);
+        bench.cluster.push(whole);
         bench.tag(DEV, "v1", image);
         bench.tag(DEV, "v1", whole);
         bench.copyAndCapture();

@@ -65,9 +65,9 @@ class RandomStreamsTest {
                                 && closures.getOrDefault(other, Set.of()).contains(registry.blobKey(image)));
                 if (!isChild && random.nextInt(3) == 0) {
                     imported.add(image);
-                    bench.cluster.imported(image, below);
+                    bench.cluster.importImage(image, below);
                 } else {
-                    bench.cluster.pushed(image, below);
+                    bench.cluster.push(image, below);
                 }
             }
             for (int count = 10 + random.nextInt(30); count > 0; count--) {

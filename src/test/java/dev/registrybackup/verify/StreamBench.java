@@ -8,7 +8,7 @@ import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.ledger.TestClock;
 import dev.registrybackup.openshift.Captures;
-import dev.registrybackup.openshift.MadeUpCluster;
+import dev.registrybackup.openshift.FakeCluster;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.store.InMemoryObjectStore;
@@ -32,7 +32,7 @@ final class StreamBench implements AutoCloseable {
     final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
     final RecordingObjectStore backup = new RecordingObjectStore(bucket);
     final Lanes lanes = new Lanes(4, 2);
-    final MadeUpCluster cluster = new MadeUpCluster();
+    final FakeCluster cluster = new FakeCluster();
     final List<Finding> findings = Collections.synchronizedList(new ArrayList<>());
     final RandomRegistry registry;
     private final Path scratch;

@@ -10,7 +10,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.lab.openshift.Caller.Reply;
-import java.time.Instant;
+import dev.registrybackup.ledger.TestClock;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ class ImageRulesTest {
     private static final String LOCAL = OpenShiftApi.INTERNAL_REGISTRY + "/ns/app@";
     private static final String INDEX = "application/vnd.oci.image.index.v1+json";
 
-    private final SetClock clock = new SetClock(Instant.parse("2026-11-22T10:00:00Z"));
+    private final TestClock clock = new TestClock();
     private final OpenShiftApi api = OpenShiftApi.start(clock);
     private final Caller admin = new Caller(api, api.account("admin").everything());
 
@@ -123,7 +124,7 @@ class ImageRulesTest {
     void aMappingPutsAnItemWithTheTimeNowInFront() {
         // Given
         Made.of(1).pushTo(api, "ns", "app", "v1");
-        clock.pass(1);
+        clock.pass(Duration.ofMinutes(1));
 
         // When
         Reply reply = admin.post(MAPPINGS, mapping("v1", Made.of(2)).toString());
@@ -132,7 +133,7 @@ class ImageRulesTest {
         assertEquals(201, reply.status());
         assertEquals(List.of(Made.of(2).digest(), Made.of(1).digest()), images(stream("app"), 0));
         assertEquals(
-                "2026-11-22T10:01:00Z",
+                "2026-03-04T05:07:07Z",
                 stream("app").at("/status/tags/0/items/0/created").asText());
     }
 
@@ -141,7 +142,7 @@ class ImageRulesTest {
         // Given
         Made.of(1).pushTo(api, "ns", "app", "v1");
         ObjectNode before = stream("app");
-        clock.pass(1);
+        clock.pass(Duration.ofMinutes(1));
 
         // When
         Reply reply = admin.post(MAPPINGS, mapping("v1", Made.of(1)).toString());

@@ -10,7 +10,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.lab.openshift.Caller.Reply;
-import java.time.Instant;
+import dev.registrybackup.ledger.TestClock;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class ImageStreamRulesTest {
     private static final String STREAMS = API + "/namespaces/ns/imagestreams";
     private static final String LOCAL = OpenShiftApi.INTERNAL_REGISTRY + "/ns/app@";
 
-    private final SetClock clock = new SetClock(Instant.parse("2026-11-22T10:00:00Z"));
+    private final TestClock clock = new TestClock();
     private final OpenShiftApi api = OpenShiftApi.start(clock);
     private final Caller admin = new Caller(api, api.account("admin").everything());
 
@@ -289,7 +290,7 @@ class ImageStreamRulesTest {
         // Given
         Made made = Made.of(1);
         made.pushTo(api, "dev", "app", "v1");
-        clock.pass(5);
+        clock.pass(Duration.ofMinutes(5));
 
         // When
         api.ocTag("dev", "app", "v1", "ns", "app", "prod");
@@ -298,7 +299,7 @@ class ImageStreamRulesTest {
         JsonNode item = stream("app").at("/status/tags/0/items/0");
         assertEquals(made.digest(), item.path("image").asText());
         assertEquals(LOCAL + made.digest(), item.path("dockerImageReference").asText());
-        assertEquals("2026-11-22T10:05:00Z", item.path("created").asText());
+        assertEquals("2026-03-04T05:11:07Z", item.path("created").asText());
         JsonNode from = stream("app").at("/spec/tags/0/from");
         assertEquals("ImageStreamImage", from.path("kind").asText());
         assertEquals("app@" + made.digest(), from.path("name").asText());
@@ -310,7 +311,7 @@ class ImageStreamRulesTest {
         // Given
         Made made = Made.of(1);
         made.pushTo(api, "dev", "app", "v1");
-        clock.pass(5);
+        clock.pass(Duration.ofMinutes(5));
         ObjectNode stream = newStream();
         specTag(stream, "v1", "ImageStreamTag", "app:v1").withObject("/from").put("namespace", "dev");
 
@@ -321,7 +322,7 @@ class ImageStreamRulesTest {
         assertEquals(201, reply.status());
         JsonNode item = stream("app").at("/status/tags/0/items/0");
         assertEquals(LOCAL + made.digest(), item.path("dockerImageReference").asText());
-        assertEquals("2026-11-22T10:00:00Z", item.path("created").asText());
+        assertEquals("2026-03-04T05:06:07Z", item.path("created").asText());
     }
 
     @Test
