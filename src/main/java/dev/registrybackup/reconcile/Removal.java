@@ -134,7 +134,7 @@ final class Removal {
                 .collect(Collectors.toSet());
         Set<Digest> going = new HashSet<>(due);
         Set<Digest> kept = needs.tagged(group.repository());
-        kept.addAll(captured.digests());
+        due.stream().filter(captured.digests()::contains).forEach(kept::add);
         going.removeAll(kept);
         Needs.Answer answer = needs.ofRevisions(group.repository(), going);
         if (isTold(answer, group)) {

@@ -220,6 +220,19 @@ class OnDemandIT {
     }
 
     @Test
+    void aPreflightOfWhatNoClusterIsNeededForSaysWhatIsMissingInTheRequest() {
+        // When
+        Answer plain = client.post("/preflight", "{'scope':{'all':true}}");
+        Answer metadata = client.post("/preflight", "{'scope':{'all':true},'metadata':'status'}");
+
+        // Then
+        assertEquals(400, plain.status());
+        assertTrue(plain.body().contains("by which route ImageStreams are to be restored"), plain::body);
+        assertEquals(400, metadata.status());
+        assertTrue(metadata.body().contains("registry.kind is not openshift"), metadata::body);
+    }
+
+    @Test
     void verifyWritesAReportAndTheCatalog() {
         // When
         JsonNode operation = client.done("/verify", "{'depth':'content'}");
