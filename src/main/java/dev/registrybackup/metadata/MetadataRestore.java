@@ -8,6 +8,7 @@ import dev.registrybackup.openshift.WritableCluster;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
 import dev.registrybackup.restore.Metadata;
+import dev.registrybackup.restore.PreflightException;
 import dev.registrybackup.restore.Restore;
 import dev.registrybackup.restore.RestoreRequest;
 import java.util.List;
@@ -47,7 +48,9 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
     private void requireReady(RestoreRequest request) {
         List<Point> missing = Preflight.missing(points(request));
         if (!missing.isEmpty()) {
-            throw new PreflightException(missing);
+            throw new PreflightException(missing.stream()
+                    .map(point -> "%s: %s. Mend it with: %s".formatted(point.name(), point.found(), point.remedy()))
+                    .toList());
         }
     }
 
