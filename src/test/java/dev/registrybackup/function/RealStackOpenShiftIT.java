@@ -1,5 +1,6 @@
 package dev.registrybackup.function;
 
+import static io.restassured.RestAssured.given;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -28,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -40,6 +42,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,7 +62,7 @@ class RealStackOpenShiftIT {
     private static final Duration BOUND = Duration.ofMinutes(3);
     private static final String IMAGE_API = "/apis/image.openshift.io/v1/";
     private static final List<String> STREAMS =
-            List.of("dev/app", "dev/multi", "prod/app", "dev/base", "dev/meanwhile");
+            List.of("dev/app", "dev/multi", "prod/app", "dev/base", "dev/moving", "dev/meanwhile");
     private static final String EXTERNAL = "sha256:" + "e".repeat(64);
     private static final String[] BY_STATUS = {"--all", "--metadata", "status", "--create-namespaces", "--json"};
 
@@ -71,6 +74,8 @@ class RealStackOpenShiftIT {
     private final TestImage newer =
             images.imageOf(List.of(images.layer(6_000), older.blobs().get(1)));
     private final TestImage index = images.index(2, 300, 70_000);
+    private final TestImage first = images.image(9_000);
+    private final TestImage second = images.image(10_000);
     private final TestImage meanwhile = images.image(7_000);
     private final TestImage tooLate = images.image(8_000);
 
@@ -80,6 +85,7 @@ class RealStackOpenShiftIT {
     private Bucket backup;
     private OpenShiftRegistry lost;
     private ProductCommand reconciled;
+    private Instant betweenPushes = Instant.EPOCH;
 
     private int number;
     private Bucket target;
@@ -99,6 +105,7 @@ class RealStackOpenShiftIT {
         lost.cluster().ocTag("dev", "app", "latest", "prod", "app", "live");
         lost.laterByAMinute();
         lost.cluster().importExternal("dev", "base", "9", EXTERNAL, "quay.io/base/base@" + EXTERNAL);
+        pushTwiceWithCapturesOnly();
         backUpWhilePushing();
     }
 
@@ -106,6 +113,36 @@ class RealStackOpenShiftIT {
         Path layout = folder.resolve("layout-" + image.digest().substring("sha256:".length()));
         image.writeOciLayout(layout, "v1");
         lost.push(layout, image, repository, tag);
+    }
+
+    /** Blobs come with the next reconciliation, when the first of the pushes is history. */
+    private void pushTwiceWithCapturesOnly() {
+        Map<String, String> settings = on(lost.cluster(), registry);
+        settings.put("SERVICE_ROLE", "capture");
+        try (Product capturing = Product.start(settings, "-Xmx128m")) {
+            push(first, "dev/moving", "latest");
+            hint(capturing);
+            Instant captured = Instant.now();
+            Awaitility.await().atMost(BOUND).until(() -> Instant.now().isAfter(captured.plusMillis(5)));
+            betweenPushes = Instant.now();
+            push(second, "dev/moving", "latest");
+            hint(capturing);
+        }
+    }
+
+    /** As Knative's ApiServerSource tells of a change. */
+    private static void hint(Product capturing) {
+        given().baseUri(capturing.uri().toString())
+                .contentType("application/json")
+                .header("ce-id", "1")
+                .header("ce-specversion", "1.0")
+                .header("ce-source", "lab")
+                .header("ce-type", "dev.knative.apiserver.ref.update")
+                .body("{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"namespace\":\"dev\","
+                        + "\"name\":\"moving\"}")
+                .post("/")
+                .then()
+                .statusCode(204);
     }
 
     /** One push ends just before the ImageStreams are listed, and one after that, while the snapshot is being taken. */
@@ -223,8 +260,8 @@ class RealStackOpenShiftIT {
     }
 
     private Set<String> managedDigests() {
-        Set<String> managed =
-                new LinkedHashSet<>(List.of(older.digest(), newer.digest(), index.digest(), meanwhile.digest()));
+        Set<String> managed = new LinkedHashSet<>(List.of(
+                older.digest(), newer.digest(), index.digest(), first.digest(), second.digest(), meanwhile.digest()));
         index.children().forEach(child -> managed.add(child.digest()));
         return managed;
     }
@@ -280,7 +317,7 @@ class RealStackOpenShiftIT {
                         .forEach(digest -> references.add(tag.replaceFirst(":.*", "@") + digest)));
         index.children().forEach(child -> references.add("dev/multi@" + child.digest()));
         assertTrue(references.contains("prod/app@" + newer.digest()), references::toString);
-        assertEquals(7, references.size(), references::toString);
+        assertEquals(9, references.size(), references::toString);
         try (DockerRegistry docker = DockerRegistry.onBucket(ceph.registryEndpoint(), target.name())) {
             references.forEach(reference -> assertEquals(reference.replaceFirst(".*@", ""), pulled(docker, reference)));
         }
@@ -302,7 +339,7 @@ class RealStackOpenShiftIT {
 
         // Then
         assertEquals(0, reconciled.code(), reconciled::toString);
-        assertEquals(5, reconciled.json().at("/summary/imageStreams/streams").asInt(), reconciled::toString);
+        assertEquals(6, reconciled.json().at("/summary/imageStreams/streams").asInt(), reconciled::toString);
         assertEquals(1, preflight.code(), preflight::toString);
         assertEquals(1, refused.code(), refused::toString);
         assertTrue(refused.errors().contains("Nothing was written, since"), refused::toString);
@@ -343,6 +380,35 @@ class RealStackOpenShiftIT {
             assertEquals(1, operation.at("/findings/counts").size(), operation::toPrettyString);
             assertEquals(1, operation.at("/findings/counts/TIME_APPROXIMATE").asInt(), operation::toPrettyString);
             assertEquals(digests(lost.cluster()), digests(fresh));
+        }
+    }
+
+    @Test
+    void aTagComesAsItWasBetweenTwoPushesThatCapturesTellOf() {
+        // Given
+        makeReady();
+
+        // When
+        ProductCommand command = onFresh(
+                "restore",
+                "--repository",
+                "dev/moving",
+                "--at",
+                betweenPushes.toString(),
+                "--metadata",
+                "status",
+                "--create-namespaces",
+                "--json");
+
+        // Then
+        JsonNode tags = stream(fresh, "dev/moving").at("/status/tags");
+        assertEquals(0, command.code(), command::toString);
+        assertEquals(List.of(first.digest()), tags.findValuesAsText("image"));
+        assertEquals(
+                stream(lost.cluster(), "dev/moving").at("/status/tags/0/items/1/created"),
+                tags.at("/0/items/0/created"));
+        try (DockerRegistry docker = DockerRegistry.onBucket(ceph.registryEndpoint(), target.name())) {
+            assertEquals(first.digest(), pulled(docker, "dev/moving@" + first.digest()));
         }
     }
 
