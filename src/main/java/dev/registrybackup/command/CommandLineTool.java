@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.operation.NoSuchOperationException;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.restore.PastUnknownException;
+import dev.registrybackup.restore.PreflightException;
 import dev.registrybackup.restore.UnknownScopeException;
 import java.io.PrintWriter;
 import java.util.function.LongSupplier;
@@ -50,7 +51,7 @@ public final class CommandLineTool {
         } catch (IllegalArgumentException e) {
             error.println(e.getMessage());
             return ExitCode.USAGE;
-        } catch (UnknownScopeException | PastUnknownException | NoSuchOperationException e) {
+        } catch (UnknownScopeException | PastUnknownException | PreflightException | NoSuchOperationException e) {
             error.println(e.getMessage());
             return ExitCode.FINDINGS;
         } catch (RuntimeException e) {

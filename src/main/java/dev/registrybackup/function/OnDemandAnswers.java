@@ -1,13 +1,13 @@
 package dev.registrybackup.function;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.registrybackup.metadata.PreflightException;
 import dev.registrybackup.openshift.ClusterException;
 import dev.registrybackup.operation.NoSuchOperationException;
 import dev.registrybackup.operation.NotResumableException;
 import dev.registrybackup.operation.OperationNotStartedException;
 import dev.registrybackup.operation.SlotBusyException;
 import dev.registrybackup.restore.PastUnknownException;
+import dev.registrybackup.restore.PreflightException;
 import dev.registrybackup.restore.UnknownScopeException;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.transfer.Lanes;

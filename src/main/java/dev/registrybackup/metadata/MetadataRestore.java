@@ -9,6 +9,7 @@ import dev.registrybackup.openshift.WritableCluster;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
 import dev.registrybackup.restore.Metadata;
+import dev.registrybackup.restore.PreflightException;
 import dev.registrybackup.restore.Restore;
 import dev.registrybackup.restore.RestoreRequest;
 import java.util.List;
@@ -51,7 +52,9 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
     private static void require(List<Point> points) {
         List<Point> missing = Preflight.missing(points);
         if (!missing.isEmpty()) {
-            throw new PreflightException(missing);
+            throw new PreflightException(missing.stream()
+                    .map(point -> "%s: %s. Mend it with: %s".formatted(point.name(), point.found(), point.remedy()))
+                    .toList());
         }
     }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.OperationKind;
+import dev.registrybackup.restore.PreflightException;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.StoreError;
 import java.io.PrintWriter;
@@ -43,6 +44,9 @@ class CommandLineToolTest {
     private final class Recorded implements Actions {
         private ObjectNode told(String what) {
             asked.add(what);
+            if (answer.equals("not ready")) {
+                throw new PreflightException(List.of("image pruner: it is not suspended"));
+            }
             if (answer.isEmpty()) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "the store is away");
             }
@@ -172,6 +176,19 @@ class CommandLineToolTest {
         assertEquals(ExitCode.USAGE, exit);
         assertEquals(List.of(), asked);
         assertTrue(error.toString().length() > 10);
+    }
+
+    @Test
+    void whatThePreflightMissesIsAFinding() {
+        // Given
+        answer = "not ready";
+
+        // When
+        ExitCode exit = run("restore", "--all", "--metadata", "status");
+
+        // Then
+        assertEquals(ExitCode.FINDINGS, exit);
+        assertTrue(error.toString().contains("image pruner: it is not suspended"), error::toString);
     }
 
     @Test

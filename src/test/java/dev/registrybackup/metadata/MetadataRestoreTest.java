@@ -15,6 +15,7 @@ import dev.registrybackup.openshift.ObjectName;
 import dev.registrybackup.operation.NoLongerPermittedException;
 import dev.registrybackup.operation.Permit;
 import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.restore.PreflightException;
 import dev.registrybackup.restore.Restore;
 import dev.registrybackup.restore.UnknownScopeException;
 import dev.registrybackup.store.ObjectVersion;

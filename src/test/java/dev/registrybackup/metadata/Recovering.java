@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.kube.OpenShiftCluster;
+import dev.registrybackup.lab.openshift.OcPatch;
 import dev.registrybackup.lab.openshift.OpenShiftApi;
 import dev.registrybackup.openshift.Captures;
 import dev.registrybackup.openshift.Snapshots;
@@ -29,18 +30,12 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** A cluster that is lost, the backup of its registry, and another cluster with an empty bucket. */
 final class Recovering implements AutoCloseable {
@@ -48,8 +43,6 @@ final class Recovering implements AutoCloseable {
 
     private static final String MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json";
     private static final String INDEX_TYPE = "application/vnd.oci.image.index.v1+json";
-    private static final Pattern PATCH =
-            Pattern.compile("oc patch ([a-z]+)\\.([a-z.]+)/cluster --type=merge -p '(.*)'");
 
     private final RegistryLayout layout = new RegistryLayout("");
     private final SetClock clock = new SetClock();
@@ -219,31 +212,7 @@ final class Recovering implements AutoCloseable {
 
     /** Does what an {@code oc patch} of a remedy does. */
     void mend(String command) {
-        Matcher patch = PATCH.matcher(command);
-        if (!patch.matches()) {
-            throw new IllegalArgumentException("No patch: " + command);
-        }
-        String plural = patch.group(1).endsWith("s") ? patch.group(1) : patch.group(1) + "s";
-        HttpRequest request = HttpRequest.newBuilder(
-                        URI.create(fresh.url() + "/apis/%s/v1/%s/cluster".formatted(patch.group(2), plural)))
-                .header(
-                        "Authorization",
-                        "Bearer " + fresh.account("admin").everything().token())
-                .header("Content-Type", "application/merge-patch+json")
-                .method("PATCH", HttpRequest.BodyPublishers.ofString(patch.group(3)))
-                .build();
-        try {
-            HttpResponse<String> answer =
-                    HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
-            if (answer.statusCode() != 200) {
-                throw new IllegalStateException(command + ": " + answer.body());
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(command, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(command, e);
-        }
+        OcPatch.run(fresh, command);
     }
 
     MetadataRestore restoring() {
