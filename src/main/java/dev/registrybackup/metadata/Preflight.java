@@ -18,6 +18,10 @@ import java.util.stream.Stream;
 
 /** Looks whether a restore into a cluster may begin; writes nothing. For one call. */
 final class Preflight {
+    /** What gives the rights that are not a namespace's editor's. */
+    static final String GRANT =
+            "oc apply -k <your overlay with the component knative/openshift> (its restore-roles.yaml; docs/rights.md)";
+
     private final Cluster cluster;
     private final RestoreRequest request;
     private final String bucket;
@@ -74,7 +78,7 @@ final class Preflight {
                     name,
                     String.valueOf(e.getMessage()),
                     e.error() == ClusterError.FORBIDDEN
-                            ? "oc apply -k knative/restore-openshift (the rights: docs/rights.md)"
+                            ? GRANT
                             : "oc get --raw /readyz"));
         }
     }
