@@ -77,9 +77,7 @@ final class Preflight {
             points.add(Point.missing(
                     name,
                     String.valueOf(e.getMessage()),
-                    e.error() == ClusterError.FORBIDDEN
-                            ? GRANT
-                            : "oc get --raw /readyz"));
+                    e.error() == ClusterError.FORBIDDEN ? GRANT : "oc get --raw /readyz"));
         }
     }
 

@@ -108,9 +108,8 @@ final class RightPoints {
 
     /** Both accounts, since the Service looks before a Job does. */
     private String remedy(Right right, Optional<String> namespace) {
-        boolean isEditors = request.metadata() == Metadata.MAPPING
-                && right.resource().isNamespaced()
-                && namespace.isPresent();
+        boolean isEditors =
+                request.metadata() == Metadata.MAPPING && right.resource().isNamespaced() && namespace.isPresent();
         return isEditors
                 ? "oc adm policy add-role-to-user edit system:serviceaccount:registry-backup:restore"
                         + " system:serviceaccount:registry-backup:restore-job -n " + namespace.get()
