@@ -18,6 +18,10 @@ import java.util.stream.Stream;
 
 /** Looks whether a restore into a cluster may begin; writes nothing. For one call. */
 final class Preflight {
+    /** What gives the rights that are not a namespace's editor's. */
+    static final String GRANT =
+            "oc apply -k <your overlay with the component knative/openshift> (its restore-roles.yaml; docs/rights.md)";
+
     private final Cluster cluster;
     private final RestoreRequest request;
     private final String bucket;
@@ -82,9 +86,7 @@ final class Preflight {
             points.add(Point.missing(
                     name,
                     String.valueOf(e.getMessage()),
-                    e.error() == ClusterError.FORBIDDEN
-                            ? "oc apply -k knative/restore-openshift (the rights: docs/rights.md)"
-                            : "oc get --raw /readyz"));
+                    e.error() == ClusterError.FORBIDDEN ? GRANT : "oc get --raw /readyz"));
         }
     }
 

@@ -109,10 +109,13 @@ final class RightPoints {
                 : Point.missing(name, "not granted", remedy(right, namespace));
     }
 
-    private static String remedy(Right right, Optional<String> namespace) {
-        boolean isEditors = right.resource().isNamespaced() && !right.part().equals(Optional.of("status"));
-        return isEditors && namespace.isPresent()
-                ? "oc adm policy add-role-to-user edit -z registry-backup-restore -n " + namespace.get()
-                : "oc apply -k knative/base (ClusterRole registry-backup-restore-metadata: docs/rights.md)";
+    /** Both accounts, since the Service looks before a Job does. */
+    private String remedy(Right right, Optional<String> namespace) {
+        boolean isEditors =
+                request.metadata() == Metadata.MAPPING && right.resource().isNamespaced() && namespace.isPresent();
+        return isEditors
+                ? "oc adm policy add-role-to-user edit system:serviceaccount:registry-backup:restore"
+                        + " system:serviceaccount:registry-backup:restore-job -n " + namespace.get()
+                : Preflight.GRANT;
     }
 }
