@@ -51,9 +51,16 @@ record WantedStreams(Captures captures, RestoreRequest request, Instant at) {
     void require() {
         try (Stream<WantedStream> streams = read()) {
             if (streams.findFirst().isEmpty()) {
-                throw new UnknownScopeException(
-                        "No ImageStream of %s was captured by %s: see registry-backup/openshift/ in the backup bucket for what was"
-                                .formatted(scope(), at));
+                throw new UnknownScopeException("No ImageStream of %s is on record as of %s: %s"
+                        .formatted(
+                                scope(),
+                                at,
+                                captures.lastWithStreams(at)
+                                        .map(last -> "the last snapshot that has any is of " + last
+                                                + ", so give that time as \"at\"")
+                                        .orElse(
+                                                "there is no snapshot that has any, under registry-backup/openshift/ in the"
+                                                        + " backup bucket")));
             }
         }
     }

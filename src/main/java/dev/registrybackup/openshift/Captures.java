@@ -7,7 +7,10 @@ import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStore;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Spliterators;
@@ -108,6 +111,26 @@ public final class Captures {
         return changed.values().stream()
                 .filter(key -> CaptureKeys.time(key).orElseThrow().isAfter(begun))
                 .map(changes::read);
+    }
+
+    /** When the last snapshot by then was complete that has any stream, UTC; empty if there is none. */
+    public Optional<Instant> lastWithStreams(Instant by) {
+        List<String> snapshots;
+        try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.SNAPSHOTS)) {
+            snapshots = new ArrayList<>(listing.map(ObjectInfo::key)
+                    .filter(key -> CaptureKeys.time(key)
+                            .filter(time -> !time.isAfter(by))
+                            .isPresent())
+                    .toList());
+        }
+        Collections.reverse(snapshots);
+        return snapshots.stream().filter(this::hasStreams).findFirst().flatMap(CaptureKeys::time);
+    }
+
+    private boolean hasStreams(String snapshot) {
+        try (SnapshotReading reading = new SnapshotReading(backup, snapshot, scratch)) {
+            return reading.hasNext();
+        }
     }
 
     /**

@@ -3,6 +3,9 @@ package dev.registrybackup.reconcile;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.ledger.Alarms;
+import dev.registrybackup.openshift.CapturedStream;
+import dev.registrybackup.openshift.Captures;
 import dev.registrybackup.openshift.ClusterException;
 import dev.registrybackup.openshift.Snapshots;
 import dev.registrybackup.operation.Meter;
@@ -13,19 +16,25 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** Takes a snapshot of the cluster's ImageStreams, where there are any, before blobs are compared. */
 final class Capturing {
     private static final System.Logger LOGGER = System.getLogger(Capturing.class.getName());
 
+    /** Single streams come and go; fewer than these are no loss of a cluster. */
+    private static final long FEW = 10;
+
     private final Sides sides;
     private final Reconciliation.Tools tools;
+    private final Policy policy;
     private final Meter meter;
     private final Consumer<Finding> found;
 
-    Capturing(Sides sides, Reconciliation.Tools tools, Meter meter, Consumer<Finding> found) {
+    Capturing(Sides sides, Reconciliation.Tools tools, Policy policy, Meter meter, Consumer<Finding> found) {
         this.sides = sides;
         this.tools = tools;
+        this.policy = policy;
         this.meter = meter;
         this.found = found;
     }
@@ -39,7 +48,12 @@ final class Capturing {
         Instant begun = tools.clock().instant();
         try {
             Optional<Snapshots> snapshots = tools.snapshots().get().apply(sides.backup());
-            snapshots.ifPresent(each -> tell(each.take(scratch), begun, summary));
+            snapshots.ifPresent(each -> {
+                long before = streamsBefore(scratch);
+                Snapshots.Taken taken = each.take(scratch);
+                tell(taken, begun, summary);
+                warnIfVanished(before, taken.streams(), begun);
+            });
             return true;
         } catch (ClusterException | ObjectStoreException e) {
             found.accept(new Finding(
@@ -49,6 +63,30 @@ final class Capturing {
                             + " can be restored by its tag but from what single captures have: " + e.getMessage()
                             + ". Mend it and reconcile again"));
             return false;
+        }
+    }
+
+    private long streamsBefore(Path scratch) {
+        try (Stream<CapturedStream> before = new Captures(sides.backup(), scratch).inNewestSnapshot()) {
+            return before.count();
+        } catch (ObjectStoreException e) {
+            found.accept(new Finding(
+                    FindingCode.COULD_NOT_TELL,
+                    "imagestreams",
+                    "How many ImageStreams there were at the snapshot before is not known: " + e.getMessage()));
+            return 0;
+        }
+    }
+
+    /** A cluster that was made anew would otherwise have its emptiness taken for what is to be restored. */
+    private void warnIfVanished(long before, long now, Instant begun) {
+        long gone = before - now;
+        if ((now == 0 && before > 0) || gone > Math.max(FEW, policy.alarmShare() * before)) {
+            new Alarms(sides.backup(), tools.clock())
+                    .raise(
+                            "imagestreams-absent",
+                            "%d of %d ImageStreams are gone since the snapshot before. To restore them, give a time before %s as \"at\""
+                                    .formatted(gone, before, begun));
         }
     }
 

@@ -67,7 +67,7 @@ final class Run {
     /** Does it, and says in figures what it came to. */
     ObjectNode run(Comparer comparer, Path scratch, Instant begun) {
         // What needs a blob was pushed after it: so the blobs may be newer than the snapshot, and never older.
-        boolean isCaptured = new Capturing(sides, tools, meter, this::found).take(scratch, summary);
+        boolean isCaptured = new Capturing(sides, tools, policy, meter, this::found).take(scratch, summary);
         LastRun.Said last = new LastRun(sides.backup()).read();
         Copying copying = tools.copying().apply(sides, tools.pace());
         // What was there before the first run that compared everything is its first fill, and no miss of the events'.

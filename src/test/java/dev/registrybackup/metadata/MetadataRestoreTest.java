@@ -386,6 +386,29 @@ class MetadataRestoreTest {
     }
 
     @Test
+    void aSnapshotOfAClusterMadeAnewIsNotTakenForWhatIsToBeRestored() {
+        // Given
+        Digest image = recovering.push("dev/app", "latest");
+        recovering.backedUp();
+        Instant last = recovering.clock().instant();
+        recovering.clock().advance(Duration.ofHours(1));
+        recovering.lost().removeStream("dev", "app");
+        recovering.backedUp().ready();
+        // When
+        UnknownScopeException unknown =
+                assertThrows(UnknownScopeException.class, () -> recovering.restore(ALL_BY_STATUS));
+        recovering.restore(
+                "{'scope':{'namespace':'dev'},'metadata':'status','createNamespaces':true,'at':'%s'}".formatted(last));
+        // Then
+        assertEquals(
+                "No ImageStream of {\"all\":true} is on record as of %s: the last snapshot that has any is of %s, so give that"
+                                .formatted(recovering.clock().instant(), last)
+                        + " time as \"at\"",
+                unknown.getMessage());
+        assertEquals(List.of(image.toString()), Recovering.images(recovering.fresh(), "dev/app", "latest"));
+    }
+
+    @Test
     void oneTagComesBackWithoutItsHistory() {
         // Given
         recovering.push("dev/app", "latest");

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.ledger.Alarm;
+import dev.registrybackup.ledger.Alarms;
 import dev.registrybackup.ledger.OwedKey;
 import dev.registrybackup.ledger.OwedShelf;
 import dev.registrybackup.ledger.Rejections;
@@ -478,6 +480,27 @@ class ReconciliationTest {
         // Then
         assertTrue(result.isComplete());
         assertEquals(List.of(), stores.backupBucket().keys("registry-backup/openshift/"));
+    }
+
+    @Test
+    void aClusterThatHasLostItsImageStreamsRaisesAnAlarmThatTellsWhichTimeToRestore() {
+        // Given
+        FakeCluster cluster = cluster();
+        stores.on(cluster);
+        stores.run();
+        cluster.delete("ns/app");
+
+        // When
+        stores.run();
+
+        // Then
+        List<Alarm> open = new Alarms(stores.backupBucket(), stores.clock()).open();
+        assertEquals(
+                List.of("imagestreams-absent"), open.stream().map(Alarm::cause).toList());
+        assertEquals(
+                "1 of 1 ImageStreams are gone since the snapshot before. To restore them, give a time before %s as \"at\""
+                        .formatted(stores.clock().instant()),
+                open.get(0).problem());
     }
 
     @Test
