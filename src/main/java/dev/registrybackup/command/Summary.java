@@ -2,6 +2,7 @@ package dev.registrybackup.command;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
+import java.util.stream.Collectors;
 
 /** An ended operation in a few lines. */
 final class Summary {
@@ -18,6 +19,12 @@ final class Summary {
         JsonNode summary = operation.path("summary");
         if (summary.has("classes")) {
             reconciliation(summary, out);
+        }
+        if (summary.has("imageStreams")) {
+            out.println("ImageStreams: " + figures(summary.path("imageStreams")));
+        }
+        if (summary.has("cluster")) {
+            out.println("ImageStreams restored: " + figures(summary.path("cluster")));
         }
         if (operation.has("reason")) {
             out.println(operation.path("reason").asText());
@@ -36,6 +43,13 @@ final class Summary {
         for (JsonNode report : operation.at("/summary/reports")) {
             out.println("Report: " + report.asText());
         }
+    }
+
+    /** Each on its own name: {@code streams 2, streamsCreated 1}. */
+    private static String figures(JsonNode figures) {
+        return figures.properties().stream()
+                .map(figure -> figure.getKey() + " " + figure.getValue().asText())
+                .collect(Collectors.joining(", "));
     }
 
     private static void reconciliation(JsonNode summary, PrintWriter out) {

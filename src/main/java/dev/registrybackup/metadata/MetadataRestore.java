@@ -12,6 +12,7 @@ import dev.registrybackup.restore.Metadata;
 import dev.registrybackup.restore.PreflightException;
 import dev.registrybackup.restore.Restore;
 import dev.registrybackup.restore.RestoreRequest;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -24,6 +25,7 @@ import java.util.stream.Stream;
  * @param captures what was captured of the cluster they come from
  */
 public record MetadataRestore(Restore storage, WritableCluster cluster, Captures captures) {
+    private static final System.Logger LOGGER = System.getLogger(MetadataRestore.class.getName());
     private static final int STREAMS_AT_ONCE = 100;
 
     /**
@@ -138,6 +140,13 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
         Progress progress = new Progress(meter);
         new ClusterRun(storage, cluster, request, permit, meter, progress).run(wanted);
         stored.summary().set("cluster", progress.json().put("asOf", wanted.at().toString()));
+        LOGGER.log(
+                Level.INFO,
+                "event=imagestreams-restored route={0} as-of={1} complete={2}{3}",
+                request.metadata().label(),
+                wanted.at(),
+                progress.isComplete(),
+                progress.line());
         return new Restore.Outcome(stored.isComplete() && progress.isComplete(), stored.summary());
     }
 }

@@ -8,6 +8,7 @@ import dev.registrybackup.operation.Meter;
 import dev.registrybackup.registry.RepositoryName;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -68,6 +69,18 @@ final class Progress {
 
     boolean isComplete() {
         return isComplete;
+    }
+
+    /** The counts for a line of the log: {@code  streams=2 streams-created=1}, with a blank before each. */
+    String line() {
+        StringBuilder line = new StringBuilder();
+        for (Count count : Count.values()) {
+            line.append(' ')
+                    .append(count.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+                    .append('=')
+                    .append(counts.getOrDefault(count, 0L));
+        }
+        return line.toString();
     }
 
     ObjectNode json() {

@@ -71,7 +71,7 @@ public final class OperationExecution {
                 request.kind().label(),
                 state.label(),
                 Duration.between(begun, clock.instant()).toMillis(),
-                reason);
+                reason.replace("\n", "; "));
         return state;
     }
 

@@ -102,9 +102,15 @@ public record Restore(Ends ends, Lanes lanes, Pace pace, Clock clock) {
     private Stream<Planned> prepareNamed(RestoreRequest request, Stream<? extends Links> named, Tally tally) {
         RemovedBlobs removed = new RemovedBlobs(ends.backup(), ends.layout(), pace);
         Stream<Planned> further = named.map(links -> prepareScope(request.ofAll(), links, removed, tally));
-        return request.scope() instanceof Scope.All
-                ? Stream.concat(Stream.of(request).map(each -> prepare(each, tally)), further)
-                : further;
+        if (!(request.scope() instanceof Scope.All)) {
+            return further;
+        }
+        Stream<Planned> all = Stream.of(request).map(each -> {
+            Planned planned = prepare(each, tally);
+            tally.countOnlyWork();
+            return planned;
+        });
+        return Stream.concat(all, further);
     }
 
     /** The work that is left, once it was planned. */

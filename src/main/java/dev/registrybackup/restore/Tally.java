@@ -24,6 +24,7 @@ final class Tally {
     private long objectsThere;
     private long bytesThere;
     private long toProve;
+    private boolean isOnlyWork;
 
     /** Counts, and tells each finding on. */
     Tally(Consumer<Finding> onFinding) {
@@ -31,7 +32,12 @@ final class Tally {
     }
 
     void image() {
-        images++;
+        images += isOnlyWork ? 0 : 1;
+    }
+
+    /** From now on counts no more images, nor what is there, but only what has to be done: the rest was counted before. */
+    void countOnlyWork() {
+        isOnlyWork = true;
     }
 
     /** Counts a blob; whether anything has to be done about it. */
@@ -70,8 +76,8 @@ final class Tally {
     }
 
     private void there(long bytes) {
-        objectsThere++;
-        bytesThere += bytes;
+        objectsThere += isOnlyWork ? 0 : 1;
+        bytesThere += isOnlyWork ? 0 : bytes;
     }
 
     void found(Finding finding) {

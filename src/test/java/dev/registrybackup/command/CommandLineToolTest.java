@@ -179,6 +179,18 @@ class CommandLineToolTest {
     }
 
     @Test
+    void theSummaryTellsOfImageStreams() {
+        // Given
+        answer = "{'kind':'restore','id':'x','state':'succeeded','summary':{'cluster':{'streams':2,'itemsLeftOut':0}}}";
+
+        // When
+        run("restore", "--all", "--metadata", "status");
+
+        // Then
+        assertTrue(out.toString().contains("ImageStreams restored: streams 2, itemsLeftOut 0"), out::toString);
+    }
+
+    @Test
     void whatThePreflightMissesIsAFinding() {
         // Given
         answer = "not ready";

@@ -89,6 +89,10 @@ class MetadataRestoreTest {
         assertTrue(outcome.isComplete());
         assertSameTags("dev/app", "dev/multi", "prod/app", "dev/base");
         assertEquals(5, outcome.summary().path("cluster").path("tagsProved").asInt());
+        assertEquals(
+                recovering.target().keys("").size(),
+                outcome.summary().at("/toCopy/objects").asInt());
+        assertEquals(0, outcome.summary().at("/alreadyThere/objects").asInt());
     }
 
     @Test
