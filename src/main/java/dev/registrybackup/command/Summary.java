@@ -29,6 +29,13 @@ final class Summary {
         if (operation.has("reason")) {
             out.println(operation.path("reason").asText());
         }
+        findings(operation, out);
+        for (JsonNode report : operation.at("/summary/reports")) {
+            out.println("Report: " + report.asText());
+        }
+    }
+
+    private static void findings(JsonNode operation, PrintWriter out) {
         operation
                 .at("/findings/counts")
                 .properties()
@@ -39,9 +46,6 @@ final class Summary {
                     finding.path("code").asText(),
                     finding.path("subject").asText(),
                     finding.path("problem").asText());
-        }
-        for (JsonNode report : operation.at("/summary/reports")) {
-            out.println("Report: " + report.asText());
         }
     }
 
