@@ -8,6 +8,7 @@ import dev.registrybackup.metadata.Point.State;
 import dev.registrybackup.openshift.Cluster;
 import dev.registrybackup.openshift.ClusterError;
 import dev.registrybackup.openshift.ClusterException;
+import dev.registrybackup.restore.Metadata;
 import dev.registrybackup.restore.RestoreRequest;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,15 +79,22 @@ final class Preflight {
         return List.copyOf(points);
     }
 
-    /** What cannot be looked at is not known to be so. */
+    /**
+     * What cannot be looked at is not known to be so. On the way of mappings that is noted where it is for want of rights:
+     * an editor of a namespace may not look at the cluster, and what he adds is young, so that no pruner takes it at once.
+     */
     private void look(String name, Supplier<List<Point>> at) {
         try {
             points.addAll(at.get());
         } catch (ClusterException e) {
-            points.add(Point.missing(
-                    name,
-                    String.valueOf(e.getMessage()),
-                    e.error() == ClusterError.FORBIDDEN ? GRANT : "oc get --raw /readyz"));
+            String found = String.valueOf(e.getMessage());
+            if (e.error() != ClusterError.FORBIDDEN) {
+                points.add(Point.missing(name, found, "oc get --raw /readyz"));
+            } else if (request.metadata() == Metadata.MAPPING) {
+                points.add(Point.note(name, "it could not be looked at, so look yourself: " + found));
+            } else {
+                points.add(Point.missing(name, found, GRANT));
+            }
         }
     }
 

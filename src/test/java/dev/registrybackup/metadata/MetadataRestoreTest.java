@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.lab.openshift.OpenShiftApi;
 import dev.registrybackup.openshift.ClusterException;
 import dev.registrybackup.openshift.ObjectName;
 import dev.registrybackup.operation.NoLongerPermittedException;
@@ -526,6 +527,34 @@ class MetadataRestoreTest {
         assertEquals(List.of(), Recovering.images(recovering.fresh(), "dev/multi", "all"));
         assertEquals(
                 Recovering.images(recovering.lost(), "dev/app", "latest"),
+                Recovering.images(recovering.fresh(), "dev/app", "latest"));
+    }
+
+    @Test
+    void whoMayEditANamespaceRestoresItByMapping() {
+        // Given
+        Digest older = recovering.push("dev/app", "latest");
+        Digest newer = recovering.push("dev/app", "latest");
+        recovering.backedUp();
+        recovering.fresh().namespace("dev");
+        OpenShiftApi.Account editor = recovering.restoreAs("editor");
+        for (String verb : List.of("get", "create", "update")) {
+            editor.may(verb, "image.openshift.io", "imagestreams", "dev");
+        }
+        editor.may("create", "image.openshift.io", "imagestreammappings", "dev")
+                .may("get", "image.openshift.io", "imagestreams/layers", "dev")
+                .may("get", "", "namespaces", "dev")
+                .may("list", "", "limitranges", "dev");
+        String request = "{'scope':{'namespace':'dev'},'metadata':'mapping'}";
+        // When
+        JsonNode preflight = recovering.preflight(request);
+        Restore.Outcome outcome = recovering.restore(request);
+        // Then
+        assertTrue(preflight.path("ready").asBoolean(), preflight::toPrettyString);
+        assertTrue(preflight.toString().contains("it could not be looked at, so look yourself"));
+        assertTrue(outcome.isComplete());
+        assertEquals(
+                List.of(newer.toString(), older.toString()),
                 Recovering.images(recovering.fresh(), "dev/app", "latest"));
     }
 

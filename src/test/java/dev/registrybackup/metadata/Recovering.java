@@ -50,7 +50,7 @@ final class Recovering implements AutoCloseable {
     private final Path scratch;
     private final OpenShiftApi lost = OpenShiftApi.start(clock);
     private final OpenShiftApi fresh = OpenShiftApi.start(clock);
-    private final OpenShiftApi.Account restorer = fresh.account("restorer").everything();
+    private OpenShiftApi.Account restorer = fresh.account("restorer").everything();
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, clock);
     private final InMemoryObjectStore target = new InMemoryObjectStore("restored");
     private final Lanes lanes = new Lanes(4, 2);
@@ -78,6 +78,12 @@ final class Recovering implements AutoCloseable {
 
     /** Who restores. May do everything unless a test says otherwise. */
     OpenShiftApi.Account restorer() {
+        return restorer;
+    }
+
+    /** Has somebody else restore, who may do nothing yet. */
+    OpenShiftApi.Account restoreAs(String name) {
+        restorer = fresh.account(name);
         return restorer;
     }
 

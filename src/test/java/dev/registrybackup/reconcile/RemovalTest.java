@@ -480,6 +480,8 @@ class RemovalTest {
 
     private FakeCluster clusterWithOldImage() {
         FakeCluster cluster = new FakeCluster();
+        // Of its own, as every OpenShift has: one that has none at all is lost.
+        cluster.stream("openshift/cli");
         cluster.push(old);
         cluster.tag("old/app", "v1", old, stores.clock().instant());
         return cluster;
