@@ -20,12 +20,7 @@ final class Summary {
         if (summary.has("classes")) {
             reconciliation(summary, out);
         }
-        if (summary.has("imageStreams")) {
-            out.println("ImageStreams: " + figures(summary.path("imageStreams")));
-        }
-        if (summary.has("cluster")) {
-            out.println("ImageStreams restored: " + figures(summary.path("cluster")));
-        }
+        imageStreams(summary, out);
         if (operation.has("reason")) {
             out.println(operation.path("reason").asText());
         }
@@ -49,7 +44,16 @@ final class Summary {
         }
     }
 
-    /** Each on its own name: {@code streams 2, streamsCreated 1}. */
+    private static void imageStreams(JsonNode summary, PrintWriter out) {
+        if (summary.has("imageStreams")) {
+            out.println("ImageStreams: " + figures(summary.path("imageStreams")));
+        }
+        if (summary.has("cluster")) {
+            out.println("ImageStreams restored: " + figures(summary.path("cluster")));
+        }
+    }
+
+    /** Each behind its name: {@code streams 2, streamsCreated 1}. */
     private static String figures(JsonNode figures) {
         return figures.properties().stream()
                 .map(figure -> figure.getKey() + " " + figure.getValue().asText())

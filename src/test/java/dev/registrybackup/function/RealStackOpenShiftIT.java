@@ -198,6 +198,8 @@ class RealStackOpenShiftIT {
     private Map<String, String> plain() {
         Map<String, String> settings = new HashMap<>(Product.settings(ceph.registryEndpoint(), ceph.backupEndpoint()));
         settings.put("REGISTRY_KIND", "openshift");
+        // A command lives for seconds, in which compiling for long lives costs more than it brings.
+        settings.put("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
         return settings;
     }
 
