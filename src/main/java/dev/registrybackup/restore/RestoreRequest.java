@@ -142,10 +142,21 @@ public record RestoreRequest(
         return value.asBoolean(false);
     }
 
-    /** The same for all that is told of by whoever names it: the links that are given instead of a scope. */
+    /**
+     * The same for all that is told of by whoever names it: the links that are given instead of a scope. After everything was
+     * repaired, nothing of it is to be repaired again.
+     */
     RestoreRequest ofAll() {
         return new RestoreRequest(
-                new Scope.All(), at, target, mode, overwriteTags, false, dryRun, metadata, createNamespaces);
+                new Scope.All(),
+                at,
+                target,
+                scope instanceof Scope.All ? Mode.MISSING : mode,
+                overwriteTags,
+                false,
+                dryRun,
+                metadata,
+                createNamespaces);
     }
 
     /** The form in which it is kept; {@link #parse} reads it. */

@@ -20,6 +20,8 @@ import dev.registrybackup.restore.PreflightException;
 import dev.registrybackup.restore.Restore;
 import dev.registrybackup.restore.UnknownScopeException;
 import dev.registrybackup.store.ObjectVersion;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.store.RecordingObjectStore.Request;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -528,6 +530,35 @@ class MetadataRestoreTest {
         assertEquals(
                 Recovering.images(recovering.lost(), "dev/app", "latest"),
                 Recovering.images(recovering.fresh(), "dev/app", "latest"));
+    }
+
+    @Test
+    void toRepairEverythingEachLayerIsReadOnce() {
+        // Given
+        Digest image = recovering.push("dev/app", "latest");
+        recovering.backedUp().ready();
+        recovering.restore(ALL_BY_STATUS);
+        String layer = recovering
+                .registry()
+                .blobKey(Digest.parse(Recovering.json(recovering.bytes(image))
+                        .at("/layers/0/digest")
+                        .asText()));
+        byte[] spoilt = recovering.target().bytes(layer).clone();
+        spoilt[0] ^= 1;
+        recovering.target().seed(layer, spoilt);
+        recovering.asked().forget();
+        // When
+        Restore.Outcome outcome = recovering.restore(
+                "{'scope':{'all':true},'metadata':'status','createNamespaces':true,'mode':'repair'}");
+        // Then
+        assertTrue(outcome.isComplete());
+        assertArrayEquals(
+                recovering.registry().content(layer), recovering.target().bytes(layer));
+        assertEquals(
+                1,
+                recovering.asked().requests().stream()
+                        .filter(new Request(Operation.OPEN, layer)::equals)
+                        .count());
     }
 
     @Test

@@ -21,7 +21,7 @@ import dev.registrybackup.restore.Ends;
 import dev.registrybackup.restore.Restore;
 import dev.registrybackup.restore.RestoreRequest;
 import dev.registrybackup.store.InMemoryObjectStore;
-import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.RecordingObjectStore;
 import dev.registrybackup.transfer.Lanes;
 import dev.registrybackup.transfer.Pace;
 import dev.registrybackup.transfer.SetClock;
@@ -53,6 +53,7 @@ final class Recovering implements AutoCloseable {
     private OpenShiftApi.Account restorer = fresh.account("restorer").everything();
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, clock);
     private final InMemoryObjectStore target = new InMemoryObjectStore("restored");
+    private final RecordingObjectStore asked = new RecordingObjectStore(target);
     private final Lanes lanes = new Lanes(4, 2);
     private final List<KubernetesClient> clients = new ArrayList<>();
     private Meter meter = new Meter();
@@ -97,6 +98,11 @@ final class Recovering implements AutoCloseable {
 
     InMemoryObjectStore target() {
         return target;
+    }
+
+    /** What is asked of the target. */
+    RecordingObjectStore asked() {
+        return asked;
     }
 
     RandomRegistry registry() {
@@ -222,11 +228,7 @@ final class Recovering implements AutoCloseable {
     }
 
     MetadataRestore restoring() {
-        return restoring(target);
-    }
-
-    private MetadataRestore restoring(ObjectStore into) {
-        Restore storage = new Restore(new Ends(backup, layout, into, layout), lanes, Pace.unbounded(), clock);
+        Restore storage = new Restore(new Ends(backup, layout, asked, layout), lanes, Pace.unbounded(), clock);
         return new MetadataRestore(storage, freshCluster(), new Captures(backup, scratch));
     }
 
