@@ -111,7 +111,7 @@ final class WantedStream {
 
     /** Whether the cluster had an Image of it: what was pushed has one, an index's child too. */
     boolean isPushed(Digest digest) {
-        return !captured.images().getOrDefault(digest, "").isEmpty();
+        return captured.hasImage(digest);
     }
 
     /** Those of {@link #images} whose bytes the registry's bucket has to have. */

@@ -35,6 +35,11 @@ public record CapturedStream(RepositoryName stream, Instant read, String body, M
         return body.isEmpty();
     }
 
+    /** Whether the cluster had an Image of it. */
+    public boolean hasImage(Digest image) {
+        return !images.getOrDefault(image, "").isEmpty();
+    }
+
     ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("stream", stream.value()).put("read", read.toString());

@@ -43,11 +43,6 @@ public final class Captures {
         this.changes = new Changes(backup);
     }
 
-    /** When the newest snapshot was complete, UTC; empty if there is none. */
-    public Optional<Instant> newestSnapshot() {
-        return snapshotBy(Instant.MAX).flatMap(CaptureKeys::time);
-    }
-
     /**
      * The streams of the newest snapshot that are wanted, to be taken in any order; empty if there is no snapshot.
      *
@@ -59,7 +54,7 @@ public final class Captures {
 
     private NewestStreams newest(String key, Predicate<RepositoryName> wanted) {
         NewestStreams newest = new NewestStreams(CaptureKeys.time(key).orElseThrow());
-        try (SnapshotReading reading = new SnapshotReading(backup, key, scratch)) {
+        try (SnapshotReading reading = open(key)) {
             stream(reading)
                     .filter(captured -> !captured.isGone() && wanted.test(captured.stream()))
                     .forEach(newest::add);
@@ -72,7 +67,7 @@ public final class Captures {
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public Stream<CapturedStream> inNewestSnapshot() {
         return snapshotBy(Instant.MAX)
-                .map(key -> new SnapshotReading(backup, key, scratch))
+                .map(this::open)
                 .map(reading -> stream(reading).onClose(reading::close))
                 .orElseGet(Stream::empty);
     }
@@ -87,7 +82,7 @@ public final class Captures {
     public Stream<CapturedStream> asOf(Instant at) {
         Map<RepositoryName, String> changed = changes.newest(CaptureKeys.CHANGES, at);
         return snapshotBy(at)
-                .map(key -> new SnapshotReading(backup, key, scratch))
+                .map(this::open)
                 .map(reading -> Stream.concat(
                                 stream(reading).map(line -> later(line, changed.remove(line.stream()))),
                                 Stream.of(reading.begun()).flatMap(begun -> unlisted(changed, begun)))
@@ -115,20 +110,13 @@ public final class Captures {
 
     /** When the last snapshot by then was complete that has any stream, UTC; empty if there is none. */
     public Optional<Instant> lastWithStreams(Instant by) {
-        List<String> snapshots;
-        try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.SNAPSHOTS)) {
-            snapshots = new ArrayList<>(listing.map(ObjectInfo::key)
-                    .filter(key -> CaptureKeys.time(key)
-                            .filter(time -> !time.isAfter(by))
-                            .isPresent())
-                    .toList());
-        }
+        List<String> snapshots = new ArrayList<>(snapshots(by));
         Collections.reverse(snapshots);
         return snapshots.stream().filter(this::hasStreams).findFirst().flatMap(CaptureKeys::time);
     }
 
     private boolean hasStreams(String snapshot) {
-        try (SnapshotReading reading = new SnapshotReading(backup, snapshot, scratch)) {
+        try (SnapshotReading reading = open(snapshot)) {
             return reading.hasNext();
         }
     }
@@ -143,7 +131,7 @@ public final class Captures {
         if (snapshot.isEmpty()) {
             return change;
         }
-        try (SnapshotReading reading = new SnapshotReading(backup, snapshot.get(), scratch)) {
+        try (SnapshotReading reading = open(snapshot.get())) {
             Optional<CapturedStream> line = stream(reading)
                     .filter(captured -> captured.stream().equals(stream))
                     .findFirst();
@@ -156,13 +144,23 @@ public final class Captures {
     }
 
     private Optional<String> snapshotBy(Instant at) {
+        return snapshots(at).stream().reduce((earlier, later) -> later);
+    }
+
+    /** The keys of those that were complete by then, the oldest first. */
+    private List<String> snapshots(Instant by) {
         try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.SNAPSHOTS)) {
             return listing.map(ObjectInfo::key)
                     .filter(key -> CaptureKeys.time(key)
-                            .filter(time -> !time.isAfter(at))
+                            .filter(time -> !time.isAfter(by))
                             .isPresent())
-                    .reduce((earlier, later) -> later);
+                    .toList();
         }
+    }
+
+    @MustBeClosed
+    private SnapshotReading open(String snapshot) {
+        return new SnapshotReading(backup, snapshot, scratch);
     }
 
     /**
@@ -177,21 +175,17 @@ public final class Captures {
         Instant from = base.map(this::begun).orElse(Instant.MIN);
         String first = base.orElse(CaptureKeys.SNAPSHOTS);
         changes.after(from, tell);
-        try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.SNAPSHOTS)) {
-            listing.map(ObjectInfo::key)
-                    .filter(key -> CaptureKeys.time(key).isPresent() && key.compareTo(first) >= 0)
-                    .forEach(key -> eachIn(key, tell));
-        }
+        snapshots(Instant.MAX).stream().filter(key -> key.compareTo(first) >= 0).forEach(key -> eachIn(key, tell));
     }
 
     private Instant begun(String snapshot) {
-        try (SnapshotReading reading = new SnapshotReading(backup, snapshot, scratch)) {
+        try (SnapshotReading reading = open(snapshot)) {
             return reading.begun();
         }
     }
 
     private void eachIn(String snapshot, Consumer<CapturedStream> tell) {
-        try (SnapshotReading reading = new SnapshotReading(backup, snapshot, scratch)) {
+        try (SnapshotReading reading = open(snapshot)) {
             reading.forEachRemaining(tell);
         }
     }
@@ -204,7 +198,7 @@ public final class Captures {
     /** The Image that was captured with the stream; empty if the cluster had none. */
     public Optional<ImageObject> image(CapturedStream captured, Digest digest) {
         return Optional.ofNullable(captured.images().get(digest))
-                .filter(hash -> !hash.isEmpty())
+                .filter(hash -> captured.hasImage(digest))
                 .map(hash -> new ImageObject(bodies.read(hash)));
     }
 }

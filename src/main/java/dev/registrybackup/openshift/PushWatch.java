@@ -16,7 +16,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -93,10 +92,7 @@ public final class PushWatch {
     }
 
     private static Set<Digest> pushed(CapturedStream captured) {
-        return captured.images().entrySet().stream()
-                .filter(image -> !image.getValue().isEmpty())
-                .map(Map.Entry::getKey)
-                .collect(Collectors.toUnmodifiableSet());
+        return captured.images().keySet().stream().filter(captured::hasImage).collect(Collectors.toUnmodifiableSet());
     }
 
     private synchronized void keep(Push push) {

@@ -90,8 +90,7 @@ public final class StreamReader {
         });
         for (TagHistory tag : stream.tags()) {
             tag.items().stream()
-                    .filter(item ->
-                            captured.images().getOrDefault(item.image(), "").isEmpty())
+                    .filter(item -> !captured.hasImage(item.image()))
                     .forEach(item -> managed.merge(item.image(), stream.isOfOwnRegistry(item), Boolean::logicalOr));
         }
         return new TaggedImages(captured, stream.tags(), managed);

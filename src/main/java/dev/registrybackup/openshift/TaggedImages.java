@@ -41,7 +41,7 @@ public record TaggedImages(CapturedStream captured, List<TagHistory> tags, Map<D
 
     /** Whether the cluster had an Image of it. */
     public boolean hasObject(Digest image) {
-        return !captured.images().getOrDefault(image, "").isEmpty();
+        return captured.hasImage(image);
     }
 
     /** Of all this what the tag points to now. */

@@ -120,7 +120,7 @@ class SnapshotsTest {
         // Then
         assertEquals(new Taken(taken.key(), 0, 0, 0, 0), taken);
         assertEquals(List.of(), newest());
-        assertTrue(captures.newestSnapshot().isPresent());
+        assertTrue(captures.newest(stream -> true).isPresent());
     }
 
     @Test
