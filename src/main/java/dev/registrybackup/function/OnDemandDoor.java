@@ -52,7 +52,7 @@ class OnDemandDoor {
     boolean serves(String path) {
         return settings.isOnDemand()
                 && PATHS.containsKey(path)
-                && !(settings.isReconcile() ? RESTORING.contains(path) : path.equals("/reconcile"));
+                && !(settings.isOperations() ? RESTORING.contains(path) : path.equals("/reconcile"));
     }
 
     void open(@Observes Router router) {

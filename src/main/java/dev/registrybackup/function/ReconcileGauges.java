@@ -52,7 +52,7 @@ class ReconcileGauges {
     }
 
     void register(@Observes StartupEvent start) {
-        boolean isStanding = settings.isReplicate() || settings.isReconcile();
+        boolean isStanding = settings.isReplicate() || settings.isOperations();
         if (!isStanding || restoreSettings.isCommand()) {
             return;
         }

@@ -39,7 +39,7 @@ class RestorableGauges {
     }
 
     void register(@Observes StartupEvent start) {
-        boolean isStanding = settings.isReplicate() || settings.isReconcile();
+        boolean isStanding = settings.isReplicate() || settings.isOperations();
         if (!isStanding || restoreSettings.isCommand() || !restoreSettings.isOpenShift()) {
             return;
         }

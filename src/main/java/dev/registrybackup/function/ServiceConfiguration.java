@@ -6,7 +6,7 @@ import io.smallrye.config.WithDefault;
 /** What this process does. */
 @ConfigMapping(prefix = "service")
 public interface ServiceConfiguration {
-    /** The role: `replicate`, `dead-letter` to only record what a broker could not deliver, `restore` to restore and verify, `reconcile` to go over everything, or `capture` to capture the ImageStreams of OpenShift. */
+    /** The role: `replicate`, `dead-letter` to only record what a broker could not deliver, `restore` to restore, `operations` for everything else that is asked for or scheduled: verify, reconcile, catalog; or `capture` to capture the ImageStreams of OpenShift. */
     @WithDefault("replicate")
     Role role();
 
@@ -15,7 +15,7 @@ public interface ServiceConfiguration {
         REPLICATE,
         DEAD_LETTER,
         RESTORE,
-        RECONCILE,
+        OPERATIONS,
         CAPTURE
     }
 }

@@ -42,7 +42,7 @@ class Settings {
         if (from.directory().isPresent() && !isOnDemand() && !isCapture()) {
             throw new ConfigurationProblem(
                     "registry.directory",
-                    "is set, but no events come from a directory: only the roles restore, reconcile and capture may use it");
+                    "is set, but no events come from a directory: only the roles restore, operations and capture may use it");
         }
         boolean same = from.bucket()
                 .filter(bucket -> bucket.bucket().equals(to.bucket()) && StoreSettings.isSame(bucket, to))
@@ -84,13 +84,13 @@ class Settings {
         return service.role() == Role.REPLICATE;
     }
 
-    boolean isReconcile() {
-        return service.role() == Role.RECONCILE;
+    boolean isOperations() {
+        return service.role() == Role.OPERATIONS;
     }
 
     /** Whether it does what it is asked for, and replicates nothing by itself. */
     boolean isOnDemand() {
-        return service.role() == Role.RESTORE || isReconcile();
+        return service.role() == Role.RESTORE || isOperations();
     }
 
     boolean copiesForeign() {

@@ -156,7 +156,7 @@ class Wiring {
 
     /** One that takes no events about the registry's objects. */
     private Service withoutEvents(Optional<StreamHints> hints, OnRecord onRecord) {
-        return new Service(Optional.empty(), Optional.empty(), hints, settings.isReconcile(), onRecord, () -> 0);
+        return new Service(Optional.empty(), Optional.empty(), hints, settings.isOperations(), onRecord, () -> 0);
     }
 
     private Copies copies(Watch watch) {

@@ -480,7 +480,7 @@ class RealStackReconcileIT {
                 .filter(place -> place % 5 == 0)
                 .mapToObj(keys::get)
                 .forEach(registry::remove);
-        try (Product service = Product.start(withRole("reconcile"), "-Xmx128m")) {
+        try (Product service = Product.start(withRole("operations"), "-Xmx128m")) {
             // When
             JsonNode operation = new OnDemandClient(service.uri()).done("/reconcile", "{}");
 

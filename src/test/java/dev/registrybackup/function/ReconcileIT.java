@@ -79,7 +79,7 @@ class ReconcileIT {
 
     private Map<String, String> settings() {
         Map<String, String> settings = new HashMap<>(Product.settings(front.endpoint(), front.endpoint()));
-        settings.put("SERVICE_ROLE", "reconcile");
+        settings.put("SERVICE_ROLE", "operations");
         return settings;
     }
 
