@@ -342,6 +342,7 @@ class ReconcileIT {
         Response browser = RestAssured.given()
                 .baseUri(service.uri().toString())
                 .header("Origin", "https://elsewhere.example")
+                .contentType(ContentType.JSON)
                 .post("/reconcile");
 
         // Then
