@@ -6,6 +6,7 @@ readonly oldest_graalvm=23.1                 # what Quarkus 3.34 accepts; it cam
 readonly oldest_jdk=21
 readonly oldest_maven=3.8
 readonly dockerfile=src/main/docker/Dockerfile.native
+readonly tests_of_the_executable=FunctionsIT,DeadLetterIT,CaptureIT,OnDemandIT
 readonly base_image_glibc=2.34               # of ubi9, which the Dockerfile starts from
 
 readonly exit_usage=2 exit_no_toolchain=3 exit_maven=4 exit_no_image=5 exit_build=6 exit_image=7
@@ -29,7 +30,7 @@ Options:
   --container            compile in the builder image even where there is a local GraalVM
   --builder-image IMAGE  builder image to compile in, instead of Quarkus' own choice of Mandrel;
                          implies --container
-  --skip-tests           don't run the tests first
+  --skip-tests           run no tests, neither before nor against the executable
   -h, --help             print this and exit
   -- MAVEN_ARGUMENT...   hand the rest to Maven as it is
 
@@ -267,8 +268,15 @@ check_maven() {
 executable=''
 
 compile() {
-    local arguments=(-B -ntp package -Dquarkus.native.enabled=true)
-    [[ $skip_tests == no ]] || arguments+=(-DskipTests)
+    local arguments=(-B -ntp -Dquarkus.native.enabled=true)
+    if [[ $skip_tests == yes ]]; then
+        arguments+=(package -DskipTests)
+    elif [[ $(uname -s) == Linux ]]; then
+        # The unit tests on the JVM, and then what asks over HTTP and on the command line, of the executable.
+        arguments+=(verify "-Dit.test=$tests_of_the_executable")
+    else
+        arguments+=(package)   # the executable is Linux', and does not run here
+    fi
     if [[ -n $graalvm ]]; then
         say "compiling with the local GraalVM"
         # Quarkus looks for itself, in the same order but without judging what it finds.

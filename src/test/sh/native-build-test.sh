@@ -53,7 +53,7 @@ an_engine() { shim "$here/bin/$1" <<<"[[ \$1 != '${2:-}' ]]"; }
 
 a_gcc() { shim "$here/bin/gcc" <<<:; }
 
-# a_maven [VERSION [EXECUTABLE'S-CONTENT]]: a package makes target/app-1.0-runner
+# a_maven [VERSION [EXECUTABLE'S-CONTENT]]: a build makes target/app-1.0-runner
 a_maven() {
     shim "$here/bin/mvn" <<SHIM
 if [[ \$1 == --version ]]; then
@@ -99,7 +99,7 @@ calls() { [[ $'\n'$called$'\n' == *$'\n'"$1"* ]] || complain "does not call: $1"
 calls_not() { [[ $'\n'$called$'\n' != *$'\n'"$1"* ]] || complain "calls: $1"; }
 hands_to_maven() { [[ $(maven_call) == *" $1 "* ]] || complain "does not hand to Maven: $1"; }
 hands_not_to_maven() { [[ $(maven_call) != *" $1 "* ]] || complain "hands to Maven: $1"; }
-maven_call() { grep '^mvn .*package' <<<"$called" | sed 's/$/ /' || true; }
+maven_call() { grep -E '^mvn .* (package|verify)( |$)' <<<"$called" | sed 's/$/ /' || true; }
 leaves_an_executable() { [[ -f $here/project/target/app-1.0-runner ]] || complain "leaves no executable"; }
 
 #--- cases --------------------------------------------------------------------------------------
@@ -424,8 +424,18 @@ runs_tests() {
     build
     exits_with 0
     hands_not_to_maven -DskipTests
+    hands_to_maven verify
 }
-it "runs the tests" runs_tests
+it "runs the tests, and those over HTTP against the executable" runs_tests
+
+runs_no_foreign_executable() {
+    a_maven; an_engine podman; a_system Darwin
+    build
+    exits_with 0
+    hands_not_to_maven -DskipTests
+    hands_to_maven package
+}
+it "does not run a Linux executable elsewhere" runs_no_foreign_executable
 
 skips_tests() {
     a_maven; an_engine podman

@@ -27,7 +27,12 @@ final class Events {
 
     /** Posts to that product. */
     Events(Product product) {
-        target = product.notificationUri();
+        this(product.notificationUri());
+    }
+
+    /** Posts there. */
+    Events(URI target) {
+        this.target = target;
     }
 
     /** A product between these stores that answers within that time. */

@@ -39,7 +39,8 @@ public final class RunningCommand implements AutoCloseable {
 
     /** Starts it. */
     public static RunningCommand start(Map<String, String> environment, String... arguments) {
-        List<String> command = new ArrayList<>(Product.command(List.of("-Xmx128m")));
+        // A command of some seconds ends before code is worth compiling a second time.
+        List<String> command = new ArrayList<>(Product.command(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1")));
         command.addAll(List.of(arguments));
         return new RunningCommand(command, environment);
     }
