@@ -32,8 +32,8 @@ final class MetricNames {
     static Set<String> of(String expression) {
         Set<String> names = new TreeSet<>();
         // Strings first: a brace or bracket in one is none.
-        Matcher matcher = NAME.matcher(NO_NAMES.matcher(expression.replaceAll("\"[^\"]*\"", ""))
-                .replaceAll(" "));
+        Matcher matcher = NAME.matcher(
+                NO_NAMES.matcher(expression.replaceAll("\"[^\"]*\"", "")).replaceAll(" "));
         while (matcher.find()) {
             if (!OPERATORS.contains(matcher.group())) {
                 names.add(matcher.group());
@@ -46,8 +46,10 @@ final class MetricNames {
     static Set<String> unknown(Collection<String> asked) {
         Set<String> written = written();
         return asked.stream()
-                .filter(name -> !FOREIGN.contains(name) && ENDINGS.stream().noneMatch(ending -> name.endsWith(ending)
-                        && written.contains(name.substring(0, name.length() - ending.length()))))
+                .filter(name -> !FOREIGN.contains(name)
+                        && ENDINGS.stream()
+                                .noneMatch(ending -> name.endsWith(ending)
+                                        && written.contains(name.substring(0, name.length() - ending.length()))))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 

@@ -29,8 +29,11 @@ class MonitoringTest {
     private static final Path TESTS = Path.of("src/test/resources/monitoring");
     private static final List<String> TEST_FILES = List.of("rules-test.yaml", "rules-days-test.yaml");
 
-    @TempDir
-    private Path directory;
+    private final Path directory;
+
+    MonitoringTest(@TempDir Path directory) {
+        this.directory = directory;
+    }
 
     private Path write(String name, JsonNode rules) throws IOException {
         Path file = directory.resolve(name);
@@ -73,7 +76,8 @@ class MonitoringTest {
         String said = Promtool.check(rules);
 
         // Then
-        assertTrue(said.contains("SUCCESS: %d rules found".formatted(alertNames().size())), said);
+        assertTrue(
+                said.contains("SUCCESS: %d rules found".formatted(alertNames().size())), said);
     }
 
     @ParameterizedTest

@@ -126,8 +126,9 @@ class ReadmeTest {
                         .collect(Collectors.joining("\n")));
 
         // When
-        Set<String> named =
-                written.results().map(name -> "registry_backup_" + name.group(1)).collect(Collectors.toSet());
+        Set<String> named = written.results()
+                .map(name -> "registry_backup_" + name.group(1))
+                .collect(Collectors.toSet());
 
         // Then
         assertTrue(named.size() > 10, named::toString);
