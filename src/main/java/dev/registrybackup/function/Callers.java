@@ -62,8 +62,15 @@ class Callers {
                         refused(request, function, verdict);
                     }
                     decide.accept(verdict);
-                    request.resume();
+                    goOn(request);
                 }));
+    }
+
+    /** What stood still flows again: to whoever reads it, or to nobody, so that the connection serves the next request. */
+    static void goOn(HttpServerRequest request) {
+        if (!request.isEnded()) {
+            request.resume();
+        }
     }
 
     /** Logs and counts a call that is not served. */

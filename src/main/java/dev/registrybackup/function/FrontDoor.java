@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.registrybackup.event.NotJsonException;
 import dev.registrybackup.intake.Journal;
 import io.quarkus.funqy.runtime.ApplicationException;
+import io.quarkus.vertx.http.runtime.RouteConstants;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -57,7 +58,8 @@ class FrontDoor {
 
     void open(@Observes Router router) {
         router.route().order(-300).failureHandler(this::failed);
-        router.route().order(-200).handler(this::admit);
+        // Before Quarkus' own that reads bodies: what is refused has none in memory.
+        router.route().order(RouteConstants.ROUTE_ORDER_BODY_HANDLER - 1).handler(this::admit);
         router.post(NOTIFICATION)
                 .order(-100)
                 .handler(BodyHandler.create(false).setBodyLimit(largestBody))
@@ -82,8 +84,10 @@ class FrontDoor {
         HttpServerRequest request = context.request();
         String path = context.normalizedPath();
         boolean isEvent = isCloudEvent(request);
-        if ((path.startsWith(MANAGEMENT) && !isEvent) || onDemand.serves(path)) {
+        if (path.startsWith(MANAGEMENT) && !isEvent) {
             context.next();
+        } else if (onDemand.serves(path)) {
+            onDemand.admit(context, path);
         } else if (!serves(path)) {
             // A broker would retry 404 for ever.
             refuse(context, isEvent ? EventAnswers.PERMANENT : 404, "Nothing is served at " + path);
@@ -164,13 +168,7 @@ class FrontDoor {
     /** What captures is heard by a broker alone, and answers it with a status. */
     private void refuse(RoutingContext context, int status, @Nullable String reason) {
         if (!context.response().ended()) {
-            if (status == 401) {
-                context.response().putHeader("WWW-Authenticate", "Bearer");
-            }
-            if ((status == 401 || status == 403) && context.request().headers().contains("Transfer-Encoding")) {
-                // Nobody reads to the end what has none that is known.
-                context.response().putHeader("Connection", "close");
-            }
+            unread(context, status);
             if (service.capturing().isPresent()) {
                 context.response().setStatusCode(status).end();
                 return;
@@ -181,5 +179,16 @@ class FrontDoor {
                     .putHeader("Content-Type", "text/plain; charset=utf-8")
                     .end(Buffer.buffer(body));
         }
+    }
+
+    /** What is refused by its head alone has its body go by, unless it is a stranger's and nobody knows how long it is. */
+    private static void unread(RoutingContext context, int status) {
+        if (status == 401) {
+            context.response().putHeader("WWW-Authenticate", "Bearer");
+        }
+        if ((status == 401 || status == 403) && context.request().headers().contains("Transfer-Encoding")) {
+            context.response().putHeader("Connection", "close");
+        }
+        Callers.goOn(context.request());
     }
 }

@@ -60,16 +60,20 @@ class OnDemandDoor {
     }
 
     void open(@Observes Router router) {
-        PATHS.forEach((path, method) -> router.route(path).order(-150).handler(context -> admit(context, method)));
-        PATHS.forEach((path, method) -> {
-            router.route(path).order(-145).handler(context -> callers.admit(context, path.substring(1)));
+        PATHS.keySet().forEach(path -> {
             router.post(path).order(-142).handler(context -> announce(context, path));
             router.post(path).order(-140).handler(BodyHandler.create(false).setBodyLimit(largestBody));
             router.post(path).order(-130).handler(OnDemandDoor::fillIn);
         });
     }
 
-    private void admit(RoutingContext context, HttpMethod method) {
+    /**
+     * Has a request for one of these paths go on if its caller may. Its body is not read before that.
+     *
+     * @throws Refusal if it is nothing that anybody could ask for
+     */
+    void admit(RoutingContext context, String path) {
+        HttpMethod method = PATHS.getOrDefault(path, HttpMethod.POST);
         HttpServerRequest request = context.request();
         String type = request.getHeader("Content-Type");
         if (FrontDoor.isCloudEvent(request)) {
@@ -91,7 +95,7 @@ class OnDemandDoor {
                 context.response().setStatusCode(status);
             }
         });
-        context.next();
+        callers.admit(context, path.substring(1));
     }
 
     private static void announce(RoutingContext context, String path) {
