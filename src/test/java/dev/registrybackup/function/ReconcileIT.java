@@ -48,6 +48,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ReconcileIT {
     private static final String PING = "dev.knative.sources.ping";
+    private static final Set<String> ONLY_OF_OPENSHIFT = Set.of(
+            "registry_backup_imagestream_items_restorable_share",
+            "registry_backup_push_not_restorable_total",
+            "registry_backup_push_to_restorable_seconds_bucket");
     private static final String SUMMARY = "registry-backup/reports/%s/summary.json";
 
     private final TestImages images = new TestImages(5);
@@ -471,6 +475,7 @@ class ReconcileIT {
     void theFiguresAreGaugesOfBothServices() {
         // Given
         client.done("/reconcile", "");
+        client.done("/verify", "");
         Map<String, String> settings = settings();
         settings.put("SERVICE_ROLE", "replicate");
         settings.put("EVENT_WEBHOOK_SECRET", "Bearer of-the-store");
@@ -499,7 +504,28 @@ class ReconcileIT {
                     Map.of(),
                     new EveryEvent(replicate.uri(), Optional.empty()).unrefused(List.of("/", "/notification")));
             requireSecret(replicate);
+            assertTrue(service.metrics().contains("registry_backup_verify_findings{severity=\"critical\"} 0.0"));
+            send(replicate, registry.sizes("docker/registry/v2/blobs/").firstKey());
+            assertEquals(
+                    ONLY_OF_OPENSHIFT, MetricNames.notIn(service.metrics() + replicate.metrics(), Monitoring.asked()));
         }
+    }
+
+    private static void send(Product replicate, String key) {
+        RestAssured.given()
+                .baseUri(replicate.uri().toString())
+                .header("ce-id", "1")
+                .header("ce-specversion", "1.0")
+                .header("ce-source", "ceph:s3.zone." + Product.REGISTRY_BUCKET)
+                .header("ce-type", "com.amazonaws.ObjectCreated:Put")
+                .contentType(ContentType.JSON)
+                .body("""
+                        {"Records":[{"eventName":"ObjectCreated:Put","eventTime":"2026-11-22T00:00:00.000Z",
+                        "s3":{"bucket":{"name":"%s"},"object":{"key":"%s"}}}]}""".formatted(Product.REGISTRY_BUCKET, key))
+                .when()
+                .post("/")
+                .then()
+                .statusCode(204);
     }
 
     /** A store that posts directly has to send what is configured; what comes through a Broker has not. */
