@@ -64,7 +64,8 @@ class ArchitectureTest {
                 "reconcile | reconcile rclone verify catalog openshift replicate inventory operation finding ledger transfer store"
                         + " registry content",
                 "metadata  | metadata restore openshift inventory operation finding ledger transfer store registry content",
-                "kube      | kube openshift operation registry content",
+                "access    | access transfer",
+                "kube      | kube access openshift operation registry content",
                 "command   | command restore operation finding",
                 "replicate | replicate ledger transfer store registry content",
                 "intake    | intake replicate ledger transfer event registry",
@@ -133,6 +134,8 @@ class ArchitectureTest {
                 .doNotHaveFullyQualifiedName("dev.registrybackup.function.Wiring")
                 .and()
                 .doNotHaveFullyQualifiedName("dev.registrybackup.function.OpenShiftWiring")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.registrybackup.function.AccessWiring")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.fabric8..")

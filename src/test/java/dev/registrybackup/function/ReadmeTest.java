@@ -27,6 +27,7 @@ class ReadmeTest {
             RegistryConfiguration.class,
             BackupConfiguration.class,
             ServiceConfiguration.class,
+            AccessConfiguration.class,
             EventConfiguration.class,
             LanesConfiguration.class,
             TimeoutsConfiguration.class,
