@@ -37,6 +37,7 @@ class FrontDoor {
     private final Service service;
     private final Journal journal;
     private final OnDemandDoor onDemand;
+    private final Webhooks webhooks;
     private final long largestBody;
 
     FrontDoor(
@@ -44,11 +45,13 @@ class FrontDoor {
             Service service,
             Journal journal,
             OnDemandDoor onDemand,
+            Webhooks webhooks,
             @ConfigProperty(name = "largest-body-bytes") long largestBody) {
         this.arrivals = arrivals;
         this.service = service;
         this.journal = journal;
         this.onDemand = onDemand;
+        this.webhooks = webhooks;
         this.largestBody = largestBody;
     }
 
@@ -78,17 +81,20 @@ class FrontDoor {
         arrivals.mark(context);
         HttpServerRequest request = context.request();
         String path = context.normalizedPath();
-        if (path.startsWith(MANAGEMENT) || onDemand.serves(path)) {
+        boolean isEvent = isCloudEvent(request);
+        if ((path.startsWith(MANAGEMENT) && !isEvent) || onDemand.serves(path)) {
             context.next();
         } else if (!serves(path)) {
             // A broker would retry 404 for ever.
-            refuse(context, isCloudEvent(request) ? EventAnswers.PERMANENT : 404, "Nothing is served at " + path);
+            refuse(context, isEvent ? EventAnswers.PERMANENT : 404, "Nothing is served at " + path);
         } else if (!HttpMethod.POST.equals(request.method())) {
             refuse(context, 405, "Only POST is served at " + path);
+        } else if (path.equals(NOTIFICATION) && !webhooks.admits(request)) {
+            refuse(context, 401, "Not taken: the shared secret of notifications is missing or wrong");
         } else if (isEmpty(request) && !service.scheduled()) {
             journal.undecodable("an empty body");
             refuse(context, 400, "The body is empty, but should be a notification in JSON");
-        } else if (path.equals(EVENTS) && !isCloudEvent(request)) {
+        } else if (path.equals(EVENTS) && !isEvent) {
             refuse(
                     context,
                     415,
@@ -158,6 +164,13 @@ class FrontDoor {
     /** What captures is heard by a broker alone, and answers it with a status. */
     private void refuse(RoutingContext context, int status, @Nullable String reason) {
         if (!context.response().ended()) {
+            if (status == 401) {
+                context.response().putHeader("WWW-Authenticate", "Bearer");
+            }
+            if ((status == 401 || status == 403) && context.request().headers().contains("Transfer-Encoding")) {
+                // Nobody reads to the end what has none that is known.
+                context.response().putHeader("Connection", "close");
+            }
             if (service.capturing().isPresent()) {
                 context.response().setStatusCode(status).end();
                 return;
