@@ -122,7 +122,8 @@ class PageDoor {
         String token = Optional.ofNullable(context.request().getFormAttribute("token"))
                 .orElse("")
                 .strip();
-        String next = Optional.ofNullable(context.request().getFormAttribute("next")).orElse("/");
+        String next =
+                Optional.ofNullable(context.request().getFormAttribute("next")).orElse("/");
         callers.ask(context, VERB, Optional.of(token), verdict -> {
             if (verdict.isAllowed()) {
                 context.response().addCookie(cookie(token, isSecure(context.request())));
@@ -134,8 +135,7 @@ class PageDoor {
     }
 
     private void logOut(RoutingContext context) {
-        context.response()
-                .addCookie(cookie("", isSecure(context.request())).setMaxAge(0));
+        context.response().addCookie(cookie("", isSecure(context.request())).setMaxAge(0));
         redirect(context, "/");
     }
 
@@ -192,7 +192,8 @@ class PageDoor {
     private static String hash(String style) {
         try {
             return Base64.getEncoder()
-                    .encodeToString(MessageDigest.getInstance("SHA-256").digest(style.getBytes(StandardCharsets.UTF_8)));
+                    .encodeToString(
+                            MessageDigest.getInstance("SHA-256").digest(style.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("Every Java has SHA-256", e);
         }

@@ -35,16 +35,23 @@ final class CatalogData {
         String problem = entry.path("problem").asText();
         Level level = !problem.isEmpty() ? Level.UNKNOWN : restorable < images ? Level.BAD : Level.GOOD;
         return Map.of(
-                "name", name,
-                "href", "/page/repository?name=" + Wording.query(name),
-                "problem", problem,
-                "level", level.data(),
+                "name",
+                name,
+                "href",
+                "/page/repository?name=" + Wording.query(name),
+                "problem",
+                problem,
+                "level",
+                level.data(),
                 "restorable",
-                        restorable == images && images > 0
-                                ? "All " + Wording.number(images)
-                                : Wording.number(restorable) + " of " + Wording.number(images),
-                "tags", Wording.number(entry.path("tags").asLong()),
-                "size", Wording.size(entry.path("size").asLong()),
-                "at", Wording.moment(LastRecord.time(entry, "at"), now));
+                restorable == images && images > 0
+                        ? "All " + Wording.number(images)
+                        : Wording.number(restorable) + " of " + Wording.number(images),
+                "tags",
+                Wording.number(entry.path("tags").asLong()),
+                "size",
+                Wording.size(entry.path("size").asLong()),
+                "at",
+                Wording.moment(LastRecord.time(entry, "at"), now));
     }
 }

@@ -56,7 +56,8 @@ final class ImageData {
                     + Wording.count(image.path("untold").size(), "blob");
         }
         if (!image.path("restorable").asBoolean()) {
-            return "Cannot be restored: lacks " + Wording.count(image.path("lacks").size(), "blob");
+            return "Cannot be restored: lacks "
+                    + Wording.count(image.path("lacks").size(), "blob");
         }
         return image.path("sparse").isEmpty()
                 ? "Can be restored"
@@ -66,11 +67,10 @@ final class ImageData {
 
     private static String platforms(JsonNode platforms) {
         List<String> names = new ArrayList<>();
-        platforms.forEach(platform -> names.add(
-                List.of("os", "architecture", "variant").stream()
-                        .map(part -> platform.path(part).asText())
-                        .filter(part -> !part.isEmpty())
-                        .collect(Collectors.joining("/"))));
+        platforms.forEach(platform -> names.add(List.of("os", "architecture", "variant").stream()
+                .map(part -> platform.path(part).asText())
+                .filter(part -> !part.isEmpty())
+                .collect(Collectors.joining("/"))));
         return names.stream().distinct().collect(Collectors.joining(", "));
     }
 

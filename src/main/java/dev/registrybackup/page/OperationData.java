@@ -59,16 +59,17 @@ final class OperationData {
         data.put("heartbeat", Wording.moment(LastRecord.time(attempt, "heartbeat"), now));
         data.put("ended", Wording.moment(LastRecord.time(attempt, "ended"), now));
         data.put("reason", operation.path("reason").asText());
-        data.put(
-                "summary",
-                operation.has("summary") ? operation.path("summary").toPrettyString() : "");
+        data.put("summary", operation.has("summary") ? operation.path("summary").toPrettyString() : "");
         List<Map<String, Object>> counts = new ArrayList<>();
         operation
                 .path("findings")
                 .path("counts")
                 .fields()
                 .forEachRemaining(count -> counts.add(Map.of(
-                        "code", count.getKey(), "count", Wording.number(count.getValue().asLong()))));
+                        "code",
+                        count.getKey(),
+                        "count",
+                        Wording.number(count.getValue().asLong()))));
         data.put("counts", counts);
         List<Map<String, Object>> first = new ArrayList<>();
         operation.path("findings").path("first").forEach(finding -> first.add(finding(finding)));

@@ -31,7 +31,9 @@ final class OverviewData {
                         .map(alarm -> alarm(alarm, now))
                         .toList());
         OperationData operations = new OperationData(now);
-        data.put("operations", standing.operations().value().map(operations::list).orElse(List.of()));
+        data.put(
+                "operations",
+                standing.operations().value().map(operations::list).orElse(List.of()));
         data.put("areOperationsKnown", standing.operations().value().isPresent());
         data.put("catalog", CatalogData.of(standing.repositories().value(), now));
         data.put("restore", commands.all());
@@ -44,13 +46,14 @@ final class OverviewData {
         standing.verification()
                 .value()
                 .filter(said -> said.ended().isPresent() && Restorability.isOld(said, now))
-                .ifPresent(said -> notes.add(
-                        "The last verification is more than a day old: what was lost or damaged since does not show here."));
+                .ifPresent(
+                        said -> notes.add(
+                                "The last verification is more than a day old: what was lost or damaged since does not show here."));
         standing.verification()
                 .value()
                 .filter(said -> said.ended().isEmpty())
-                .ifPresent(said -> notes.add(
-                        "Verify the backup: registry-backup verify --all, or POST /verify with {}."));
+                .ifPresent(
+                        said -> notes.add("Verify the backup: registry-backup verify --all, or POST /verify with {}."));
         standing.alarms()
                 .value()
                 .filter(open -> !open.isEmpty())

@@ -71,23 +71,27 @@ public final class Pages {
 
     private CompletableFuture<Page> route(Request request) {
         return switch (request.path()) {
-            case "/" -> standing.at("/", before -> records.read(before.orElseGet(Standing::unknown)))
-                    .thenApply(stands -> overview(request, stands));
+            case "/" ->
+                standing.at("/", before -> records.read(before.orElseGet(Standing::unknown)))
+                        .thenApply(stands -> overview(request, stands));
             case "/page/repositories" -> repositories(request);
             case "/page/repository", "/page/image" -> repository(request);
-            case "/page/operations" -> document(
-                    request,
-                    "operations",
-                    () -> Optional.of(answers.operations(OPERATIONS)),
-                    (told, now) -> Optional.of(view(
-                            "operations", Map.of("operations", new OperationData(now).list(told)))));
-            case "/page/operation" -> document(
-                    request,
-                    "operation " + request.parameter("id"),
-                    () -> answers.operation(request.parameter("id")),
-                    (told, now) -> Optional.of(view("operation", new OperationData(now).whole(told))));
-            default -> CompletableFuture.completedFuture(
-                    message(404, "There is no such page", request.path(), request.isLoggedIn()));
+            case "/page/operations" ->
+                document(
+                        request,
+                        "operations",
+                        () -> Optional.of(answers.operations(OPERATIONS)),
+                        (told, now) -> Optional.of(
+                                view("operations", Map.of("operations", new OperationData(now).list(told)))));
+            case "/page/operation" ->
+                document(
+                        request,
+                        "operation " + request.parameter("id"),
+                        () -> answers.operation(request.parameter("id")),
+                        (told, now) -> Optional.of(view("operation", new OperationData(now).whole(told))));
+            default ->
+                CompletableFuture.completedFuture(
+                        message(404, "There is no such page", request.path(), request.isLoggedIn()));
         };
     }
 
@@ -136,17 +140,19 @@ public final class Pages {
             String thing,
             Supplier<Optional<ObjectNode>> read,
             BiFunction<ObjectNode, Instant, Optional<View>> show) {
-        return documents.at(thing, before -> read(before.orElseGet(Reading::never), read)).thenApply(reading -> {
-            Instant now = clock.instant();
-            if (reading.value().isEmpty()) {
-                return reading.failure()
-                        .map(why -> message(503, "The backup did not answer", why, request.isLoggedIn()))
-                        .orElseGet(() -> nothing(request));
-            }
-            return show.apply(reading.value().get(), now)
-                    .map(view -> rendered(request, view, reading, now))
-                    .orElseGet(() -> nothing(request));
-        });
+        return documents
+                .at(thing, before -> read(before.orElseGet(Reading::never), read))
+                .thenApply(reading -> {
+                    Instant now = clock.instant();
+                    if (reading.value().isEmpty()) {
+                        return reading.failure()
+                                .map(why -> message(503, "The backup did not answer", why, request.isLoggedIn()))
+                                .orElseGet(() -> nothing(request));
+                    }
+                    return show.apply(reading.value().get(), now)
+                            .map(view -> rendered(request, view, reading, now))
+                            .orElseGet(() -> nothing(request));
+                });
     }
 
     private Page rendered(Request request, View view, Reading<?> reading, Instant now) {
@@ -171,7 +177,8 @@ public final class Pages {
     }
 
     private Page nothing(Request request) {
-        return message(404, "The backup has nothing of that name", request.query().toString(), request.isLoggedIn());
+        return message(
+                404, "The backup has nothing of that name", request.query().toString(), request.isLoggedIn());
     }
 
     private Page failed(Request request, Throwable failure) {
@@ -179,8 +186,7 @@ public final class Pages {
             return message(503, "Too many ask at once", "Ask again in a few seconds.", request.isLoggedIn());
         }
         if (failure instanceof IllegalArgumentException) {
-            return message(
-                    400, "That cannot be looked up", String.valueOf(failure.getMessage()), request.isLoggedIn());
+            return message(400, "That cannot be looked up", String.valueOf(failure.getMessage()), request.isLoggedIn());
         }
         return message(500, "This page could not be made", String.valueOf(failure), request.isLoggedIn());
     }
@@ -199,8 +205,7 @@ public final class Pages {
      * @param next where to go then: the address that was asked for
      */
     public Page login(int status, String reason, String next) {
-        return new Page(
-                status, templates.render("login", Map.of("reason", reason, "next", next, "isLoggedIn", false)));
+        return new Page(status, templates.render("login", Map.of("reason", reason, "next", next, "isLoggedIn", false)));
     }
 
     /** What stands in each page's style element, for who has to name its hash. */

@@ -67,6 +67,8 @@ final class Records {
                 look.read(before.alarms(), () -> Optional.of(alarms.open())),
                 look.read(before.backlog(), () -> Optional.of(backlog.read())),
                 look.read(before.operations(), () -> Optional.of(answers.operations(OPERATIONS))),
-                look.read(before.repositories(), () -> Optional.of(answers.repositories(Optional.empty(), REPOSITORIES))));
+                look.read(
+                        before.repositories(),
+                        () -> Optional.of(answers.repositories(Optional.empty(), REPOSITORIES))));
     }
 }

@@ -25,8 +25,7 @@ final class RepositoryData {
         this.document = document;
         this.name = document.path("repository").asText();
         this.now = now;
-        document.path("images")
-                .forEach(image -> images.put(image.path("digest").asText(), image));
+        document.path("images").forEach(image -> images.put(image.path("digest").asText(), image));
     }
 
     /**
@@ -40,8 +39,8 @@ final class RepositoryData {
         for (JsonNode tag : document.path("tags")) {
             if (tag.path("tag").asText().compareTo(after) > 0) {
                 if (tags.size() == MOST) {
-                    next = "%s&after=%s"
-                            .formatted(href(), Wording.query((String) tags.get(MOST - 1).get("tag")));
+                    next = "%s&after=%s".formatted(href(), Wording.query((String)
+                            tags.get(MOST - 1).get("tag")));
                     break;
                 }
                 tags.add(tag(tag));
@@ -97,8 +96,7 @@ final class RepositoryData {
     }
 
     private Map<String, Object> image(String digest) {
-        Map<String, Object> data =
-                ImageData.of(digest, images.getOrDefault(digest, MissingNode.getInstance()), now);
+        Map<String, Object> data = ImageData.of(digest, images.getOrDefault(digest, MissingNode.getInstance()), now);
         data.put("href", "/page/image?name=%s&digest=%s".formatted(Wording.query(name), Wording.query(digest)));
         return data;
     }

@@ -45,9 +45,8 @@ record Restorability(Level level, String sentence, Optional<Instant> known) {
     private static Restorability ofImages(LastVerification.Said said) {
         long images = said.images();
         long lacking = images - said.restorable() - said.untold();
-        String untold = said.untold() == 0
-                ? ""
-                : ", and of %s it could not be told".formatted(Wording.number(said.untold()));
+        String untold =
+                said.untold() == 0 ? "" : ", and of %s it could not be told".formatted(Wording.number(said.untold()));
         if (images == 0) {
             return new Restorability(Level.LOOK, "The backup holds no images", said.ended());
         }

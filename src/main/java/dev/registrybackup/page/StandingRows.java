@@ -44,9 +44,7 @@ final class StandingRows {
 
     private static <T> Map<String, Object> known(
             String what, Reading<T> reading, Function<T, Map<String, Object>> row) {
-        return reading.value()
-                .map(row)
-                .orElseGet(() -> Row.of(Level.UNKNOWN, what, "Could not be read", "", ""));
+        return reading.value().map(row).orElseGet(() -> Row.of(Level.UNKNOWN, what, "Could not be read", "", ""));
     }
 
     private Map<String, Object> images(LastVerification.Said said) {
@@ -151,7 +149,8 @@ final class StandingRows {
         String outcome = said.summary().path("outcome").asText();
         String findings = said.findings().entrySet().stream()
                 .filter(entry -> entry.getValue() > 0 && entry.getKey() != Severity.INFO)
-                .map(entry -> Wording.number(entry.getValue()) + " " + entry.getKey().label())
+                .map(entry ->
+                        Wording.number(entry.getValue()) + " " + entry.getKey().label())
                 .collect(Collectors.joining(", "));
         boolean isGood = outcome.equals("good") && !Restorability.isOld(said, now);
         return Row.of(

@@ -23,8 +23,22 @@ import java.util.regex.Pattern;
  */
 final class Templates {
     private static final List<String> NAMES = List.of(
-            "layout", "moment", "level", "failures", "find", "catalogtable", "operationtable", "restore", "overview", "repositories", "repository", "image", "operations", "operation",
-            "login", "message");
+            "layout",
+            "moment",
+            "level",
+            "failures",
+            "find",
+            "catalogtable",
+            "operationtable",
+            "restore",
+            "overview",
+            "repositories",
+            "repository",
+            "image",
+            "operations",
+            "operation",
+            "login",
+            "message");
     private static final Pattern STYLE = Pattern.compile("<style>(.*?)</style>", Pattern.DOTALL);
 
     private final Engine engine;
