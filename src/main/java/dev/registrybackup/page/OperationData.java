@@ -64,8 +64,8 @@ final class OperationData {
         operation
                 .path("findings")
                 .path("counts")
-                .fields()
-                .forEachRemaining(count -> counts.add(Map.of(
+                .properties()
+                .forEach(count -> counts.add(Map.of(
                         "code",
                         count.getKey(),
                         "count",

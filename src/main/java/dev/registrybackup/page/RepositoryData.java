@@ -36,13 +36,14 @@ final class RepositoryData {
     Map<String, Object> whole(String after, Commands commands) {
         List<Map<String, Object>> tags = new ArrayList<>();
         String next = "";
+        String last = "";
         for (JsonNode tag : document.path("tags")) {
             if (tag.path("tag").asText().compareTo(after) > 0) {
                 if (tags.size() == MOST) {
-                    next = "%s&after=%s".formatted(href(), Wording.query((String)
-                            tags.get(MOST - 1).get("tag")));
+                    next = "%s&after=%s".formatted(href(), Wording.query(last));
                     break;
                 }
+                last = tag.path("tag").asText();
                 tags.add(tag(tag));
             }
         }
