@@ -64,6 +64,7 @@ class ArchitectureTest {
                 "reconcile | reconcile rclone verify catalog openshift replicate inventory operation finding ledger transfer store"
                         + " registry content",
                 "metadata  | metadata restore openshift inventory operation finding ledger transfer store registry content",
+                "page      | page reconcile verify finding ledger transfer store registry",
                 "access    | access transfer",
                 "kube      | kube access openshift operation registry content",
                 "command   | command restore operation finding",

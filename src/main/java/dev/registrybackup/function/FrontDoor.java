@@ -38,6 +38,7 @@ class FrontDoor {
     private final Service service;
     private final Journal journal;
     private final OnDemandDoor onDemand;
+    private final PageDoor page;
     private final Webhooks webhooks;
     private final long largestBody;
 
@@ -46,12 +47,14 @@ class FrontDoor {
             Service service,
             Journal journal,
             OnDemandDoor onDemand,
+            PageDoor page,
             Webhooks webhooks,
             @ConfigProperty(name = "largest-body-bytes") long largestBody) {
         this.arrivals = arrivals;
         this.service = service;
         this.journal = journal;
         this.onDemand = onDemand;
+        this.page = page;
         this.webhooks = webhooks;
         this.largestBody = largestBody;
     }
@@ -84,7 +87,7 @@ class FrontDoor {
         HttpServerRequest request = context.request();
         String path = context.normalizedPath();
         boolean isEvent = isCloudEvent(request);
-        if (path.startsWith(MANAGEMENT) && !isEvent) {
+        if ((path.startsWith(MANAGEMENT) && !isEvent) || page.serves(request, path)) {
             context.next();
         } else if (onDemand.serves(path)) {
             onDemand.admit(context, path);

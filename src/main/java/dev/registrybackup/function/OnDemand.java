@@ -85,9 +85,14 @@ final class OnDemand {
     }
 
     ObjectNode operations() {
+        return operations(MOST_OPERATIONS);
+    }
+
+    /** So many of the newest at the most. */
+    ObjectNode operations(int most) {
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         ArrayNode list = answer.putArray("operations");
-        desk.newest(MOST_OPERATIONS).forEach(status -> list.add(status.json()));
+        desk.newest(most).forEach(status -> list.add(status.json()));
         return answer;
     }
 

@@ -33,6 +33,7 @@ class ReadmeTest {
             TimeoutsConfiguration.class,
             RestoreConfiguration.class,
             OperationsConfiguration.class,
+            PageConfiguration.class,
             ReconcileConfiguration.class,
             ArchiveConfiguration.class,
             BulkConfiguration.class);
