@@ -47,8 +47,7 @@ class PageIT {
     private static final String TOKEN = "a-token-of-the-test+/0123456789==";
     private static final int MOST_TABS = 60;
     /** Of text against what is behind it, by WCAG 2.1 AA; says which text has less. */
-    private static final String LOW_CONTRAST =
-            """
+    private static final String LOW_CONTRAST = """
             () => {
               const parts = text => text.match(/[0-9.]+/g).map(Number);
               const light = rgb => {
@@ -249,8 +248,7 @@ class PageIT {
     private void restores(String command) {
         String[] words = command.split(" ", -1);
         assertEquals("registry-backup", words[0]);
-        ProductCommand restored = ProductCommand.run(
-                settings(), java.util.Arrays.copyOfRange(words, 1, words.length));
+        ProductCommand restored = ProductCommand.run(settings(), java.util.Arrays.copyOfRange(words, 1, words.length));
         assertEquals(0, restored.code(), restored::toString);
         Map<String, Long> there = registry.sizes("");
         RegistryPush keys = new RegistryPush(registry.client(), registry.name());
@@ -270,7 +268,8 @@ class PageIT {
             Object login = page.evaluate(LOW_CONTRAST);
             logIn(page);
 
-            for (String path : List.of("/", "/page/repository?name=demo/app", "/page/operations", "/page/repositories")) {
+            for (String path :
+                    List.of("/", "/page/repository?name=demo/app", "/page/operations", "/page/repositories")) {
                 // When
                 page.navigate(address(path));
                 picture(page, colors.name().toLowerCase(java.util.Locale.ROOT) + path.replaceAll("[^a-z]", "-"));
