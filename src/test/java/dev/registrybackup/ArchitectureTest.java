@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What the packages may know of each other, and what nobody may do. */
 class ArchitectureTest {
     private static final String ROOT = "dev.registrybackup.";
+    private static final String TEMPLATES = "io.quarkus.qute..";
     private static final JavaClasses MAIN = main();
 
     private static JavaClasses main() {
@@ -114,15 +115,27 @@ class ArchitectureTest {
                 .that()
                 .resideOutsideOfPackage("dev.registrybackup.function")
                 .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(
-                        "io.quarkus..",
-                        "jakarta..",
-                        "io.vertx..",
-                        "io.micrometer..",
-                        "org.eclipse.microprofile..",
-                        "io.smallrye..")
+                .dependOnClassesThat(JavaClass.Predicates.resideInAnyPackage(
+                                "io.quarkus..",
+                                "jakarta..",
+                                "io.vertx..",
+                                "io.micrometer..",
+                                "org.eclipse.microprofile..",
+                                "io.smallrye..")
+                        .and(DescribedPredicate.not(JavaClass.Predicates.resideInAPackage(TEMPLATES))))
                 .because("the domain is built with plain constructors, so that its tests start without Quarkus")
+                .check(MAIN);
+    }
+
+    @Test
+    void onlyThePageKnowsTheTemplateEngine() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.registrybackup.page")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(TEMPLATES)
+                .because("it is a library, of the framework only by its name, and one place sees to escaping")
                 .check(MAIN);
     }
 

@@ -328,7 +328,7 @@ class PageIT {
 
         // Then
         assertTrue(cookie.contains("; Secure"), cookie);
-        assertTrue(cookie.contains("; HttpOnly"), cookie);
+        assertTrue(cookie.contains("; HTTPOnly"), cookie);
         assertTrue(cookie.contains("; SameSite=Strict"), cookie);
     }
 
@@ -396,7 +396,8 @@ class PageIT {
 
     @Test
     void aTokenThatIsTooLongIsNotRead() {
-        anybody().formParam("token", "x".repeat(40_000)).post("/login").then().statusCode(413);
+        // Vert.x itself takes no field of a form above 8 KiB.
+        anybody().formParam("token", "x".repeat(40_000)).post("/login").then().statusCode(400);
     }
 
     @Test
