@@ -20,7 +20,9 @@ final class Containers {
 
     /** How many documents make pods. */
     static long checked(List<Document> documents) {
-        return documents.stream().filter(document -> document.podSpec().has("containers")).count();
+        return documents.stream()
+                .filter(document -> document.podSpec().has("containers"))
+                .count();
     }
 
     /** What is not confined as it has to be. */
@@ -29,7 +31,10 @@ final class Containers {
         for (Document document : documents) {
             JsonNode pod = document.podSpec();
             if (pod.has("containers")) {
-                require(pod.path("enableServiceLinks").toString().equals("false"), document + " has service links", lax);
+                require(
+                        pod.path("enableServiceLinks").toString().equals("false"),
+                        document + " has service links",
+                        lax);
                 pod.path("containers").forEach(container -> container(document, container, lax));
             }
         }

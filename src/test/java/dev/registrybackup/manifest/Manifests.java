@@ -40,7 +40,8 @@ final class Manifests {
 
         /** What its pods are made from; missing if it makes none. */
         JsonNode podSpec() {
-            return content.at(kind().equals("CronJob") ? "/spec/jobTemplate/spec/template/spec" : "/spec/template/spec");
+            return content.at(
+                    kind().equals("CronJob") ? "/spec/jobTemplate/spec/template/spec" : "/spec/template/spec");
         }
 
         @Override
@@ -53,7 +54,10 @@ final class Manifests {
     static List<Document> sources() {
         try (Stream<Path> all = Files.walk(FOLDER)) {
             List<Document> documents = new ArrayList<>();
-            for (Path file : all.filter(path -> path.toString().endsWith(".yaml")).filter(Manifests::isManifest).sorted().toList()) {
+            for (Path file : all.filter(path -> path.toString().endsWith(".yaml"))
+                    .filter(Manifests::isManifest)
+                    .sorted()
+                    .toList()) {
                 documents.addAll(parsed(file.toString(), Files.readString(file)));
             }
             return documents;
@@ -67,7 +71,8 @@ final class Manifests {
     }
 
     static List<Document> parsed(String origin, String text) throws IOException {
-        try (MappingIterator<JsonNode> documents = YAML.readerFor(JsonNode.class).readValues(text)) {
+        try (MappingIterator<JsonNode> documents =
+                YAML.readerFor(JsonNode.class).readValues(text)) {
             return documents.readAll().stream()
                     .filter(document -> !document.isEmpty())
                     .map(document -> new Document(origin, document))
@@ -98,7 +103,8 @@ final class Manifests {
             Process process = new ProcessBuilder("kubectl", "version", "--client")
                     .redirectErrorStream(true)
                     .start();
-            String version = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            String version =
+                    new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
             return process.waitFor() == 0 && version.matches("(?s).*Kustomize Version: v([4-9]|\\d\\d)\\..*");
         } catch (IOException e) {
             return false;

@@ -29,8 +29,8 @@ class ManifestsTest {
 
     private static Stream<Document> oneOfEachKind() {
         Map<String, Document> kinds = new TreeMap<>();
-        SOURCES.forEach(document -> kinds.putIfAbsent(
-                document.content().path("apiVersion").asText() + " " + document.kind(), document));
+        SOURCES.forEach(document ->
+                kinds.putIfAbsent(document.content().path("apiVersion").asText() + " " + document.kind(), document));
         return kinds.values().stream();
     }
 
@@ -139,7 +139,8 @@ class ManifestsTest {
     void noRightIsAWildcardAndJobsAreMadeInOneNamespaceOnly() {
         // When
         Set<String> wide = new TreeSet<>();
-        for (Document document : SOURCES.stream().filter(one -> one.kind().endsWith("Role")).toList()) {
+        for (Document document :
+                SOURCES.stream().filter(one -> one.kind().endsWith("Role")).toList()) {
             document.content().path("rules").forEach(rule -> {
                 boolean jobs = rule.path("resources").toString().contains("\"jobs\"");
                 if (rule.toString().contains("\"*\"") || jobs && document.kind().equals("ClusterRole")) {

@@ -28,7 +28,8 @@ final class References {
         List<String> dangling = new ArrayList<>();
         for (Document document : documents) {
             for (String reference : references(document)) {
-                boolean example = reference.startsWith("Secret/") || document.origin().contains("standby");
+                boolean example =
+                        reference.startsWith("Secret/") || document.origin().contains("standby");
                 List<Document> there = example ? all : documents;
                 if (!GIVEN.contains(reference)
                         && there.stream().noneMatch(one -> (one.kind() + "/" + one.name()).equals(reference))) {
@@ -65,8 +66,9 @@ final class References {
     private static void rights(Document document, List<String> references) {
         JsonNode role = document.content().path("roleRef");
         add(references, role.path("kind").asText(), role.path("name"));
-        document.content().path("subjects").forEach(subject ->
-                add(references, subject.path("kind").asText(), subject.path("name")));
+        document.content()
+                .path("subjects")
+                .forEach(subject -> add(references, subject.path("kind").asText(), subject.path("name")));
         document.content().path("rules").forEach(rule -> {
             if (rule.path("resources").toString().equals("[\"cronjobs\"]")) {
                 rule.path("resourceNames").forEach(name -> add(references, "CronJob", name));
