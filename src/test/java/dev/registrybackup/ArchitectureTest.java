@@ -55,6 +55,7 @@ class ArchitectureTest {
                 "transfer  | transfer store registry content",
                 "ledger    | ledger transfer store registry content",
                 "finding   | finding",
+                "point     | point",
                 "operation | operation finding ledger transfer store registry content",
                 "inventory | inventory finding ledger transfer store registry content",
                 "restore   | restore inventory operation finding ledger transfer store registry content",
@@ -63,7 +64,8 @@ class ArchitectureTest {
                 "verify    | verify catalog openshift inventory operation finding ledger transfer store registry content",
                 "reconcile | reconcile rclone verify catalog openshift replicate inventory operation finding ledger transfer store"
                         + " registry content",
-                "metadata  | metadata restore openshift inventory operation finding ledger transfer store registry content",
+                "metadata  | metadata point restore openshift inventory operation finding ledger transfer store registry content",
+                "preflight | preflight point rclone openshift ledger transfer store registry content",
                 "kube      | kube openshift operation registry content",
                 "command   | command restore operation finding",
                 "replicate | replicate ledger transfer store registry content",
@@ -133,6 +135,8 @@ class ArchitectureTest {
                 .doNotHaveFullyQualifiedName("dev.registrybackup.function.Wiring")
                 .and()
                 .doNotHaveFullyQualifiedName("dev.registrybackup.function.OpenShiftWiring")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.registrybackup.function.PreflightWiring")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.fabric8..")
