@@ -56,6 +56,7 @@ class ArchitectureTest {
                 "transfer  | transfer store registry content",
                 "ledger    | ledger transfer store registry content",
                 "finding   | finding",
+                "point     | point",
                 "operation | operation finding ledger transfer store registry content",
                 "inventory | inventory finding ledger transfer store registry content",
                 "restore   | restore inventory operation finding ledger transfer store registry content",
@@ -64,7 +65,8 @@ class ArchitectureTest {
                 "verify    | verify catalog openshift inventory operation finding ledger transfer store registry content",
                 "reconcile | reconcile rclone verify catalog openshift replicate inventory operation finding ledger transfer store"
                         + " registry content",
-                "metadata  | metadata restore openshift inventory operation finding ledger transfer store registry content",
+                "metadata  | metadata point restore openshift inventory operation finding ledger transfer store registry content",
+                "preflight | preflight point rclone openshift ledger transfer store registry content",
                 "page      | page reconcile verify finding ledger transfer store registry",
                 "access    | access transfer",
                 "kube      | kube access openshift operation registry content",
@@ -150,6 +152,8 @@ class ArchitectureTest {
                 .doNotHaveFullyQualifiedName("dev.registrybackup.function.OpenShiftWiring")
                 .and()
                 .doNotHaveFullyQualifiedName("dev.registrybackup.function.AccessWiring")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.registrybackup.function.PreflightWiring")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.fabric8..")
