@@ -14,22 +14,19 @@ final class Looking {
 
     /** The point, or, if the store does not do what it takes, that this is missing. */
     static Point at(String name, String tried, String remedy, Supplier<Point> look) {
-        return at(name, tried, look, e -> Point.missing(name, tried + ": " + e.getMessage(), remedy));
+        return at(look, e -> Point.missing(name, tried + ": " + e.getMessage(), remedy));
     }
 
     /** As the other, where a refusal for want of a right only has to be known. */
     static Point unlessRefused(String name, String tried, String needed, String remedy, Supplier<Point> look) {
         return at(
-                name,
-                tried,
                 look,
                 e -> e.error() == StoreError.FORBIDDEN
                         ? Point.note(name, "%s: refused. %s".formatted(tried, needed), remedy)
                         : Point.missing(name, tried + ": " + e.getMessage(), remedy));
     }
 
-    private static Point at(
-            String name, String tried, Supplier<Point> look, Function<ObjectStoreException, Point> failed) {
+    private static Point at(Supplier<Point> look, Function<ObjectStoreException, Point> failed) {
         try {
             return look.get();
         } catch (ObjectStoreException e) {

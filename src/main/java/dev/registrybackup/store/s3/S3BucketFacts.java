@@ -66,7 +66,9 @@ final class S3BucketFacts {
             if (NONE.contains(code)) {
                 return Told.of(none);
             }
-            String reason = ("%s was answered %d %s".formatted(action, e.statusCode(), code)).strip();
+            String reason = "%s was answered %d %s"
+                    .formatted(action, e.statusCode(), code)
+                    .strip();
             return e.statusCode() == 401 || e.statusCode() == 403 ? Told.refused(reason) : Told.nothing(reason);
         } catch (SdkException e) {
             return Told.nothing(action + " failed: " + e.getMessage());
