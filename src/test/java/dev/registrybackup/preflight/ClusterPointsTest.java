@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -93,6 +94,10 @@ class ClusterPointsTest {
         assertTrue(points.values().stream().allMatch(point -> point.state() == State.OK), points::toString);
     }
 
+    private static Point point(Map<String, Point> points, String name) {
+        return Objects.requireNonNull(points.get(name), () -> "No point " + name + " but " + points.keySet());
+    }
+
     @Test
     void rightsThatAreNotGrantedAreNamed() {
         // Given
@@ -102,12 +107,12 @@ class ClusterPointsTest {
         Map<String, Point> points = points(false);
 
         // Then
-        Point jobs = points.get("right to jobs.batch in backup");
+        Point jobs = point(points, "right to jobs.batch in backup");
         assertEquals(State.MISSING, jobs.state());
         assertEquals("not granted: create, delete", jobs.found());
         assertEquals(
                 State.MISSING,
-                points.get("right to tokenreviews.authentication.k8s.io").state());
+                point(points, "right to tokenreviews.authentication.k8s.io").state());
     }
 
     @Test
@@ -120,11 +125,11 @@ class ClusterPointsTest {
 
         // Then
         assertEquals(
-                "kubectl apply -k <your overlay>", points.get("CronJob verify").remedy());
-        assertEquals(State.MISSING, points.get("CronJob reconcile").state());
+                "kubectl apply -k <your overlay>", point(points, "CronJob verify").remedy());
+        assertEquals(State.MISSING, point(points, "CronJob reconcile").state());
         assertEquals(
                 "kubectl patch cronjob reconcile -n backup -p '{\"spec\":{\"suspend\":true}}'",
-                points.get("CronJob reconcile").remedy());
+                point(points, "CronJob reconcile").remedy());
     }
 
     @Test
@@ -133,8 +138,8 @@ class ClusterPointsTest {
         refused.add("list images");
 
         // When
-        Point ofService = points(false).get("right to images.image.openshift.io");
-        Point ofHuman = points(true).get("right to images.image.openshift.io");
+        Point ofService = point(points(false), "right to images.image.openshift.io");
+        Point ofHuman = point(points(true), "right to images.image.openshift.io");
 
         // Then
         assertEquals(State.NOTE, ofService.state());
@@ -159,7 +164,7 @@ class ClusterPointsTest {
         failure = ClusterError.FORBIDDEN;
 
         // When
-        Point template = points(false).get("CronJob verify");
+        Point template = point(points(false), "CronJob verify");
 
         // Then
         assertEquals(State.MISSING, template.state());
