@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What the packages may know of each other, and what nobody may do. */
 class ArchitectureTest {
     private static final String ROOT = "dev.registrybackup.";
+    private static final String TEMPLATES = "io.quarkus.qute..";
     private static final JavaClasses MAIN = main();
 
     private static JavaClasses main() {
@@ -55,6 +56,7 @@ class ArchitectureTest {
                 "transfer  | transfer store registry content",
                 "ledger    | ledger transfer store registry content",
                 "finding   | finding",
+                "point     | point",
                 "operation | operation finding ledger transfer store registry content",
                 "inventory | inventory finding ledger transfer store registry content",
                 "restore   | restore inventory operation finding ledger transfer store registry content",
@@ -63,8 +65,11 @@ class ArchitectureTest {
                 "verify    | verify catalog openshift inventory operation finding ledger transfer store registry content",
                 "reconcile | reconcile rclone verify catalog openshift replicate inventory operation finding ledger transfer store"
                         + " registry content",
-                "metadata  | metadata restore openshift inventory operation finding ledger transfer store registry content",
-                "kube      | kube openshift operation registry content",
+                "metadata  | metadata point restore openshift inventory operation finding ledger transfer store registry content",
+                "preflight | preflight point rclone openshift ledger transfer store registry content",
+                "page      | page reconcile verify finding ledger transfer store registry",
+                "access    | access transfer",
+                "kube      | kube access openshift operation registry content",
                 "command   | command restore operation finding",
                 "replicate | replicate ledger transfer store registry content",
                 "intake    | intake replicate ledger transfer event registry",
@@ -112,15 +117,27 @@ class ArchitectureTest {
                 .that()
                 .resideOutsideOfPackage("dev.registrybackup.function")
                 .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(
-                        "io.quarkus..",
-                        "jakarta..",
-                        "io.vertx..",
-                        "io.micrometer..",
-                        "org.eclipse.microprofile..",
-                        "io.smallrye..")
+                .dependOnClassesThat(JavaClass.Predicates.resideInAnyPackage(
+                                "io.quarkus..",
+                                "jakarta..",
+                                "io.vertx..",
+                                "io.micrometer..",
+                                "org.eclipse.microprofile..",
+                                "io.smallrye..")
+                        .and(DescribedPredicate.not(JavaClass.Predicates.resideInAPackage(TEMPLATES))))
                 .because("the domain is built with plain constructors, so that its tests start without Quarkus")
+                .check(MAIN);
+    }
+
+    @Test
+    void onlyThePageKnowsTheTemplateEngine() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.registrybackup.page")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(TEMPLATES)
+                .because("it is a library, of the framework only by its name, and one place sees to escaping")
                 .check(MAIN);
     }
 
@@ -133,6 +150,10 @@ class ArchitectureTest {
                 .doNotHaveFullyQualifiedName("dev.registrybackup.function.Wiring")
                 .and()
                 .doNotHaveFullyQualifiedName("dev.registrybackup.function.OpenShiftWiring")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.registrybackup.function.AccessWiring")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.registrybackup.function.PreflightWiring")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.fabric8..")

@@ -14,7 +14,7 @@ public interface Actions {
     /** What a restore would come to. */
     ObjectNode plan(ObjectNode request);
 
-    /** What would hinder a restore into a cluster. */
+    /** What would hinder a restore into a cluster; if none is named, whether all is there that the backup needs. */
     ObjectNode preflight(ObjectNode request);
 
     /** Does it in this process, and tells how it stands at its end; now and then how far it is. */

@@ -39,6 +39,19 @@ record Arguments(ParseResult parsed) {
                 .put("dryRun", has("--dry-run"));
     }
 
+    /** That of the restore named; without one, that of everything. */
+    ObjectNode preflightRequest() {
+        boolean namesRestore = parsed.matchedOptions().stream()
+                .map(option -> option.longestName())
+                .anyMatch(name -> !name.equals("--json") && !name.equals("--canary"));
+        if (namesRestore && has("--canary")) {
+            throw new IllegalArgumentException("A canary is no part of a restore: give --canary alone");
+        }
+        return namesRestore
+                ? restoreRequest()
+                : JsonNodeFactory.instance.objectNode().put("canary", has("--canary"));
+    }
+
     ObjectNode verifyRequest() {
         ObjectNode request = JsonNodeFactory.instance.objectNode();
         target("--store").ifPresent(store -> request.put("store", store));

@@ -67,7 +67,7 @@ public final class CommandLineTool {
         Arguments given = new Arguments(parsed);
         return switch (parsed.commandSpec().name()) {
             case "restore" -> restore(given);
-            case "preflight" -> preflight(given, actions.preflight(given.restoreRequest()));
+            case "preflight" -> preflight(given, actions.preflight(given.preflightRequest()));
             case "backup" -> backedUp(given, actions.backUp(progress::show));
             case "verify" -> ended(given, actions.run(OperationKind.VERIFY, given.verifyRequest(), progress::show));
             case "reconcile" ->
@@ -103,7 +103,13 @@ public final class CommandLineTool {
 
     private ExitCode preflight(Arguments given, JsonNode answer) {
         told(given, answer);
-        return answer.path("ready").asBoolean() ? ExitCode.FINE : ExitCode.FINDINGS;
+        if (answer.path("ready").asBoolean()) {
+            return ExitCode.FINE;
+        }
+        boolean lacks = answer.path("points")
+                .valueStream()
+                .anyMatch(point -> point.path("state").asText().equals("missing"));
+        return lacks ? ExitCode.FINDINGS : ExitCode.COULD_NOT_TELL;
     }
 
     private ExitCode told(Arguments given, JsonNode answer) {

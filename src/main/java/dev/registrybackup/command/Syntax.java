@@ -41,7 +41,10 @@ final class Syntax {
     }
 
     private static CommandSpec preflight() {
-        return restoring(command("preflight", "Tells what would hinder a restore into a cluster; changes nothing."));
+        return restoring(command(
+                        "preflight",
+                        "Tells whether all is there that the backup needs; given a restore, what would hinder it."))
+                .addOption(flag("--canary", "write an object into the registry bucket, and wait for its event"));
     }
 
     private static CommandSpec restoring(CommandSpec command) {

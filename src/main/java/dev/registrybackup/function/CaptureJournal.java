@@ -27,6 +27,11 @@ class CaptureJournal implements PushWatch.Told {
         this.meters = meters;
     }
 
+    /** Counts from nought on: of a counter that begins with the first of something nobody sees it increase. */
+    void begin() {
+        notRestorable();
+    }
+
     /** A stream was looked at. */
     void captured(CapturedStream captured, ImageStream stream, boolean isNew, Duration took) {
         LOGGER.logf(
@@ -71,13 +76,16 @@ class CaptureJournal implements PushWatch.Told {
 
     @Override
     public void givenUp(String reference) {
-        Counter.builder("registry_backup_push_not_restorable")
-                .description("Pushed tags whose image was not whole in the backup within an hour")
-                .register(meters)
-                .increment();
+        notRestorable().increment();
         LOGGER.warnf(
                 "event=not-restorable tag=%s problem=\"the backup has not all that it needs\" next=\"the next reconciliation"
                         + " brings what the registry has\"",
                 reference);
+    }
+
+    private Counter notRestorable() {
+        return Counter.builder("registry_backup_push_not_restorable")
+                .description("Pushed tags whose image was not whole in the backup within an hour")
+                .register(meters);
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.registrybackup.event.NotJsonException;
 import dev.registrybackup.intake.Journal;
 import io.quarkus.funqy.runtime.ApplicationException;
+import io.quarkus.vertx.http.runtime.RouteConstants;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -37,6 +38,8 @@ class FrontDoor {
     private final Service service;
     private final Journal journal;
     private final OnDemandDoor onDemand;
+    private final PageDoor page;
+    private final Webhooks webhooks;
     private final long largestBody;
 
     FrontDoor(
@@ -44,17 +47,22 @@ class FrontDoor {
             Service service,
             Journal journal,
             OnDemandDoor onDemand,
+            PageDoor page,
+            Webhooks webhooks,
             @ConfigProperty(name = "largest-body-bytes") long largestBody) {
         this.arrivals = arrivals;
         this.service = service;
         this.journal = journal;
         this.onDemand = onDemand;
+        this.page = page;
+        this.webhooks = webhooks;
         this.largestBody = largestBody;
     }
 
     void open(@Observes Router router) {
         router.route().order(-300).failureHandler(this::failed);
-        router.route().order(-200).handler(this::admit);
+        // Before Quarkus' own that reads bodies: what is refused has none in memory.
+        router.route().order(RouteConstants.ROUTE_ORDER_BODY_HANDLER - 1).handler(this::admit);
         router.post(NOTIFICATION)
                 .order(-100)
                 .handler(BodyHandler.create(false).setBodyLimit(largestBody))
@@ -78,17 +86,22 @@ class FrontDoor {
         arrivals.mark(context);
         HttpServerRequest request = context.request();
         String path = context.normalizedPath();
-        if (path.startsWith(MANAGEMENT) || onDemand.serves(path)) {
+        boolean isEvent = isCloudEvent(request);
+        if ((path.startsWith(MANAGEMENT) && !isEvent) || page.serves(request, path)) {
             context.next();
+        } else if (onDemand.serves(path)) {
+            onDemand.admit(context, path);
         } else if (!serves(path)) {
             // A broker would retry 404 for ever.
-            refuse(context, isCloudEvent(request) ? EventAnswers.PERMANENT : 404, "Nothing is served at " + path);
+            refuse(context, isEvent ? EventAnswers.PERMANENT : 404, "Nothing is served at " + path);
         } else if (!HttpMethod.POST.equals(request.method())) {
             refuse(context, 405, "Only POST is served at " + path);
+        } else if (path.equals(NOTIFICATION) && !webhooks.admits(request)) {
+            refuse(context, 401, "Not taken: the shared secret of notifications is missing or wrong");
         } else if (isEmpty(request) && !service.scheduled()) {
             journal.undecodable("an empty body");
             refuse(context, 400, "The body is empty, but should be a notification in JSON");
-        } else if (path.equals(EVENTS) && !isCloudEvent(request)) {
+        } else if (path.equals(EVENTS) && !isEvent) {
             refuse(
                     context,
                     415,
@@ -158,6 +171,7 @@ class FrontDoor {
     /** What captures is heard by a broker alone, and answers it with a status. */
     private void refuse(RoutingContext context, int status, @Nullable String reason) {
         if (!context.response().ended()) {
+            unread(context, status);
             if (service.capturing().isPresent()) {
                 context.response().setStatusCode(status).end();
                 return;
@@ -168,5 +182,16 @@ class FrontDoor {
                     .putHeader("Content-Type", "text/plain; charset=utf-8")
                     .end(Buffer.buffer(body));
         }
+    }
+
+    /** What is refused by its head alone has its body go by, unless it is a stranger's and nobody knows how long it is. */
+    private static void unread(RoutingContext context, int status) {
+        if (status == 401) {
+            context.response().putHeader("WWW-Authenticate", "Bearer");
+        }
+        if ((status == 401 || status == 403) && context.request().headers().contains("Transfer-Encoding")) {
+            context.response().putHeader("Connection", "close");
+        }
+        Callers.goOn(context.request());
     }
 }

@@ -26,12 +26,14 @@ final class OnDemand {
     private final OperationDesk desk;
     private final BulkWork work;
     private final Catalog catalog;
+    private final PreflightWiring preflight;
 
-    OnDemand(Operations operations, OperationDesk desk, BulkWork work, Catalog catalog) {
+    OnDemand(Operations operations, OperationDesk desk, BulkWork work, Catalog catalog, PreflightWiring preflight) {
         this.operations = operations;
         this.desk = desk;
         this.work = work;
         this.catalog = catalog;
+        this.preflight = preflight;
     }
 
     /** What a restore would come to. */
@@ -39,9 +41,9 @@ final class OnDemand {
         return work.plan(body);
     }
 
-    /** What would hinder a restore into a cluster. */
+    /** What would hinder a restore into a cluster; or, where that is not what is asked for, whether all is there that the backup needs. */
     ObjectNode preflight(JsonNode body) {
-        return work.preflight(body);
+        return preflight.isMeant(body) ? preflight.run(body) : work.preflight(body);
     }
 
     /** Checks a request, puts it on record, and has it started. */
@@ -85,9 +87,14 @@ final class OnDemand {
     }
 
     ObjectNode operations() {
+        return operations(MOST_OPERATIONS);
+    }
+
+    /** So many of the newest at the most. */
+    ObjectNode operations(int most) {
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         ArrayNode list = answer.putArray("operations");
-        desk.newest(MOST_OPERATIONS).forEach(status -> list.add(status.json()));
+        desk.newest(most).forEach(status -> list.add(status.json()));
         return answer;
     }
 

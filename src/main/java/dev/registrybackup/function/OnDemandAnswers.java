@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /** Has what was asked for done off the server's own threads, and gives failures the status that says whose they are. */
 @ApplicationScoped
@@ -40,7 +39,7 @@ class OnDemandAnswers {
     /** Answers with that status what the work makes of who asked. */
     Uni<JsonNode> with(int status, Function<String, JsonNode> work) {
         RoutingContext context = request.getCurrent();
-        String by = askedBy(context);
+        String by = Callers.of(context);
         CompletableFuture<JsonNode> answer = new CompletableFuture<>();
         lanes.operation(() -> {
             try {
@@ -59,16 +58,6 @@ class OnDemandAnswers {
                 .flatMap(java.util.List::stream)
                 .filter(value -> !value.isEmpty())
                 .findFirst();
-    }
-
-    /** For the record only: a proxy in front says who it is, and nobody proves it. */
-    private static String askedBy(RoutingContext context) {
-        return Stream.of("X-Forwarded-User", "X-Remote-User", "X-Forwarded-For")
-                .map(header -> context.request().getHeader(header))
-                .filter(java.util.Objects::nonNull)
-                .findFirst()
-                .orElseGet(
-                        () -> String.valueOf(context.request().remoteAddress().host()));
     }
 
     private static RuntimeException refusal(RuntimeException e) {

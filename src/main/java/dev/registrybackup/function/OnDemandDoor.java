@@ -34,17 +34,21 @@ class OnDemandDoor {
             "/operation", HttpMethod.GET,
             "/operations", HttpMethod.GET,
             "/catalog", HttpMethod.GET);
-    private static final Set<String> RESTORING = Set.of("/restore", "/preflight");
+    private static final Set<String> RESTORING = Set.of("/restore", "/preflight", "/operation", "/cancel", "/resume");
+    private static final String RESTORE = "/restore";
+    private static final Set<String> HARMLESS = Set.of("/preflight");
     private static final ObjectMapper READER =
             new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final String JSON = "application/json";
     private static final String STATUS = OnDemandDoor.class.getName();
 
     private final Settings settings;
+    private final Callers callers;
     private final long largestBody;
 
-    OnDemandDoor(Settings settings, @ConfigProperty(name = "largest-body-bytes") long largestBody) {
+    OnDemandDoor(Settings settings, Callers callers, @ConfigProperty(name = "largest-body-bytes") long largestBody) {
         this.settings = settings;
+        this.callers = callers;
         this.largestBody = largestBody;
     }
 
@@ -52,18 +56,24 @@ class OnDemandDoor {
     boolean serves(String path) {
         return settings.isOnDemand()
                 && PATHS.containsKey(path)
-                && !(settings.isOperations() ? RESTORING.contains(path) : path.equals("/reconcile"));
+                && (settings.isOperations() ? !path.equals(RESTORE) : RESTORING.contains(path));
     }
 
     void open(@Observes Router router) {
-        PATHS.forEach((path, method) -> router.route(path).order(-150).handler(context -> admit(context, method)));
         PATHS.keySet().forEach(path -> {
+            router.post(path).order(-142).handler(context -> announce(context, path));
             router.post(path).order(-140).handler(BodyHandler.create(false).setBodyLimit(largestBody));
             router.post(path).order(-130).handler(OnDemandDoor::fillIn);
         });
     }
 
-    private void admit(RoutingContext context, HttpMethod method) {
+    /**
+     * Has a request for one of these paths go on if its caller may. Its body is not read before that.
+     *
+     * @throws Refusal if it is nothing that anybody could ask for
+     */
+    void admit(RoutingContext context, String path) {
+        HttpMethod method = PATHS.getOrDefault(path, HttpMethod.POST);
         HttpServerRequest request = context.request();
         String type = request.getHeader("Content-Type");
         if (FrontDoor.isCloudEvent(request)) {
@@ -85,6 +95,13 @@ class OnDemandDoor {
                 context.response().setStatusCode(status);
             }
         });
+        callers.admit(context, path.substring(1));
+    }
+
+    private static void announce(RoutingContext context, String path) {
+        if (!HARMLESS.contains(path)) {
+            Callers.called(context, path.substring(1));
+        }
         context.next();
     }
 

@@ -28,7 +28,7 @@ public class OnDemandFunctions {
                 : answers.with(ACCEPTED, by -> accepted(onDemand.ask(OperationKind.RESTORE, body, by)));
     }
 
-    /** Tells what would hinder a restore into a cluster. */
+    /** Tells what would hinder a restore into a cluster; in the role operations, whether all is there that the backup needs. */
     @Funq("preflight")
     public Uni<JsonNode> preflight(JsonNode body) {
         return answers.ok(() -> onDemand.preflight(body));

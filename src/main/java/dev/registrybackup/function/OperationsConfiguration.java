@@ -21,4 +21,8 @@ public interface OperationsConfiguration {
     /** The suspended CronJob that reconcile Jobs are made from. */
     @WithDefault("registry-backup-reconcile")
     String reconcileCronJob();
+
+    /** Of which share of the blobs the scheduled verification reads and hashes the content, others each day: 0 for links and sizes only, 1 for all. */
+    @WithDefault("0.01")
+    double scheduledContentShare();
 }

@@ -46,6 +46,7 @@ class RestoreSettings {
         runsJobs();
         isOpenShift();
         bytesPerSecond();
+        scheduledContentShare();
     }
 
     /** The configured targets by name, and that of the command line if it gave one. */
@@ -88,6 +89,15 @@ class RestoreSettings {
                 operations.verifyCronJob(),
                 OperationKind.RECONCILE,
                 operations.reconcileCronJob());
+    }
+
+    double scheduledContentShare() {
+        double share = operations.scheduledContentShare();
+        if (!(share >= 0 && share <= 1)) {
+            throw new ConfigurationProblem(
+                    "operations.scheduled-content-share", "is %s but has to be from 0 to 1".formatted(share));
+        }
+        return share;
     }
 
     boolean isOpenShift() {

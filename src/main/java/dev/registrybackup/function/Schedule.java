@@ -1,5 +1,6 @@
 package dev.registrybackup.function;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -21,17 +22,19 @@ import org.jspecify.annotations.Nullable;
 class Schedule {
     private static final Logger LOGGER = Logger.getLogger(Schedule.class.getName());
     private static final String PING = "dev.knative.sources.ping";
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final Map<String, OperationKind> JOBS =
             Map.of("reconcile", OperationKind.RECONCILE, "verify", OperationKind.VERIFY);
 
     private final OnDemand onDemand;
     private final OnDemandAnswers answers;
+    private final RestoreSettings settings;
     private final Clock clock;
 
-    Schedule(OnDemand onDemand, OnDemandAnswers answers, Clock clock) {
+    Schedule(OnDemand onDemand, OnDemandAnswers answers, RestoreSettings settings, Clock clock) {
         this.onDemand = onDemand;
         this.answers = answers;
+        this.settings = settings;
         this.clock = clock;
     }
 
@@ -40,7 +43,7 @@ class Schedule {
      * is well.
      *
      * @param job what the event's sender was set to say
-     * @param data the request, in JSON; nothing for the usual one
+     * @param data what came with it; nothing, or an empty object
      */
     Uni<Void> begin(@Nullable String type, @Nullable String job, byte @Nullable [] data) {
         OperationKind kind = job == null ? null : JOBS.get(job);
@@ -50,8 +53,9 @@ class Schedule {
                     "Nothing is started by an event of type %s with the job %s: expected %s and one of %s, which a PingSource's ceOverrides set"
                             .formatted(type, job, PING, JOBS.keySet()));
         }
-        JsonNode request = request(data);
-        return answers.with(204, by -> start(kind, request, "schedule " + job)).replaceWithVoid();
+        requireNoParameters(data);
+        return answers.with(204, by -> start(kind, request(kind), "schedule " + job))
+                .replaceWithVoid();
     }
 
     private JsonNode start(OperationKind kind, JsonNode request, String by) {
@@ -59,33 +63,38 @@ class Schedule {
             onDemand.ask(kind, request, by);
         } catch (SlotBusyException e) {
             LOGGER.infof("event=not-started kind=%s reason=\"%s\"", kind.label(), e.getMessage());
-        } catch (IllegalArgumentException e) {
-            throw new Refusal(EventAnswers.PERMANENT, "The event's data is no request: " + e.getMessage());
         }
         return JsonNodeFactory.instance.objectNode();
     }
 
-    /** Without data the usual thing is done; a PingSource without any sends an empty object's text, or nothing. */
-    private JsonNode request(byte @Nullable [] data) {
+    /** An event may come from anybody who reaches the Broker: what is done is told by the configuration alone. */
+    private static void requireNoParameters(byte @Nullable [] data) {
         if (data == null || data.length == 0) {
-            return JsonNodeFactory.instance.objectNode();
+            return;
         }
         try {
-            JsonNode request = JSON.readTree(data);
-            if (request.isObject()) {
-                return drawnAnew(request);
+            JsonNode given = JSON.readTree(data);
+            if (!given.isObject() || !given.isEmpty()) {
+                throw new Refusal(
+                        EventAnswers.PERMANENT,
+                        "An event carries no parameters: send none, or {}, and set operations.scheduled-content-share, or POST"
+                                + " the request to /verify or /reconcile");
             }
-            throw new Refusal(EventAnswers.PERMANENT, "The event's data has to be a JSON object, not " + request);
         } catch (IOException e) {
             throw new Refusal(EventAnswers.PERMANENT, "The event's data is no JSON that can be read");
         }
     }
 
-    /** A PingSource says the same each day; a sample without a seed is another one each day. */
-    private JsonNode drawnAnew(JsonNode request) {
-        if (request.path("sample") instanceof ObjectNode sample && !sample.has("seed")) {
-            sample.put(
-                    "seed", LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toEpochDay());
+    private JsonNode request(OperationKind kind) {
+        ObjectNode request = JsonNodeFactory.instance.objectNode();
+        double share = settings.scheduledContentShare();
+        if (kind == OperationKind.VERIFY && share > 0) {
+            request.put("depth", "content");
+            if (share < 1) {
+                // The same day has the same blobs, should it be asked for twice.
+                long day = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toEpochDay();
+                request.putObject("sample").put("fraction", share).put("seed", day);
+            }
         }
         return request;
     }

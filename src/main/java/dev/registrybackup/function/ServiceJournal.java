@@ -7,7 +7,9 @@ import dev.registrybackup.replicate.Verdict;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -70,13 +72,10 @@ class ServiceJournal implements Journal {
         meters.counter("registry_backup_copied_bytes", "class", outcome.kind().label())
                 .increment((double) outcome.bytes());
         if (outcome.verdict() == Verdict.CORRUPT) {
-            counter("registry_backup_corrupt", "Blobs in the registry that fail their digest")
-                    .increment();
+            corrupt().increment();
         }
         switch (outcome.kind()) {
-            case FOREIGN, EXCLUDED ->
-                counter("registry_backup_foreign", "Events about objects that the registry's layout does not know")
-                        .increment();
+            case FOREIGN, EXCLUDED -> foreign().increment();
             case BLOB, LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK, UPLOAD -> {}
         }
     }
@@ -89,14 +88,47 @@ class ServiceJournal implements Journal {
                 .register(meters);
     }
 
+    /** From nought on: of a counter that begins with the first of something nobody sees it increase. */
+    void register(@Observes StartupEvent start) {
+        corrupt();
+        foreign();
+        failures();
+        undecodable();
+        rejections();
+        otherBuckets();
+    }
+
+    private Counter corrupt() {
+        return counter("registry_backup_corrupt", "Blobs in the registry that fail their digest");
+    }
+
+    private Counter foreign() {
+        return counter("registry_backup_foreign", "Events about objects that the registry's layout does not know");
+    }
+
+    private Counter failures() {
+        return counter("registry_backup_failures", "Copies and records that failed and may succeed later");
+    }
+
+    private Counter undecodable() {
+        return counter("registry_backup_undecodable", "Events that could not be understood");
+    }
+
+    private Counter rejections() {
+        return counter("registry_backup_rejected", "Records written of what will never succeed");
+    }
+
+    private Counter otherBuckets() {
+        return counter("registry_backup_other_bucket", "Events about another bucket than the registry's");
+    }
+
     private Counter counter(String name, String description) {
         return Counter.builder(name).description(description).register(meters);
     }
 
     @Override
     public void failed(Occasion occasion, String key, Throwable failure) {
-        counter("registry_backup_failures", "Copies and records that failed and may succeed later")
-                .increment();
+        failures().increment();
         LOGGER.warnf(
                 "event=%s key=%s outcome=failed problem=\"%s\"",
                 occasion.name().toLowerCase(Locale.ROOT), key, root(failure).getMessage());
@@ -104,22 +136,19 @@ class ServiceJournal implements Journal {
 
     @Override
     public void undecodable(String reason) {
-        counter("registry_backup_undecodable", "Events that could not be understood")
-                .increment();
+        undecodable().increment();
         LOGGER.errorf("event=event outcome=undecodable problem=\"%s\"", reason);
     }
 
     @Override
     public void rejected(String reason) {
-        counter("registry_backup_rejected", "Records written of what will never succeed")
-                .increment();
+        rejections().increment();
         LOGGER.errorf("event=rejected problem=\"%s\"", reason);
     }
 
     @Override
     public void otherBucket(String bucket) {
-        counter("registry_backup_other_bucket", "Events about another bucket than the registry's")
-                .increment();
+        otherBuckets().increment();
         LOGGER.warnf("event=event outcome=other-bucket bucket=%s", bucket);
     }
 

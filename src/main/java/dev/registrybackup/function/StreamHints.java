@@ -54,6 +54,7 @@ final class StreamHints {
 
     /** Looks after what was pushed, from now on. */
     StreamHints start() {
+        parts.told().begin();
         parts.lanes().every(LOOK, parts.pushes()::look);
         return this;
     }

@@ -8,6 +8,7 @@ import dev.registrybackup.intake.Journal;
 import dev.registrybackup.intake.OnRecord;
 import dev.registrybackup.intake.Watch;
 import dev.registrybackup.kube.JobRunner;
+import dev.registrybackup.ledger.Canaries;
 import dev.registrybackup.ledger.OpenLinks;
 import dev.registrybackup.ledger.OwedBatches;
 import dev.registrybackup.ledger.OwedShelf;
@@ -166,7 +167,7 @@ class Wiring {
             openLinks.refresh();
             replicator.wakeWaiting();
         });
-        return new Copies(replicator, watch);
+        return new Copies(replicator, watch, new Canaries(registry.store(), backup.store(), clock), lanes);
     }
 
     private Replicator replicator(OpenLinks openLinks, BiConsumer<String, CompletableFuture<Outcome>> onWoken) {
@@ -201,6 +202,7 @@ class Wiring {
             Attempts attempts,
             Reconciliation reconciliation,
             OpenShiftWiring openShift,
+            PreflightWiring preflight,
             Instance<KubernetesClient> kubernetes) {
         Runner runner = restoreSettings.runsJobs()
                 ? jobs(kubernetes.get())
@@ -212,7 +214,8 @@ class Wiring {
                 operations(),
                 new OperationDesk(operations(), runner),
                 work(reconciliation, openShift),
-                new Catalog(backup.store(), backup.layout(), lanes, clock, captures()));
+                new Catalog(backup.store(), backup.layout(), lanes, clock, captures()),
+                preflight);
     }
 
     /** In the namespace of this pod. */

@@ -1,11 +1,13 @@
 package dev.registrybackup.intake;
 
 import dev.registrybackup.intake.Journal.Occasion;
+import dev.registrybackup.ledger.Canaries;
 import dev.registrybackup.ledger.Debtor;
 import dev.registrybackup.ledger.OwedKey;
 import dev.registrybackup.ledger.Rejections.Rejection;
 import dev.registrybackup.replicate.Outcome;
 import dev.registrybackup.replicate.Replicator;
+import dev.registrybackup.transfer.Lanes;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -13,20 +15,31 @@ import java.util.concurrent.CompletableFuture;
 public final class Copies implements Debtor {
     private final Replicator replicator;
     private final Watch watch;
+    private final Canaries canaries;
+    private final Lanes lanes;
 
-    /** Copies through the replicator. */
-    public Copies(Replicator replicator, Watch watch) {
+    /** Copies through the replicator, but for canaries, which are only put on record as having come. */
+    public Copies(Replicator replicator, Watch watch, Canaries canaries, Lanes lanes) {
         this.replicator = replicator;
         this.watch = watch;
+        this.canaries = canaries;
+        this.lanes = lanes;
     }
 
     CompletableFuture<Outcome> forEvent(OwedKey key) {
-        return watch.over(Occasion.EVENT, key, replicator.replicate(key.key()));
+        return copy(Occasion.EVENT, key);
+    }
+
+    /** A canary is passed over by the replicator, and no journal counts it. */
+    private CompletableFuture<Outcome> copy(Occasion occasion, OwedKey key) {
+        return Canaries.isCanary(key.key())
+                ? lanes.record(() -> canaries.arrived(key)).thenCompose(arrived -> replicator.replicate(key.key()))
+                : watch.over(occasion, key, replicator.replicate(key.key()));
     }
 
     @Override
     public CompletableFuture<Optional<Rejection>> settle(OwedKey key) {
-        return watch.over(Occasion.OWED, key, replicator.replicate(key.key()))
+        return copy(Occasion.OWED, key)
                 .thenApply(outcome -> reply(key, outcome).rejections().stream().findFirst());
     }
 

@@ -8,6 +8,8 @@ import dev.registrybackup.openshift.ClusterException;
 import dev.registrybackup.openshift.WritableCluster;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
+import dev.registrybackup.point.Point;
+import dev.registrybackup.point.Points;
 import dev.registrybackup.restore.Metadata;
 import dev.registrybackup.restore.PreflightException;
 import dev.registrybackup.restore.Restore;
@@ -52,7 +54,7 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
     }
 
     private static void require(List<Point> points) {
-        List<Point> missing = Preflight.missing(points);
+        List<Point> missing = new Points(points).missing();
         if (!missing.isEmpty()) {
             throw new PreflightException(missing.stream()
                     .map(point -> "%s: %s. Mend it with: %s".formatted(point.name(), point.found(), point.remedy()))
@@ -83,7 +85,7 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
     public ObjectNode preflight(RestoreRequest request) {
         WantedStreams wanted = wanted(request);
         wanted.require();
-        return Preflight.json(points(request, wanted));
+        return new Points(points(request, wanted)).json();
     }
 
     /** What it would come to, with the {@code preflight}. */
@@ -94,7 +96,7 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
         try (Stream<WantedStream> streams = wanted.read()) {
             plan = storage.plan(request, links(request, streams));
         }
-        plan.set("preflight", Preflight.json(points(request, wanted)));
+        plan.set("preflight", new Points(points(request, wanted)).json());
         return plan;
     }
 

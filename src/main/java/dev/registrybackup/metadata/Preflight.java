@@ -1,13 +1,11 @@
 package dev.registrybackup.metadata;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.inventory.Scope;
-import dev.registrybackup.metadata.Point.State;
 import dev.registrybackup.openshift.Cluster;
 import dev.registrybackup.openshift.ClusterError;
 import dev.registrybackup.openshift.ClusterException;
+import dev.registrybackup.point.Point;
+import dev.registrybackup.point.Point.State;
 import dev.registrybackup.restore.Metadata;
 import dev.registrybackup.restore.RestoreRequest;
 import java.util.ArrayList;
@@ -96,17 +94,5 @@ final class Preflight {
                 points.add(Point.missing(name, found, GRANT));
             }
         }
-    }
-
-    static List<Point> missing(List<Point> points) {
-        return points.stream().filter(point -> point.state() == State.MISSING).toList();
-    }
-
-    static ObjectNode json(List<Point> points) {
-        ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.put("ready", missing(points).isEmpty());
-        ArrayNode list = json.putArray("points");
-        points.forEach(point -> list.add(point.json()));
-        return json;
     }
 }

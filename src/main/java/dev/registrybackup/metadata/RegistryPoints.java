@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.openshift.Cluster;
 import dev.registrybackup.openshift.ObjectName;
 import dev.registrybackup.openshift.Resource;
+import dev.registrybackup.point.Point;
 import java.util.List;
 import java.util.Optional;
 

@@ -3,6 +3,7 @@ package dev.registrybackup.metadata;
 import dev.registrybackup.openshift.Cluster;
 import dev.registrybackup.openshift.ImageObject;
 import dev.registrybackup.openshift.Resource;
+import dev.registrybackup.point.Point;
 import dev.registrybackup.restore.Metadata;
 import dev.registrybackup.restore.RestoreRequest;
 import java.util.ArrayList;

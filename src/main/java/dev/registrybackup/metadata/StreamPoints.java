@@ -6,6 +6,7 @@ import dev.registrybackup.openshift.Cluster;
 import dev.registrybackup.openshift.ImageStream;
 import dev.registrybackup.openshift.ObjectName;
 import dev.registrybackup.openshift.Resource;
+import dev.registrybackup.point.Point;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

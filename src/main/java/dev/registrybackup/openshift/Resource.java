@@ -19,7 +19,15 @@ public enum Resource {
     /** From which registries images may come; one, called {@code cluster}. */
     IMAGE_POLICY("config.openshift.io", "v1", "images", false),
     /** The question whether the caller may do something. */
-    ACCESS_REVIEW("authorization.k8s.io", "v1", "selfsubjectaccessreviews", false);
+    ACCESS_REVIEW("authorization.k8s.io", "v1", "selfsubjectaccessreviews", false),
+    /** The question who a token is of. */
+    TOKEN_REVIEW("authentication.k8s.io", "v1", "tokenreviews", false),
+    /** The question whether somebody may do something. */
+    SUBJECT_REVIEW("authorization.k8s.io", "v1", "subjectaccessreviews", false),
+    /** What operations run in; namespaced. */
+    JOB("batch", "v1", "jobs", true),
+    /** What these are made from; namespaced. */
+    CRON_JOB("batch", "v1", "cronjobs", true);
 
     private final String group;
     private final String version;

@@ -55,6 +55,17 @@ public final class Rclone implements Comparer {
         return new Rclone(program, registry, backup, scratch);
     }
 
+    /**
+     * Looks whether the program can be used, and tells its version; with no stores.
+     *
+     * @param scratch a directory of our own; made if absent
+     * @throws RcloneUnusableException as {@link #start}
+     */
+    public static String version(String program, Path scratch) {
+        Startup startup = new Startup(program, List.of(), Optional.empty(), scratch);
+        return startup.version(startup.prepare());
+    }
+
     /** The program's version, such as {@code v1.60.1-DEV}. */
     @Override
     public String version() {

@@ -4,7 +4,8 @@ package dev.registrybackup.rclone;
 public final class RcloneUnusableException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    RcloneUnusableException(String message) {
+    /** Carries the message. */
+    public RcloneUnusableException(String message) {
         super(message);
     }
 

@@ -1,16 +1,10 @@
 package dev.registrybackup.reconcile;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.ledger.RecordObjects;
-import dev.registrybackup.ledger.RecordObjects.Stored;
-import dev.registrybackup.ledger.RewrittenRecord;
+import dev.registrybackup.ledger.LastRecord;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.store.ObjectStore;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -22,9 +16,7 @@ public final class LastRun {
     /** Where it lies. */
     public static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "reconcile/last";
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    private final RecordObjects records;
+    private final LastRecord record;
 
     /**
      * What was recorded.
@@ -45,44 +37,28 @@ public final class LastRun {
 
     /** The last run of that backup. */
     public LastRun(ObjectStore backup) {
-        this.records = new RecordObjects(backup);
+        this.record = new LastRecord(backup, KEY);
     }
 
     /** What is on record; nothing if there is no record that can be read. */
     public Said read() {
-        return stored().map(stored -> parse(stored.json())).orElse(Said.NOTHING);
-    }
-
-    private Optional<Stored> stored() {
-        return records.read(KEY);
+        return said(record.read());
     }
 
     void write(ObjectNode summary, boolean isSuccess, Instant begun, Instant ended) {
-        Optional<Stored> before = stored();
-        Said said = before.map(stored -> parse(stored.json())).orElse(Said.NOTHING);
-        ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.set("summary", summary);
-        put(json, "successBegun", isSuccess ? Optional.of(begun) : said.successBegun());
-        put(json, "successEnded", isSuccess ? Optional.of(ended) : said.successEnded());
-        new RewrittenRecord(records, KEY, before.flatMap(Stored::version)).write(json.toString());
+        record.rewrite(before -> {
+            Said said = said(before);
+            ObjectNode json = JsonNodeFactory.instance.objectNode();
+            json.set("summary", summary);
+            LastRecord.put(json, "successBegun", isSuccess ? Optional.of(begun) : said.successBegun());
+            LastRecord.put(json, "successEnded", isSuccess ? Optional.of(ended) : said.successEnded());
+            return json;
+        });
     }
 
-    private static void put(ObjectNode json, String name, Optional<Instant> time) {
-        time.ifPresent(value -> json.put(name, value.toString()));
-    }
-
-    private static Said parse(String text) {
-        try {
-            JsonNode json = JSON.readTree(text);
-            return json.path("summary") instanceof ObjectNode summary
-                    ? new Said(summary, time(json, "successBegun"), time(json, "successEnded"))
-                    : Said.NOTHING;
-        } catch (JsonProcessingException | DateTimeException e) {
-            return Said.NOTHING;
-        }
-    }
-
-    private static Optional<Instant> time(JsonNode json, String name) {
-        return json.has(name) ? Optional.of(Instant.parse(json.path(name).asText())) : Optional.empty();
+    private static Said said(ObjectNode json) {
+        return json.path("summary") instanceof ObjectNode summary
+                ? new Said(summary, LastRecord.time(json, "successBegun"), LastRecord.time(json, "successEnded"))
+                : Said.NOTHING;
     }
 }

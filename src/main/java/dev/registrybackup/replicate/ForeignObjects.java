@@ -1,5 +1,6 @@
 package dev.registrybackup.replicate;
 
+import dev.registrybackup.ledger.Canaries;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStore;
@@ -12,7 +13,8 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Objects inside the registry's root directory that its layout does not know: reported only, or, if so configured, copied
- * as they are. No digest names their content, so what is kept with the copy tells whether it is the same.
+ * as they are. No digest names their content, so what is kept with the copy tells whether it is the same. Canaries, which
+ * are there to try the events, are never copied.
  */
 public final class ForeignObjects {
     private final ObjectStore registry;
@@ -35,7 +37,7 @@ public final class ForeignObjects {
     }
 
     CompletableFuture<Outcome> replicate(String key) {
-        if (!copied) {
+        if (!copied || key.startsWith(Canaries.IN_REGISTRY)) {
             return CompletableFuture.completedFuture(Outcome.of(Kind.FOREIGN, Verdict.PASSED_OVER));
         }
         return lanes.small(() -> registry.find(key))

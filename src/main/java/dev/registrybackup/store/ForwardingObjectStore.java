@@ -91,6 +91,11 @@ public class ForwardingObjectStore implements ObjectStore {
     }
 
     @Override
+    public BucketFacts facts() {
+        return below.facts();
+    }
+
+    @Override
     public String bucket() {
         return below.bucket();
     }

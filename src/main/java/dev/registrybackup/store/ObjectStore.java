@@ -99,6 +99,12 @@ public interface ObjectStore {
     /** Whether the bucket keeps versions. */
     boolean versioned();
 
+    /**
+     * How the bucket is set up, as far as the store tells: what it does not tell is said in the answer, and never thrown,
+     * that there is no bucket included. Takes a request for each fact.
+     */
+    BucketFacts facts();
+
     /** The bucket's name, for messages and to tell foreign events. */
     String bucket();
 }

@@ -1,15 +1,10 @@
 package dev.registrybackup.verify;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.registrybackup.ledger.RecordObjects;
-import dev.registrybackup.ledger.RecordObjects.Stored;
-import dev.registrybackup.ledger.RewrittenRecord;
+import dev.registrybackup.ledger.LastRecord;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.store.ObjectStore;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -21,9 +16,7 @@ public final class RestorableShare {
     /** Where it lies. */
     public static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "openshift/restorable";
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    private final RecordObjects records;
+    private final LastRecord record;
 
     /**
      * What is on record.
@@ -41,34 +34,23 @@ public final class RestorableShare {
 
     /** That of this backup. */
     public RestorableShare(ObjectStore backup) {
-        this.records = new RecordObjects(backup);
+        this.record = new LastRecord(backup, KEY);
     }
 
     /** What is on record; empty if there is no record that can be understood. */
     public Optional<Said> read() {
-        return records.read(KEY).flatMap(stored -> parse(stored.json()));
+        JsonNode json = record.read();
+        return LastRecord.time(json, "at")
+                .map(at -> new Said(
+                        at, json.path("items").asLong(), json.path("restorable").asLong()));
     }
 
     void write(StreamItems items, Instant at) {
-        String json = JsonNodeFactory.instance
+        record.rewrite(before -> JsonNodeFactory.instance
                 .objectNode()
                 .put("at", at.toString())
                 .put("snapshot", items.snapshot().toString())
                 .put("items", items.managed())
-                .put("restorable", items.restorable())
-                .toString();
-        new RewrittenRecord(records, KEY, records.read(KEY).flatMap(Stored::version)).write(json);
-    }
-
-    private static Optional<Said> parse(String text) {
-        try {
-            JsonNode json = JSON.readTree(text);
-            return Optional.of(new Said(
-                    Instant.parse(json.path("at").asText()),
-                    json.path("items").asLong(),
-                    json.path("restorable").asLong()));
-        } catch (JsonProcessingException | DateTimeException e) {
-            return Optional.empty();
-        }
+                .put("restorable", items.restorable()));
     }
 }

@@ -67,7 +67,7 @@ public final class Verification {
     }
 
     /**
-     * Verifies what is asked and writes the report. If it cannot go on, what it found until then is written all the same.
+     * Verifies what is asked and writes the report, and of the whole backup what it came to. If it cannot go on, what it found until then is written all the same.
      *
      * @param id the operation's, which names the report
      * @param permit asked between reads and before writes
@@ -94,6 +94,10 @@ public final class Verification {
         }
         ObjectNode json = summary.json();
         report.finish(json);
+        if (LastVerification.isOf(request)) {
+            permit.require();
+            new LastVerification(backup).write(summary, json);
+        }
         return new Result(json, summary.hasFindings(), summary.couldNotTell());
     }
 

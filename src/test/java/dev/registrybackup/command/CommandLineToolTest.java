@@ -225,6 +225,50 @@ class CommandLineToolTest {
         assertEquals(json(answer).toString(), out.toString().strip());
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "preflight | {'canary':false}",
+                "preflight --canary --json | {'canary':true}",
+                "preflight --image demo/app:v1 --metadata status | {'scope':{'image':'demo/app:v1'},'metadata':'status',"
+                        + "'overwriteTags':false,'referrers':false,'dryRun':false}",
+            })
+    void aPreflightIsOfEverythingUnlessARestoreIsNamed(String arguments, String request) {
+        // Given
+        answer = "{'ready':true,'points':[]}";
+
+        // When
+        ExitCode exit = run(arguments.split(" "));
+
+        // Then
+        assertEquals(ExitCode.FINE, exit);
+        assertEquals(List.of("preflight " + json(request)), asked);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"missing, FINDINGS", "could-not-tell, COULD_NOT_TELL"})
+    void aPreflightThatIsNotContentSaysSoToTheShell(String state, ExitCode expected) {
+        // Given
+        answer = "{'ready':false,'points':[{'point':'a','state':'note'},{'point':'b','state':'" + state + "'}]}";
+
+        // When
+        ExitCode exit = run("preflight");
+
+        // Then
+        assertEquals(expected, exit);
+    }
+
+    @Test
+    void aCanaryIsNoPartOfARestore() {
+        // When
+        ExitCode exit = run("preflight", "--all", "--canary");
+
+        // Then
+        assertEquals(ExitCode.USAGE, exit);
+        assertEquals(List.of(), asked);
+    }
+
     @Test
     void helpIsFine() {
         // When

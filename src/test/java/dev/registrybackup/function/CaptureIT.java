@@ -8,7 +8,9 @@ import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.S3Endpoint;
 import io.restassured.response.Response;
 import java.net.URI;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -85,8 +87,17 @@ class CaptureIT {
         assertTrue(product.log().contains("event=event outcome=undecodable"), product::log);
     }
 
+    @Test
+    void noEventDoesAnythingElsewhere() {
+        // When
+        Map<String, Integer> unrefused = new EveryEvent(product.uri(), Optional.empty()).unrefused(List.of("/"));
+
+        // Then
+        assertEquals(Map.of(), unrefused);
+    }
+
     @ParameterizedTest
-    @CsvSource({"/notification", "/restore", "/reconcile"})
+    @CsvSource({"/notification", "/restore", "/reconcile", "/operations", "/cancel"})
     void nothingElseIsServed(String path) {
         // When
         int status = given().baseUri(product.uri().toString())

@@ -15,7 +15,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -130,5 +132,14 @@ class DeadLetterIT {
     @Test
     void storesPostElsewhere() {
         assertEquals(422, post("/notification", "t", "503", KEY));
+    }
+
+    @Test
+    void noEventDoesAnythingElsewhere() {
+        // When
+        Map<String, Integer> unrefused = new EveryEvent(product.uri(), Optional.empty()).unrefused(List.of("/"));
+
+        // Then
+        assertEquals(Map.of(), unrefused);
     }
 }

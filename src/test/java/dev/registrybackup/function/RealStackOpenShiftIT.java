@@ -526,7 +526,7 @@ class RealStackOpenShiftIT {
         String layer = OpenShiftRegistry.blobKey(older.blobs().get(0).digest());
         byte[] bytes = backup.bytes(layer);
         Map<String, String> settings = plain();
-        settings.put("SERVICE_ROLE", "restore");
+        settings.put("SERVICE_ROLE", "operations");
         try (Product service = Product.start(settings, "-Xmx128m")) {
             OnDemandClient client = new OnDemandClient(service.uri());
             JsonNode before = client.done("/verify", "{}");

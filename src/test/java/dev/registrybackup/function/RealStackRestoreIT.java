@@ -291,9 +291,17 @@ class RealStackRestoreIT {
         registry.put(blobKey(flipped), wrong);
 
         // When
-        JsonNode found = client.done("/verify", "{'store':'registry','depth':'content'}");
-        JsonNode repaired = client.done("/restore", "{'scope':{'all':true},'mode':'repair'}");
-        JsonNode after = client.done("/verify", "{'store':'registry','depth':'content'}");
+        Map<String, String> settings = new HashMap<>(settings());
+        settings.put("SERVICE_ROLE", "operations");
+        JsonNode found;
+        JsonNode repaired;
+        JsonNode after;
+        try (Product operations = Product.start(settings, "-Xmx128m")) {
+            OnDemandClient verifying = new OnDemandClient(operations.uri());
+            found = verifying.done("/verify", "{'store':'registry','depth':'content'}");
+            repaired = client.done("/restore", "{'scope':{'all':true},'mode':'repair'}");
+            after = verifying.done("/verify", "{'store':'registry','depth':'content'}");
+        }
 
         // Then
         assertTrue(found.at("/findings/counts/BLOB_MISSING").asInt() >= 1, found::toPrettyString);

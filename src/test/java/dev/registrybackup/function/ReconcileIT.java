@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
@@ -47,6 +48,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ReconcileIT {
     private static final String PING = "dev.knative.sources.ping";
+    private static final Set<String> ONLY_OF_OPENSHIFT = Set.of(
+            "registry_backup_imagestream_items_restorable_share",
+            "registry_backup_push_not_restorable_total",
+            "registry_backup_push_to_restorable_seconds_bucket");
     private static final String SUMMARY = "registry-backup/reports/%s/summary.json";
 
     private final TestImages images = new TestImages(5);
@@ -143,6 +148,11 @@ class ReconcileIT {
         "POST, /notification, 404",
         "GET, /, 405",
         "GET, /operations, 200",
+        "GET, /catalog?repository=demo/none, 404",
+        "GET, /catalog?limit=many, 400",
+        "POST, /operations, 405",
+        "POST, /catalog, 405",
+        "GET, /verify, 405",
     })
     void eachPathTakesItsOwnMethod(String method, String path, int status) {
         // When
@@ -226,8 +236,16 @@ class ReconcileIT {
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '`',
-            value = {"{'scope':'everything'} | There is no", "[1] | has to be a JSON object", "{ | is no JSON"})
-    void anEventWhoseDataIsNoRequestIsRefusedForGood(String data, String reason) {
+            value = {
+                "{'scope':'everything'}  | carries no parameters",
+                "{'acknowledge':'odd-1'} | carries no parameters",
+                "{'depth':'content'}     | carries no parameters",
+                "[]                      | carries no parameters",
+                "null                    | carries no parameters",
+                "{}{}                    | is no JSON",
+                "{                       | is no JSON"
+            })
+    void anEventThatHasParametersIsRefusedForGood(String data, String reason) {
         // When
         Response answer = ping(service)
                 .header("ce-job", "reconcile")
@@ -281,21 +299,59 @@ class ReconcileIT {
     }
 
     @Test
-    void theDataOfAPingIsTheRequest() {
+    void theScheduledVerificationReadsTheShareThatIsConfiguredAnotherOneEachDay() {
         // When
-        Response answer = ping(service)
-                .header("ce-job", "verify")
-                .contentType(ContentType.JSON)
-                .body("{\"store\":\"registry\",\"scope\":{\"repository\":\"demo/app\"},\"depth\":\"content\"}")
-                .when()
-                .post("/");
+        int status = ping(service).header("ce-job", "verify").post("/").statusCode();
 
         // Then
-        assertEquals(204, answer.statusCode(), answer::asString);
-        JsonNode operation = client.over(newest().path("id").asText());
+        assertEquals(204, status);
+        JsonNode parameters = client.over(newest().path("id").asText()).path("parameters");
+        assertEquals("backup", parameters.path("store").asText(), parameters::toPrettyString);
+        assertEquals("content", parameters.path("depth").asText(), parameters::toPrettyString);
+        assertEquals(0.01, parameters.at("/sample/fraction").asDouble(), parameters::toPrettyString);
+        assertTrue(parameters.at("/sample/seed").asLong() > 20_000, parameters::toPrettyString);
+    }
+
+    @Test
+    void verifyWritesAReportAndTheCatalog() {
+        // Given
+        push("demo/verified", "v1");
+        client.done("/reconcile", "");
+
+        // When
+        JsonNode operation = client.done("/verify", "{'depth':'content'}");
+        JsonNode page = client.get("/catalog").json();
+        JsonNode live = client.get("/catalog?repository=demo/verified").json();
+
+        // Then
         assertEquals("succeeded", operation.path("state").asText(), operation::toPrettyString);
-        assertEquals("registry", operation.at("/parameters/store").asText(), operation::toPrettyString);
-        assertEquals("content", operation.at("/parameters/depth").asText(), operation::toPrettyString);
+        assertEquals("loopback", operation.path("askedBy").asText());
+        assertEquals(operation, newest());
+        assertTrue(
+                page.path("repositories").findValuesAsText("repository").contains("demo/verified"),
+                page::toPrettyString);
+        assertEquals("v1", live.at("/tags/0/tag").asText(), live::toPrettyString);
+        assertTrue(
+                backup.sizes("registry-backup/reports/" + operation.path("id").asText()).keySet().stream()
+                        .anyMatch(key -> key.endsWith("summary.json")));
+    }
+
+    @Test
+    void aProxyOnTheSameMachineSpeaksForOthersAndIsNotServed() {
+        // When
+        Response forwarded = RestAssured.given()
+                .baseUri(service.uri().toString())
+                .header("X-Forwarded-For", "10.1.2.3")
+                .get("/operations");
+        Response browser = RestAssured.given()
+                .baseUri(service.uri().toString())
+                .header("Origin", "https://elsewhere.example")
+                .contentType(ContentType.JSON)
+                .post("/reconcile");
+
+        // Then
+        assertEquals(403, forwarded.statusCode(), forwarded::asString);
+        assertEquals(403, browser.statusCode(), browser::asString);
     }
 
     @Test
@@ -419,8 +475,10 @@ class ReconcileIT {
     void theFiguresAreGaugesOfBothServices() {
         // Given
         client.done("/reconcile", "");
+        client.done("/verify", "");
         Map<String, String> settings = settings();
         settings.put("SERVICE_ROLE", "replicate");
+        settings.put("EVENT_WEBHOOK_SECRET", "Bearer of-the-store");
         try (Product replicate = Product.start(settings, "-Xmx128m")) {
             for (Product standing : List.of(service, replicate)) {
                 // When
@@ -442,22 +500,76 @@ class ReconcileIT {
             assertEquals(
                     404,
                     new OnDemandClient(replicate.uri()).post("/reconcile", "{}").status());
+            assertEquals(
+                    Map.of(),
+                    new EveryEvent(replicate.uri(), Optional.empty()).unrefused(List.of("/", "/notification")));
+            requireSecret(replicate);
+            assertTrue(service.metrics().contains("registry_backup_verify_findings{severity=\"critical\"} 0.0"));
+            send(replicate, registry.sizes("docker/registry/v2/blobs/").firstKey());
+            assertEquals(
+                    ONLY_OF_OPENSHIFT, MetricNames.notIn(service.metrics() + replicate.metrics(), Monitoring.asked()));
         }
     }
 
-    @Test
-    void theRestoreServiceReconcilesNothing() {
-        // Given
-        Map<String, String> settings = settings();
-        settings.put("SERVICE_ROLE", "restore");
-        try (Product restore = Product.start(settings, "-Xmx128m")) {
+    private static void send(Product replicate, String key) {
+        RestAssured.given()
+                .baseUri(replicate.uri().toString())
+                .header("ce-id", "1")
+                .header("ce-specversion", "1.0")
+                .header("ce-source", "ceph:s3.zone." + Product.REGISTRY_BUCKET)
+                .header("ce-type", "com.amazonaws.ObjectCreated:Put")
+                .contentType(ContentType.JSON)
+                .body("""
+                        {"Records":[{"eventName":"ObjectCreated:Put","eventTime":"2026-11-22T00:00:00.000Z",
+                        "s3":{"bucket":{"name":"%s"},"object":{"key":"%s"}}}]}""".formatted(Product.REGISTRY_BUCKET, key))
+                .when()
+                .post("/")
+                .then()
+                .statusCode(204);
+    }
 
-            // When
-            Answer answer = new OnDemandClient(restore.uri()).post("/reconcile", "{}");
+    /** A store that posts directly has to send what is configured; what comes through a Broker has not. */
+    private void requireSecret(Product replicate) {
+        long before = undecodable(replicate);
+        assertEquals(
+                401,
+                new OnDemandClient(replicate.uri()).post("/notification", "{").status());
+        assertEquals(401, notify(replicate, "wrong"));
+        assertEquals(before, undecodable(replicate));
+        assertEquals(400, notify(replicate, "of-the-store"));
+        assertEquals(413, large(replicate));
+        assertEquals(
+                400,
+                ping(replicate)
+                        .contentType(ContentType.JSON)
+                        .body("{")
+                        .post("/")
+                        .statusCode());
+        assertFalse(replicate.log().contains("of-the-store"), replicate::log);
+        assertTrue(replicate.log().contains("event=call-refused function=notification"), replicate::log);
+    }
 
-            // Then
-            assertEquals(404, answer.status(), answer::body);
-        }
+    private static int notify(Product replicate, String token) {
+        return new OnDemandClient(replicate.uri(), Optional.of(token))
+                .post("/notification", "{")
+                .status();
+    }
+
+    private static int large(Product replicate) {
+        return RestAssured.given()
+                .baseUri(replicate.uri().toString())
+                .header("Authorization", "Bearer of-the-store")
+                .body(new byte[11 << 20])
+                .post("/notification")
+                .statusCode();
+    }
+
+    private static long undecodable(Product replicate) {
+        return replicate
+                .metrics()
+                .lines()
+                .filter(line -> line.startsWith("registry_backup_undecodable_total"))
+                .count();
     }
 
     private static String shim(Path directory, String script) throws IOException {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.content.DigestAlgorithm;
+import dev.registrybackup.ledger.Canaries;
 import dev.registrybackup.ledger.OpenLinks;
 import dev.registrybackup.ledger.OwedBatches;
 import dev.registrybackup.ledger.OwedKey;
@@ -69,7 +70,7 @@ final class Bench implements AutoCloseable {
         Replicator replicator = new Replicator(
                 new Replicator.Parts(layout, registry, backup, blobs, foreign, openLinks, durable, lanes),
                 watch::woken);
-        copies = new Copies(replicator, watch);
+        copies = new Copies(replicator, watch, new Canaries(registry, backup, clock), lanes);
         worker = new OwedWorker(shelf, rejections, copies, lanes, clock);
         owed = new OwedBatches(shelf, lanes, (record, going) -> {
             goesOn.putAll(going);

@@ -17,8 +17,10 @@ import dev.registrybackup.ledger.Rejections.Rejection;
 import dev.registrybackup.registry.RegistryPath.LayerLink;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.replicate.Verdict;
+import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.RecordingObjectStore.Operation;
 import dev.registrybackup.store.RecordingObjectStore.Request;
+import dev.registrybackup.store.StoreError;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -76,6 +78,58 @@ class IntakeTest {
         assertEquals(Reply.DONE, reply);
         assertEquals(List.of(), bench.registry.requests());
         assertEquals(List.of(), bench.backup.requests());
+    }
+
+    @Test
+    void aCanaryIsPutOnRecordAndNeverCopied() throws Exception {
+        // Given
+        String canary = "registry-backup-canary/0123456789abcdef";
+        bench.registryBucket.seed(canary, Bench.bytes("canary"));
+
+        // When
+        Reply reply = Bench.within(AMPLE, intake.take(Bench.created(Bench.BUCKET, canary), AMPLE));
+
+        // Then
+        assertEquals(Reply.DONE, reply);
+        assertEquals(List.of("registry-backup/canary/0123456789abcdef"), bench.backupBucket.keys("registry-backup"));
+        assertEquals(List.of(), bench.backupBucket.keys("registry-backup-canary/"));
+        assertEquals(List.of(), bench.journal.finished);
+    }
+
+    @Test
+    void aCanaryThatIsNotThereOrNoneLeavesNothing() throws Exception {
+        // Given
+        bench.registryBucket.seed("registry-backup-canary/../owed", Bench.bytes("no canary"));
+
+        // When
+        Reply absent = Bench.within(
+                AMPLE, intake.take(Bench.created(Bench.BUCKET, "registry-backup-canary/0123456789abcdef"), AMPLE));
+        Reply none =
+                Bench.within(AMPLE, intake.take(Bench.created(Bench.BUCKET, "registry-backup-canary/../owed"), AMPLE));
+
+        // Then
+        assertEquals(Reply.DONE, absent);
+        assertEquals(Reply.DONE, none);
+        assertEquals(List.of(), bench.backupBucket.keys(""));
+    }
+
+    @Test
+    void aCanaryThatCannotBeRecordedIsNotOwed() throws Exception {
+        // Given
+        String canary = "registry-backup-canary/0123456789abcdef";
+        bench.registryBucket.seed(canary, Bench.bytes("canary"));
+        bench.backup.before((operation, asked) -> {
+            if (asked.startsWith("registry-backup/canary/")) {
+                throw new ObjectStoreException(StoreError.FORBIDDEN, "refused");
+            }
+        });
+
+        // When
+        Reply reply = Bench.within(AMPLE, intake.take(Bench.created(Bench.BUCKET, canary), AMPLE));
+
+        // Then
+        assertEquals(Reply.DONE, reply);
+        assertEquals(List.of(), bench.owedKeys());
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import org.awaitility.Awaitility;
 
@@ -17,10 +18,16 @@ import org.awaitility.Awaitility;
  * Asks the restore service.
  *
  * @param service where it listens
+ * @param token the bearer token that is sent, if any
  */
-public record OnDemandClient(URI service) {
+public record OnDemandClient(URI service, Optional<String> token) {
     private static final Duration BOUND = Duration.ofMinutes(4);
     private static final Set<String> OVER = Set.of("succeeded", "incomplete", "failed", "cancelled");
+
+    /** Asks without a token. */
+    public OnDemandClient(URI service) {
+        this(service, Optional.empty());
+    }
 
     /** An answer: its status, and its body. */
     public record Answer(int status, String body) {
@@ -36,7 +43,7 @@ public record OnDemandClient(URI service) {
 
     /** Posts JSON, written with apostrophes for quotation marks. */
     public Answer post(String path, String json) {
-        return send(HttpRequest.newBuilder(service.resolve(path))
+        return send(request(path)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(json.replace('\'', '"')))
                 .build());
@@ -44,7 +51,13 @@ public record OnDemandClient(URI service) {
 
     /** Gets it. */
     public Answer get(String path) {
-        return send(HttpRequest.newBuilder(service.resolve(path)).build());
+        return send(request(path).build());
+    }
+
+    private HttpRequest.Builder request(String path) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(service.resolve(path));
+        token.ifPresent(given -> request.header("Authorization", "Bearer " + given));
+        return request;
     }
 
     /** Asks for it, and returns the operation once it is over. */

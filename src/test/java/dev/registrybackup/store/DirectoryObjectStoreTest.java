@@ -324,6 +324,17 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
 
     @Override
     @Test
+    void aBucketTellsHowItIsSetUpAndNeverThrows() {
+        // When
+        BucketFacts facts = store().facts();
+
+        // Then
+        assertEquals(Told.of(false), facts.versioned());
+        assertEquals(Told.nothing("it is a directory"), facts.notifications());
+    }
+
+    @Override
+    @Test
     void onlyABucketThatKeepsVersionsSaysSo() {
         assertFalse(store().versioned());
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -347,6 +348,24 @@ public final class InMemoryObjectStore implements ObjectStore {
     public boolean versioned() {
         requireBucket();
         return versioned;
+    }
+
+    @Override
+    public synchronized BucketFacts facts() {
+        if (!exists) {
+            return new BucketFacts(
+                    Told.nothing("no bucket"),
+                    Told.nothing("no bucket"),
+                    Told.nothing("no bucket"),
+                    Told.nothing("no bucket"),
+                    Told.nothing("no bucket"));
+        }
+        return new BucketFacts(
+                Told.of(clock.instant().truncatedTo(ChronoUnit.SECONDS)),
+                Told.of(versioned),
+                Told.of(List.of()),
+                Told.of(List.of()),
+                Told.of(false));
     }
 
     @Override

@@ -672,6 +672,28 @@ abstract class ObjectStoreContract {
     }
 
     @Test
+    void aBucketTellsHowItIsSetUpAndNeverThrows() {
+        // When
+        BucketFacts versioned = versionedStore().facts();
+        BucketFacts unversioned = store().facts();
+        BucketFacts nowhere = storeOfNoBucket().facts();
+
+        // Then
+        assertEquals(Told.of(true), versioned.versioned());
+        assertEquals(Told.of(false), unversioned.versioned());
+        toldOrWhyNot(unversioned.time());
+        toldOrWhyNot(unversioned.lifecycle());
+        toldOrWhyNot(unversioned.notifications());
+        toldOrWhyNot(unversioned.objectLock());
+        assertEquals(Optional.empty(), nowhere.lifecycle().value(), "An absent bucket is none without rules");
+        assertEquals(Optional.empty(), nowhere.notifications().value());
+    }
+
+    private static void toldOrWhyNot(Told<?> told) {
+        assertEquals(told.value().isPresent(), told.reason().isEmpty(), told::toString);
+    }
+
+    @Test
     void everyPutIsAVersionOfItsOwn() {
         // When
         String first = put(versionedStore(), key("link"), text("first")).orElseThrow();

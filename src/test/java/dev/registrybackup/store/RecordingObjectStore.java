@@ -196,6 +196,12 @@ public final class RecordingObjectStore implements ObjectStore {
     }
 
     @Override
+    public BucketFacts facts() {
+        asked(Operation.BUCKET, "");
+        return below.facts();
+    }
+
+    @Override
     public String bucket() {
         return below.bucket();
     }

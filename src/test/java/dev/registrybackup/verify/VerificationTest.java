@@ -180,7 +180,8 @@ class VerificationTest {
                 Set.of(
                         DOCUMENTS + "team/app/_repository.json",
                         DOCUMENTS + "team/other/_repository.json",
-                        REPORT + "summary.json"),
+                        REPORT + "summary.json",
+                        LastVerification.KEY),
                 Set.copyOf(backup.written()));
     }
 

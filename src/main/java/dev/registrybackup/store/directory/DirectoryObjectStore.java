@@ -1,6 +1,7 @@
 package dev.registrybackup.store.directory;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.store.BucketFacts;
 import dev.registrybackup.store.ByteRange;
 import dev.registrybackup.store.MultipartUpload;
 import dev.registrybackup.store.ObjectInfo;
@@ -9,6 +10,7 @@ import dev.registrybackup.store.ObjectVersion;
 import dev.registrybackup.store.OpenObject;
 import dev.registrybackup.store.ReplayableContent;
 import dev.registrybackup.store.StoreError;
+import dev.registrybackup.store.Told;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -212,6 +214,14 @@ public final class DirectoryObjectStore implements ObjectStore {
     public boolean versioned() {
         requireBucket();
         return false;
+    }
+
+    /** Its clock is this machine's, and none of the rest is known to a directory. */
+    @Override
+    public BucketFacts facts() {
+        String reason = "it is a directory";
+        return new BucketFacts(
+                Told.nothing(reason), Told.of(false), Told.nothing(reason), Told.nothing(reason), Told.nothing(reason));
     }
 
     /** The directory's path. */

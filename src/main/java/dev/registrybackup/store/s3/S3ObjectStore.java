@@ -1,6 +1,7 @@
 package dev.registrybackup.store.s3;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.store.BucketFacts;
 import dev.registrybackup.store.ByteRange;
 import dev.registrybackup.store.MultipartUpload;
 import dev.registrybackup.store.ObjectInfo;
@@ -203,6 +204,11 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
                                         request -> request.bucket(bucket()).overrideConfiguration(quick))
                                 .status())
                 == BucketVersioningStatus.ENABLED;
+    }
+
+    @Override
+    public BucketFacts facts() {
+        return new S3BucketFacts(client(), bucket(), quick).ask();
     }
 
     @Override

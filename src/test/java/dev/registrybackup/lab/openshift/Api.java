@@ -44,8 +44,10 @@ final class Api {
     Answer answer(Request request) {
         try {
             OpenShiftApi.Account caller = rights.holder(request.token()).orElseThrow(Refusal::unauthorized);
-            if (request.path().equals(Access.REVIEWS) && request.method().equals("POST")) {
-                return Access.review(caller, request.json());
+            Optional<Answer> review =
+                    request.method().equals("POST") ? new Reviews(rights).answer(request, caller) : Optional.empty();
+            if (review.isPresent()) {
+                return review.get();
             }
             Optional<ObjectNode> document = Discovery.document(request.path(), servesImages);
             Optional<Address> address = Address.of(request.path());

@@ -128,8 +128,8 @@ class OpenShiftApiTest {
                 "namespace":"%s"}}}""";
 
         // When
-        Reply here = caller.post(Access.REVIEWS, review.formatted("ns"));
-        Reply there = caller.post(Access.REVIEWS, review.formatted("other"));
+        Reply here = caller.post(Reviews.SELF, review.formatted("ns"));
+        Reply there = caller.post(Reviews.SELF, review.formatted("other"));
 
         // Then
         assertEquals(201, here.status());

@@ -11,7 +11,9 @@ final class Rights {
     private final Map<String, OpenShiftApi.Account> byToken = new ConcurrentHashMap<>();
 
     OpenShiftApi.Account account(String name) {
-        return byToken.computeIfAbsent("token-of-" + name, token -> new OpenShiftApi.Account(name, token));
+        // A header takes no other characters.
+        String its = "token-of-" + name.replaceAll("[^A-Za-z0-9.-]", "-");
+        return byToken.computeIfAbsent(its, token -> new OpenShiftApi.Account(name, token));
     }
 
     Optional<OpenShiftApi.Account> holder(@Nullable String token) {

@@ -1,0 +1,128 @@
+package dev.registrybackup.function;
+
+import dev.registrybackup.access.Bearer;
+import dev.registrybackup.access.Gate;
+import dev.registrybackup.access.Verdict;
+import dev.registrybackup.access.Verdict.Answer;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Context;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/** Lets callers in who may, and says in the log who called, and who was not let in. Never the token. */
+@ApplicationScoped
+class Callers {
+    private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.calls");
+    private static final String CALLER = Callers.class.getName();
+    /** What a request has that a browser sends for some page, or a proxy on this machine for somebody elsewhere. */
+    private static final List<String> ON_BEHALF =
+            List.of("Origin", "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP");
+
+    private final Gate gate;
+    private final MeterRegistry meters;
+
+    Callers(Gate gate, MeterRegistry meters) {
+        this.gate = gate;
+        this.meters = meters;
+    }
+
+    /** Has the request go on if its bearer token allows it, and be refused if not. Its body is not read before that. */
+    void admit(RoutingContext context, String function) {
+        ask(context, function, Bearer.token(context.request().getHeader("Authorization")), verdict -> {
+            if (verdict.isAllowed()) {
+                context.next();
+            } else {
+                context.fail(refusal(context, verdict));
+            }
+        });
+    }
+
+    /**
+     * Asks whether the request's caller may, and logs and counts it if not. The request stands still meanwhile.
+     *
+     * @param token what the caller sent, by whichever way
+     * @param decide what to do then, on the request's own thread
+     */
+    void ask(RoutingContext context, String function, Optional<String> token, Consumer<Verdict> decide) {
+        HttpServerRequest request = context.request();
+        Context own = context.vertx().getOrCreateContext();
+        request.pause();
+        gate.ask(token, function, isFromThisMachine(request))
+                .thenAccept(verdict -> own.runOnContext(now -> {
+                    if (verdict.isAllowed()) {
+                        context.put(CALLER, verdict.caller());
+                    } else {
+                        refused(request, function, verdict);
+                    }
+                    decide.accept(verdict);
+                    goOn(request);
+                }));
+    }
+
+    /** What stood still flows again: to whoever reads it, or to nobody, so that the connection serves the next request. */
+    static void goOn(HttpServerRequest request) {
+        if (!request.isEnded()) {
+            request.resume();
+        }
+    }
+
+    /** Logs and counts a call that is not served. */
+    void refused(HttpServerRequest request, String function, Verdict verdict) {
+        String reason = verdict.answer().name().toLowerCase(Locale.ROOT);
+        Counter.builder("registry_backup_calls_refused")
+                .description("Calls that were not served, since their callers may not or are not known")
+                .tag("function", function)
+                .tag("reason", reason)
+                .register(meters)
+                .increment();
+        LOGGER.warnf(
+                "event=call-refused function=%s caller=%s from=%s reason=%s",
+                function, LogText.of(verdict.caller()), from(request), LogText.of(verdict.reason()));
+    }
+
+    /** Logs a call that may change something. */
+    static void called(RoutingContext context, String function) {
+        LOGGER.infof(
+                "event=call function=%s caller=%s from=%s", function, LogText.of(of(context)), from(context.request()));
+    }
+
+    /** Who called; {@value Verdict#NOBODY} if nobody was asked for. */
+    static String of(RoutingContext context) {
+        return Optional.<String>ofNullable(context.get(CALLER)).orElse(Verdict.NOBODY);
+    }
+
+    /** The refusal of a caller who may not, with the headers that belong to it. */
+    static Refusal refusal(RoutingContext context, Verdict verdict) {
+        if (verdict.answer() == Answer.UNKNOWN) {
+            context.response().putHeader("Retry-After", "5");
+        }
+        return new Refusal(
+                switch (verdict.answer()) {
+                    case UNAUTHENTICATED -> 401;
+                    case FORBIDDEN -> 403;
+                    case UNKNOWN, ALLOWED -> EventAnswers.NOT_TAKEN;
+                },
+                "Not served: " + verdict.reason());
+    }
+
+    /** Behind a proxy the address is the proxy's; whom it says it calls for is worth no more than a hint. */
+    private static String from(HttpServerRequest request) {
+        String forwarded = request.getHeader("X-Forwarded-For");
+        return request.remoteAddress().hostAddress()
+                + (forwarded == null ? "" : " forwarded-for=" + LogText.of(forwarded));
+    }
+
+    private static boolean isFromThisMachine(HttpServerRequest request) {
+        String address = request.remoteAddress().hostAddress();
+        return address != null
+                && (address.startsWith("127.") || address.equals("::1") || address.equals("0:0:0:0:0:0:0:1"))
+                && ON_BEHALF.stream().noneMatch(request.headers()::contains);
+    }
+}

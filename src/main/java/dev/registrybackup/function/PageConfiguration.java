@@ -1,0 +1,12 @@
+package dev.registrybackup.function;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+
+/** What the page at `/` says of its surroundings. */
+@ConfigMapping(prefix = "page")
+public interface PageConfiguration {
+    /** Where the restore service is, for the commands that the page shows to be copied. */
+    @WithDefault("http://restore.registry-backup.svc.cluster.local")
+    String restoreUrl();
+}

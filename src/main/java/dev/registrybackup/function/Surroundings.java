@@ -1,0 +1,21 @@
+package dev.registrybackup.function;
+
+import java.util.Map;
+
+/**
+ * Where this process runs, as far as it tells by its environment.
+ *
+ * @param isCluster whether it is in a pod, and so can ask the cluster's API
+ * @param isKnative whether Knative's proxy stands before it, which calls from loopback on behalf of all
+ */
+record Surroundings(boolean isCluster, boolean isKnative) {
+    static Surroundings of(Map<String, String> environment) {
+        return new Surroundings(
+                environment.containsKey("KUBERNETES_SERVICE_HOST"), environment.containsKey("K_SERVICE"));
+    }
+
+    /** Whether a call from loopback may be anybody's. */
+    boolean hasProxy() {
+        return isCluster || isKnative;
+    }
+}

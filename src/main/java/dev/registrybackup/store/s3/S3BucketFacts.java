@@ -1,0 +1,181 @@
+package dev.registrybackup.store.s3;
+
+import dev.registrybackup.store.BucketFacts;
+import dev.registrybackup.store.LifecycleRule;
+import dev.registrybackup.store.NotificationRule;
+import dev.registrybackup.store.NotificationRule.KeyFilter;
+import dev.registrybackup.store.Told;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.SdkHttpResponse;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
+import software.amazon.awssdk.services.s3.model.ExpirationStatus;
+import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurationResponse;
+import software.amazon.awssdk.services.s3.model.NotificationConfigurationFilter;
+import software.amazon.awssdk.services.s3.model.ObjectLockEnabled;
+
+/** Asks a store how a bucket is set up. For one call. */
+final class S3BucketFacts {
+    /** How stores say that a bucket has nothing set up, which AWS answers with 404. */
+    private static final Set<String> NONE = Set.of(
+            "NoSuchLifecycleConfiguration",
+            "ObjectLockConfigurationNotFoundError",
+            "NoSuchConfiguration",
+            "NoSuchNotificationConfiguration");
+
+    private final S3Client client;
+    private final String bucket;
+    private final Consumer<AwsRequestOverrideConfiguration.Builder> quick;
+
+    S3BucketFacts(S3Client client, String bucket, Consumer<AwsRequestOverrideConfiguration.Builder> quick) {
+        this.client = client;
+        this.bucket = bucket;
+        this.quick = quick;
+    }
+
+    BucketFacts ask() {
+        return new BucketFacts(
+                time(),
+                told("GetBucketVersioning", false, this::versioned),
+                told("GetBucketLifecycleConfiguration", List.of(), this::lifecycle),
+                told("GetBucketNotificationConfiguration", List.of(), this::notifications),
+                told("GetObjectLockConfiguration", false, this::objectLock));
+    }
+
+    private static <T> Told<T> told(String action, T none, Supplier<T> request) {
+        try {
+            return Told.of(request.get());
+        } catch (AwsServiceException e) {
+            String code = e.awsErrorDetails() == null || e.awsErrorDetails().errorCode() == null
+                    ? ""
+                    : e.awsErrorDetails().errorCode();
+            if (NONE.contains(code)) {
+                return Told.of(none);
+            }
+            String reason = ("%s was answered %d %s".formatted(action, e.statusCode(), code)).strip();
+            return e.statusCode() == 401 || e.statusCode() == 403 ? Told.refused(reason) : Told.nothing(reason);
+        } catch (SdkException e) {
+            return Told.nothing(action + " failed: " + e.getMessage());
+        }
+    }
+
+    /** Even a refusal tells the time, and too great a difference is a reason to refuse. */
+    private Told<Instant> time() {
+        try {
+            return time(client.headBucket(request -> request.bucket(bucket).overrideConfiguration(quick))
+                    .sdkHttpResponse());
+        } catch (AwsServiceException e) {
+            return time(e.awsErrorDetails() == null ? null : e.awsErrorDetails().sdkHttpResponse());
+        } catch (SdkException e) {
+            return Told.nothing("HeadBucket failed: " + e.getMessage());
+        }
+    }
+
+    private static Told<Instant> time(@Nullable SdkHttpResponse answer) {
+        try {
+            return Optional.ofNullable(answer)
+                    .flatMap(given -> given.firstMatchingHeader("Date"))
+                    .map(date -> Told.of(ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME)
+                            .toInstant()))
+                    .orElseGet(() -> Told.nothing("HeadBucket was answered without a Date"));
+        } catch (DateTimeException e) {
+            return Told.nothing("HeadBucket was answered with a Date that cannot be read: " + e.getMessage());
+        }
+    }
+
+    private boolean versioned() {
+        return client.getBucketVersioning(request -> request.bucket(bucket).overrideConfiguration(quick))
+                        .status()
+                == BucketVersioningStatus.ENABLED;
+    }
+
+    private boolean objectLock() {
+        var configuration = client.getObjectLockConfiguration(
+                        request -> request.bucket(bucket).overrideConfiguration(quick))
+                .objectLockConfiguration();
+        return configuration != null && configuration.objectLockEnabled() == ObjectLockEnabled.ENABLED;
+    }
+
+    private List<LifecycleRule> lifecycle() {
+        return client
+                .getBucketLifecycleConfiguration(
+                        request -> request.bucket(bucket).overrideConfiguration(quick))
+                .rules()
+                .stream()
+                .filter(rule -> rule.status() == ExpirationStatus.ENABLED)
+                .map(S3BucketFacts::rule)
+                .toList();
+    }
+
+    private static LifecycleRule rule(software.amazon.awssdk.services.s3.model.LifecycleRule rule) {
+        var noncurrent = rule.noncurrentVersionExpiration();
+        var abort = rule.abortIncompleteMultipartUpload();
+        return new LifecycleRule(
+                Optional.ofNullable(rule.id()).orElse(""),
+                prefix(rule),
+                rule.expiration() != null
+                        && (rule.expiration().days() != null
+                                || rule.expiration().date() != null),
+                days(noncurrent == null ? null : noncurrent.noncurrentDays()),
+                days(abort == null ? null : abort.daysAfterInitiation()));
+    }
+
+    private static OptionalInt days(@Nullable Integer days) {
+        return days == null ? OptionalInt.empty() : OptionalInt.of(days);
+    }
+
+    /** There are an old place for it and two newer ones. */
+    @SuppressWarnings("deprecation")
+    private static String prefix(software.amazon.awssdk.services.s3.model.LifecycleRule rule) {
+        var filter = rule.filter();
+        String given = rule.prefix();
+        if (filter != null && filter.prefix() != null) {
+            given = filter.prefix();
+        } else if (filter != null && filter.and() != null && filter.and().prefix() != null) {
+            given = filter.and().prefix();
+        }
+        return given == null ? "" : given;
+    }
+
+    private List<NotificationRule> notifications() {
+        GetBucketNotificationConfigurationResponse answer = client.getBucketNotificationConfiguration(
+                request -> request.bucket(bucket).overrideConfiguration(quick));
+        List<NotificationRule> rules = new ArrayList<>();
+        answer.topicConfigurations()
+                .forEach(each -> rules.add(
+                        new NotificationRule(each.topicArn(), each.eventsAsStrings(), filters(each.filter()))));
+        answer.queueConfigurations()
+                .forEach(each -> rules.add(
+                        new NotificationRule(each.queueArn(), each.eventsAsStrings(), filters(each.filter()))));
+        answer.lambdaFunctionConfigurations()
+                .forEach(each -> rules.add(new NotificationRule(
+                        each.lambdaFunctionArn(), each.eventsAsStrings(), filters(each.filter()))));
+        if (answer.eventBridgeConfiguration() != null) {
+            // It tells all, and filters by rules of its own.
+            rules.add(new NotificationRule("EventBridge", List.of("s3:ObjectCreated:*"), List.of()));
+        }
+        return rules;
+    }
+
+    private static List<KeyFilter> filters(@Nullable NotificationConfigurationFilter filter) {
+        return filter == null || filter.key() == null
+                ? List.of()
+                : filter.key().filterRules().stream()
+                        .map(rule -> new KeyFilter(String.valueOf(rule.nameAsString()), String.valueOf(rule.value())))
+                        .toList();
+    }
+}

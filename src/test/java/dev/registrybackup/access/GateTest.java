@@ -1,0 +1,355 @@
+package dev.registrybackup.access;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.access.Verdict.Answer;
+import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.SetClock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who is let in, how often that is asked, and what becomes of whoever nobody can tell about. */
+class GateTest {
+    private static final Duration LONG = Duration.ofMinutes(2);
+
+    private final SetClock clock = new SetClock();
+    private final Lanes lanes = new Lanes(2, 1);
+    private final Court court = new Court();
+    private final Gate gate = Gate.of(court, lanes, clock, LONG);
+
+    /** Knows who may, counts how often it is asked, and can be held up. */
+    private static final class Court implements Judge {
+        final Set<String> allowed = ConcurrentHashMap.newKeySet();
+        final List<String> asked = new CopyOnWriteArrayList<>();
+        final AtomicInteger atOnce = new AtomicInteger();
+        final AtomicInteger mostAtOnce = new AtomicInteger();
+        volatile Optional<Semaphore> held = Optional.empty();
+        volatile boolean isDown;
+
+        @Override
+        public Verdict judge(String token, String verb) {
+            asked.add(token + " " + verb);
+            mostAtOnce.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
+            try {
+                held.ifPresent(Semaphore::acquireUninterruptibly);
+                if (isDown) {
+                    throw new IllegalStateException("the API is gone");
+                }
+                return allowed.contains(token) ? Verdict.allowed(token, "") : Verdict.forbidden(token, "may not");
+            } finally {
+                atOnce.decrementAndGet();
+            }
+        }
+    }
+
+    @AfterEach
+    void close() {
+        court.held.ifPresent(semaphore -> semaphore.release(10_000));
+        lanes.close();
+    }
+
+    private Answer ask(String token) {
+        return ask(gate, token);
+    }
+
+    private static Answer ask(Gate gate, String token) {
+        return gate.ask(Optional.of(token), "restore", false).join().answer();
+    }
+
+    private CompletableFuture<Verdict> begin(String token) {
+        return gate.ask(Optional.of(token), "restore", false);
+    }
+
+    @Test
+    void whoMayIsAskedAboutOnceAMinute() {
+        // Given
+        court.allowed.add("good");
+        ask("good");
+        clock.advance(Duration.ofSeconds(59));
+        ask("good");
+        court.allowed.clear();
+
+        // When
+        Answer within = ask("good");
+        clock.advance(Duration.ofSeconds(1));
+        Answer after = ask("good");
+
+        // Then
+        assertEquals(Answer.ALLOWED, within);
+        assertEquals(Answer.FORBIDDEN, after);
+        assertEquals(List.of("good restore", "good restore"), court.asked);
+    }
+
+    @Test
+    void whoMayNotIsAskedAboutAgainAfterTenSeconds() {
+        // Given
+        ask("late");
+        clock.advance(Duration.ofSeconds(9));
+        ask("late");
+        court.allowed.add("late");
+
+        // When
+        Answer within = ask("late");
+        clock.advance(Duration.ofSeconds(1));
+        Answer after = ask("late");
+
+        // Then
+        assertEquals(Answer.FORBIDDEN, within);
+        assertEquals(Answer.ALLOWED, after);
+        assertEquals(2, court.asked.size());
+    }
+
+    @Test
+    void eachVerbIsAnotherQuestion() {
+        // Given
+        court.allowed.add("good");
+
+        // When
+        gate.ask(Optional.of("good"), "restore", false).join();
+        gate.ask(Optional.of("good"), "catalog", false).join();
+
+        // Then
+        assertEquals(List.of("good restore", "good catalog"), court.asked);
+    }
+
+    @Test
+    void aJudgeThatFailsIsNoYesAndIsNotRemembered() {
+        // Given
+        court.allowed.add("good");
+        court.isDown = true;
+
+        // When
+        Verdict down = begin("good").join();
+        court.isDown = false;
+        Answer again = ask("good");
+
+        // Then
+        assertEquals(Answer.UNKNOWN, down.answer());
+        assertEquals("it could not be found out who calls: the API is gone", down.reason());
+        assertEquals(Answer.ALLOWED, again);
+    }
+
+    @Test
+    void whoMayIsNotLetInOnOldWordsWhileTheJudgeIsDown() {
+        // Given
+        court.allowed.add("good");
+        ask("good");
+        court.isDown = true;
+        clock.advance(Duration.ofSeconds(60));
+
+        // When
+        Answer answer = ask("good");
+
+        // Then
+        assertEquals(Answer.UNKNOWN, answer);
+    }
+
+    @Test
+    void manyAtOnceAreAskedAboutAFewAtATimeAndEachOnce() {
+        // Given
+        Semaphore hold = new Semaphore(0);
+        court.held = Optional.of(hold);
+        List<CompletableFuture<Verdict>> begun = new ArrayList<>();
+
+        // When
+        for (int each = 0; each < 100; each++) {
+            begun.add(begin("wrong-" + each));
+            begun.add(begin("wrong-" + each));
+        }
+        hold.release(1_000);
+        begun.forEach(CompletableFuture::join);
+
+        // Then
+        assertEquals(Reviews.AT_ONCE, court.mostAtOnce.get());
+        assertEquals(100, court.asked.size());
+    }
+
+    @Test
+    void beyondWhatMayWaitNobodyWaits() {
+        // Given
+        court.held = Optional.of(new Semaphore(0));
+        for (int each = 0; each < Reviews.AT_ONCE + Reviews.MOST_WAITING; each++) {
+            begin("wrong-" + each);
+        }
+
+        // When
+        Verdict verdict = begin("one-more").join();
+
+        // Then
+        assertEquals(Answer.UNKNOWN, verdict.answer());
+        assertEquals("too many callers are being looked up at this moment: ask again", verdict.reason());
+    }
+
+    @Test
+    void whoWasKnownComesBeforeThoseWhoNeverWere() {
+        // Given
+        court.allowed.add("good");
+        ask("good");
+        clock.advance(Duration.ofSeconds(60));
+        Semaphore hold = new Semaphore(0);
+        court.held = Optional.of(hold);
+        for (int each = 0; each < Reviews.AT_ONCE + Reviews.MOST_WAITING; each++) {
+            begin("wrong-" + each);
+        }
+
+        // When
+        CompletableFuture<Verdict> known = begin("good");
+        hold.release(Reviews.AT_ONCE + 1);
+
+        // Then
+        Awaitility.await().atMost(LONG).until(known::isDone);
+        assertEquals(Answer.ALLOWED, known.join().answer());
+    }
+
+    @Test
+    void whoWaitsTooLongIsToldThatItIsNotKnown() {
+        // Given
+        court.held = Optional.of(new Semaphore(0));
+        Gate hasty = Gate.of(court, lanes, clock, Duration.ofMillis(20));
+
+        // When
+        Verdict verdict = hasty.ask(Optional.of("slow"), "restore", false).join();
+
+        // Then
+        assertEquals(Answer.UNKNOWN, verdict.answer());
+        assertEquals("it took too long to find out who calls: ask again", verdict.reason());
+    }
+
+    @Test
+    void whatIsSaidTooLateCountsForTheNext() {
+        // Given
+        court.allowed.add("slow");
+        Semaphore hold = new Semaphore(0);
+        court.held = Optional.of(hold);
+        Gate hasty = Gate.of(court, lanes, clock, Duration.ofMillis(20));
+        ask(hasty, "slow");
+
+        // When
+        hold.release(10_000);
+
+        // Then
+        Awaitility.await().atMost(LONG).until(() -> ask(hasty, "slow") == Answer.ALLOWED);
+    }
+
+    @Test
+    void aFloodOfOthersDoesNotDriveOutWhoMay() {
+        // Given
+        court.allowed.add("good");
+        ask("good");
+
+        // When
+        for (int each = 0; each < 2 * Remembered.MOST; each++) {
+            ask("wrong-" + each);
+        }
+        ask("good");
+
+        // Then
+        assertEquals(
+                1, court.asked.stream().filter(line -> line.startsWith("good")).count());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "with space", "quote\"", "line\nline", "näh", "=", "a=b"})
+    void whatNoBearerTokenIsMadeOfIsNotAskedAbout(String token) {
+        // When
+        Answer answer = ask(token);
+
+        // Then
+        assertEquals(Answer.UNAUTHENTICATED, answer);
+        assertEquals(List.of(), court.asked);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"8192, FORBIDDEN", "8193, UNAUTHENTICATED"})
+    void aTokenHasItsGreatestLength(int length, Answer expected) {
+        // When
+        Answer answer = ask("a".repeat(length));
+
+        // Then
+        assertEquals(expected, answer);
+        assertEquals(expected == Answer.FORBIDDEN, !court.asked.isEmpty());
+    }
+
+    @Test
+    void withoutATokenNobodyIsAsked() {
+        // When
+        Verdict verdict = gate.ask(Optional.empty(), "restore", true).join();
+
+        // Then
+        assertEquals(Answer.UNAUTHENTICATED, verdict.answer());
+        assertEquals(List.of(), court.asked);
+    }
+
+    @Test
+    void theSharedTokenLetsInAndNoOtherDoes() {
+        // Given
+        Gate shared = Gate.of(new SharedSecret("correct-horse-battery"));
+
+        // When
+        Verdict right = shared.ask(Optional.of("correct-horse-battery"), "restore", false)
+                .join();
+
+        // Then
+        assertTrue(right.isAllowed());
+        for (String wrong : List.of("correct-horse-batter", "correct-horse-battery1", "x")) {
+            assertEquals(Answer.UNAUTHENTICATED, ask(shared, wrong));
+        }
+        assertEquals(
+                Answer.UNAUTHENTICATED,
+                shared.ask(Optional.empty(), "restore", true).join().answer());
+    }
+
+    @Test
+    void withoutAnythingItIsLoopbackOrNobody() {
+        // When
+        Verdict near = Gate.loopback().ask(Optional.empty(), "restore", true).join();
+        Verdict far = Gate.loopback().ask(Optional.of("any"), "restore", false).join();
+        Verdict shut = Gate.shut().ask(Optional.of("any"), "restore", true).join();
+
+        // Then
+        assertEquals(Answer.ALLOWED, near.answer());
+        assertEquals(Answer.FORBIDDEN, far.answer());
+        assertEquals(Answer.FORBIDDEN, shut.answer());
+    }
+
+    @Test
+    void atTheEndNobodyIsLetIn() {
+        // Given
+        court.allowed.add("good");
+        lanes.close();
+
+        // When
+        Answer answer = ask("good");
+
+        // Then
+        assertEquals(Answer.UNKNOWN, answer);
+    }
+
+    @Test
+    void aTokenIsWhatFollowsItsSchemeHoweverThatIsWritten() {
+        // When
+        Optional<String> token = Bearer.token("bEaReR  abc ");
+
+        // Then
+        assertEquals(Optional.of("abc"), token);
+        assertEquals(Optional.empty(), Bearer.token("Basic abc"));
+        assertEquals(Optional.empty(), Bearer.token(null));
+        assertFalse(new SharedSecret("very-secret-indeed").toString().contains("very"));
+    }
+}

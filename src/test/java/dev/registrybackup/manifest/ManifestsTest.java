@@ -1,0 +1,179 @@
+package dev.registrybackup.manifest;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.manifest.Manifests.Document;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is under knative/ is what a cluster understands, and fits together and to the program. */
+class ManifestsTest {
+    private static final List<Document> SOURCES = Manifests.sources();
+
+    private static Stream<Document> oneOfEachKind() {
+        Map<String, Document> kinds = new TreeMap<>();
+        SOURCES.forEach(document ->
+                kinds.putIfAbsent(document.content().path("apiVersion").asText() + " " + document.kind(), document));
+        return kinds.values().stream();
+    }
+
+    private static Stream<Path> renderable() throws IOException {
+        List<Path> folders = new ArrayList<>(
+                List.of(Path.of("knative/base"), Path.of("knative/standby"), Path.of("knative/standby-with-tags")));
+        try (Stream<Path> overlays = Files.list(Path.of("knative/overlays"))) {
+            overlays.sorted().forEach(folders::add);
+        }
+        return folders.stream();
+    }
+
+    @Test
+    void noDocumentHasAFieldThatItsKindLacks() throws Exception {
+        // When
+        Map<String, Set<String>> unknown = new TreeMap<>();
+        for (Document document : SOURCES) {
+            unknown.put(document.toString(), Fields.unknown(document.content()));
+        }
+
+        // Then
+        assertFalse(unknown.isEmpty());
+        unknown.values().removeIf(Set::isEmpty);
+        assertEquals(Map.of(), unknown);
+    }
+
+    @ParameterizedTest
+    @MethodSource("oneOfEachKind")
+    void aMisspeltFieldIsFoundInEachKind(Document document) throws Exception {
+        // Given
+        ObjectNode misspelt = document.content().deepCopy();
+        JsonNode spec = misspelt.path("spec");
+        (spec instanceof ObjectNode inner && !inner.isEmpty() ? inner : misspelt).put("mispelt", "x");
+
+        // When
+        Set<String> unknown = Fields.unknown(misspelt);
+
+        // Then
+        assertTrue(unknown.stream().anyMatch(path -> path.endsWith("mispelt")), () -> document + ": " + unknown);
+    }
+
+    @ParameterizedTest
+    @MethodSource("renderable")
+    void whatIsRenderedIsAsGoodAsTheSources(Path folder) throws Exception {
+        // Given
+        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH: only sources are checked");
+
+        // When
+        List<Document> rendered = Manifests.rendered(folder);
+
+        // Then
+        assertFalse(rendered.isEmpty());
+        for (Document document : rendered) {
+            assertEquals(Set.of(), Fields.unknown(document.content()), document::toString);
+        }
+        assertEquals(List.of(), References.dangling(rendered, SOURCES));
+        assertEquals(List.of(), Containers.lax(rendered));
+    }
+
+    @Test
+    void everyReferenceHasItsObject() {
+        assertEquals(List.of(), References.dangling(SOURCES, SOURCES));
+    }
+
+    @Test
+    void everyContainerIsConfined() {
+        // When
+        List<String> lax = Containers.lax(SOURCES);
+
+        // Then
+        assertEquals(List.of(), lax);
+        assertTrue(Containers.checked(SOURCES) >= 9, "so many pods are made from knative/");
+    }
+
+    @Test
+    void everyPathAndPatchOfAKustomizationHasItsTarget() {
+        // When
+        List<String> missing = new ArrayList<>();
+        for (Document document : SOURCES.stream().filter(Document::isKustomize).toList()) {
+            Path folder = Path.of(document.origin()).resolveSibling("");
+            for (String list : List.of("resources", "components")) {
+                document.content().path(list).forEach(path -> {
+                    if (!Files.exists(folder.resolve(path.asText()))) {
+                        missing.add(document.origin() + ": " + path);
+                    }
+                });
+            }
+            document.content().path("patches").forEach(patch -> {
+                if (SOURCES.stream().noneMatch(candidate -> isTarget(patch.path("target"), candidate))) {
+                    missing.add(document.origin() + ": " + patch.path("target"));
+                }
+            });
+        }
+
+        // Then
+        assertEquals(List.of(), missing);
+    }
+
+    private static boolean isTarget(JsonNode target, Document candidate) {
+        return candidate.kind().equals(target.path("kind").asText())
+                && (!target.has("name")
+                        || candidate.name().matches(target.path("name").asText()));
+    }
+
+    @Test
+    void noRightIsAWildcardAndJobsAreMadeInOneNamespaceOnly() {
+        // When
+        Set<String> wide = new TreeSet<>();
+        for (Document document :
+                SOURCES.stream().filter(one -> one.kind().endsWith("Role")).toList()) {
+            document.content().path("rules").forEach(rule -> {
+                boolean jobs = rule.path("resources").toString().contains("\"jobs\"");
+                if (rule.toString().contains("\"*\"") || jobs && document.kind().equals("ClusterRole")) {
+                    wide.add(document + ": " + rule);
+                }
+            });
+        }
+
+        // Then
+        assertEquals(Set.of(), wide);
+    }
+
+    @Test
+    void noSourceReadsTheRegistrysBucketItself() {
+        // When
+        Set<String> reading = SOURCES.stream()
+                .filter(document -> !document.content().at("/spec/aws/s3").isMissingNode())
+                .map(Document::toString)
+                .collect(Collectors.toSet());
+
+        // Then
+        assertEquals(Set.of(), reading, "IntegrationSource aws.s3 removes what it reads");
+    }
+
+    @Test
+    void scheduledEventsCarryNoParameters() {
+        // When
+        List<String> data = SOURCES.stream()
+                .filter(document -> document.kind().equals("PingSource"))
+                .map(document -> document.content().at("/spec/data").asText())
+                .toList();
+
+        // Then
+        assertEquals(List.of("{}", "{}"), data);
+    }
+}

@@ -1,0 +1,167 @@
+package dev.registrybackup.preflight;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.openshift.Cluster;
+import dev.registrybackup.openshift.ClusterError;
+import dev.registrybackup.openshift.ClusterException;
+import dev.registrybackup.openshift.ObjectName;
+import dev.registrybackup.openshift.Resource;
+import dev.registrybackup.point.Point;
+import dev.registrybackup.point.Point.State;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ClusterPointsTest {
+    private final Set<String> refused = new HashSet<>();
+    private final Map<String, Boolean> suspended = new HashMap<>();
+    private @Nullable ClusterError failure;
+
+    private Map<String, Point> points(boolean isCommand) {
+        ClusterPoints.Needs needs =
+                new ClusterPoints.Needs("backup", List.of("verify", "reconcile"), true, true, isCommand);
+        return new ClusterPoints(new Told(), needs)
+                .points().stream().collect(Collectors.toMap(Point::name, point -> point));
+    }
+
+    /** A cluster that answers as this test says. */
+    private final class Told implements Cluster {
+        private void ask(String what) {
+            if (failure != null) {
+                throw new ClusterException(failure, "Failed to " + what + ": " + failure);
+            }
+        }
+
+        @Override
+        public boolean hasImages() {
+            return true;
+        }
+
+        @Override
+        public Page list(Resource resource, int limit, Optional<String> after) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Page list(Resource resource, String namespace, int limit, Optional<String> after) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Optional<ObjectNode> find(ObjectName name) {
+            ask("read " + name);
+            return Optional.ofNullable(suspended.get(name.name())).map(is -> {
+                ObjectNode json = JsonNodeFactory.instance.objectNode();
+                json.putObject("spec").put("suspend", is);
+                return json;
+            });
+        }
+
+        @Override
+        public Optional<ObjectNode> find(ObjectName name, String part) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public boolean mayI(String verb, Resource resource, Optional<String> part, Optional<String> namespace) {
+            ask("ask");
+            return !refused.contains(verb + " " + resource.plural());
+        }
+    }
+
+    @Test
+    void whatIsGrantedAndThereIsFine() {
+        // Given
+        suspended.put("verify", true);
+        suspended.put("reconcile", true);
+
+        // When
+        Map<String, Point> points = points(false);
+
+        // Then
+        assertEquals(7, points.size());
+        assertTrue(points.values().stream().allMatch(point -> point.state() == State.OK), points::toString);
+    }
+
+    @Test
+    void rightsThatAreNotGrantedAreNamed() {
+        // Given
+        refused.addAll(List.of("create jobs", "delete jobs", "create tokenreviews"));
+
+        // When
+        Map<String, Point> points = points(false);
+
+        // Then
+        Point jobs = points.get("right to jobs.batch in backup");
+        assertEquals(State.MISSING, jobs.state());
+        assertEquals("not granted: create, delete", jobs.found());
+        assertEquals(
+                State.MISSING,
+                points.get("right to tokenreviews.authentication.k8s.io").state());
+    }
+
+    @Test
+    void aTemplateThatIsNotThereOrWouldRunByItselfIsMissing() {
+        // Given
+        suspended.put("reconcile", false);
+
+        // When
+        Map<String, Point> points = points(false);
+
+        // Then
+        assertEquals(
+                "kubectl apply -k <your overlay>", points.get("CronJob verify").remedy());
+        assertEquals(State.MISSING, points.get("CronJob reconcile").state());
+        assertEquals(
+                "kubectl patch cronjob reconcile -n backup -p '{\"spec\":{\"suspend\":true}}'",
+                points.get("CronJob reconcile").remedy());
+    }
+
+    @Test
+    void whatJobsNeedOfImageStreamsIsNotedOfAServiceAndMissingOfAHuman() {
+        // Given
+        refused.add("list images");
+
+        // When
+        Point ofService = points(false).get("right to images.image.openshift.io");
+        Point ofHuman = points(true).get("right to images.image.openshift.io");
+
+        // Then
+        assertEquals(State.NOTE, ofService.state());
+        assertEquals(State.MISSING, ofHuman.state());
+    }
+
+    @Test
+    void aClusterThatDoesNotAnswerIsNeverSaidToBeFine() {
+        // Given
+        failure = ClusterError.UNAVAILABLE;
+
+        // When
+        Map<String, Point> points = points(false);
+
+        // Then
+        assertTrue(points.values().stream().allMatch(point -> point.state() == State.COULD_NOT_TELL), points::toString);
+    }
+
+    @Test
+    void aTemplateThatMayNotBeReadIsMissingItsRight() {
+        // Given
+        failure = ClusterError.FORBIDDEN;
+
+        // When
+        Point template = points(false).get("CronJob verify");
+
+        // Then
+        assertEquals(State.MISSING, template.state());
+    }
+}
