@@ -34,13 +34,19 @@ public final class Product implements AutoCloseable {
     private final List<String> javaOptions;
 
     private Product(Map<String, String> environment, List<String> javaOptions, int port) {
+        this(environment, javaOptions, List.of(), port);
+    }
+
+    private Product(Map<String, String> environment, List<String> javaOptions, List<String> inside, int port) {
         this.environment = Map.copyOf(environment);
         this.javaOptions = List.copyOf(javaOptions);
         uri = Loopback.uri(port);
         Map<String, String> all = new HashMap<>(environment);
         all.put("QUARKUS_HTTP_PORT", Integer.toString(port));
         all.put("QUARKUS_HTTP_HOST", Loopback.ADDRESS);
-        process = ChildProcess.start("product", directory.path(), command(javaOptions), all);
+        List<String> command = new ArrayList<>(inside);
+        command.addAll(command(javaOptions));
+        process = ChildProcess.start("product", directory.path(), command, all);
     }
 
     /** The settings of a product between these stores, as environment variables. */
@@ -63,6 +69,12 @@ public final class Product implements AutoCloseable {
     /** Starts it and returns once it is ready. */
     public static Product start(Map<String, String> environment, String... javaOptions) {
         return ready(new Product(environment, List.of(javaOptions), Loopback.freePort()));
+    }
+
+    /** As {@link #start}, where everything is read-only ({@link ReadOnlyRoot}). */
+    public static Product startReadOnly(Map<String, String> environment, String... javaOptions) {
+        List<String> inside = ReadOnlyRoot.prefix(Optional.empty());
+        return ready(new Product(environment, List.of(javaOptions), inside, Loopback.freePort()));
     }
 
     /** Starts it again after it was killed, at the same place with the same settings. */

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** The product's jar as a command that is under way, with the environment of the tests and what is set beyond it. */
@@ -39,6 +40,15 @@ public final class RunningCommand implements AutoCloseable {
 
     /** Starts it. */
     public static RunningCommand start(Map<String, String> environment, String... arguments) {
+        return start(environment, List.of(), arguments);
+    }
+
+    /** Starts it where everything but that directory is read-only ({@link ReadOnlyRoot}). */
+    public static RunningCommand startReadOnly(Map<String, String> environment, String writable, String... arguments) {
+        return start(environment, ReadOnlyRoot.prefix(Optional.of(writable)), arguments);
+    }
+
+    private static RunningCommand start(Map<String, String> environment, List<String> inside, String... arguments) {
         // A command of some seconds ends before code is worth compiling a second time.
         List<String> command = new ArrayList<>(Product.command(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1")));
         command.addAll(List.of(arguments));
