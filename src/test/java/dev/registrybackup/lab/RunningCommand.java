@@ -50,7 +50,8 @@ public final class RunningCommand implements AutoCloseable {
 
     private static RunningCommand start(Map<String, String> environment, List<String> inside, String... arguments) {
         // A command of some seconds ends before code is worth compiling a second time.
-        List<String> command = new ArrayList<>(Product.command(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1")));
+        List<String> command = new ArrayList<>(inside);
+        command.addAll(Product.command(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1")));
         command.addAll(List.of(arguments));
         return new RunningCommand(command, environment);
     }

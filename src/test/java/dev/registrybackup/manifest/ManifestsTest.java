@@ -143,7 +143,8 @@ class ManifestsTest {
                 SOURCES.stream().filter(one -> one.kind().endsWith("Role")).toList()) {
             document.content().path("rules").forEach(rule -> {
                 boolean jobs = rule.path("resources").toString().contains("\"jobs\"");
-                if (rule.toString().contains("\"*\"") || (jobs && document.kind().equals("ClusterRole"))) {
+                if (rule.toString().contains("\"*\"")
+                        || (jobs && document.kind().equals("ClusterRole"))) {
                     wide.add(document + ": " + rule);
                 }
             });

@@ -125,7 +125,8 @@ class ClusterPointsTest {
 
         // Then
         assertEquals(
-                "kubectl apply -k <your overlay>", point(points, "CronJob verify").remedy());
+                "kubectl apply -k <your overlay>",
+                point(points, "CronJob verify").remedy());
         assertEquals(State.MISSING, point(points, "CronJob reconcile").state());
         assertEquals(
                 "kubectl patch cronjob reconcile -n backup -p '{\"spec\":{\"suspend\":true}}'",
