@@ -79,8 +79,10 @@ class ReadmeTest {
 
         // Then
         assertTrue(set.containsAll(Set.of("BACKUP_SECRET_KEY", "REGISTRY_STORAGE_S3_BUCKET")), set::toString);
-        // What the stock registry in knative/standby reads, rclone, and any Go program.
+        // What the stock registry in knative/standby reads, rclone, any Go program, and the store in overlays/kind.
         set.removeIf(foreign -> foreign.startsWith("REGISTRY_STORAGE")
+                || foreign.startsWith("MINIO_")
+                || foreign.equals("MC_CONFIG_DIR")
                 || foreign.startsWith("RCLONE_CONFIG_")
                 || foreign.equals("SSL_CERT_DIR"));
         set.removeAll(variables);

@@ -44,18 +44,22 @@ final class Manifests {
                     kind().equals("CronJob") ? "/spec/jobTemplate/spec/template/spec" : "/spec/template/spec");
         }
 
+        /** The Secrets that are made of literals in it. */
+        List<String> generatedSecrets() {
+            return content.path("secretGenerator").findValuesAsText("name");
+        }
+
         @Override
         public String toString() {
             return origin + " " + kind() + "/" + name();
         }
     }
 
-    /** All documents of all files but those of knative/monitoring that Kubernetes does not read. */
+    /** All documents of all files. */
     static List<Document> sources() {
         try (Stream<Path> all = Files.walk(FOLDER)) {
             List<Document> documents = new ArrayList<>();
             for (Path file : all.filter(path -> path.toString().endsWith(".yaml"))
-                    .filter(Manifests::isManifest)
                     .sorted()
                     .toList()) {
                 documents.addAll(parsed(file.toString(), Files.readString(file)));
@@ -64,10 +68,6 @@ final class Manifests {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static boolean isManifest(Path file) {
-        return !file.startsWith(FOLDER.resolve("monitoring"));
     }
 
     static List<Document> parsed(String origin, String text) throws IOException {

@@ -9,14 +9,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.manifest.Manifests.Document;
 import java.io.IOException;
+import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -35,8 +38,11 @@ class ManifestsTest {
     }
 
     private static Stream<Path> renderable() throws IOException {
-        List<Path> folders = new ArrayList<>(
-                List.of(Path.of("knative/base"), Path.of("knative/standby"), Path.of("knative/standby-with-tags")));
+        List<Path> folders = new ArrayList<>(List.of(
+                Path.of("knative/base"),
+                Path.of("knative/monitoring"),
+                Path.of("knative/standby"),
+                Path.of("knative/standby-with-tags")));
         try (Stream<Path> overlays = Files.list(Path.of("knative/overlays"))) {
             overlays.sorted().forEach(folders::add);
         }
@@ -176,5 +182,86 @@ class ManifestsTest {
 
         // Then
         assertEquals(List.of("{}", "{}"), data);
+    }
+
+    /** As docs/openshift.md has it applied to a cluster that is being restored into. */
+    @Test
+    void whatIsRestoredIntoHasNothingThatLooksAtItBefore() throws Exception {
+        // Given
+        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
+        Path folder = Files.createDirectories(Path.of("target/manifests/restore-only"));
+        Files.writeString(folder.resolve("kustomization.yaml"), """
+                apiVersion: kustomize.config.k8s.io/v1beta1
+                kind: Kustomization
+                resources: [../../../knative/base]
+                components: [../../../knative/openshift, ../../../knative/restore-only]
+                """);
+
+        // When
+        List<Document> rendered = Manifests.rendered(folder);
+
+        // Then
+        assertEquals(List.of(), References.dangling(rendered, SOURCES));
+        assertTrue(rendered.stream()
+                .noneMatch(document -> Set.of("PingSource", "ApiServerSource").contains(document.kind())));
+        assertTrue(rendered.stream()
+                .anyMatch(document -> document.isService() && document.name().equals("restore")));
+    }
+
+    @Test
+    void theTemplatesOfJobsAreThoseThatTheProgramLooksForByDefault() throws Exception {
+        // Given
+        String configuration =
+                Files.readString(Path.of("src/main/java/dev/registrybackup/function/OperationsConfiguration.java"));
+
+        // When
+        Set<String> templates = SOURCES.stream()
+                .filter(document -> document.kind().equals("CronJob"))
+                .filter(document -> document.content().at("/spec/suspend").asBoolean())
+                .map(Document::name)
+                .collect(Collectors.toSet());
+
+        // Then
+        assertEquals(
+                Pattern.compile("@WithDefault\\(\"(registry-backup-[a-z]+)\"\\)")
+                        .matcher(configuration)
+                        .results()
+                        .map(match -> match.group(1))
+                        .collect(Collectors.toSet()),
+                templates);
+    }
+
+    @Test
+    void eachServiceIsNamedAfterItsRoleWhoseFunctionTheCodeHas() throws Exception {
+        // Given
+        Properties application = new Properties();
+        try (Reader reader = Files.newBufferedReader(Path.of("src/main/resources/application.properties"))) {
+            application.load(reader);
+        }
+        StringBuilder code = new StringBuilder();
+        try (Stream<Path> files = Files.list(Path.of("src/main/java/dev/registrybackup/function"))) {
+            for (Path file : files.toList()) {
+                code.append(Files.readString(file));
+            }
+        }
+
+        // When
+        Set<String> services = SOURCES.stream()
+                .filter(Document::isService)
+                .map(Document::name)
+                .collect(Collectors.toCollection(TreeSet::new));
+
+        // Then
+        assertEquals(Set.of("replicate", "dead-letter", "restore", "operations", "capture"), services);
+        for (Document service : SOURCES.stream().filter(Document::isService).toList()) {
+            String role = service.podSpec()
+                    .at("/containers/0/env")
+                    .findParent("value")
+                    .path("value")
+                    .asText();
+            String function = application.getProperty("event-function." + role, "none");
+            assertEquals(service.name(), role);
+            assertTrue(code.indexOf("@Funq(\"" + function + "\")") > 0, () -> role + " has no function " + function);
+        }
     }
 }

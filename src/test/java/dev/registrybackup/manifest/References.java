@@ -31,8 +31,7 @@ final class References {
                 boolean example =
                         reference.startsWith("Secret/") || document.origin().contains("standby");
                 List<Document> there = example ? all : documents;
-                if (!GIVEN.contains(reference)
-                        && there.stream().noneMatch(one -> (one.kind() + "/" + one.name()).equals(reference))) {
+                if (!GIVEN.contains(reference) && there.stream().noneMatch(one -> isThere(one, reference))) {
                     dangling.add(document + " names " + reference);
                 }
             }
@@ -40,11 +39,20 @@ final class References {
         return dangling;
     }
 
+    private static boolean isThere(Document document, String reference) {
+        return (document.kind() + "/" + document.name()).equals(reference)
+                || document.generatedSecrets().stream().anyMatch(name -> reference.equals("Secret/" + name));
+    }
+
     private static List<String> references(Document document) {
         List<String> references = new ArrayList<>();
         JsonNode pod = document.podSpec();
         add(references, "ServiceAccount", pod.path("serviceAccountName"));
         for (JsonNode container : pod.path("containers")) {
+            container.path("env").forEach(variable -> {
+                add(references, "ConfigMap", variable.at("/valueFrom/configMapKeyRef/name"));
+                add(references, "Secret", variable.at("/valueFrom/secretKeyRef/name"));
+            });
             container.path("envFrom").forEach(from -> {
                 add(references, "ConfigMap", from.at("/configMapRef/name"));
                 add(references, "Secret", from.at("/secretRef/name"));
