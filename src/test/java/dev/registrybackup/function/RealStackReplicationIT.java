@@ -1,7 +1,9 @@
 package dev.registrybackup.function;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.registrybackup.lab.BackupCheck;
 import dev.registrybackup.lab.Blob;
 import dev.registrybackup.lab.Bucket;
@@ -9,14 +11,17 @@ import dev.registrybackup.lab.CephRgw;
 import dev.registrybackup.lab.DockerRegistry;
 import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Product;
+import dev.registrybackup.lab.ProductCommand;
 import dev.registrybackup.lab.RequiresRealStack;
 import dev.registrybackup.lab.Skopeo;
 import dev.registrybackup.lab.TestImage;
 import dev.registrybackup.lab.TestImages;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,11 +102,26 @@ class RealStackReplicationIT {
                 assertEquals(List.of(), BackupCheck.linksBeforeTargets(beforeBackup.requests(), backup));
                 servesTheSame(index, sharing, moved);
                 Awaitility.await().atMost(BOUND).until(() -> next.metrics().contains("registry_backup_outcomes_total"));
+                aCanarysEventArrives();
             }
         } finally {
             killed.close();
             other.close();
         }
+    }
+
+    /** Through the store's own queue, and with what this store tells of its bucket. */
+    private void aCanarysEventArrives() {
+        JsonNode answer = ProductCommand.run(settings(), "preflight", "--canary", "--json")
+                .json();
+        Map<String, String> states = new HashMap<>();
+        answer.path("points")
+                .forEach(point -> states.put(
+                        point.path("point").asText(), point.path("state").asText()));
+        assertEquals("ok", states.get("canary"), answer::toPrettyString);
+        assertEquals("ok", states.get("canary's removal"), answer::toPrettyString);
+        assertEquals("ok", states.get("backup write"), answer::toPrettyString);
+        assertTrue(Set.of("ok", "note").contains(states.get("registry notification")), answer::toPrettyString);
     }
 
     private void servesTheSame(TestImage index, TestImage sharing, TestImage moved) {
