@@ -264,4 +264,32 @@ class ManifestsTest {
             assertTrue(code.indexOf("@Funq(\"" + function + "\")") > 0, () -> role + " has no function " + function);
         }
     }
+
+    @Test
+    void eachSecretThatTheDocumentsNameIsOneOfTheManifests() throws Exception {
+        // Given
+        Set<String> secrets = SOURCES.stream()
+                .filter(document -> document.kind().equals("Secret"))
+                .map(Document::name)
+                .collect(Collectors.toSet());
+
+        // When
+        Set<String> named = new TreeSet<>();
+        for (Path document : List.of(
+                Path.of("README.md"),
+                Path.of("docs/operations.md"),
+                Path.of("docs/openshift.md"),
+                Path.of("docs/rights.md"))) {
+            Pattern.compile("[a-z][a-z-]*-credentials\\b")
+                    .matcher(Files.readString(document))
+                    .results()
+                    .forEach(match -> named.add(match.group()));
+        }
+
+        // Then: those of other targets are yours, and commented out in the example
+        named.removeAll(Set.of("target-credentials", "target-write-credentials"));
+        assertTrue(named.contains("replicate-credentials"), named::toString);
+        named.removeAll(secrets);
+        assertEquals(Set.of(), named);
+    }
 }
