@@ -10,14 +10,14 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.Optional;
 
-/** Builds what tells whether a caller may. The one place where this reads the environment. */
+/** Builds what tells whether a caller may. */
 @Singleton
 class AccessWiring {
     /** The cluster is asked whether callers may in the namespace of this pod; a client of it is made with the first call. */
     @Produces
     @Singleton
     Gate gate(AccessConfiguration access, Instance<KubernetesClient> kubernetes, Lanes lanes, Clock clock) {
-        return new AccessSettings(access, Surroundings.of(System.getenv()))
+        return new AccessSettings(access, Surroundings.current())
                 .gate((token, verb) -> reviews(kubernetes.get()).judge(token, verb), lanes, clock);
     }
 

@@ -111,7 +111,7 @@ class PreflightWiring {
     }
 
     private Optional<ClusterPoints> cluster() {
-        boolean isOnCluster = System.getenv("KUBERNETES_SERVICE_HOST") != null;
+        boolean isOnCluster = Surroundings.current().isCluster();
         if (!isOnCluster && !restoreSettings.runsJobs() && !restoreSettings.isOpenShift()) {
             return Optional.empty();
         }

@@ -74,7 +74,7 @@ class RestoreSettings {
         return switch (operations.run()) {
             case "job" -> true;
             case "process" -> false;
-            case "auto" -> System.getenv("KUBERNETES_SERVICE_HOST") != null;
+            case "auto" -> Surroundings.current().isCluster();
             default ->
                 throw new ConfigurationProblem(
                         "operations.run", "is \"%s\" but can be auto, job or process".formatted(operations.run()));

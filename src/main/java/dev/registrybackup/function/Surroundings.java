@@ -9,6 +9,11 @@ import java.util.Map;
  * @param isKnative whether Knative's proxy stands before it, which calls from loopback on behalf of all
  */
 record Surroundings(boolean isCluster, boolean isKnative) {
+    /** Of this process. The one place where what is around it is read. */
+    static Surroundings current() {
+        return of(System.getenv());
+    }
+
     static Surroundings of(Map<String, String> environment) {
         return new Surroundings(
                 environment.containsKey("KUBERNETES_SERVICE_HOST"), environment.containsKey("K_SERVICE"));

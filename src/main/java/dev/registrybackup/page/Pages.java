@@ -208,8 +208,8 @@ public final class Pages {
         return new Page(status, templates.render("login", Map.of("reason", reason, "next", next, "isLoggedIn", false)));
     }
 
-    /** What stands in each page's style element, for who has to name its hash. */
-    public String style() {
-        return templates.style();
+    /** The SHA-256 of what stands in each page's style element, in Base64, as a Content-Security-Policy names it. */
+    public String styleHash() {
+        return templates.styleHash();
     }
 }

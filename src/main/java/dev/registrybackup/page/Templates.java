@@ -10,6 +10,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -42,7 +45,7 @@ final class Templates {
     private static final Pattern STYLE = Pattern.compile("<style>(.*?)</style>", Pattern.DOTALL);
 
     private final Engine engine;
-    private final String style;
+    private final String styleHash;
 
     /** Reads all of them, which are part of the program. */
     Templates() {
@@ -56,7 +59,7 @@ final class Templates {
             engine.putTemplate(name, engine.parse(text(name), null, name));
         }
         Matcher inline = STYLE.matcher(render("message", Map.of("title", "", "message", "", "isLoggedIn", false)));
-        style = inline.find() ? inline.group(1) : "";
+        styleHash = sha256(inline.find() ? inline.group(1) : "");
     }
 
     private static String text(String name) {
@@ -78,9 +81,18 @@ final class Templates {
         return page.render();
     }
 
-    /** What stands in each page's style element. */
-    String style() {
-        return style;
+    /** The SHA-256 of what stands in each page's style element, in Base64, as a Content-Security-Policy names it. */
+    String styleHash() {
+        return styleHash;
+    }
+
+    private static String sha256(String text) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return Base64.getEncoder().encodeToString(hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java has SHA-256", e);
+        }
     }
 
     /** Takes a field of a map for what it is called, also where maps have something of their own of that name. */
