@@ -172,6 +172,7 @@ class GateTest {
             begun.add(begin("wrong-" + each));
             begun.add(begin("wrong-" + each));
         }
+        Awaitility.await().atMost(LONG).until(() -> court.asked.size() == Reviews.AT_ONCE);
         hold.release(1_000);
         begun.forEach(CompletableFuture::join);
 
@@ -208,12 +209,16 @@ class GateTest {
             begin("wrong-" + each);
         }
 
+        Awaitility.await().atMost(LONG).until(() -> court.asked.size() == 1 + Reviews.AT_ONCE);
+
         // When
         CompletableFuture<Verdict> known = begin("good");
-        hold.release(Reviews.AT_ONCE + 1);
+        hold.release();
+        Awaitility.await().atMost(LONG).until(() -> court.asked.size() > 1 + Reviews.AT_ONCE);
 
         // Then
-        Awaitility.await().atMost(LONG).until(known::isDone);
+        assertEquals("good restore", court.asked.get(1 + Reviews.AT_ONCE));
+        hold.release(10_000);
         assertEquals(Answer.ALLOWED, known.join().answer());
     }
 
