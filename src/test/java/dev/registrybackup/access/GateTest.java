@@ -172,7 +172,7 @@ class GateTest {
             begun.add(begin("wrong-" + each));
             begun.add(begin("wrong-" + each));
         }
-        Awaitility.await().atMost(LONG).until(() -> court.asked.size() == Reviews.AT_ONCE);
+        Awaitility.await().atMost(LONG).until(() -> court.mostAtOnce.get() == Reviews.AT_ONCE);
         hold.release(1_000);
         begun.forEach(CompletableFuture::join);
 

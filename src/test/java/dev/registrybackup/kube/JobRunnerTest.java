@@ -84,8 +84,7 @@ class JobRunnerTest {
     private final KubernetesMockServer server = new KubernetesMockServer(
             new Context(), new MockWebServer(), responses, new KubernetesMixedDispatcher(responses), false);
     private final KubernetesClient client = client();
-    private final JobRunner runner =
-            new JobRunner(client, NAMESPACE, Map.of(OperationKind.RESTORE, "restore"), Duration.ofSeconds(1));
+    private final JobRunner runner = new JobRunner(client, NAMESPACE, Map.of(OperationKind.RESTORE, "restore"));
 
     private KubernetesClient client() {
         server.init();
@@ -220,10 +219,12 @@ class JobRunnerTest {
         runner.start(request("1"));
         end("Complete", "", "");
         server.expect().delete().withPath(JOB).andReturn(200, job()).once();
+        JobRunner hasty =
+                new JobRunner(client, NAMESPACE, Map.of(OperationKind.RESTORE, "restore"), Duration.ofSeconds(1));
 
         // When
         OperationNotStartedException failure =
-                assertThrows(OperationNotStartedException.class, () -> runner.start(request("2")));
+                assertThrows(OperationNotStartedException.class, () -> hasty.start(request("2")));
 
         // Then
         assertEquals(

@@ -86,7 +86,7 @@ class OwedBatchesTest {
         get(all(owing));
 
         // Then
-        await().atMost(5, SECONDS).until(() -> told.size() == 1);
+        await().atMost(30, SECONDS).until(() -> told.size() == 1);
         Told only = told.remove();
         assertEquals(Optional.of(only.record()), shelf.read(only.record().name()));
         assertEquals(Map.of("a", true, "b", false, "c", false), only.goesOn());
@@ -104,7 +104,7 @@ class OwedBatchesTest {
 
         // When
         CompletableFuture<Void> owed = batches.owe(key("a"), true);
-        assertTrue(writing.await(5, SECONDS));
+        assertTrue(writing.await(30, SECONDS));
 
         // Then
         assertFalse(owed.isDone());

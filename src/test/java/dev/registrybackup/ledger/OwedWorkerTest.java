@@ -446,7 +446,7 @@ class OwedWorkerTest {
     }
 
     private static void until(Callable<Boolean> condition) {
-        await().atMost(3, SECONDS).pollInterval(Duration.ofMillis(10)).until(condition);
+        await().atMost(30, SECONDS).pollInterval(Duration.ofMillis(10)).until(condition);
     }
 
     private static List<OwedKey> owed(String... keys) {

@@ -181,7 +181,7 @@ class KeyedRunsTest {
                     },
                     askers));
         }
-        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).get(20, TimeUnit.SECONDS);
+        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).get(2, TimeUnit.MINUTES);
         askers.shutdownNow();
         workers.shutdownNow();
 

@@ -94,7 +94,7 @@ class CaCertificateTest {
                 true,
                 certificate,
                 Writing.PLAIN);
-        S3Timeouts timeouts = new S3Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(10));
+        S3Timeouts timeouts = new S3Timeouts(Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMinutes(1));
         @SuppressWarnings("MustBeClosedChecker") // closed by each test
         S3ObjectStore store = S3ObjectStore.of(settings, timeouts, 2);
         return store;
