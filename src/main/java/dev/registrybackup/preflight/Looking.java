@@ -34,13 +34,13 @@ final class Looking {
         }
     }
 
-    /** What is made of the fact; if there is none, that it was refused, which is noted, or could not be told. */
+    /** What is made of the fact; if there is none, a note where asking again is no use; else that it could not be told. */
     static <T> Point fact(String name, Told<T> told, String remedy, Function<T, Point> look) {
         if (told.value().isPresent()) {
             return look.apply(told.value().get());
         }
-        return told.isRefused()
-                ? Point.note(name, told.reason() + ": this key may not ask, so look yourself", remedy)
+        return told.isSettled()
+                ? Point.note(name, told.reason() + ", so look yourself", remedy)
                 : Point.couldNotTell(name, told.reason(), remedy);
     }
 

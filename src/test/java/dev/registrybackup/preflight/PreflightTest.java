@@ -201,9 +201,9 @@ class PreflightTest {
     }
 
     @Test
-    void whatAStoreDoesNotKnowIsNeverSaidToBeFine() {
+    void whatAStoreFailedToTellIsNeverSaidToBeFine() {
         // Given
-        backup.versioned(Told.nothing("GetBucketVersioning was answered 501 NotImplemented"));
+        backup.versioned(Told.nothing("GetBucketVersioning was answered 500 InternalError"));
 
         // When
         Points points = run(false);
@@ -215,16 +215,21 @@ class PreflightTest {
     }
 
     @Test
-    void whatAKeyMayNotAskIsNoted() {
+    void whatNobodyCanAskIsNotedAndKeepsNobodyFromBeingReady() {
         // Given
-        backup.lifecycle(Told.refused("GetBucketLifecycleConfiguration was answered 403 AccessDenied"));
+        backup.lifecycle(Told.settled("GetBucketLifecycleConfiguration was answered 403 AccessDenied"));
+        registry.notifications(Told.settled("GetBucketNotificationConfiguration was answered 501 NotImplemented"));
 
         // When
-        Point point = point("backup lifecycle");
+        Points points = run(false);
 
         // Then
-        assertEquals(State.NOTE, point.state());
-        assertEquals("aws s3api get-bucket-lifecycle-configuration --bucket copy", point.remedy());
+        assertEquals(State.NOTE, point("backup lifecycle", points).state());
+        assertEquals(
+                "aws s3api get-bucket-lifecycle-configuration --bucket copy",
+                point("backup lifecycle", points).remedy());
+        assertEquals(State.NOTE, point(NotificationPoints.NAME, points).state());
+        assertTrue(points.json().path("ready").asBoolean(), () -> points.json().toPrettyString());
     }
 
     @ParameterizedTest
@@ -397,7 +402,7 @@ class PreflightTest {
     @Test
     void onceACanaryHasComeItIsNoMatterThatTheStoreDoesNotTellOfNotifications() {
         // Given
-        registry.notifications(Told.nothing("GetBucketNotificationConfiguration was answered 501 NotImplemented"));
+        registry.notifications(Told.nothing("GetBucketNotificationConfiguration was answered 500 InternalError"));
         pause = time -> deliver();
 
         // When

@@ -330,7 +330,8 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
 
         // Then
         assertEquals(Told.of(false), facts.versioned());
-        assertEquals(Told.nothing("it is a directory"), facts.notifications());
+        assertEquals(Told.settled("it is a directory"), facts.lifecycle());
+        assertEquals(Told.settled("it is a directory"), facts.notifications());
     }
 
     @Override

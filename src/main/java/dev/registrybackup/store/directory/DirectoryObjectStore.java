@@ -221,7 +221,7 @@ public final class DirectoryObjectStore implements ObjectStore {
     public BucketFacts facts() {
         String reason = "it is a directory";
         return new BucketFacts(
-                Told.nothing(reason), Told.of(false), Told.nothing(reason), Told.nothing(reason), Told.nothing(reason));
+                Told.settled(reason), Told.of(false), Told.settled(reason), Told.settled(reason), Told.settled(reason));
     }
 
     /** The directory's path. */

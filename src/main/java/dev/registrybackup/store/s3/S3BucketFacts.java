@@ -37,6 +37,9 @@ final class S3BucketFacts {
             "NoSuchConfiguration",
             "NoSuchNotificationConfiguration");
 
+    /** RFC 9110, section 15.6.2. */
+    private static final int NOT_IMPLEMENTED = 501;
+
     private final S3Client client;
     private final String bucket;
     private final Consumer<AwsRequestOverrideConfiguration.Builder> quick;
@@ -69,7 +72,11 @@ final class S3BucketFacts {
             String reason = "%s was answered %d %s"
                     .formatted(action, e.statusCode(), code)
                     .strip();
-            return e.statusCode() == 401 || e.statusCode() == 403 ? Told.refused(reason) : Told.nothing(reason);
+            return switch (e.statusCode()) {
+                case 401, 403 -> Told.settled(reason + ": this key may not ask");
+                case NOT_IMPLEMENTED -> Told.settled(reason + ": the store does not know this question");
+                default -> Told.nothing(reason);
+            };
         } catch (SdkException e) {
             return Told.nothing(action + " failed: " + e.getMessage());
         }
@@ -100,9 +107,17 @@ final class S3BucketFacts {
     }
 
     private boolean versioned() {
-        return client.getBucketVersioning(request -> request.bucket(bucket).overrideConfiguration(quick))
-                        .status()
-                == BucketVersioningStatus.ENABLED;
+        try {
+            return client.getBucketVersioning(request -> request.bucket(bucket).overrideConfiguration(quick))
+                            .status()
+                    == BucketVersioningStatus.ENABLED;
+        } catch (AwsServiceException e) {
+            if (e.statusCode() == NOT_IMPLEMENTED) {
+                // One that does not know of versions keeps none.
+                return false;
+            }
+            throw e;
+        }
     }
 
     private boolean objectLock() {

@@ -12,6 +12,7 @@ import dev.registrybackup.lab.Operation;
 import dev.registrybackup.lab.RecordedRequest;
 import dev.registrybackup.lab.S3Endpoint;
 import dev.registrybackup.lab.S3ProxyServer;
+import dev.registrybackup.store.BucketFacts;
 import dev.registrybackup.store.MultipartUpload;
 import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStore;
@@ -19,6 +20,7 @@ import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.OpenObject;
 import dev.registrybackup.store.ReplayableContent;
 import dev.registrybackup.store.StoreError;
+import dev.registrybackup.store.Told;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -38,6 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.s3.S3Client;
 
@@ -110,6 +113,36 @@ class S3ObjectStoreFaultsIT {
                 StoreError.UNAVAILABLE,
                 "Failed to reach the registry bucket images: the store answered 500",
                 store::requireBucket);
+    }
+
+    @Test
+    void whatAStoreDoesNotKnowItIsNotAskedAgain() {
+        // Given
+        proxy.inject(request -> true, Fault.answer(501, "NotImplemented"));
+
+        // When
+        BucketFacts facts = store.facts();
+
+        // Then: one that does not know of versions keeps none; expiry may be set up in another way
+        String why = " was answered 501 NotImplemented: the store does not know this question";
+        assertEquals(Told.of(false), facts.versioned());
+        assertEquals(Told.settled("GetBucketLifecycleConfiguration" + why), facts.lifecycle());
+        assertEquals(Told.settled("GetBucketNotificationConfiguration" + why), facts.notifications());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"403, AccessDenied, true", "500, InternalError, false"})
+    void aRefusalIsSettledAndAFailureIsNot(int status, String code, boolean isSettled) {
+        // Given
+        proxy.inject(request -> true, Fault.answer(status, code));
+
+        // When
+        BucketFacts facts = store.facts();
+
+        // Then
+        assertEquals(isSettled, facts.versioned().isSettled(), facts::toString);
+        assertEquals(isSettled, facts.lifecycle().isSettled(), facts::toString);
+        assertEquals(Optional.empty(), facts.lifecycle().value());
     }
 
     @Test
