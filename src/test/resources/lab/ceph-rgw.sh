@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# A real Ceph RGW on loopback: one mon, one mgr, one OSD in memory and one radosgw, all of it under one folder.
+# A real Ceph RGW on loopback: one mon, one OSD in memory and one radosgw, all of it under one folder. No mgr: no
+# request passes it.
 #   ceph-rgw.sh FOLDER GATEWAY_PORT MONITOR_PORT
 # Every daemon leaves FOLDER/<name>.pid. Users: registry/registry-secret, backup/backup-secret.
 # Every ceph command has a timeout: with a wrong key it would look for a monitor for minutes.
 set -euo pipefail
 folder=$1 port=$2 monitor=$3
 export CEPH_CONF=$folder/ceph.conf
-mkdir -p "$folder"/{mon,osd,mgr,rgw,log}
+mkdir -p "$folder"/{mon,osd,rgw,log}
 fsid=$(cat /proc/sys/kernel/random/uuid)
 
 cat > "$CEPH_CONF" <<C
@@ -35,9 +36,9 @@ run dir = $folder
 keyring = $folder/keyring
 [mon.a]
 mon data = $folder/mon
-[mgr.x]
-mgr data = $folder/mgr
-public addr = 127.0.0.1
+# It waits a second for more changes before it makes one, and the gateway makes a pool after the other.
+paxos propose interval = 0.05
+paxos min wait = 0.01
 [osd.0]
 osd data = $folder/osd
 public addr = 127.0.0.1
@@ -46,36 +47,35 @@ osd objectstore = memstore
 memstore device bytes = 8589934592
 [client.rgw.a]
 rgw data = $folder/rgw
-rgw frontends = beast endpoint=127.0.0.1:$port
+rgw frontends = beast endpoint=127.0.0.1:$port tcp_nodelay=1
 rgw dynamic resharding = false
 rgw crypt require ssl = false
 C
 
-key() { ceph-authtool "$folder/keyring" --gen-key -n "$1" --cap mon "$2" --cap osd "$3" --cap mgr "$4"; }
+key() { ceph-authtool "$folder/keyring" --gen-key -n "$1" --cap mon "$2" --cap osd "$3"; }
 ceph-authtool --create-keyring "$folder/keyring" --gen-key -n mon. --cap mon 'allow *'
-for entity in client.admin mgr.x client.rgw.a; do key $entity 'allow *' 'allow *' 'allow *'; done
+for entity in client.admin client.rgw.a; do key $entity 'allow *' 'allow *'; done
 monmaptool --create --addv a "[v2:127.0.0.1:$monitor/0]" --fsid "$fsid" "$folder/monmap"
 timeout 60 ceph-mon --mkfs -i a --monmap "$folder/monmap" --keyring "$folder/keyring"
 timeout 60 ceph-mon -i a
-timeout 60 ceph-mgr -i x
 
 osd=$(cat /proc/sys/kernel/random/uuid)
-key osd.0 'allow profile osd' 'allow *' 'allow profile osd'
+key osd.0 'allow profile osd' 'allow *'
 printf '{"cephx_secret":"%s"}' "$(ceph-authtool -p -n osd.0 "$folder/keyring")" > "$folder/osd.json"
 timeout 60 ceph osd new "$osd" -i "$folder/osd.json"
 timeout 60 ceph-osd -i 0 --mkfs --osd-uuid "$osd"
 timeout 60 ceph-osd -i 0
-for _ in $(seq 60); do
+for _ in $(seq 300); do
   timeout 10 ceph osd stat > "$folder/stat"
   grep -q '1 up' "$folder/stat" && break
-  sleep 0.5
+  sleep 0.1
 done
 cat "$folder/stat"
 
 timeout 90 radosgw -n client.rgw.a
-for _ in $(seq 120); do
+for _ in $(seq 600); do
   (: < "/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
-  sleep 0.5
+  sleep 0.1
 done
 for user in registry backup; do
   timeout 60 radosgw-admin user create --uid=$user --display-name=$user \

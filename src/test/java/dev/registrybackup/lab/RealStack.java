@@ -21,7 +21,6 @@ final class RealStack implements ExecutionCondition {
             "ceph",
             "ceph-mon",
             "ceph-osd",
-            "ceph-mgr",
             "ceph-authtool",
             "monmaptool",
             "docker-registry",
