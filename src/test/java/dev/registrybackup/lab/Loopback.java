@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Ports and probes on 127.0.0.1. */
 final class Loopback {
@@ -16,6 +17,13 @@ final class Loopback {
     static final String ADDRESS = "127.0.0.1";
 
     private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(1);
+    /** Below the ports that Linux gives to outgoing connections, of which tests make thousands. */
+    private static final int LOWEST_PORT = 20_000;
+
+    private static final int PORTS = 12_000;
+    private static final int ATTEMPTS = 100;
+
     private static final HttpClient PROBE =
             HttpClient.newBuilder().connectTimeout(PROBE_TIMEOUT).build();
 
@@ -23,10 +31,18 @@ final class Loopback {
 
     /** A port that was free a moment ago. */
     static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException cause) {
-            throw new UncheckedIOException("Failed to find a free port on " + ADDRESS, cause);
+        return ThreadLocalRandom.current()
+                .ints(ATTEMPTS, LOWEST_PORT, LOWEST_PORT + PORTS)
+                .filter(Loopback::isFree)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("Found no free port on " + ADDRESS));
+    }
+
+    private static boolean isFree(int port) {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.isBound();
+        } catch (IOException taken) {
+            return false;
         }
     }
 
@@ -38,7 +54,7 @@ final class Loopback {
     static String get(URI uri) {
         try {
             HttpRequest request =
-                    HttpRequest.newBuilder(uri).timeout(PROBE_TIMEOUT).build();
+                    HttpRequest.newBuilder(uri).timeout(ANSWER_TIMEOUT).build();
             return PROBE.send(request, BodyHandlers.ofString()).body();
         } catch (IOException cause) {
             throw new UncheckedIOException("Failed to get " + uri, cause);

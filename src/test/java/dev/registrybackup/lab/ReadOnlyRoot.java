@@ -10,7 +10,7 @@ import java.util.Optional;
  * namespace of mounts of its own, made by util-linux. Needs the right to make one.
  */
 public final class ReadOnlyRoot {
-    private static final Duration BOUND = Duration.ofSeconds(20);
+    private static final Duration BOUND = Duration.ofMinutes(2);
 
     /** Its arguments are the one directory that can be written, or nothing, and the program. */
     private static final String ENTER = """

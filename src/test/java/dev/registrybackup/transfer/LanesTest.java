@@ -134,7 +134,8 @@ class LanesTest {
         CountDownLatch later = new CountDownLatch(20);
         lanes.every(Duration.ofMillis(1), later::countDown);
         assertTrue(await(later));
-        // Each of the four threads may have been at it, one run may have been due, and one taken before it was cancelled.
+        // Each of the four threads may have been at it, one run may have been due, and one taken before it was
+        // cancelled.
         assertTrue(runs.get() <= closedAfter + 6, "It was done %d times more".formatted(runs.get() - closedAfter));
     }
 
