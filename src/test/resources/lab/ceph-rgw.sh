@@ -47,6 +47,7 @@ osd objectstore = memstore
 memstore device bytes = 8589934592
 [client.rgw.a]
 rgw data = $folder/rgw
+# Without tcp_nodelay each answer with a body waits 40 ms for an acknowledgement.
 rgw frontends = beast endpoint=127.0.0.1:$port tcp_nodelay=1
 rgw dynamic resharding = false
 rgw crypt require ssl = false
