@@ -14,13 +14,11 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.FieldSource;
 
 /** The alerts of {@code knative/monitoring}, as Prometheus itself reads and evaluates them. */
 @RequiresRealStack("promtool")
 class AlertsIT {
-    private static final Path TESTS = Path.of("src/test/resources/monitoring");
-
     private final Path directory;
 
     AlertsIT(@TempDir Path directory) {
@@ -33,9 +31,13 @@ class AlertsIT {
         return file;
     }
 
+    private Path copy(String test) throws IOException {
+        return Files.copy(Monitoring.TESTS.resolve(test), directory.resolve(test));
+    }
+
     /** Without annotations, which promtool would want repeated word by word with each alert expected. */
-    private static JsonNode bareRules() {
-        JsonNode rules = Monitoring.rules().deepCopy();
+    private static ObjectNode bareRules() {
+        ObjectNode rules = (ObjectNode) Monitoring.rules();
         rules.findParents("annotations").forEach(rule -> ((ObjectNode) rule).remove("annotations"));
         return rules;
     }
@@ -56,15 +58,15 @@ class AlertsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"rules-test.yaml", "rules-days-test.yaml"})
+    @FieldSource("dev.registrybackup.function.Monitoring#TEST_FILES")
     void eachAlertFiresWhereItShouldAndNowhereElse(String tests) throws IOException {
         // Given
         write("rules.yaml", bareRules());
-        Files.copy(TESTS.resolve("unknown.yaml"), directory.resolve("unknown.yaml"));
-        Files.copy(TESTS.resolve(tests), directory.resolve(tests));
+        copy("unknown.yaml");
+        Path copied = copy(tests);
 
         // When
-        String said = Promtool.test(directory.resolve(tests));
+        String said = Promtool.test(copied);
 
         // Then
         assertTrue(said.contains("SUCCESS"), said);
@@ -73,12 +75,12 @@ class AlertsIT {
     @Test
     void anAlertThatHasAnotherThresholdThanItsTestFails() throws IOException {
         // Given
-        ObjectNode rules = bareRules().deepCopy();
+        ObjectNode rules = bareRules();
         rules.findParents("alert").stream()
                 .filter(alert -> alert.path("alert").asText().equals("RegistryBackupAlarm"))
                 .forEach(alert -> ((ObjectNode) alert).put("expr", "registry_backup_alarms > 1"));
         write("rules.yaml", rules);
-        Path tests = Files.copy(TESTS.resolve("rules-test.yaml"), directory.resolve("rules-test.yaml"));
+        Path tests = copy("rules-test.yaml");
 
         // When
         IllegalStateException thrown = assertThrows(IllegalStateException.class, () -> Promtool.test(tests));

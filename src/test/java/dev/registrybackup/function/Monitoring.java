@@ -13,6 +13,11 @@ import java.util.TreeSet;
 
 /** What {@code knative/monitoring} has. */
 final class Monitoring {
+    /** What tells when an alert fires and when it does not, for promtool: a folder, and the files to run. */
+    static final Path TESTS = Path.of("src/test/resources/monitoring");
+
+    static final List<String> TEST_FILES = List.of("rules-test.yaml", "rules-days-test.yaml");
+
     private static final Path DIRECTORY = Path.of("knative/monitoring");
 
     private Monitoring() {}

@@ -19,14 +19,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The alerts and the dashboard of {@code knative/monitoring}. */
 class MonitoringTest {
-    private static final Path TESTS = Path.of("src/test/resources/monitoring");
-    /** What {@link AlertsIT} has Prometheus try. */
-    private static final List<String> TEST_FILES = List.of("rules-test.yaml", "rules-days-test.yaml");
-
     private static Set<String> alertsExpected(boolean isFiring) {
         Set<String> names = new TreeSet<>();
-        for (String file : TEST_FILES) {
-            for (JsonNode expected : Monitoring.yaml(TESTS.resolve(file)).findParents("alertname")) {
+        for (String file : Monitoring.TEST_FILES) {
+            for (JsonNode expected :
+                    Monitoring.yaml(Monitoring.TESTS.resolve(file)).findParents("alertname")) {
                 if (expected.path("exp_alerts").isEmpty() != isFiring) {
                     names.add(expected.path("alertname").asText());
                 }

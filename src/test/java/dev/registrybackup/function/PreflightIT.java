@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /** The preflight as a command, with the replicate service running, on the embedded store. */
 class PreflightIT {
-    private static String state(JsonNode answer, String point) {
+    /** How that point of a preflight came out. */
+    static String state(JsonNode answer, String point) {
         return answer.path("points")
                 .valueStream()
                 .filter(each -> each.path("point").asText().equals(point))

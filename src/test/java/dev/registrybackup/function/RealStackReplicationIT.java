@@ -18,7 +18,6 @@ import dev.registrybackup.lab.TestImage;
 import dev.registrybackup.lab.TestImages;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -114,14 +113,12 @@ class RealStackReplicationIT {
     private void aCanarysEventArrives() {
         JsonNode answer = ProductCommand.run(settings(), "preflight", "--canary", "--json")
                 .json();
-        Map<String, String> states = new HashMap<>();
-        answer.path("points")
-                .forEach(point -> states.put(
-                        point.path("point").asText(), point.path("state").asText()));
-        assertEquals("ok", states.get("canary"), answer::toPrettyString);
-        assertEquals("ok", states.get("canary's removal"), answer::toPrettyString);
-        assertEquals("ok", states.get("backup write"), answer::toPrettyString);
-        assertTrue(Set.of("ok", "note").contains(states.get("registry notification")), answer::toPrettyString);
+        assertEquals("ok", PreflightIT.state(answer, "canary"), answer::toPrettyString);
+        assertEquals("ok", PreflightIT.state(answer, "canary's removal"), answer::toPrettyString);
+        assertEquals("ok", PreflightIT.state(answer, "backup write"), answer::toPrettyString);
+        assertTrue(
+                Set.of("ok", "note").contains(PreflightIT.state(answer, "registry notification")),
+                answer::toPrettyString);
     }
 
     private void servesTheSame(TestImage index, TestImage sharing, TestImage moved) {

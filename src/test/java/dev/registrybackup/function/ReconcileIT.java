@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -102,20 +103,16 @@ class ReconcileIT {
                 .header("ce-type", PING);
     }
 
+    private Stream<JsonNode> listing() {
+        return client.get("/operations").json().path("operations").valueStream();
+    }
+
     private List<String> operations() {
-        return client.get("/operations")
-                .json()
-                .path("operations")
-                .valueStream()
-                .map(operation -> operation.path("id").asText())
-                .toList();
+        return listing().map(operation -> operation.path("id").asText()).toList();
     }
 
     private JsonNode listed(String id) {
-        return client.get("/operations")
-                .json()
-                .path("operations")
-                .valueStream()
+        return listing()
                 .filter(operation -> operation.path("id").asText().equals(id))
                 .findFirst()
                 .orElseThrow();
