@@ -8,6 +8,7 @@ import dev.registrybackup.restore.PastUnknownException;
 import dev.registrybackup.restore.PreflightException;
 import dev.registrybackup.restore.UnknownScopeException;
 import java.io.PrintWriter;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;
@@ -35,19 +36,44 @@ public final class CommandLineTool {
         this.progress = new Progress(error, terminal, nanoTime);
     }
 
-    /** Does it. */
-    public ExitCode run(String... arguments) {
+    /**
+     * Answers what needs no configuration and no store: help, the version, and arguments that are not a command. Empty if
+     * there is a command to run.
+     */
+    public static Optional<ExitCode> answerWithoutConfiguration(
+            PrintWriter out, PrintWriter error, String... arguments) {
         CommandLine commands = Syntax.commands();
         commands.setOut(out);
         commands.setErr(error);
         try {
             ParseResult parsed = commands.parseArgs(arguments);
-            Integer helped = CommandLine.executeHelpRequest(parsed);
-            return helped == null ? dispatch(Syntax.last(parsed)) : ExitCode.FINE;
+            if (CommandLine.executeHelpRequest(parsed) != null) {
+                return Optional.of(ExitCode.FINE);
+            }
+            CommandLine command = Syntax.last(parsed).commandSpec().commandLine();
+            if (!command.getSubcommands().isEmpty()) {
+                command.usage(error);
+                return Optional.of(ExitCode.USAGE);
+            }
+            return Optional.empty();
         } catch (CommandLine.ParameterException e) {
             error.println(e.getMessage());
-            error.println("Try --help");
-            return ExitCode.USAGE;
+            error.println("Try '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
+            return Optional.of(ExitCode.USAGE);
+        } finally {
+            out.flush();
+            error.flush();
+        }
+    }
+
+    /** Runs the command. */
+    public ExitCode run(String... arguments) {
+        return answerWithoutConfiguration(out, error, arguments).orElseGet(() -> runCommand(arguments));
+    }
+
+    private ExitCode runCommand(String... arguments) {
+        try {
+            return dispatch(Syntax.last(Syntax.commands().parseArgs(arguments)));
         } catch (IllegalArgumentException e) {
             error.println(e.getMessage());
             return ExitCode.USAGE;
@@ -78,10 +104,9 @@ public final class CommandLineTool {
             case "show" -> told(given, actions.operation(given.id()));
             case "cancel" -> told(given, actions.cancel(given.id()));
             case "run" -> attempted(given, actions.attempt(given.id(), progress::show));
-            default -> {
-                parsed.commandSpec().commandLine().usage(error);
-                yield ExitCode.USAGE;
-            }
+            default ->
+                throw new IllegalStateException("Command '%s' is not implemented"
+                        .formatted(parsed.commandSpec().name()));
         };
     }
 

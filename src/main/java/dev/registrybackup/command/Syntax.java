@@ -12,6 +12,11 @@ final class Syntax {
 
     static CommandLine commands() {
         CommandSpec root = command("registry-backup", "Backs up an image registry, and restores and verifies it.");
+        root.addOption(OptionSpec.builder("-V", "--version")
+                .versionHelp(true)
+                .description("Show the version.")
+                .build());
+        root.version("registry-backup " + ProductVersion.current());
         root.addSubcommand("restore", scoped(restore()));
         root.addSubcommand("preflight", scoped(preflight()));
         root.addSubcommand(
@@ -110,7 +115,7 @@ final class Syntax {
         CommandSpec command = CommandSpec.create().name(name).addOption(flag("--json", "print JSON on one line"));
         command.addOption(OptionSpec.builder("-h", "--help")
                 .usageHelp(true)
-                .description("tell this")
+                .description("Show this help.")
                 .build());
         command.usageMessage().description(description);
         return command;

@@ -39,12 +39,20 @@ public class Command implements QuarkusApplication {
     public int run(String... arguments) {
         return new CommandLineTool(
                         new Here(),
-                        writer(FileDescriptor.out),
-                        writer(FileDescriptor.err),
+                        standardOutput(),
+                        standardError(),
                         CommandLine.Help.Ansi.AUTO.enabled(),
                         System::nanoTime)
                 .run(arguments)
                 .code();
+    }
+
+    static PrintWriter standardOutput() {
+        return writer(FileDescriptor.out);
+    }
+
+    static PrintWriter standardError() {
+        return writer(FileDescriptor.err);
     }
 
     private static PrintWriter writer(FileDescriptor descriptor) {

@@ -1,5 +1,6 @@
 package dev.registrybackup.function;
 
+import dev.registrybackup.command.ProductVersion;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
@@ -20,6 +21,10 @@ class Gauges {
     }
 
     void register(@Observes StartupEvent start) {
+        Gauge.builder("registry_backup_build_info", () -> 1)
+                .description("Always 1; the version is in the label")
+                .tag("version", ProductVersion.current())
+                .register(meters);
         Gauge.builder("registry_backup_in_flight", service, Service::inFlight)
                 .description("Registry keys being dealt with for events")
                 .register(meters);

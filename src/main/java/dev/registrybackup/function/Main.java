@@ -1,10 +1,14 @@
 package dev.registrybackup.function;
 
+import dev.registrybackup.command.CommandLineTool;
+import dev.registrybackup.command.ExitCode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /** Starts the service, or, given arguments, does what they say and ends. */
 @QuarkusMain
@@ -20,8 +24,13 @@ public class Main {
     /** Called by the Java runtime. */
     public static void main(String... arguments) {
         if (arguments.length == 0) {
-            Quarkus.run();
+            Quarkus.run(null, Main::exit);
             return;
+        }
+        Optional<ExitCode> answered = CommandLineTool.answerWithoutConfiguration(
+                Command.standardOutput(), Command.standardError(), arguments);
+        if (answered.isPresent()) {
+            System.exit(answered.get().code());
         }
         FOR_COMMANDS.forEach(System::setProperty);
         boolean isJob = arguments.length > 1 && arguments[0].equals("operation") && arguments[1].equals("run");
@@ -30,7 +39,21 @@ public class Main {
             System.setProperty("quarkus.log.level", "WARN");
         }
         directory(List.of(arguments)).ifPresent(path -> System.setProperty("command-directory", path));
-        Quarkus.run(Command.class, arguments);
+        Quarkus.run(Command.class, Main::exit, arguments);
+    }
+
+    /** Ends the process. A configuration that cannot work is one line on standard error, and not a stack trace. */
+    private static void exit(int code, @Nullable Throwable failure) {
+        if (failure == null) {
+            System.exit(code);
+            return;
+        }
+        List<String> problems = ConfigurationProblem.find(failure);
+        problems.forEach(System.err::println);
+        if (problems.isEmpty()) {
+            Logger.getLogger(Main.class).error("Failed to start registry-backup", failure);
+        }
+        System.exit(problems.isEmpty() ? code : ExitCode.USAGE.code());
     }
 
     private static Optional<String> directory(List<String> arguments) {

@@ -1,11 +1,14 @@
 package dev.registrybackup.function;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.lab.Product;
+import dev.registrybackup.lab.ProductCommand;
 import dev.registrybackup.lab.S3Endpoint;
 import java.net.URI;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,7 +25,9 @@ class ConfigurationIT {
         "REGISTRY_BUCKET, '', registry.bucket",
         "BACKUP_BUCKET, registry, backup.bucket",
         "SERVICE_ROLE, everything, service.role",
-        "SERVICE_ROLE, capture, registry.kind"
+        "SERVICE_ROLE, capture, registry.kind",
+        "LANES_SMALL, many, lanes.small",
+        "EVENT_ANSWER_WITHIN, soon, event.answer-within"
     })
     void whatCannotWorkStopsTheStartAndIsNamed(String variable, String value, String property) {
         // Given
@@ -33,8 +38,47 @@ class ConfigurationIT {
         String log = Product.failedStart(settings);
 
         // Then
-        assertTrue(log.contains(property), log);
+        assertEquals(1, log.lines().count(), log);
+        assertTrue(log.startsWith("Configuration: " + property + " (environment: " + variable(property) + ") "), log);
         assertFalse(log.contains("very-secret-indeed"), log);
+    }
+
+    @Test
+    void aCommandNamesWhatIsMissingInOneLine() {
+        // When
+        ProductCommand command = ProductCommand.run(Map.of("BACKUP_BUCKET", "backup"), "catalog");
+
+        // Then
+        assertEquals(2, command.code(), command::toString);
+        assertEquals("", command.output());
+        assertEquals(
+                "Configuration: registry.bucket (environment: REGISTRY_BUCKET) is not set, but has no default\n",
+                command.errors());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--help             | 0 | Usage: registry-backup",
+                "restore --help     | 0 | Usage: registry-backup restore",
+                "--version          | 0 | registry-backup 0.",
+                "restore --everyone | 2 | Try 'registry-backup restore --help'.",
+                "operation          | 2 | Usage: registry-backup operation",
+                "delete             | 2 | Try 'registry-backup --help'."
+            })
+    void helpVersionAndUsageNeedNoConfiguration(String arguments, int code, String text) {
+        // When
+        ProductCommand command = ProductCommand.run(Map.of(), arguments.split(" "));
+
+        // Then
+        assertEquals(code, command.code(), command::toString);
+        assertTrue((code == 0 ? command.output() : command.errors()).contains(text), command::toString);
+        assertEquals("", code == 0 ? command.errors() : command.output());
+    }
+
+    private static String variable(String property) {
+        return property.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
     }
 
     @Test

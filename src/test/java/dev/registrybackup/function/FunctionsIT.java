@@ -435,7 +435,8 @@ class FunctionsIT {
                 "registry_backup_in_flight",
                 "registry_backup_owed",
                 "registry_backup_store_reached{store=\"backup\"",
-                "registry_backup_backup_versioned")) {
+                "registry_backup_backup_versioned",
+                "registry_backup_build_info{version=\"0.")) {
             assertTrue(metrics.contains(name), () -> name + " in " + metrics);
         }
     }
