@@ -5,7 +5,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -31,23 +30,17 @@ public final class Gate {
     }
 
     /**
-     * Lets in whom the judge allows. He is asked about a few callers at a time, and his answers are remembered: 60 s that
-     * somebody may, 10 s that he may not. What he has not said within 5 s is {@link Verdict.Answer#UNKNOWN}.
+     * Lets in whom the judge allows. Its decisions are remembered: 60 s that somebody may, 10 s that he may not. A decision
+     * that takes longer than 5 s, or comes on top of {@value DecisionCache#MAX_REVIEWS} others under way, is {@link
+     * Verdict.Answer#UNKNOWN}.
      */
     public static Gate of(Judge judge, Lanes lanes, Clock clock) {
         return of(judge, lanes, clock, PATIENCE);
     }
 
     static Gate of(Judge judge, Lanes lanes, Clock clock, Duration patience) {
-        Remembered remembered = new Remembered(clock);
-        Reviews reviews = new Reviews(judge, lanes, patience, remembered::keep);
-        return new Gate((token, verb, fromLoopback) -> withToken(token, given -> {
-            TokenUse use = TokenUse.of(given, verb);
-            return remembered
-                    .of(use)
-                    .map(CompletableFuture::completedFuture)
-                    .orElseGet(() -> reviews.about(use, given, verb, remembered.knew(use)));
-        }));
+        DecisionCache decisions = new DecisionCache(judge, lanes, clock, patience);
+        return new Gate((token, verb, fromLoopback) -> withToken(token, given -> decisions.decide(given, verb)));
     }
 
     /** Lets in whoever has that token, to everything. */
@@ -88,11 +81,7 @@ public final class Gate {
      * @return never failed; completed within some seconds, on any thread
      */
     public CompletableFuture<Verdict> ask(Optional<String> token, String verb, boolean fromLoopback) {
-        try {
-            return rule.ask(token, verb, fromLoopback);
-        } catch (RejectedExecutionException e) {
-            return CompletableFuture.completedFuture(Verdict.unknown("this process is about to end: ask again"));
-        }
+        return rule.ask(token, verb, fromLoopback);
     }
 
     private static CompletableFuture<Verdict> withToken(

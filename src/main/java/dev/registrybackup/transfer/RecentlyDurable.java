@@ -1,54 +1,45 @@
 package dev.registrybackup.transfer;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * Immutable keys lately seen durable in the backup, to spare asking again. Bounded in number and in time, since somebody
  * may take an object out of the backup behind our back. Safe for use by many threads.
  */
 public final class RecentlyDurable {
-    private final Clock clock;
-    private final Duration remembered;
-    private final int most;
-    /** Guarded by this; in the order of remembering. */
-    private final Map<String, Instant> keys = new LinkedHashMap<>();
+    private final Cache<String, Boolean> keys;
 
     /**
      * Starts with no memory.
      *
      * @param remembered for how long a key is
-     * @param most how many keys are; the oldest give way
+     * @param most how many keys are; which gives way to a new one is not defined
      */
     public RecentlyDurable(Clock clock, Duration remembered, int most) {
-        this.clock = clock;
-        this.remembered = remembered;
-        this.most = most;
+        this.keys = Caffeine.newBuilder()
+                .maximumSize(most)
+                .expireAfterWrite(remembered)
+                .ticker(() -> Duration.between(Instant.EPOCH, clock.instant()).toNanos())
+                .executor(Runnable::run)
+                .build();
     }
 
     /** Whether the key was seen durable lately. */
-    public synchronized boolean contains(String key) {
-        Instant seen = keys.get(key);
-        return seen != null && seen.plus(remembered).isAfter(clock.instant());
+    public boolean contains(String key) {
+        return keys.getIfPresent(key) != null;
     }
 
     /** The key is durable now. */
-    public synchronized void remember(String key) {
-        keys.remove(key);
-        keys.put(key, clock.instant());
-        if (keys.size() > most) {
-            Iterator<String> oldest = keys.keySet().iterator();
-            oldest.next();
-            oldest.remove();
-        }
+    public void remember(String key) {
+        keys.put(key, true);
     }
 
     /** The key turned out not to be durable. */
-    public synchronized void forget(String key) {
-        keys.remove(key);
+    public void forget(String key) {
+        keys.invalidate(key);
     }
 }

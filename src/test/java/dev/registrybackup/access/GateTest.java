@@ -8,7 +8,6 @@ import dev.registrybackup.access.Verdict.Answer;
 import dev.registrybackup.transfer.Lanes;
 import dev.registrybackup.transfer.SetClock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -17,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -161,65 +161,44 @@ class GateTest {
     }
 
     @Test
-    void manyAtOnceAreAskedAboutAFewAtATimeAndEachOnce() {
+    void manyCallsOfOneCallerAreOneReview() {
         // Given
+        court.allowed.add("good");
         Semaphore hold = new Semaphore(0);
         court.held = Optional.of(hold);
-        List<CompletableFuture<Verdict>> begun = new ArrayList<>();
 
         // When
-        for (int each = 0; each < 100; each++) {
-            begun.add(begin("wrong-" + each));
-            begun.add(begin("wrong-" + each));
-        }
-        Awaitility.await().atMost(LONG).until(() -> court.mostAtOnce.get() == Reviews.AT_ONCE);
-        hold.release(1_000);
-        begun.forEach(CompletableFuture::join);
+        List<CompletableFuture<Verdict>> begun =
+                IntStream.range(0, 100).mapToObj(each -> begin("good")).toList();
+        hold.release();
 
         // Then
-        assertEquals(Reviews.AT_ONCE, court.mostAtOnce.get());
-        assertEquals(100, court.asked.size());
+        begun.forEach(answer -> assertTrue(answer.join().isAllowed()));
+        assertEquals(List.of("good restore"), court.asked);
     }
 
     @Test
-    void beyondWhatMayWaitNobodyWaits() {
-        // Given
-        court.held = Optional.of(new Semaphore(0));
-        for (int each = 0; each < Reviews.AT_ONCE + Reviews.MOST_WAITING; each++) {
-            begin("wrong-" + each);
-        }
-
-        // When
-        Verdict verdict = begin("one-more").join();
-
-        // Then
-        assertEquals(Answer.UNKNOWN, verdict.answer());
-        assertEquals("too many callers are being looked up at this moment: ask again", verdict.reason());
-    }
-
-    @Test
-    void whoWasKnownComesBeforeThoseWhoNeverWere() {
+    void overTheBoundNobodyIsLookedUpButWhoIsRememberedIsLetIn() {
         // Given
         court.allowed.add("good");
         ask("good");
-        clock.advance(Duration.ofSeconds(60));
         Semaphore hold = new Semaphore(0);
         court.held = Optional.of(hold);
-        for (int each = 0; each < Reviews.AT_ONCE + Reviews.MOST_WAITING; each++) {
+        for (int each = 0; each < DecisionCache.MAX_REVIEWS; each++) {
             begin("wrong-" + each);
         }
 
-        Awaitility.await().atMost(LONG).until(() -> court.asked.size() == 1 + Reviews.AT_ONCE);
-
         // When
-        CompletableFuture<Verdict> known = begin("good");
-        hold.release();
-        Awaitility.await().atMost(LONG).until(() -> court.asked.size() > 1 + Reviews.AT_ONCE);
+        Verdict stranger = begin("one-more").join();
+        Answer known = ask("good");
 
         // Then
-        assertEquals("good restore", court.asked.get(1 + Reviews.AT_ONCE));
+        assertEquals(Answer.UNKNOWN, stranger.answer());
+        assertEquals("too many callers are being looked up at this moment: ask again", stranger.reason());
+        assertEquals(Answer.ALLOWED, known);
         hold.release(10_000);
-        assertEquals(Answer.ALLOWED, known.join().answer());
+        Awaitility.await().atMost(LONG).until(() -> ask("one-more") == Answer.FORBIDDEN);
+        assertTrue(court.mostAtOnce.get() <= DecisionCache.MAX_REVIEWS);
     }
 
     @Test
@@ -259,7 +238,7 @@ class GateTest {
         ask("good");
 
         // When
-        for (int each = 0; each < 2 * Remembered.MOST; each++) {
+        for (int each = 0; each < 2 * DecisionCache.MAX_ENTRIES; each++) {
             ask("wrong-" + each);
         }
         ask("good");

@@ -293,7 +293,10 @@ class AccessIT {
 
         // Then: 400 is the function's own answer, to whoever names no operation
         assertEquals(Map.of(400, 40L), statuses(good));
-        assertEquals(Map.of(401, 3_960L), statuses(wrong));
+        // 503 is answered while as many reviews as allowed are under way
+        Map<Integer, Long> denied = statuses(wrong);
+        assertEquals(3_960L, denied.getOrDefault(401, 0L) + denied.getOrDefault(503, 0L), denied::toString);
+        assertTrue(denied.getOrDefault(401, 0L) > 3_500, denied::toString);
         long asked = asked("tokenreviews") - before;
         // Whoever may not call is looked up again after 10 s.
         long times = Duration.between(begun, Instant.now()).toSeconds() / 10 + 2;
