@@ -23,7 +23,9 @@ import java.util.stream.Stream;
 /**
  * The links of a backup as the registry had them at a time, from the versions in the backup. Of each link that version
  * counts which the registry wrote last up to then, as the copy's metadata says; versions copied late or twice do not mislead.
- * A layer link counts if it ever was there, since it is needed by whoever needs it and harmless otherwise.
+ * Of one that is on record as absent at that time, only what the registry wrote since it was first seen absent counts: it
+ * was back, although no reconciliation had noticed yet. A layer link counts if it ever was there, since it is needed by
+ * whoever needs it and harmless otherwise.
  *
  * <p>What it cannot know: a tag that moved twice within the time an event takes to arrive was copied once.
  *
@@ -47,8 +49,9 @@ public record PastLinks(ObjectStore store, RegistryLayout layout, Instant at, Ab
         }
     }
 
-    /** The versions of one link, the newest first. */
-    private record Candidate(RegistryPath.Link path, List<ObjectVersion> newestFirst) {}
+    /** The versions of one link, the newest first, and since when it is on record as absent at the time, if it is. */
+    private record Candidate(
+            RegistryPath.Link path, List<ObjectVersion> newestFirst, Optional<Instant> absentSince) {}
 
     @Override
     @MustBeClosed
@@ -63,10 +66,8 @@ public record PastLinks(ObjectStore store, RegistryLayout layout, Instant at, Ab
     private Optional<Candidate> candidate(
             List<ObjectVersion> newestFirst, Predicate<RegistryPath.Link> wanted, Absences.Reading absent) {
         String key = newestFirst.get(0).key();
-        return layout.parse(key) instanceof RegistryPath.Link path
-                        && wanted.test(path)
-                        && (path.kind() == Kind.LAYER_LINK || !absent.covers(key, at))
-                ? Optional.of(new Candidate(path, newestFirst))
+        return layout.parse(key) instanceof RegistryPath.Link path && wanted.test(path)
+                ? Optional.of(new Candidate(path, newestFirst, absent.absentSince(key, at)))
                 : Optional.empty();
     }
 
@@ -95,7 +96,7 @@ public record PastLinks(ObjectStore store, RegistryLayout layout, Instant at, Ab
                         .filter(version -> !version.isDeleteMarker())
                         .findFirst()
                         .map(version -> listed(candidate.path(), new Dated(version, Optional.empty()), false))
-                : asItWas(candidate.newestFirst())
+                : asItWas(candidate)
                         .map(dated -> listed(
                                 candidate.path(), dated, dated.byRegistry().isEmpty()));
     }
@@ -113,10 +114,10 @@ public record PastLinks(ObjectStore store, RegistryLayout layout, Instant at, Ab
     }
 
     /** Versions copied long before the time need no look: the newest of them was true then, unless a later copy is older. */
-    private Optional<Dated> asItWas(List<ObjectVersion> newestFirst) {
-        Instant certain = at.minus(COPIED_WITHIN);
+    private Optional<Dated> asItWas(Candidate candidate) {
+        Instant certain = candidate.absentSince().orElse(at.minus(COPIED_WITHIN));
         List<Dated> candidates = new ArrayList<>();
-        for (ObjectVersion version : newestFirst) {
+        for (ObjectVersion version : candidate.newestFirst()) {
             boolean old = !version.lastModified().isAfter(certain);
             if (version.isDeleteMarker()) {
                 if (!version.lastModified().isAfter(at)) {
@@ -132,7 +133,9 @@ public record PastLinks(ObjectStore store, RegistryLayout layout, Instant at, Ab
                 break;
             }
         }
-        return candidates.stream().max(Comparator.comparing(Dated::time));
+        return candidates.stream()
+                .filter(dated -> candidate.absentSince().filter(from -> !dated.time().isAfter(from)).isEmpty())
+                .max(Comparator.comparing(Dated::time));
     }
 
     /** Empty if the version is gone meanwhile. */

@@ -42,18 +42,21 @@ public final class Absences {
         }
 
         /**
-         * Whether the registry is known to have lacked the key then.
+         * Since when the registry is known to have lacked the key then, UTC; empty if it is not. What the registry wrote
+         * since that time was there again, although no comparison had seen it yet.
          *
          * @param key no lower than the keys asked for before
          * @throws ObjectStoreException if the record cannot be read, or is none
          */
-        public boolean covers(String key, Instant at) {
-            boolean covered = false;
+        public Optional<Instant> absentSince(String key, Instant at) {
+            Optional<Instant> since = Optional.empty();
             while (lines.peek().filter(line -> line.key().compareTo(key) <= 0).isPresent()) {
                 Absence line = lines.next();
-                covered |= line.key().equals(key) && line.covers(at);
+                if (line.key().equals(key) && line.covers(at)) {
+                    since = Optional.of(line.from());
+                }
             }
-            return covered;
+            return since;
         }
 
         @Override

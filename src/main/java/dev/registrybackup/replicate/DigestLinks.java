@@ -54,7 +54,7 @@ final class DigestLinks {
         if (closure.isCorrupt()) {
             return outcome(path, Verdict.WITHHELD, link, closure);
         }
-        boolean wrote = objects.publish(link);
+        boolean wrote = objects.publish(path, link);
         if (!closure.isComplete()) {
             return outcome(path, Verdict.INCOMPLETE, link, closure);
         }

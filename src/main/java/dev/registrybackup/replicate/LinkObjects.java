@@ -4,6 +4,7 @@ import dev.registrybackup.content.Digest;
 import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
+import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
@@ -12,6 +13,7 @@ import dev.registrybackup.store.ReplayableContent;
 import dev.registrybackup.store.StoreError;
 import dev.registrybackup.transfer.CopiedFrom;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Reads links from the registry and writes them into the backup, one request or two at a time. Blocks. */
 final class LinkObjects {
@@ -56,34 +58,49 @@ final class LinkObjects {
         return link;
     }
 
-    /** Writes a link whose content does not change, unless the backup has it; says whether it wrote. */
-    boolean publish(Link link) {
+    /**
+     * Writes a link whose content does not change, unless the backup has it; says whether it wrote. One that the registry
+     * wrote again since counts as missing, as in {@link #publishByContent}, but for layer links, of which nobody asks when.
+     */
+    boolean publish(DigestLink path, Link link) {
         Optional<ObjectInfo> copy = backup.findBeforeWrite(link.info().key());
-        if (copy.isPresent() && isSame(copy.get(), link)) {
+        if (copy.isPresent()
+                && isSame(copy.get(), link)
+                && (path.kind() == Kind.LAYER_LINK || !isOlder(copy.get(), link))) {
             return false;
         }
         write(link);
         return true;
     }
 
-    /** Writes a link whose content changes, unless the backup has this content; says whether it wrote. */
+    /**
+     * Writes a link whose content changes, unless the backup has this content; says whether it wrote. What the registry
+     * wrote again since may have been gone in between: a version with its time tells that it was back.
+     */
     boolean publishByContent(Link link) {
-        if (backupSays(link)) {
+        if (backupSays(link, copy -> !isOlder(copy, link))) {
             return false;
         }
         write(link);
         return true;
+    }
+
+    private static boolean isOlder(ObjectInfo copy, Link link) {
+        return CopiedFrom.lastModified(copy)
+                .orElse(copy.lastModified())
+                .isBefore(link.info().lastModified());
     }
 
     /** The ETag of so small an object is its MD5, except under KMS, where the content has to be looked at. */
     private boolean isSame(ObjectInfo copy, Link link) {
         return copy.size() == link.content().length
-                && (copy.etag().equals(LinkContent.md5(link.content())) || backupSays(link));
+                && (copy.etag().equals(LinkContent.md5(link.content())) || backupSays(link, there -> true));
     }
 
-    private boolean backupSays(Link link) {
+    private boolean backupSays(Link link, Predicate<ObjectInfo> counts) {
         try (OpenObject reading = backup.open(link.info().key(), Optional.empty(), Optional.empty())) {
             return reading.info().size() == link.content().length
+                    && counts.test(reading.info())
                     && link.saysTheSame(reading.readAll(LinkContent.LONGEST));
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {

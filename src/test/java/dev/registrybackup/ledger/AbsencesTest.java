@@ -1,20 +1,28 @@
 package dev.registrybackup.ledger;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.registrybackup.store.InMemoryObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class AbsencesTest {
+    private static final int NEVER = -1;
+
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
     private final Absences absences = new Absences(backup);
+
+    private static int minute(Instant time) {
+        return (int) Duration.between(at(0), time).toMinutes();
+    }
 
     private static Instant at(int minute) {
         return Instant.parse("2026-01-01T00:00:00Z").plusSeconds(60L * minute);
@@ -27,7 +35,7 @@ class AbsencesTest {
 
     private void readAll() {
         try (Absences.Reading reading = absences.read()) {
-            reading.covers("z", at(0));
+            reading.absentSince("z", at(0));
         }
     }
 
@@ -36,7 +44,7 @@ class AbsencesTest {
         // When
         try (Absences.Reading reading = absences.read()) {
             // Then
-            assertFalse(reading.covers("a", at(0)));
+            assertEquals(Optional.empty(), reading.absentSince("a", at(0)));
         }
     }
 
@@ -47,23 +55,29 @@ class AbsencesTest {
                 "{'key':'a','from':'%s','until':'%s'}".formatted(at(10), at(20)),
                 "{'key':'a','from':'%s','until':'%s'}".formatted(at(30), at(40)),
                 "{'key':'c','from':'%s'}".formatted(at(10)));
-        List<Boolean> covered = new ArrayList<>();
+        List<List<Integer>> since = new ArrayList<>();
 
         // When
         for (int minute : List.of(9, 10, 19, 20, 35, 40, 1000)) {
             try (Absences.Reading reading = absences.read()) {
-                covered.add(reading.covers("a", at(minute)));
-                covered.add(reading.covers("b", at(minute)));
-                covered.add(reading.covers("c", at(minute)));
+                since.add(Stream.of("a", "b", "c")
+                        .map(key -> reading.absentSince(key, at(minute)))
+                        .map(from -> from.map(AbsencesTest::minute).orElse(NEVER))
+                        .toList());
             }
         }
 
         // Then
-        boolean no = false;
-        boolean yes = true;
         assertEquals(
-                List.of(no, no, no, yes, no, yes, yes, no, yes, no, no, yes, yes, no, yes, no, no, yes, no, no, yes),
-                covered);
+                List.of(
+                        List.of(NEVER, NEVER, NEVER),
+                        List.of(10, NEVER, 10),
+                        List.of(10, NEVER, 10),
+                        List.of(NEVER, NEVER, 10),
+                        List.of(30, NEVER, 10),
+                        List.of(NEVER, NEVER, 10),
+                        List.of(NEVER, NEVER, 10)),
+                since);
     }
 
     @Test

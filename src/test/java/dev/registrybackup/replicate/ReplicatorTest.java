@@ -12,7 +12,9 @@ import dev.registrybackup.store.InMemoryObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.RecordingObjectStore.Operation;
 import dev.registrybackup.store.StoreError;
+import dev.registrybackup.transfer.CopiedFrom;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -277,6 +279,34 @@ class ReplicatorTest {
                                 registry.find(key).orElseThrow().etag()),
                         backup.find(key).orElseThrow().metadata(),
                         key));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
+    void aLinkThatTheRegistryWroteAgainIsCopiedWithItsNewTimeUnlessItIsALayers(Kind kind) {
+        // Given
+        pod.replicate(key(kind));
+        Instant first =
+                CopiedFrom.lastModified(backup.find(key(kind)).orElseThrow()).orElseThrow();
+        registry.remove(key(kind), Optional.empty());
+        registry.seed(key(kind), made.content(key(kind)));
+        Instant again = registry.find(key(kind)).orElseThrow().lastModified();
+
+        // When
+        try (Pod later = new Pod(registry, backup)) {
+            Outcome outcome = later.replicate(key(kind));
+            Outcome redelivered = later.replicate(key(kind));
+
+            // Then
+            boolean isLayer = kind == Kind.LAYER_LINK;
+            assertEquals(isLayer ? Verdict.PRESENT : Verdict.COPIED, outcome.verdict());
+            assertEquals(Verdict.PRESENT, redelivered.verdict());
+            assertEquals(
+                    Optional.of(isLayer ? first : again),
+                    CopiedFrom.lastModified(backup.find(key(kind)).orElseThrow()));
+        }
     }
 
     @ParameterizedTest

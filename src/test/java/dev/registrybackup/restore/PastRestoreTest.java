@@ -18,9 +18,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -177,6 +180,66 @@ class PastRestoreTest {
         // Then
         assertFalse(during);
         assertTrue(restoring.restored().containsKey(gone));
+    }
+
+    private void recordAbsent(Instant from, String until, String... keys) {
+        String lines = Stream.of(keys)
+                .sorted()
+                .map(key -> "{\"key\":\"%s\",\"from\":\"%s\"%s}\n".formatted(key, from, until))
+                .collect(Collectors.joining());
+        restoring.backupBucket().seed(Absences.KEY, lines.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void whatWasPushedAgainAfterItWasSeenAbsentCountsFromThatPush() {
+        // Given
+        Instant from = restoring.clock().instant();
+        String tag = made.tagLink(APP, "v1");
+        restoring.clock().advance(Duration.ofHours(1));
+        Instant pushed = restoring.clock().instant();
+        copy(tag, LinkContent.of(first), pushed);
+        copy(made.revisionLink(APP, first), pushed);
+        copy(made.tagIndexLink(APP, "v1", first), pushed);
+        restoring.clock().advance(Duration.ofHours(5));
+        String noticed = ",\"until\":\"%s\"".formatted(restoring.clock().instant());
+
+        for (String until : List.of("", noticed)) {
+            recordAbsent(from, until, tag, made.revisionLink(APP, first), made.tagIndexLink(APP, "v1", first));
+            for (String scope : Set.of("{'image':'ns/app:v1'}", "{'repository':'ns/app'}", "{'all':true}")) {
+                for (Duration since : List.of(Duration.ZERO, Duration.ofMinutes(10), Duration.ofHours(4))) {
+                    try (Restoring fresh = restoring.freshTarget()) {
+                        // When
+                        Restore.Outcome outcome = fresh.run(request(scope, pushed.plus(since)));
+
+                        // Then
+                        assertTrue(outcome.isComplete());
+                        assertArrayEquals(LinkContent.of(first), fresh.targetBucket().bytes(tag), scope + until);
+                        assertTrue(fresh.restored().keySet().containsAll(made.closure(made.revisionLink(APP, first))));
+                    }
+                }
+            }
+            try (Restoring fresh = restoring.freshTarget()) {
+                fresh.run(request("{'all':true}", pushed.minusSeconds(1)));
+                assertFalse(fresh.restored().containsKey(tag), until);
+            }
+        }
+    }
+
+    @Test
+    void aLateCopyOfWhatTheRegistryWroteBeforeItWasSeenAbsentDoesNotCount() {
+        // Given
+        Instant from = restoring.clock().instant();
+        String tag = made.tagLink(APP, "v1");
+        recordAbsent(from, "", tag);
+        restoring.clock().advance(Duration.ofHours(1));
+        copy(tag, from.minusSeconds(10));
+        restoring.clock().advance(Duration.ofHours(1));
+
+        // When
+        restoring.run(request("{'repository':'ns/app'}", restoring.clock().instant()));
+
+        // Then
+        assertFalse(restoring.restored().containsKey(tag));
     }
 
     @Test
