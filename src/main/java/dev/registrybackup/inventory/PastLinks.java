@@ -50,8 +50,7 @@ public record PastLinks(ObjectStore store, RegistryLayout layout, Instant at, Ab
     }
 
     /** The versions of one link, the newest first, and since when it is on record as absent at the time, if it is. */
-    private record Candidate(
-            RegistryPath.Link path, List<ObjectVersion> newestFirst, Optional<Instant> absentSince) {}
+    private record Candidate(RegistryPath.Link path, List<ObjectVersion> newestFirst, Optional<Instant> absentSince) {}
 
     @Override
     @MustBeClosed
@@ -60,7 +59,7 @@ public record PastLinks(ObjectStore store, RegistryLayout layout, Instant at, Ab
         Absences.Reading absent = absences.read();
         Stream<Candidate> candidates = VersionGroups.of(store.listVersions(prefix))
                 .flatMap(group -> candidate(group, wanted, absent).stream());
-        return Batches.of(candidates, AT_ONCE).flatMap(this::chosen).onClose(absent::close);
+        return Batches.of(candidates, AT_ONCE).flatMap(this::chosen);
     }
 
     private Optional<Candidate> candidate(
@@ -134,7 +133,10 @@ public record PastLinks(ObjectStore store, RegistryLayout layout, Instant at, Ab
             }
         }
         return candidates.stream()
-                .filter(dated -> candidate.absentSince().filter(from -> !dated.time().isAfter(from)).isEmpty())
+                .filter(dated -> candidate
+                        .absentSince()
+                        .filter(from -> !dated.time().isAfter(from))
+                        .isEmpty())
                 .max(Comparator.comparing(Dated::time));
     }
 

@@ -32,10 +32,9 @@ final class AbsenceLines implements Iterator<Absence>, AutoCloseable {
         this.next = line();
     }
 
-    /** The lines of that object as they come; for whoever reads on without pauses. */
-    @MustBeClosed
-    static AbsenceLines of(OpenObject object) {
-        return new AbsenceLines(object.stream(), object, object.info().versionId());
+    /** The lines of that record, of which nothing has to be closed. */
+    static AbsenceLines of(InputStream record) {
+        return new AbsenceLines(record, record, Optional.empty());
     }
 
     /**

@@ -2,17 +2,20 @@ package dev.registrybackup.ledger;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.store.BlockInputStream;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.OpenObject;
 import dev.registrybackup.store.StoreError;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Spliterators;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * When the registry is known not to have had what the backup has: one object, {@value #KEY}, of lines in key order,
@@ -26,6 +29,8 @@ public final class Absences {
     /** Where it lies. */
     public static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "absences";
 
+    private static final int MOST_ATTEMPTS = 10;
+
     private final ObjectStore backup;
 
     /** Those recorded in that bucket. */
@@ -33,12 +38,13 @@ public final class Absences {
         this.backup = backup;
     }
 
-    /** One reading of the record, asked for keys in ascending order. For one thread. */
-    public static final class Reading implements AutoCloseable {
-        private final AbsenceLines lines;
+    /** One reading of the record, asked for keys in ascending order, at leisure: nothing is open in between. For one thread. */
+    public static final class Reading {
+        private final ObjectStore backup;
+        private @Nullable AbsenceLines begun;
 
-        private Reading(AbsenceLines lines) {
-            this.lines = lines;
+        private Reading(ObjectStore backup) {
+            this.backup = backup;
         }
 
         /**
@@ -49,6 +55,21 @@ public final class Absences {
          * @throws ObjectStoreException if the record cannot be read, or is none
          */
         public Optional<Instant> absentSince(String key, Instant at) {
+            for (int attempt = 1; ; attempt++) {
+                try {
+                    return next(key, at);
+                } catch (ObjectStoreException e) {
+                    if (e.error() != StoreError.CHANGED || attempt == MOST_ATTEMPTS) {
+                        throw e;
+                    }
+                    // A reconciliation has written it anew. What it says of lower keys is passed over.
+                    begun = null;
+                }
+            }
+        }
+
+        private Optional<Instant> next(String key, Instant at) {
+            AbsenceLines lines = lines();
             Optional<Instant> since = Optional.empty();
             while (lines.peek().filter(line -> line.key().compareTo(key) <= 0).isPresent()) {
                 Absence line = lines.next();
@@ -59,21 +80,21 @@ public final class Absences {
             return since;
         }
 
-        @Override
-        public void close() {
-            lines.close();
+        private AbsenceLines lines() {
+            AbsenceLines lines = begun;
+            if (lines == null) {
+                lines = AbsenceLines.of(backup.find(KEY)
+                        .<InputStream>map(record -> new BlockInputStream(backup, record))
+                        .orElseGet(InputStream::nullInputStream));
+                begun = lines;
+            }
+            return lines;
         }
     }
 
-    /**
-     * Begins to read them.
-     *
-     * @throws ObjectStoreException if the record cannot be read
-     */
-    @MustBeClosed
-    @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
+    /** Begins to read them. */
     public Reading read() {
-        return new Reading(opened().map(AbsenceLines::of).orElseGet(AbsenceLines::none));
+        return new Reading(backup);
     }
 
     /**

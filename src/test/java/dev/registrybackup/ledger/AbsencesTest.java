@@ -5,17 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.registrybackup.store.InMemoryObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.RecordingObjectStore;
+import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.store.StoreError;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class AbsencesTest {
     private static final int NEVER = -1;
+    private static final int MANY = 10_000;
 
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
     private final Absences absences = new Absences(backup);
@@ -34,18 +40,16 @@ class AbsencesTest {
     }
 
     private void readAll() {
-        try (Absences.Reading reading = absences.read()) {
-            reading.absentSince("z", at(0));
-        }
+        absences.read().absentSince("z", at(0));
     }
 
     @Test
     void withoutARecordNothingWasAbsent() {
         // When
-        try (Absences.Reading reading = absences.read()) {
-            // Then
-            assertEquals(Optional.empty(), reading.absentSince("a", at(0)));
-        }
+        Optional<Instant> since = absences.read().absentSince("a", at(0));
+
+        // Then
+        assertEquals(Optional.empty(), since);
     }
 
     @Test
@@ -59,12 +63,11 @@ class AbsencesTest {
 
         // When
         for (int minute : List.of(9, 10, 19, 20, 35, 40, 1000)) {
-            try (Absences.Reading reading = absences.read()) {
-                since.add(Stream.of("a", "b", "c")
-                        .map(key -> reading.absentSince(key, at(minute)))
-                        .map(from -> from.map(AbsencesTest::minute).orElse(NEVER))
-                        .toList());
-            }
+            Absences.Reading reading = absences.read();
+            since.add(Stream.of("a", "b", "c")
+                    .map(key -> reading.absentSince(key, at(minute)))
+                    .map(from -> from.map(AbsencesTest::minute).orElse(NEVER))
+                    .toList());
         }
 
         // Then
@@ -92,5 +95,69 @@ class AbsencesTest {
         assertEquals(
                 "Failed to read registry-backup/absences to its end: no interval: {\"key\":\"a\",\"from\":\"yesterday\"}",
                 failure.getMessage());
+    }
+
+    /** More than are fetched at once. */
+    private static String[] many(int minute) {
+        return IntStream.range(0, MANY)
+                .mapToObj(number -> "{'key':'%s','from':'%s'}".formatted(key(number), at(minute)))
+                .toArray(String[]::new);
+    }
+
+    private static String key(int number) {
+        return "docker/registry/v2/repositories/ns/app/_manifests/tags/v%05d/current/link".formatted(number);
+    }
+
+    @Test
+    void nothingIsLeftOpenHoweverLongTheNextKeyIsInComing() {
+        // Given
+        record(many(10));
+        RecordingObjectStore asked = new RecordingObjectStore(backup);
+        Absences.Reading reading = new Absences(asked).read();
+
+        for (int number = 0; number < MANY; number++) {
+            // When
+            Optional<Instant> since = reading.absentSince(key(number), at(20));
+
+            // Then
+            assertEquals(Optional.of(at(10)), since);
+            assertEquals(0, asked.openNow(), key(number));
+        }
+        assertEquals(
+                2,
+                asked.requests().stream()
+                        .filter(request -> request.operation() == Operation.OPEN)
+                        .count());
+    }
+
+    @Test
+    void aRecordThatIsWrittenAnewMeanwhileIsReadOnFromTheSameKey() {
+        // Given
+        record(many(10));
+        Absences.Reading reading = absences.read();
+        Optional<Instant> before = reading.absentSince(key(0), at(20));
+        record(many(15));
+
+        // When
+        Optional<Instant> after = reading.absentSince(key(MANY - 1), at(20));
+
+        // Then
+        assertEquals(Optional.of(at(10)), before);
+        assertEquals(Optional.of(at(15)), after);
+    }
+
+    @Test
+    void aRecordThatEndsBeforeItsEndIsNotTakenForTheWhole() {
+        // Given
+        record(many(10));
+        RecordingObjectStore cut = new RecordingObjectStore(backup);
+        cut.reading(opened -> InMemoryObjectStore.opened(opened.info(), InputStream.nullInputStream()));
+
+        // When
+        ObjectStoreException failure = assertThrows(
+                ObjectStoreException.class, () -> new Absences(cut).read().absentSince("z", at(20)));
+
+        // Then
+        assertEquals(StoreError.UNAVAILABLE, failure.error());
     }
 }

@@ -1,11 +1,13 @@
 package dev.registrybackup.store;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import java.io.InputStream;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -34,6 +36,7 @@ public final class RecordingObjectStore implements ObjectStore {
 
     private final ObjectStore below;
     private final List<Request> requests = new CopyOnWriteArrayList<>();
+    private final AtomicInteger open = new AtomicInteger();
     private volatile BiConsumer<Operation, String> before = (operation, key) -> {};
     private volatile UnaryOperator<OpenObject> reading = opened -> opened;
 
@@ -64,6 +67,32 @@ public final class RecordingObjectStore implements ObjectStore {
                 .toList();
     }
 
+    /** How many objects are being read: opened, and not closed yet. */
+    public int openNow() {
+        return open.get();
+    }
+
+    private OpenObject counted(OpenObject opened) {
+        open.incrementAndGet();
+        return new OpenObject() {
+            @Override
+            public ObjectInfo info() {
+                return opened.info();
+            }
+
+            @Override
+            public InputStream stream() {
+                return opened.stream();
+            }
+
+            @Override
+            public void close() {
+                open.decrementAndGet();
+                opened.close();
+            }
+        };
+    }
+
     /** Forgets the requests so far. */
     public void forget() {
         requests.clear();
@@ -91,7 +120,7 @@ public final class RecordingObjectStore implements ObjectStore {
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag) {
         asked(Operation.OPEN, key);
-        return reading.apply(below.open(key, range, etag));
+        return counted(reading.apply(below.open(key, range, etag)));
     }
 
     @Override
@@ -128,7 +157,7 @@ public final class RecordingObjectStore implements ObjectStore {
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public OpenObject openVersion(String key, String versionId, Optional<ByteRange> range) {
         asked(Operation.OPEN, key);
-        return reading.apply(below.openVersion(key, versionId, range));
+        return counted(reading.apply(below.openVersion(key, versionId, range)));
     }
 
     @Override
