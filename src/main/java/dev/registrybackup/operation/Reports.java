@@ -10,10 +10,7 @@ import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.OpenObject;
-import dev.registrybackup.store.StoreError;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -37,6 +34,9 @@ public final class Reports {
     private static final Pattern SUMMARY =
             Pattern.compile(Pattern.quote(Report.PREFIX) + "([^/]+)/" + Pattern.quote(Report.SUMMARY));
     private static final Pattern PART = Pattern.compile(".*/findings-([0-9]{1,9})\\.ndjson");
+
+    /** A part is written once it is full, with the finding that filled it. */
+    private static final int LARGEST_PART = 2 * Report.PART_BYTES;
 
     private final ObjectStore backup;
     private final RecordObjects records;
@@ -80,23 +80,22 @@ public final class Reports {
     }
 
     /**
-     * Hands on each finding of a report, in the order in which they were found, a line at a time. Those of codes that only
-     * a newer program knows are left out, and so are lines that are no JSON, which are logged. None if there is no report.
+     * Hands on each finding of a report, in the order in which they were found. Those of codes that only a newer program
+     * knows are left out, and so are lines that are no JSON, which are logged. None if there is no report. Each part is
+     * read whole before: a store cuts a connection off that is not read from for long, as while a finding is mended.
      */
     public void findings(String id, Consumer<Finding> each) {
         for (Part part : parts(id)) {
-            try (OpenObject reading = backup.open(part.key(), Optional.empty(), Optional.empty());
-                    BufferedReader lines =
-                            new BufferedReader(new InputStreamReader(reading.stream(), StandardCharsets.UTF_8))) {
-                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                    object(part.key(), line).flatMap(Reports::finding).ifPresent(each);
-                }
-            } catch (IOException e) {
-                throw new ObjectStoreException(
-                        StoreError.UNAVAILABLE,
-                        "Failed to read %s to its end: %s".formatted(part.key(), e.getMessage()),
-                        e);
-            }
+            new String(read(part), StandardCharsets.UTF_8)
+                    .lines()
+                    .forEach(line ->
+                            object(part.key(), line).flatMap(Reports::finding).ifPresent(each));
+        }
+    }
+
+    private byte[] read(Part part) {
+        try (OpenObject reading = backup.open(part.key(), Optional.empty(), Optional.empty())) {
+            return reading.readAll(LARGEST_PART);
         }
     }
 

@@ -158,6 +158,38 @@ class ReportsTest {
     }
 
     @Test
+    void nothingIsLeftOpenWhileAFindingIsLookedInto() {
+        // Given
+        Report report = report(FIRST);
+        report.accept(finding("a"));
+        report.accept(finding("b"));
+        report.flush();
+        List<Integer> open = new ArrayList<>();
+
+        // When
+        reports.findings(FIRST, finding -> open.add(backup.openNow()));
+
+        // Then
+        assertEquals(List.of(0, 0), open);
+    }
+
+    @Test
+    void aPartThatIsFullIsReadWithTheLineThatFilledIt() {
+        // Given
+        Report report = report(FIRST);
+        String subject = "s".repeat(Report.PART_BYTES - 1_000);
+        report.accept(finding(subject));
+        report.accept(finding(subject));
+        report.flush();
+
+        // When
+        List<Finding> found = findings(FIRST);
+
+        // Then
+        assertEquals(List.of(finding(subject), finding(subject)), found);
+    }
+
+    @Test
     void theTenthPartComesAfterTheNinth() {
         // Given
         for (int number = 1; number <= 11; number++) {
