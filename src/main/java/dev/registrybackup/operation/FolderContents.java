@@ -18,10 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param isCancelled whether somebody wanted its end
  */
 record FolderContents(OperationId id, int newestAttempt, boolean isCancelled) {
-    private static final Pattern OBJECT = Pattern.compile(Pattern.quote(OperationFolder.PREFIX) + "([^/]+)/([^/]+)");
+    private static final Pattern OBJECT = Pattern.compile(
+            "(?:%s|%s)([^/]+)/([^/]+)".formatted(Pattern.quote(OperationFolder.PREFIX), Pattern.quote(Report.PREFIX)));
     private static final Pattern ATTEMPT = Pattern.compile(OperationFolder.ATTEMPT + "([0-9]{1,9})");
 
-    /** Which operation an object belongs to; empty if to none. */
+    /** Which operation an object belongs to, as its record or its report; empty if to none. */
     static Optional<OperationId> operation(String key) {
         Matcher object = OBJECT.matcher(key);
         return object.matches() && OperationId.isValid(object.group(1))

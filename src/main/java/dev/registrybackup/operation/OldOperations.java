@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Removes operations, with all versions of their objects. The request goes first: without it there is no operation, so that
+ * Removes operations and their reports, with all versions of their objects. The request goes first: without it there is no operation, so that
  * nobody sees one with half its records, and what a crash leaves is found by its key the next time.
  */
 final class OldOperations {
@@ -33,11 +33,17 @@ final class OldOperations {
         this.clock = clock;
     }
 
-    /** Removes those that were asked for long ago; says how many. */
+    /** Removes those that were asked for long ago; says how many. Reports of that age go too, whether of these or not. */
     int drop() {
+        int dropped = dropBelow(OperationFolder.PREFIX);
+        dropBelow(Report.PREFIX);
+        return dropped;
+    }
+
+    private int dropBelow(String prefix) {
         Instant oldest = clock.instant().minus(Operations.KEPT);
         int dropped = 0;
-        try (Stream<ObjectVersion> listing = backup.listVersions(OperationFolder.PREFIX)) {
+        try (Stream<ObjectVersion> listing = backup.listVersions(prefix)) {
             Iterator<ObjectVersion> versions = listing.takeWhile(version -> !isYounger(version, oldest))
                     .filter(version -> FolderContents.operation(version.key()).isPresent())
                     .iterator();

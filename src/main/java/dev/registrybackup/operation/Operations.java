@@ -90,7 +90,10 @@ public final class Operations {
                 .ifPresent(contents -> folder.cancel(id, by, clock.instant()));
     }
 
-    /** Removes, for good, all objects of operations asked for more than 90 days ago; says how many operations those were. */
+    /**
+     * Removes, for good, all objects of operations asked for more than 90 days ago, and their reports; says how many
+     * operations those were.
+     */
     public int dropOld() {
         return old.drop();
     }

@@ -3,6 +3,9 @@ package dev.registrybackup.operation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.registrybackup.finding.Finding;
+import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.store.InMemoryObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.RecordingObjectStore.Operation;
@@ -145,6 +148,37 @@ class OldOperationsTest {
         assertEquals(1, droppedAtFirst, "The other one, " + other.id());
         assertEquals(1, dropped);
         assertEquals(0, bench.bucket.versionCount(""));
+    }
+
+    @Test
+    void aReportIsRemovedAtTheAgeOfAnOperationEvenIfThatIsGone() {
+        // Given
+        report(bench.restore().id());
+        report(new OperationId("20260303T000000Z-0000000a"));
+        bench.clock.pass(Duration.ofDays(80));
+        OperationId younger = bench.restore().id();
+        report(younger);
+        bench.bucket.seed(Report.PREFIX + "notes.txt", new byte[0]);
+        bench.clock.pass(Duration.ofDays(11));
+
+        // When
+        int dropped = bench.operations.dropOld();
+
+        // Then
+        assertEquals(1, dropped);
+        assertEquals(3, bench.bucket.versionCount(Report.PREFIX));
+        assertEquals(
+                List.of(
+                        Report.PREFIX + younger + "/findings-1.ndjson",
+                        Report.PREFIX + younger + "/summary.json",
+                        Report.PREFIX + "notes.txt"),
+                bench.bucket.keys(Report.PREFIX));
+    }
+
+    private void report(OperationId id) {
+        Report report = new Report(bench.bucket, id.value(), false, () -> {});
+        report.accept(new Finding(FindingCode.BLOB_MISSING, "a", "It is not there"));
+        report.finish(JsonNodeFactory.instance.objectNode());
     }
 
     @Test
