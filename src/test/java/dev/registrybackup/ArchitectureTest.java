@@ -15,7 +15,9 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.resolvers.SelectedClassResolverFromClasspath;
 import dev.registrybackup.content.ContentProof;
 import dev.registrybackup.content.ProvingInputStream;
+import com.tngtech.archunit.lang.conditions.ArchConditions;
 import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Pace;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -87,6 +89,18 @@ class ArchitectureTest {
                                 || Arrays.asList(below).contains(used.getPackageName())))
                 .because("imports point downwards only: content, then registry, store and event, then transfer, ledger,"
                         + " then operation and kube, replicate and intake, and function on top")
+                .check(MAIN);
+    }
+
+    @Test
+    void oneBandwidthLimitHoldsForAllThatIsReadInBulk() {
+        noClasses()
+                .should(ArchConditions.callConstructorWhere(DescribedPredicate.describe(
+                        "makes a bandwidth limit beside the one of Wiring.pace",
+                        call -> call.getTargetOwner().isEquivalentTo(Pace.class)
+                                && !call.getOrigin().getFullName().endsWith("Wiring.pace()")
+                                && !call.getOriginOwner().isEquivalentTo(Pace.class))))
+                .because("bulk.bytes-per-second is a limit over all objects of a process")
                 .check(MAIN);
     }
 

@@ -54,8 +54,7 @@ class ReconcileWiring {
 
     @Produces
     @Singleton
-    Reconciliation reconciliation() {
-        Pace pace = new Pace(restoreSettings.bytesPerSecond(), System::nanoTime);
+    Reconciliation reconciliation(Pace pace) {
         return new Reconciliation(
                 sides,
                 new Reconciliation.Tools(

@@ -103,6 +103,13 @@ class Wiring {
         return lanes;
     }
 
+    /** The one bandwidth limit of this process: whatever restores, verifies or reconciles shares it. */
+    @Produces
+    @Singleton
+    Pace pace() {
+        return new Pace(restoreSettings.bytesPerSecond(), System::nanoTime);
+    }
+
     @Produces
     @Singleton
     Sides sides() {
@@ -189,9 +196,9 @@ class Wiring {
 
     @Produces
     @Singleton
-    Attempts attempts(Reconciliation reconciliation, OpenShiftWiring openShift) {
+    Attempts attempts(Reconciliation reconciliation, OpenShiftWiring openShift, Pace pace) {
         return new Attempts(
-                work(reconciliation, openShift).byKind(),
+                work(reconciliation, openShift, pace).byKind(),
                 work -> new OperationExecution(operations(), lanes, clock, work),
                 instance());
     }
@@ -202,6 +209,7 @@ class Wiring {
             Attempts attempts,
             Reconciliation reconciliation,
             OpenShiftWiring openShift,
+            Pace pace,
             PreflightWiring preflight,
             Instance<KubernetesClient> kubernetes) {
         Runner runner = restoreSettings.runsJobs()
@@ -213,7 +221,7 @@ class Wiring {
         return new OnDemand(
                 operations(),
                 new OperationDesk(operations(), runner),
-                work(reconciliation, openShift),
+                work(reconciliation, openShift, pace),
                 new Catalog(backup.store(), backup.layout(), lanes, clock, captures()),
                 preflight);
     }
@@ -228,8 +236,7 @@ class Wiring {
         return new Operations(backup.store(), clock, Wiring::random);
     }
 
-    private BulkWork work(Reconciliation reconciliation, OpenShiftWiring openShift) {
-        Pace pace = new Pace(restoreSettings.bytesPerSecond(), System::nanoTime);
+    private BulkWork work(Reconciliation reconciliation, OpenShiftWiring openShift, Pace pace) {
         return new BulkWork(
                 backup,
                 targets,
