@@ -44,6 +44,7 @@ public final class ClusterPoints {
 
     List<Point> points() {
         List<Point> points = new ArrayList<>();
+        points.add(kind());
         if (!needs.cronJobs().isEmpty()) {
             points.add(right(
                     Resource.JOB,
@@ -61,6 +62,25 @@ public final class ClusterPoints {
             points.add(right(Resource.IMAGE, List.of("get", "list"), Optional.empty(), !needs.isCommand()));
         }
         return points;
+    }
+
+    /** OpenShift's registry has its tags in ImageStreams and nowhere else, so a wrong kind loses them, or promises them, in silence. */
+    private Point kind() {
+        String name = "registry.kind";
+        return Looking.atCluster(name, () -> {
+            if (cluster.hasImages() == needs.isOpenShift()) {
+                return Point.ok(name, needs.isOpenShift() ? "the cluster serves ImageStreams" : "the cluster is not OpenShift");
+            }
+            return needs.isOpenShift()
+                    ? Point.missing(
+                            name,
+                            "it is openshift, but the cluster does not serve image.openshift.io: no ImageStream is captured",
+                            "run this on the cluster whose registry it is, or set registry.kind=plain")
+                    : Point.missing(
+                            name,
+                            "it is plain, but the cluster serves image.openshift.io: its registry keeps tags in ImageStreams, which are not captured",
+                            "set registry.kind=openshift and apply knative/openshift");
+        });
     }
 
     private Point right(Resource resource, List<String> verbs, Optional<String> namespace, boolean isOfJobs) {

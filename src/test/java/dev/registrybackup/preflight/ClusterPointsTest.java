@@ -22,15 +22,23 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ClusterPointsTest {
     private final Set<String> refused = new HashSet<>();
     private final Map<String, Boolean> suspended = new HashMap<>();
     private @Nullable ClusterError failure;
 
+    private boolean hasImages = true;
+
     private Map<String, Point> points(boolean isCommand) {
+        return points(true, isCommand);
+    }
+
+    private Map<String, Point> points(boolean isOpenShift, boolean isCommand) {
         ClusterPoints.Needs needs =
-                new ClusterPoints.Needs("backup", List.of("verify", "reconcile"), true, true, isCommand);
+                new ClusterPoints.Needs("backup", List.of("verify", "reconcile"), true, isOpenShift, isCommand);
         return new ClusterPoints(new Told(), needs)
                 .points().stream().collect(Collectors.toMap(Point::name, point -> point));
     }
@@ -45,7 +53,8 @@ class ClusterPointsTest {
 
         @Override
         public boolean hasImages() {
-            return true;
+            ask("look for images");
+            return hasImages;
         }
 
         @Override
@@ -90,7 +99,7 @@ class ClusterPointsTest {
         Map<String, Point> points = points(false);
 
         // Then
-        assertEquals(7, points.size());
+        assertEquals(8, points.size());
         assertTrue(points.values().stream().allMatch(point -> point.state() == State.OK), points::toString);
     }
 
@@ -157,6 +166,25 @@ class ClusterPointsTest {
 
         // Then
         assertTrue(points.values().stream().allMatch(point -> point.state() == State.COULD_NOT_TELL), points::toString);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "true, true, OK, ''",
+        "false, false, OK, ''",
+        "false, true, MISSING, set registry.kind=openshift and apply knative/openshift",
+        "true, false, MISSING, 'run this on the cluster whose registry it is, or set registry.kind=plain'"
+    })
+    void theKindOfRegistryHasToFitTheCluster(boolean isOpenShift, boolean servesImages, State state, String remedy) {
+        // Given
+        hasImages = servesImages;
+
+        // When
+        Point kind = point(points(isOpenShift, false), "registry.kind");
+
+        // Then
+        assertEquals(state, kind.state());
+        assertEquals(remedy, kind.remedy());
     }
 
     @Test
