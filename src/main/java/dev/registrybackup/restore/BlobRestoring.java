@@ -91,6 +91,14 @@ final class BlobRestoring {
         }
     }
 
+    /** What the backup has of the blob now, in an older version if it shows none. */
+    Optional<Held> find(Digest digest) {
+        return ends.backup()
+                .find(ends.layout().keyOf(new BlobData(digest)))
+                .map(Held::of)
+                .or(() -> removed.newestProved(digest));
+    }
+
     /** Whether the blob could not be brought. */
     boolean hasFailed(Digest digest) {
         return failed.contains(digest);

@@ -9,7 +9,6 @@ import dev.registrybackup.inventory.PresentLinks;
 import dev.registrybackup.inventory.RemovedBlobs;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.ledger.Absences;
-import dev.registrybackup.ledger.OpenLinks;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.operation.Permit;
 import dev.registrybackup.operation.PermittedStore;
@@ -139,17 +138,16 @@ public record Restore(Ends ends, Lanes lanes, Pace pace, Clock clock) {
     }
 
     private Planned prepareAll(RestoreRequest request, Links links, RemovedBlobs removed, Tally tally) {
-        OpenLinks open = new OpenLinks(ends.backup(), clock);
-        open.refresh();
         WholeWalk walk = new WholeWalk(ends, links, request.at().isPresent());
-        WholeRestore whole = new WholeRestore(walk, request, open::isWaiting, lanes);
+        WholeRestore whole = new WholeRestore(walk, request, lanes);
         whole.plan(tally);
         return (permitted, meter) -> {
             BlobRestoring blobs = new BlobRestoring(permitted, request.mode(), pace, removed, meter);
+            BlobsInTarget inTarget = new BlobsInTarget(permitted, blobs);
             LinkWriting writing = new LinkWriting(permitted, meter);
             Manifests manifests = new Manifests(ends.backup(), ends.layout(), lanes, removed);
-            RevisionRestoring revisions = new RevisionRestoring(manifests, blobs, writing, this::isInBackup, meter);
-            return whole.run(blobs, revisions, writing, meter) && !tally.hasMissing();
+            RevisionRestoring revisions = new RevisionRestoring(manifests, inTarget, writing, this::isInBackup, meter);
+            return whole.run(blobs, inTarget, revisions, writing, meter);
         };
     }
 

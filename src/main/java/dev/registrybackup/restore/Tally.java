@@ -88,11 +88,6 @@ final class Tally {
         }
     }
 
-    /** Whether something that is needed is not in the backup. */
-    boolean hasMissing() {
-        return findings.containsKey(FindingCode.BLOB_MISSING);
-    }
-
     /** How many objects will be dealt with. */
     long objects() {
         return objectsToCopy + toProve;

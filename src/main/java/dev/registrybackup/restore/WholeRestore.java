@@ -9,6 +9,7 @@ import dev.registrybackup.inventory.ListedBlob;
 import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.registry.MalformedLinkException;
+import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.transfer.Lanes;
@@ -18,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 
 /**
  * Restores everything, in memory that does not grow with the registry: one pass over both stores' listings to count, then
@@ -32,20 +32,14 @@ final class WholeRestore {
     private final WholeWalk walk;
     private final RestoreRequest request;
     private final Links links;
-    private final Predicate<String> isIncomplete;
     private final Lanes lanes;
     private final Map<Kind, Integer> needed = new EnumMap<>(Kind.class);
 
-    /**
-     * Restores all of these links and every blob.
-     *
-     * @param isIncomplete whether replication recorded of a link's key that something below it is missing
-     */
-    WholeRestore(WholeWalk walk, RestoreRequest request, Predicate<String> isIncomplete, Lanes lanes) {
+    /** Restores all of these links and every blob. */
+    WholeRestore(WholeWalk walk, RestoreRequest request, Lanes lanes) {
         this.walk = walk;
         this.request = request;
         this.links = walk.links();
-        this.isIncomplete = isIncomplete;
         this.lanes = lanes;
     }
 
@@ -58,19 +52,10 @@ final class WholeRestore {
             if (kind == Kind.REVISION_LINK) {
                 tally.image();
             }
-            if (isIncomplete.test(link.key())) {
-                tally.found(incomplete(link));
-                return;
-            }
             boolean isNeeded = needs(target, link, there);
             needed.merge(kind, isNeeded ? 1 : 0, Integer::sum);
             tally.countLink(link.size(), isNeeded);
         });
-    }
-
-    private static Finding incomplete(ListedLink link) {
-        return new Finding(
-                FindingCode.BLOB_MISSING, link.key(), "left out: the registry itself lacked something it needs");
     }
 
     private boolean needs(LinksInTarget target, ListedLink link, Optional<ListedLink> there) {
@@ -95,15 +80,23 @@ final class WholeRestore {
     }
 
     /** Does it, and says whether all of it could be done. */
-    boolean run(BlobRestoring blobs, RevisionRestoring revisions, LinkWriting writing, Meter meter) {
+    boolean run(
+            BlobRestoring blobs,
+            BlobsInTarget inTarget,
+            RevisionRestoring revisions,
+            LinkWriting writing,
+            Meter meter) {
         meter.phase("blobs");
         Window window = new Window(lanes, AT_ONCE);
-        walk.blobs((blob, there) -> submit(window, blobs, blob, there));
+        walk.blobs((blob, there) -> {
+            inTarget.list(blob.digest());
+            submit(window, blobs, blob, there);
+        });
         window.await();
         for (Kind kind : ORDER) {
             if (needed.getOrDefault(kind, 0) > 0) {
                 meter.phase(kind.label() + "s");
-                write(kind, blobs, revisions, writing, meter);
+                write(kind, inTarget, revisions, writing, meter);
             }
         }
         return !blobs.hasFailures() && !revisions.hasWithheld();
@@ -117,25 +110,35 @@ final class WholeRestore {
         }
     }
 
-    private void write(Kind kind, BlobRestoring blobs, RevisionRestoring revisions, LinkWriting writing, Meter meter) {
+    private void write(Kind kind, BlobsInTarget blobs, RevisionRestoring revisions, LinkWriting writing, Meter meter) {
         LinksInTarget target = new LinksInTarget(walk.ends(), request, finding -> {});
         Window window = new Window(lanes, AT_ONCE);
         walk.links(path -> path.kind() == kind, (link, there) -> {
-            if (isIncomplete.test(link.key()) || !needs(target, link, there)) {
-                return;
+            if (needs(target, link, there)) {
+                window.submit(0, () -> {
+                    if (link.path() instanceof RevisionLink revision) {
+                        revisions.restore(revision);
+                    } else {
+                        content(link, meter::found)
+                                .filter(digest -> hasTarget(link.path(), digest, blobs, revisions))
+                                .ifPresent(digest -> writing.write(link.path(), digest));
+                    }
+                });
             }
-            window.submit(0, () -> {
-                if (link.path() instanceof RevisionLink revision) {
-                    revisions.restore(revision);
-                } else {
-                    content(link, meter::found)
-                            .filter(digest -> kind == Kind.LAYER_LINK
-                                    ? !blobs.hasFailed(digest)
-                                    : !revisions.isWithheld(link.path().repository(), digest))
-                            .ifPresent(digest -> writing.write(link.path(), digest));
-                }
-            });
         });
         window.await();
+    }
+
+    /**
+     * Whether the target has what the link points to. What a tag points to now is to be found by digest as well, whether or
+     * not that link was lost; layers that live elsewhere and old entries of a tag's history are nothing that is missing.
+     */
+    private static boolean hasTarget(
+            RegistryPath.Link link, Digest digest, BlobsInTarget blobs, RevisionRestoring revisions) {
+        if (link.kind() == Kind.LAYER_LINK) {
+            return blobs.has(digest);
+        }
+        RevisionLink revision = new RevisionLink(link.repository(), digest);
+        return revisions.isInTarget(revision) || (link.kind() == Kind.TAG_CURRENT_LINK && revisions.restore(revision));
     }
 }

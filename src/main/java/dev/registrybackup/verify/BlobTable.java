@@ -1,6 +1,7 @@
 package dev.registrybackup.verify;
 
 import dev.registrybackup.content.Digest;
+import dev.registrybackup.inventory.DigestNumbers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;

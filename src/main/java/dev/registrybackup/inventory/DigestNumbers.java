@@ -1,4 +1,4 @@
-package dev.registrybackup.verify;
+package dev.registrybackup.inventory;
 
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.content.DigestAlgorithm;
@@ -13,7 +13,7 @@ import java.util.OptionalInt;
  * Numbers digests from 0 in the order in which they come: 32 bytes for each of sha256 and 8 to 16 to find it by, where the
  * objects would take several times that. Those of sha512, which are rare, are kept as objects. For one thread at a time.
  */
-final class DigestNumbers {
+public final class DigestNumbers {
     private static final int WORDS = 4;
     private static final int WORD_DIGITS = 16;
     private static final int CHUNK = 1 << 12;
@@ -30,12 +30,12 @@ final class DigestNumbers {
     private int count;
 
     /** How many there are. */
-    int count() {
+    public int count() {
         return count;
     }
 
     /** The number of the digest, if it has one. */
-    OptionalInt find(Digest digest) {
+    public OptionalInt find(Digest digest) {
         if (digest.algorithm() != DigestAlgorithm.SHA256) {
             Integer number = numbersOfOthers.get(digest);
             return number == null ? OptionalInt.empty() : OptionalInt.of(number);
@@ -45,7 +45,7 @@ final class DigestNumbers {
     }
 
     /** The number of the digest, a new one if it has none. */
-    int number(Digest digest) {
+    public int number(Digest digest) {
         OptionalInt known = find(digest);
         return known.isPresent() ? known.getAsInt() : add(digest);
     }
@@ -70,7 +70,7 @@ final class DigestNumbers {
     }
 
     /** The digest of that number. */
-    Digest digest(int number) {
+    public Digest digest(int number) {
         Digest other = others.get(number);
         if (other != null) {
             return other;
