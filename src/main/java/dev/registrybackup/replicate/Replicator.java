@@ -40,6 +40,7 @@ public final class Replicator {
     private final ForeignObjects foreign;
     private final OpenLinks openLinks;
     private final RecentlyDurable durable;
+    private final Lanes lanes;
     private final BiConsumer<String, CompletableFuture<Outcome>> onWoken;
     private final KeyedRuns<Outcome> runs = new KeyedRuns<>();
 
@@ -66,6 +67,7 @@ public final class Replicator {
         this.foreign = parts.foreign();
         this.openLinks = parts.openLinks();
         this.durable = parts.durable();
+        this.lanes = parts.lanes();
         this.onWoken = onWoken;
         this.closures = new Closures(layout, parts.backup(), blobs, parts.lanes(), durable);
         this.digestLinks = new DigestLinks(layout, objects, openLinks, parts.lanes(), durable);
@@ -107,11 +109,9 @@ public final class Replicator {
     }
 
     private CompletableFuture<Outcome> blob(Digest digest) {
-        return blobs.bring(digest).thenApply(copy -> {
-            if (copy.inBackup()) {
-                wake(digest, link -> true);
-            }
-            return new Outcome(Kind.BLOB, verdict(copy), Optional.of(digest), copy.bytes(), copy.problem());
+        return blobs.bring(digest).thenCompose(copy -> {
+            Outcome outcome = new Outcome(Kind.BLOB, verdict(copy), Optional.of(digest), copy.bytes(), copy.problem());
+            return copy.inBackup() ? waking(outcome, digest, link -> true) : CompletableFuture.completedFuture(outcome);
         });
     }
 
@@ -130,7 +130,7 @@ public final class Replicator {
         } else if (path instanceof RevisionLink revision) {
             return digestLinks
                     .replicate(revision, link -> closures.bring(link.target()))
-                    .thenApply(outcome -> wakeTags(revision, outcome));
+                    .thenCompose(outcome -> wakeTags(revision, outcome));
         } else if (path instanceof TagIndexLink tag) {
             return digestLinks.replicate(tag, link -> bringRevision(tag.repository(), link.target()));
         } else {
@@ -156,14 +156,28 @@ public final class Replicator {
         });
     }
 
-    private Outcome wakeTags(RevisionLink revision, Outcome outcome) {
-        if (outcome.verdict() == Verdict.COPIED || outcome.verdict() == Verdict.INCOMPLETE) {
-            wake(
-                    revision.digest(),
-                    link -> layout.parse(link) instanceof RegistryPath.Link tag
-                            && tag.repository().equals(revision.repository()));
-        }
-        return outcome;
+    private CompletableFuture<Outcome> wakeTags(RevisionLink revision, Outcome outcome) {
+        return outcome.verdict() == Verdict.COPIED || outcome.verdict() == Verdict.INCOMPLETE
+                ? waking(
+                        outcome,
+                        revision.digest(),
+                        link -> layout.parse(link) instanceof RegistryPath.Link tag
+                                && tag.repository().equals(revision.repository()))
+                : CompletableFuture.completedFuture(outcome);
+    }
+
+    /** What waits for the part that has come is asked for where not all of that is known. */
+    private CompletableFuture<Outcome> waking(Outcome outcome, Digest part, Predicate<String> which) {
+        CompletableFuture<Boolean> isKnown = openLinks.isPartial()
+                ? lanes.small(() -> {
+                    openLinks.learn(part);
+                    return true;
+                })
+                : CompletableFuture.completedFuture(true);
+        return isKnown.thenApply(known -> {
+            wake(part, which);
+            return outcome;
+        });
     }
 
     private void wake(Digest part, Predicate<String> which) {

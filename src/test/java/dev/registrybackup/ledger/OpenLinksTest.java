@@ -1,7 +1,9 @@
 package dev.registrybackup.ledger;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.content.DigestAlgorithm;
@@ -15,6 +17,8 @@ import dev.registrybackup.store.StoreError;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -234,6 +238,100 @@ class OpenLinksTest {
         // Then
         assertEquals(1, bucket.keys(BOOKKEEPING).size());
         assertEquals(Set.of(LINK), links.waitingFor(PART));
+    }
+
+    @Test
+    void aLinkThatBecomesWithheldForTheSamePartIsStillKnownByIt() {
+        // Given
+        links.update(LINK, Set.of(incomplete(PART)));
+
+        // When
+        links.update(LINK, Set.of(withheld(PART)));
+
+        // Then
+        assertEquals(Set.of(LINK), links.waitingFor(PART));
+    }
+
+    @Test
+    void howManyAreKnownIsBounded() {
+        // When
+        IntStream.range(0, 20_010).forEach(number -> links.update(LINK + number, Set.of(incomplete(PART))));
+
+        // Then
+        assertEquals(20_000, links.waitingFor(PART).size());
+        assertTrue(links.isPartial());
+    }
+
+    @Test
+    void whatIsBeyondTheListingAndWasRecordedHereStaysKnown() {
+        // Given
+        links.update(LINK, Set.of(incomplete(PART)));
+        crowd();
+
+        // When
+        links.refresh();
+
+        // Then
+        assertTrue(links.isPartial());
+        assertEquals(Set.of(LINK), links.waitingFor(PART));
+    }
+
+    @Test
+    void whatIsBeyondTheListingIsLearnedByItsPart() {
+        // Given
+        new OpenLinks(bucket, clock).update(LINK, Set.of(incomplete(PART), withheld(LONG_PART)));
+        crowd();
+        links.refresh();
+
+        // When
+        links.learn(PART);
+        links.update(LINK, Set.of());
+
+        // Then
+        assertEquals(List.of(), bucket.keys("registry-backup/incomplete/sha256/" + PART.hex()));
+    }
+
+    @Test
+    void aListingThatTellsEverythingLeavesNothingUnknown() {
+        // Given
+        links.update(LINK, Set.of(incomplete(PART)));
+
+        // When
+        links.refresh();
+
+        // Then
+        assertFalse(links.isPartial());
+    }
+
+    @Test
+    void everyRecordIsHandedOutAndGoesIfItsLinkWaitsNoMore() {
+        // Given
+        new OpenLinks(bucket, clock).update(LINK, Set.of(incomplete(PART), withheld(LONG_PART)));
+        crowd();
+        bucket.seed("registry-backup/incomplete/readme", new byte[0]);
+        Set<String> judged = new TreeSet<>();
+
+        // When
+        links.forEach(some -> {
+            judged.addAll(some);
+            some.forEach(link -> links.update(link, link.equals(LINK) ? Set.of(withheld(LONG_PART)) : Set.of()));
+        });
+
+        // Then
+        assertEquals(10_002, judged.size());
+        assertEquals(
+                List.of(
+                        "registry-backup/incomplete/readme",
+                        "registry-backup/withheld/sha512/" + LONG_PART.hex() + "/" + LINK),
+                bucket.keys(BOOKKEEPING));
+    }
+
+    /** More records than a listing tells, of a part before all others. */
+    private void crowd() {
+        Digest first = new Digest(DigestAlgorithm.SHA256, "0".repeat(64));
+        IntStream.rangeClosed(0, 10_000)
+                .forEach(number -> bucket.seed(
+                        "registry-backup/incomplete/sha256/%s/link%05d".formatted(first.hex(), number), new byte[0]));
     }
 
     @ParameterizedTest

@@ -156,6 +156,31 @@ class WaitingLinksTest {
     }
 
     @Test
+    void aRepairedLayerPublishesWhatAnotherPodWithheldHoweverManyWait() {
+        // Given
+        Digest layer = made.layer(REPOSITORY, 100);
+        Digest image = taggedImage(layer);
+        damage(registry, layer);
+        pod.replicateAll(linksAbove(layer, image));
+        String crowd = "registry-backup/withheld/sha256/" + "0".repeat(64) + "/";
+        IntStream.rangeClosed(0, 10_000)
+                .forEach(number -> backup.seed(crowd + "link%05d".formatted(number), new byte[0]));
+        registry.seed(made.blobKey(layer), made.content(made.blobKey(layer)));
+
+        // When
+        try (Pod other = new Pod(registry, backup)) {
+            other.keepHouse();
+            other.replicate(made.blobKey(layer));
+        }
+
+        // Then
+        linksAbove(layer, image).forEach(this::assertBackedUp);
+        assertEquals(
+                List.of(),
+                records().stream().filter(key -> !key.startsWith(crowd)).toList());
+    }
+
+    @Test
     void anImageThatLacksTwoLayersWaitsForBoth() {
         // Given
         Digest one = digest("one");
