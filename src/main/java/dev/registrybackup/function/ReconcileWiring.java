@@ -102,6 +102,6 @@ class ReconcileWiring {
         Replicator replicator = new Replicator(
                 new Replicator.Parts(stores.layout(), from, to, blobs, foreign, openLinks, durable, lanes),
                 (link, again) -> {});
-        return new Copying(replicator, blobs, adopted, durable);
+        return new Copying(replicator, blobs, adopted, durable, openLinks);
     }
 }

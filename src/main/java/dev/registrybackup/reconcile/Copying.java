@@ -1,5 +1,6 @@
 package dev.registrybackup.reconcile;
 
+import dev.registrybackup.ledger.OpenLinks;
 import dev.registrybackup.replicate.Replicator;
 import dev.registrybackup.transfer.AdoptedMark;
 import dev.registrybackup.transfer.Blobs;
@@ -12,5 +13,7 @@ import dev.registrybackup.transfer.RecentlyDurable;
  * @param blobs brings blobs
  * @param adopted whether every blob in the backup was proved
  * @param durable what is remembered as durable
+ * @param openLinks what links wait for
  */
-public record Copying(Replicator replicator, Blobs blobs, AdoptedMark adopted, RecentlyDurable durable) {}
+public record Copying(
+        Replicator replicator, Blobs blobs, AdoptedMark adopted, RecentlyDurable durable, OpenLinks openLinks) {}

@@ -83,6 +83,7 @@ final class Run {
         boolean isMended = mend(copying, bringing, last);
         Comparing comparing = new Comparing(sides, comparer, bringing, figures, meter, this::found);
         boolean isDoubtful = compare(comparing, scratch, begun, last.summary());
+        judgeWaiting(copying, bringing);
         boolean isRemoved = remove(copying, scratch, isDoubtful, begun);
         meter.phase("looking after records, uploads and the catalog");
         Optional<Long> settled = comparing.left().map(new SettledRejections(sides, permit)::remove);
@@ -111,6 +112,15 @@ final class Run {
                 new Damaged(new Reports(sides.backup()), sides, copying, bringing, tools.pace(), permit, this::found);
         summary.put("damagedReplaced", damaged.replaceSince(last.successBegun()));
         return isAdopted && damaged.left() == 0;
+    }
+
+    /** Has every link that is on record as waiting looked at again, so that none stays there that waits no more. */
+    private void judgeWaiting(Copying copying, Bringing bringing) {
+        meter.phase("looking at what waits");
+        copying.openLinks().forEach(links -> {
+            links.forEach(link -> bringing.bring(link, false, fate -> {}));
+            bringing.await();
+        });
     }
 
     /** Not every store lists uploads; those of ours that are left behind cost room and nothing else. */

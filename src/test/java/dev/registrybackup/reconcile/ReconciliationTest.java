@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.content.Digest;
+import dev.registrybackup.content.DigestAlgorithm;
 import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.ledger.Alarm;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,6 +114,37 @@ class ReconciliationTest {
         assertEquals(Reconciling.total(result, "named"), Reconciling.total(result, "missedByEvents"));
         assertEquals(1, Reconciling.figure(result, "revision-link", "missedByEvents"));
         assertEquals(1, Reconciling.figure(result, "tag-current-link", "missedByEvents"));
+    }
+
+    @Test
+    void everyLinkOnRecordAsWaitingIsJudgedAgainHoweverManyThereAre() {
+        // Given
+        Digest foreign = Digest.of(DigestAlgorithm.SHA256, content.bytes(10));
+        Digest waiting = content.index("late/app", foreign);
+        Digest whole = content.image("late/app", content.layer("late/app", 500));
+        stores.of(content);
+        filled();
+        String still = waits(foreign, content.revisionLink("late/app", waiting));
+        assertEquals(List.of(still), stores.backupBucket().keys("registry-backup/incomplete/"));
+        IntStream.rangeClosed(0, 10_000)
+                .forEach(number -> stores.backupBucket().seed(waits(foreign, gone(number)), new byte[0]));
+        stores.backupBucket().seed(waits(foreign, content.revisionLink("late/app", whole)), new byte[0]);
+        stores.backupBucket().seed(waits(foreign, content.revisionLink("x/app", whole)), new byte[0]);
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertTrue(result.isComplete());
+        assertEquals(List.of(still), stores.backupBucket().keys("registry-backup/incomplete/"));
+    }
+
+    private String gone(int number) {
+        return content.revisionLink("gone/app%d".formatted(number), Digest.parse("sha256:" + "0".repeat(64)));
+    }
+
+    private static String waits(Digest part, String link) {
+        return "registry-backup/incomplete/sha256/" + part.hex() + "/" + link;
     }
 
     @Test

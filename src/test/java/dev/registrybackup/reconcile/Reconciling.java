@@ -213,7 +213,7 @@ final class Reconciling implements AutoCloseable {
                 new Replicator.Parts(
                         layout, from, to, blobs, new ForeignObjects(from, to, lanes, false), openLinks, durable, lanes),
                 (link, again) -> {});
-        return new Copying(replicator, blobs, adopted, durable);
+        return new Copying(replicator, blobs, adopted, durable, openLinks);
     }
 
     /** What the backup shows of the registry's objects, with their content as text. */
