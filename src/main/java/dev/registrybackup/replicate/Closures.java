@@ -63,7 +63,8 @@ final class Closures {
     }
 
     private CompletableFuture<Closure> bring(Digest manifest, OptionalLong size, Set<Digest> seen) {
-        if (!seen.add(manifest) || complete.contains(manifest.toString())) {
+        // What is remembered was not looked at now, so it is not seen, and not remembered anew.
+        if (complete.contains(manifest.toString()) || !seen.add(manifest)) {
             return CompletableFuture.completedFuture(Closure.COMPLETE);
         }
         return blobs.ensure(manifest, size).thenCompose(copy -> {
