@@ -9,6 +9,7 @@ import dev.registrybackup.rclone.Part;
 import dev.registrybackup.rclone.Part.By;
 import dev.registrybackup.reconcile.Figures.Count;
 import dev.registrybackup.registry.RegistryPath;
+import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.registry.RegistryPath.Link;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -103,10 +104,27 @@ final class Comparing {
             if (isOfLinks(part)) {
                 sizes.add(part.prefix(), result.there());
             }
+            if (!result.counts() && isStoreUnreachable(part)) {
+                break;
+            }
         }
         if (failed.isEmpty()) {
             sizes.write();
             absences.known(end(sides.layout().repositoriesPrefix()), new TreeSet<>(), key -> {});
+        }
+    }
+
+    /** Whether a bucket does not answer: each of the other shards would fail after time-outs of its own. */
+    private boolean isStoreUnreachable(Part after) {
+        try {
+            sides.registry().requireBucket();
+            sides.backup().requireBucket();
+            return false;
+        } catch (ObjectStoreException e) {
+            String problem = "Gave up comparing after %s: %s".formatted(after.prefix(), e.getMessage());
+            failed.add(problem);
+            found.accept(new Finding(FindingCode.COULD_NOT_TELL, "comparison", problem));
+            return true;
         }
     }
 

@@ -26,6 +26,7 @@ import dev.registrybackup.store.StoreError;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -284,6 +285,34 @@ class ReconciliationTest {
         assertTrue(stores.backupBucket().find("registry-backup/absences").isEmpty());
         assertEquals(List.of(FindingCode.COULD_NOT_TELL, FindingCode.COULD_NOT_TELL), codes());
         assertTrue(stores.reading().first().get(0).problem().contains("it ended with 7"));
+    }
+
+    @Test
+    void comparingGivesUpOnceABucketDoesNotAnswer() {
+        // Given
+        filled();
+        AtomicBoolean isGone = new AtomicBoolean();
+        stores.registry().before((operation, asked) -> {
+            if (isGone.get()) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is gone");
+            }
+        });
+        StoreComparer comparer = stores.comparer()
+                .before(() -> isGone.set(true))
+                .failing(content.layout().blobsPrefix(), "it ended with 7");
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertFalse(result.isComplete());
+        assertEquals(List.of("compare " + content.layout().blobsPrefix()), comparer.asked());
+        assertTrue(
+                stores.reading().first().stream()
+                        .anyMatch(finding -> finding.problem()
+                                .equals("Gave up comparing after %s: The store is gone"
+                                        .formatted(content.layout().blobsPrefix()))),
+                () -> stores.reading().first().toString());
     }
 
     @Test
