@@ -69,7 +69,8 @@ public final class ClusterPoints {
         String name = "registry.kind";
         return Looking.atCluster(name, () -> {
             if (cluster.hasImages() == needs.isOpenShift()) {
-                return Point.ok(name, needs.isOpenShift() ? "the cluster serves ImageStreams" : "the cluster is not OpenShift");
+                return Point.ok(
+                        name, needs.isOpenShift() ? "the cluster serves ImageStreams" : "the cluster is not OpenShift");
             }
             return needs.isOpenShift()
                     ? Point.missing(
