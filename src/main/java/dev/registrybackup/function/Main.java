@@ -4,6 +4,7 @@ import dev.registrybackup.command.CommandLineTool;
 import dev.registrybackup.command.ExitCode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,7 +50,9 @@ public class Main {
             return;
         }
         List<String> problems = ConfigurationProblem.find(failure);
-        problems.forEach(System.err::println);
+        PrintWriter error = Command.standardError();
+        problems.forEach(error::println);
+        error.flush();
         if (problems.isEmpty()) {
             Logger.getLogger(Main.class).error("Failed to start registry-backup", failure);
         }
