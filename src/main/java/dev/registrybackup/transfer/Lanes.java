@@ -30,6 +30,9 @@ public final class Lanes implements AutoCloseable {
     private final ExecutorService large;
     private final ExecutorService records;
     private final ExecutorService operations;
+    /** One thread for each periodic work at the most, so that one which hangs holds up neither records nor the others. */
+    private final ExecutorService periodic;
+
     private final ScheduledExecutorService timer;
 
     /** Work that is done again and again until this is closed; what was due by then may still be done after that. */
@@ -50,6 +53,7 @@ public final class Lanes implements AutoCloseable {
         large = Executors.newFixedThreadPool(largeThreads, named("large"));
         records = Executors.newFixedThreadPool(RECORD_THREADS, named("records"));
         operations = Executors.newCachedThreadPool(named("operation"));
+        periodic = Executors.newCachedThreadPool(named("periodic"));
         timer = Executors.newSingleThreadScheduledExecutor(named("timer"));
     }
 
@@ -95,11 +99,13 @@ public final class Lanes implements AutoCloseable {
         timer.schedule(step, delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Starts work in the lane of our own records, now and again after each period; a failure is logged and no end. */
+    /**
+     * Runs work now and again after each period, on a thread of its own and never beside itself: while it runs, a period
+     * that ends is skipped. A failure is logged and ends nothing.
+     */
     public Repeated every(Duration period, Runnable work) {
-        AtomicBoolean waiting = new AtomicBoolean();
+        AtomicBoolean isRunning = new AtomicBoolean();
         Runnable logged = () -> {
-            waiting.set(false);
             try {
                 work.run();
             } catch (RuntimeException e) {
@@ -108,14 +114,16 @@ public final class Lanes implements AutoCloseable {
                         "event=periodic-work-failed reason=\"{0}\" next=\"in {1} s\"",
                         e.getMessage(),
                         period.toSeconds());
+            } finally {
+                isRunning.set(false);
             }
         };
-        Runnable unlessWaiting = () -> {
-            if (waiting.compareAndSet(false, true)) {
-                records.execute(logged);
+        Runnable unlessRunning = () -> {
+            if (isRunning.compareAndSet(false, true)) {
+                periodic.execute(logged);
             }
         };
-        Future<?> begun = timer.scheduleAtFixedRate(unlessWaiting, 0, period.toMillis(), TimeUnit.MILLISECONDS);
+        Future<?> begun = timer.scheduleAtFixedRate(unlessRunning, 0, period.toMillis(), TimeUnit.MILLISECONDS);
         return () -> begun.cancel(false);
     }
 
@@ -127,5 +135,6 @@ public final class Lanes implements AutoCloseable {
         large.shutdownNow();
         records.shutdownNow();
         operations.shutdownNow();
+        periodic.shutdownNow();
     }
 }

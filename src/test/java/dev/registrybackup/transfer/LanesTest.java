@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 class LanesTest {
@@ -176,6 +177,36 @@ class LanesTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
+        }
+    }
+
+    @Test
+    void periodicWorkThatHangsRunsOnceAndHoldsUpNeitherRecordsNorOthers() {
+        // Given
+        CountDownLatch release = new CountDownLatch(1);
+        AtomicInteger hanging = new AtomicInteger();
+        AtomicInteger others = new AtomicInteger();
+        try (Lanes lanes = new Lanes(1, 1)) {
+            for (int each = 0; each < 8; each++) {
+                lanes.every(Duration.ofMillis(1), () -> {
+                    hanging.incrementAndGet();
+                    try {
+                        release.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
+            }
+
+            // When
+            lanes.every(Duration.ofMillis(1), others::incrementAndGet);
+            boolean recorded = lanes.record(() -> true).join();
+
+            // Then
+            Awaitility.await().until(() -> others.get() > 20);
+            assertTrue(recorded);
+            assertEquals(8, hanging.get());
+            release.countDown();
         }
     }
 }
