@@ -1,20 +1,27 @@
 package dev.registrybackup.ledger;
 
+import dev.registrybackup.content.Digest;
+import dev.registrybackup.content.DigestAlgorithm;
 import dev.registrybackup.ledger.OwedWork.Try;
 import dev.registrybackup.ledger.Rejections.Rejection;
 import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.transfer.Window;
+import java.nio.charset.StandardCharsets;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -28,9 +35,15 @@ public final class OwedWorker {
 
     private static final System.Logger LOGGER = System.getLogger(OwedWorker.class.getName());
     private static final Duration SIGN_OF_LIFE = Duration.ofMinutes(1);
+    private static final Duration COLLECTION = Duration.ofMinutes(1);
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final int MOST_KEYS = 20_000;
     private static final int MOST_AT_ONCE = 32;
+    /** A try that lasts longer, of a large blob say, gives its place to another; it waits in the lane of large objects. */
+    private static final Duration LONG_TRY = Duration.ofSeconds(5);
+
+    private static final int MOST_UNDER_WAY = 1_024;
+    private static final int READS_AT_ONCE = 8;
 
     private final OwedShelf shelf;
     private final Rejections rejections;
@@ -39,6 +52,8 @@ public final class OwedWorker {
     private final Clock clock;
     private final OwedWork work = new OwedWork(MOST_KEYS);
     private final AtomicInteger underWay = new AtomicInteger();
+    /** Those that are not long. */
+    private final AtomicInteger shortTries = new AtomicInteger();
 
     /** Works the shelf as its instance, through the debtor. */
     public OwedWorker(OwedShelf shelf, Rejections rejections, Debtor debtor, Lanes lanes, Clock clock) {
@@ -51,7 +66,8 @@ public final class OwedWorker {
 
     /** Starts to show life and to work, in the background. */
     public void start() {
-        lanes.every(SIGN_OF_LIFE, this::collect);
+        lanes.every(SIGN_OF_LIFE, this::showLife);
+        lanes.every(COLLECTION, this::collect);
         lanes.every(TICK, this::tryDue);
     }
 
@@ -67,43 +83,84 @@ public final class OwedWorker {
         return work.size();
     }
 
-    /** Shows life, then takes on from the shelf what is this instance's or was left by silent ones. */
-    void collect() {
+    /** Apart from the collection, which may last: whoever shows no life has its records taken over. */
+    void showLife() {
         shelf.signalAlive();
-        Instant storeNow = shelf.lastAlive(shelf.instance()).orElseGet(clock::instant);
-        Map<String, Optional<Instant>> alive = new HashMap<>();
-        Set<String> withRecords = new HashSet<>();
+    }
+
+    /** Takes on from the shelf what is this instance's, or was left by a silent one and falls to this instance. */
+    void collect() {
+        Optional<Instant> storeNow = shelf.lastAlive(shelf.instance());
+        Window reads = new Window(lanes, READS_AT_ONCE);
+        Map<String, Instant> alive = new HashMap<>();
+        List<ObjectInfo> others = new ArrayList<>();
         try (Stream<ObjectInfo> listing = shelf.list()) {
             Iterator<ObjectInfo> objects = listing.iterator();
-            while (work.hasRoom() && objects.hasNext()) {
+            while (work.hasRoom() && others.size() < MOST_KEYS && objects.hasNext()) {
                 ObjectInfo object = objects.next();
                 String instance = OwedShelf.instanceOf(object.key());
                 if (OwedShelf.isSignOfLife(object.key())) {
-                    forgetIfGone(instance, object, storeNow, withRecords);
+                    alive.put(instance, object.lastModified());
+                } else if (instance.equals(shelf.instance())) {
+                    reads.submit(0, () -> takeOn(object.key()));
                 } else {
-                    withRecords.add(instance);
-                    boolean mine = instance.equals(shelf.instance())
-                            || isLeft(object, alive.computeIfAbsent(instance, shelf::lastAlive), storeNow);
-                    takeOn(object.key(), mine);
+                    others.add(object);
                 }
             }
+        }
+        // Before its first sign of life this instance does not know the store's time, by which alone others are silent.
+        storeNow.ifPresent(now -> takeOver(others, alive, now, reads));
+        reads.await();
+    }
+
+    /**
+     * Takes on records that fall to this instance: each record has an order of its own of the living instances (rendezvous
+     * hashing). The first takes it on after one silence, the next after one more, so that nobody copies what another does.
+     */
+    private void takeOver(List<ObjectInfo> others, Map<String, Instant> alive, Instant now, Window reads) {
+        List<String> living = alive.entrySet().stream()
+                .filter(sign -> !isSilent(sign.getValue(), now, 1))
+                .map(Map.Entry::getKey)
+                .toList();
+        Set<String> withRecords = new HashSet<>();
+        for (ObjectInfo record : others) {
+            String instance = OwedShelf.instanceOf(record.key());
+            withRecords.add(instance);
+            Instant heard = alive.getOrDefault(instance, record.lastModified());
+            Instant since = heard.isAfter(record.lastModified()) ? heard : record.lastModified();
+            if (work.hasRoom() && isSilent(since, now, 1 + rank(record.key(), living))) {
+                reads.submit(0, () -> takeOn(record.key()));
+            }
+        }
+        if (others.size() < MOST_KEYS) {
+            alive.forEach((instance, sign) -> {
+                if (!withRecords.contains(instance) && isSilent(sign, now, 1)) {
+                    shelf.forget(instance);
+                }
+            });
         }
     }
 
     /** By the store's clock alone: ours may be off by any time. */
-    private static boolean isLeft(ObjectInfo record, Optional<Instant> alive, Instant storeNow) {
-        Instant heard = alive.filter(record.lastModified()::isBefore).orElse(record.lastModified());
-        return Duration.between(heard, storeNow).compareTo(SILENCE) >= 0;
+    private static boolean isSilent(Instant since, Instant storeNow, long silences) {
+        return Duration.between(since, storeNow).compareTo(SILENCE.multipliedBy(silences)) >= 0;
     }
 
-    private void forgetIfGone(String instance, ObjectInfo sign, Instant storeNow, Set<String> withRecords) {
-        if (!withRecords.contains(instance) && isLeft(sign, Optional.empty(), storeNow)) {
-            shelf.forget(instance);
-        }
+    private long rank(String record, List<String> living) {
+        String own = weight(record, shelf.instance());
+        return living.stream()
+                .filter(other -> !other.equals(shelf.instance()))
+                .filter(other -> weight(record, other).compareTo(own) > 0)
+                .count();
     }
 
-    private void takeOn(String name, boolean mine) {
-        if (mine && !work.holds(name)) {
+    private static String weight(String record, String instance) {
+        byte[] both = (record + "\n" + instance).getBytes(StandardCharsets.UTF_8);
+        return Digest.of(DigestAlgorithm.SHA256, both).hex();
+    }
+
+    private void takeOn(String name) {
+        if (!work.holds(name)) {
             shelf.read(name).ifPresent(record -> {
                 work.add(record, Map.of(), clock.instant());
                 LOGGER.log(
@@ -116,17 +173,34 @@ public final class OwedWorker {
     }
 
     /** Begins what is due, as far as there is room for it beside the events. */
-    void tryDue() {
-        for (Try due : work.begin(clock.instant(), MOST_AT_ONCE - underWay.get())) {
-            underWay.incrementAndGet();
-            debtor.settle(due.key())
-                    .thenCompose(rejection -> lanes.record(() -> settled(due, rejection)))
-                    .whenComplete((done, failure) -> {
-                        underWay.decrementAndGet();
-                        if (failure != null) {
-                            failed(due, failure);
-                        }
-                    });
+    synchronized void tryDue() {
+        int room = Math.min(MOST_AT_ONCE - shortTries.get(), MOST_UNDER_WAY - underWay.get());
+        work.begin(clock.instant(), room).forEach(this::begin);
+    }
+
+    private void begin(Try due) {
+        underWay.incrementAndGet();
+        shortTries.incrementAndGet();
+        AtomicBoolean isShort = new AtomicBoolean(true);
+        lanes.after(LONG_TRY, () -> giveUpPlace(isShort));
+        debtor.settle(due.key())
+                .thenCompose(rejection -> lanes.record(() -> settled(due, rejection)))
+                .whenComplete((done, failure) -> {
+                    underWay.decrementAndGet();
+                    giveUpPlace(isShort);
+                    if (failure != null) {
+                        failed(due, failure);
+                    }
+                    // Not after each: to find what is due takes a look at all keys.
+                    if (shortTries.get() <= MOST_AT_ONCE / 2) {
+                        tryDue();
+                    }
+                });
+    }
+
+    private void giveUpPlace(AtomicBoolean isShort) {
+        if (isShort.compareAndSet(true, false)) {
+            shortTries.decrementAndGet();
         }
     }
 

@@ -14,6 +14,7 @@ import dev.registrybackup.store.StoreError;
 import dev.registrybackup.transfer.Lanes;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -82,13 +83,18 @@ class OwedWorkerTest {
         lanes.close();
     }
 
+    private void collect() {
+        worker.showLife();
+        worker.collect();
+    }
+
     @Test
     void itsOwnRecordsAreTakenOnAtOnce() {
         // Given
         shelf.write(owed("a", "b"));
 
         // When
-        worker.collect();
+        collect();
         worker.tryDue();
 
         // Then
@@ -102,7 +108,7 @@ class OwedWorkerTest {
         worker.accept(shelf.write(owed("a")), Map.of("a", true));
 
         // When
-        worker.collect();
+        collect();
         worker.tryDue();
 
         // Then
@@ -117,12 +123,12 @@ class OwedWorkerTest {
         ownClock.pass(ourClockIsOff);
         others.write(owed("a"));
         storeClock.pass(OwedWorker.SILENCE.minusSeconds(1));
-        worker.collect();
+        collect();
         int before = worker.owed();
         storeClock.pass(Duration.ofSeconds(1));
 
         // When
-        worker.collect();
+        collect();
 
         // Then
         assertEquals(0, before);
@@ -140,7 +146,7 @@ class OwedWorkerTest {
             others.signalAlive();
             storeClock.pass(MINUTE);
             ownClock.pass(MINUTE.multipliedBy(5));
-            worker.collect();
+            collect();
             taken += worker.owed();
         }
 
@@ -156,12 +162,12 @@ class OwedWorkerTest {
         storeClock.pass(MINUTE.multipliedBy(10));
         others.signalAlive();
         storeClock.pass(OwedWorker.SILENCE.minusSeconds(1));
-        worker.collect();
+        collect();
         int before = worker.owed();
         storeClock.pass(Duration.ofSeconds(1));
 
         // When
-        worker.collect();
+        collect();
 
         // Then
         assertEquals(0, before);
@@ -176,7 +182,7 @@ class OwedWorkerTest {
         others.write(owed("young"));
 
         // When
-        worker.collect();
+        collect();
         worker.tryDue();
 
         // Then
@@ -189,13 +195,13 @@ class OwedWorkerTest {
         others.write(owed("a"));
         others.signalAlive();
         storeClock.pass(OwedWorker.SILENCE);
-        worker.collect();
+        collect();
         worker.tryDue();
         debts.last().done();
         until(() -> worker.owed() == 0 && bucket.keys(THEIRS).size() == 1);
 
         // When
-        worker.collect();
+        collect();
 
         // Then
         assertEquals(0, bucket.versionCount(THEIRS));
@@ -211,7 +217,7 @@ class OwedWorkerTest {
         storeClock.pass(OwedWorker.SILENCE);
 
         // When
-        worker.collect();
+        collect();
 
         // Then
         assertEquals(2, bucket.keys(THEIRS).size());
@@ -224,7 +230,7 @@ class OwedWorkerTest {
         storeClock.pass(OwedWorker.SILENCE.minusSeconds(1));
 
         // When
-        worker.collect();
+        collect();
 
         // Then
         assertEquals(List.of(THEIRS + "alive"), bucket.keys(THEIRS));
@@ -233,9 +239,9 @@ class OwedWorkerTest {
     @Test
     void itsOwnSignOfLifeIsShownEachTimeInOneVersion() {
         // When
-        worker.collect();
+        collect();
         storeClock.pass(MINUTE);
-        worker.collect();
+        collect();
 
         // Then
         assertEquals(Optional.of(storeClock.instant()), shelf.lastAlive("me"));
@@ -349,7 +355,7 @@ class OwedWorkerTest {
     void recordsOfAKeyAreRemovedLaterWhereARemovalFails(int records) {
         // Given
         IntStream.range(0, records).forEach(record -> shelf.write(owed("a")));
-        worker.collect();
+        collect();
         failOnce(Operation.REMOVE);
         worker.tryDue();
         debts.last().done();
@@ -359,7 +365,7 @@ class OwedWorkerTest {
         until(() -> {
             ownClock.pass(MINUTE);
             storeClock.pass(MINUTE);
-            worker.collect();
+            collect();
             worker.tryDue();
             debts.asked.forEach(Debts.Asked::done);
             return bucket.keys(OwedShelf.PREFIX).size() == 1;
@@ -379,7 +385,7 @@ class OwedWorkerTest {
         storeClock.pass(OwedWorker.SILENCE);
 
         // When
-        worker.collect();
+        collect();
 
         // Then
         assertEquals(1, worker.owed());
@@ -415,11 +421,68 @@ class OwedWorkerTest {
 
         // When
         worker.accept(more, Map.of());
-        worker.collect();
+        collect();
 
         // Then
         assertEquals(20_000, worker.owed());
         assertTrue(bucket.keys(MINE).contains(more.name()));
+    }
+
+    @Test
+    void whatIsLeftIsTakenOnByOneOfTheLivingAndByTheNextAfterOneMoreSilence() {
+        // Given
+        List<OwedWorker> living = new ArrayList<>();
+        for (String name : List.of("p", "q", "r")) {
+            OwedShelf own = new OwedShelf(bucket, name, ownClock);
+            living.add(new OwedWorker(
+                    own, new Rejections(bucket, ownClock, rejection -> {}), new Debts(), lanes, ownClock));
+        }
+        IntStream.range(0, 60).forEach(number -> others.write(owed("key " + number)));
+        living.forEach(OwedWorker::showLife);
+        storeClock.pass(OwedWorker.SILENCE);
+
+        // When
+        living.forEach(OwedWorker::showLife);
+        living.forEach(OwedWorker::collect);
+        List<Integer> first = living.stream().map(OwedWorker::owed).toList();
+        storeClock.pass(OwedWorker.SILENCE.multipliedBy(2));
+        living.forEach(OwedWorker::showLife);
+        living.forEach(OwedWorker::collect);
+
+        // Then
+        assertEquals(60, first.stream().mapToInt(Integer::intValue).sum(), first::toString);
+        assertTrue(first.stream().allMatch(share -> share > 5), first::toString);
+        living.forEach(each -> assertEquals(60, each.owed()));
+    }
+
+    @Test
+    void theNextIsBegunOnceHalfOfThePlacesAreFreeWithoutWaitingForATick() {
+        // Given
+        worker.accept(shelf.write(many(0)), Map.of());
+        worker.tryDue();
+
+        // When
+        for (int number = 0; number < 16; number++) {
+            debts.asked.get(number).done();
+        }
+
+        // Then
+        until(() -> debts.asked.size() >= 48);
+    }
+
+    @Test
+    void longTriesGiveTheirPlacesToOthers() {
+        // Given
+        worker.accept(shelf.write(many(0)), Map.of());
+        worker.tryDue();
+
+        // When: none of them is done
+
+        // Then
+        until(() -> {
+            worker.tryDue();
+            return debts.asked.size() >= 64;
+        });
     }
 
     private static List<OwedKey> many(int record) {
