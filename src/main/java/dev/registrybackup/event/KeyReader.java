@@ -12,6 +12,8 @@ import java.util.HexFormat;
  */
 final class KeyReader {
     private static final int MAX_QUOTED_KEY = 190;
+    /** In bytes of UTF-8: Amazon S3 User Guide, "Naming Amazon S3 objects". Longer ones are no store's, and end in no record. */
+    private static final int MAX_KEY_BYTES = 1_024;
 
     private KeyReader() {}
 
@@ -20,13 +22,19 @@ final class KeyReader {
      *
      * @param formEncoded whether it is written like a field of an HTML form: {@code +} for a space, {@code %2F} for a
      *     slash
-     * @throws UnreadableRecordException if there is no key, or no text is encoded so
+     * @throws UnreadableRecordException if there is no key, it is longer than a key can be, or no text is encoded so
      */
     static String read(PayloadPart key, boolean formEncoded) {
         String written = key.requiredText();
         try {
             ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(written));
-            return formEncoded ? decode(bytes) : written;
+            String read = formEncoded ? decode(bytes) : written;
+            int length = read.getBytes(StandardCharsets.UTF_8).length;
+            if (length > MAX_KEY_BYTES) {
+                throw key.unreadable("it has %d bytes, but an S3 key has at most %d (\"%s\")"
+                        .formatted(length, MAX_KEY_BYTES, Excerpt.of(read, MAX_QUOTED_KEY)));
+            }
+            return read;
         } catch (CharacterCodingException | NumberFormatException e) {
             throw key.unreadable((formEncoded ? "it is not form-encoded UTF-8" : "it is not Unicode text")
                     + " (\"%s\")".formatted(Excerpt.of(written, MAX_QUOTED_KEY)));

@@ -13,6 +13,11 @@ import java.util.OptionalLong;
 
 /** Reads the part that names bucket and object, which records and EventBridge events spell alike. */
 final class NoticeReader {
+    /** Of buckets made before 2018 in us-east-1; later ones have 63: Amazon S3 User Guide, "Bucket naming rules". */
+    private static final int MAX_BUCKET_LENGTH = 255;
+
+    private static final int MAX_QUOTED_BUCKET = 64;
+
     private NoticeReader() {}
 
     /**
@@ -22,10 +27,19 @@ final class NoticeReader {
      */
     static ObjectNotice read(PayloadPart subject, boolean formEncodedKey, PayloadPart time) {
         return new ObjectNotice(
-                subject.part("bucket", "name").requiredText(),
+                bucket(subject.part("bucket", "name")),
                 KeyReader.read(subject.part("object", "key"), formEncodedKey),
                 size(subject.part("object", "size")),
                 time.text().flatMap(NoticeReader::instant));
+    }
+
+    private static String bucket(PayloadPart name) {
+        String bucket = name.requiredText();
+        if (bucket.length() > MAX_BUCKET_LENGTH) {
+            throw name.unreadable("it has %d characters, but a bucket's name has at most %d (\"%s\")"
+                    .formatted(bucket.length(), MAX_BUCKET_LENGTH, Excerpt.of(bucket, MAX_QUOTED_BUCKET)));
+        }
+        return bucket;
     }
 
     /** A number, or the text of one as in the samples of Ceph doc/radosgw/notifications.rst. */

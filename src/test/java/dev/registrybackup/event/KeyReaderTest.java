@@ -2,6 +2,7 @@ package dev.registrybackup.event;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.net.URLEncoder;
@@ -60,6 +61,25 @@ class KeyReaderTest {
         assertEquals(written, key);
     }
 
+    @ParameterizedTest
+    @CsvSource({"1024, a, false", "512, ö, false", "512, %C3%B6, true", "1024, %41, true"})
+    void aKeyMayHaveAsManyBytesAsS3Allows(int times, String written, boolean formEncoded) {
+        // Given
+        String longest = written.repeat(times);
+
+        // When
+        UnreadableRecordException problem = assertThrows(
+                UnreadableRecordException.class, () -> KeyReader.read(part(longest + "a"), formEncoded));
+
+        // Then
+        assertEquals(
+                1_024,
+                KeyReader.read(part(longest), formEncoded).getBytes(StandardCharsets.UTF_8).length);
+        assertTrue(
+                problem.getMessage().contains("it has 1025 bytes, but an S3 key has at most 1024"), problem::getMessage);
+        assertTrue(problem.getMessage().length() < 1_500, problem::getMessage);
+    }
+
     @Test
     void aKeyThatNoUnicodeTextCanSpellIsAProblem() {
         // Given
@@ -79,7 +99,7 @@ class KeyReaderTest {
     void whatTheJdkEncodesIsDecodedToTheSame(long seed) {
         // Given
         Random random = new Random(seed);
-        String key = random.ints(1000, 1, 0x10000)
+        String key = random.ints(340, 1, 0x10000)
                 .filter(one -> !Character.isSurrogate((char) one))
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                 .toString();

@@ -1,6 +1,7 @@
 package dev.registrybackup.event;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -333,5 +334,22 @@ class NotificationDecoderTest {
         record.withObject("/s3/bucket").put("name", "image-registry");
         record.withObject("/s3/object").put("key", key);
         return record;
+    }
+
+    @Test
+    void aBucketNameLongerThanAnyBucketHasIsAProblem() {
+        // Given
+        String payload =
+                "{\"Records\":[{\"eventName\":\"ObjectCreated:Put\",\"eventSource\":\"ceph:s3\",\"s3\":{\"bucket\":{\"name\":\"%s\"},\"object\":{\"key\":\"k\"}}}]}"
+                        .formatted("b".repeat(3_000_000));
+
+        // When
+        Notification notification = new NotificationDecoder().decode(payload.getBytes(StandardCharsets.UTF_8));
+
+        // Then
+        assertEquals(List.of(), notification.objects());
+        assertEquals(1, notification.problems().size());
+        assertTrue(notification.problems().get(0).contains("a bucket's name has at most 255"), notification::toString);
+        assertTrue(notification.problems().get(0).length() < 1_000, notification::toString);
     }
 }
