@@ -9,6 +9,7 @@ import dev.registrybackup.replicate.Outcome;
 import dev.registrybackup.transfer.Lanes;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +78,8 @@ public final class Intake {
             owe(key, true, reply, Reply.NOT_TAKEN);
         }
         if (!reply.isDone()) {
-            lanes.after(left.minus(TO_ANSWER), () -> reply.complete(Reply.NOT_TAKEN));
+            Future<?> late = lanes.after(left.minus(TO_ANSWER), () -> reply.complete(Reply.NOT_TAKEN));
+            reply.whenComplete((answer, failure) -> late.cancel(false));
         }
         return reply;
     }
@@ -93,12 +95,13 @@ public final class Intake {
             }
         });
         if (!copying.isDone()) {
-            lanes.after(left.minus(TO_RECORD), () -> {
+            Future<?> late = lanes.after(left.minus(TO_RECORD), () -> {
                 if (!copying.isDone()) {
                     // A failure to record it is no answer yet: the copy may still be in time.
                     owe(key, true, reply, null);
                 }
             });
+            copying.whenComplete((outcome, failure) -> late.cancel(false));
         }
     }
 

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -182,10 +183,11 @@ public final class OwedWorker {
         underWay.incrementAndGet();
         shortTries.incrementAndGet();
         AtomicBoolean isShort = new AtomicBoolean(true);
-        lanes.after(LONG_TRY, () -> giveUpPlace(isShort));
+        Future<?> becomesLong = lanes.after(LONG_TRY, () -> giveUpPlace(isShort));
         debtor.settle(due.key())
                 .thenCompose(rejection -> lanes.record(() -> settled(due, rejection)))
                 .whenComplete((done, failure) -> {
+                    becomesLong.cancel(false);
                     underWay.decrementAndGet();
                     giveUpPlace(isShort);
                     if (failure != null) {

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -33,7 +33,7 @@ public final class Lanes implements AutoCloseable {
     /** One thread for each periodic work at the most, so that one which hangs holds up neither records nor the others. */
     private final ExecutorService periodic;
 
-    private final ScheduledExecutorService timer;
+    private final ScheduledThreadPoolExecutor timer;
 
     /** Work that is done again and again until this is closed; what was due by then may still be done after that. */
     @FunctionalInterface
@@ -54,7 +54,8 @@ public final class Lanes implements AutoCloseable {
         records = Executors.newFixedThreadPool(RECORD_THREADS, named("records"));
         operations = Executors.newCachedThreadPool(named("operation"));
         periodic = Executors.newCachedThreadPool(named("periodic"));
-        timer = Executors.newSingleThreadScheduledExecutor(named("timer"));
+        timer = new ScheduledThreadPoolExecutor(1, named("timer"));
+        timer.setRemoveOnCancelPolicy(true);
     }
 
     private static ThreadFactory named(String lane) {
@@ -94,9 +95,9 @@ public final class Lanes implements AutoCloseable {
         return CompletableFuture.runAsync(work, operations);
     }
 
-    /** Runs a step that does not block, later, on the timer's one thread. */
-    public void after(Duration delay, Runnable step) {
-        timer.schedule(step, delay.toMillis(), TimeUnit.MILLISECONDS);
+    /** Runs a step that does not block, later, on the timer's one thread. Cancelled, it is kept no longer. */
+    public Future<?> after(Duration delay, Runnable step) {
+        return timer.schedule(step, delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /**
