@@ -48,6 +48,7 @@ class ArchitectureTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "logging   | logging",
                 "content   | content",
                 "event     | event",
                 "registry  | registry content",

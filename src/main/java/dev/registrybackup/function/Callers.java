@@ -1,5 +1,6 @@
 package dev.registrybackup.function;
 
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.access.Bearer;
 import dev.registrybackup.access.Gate;
 import dev.registrybackup.access.Verdict;
@@ -82,15 +83,15 @@ class Callers {
                 .tag("reason", reason)
                 .register(meters)
                 .increment();
-        LOGGER.warnf(
-                "event=call-refused function=%s caller=%s from=%s reason=%s",
-                function, LogText.of(verdict.caller()), from(request), LogText.of(verdict.reason()));
+        LOGGER.warn(from(
+                        LogEvent.of("call-refused").with("function", function).with("caller", verdict.caller()), request)
+                .with("reason", verdict.reason()));
     }
 
     /** Logs a call that may change something. */
     static void called(RoutingContext context, String function) {
-        LOGGER.infof(
-                "event=call function=%s caller=%s from=%s", function, LogText.of(of(context)), from(context.request()));
+        LOGGER.info(
+                from(LogEvent.of("call").with("function", function).with("caller", of(context)), context.request()));
     }
 
     /** Who called; {@value Verdict#NOBODY} if nobody was asked for. */
@@ -113,10 +114,10 @@ class Callers {
     }
 
     /** Behind a proxy the address is the proxy's; whom it says it calls for is worth no more than a hint. */
-    private static String from(HttpServerRequest request) {
+    private static LogEvent from(LogEvent line, HttpServerRequest request) {
         String forwarded = request.getHeader("X-Forwarded-For");
-        return request.remoteAddress().hostAddress()
-                + (forwarded == null ? "" : " forwarded-for=" + LogText.of(forwarded));
+        line.with("from", request.remoteAddress().hostAddress());
+        return forwarded == null ? line : line.with("forwarded-for", forwarded);
     }
 
     private static boolean isFromThisMachine(HttpServerRequest request) {

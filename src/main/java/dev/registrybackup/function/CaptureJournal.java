@@ -1,5 +1,6 @@
 package dev.registrybackup.function;
 
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.openshift.CapturedStream;
 import dev.registrybackup.openshift.ImageStream;
 import dev.registrybackup.openshift.PushWatch;
@@ -34,25 +35,30 @@ class CaptureJournal implements PushWatch.Told {
 
     /** A stream was looked at. */
     void captured(CapturedStream captured, ImageStream stream, boolean isNew, Duration took) {
-        LOGGER.logf(
+        LOGGER.log(
                 isNew ? Logger.Level.INFO : Logger.Level.DEBUG,
-                "event=captured stream=%s tags=%d items=%d images=%d new=%s millis=%d",
-                captured.stream(),
-                stream.tags().size(),
-                stream.tags().stream().mapToInt(tag -> tag.items().size()).sum(),
-                captured.images().size(),
-                isNew,
-                took.toMillis());
+                LogEvent.of("captured")
+                        .with("stream", captured.stream())
+                        .with("tags", stream.tags().size())
+                        .with(
+                                "items",
+                                stream.tags().stream()
+                                        .mapToInt(tag -> tag.items().size())
+                                        .sum())
+                        .with("images", captured.images().size())
+                        .with("new", isNew)
+                        .with("millis", took.toMillis()));
     }
 
     /** A stream was found to be gone. */
     void gone(RepositoryName stream, boolean isNew, Duration took) {
-        LOGGER.logf(
+        LOGGER.log(
                 isNew ? Logger.Level.INFO : Logger.Level.DEBUG,
-                "event=captured stream=%s gone=true new=%s millis=%d",
-                stream,
-                isNew,
-                took.toMillis());
+                LogEvent.of("captured")
+                        .with("stream", stream)
+                        .with("gone", true)
+                        .with("new", isNew)
+                        .with("millis", took.toMillis()));
     }
 
     /** A stream could not be looked at, or not be put on record. */
@@ -61,7 +67,10 @@ class CaptureJournal implements PushWatch.Told {
                 .description("Copies and records that failed and may succeed later")
                 .register(meters)
                 .increment();
-        LOGGER.warnf("event=captured stream=%s outcome=failed problem=\"%s\"", stream, failure.getMessage());
+        LOGGER.warn(LogEvent.of("captured")
+                .with("stream", stream)
+                .with("outcome", "failed")
+                .with("problem", failure.getMessage()));
     }
 
     @Override
@@ -77,10 +86,10 @@ class CaptureJournal implements PushWatch.Told {
     @Override
     public void givenUp(String reference) {
         notRestorable().increment();
-        LOGGER.warnf(
-                "event=not-restorable tag=%s problem=\"the backup has not all that it needs\" next=\"the next reconciliation"
-                        + " brings what the registry has\"",
-                reference);
+        LOGGER.warn(LogEvent.of("not-restorable")
+                .with("tag", reference)
+                .with("problem", "the backup does not have everything it needs")
+                .with("next", "the next reconciliation copies what the registry has"));
     }
 
     private Counter notRestorable() {

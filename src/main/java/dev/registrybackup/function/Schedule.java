@@ -1,5 +1,6 @@
 package dev.registrybackup.function;
 
+import dev.registrybackup.logging.LogEvent;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -62,7 +63,7 @@ class Schedule {
         try {
             onDemand.ask(kind, request, by);
         } catch (SlotBusyException e) {
-            LOGGER.infof("event=not-started kind=%s reason=\"%s\"", kind.label(), e.getMessage());
+            LOGGER.info(LogEvent.of("not-started").with("kind", kind.label()).with("reason", e.getMessage()));
         }
         return JsonNodeFactory.instance.objectNode();
     }

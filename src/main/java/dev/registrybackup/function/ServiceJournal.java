@@ -1,5 +1,6 @@
 package dev.registrybackup.function;
 
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.intake.Journal;
 import dev.registrybackup.replicate.Outcome;
@@ -48,17 +49,18 @@ class ServiceJournal implements Journal {
         Logger.Level level = outcome.verdict().isPermanent()
                 ? Logger.Level.ERROR
                 : didSomething ? Logger.Level.INFO : Logger.Level.DEBUG;
-        LOGGER.logf(
-                level,
-                "event=%s key=%s kind=%s digest=%s outcome=%s bytes=%d millis=%d%s",
-                occasion.name().toLowerCase(Locale.ROOT),
-                key,
-                outcome.kind().label(),
-                outcome.digest().map(Digest::toString).orElse("-"),
-                outcome.verdict().label(),
-                outcome.bytes(),
-                took.toMillis(),
-                outcome.problem().isEmpty() ? "" : " problem=\"" + outcome.problem() + "\"");
+        LogEvent line = event(occasion)
+                .with("key", key)
+                .with("kind", outcome.kind().label())
+                .with("digest", outcome.digest().map(Digest::toString).orElse("-"))
+                .with("outcome", outcome.verdict().label())
+                .with("bytes", outcome.bytes())
+                .with("millis", took.toMillis());
+        LOGGER.log(level, outcome.problem().isEmpty() ? line : line.with("problem", outcome.problem()));
+    }
+
+    private static LogEvent event(Occasion occasion) {
+        return LogEvent.of(occasion.name().toLowerCase(Locale.ROOT));
     }
 
     private void count(Outcome outcome) {
@@ -129,27 +131,28 @@ class ServiceJournal implements Journal {
     @Override
     public void failed(Occasion occasion, String key, Throwable failure) {
         failures().increment();
-        LOGGER.warnf(
-                "event=%s key=%s outcome=failed problem=\"%s\"",
-                occasion.name().toLowerCase(Locale.ROOT), key, root(failure).getMessage());
+        LOGGER.warn(event(occasion)
+                .with("key", key)
+                .with("outcome", "failed")
+                .with("problem", root(failure).getMessage()));
     }
 
     @Override
     public void undecodable(String reason) {
         undecodable().increment();
-        LOGGER.errorf("event=event outcome=undecodable problem=\"%s\"", reason);
+        LOGGER.error(LogEvent.of("event").with("outcome", "undecodable").with("problem", reason));
     }
 
     @Override
     public void rejected(String reason) {
         rejections().increment();
-        LOGGER.errorf("event=rejected problem=\"%s\"", reason);
+        LOGGER.error(LogEvent.of("rejected").with("problem", reason));
     }
 
     @Override
     public void otherBucket(String bucket) {
         otherBuckets().increment();
-        LOGGER.warnf("event=event outcome=other-bucket bucket=%s", bucket);
+        LOGGER.warn(LogEvent.of("event").with("outcome", "other-bucket").with("bucket", bucket));
     }
 
     private static Throwable root(Throwable failure) {

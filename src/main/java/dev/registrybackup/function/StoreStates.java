@@ -1,5 +1,6 @@
 package dev.registrybackup.function;
 
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.StoreError;
@@ -87,17 +88,17 @@ class StoreStates {
 
     private static void report(State state) {
         if (!state.registry().isEmpty()) {
-            LOGGER.errorf("event=store-unreachable store=registry problem=\"%s\"", state.registry());
+            LOGGER.error(LogEvent.of("store-unreachable").with("store", "registry").with("problem", state.registry()));
         }
         if (!state.backup().isEmpty()) {
-            LOGGER.errorf("event=store-unreachable store=backup problem=\"%s\"", state.backup());
+            LOGGER.error(LogEvent.of("store-unreachable").with("store", "backup").with("problem", state.backup()));
         } else if (!state.versioned()) {
-            LOGGER.warn(
-                    "event=backup-not-versioned problem=\"the backup bucket keeps no versions, so that no older state"
-                            + " can be restored\" remedy=\"enable versioning on it\"");
+            LOGGER.warn(LogEvent.of("backup-not-versioned")
+                    .with("problem", "the backup bucket keeps no versions, so that no older state can be restored")
+                    .with("remedy", "enable versioning on it"));
         }
         if (state.isGood()) {
-            LOGGER.infof("event=stores-reached versioned=%s", state.versioned());
+            LOGGER.info(LogEvent.of("stores-reached").with("versioned", state.versioned()));
         }
     }
 
@@ -115,7 +116,7 @@ class StoreStates {
             return backup.versioned();
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.FORBIDDEN) {
-                LOGGER.warnf("event=versioning-unknown problem=\"%s\"", e.getMessage());
+                LOGGER.warn(LogEvent.of("versioning-unknown").with("problem", e.getMessage()));
             }
             return false;
         }

@@ -156,7 +156,7 @@ class AccessIT {
         assertTrue(
                 product.log()
                         .contains(
-                                "event=call function=verify caller=\"alice \\u0022the\\u000aboss\\u0022\" from=127.0.0.1"),
+                                "event=call function=verify caller=\"alice \\\"the\\nboss\\\"\" from=127.0.0.1"),
                 product::log);
     }
 
@@ -173,7 +173,7 @@ class AccessIT {
         String log = product.log();
         assertTrue(
                 log.contains(
-                        "event=call-refused function=cancel caller=\"-\" from=127.0.0.1 forwarded-for=\"10.1.2.3 \\u0022event=call\\u0022\""
+                        "event=call-refused function=cancel caller=- from=127.0.0.1 forwarded-for=\"10.1.2.3 \\\"event=call\\\"\""
                                 + " reason=\"the cluster does not know the token\""),
                 log);
         assertFalse(log.contains("wrong-and-secret"), log);

@@ -120,13 +120,4 @@ class AccessSettingsTest {
         // Then
         assertTrue(gate.ask(Optional.empty(), "restore", true).join().isAllowed());
     }
-
-    @Test
-    void whatACallerSendsCannotEndItsPlaceInTheLog() {
-        // When
-        String text = LogText.of("a\"b\\c\nd\u2028" + "e".repeat(300));
-
-        // Then
-        assertEquals("\"a\\u0022b\\u005cc\\u000ad\\u2028" + "e".repeat(192) + "\"", text);
-    }
 }

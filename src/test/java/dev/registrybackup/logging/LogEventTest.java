@@ -1,0 +1,48 @@
+package dev.registrybackup.logging;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class LogEventTest {
+    @Test
+    void plainWordsStayAsTheyAre() {
+        // When
+        String line = LogEvent.of("event")
+                .with("key", "docker/registry/v2/blobs/sha256/0a/0a1b/data")
+                .with("digest", "sha256:0a1b")
+                .with("bytes", 71)
+                .toString();
+
+        // Then
+        assertEquals("event=event key=docker/registry/v2/blobs/sha256/0a/0a1b/data digest=sha256:0a1b bytes=71", line);
+    }
+
+    @Test
+    void whatCouldLookLikeAnotherFieldOrLineIsQuotedAndEscaped() {
+        // When
+        String line = LogEvent.of("event")
+                .with("key", "a\nevent=rejected key=b")
+                .with("problem", "say \"no\" \\ é\u2028")
+                .with("empty", "")
+                .with("none", null)
+                .toString();
+
+        // Then
+        assertEquals(
+                "event=event key=\"a\\nevent=rejected key=b\" problem=\"say \\\"no\\\" \\\\ \\u00e9\\u2028\" empty=\"\" none=null",
+                line);
+        assertEquals(1, line.lines().count());
+    }
+
+    @Test
+    void longValuesAreCut() {
+        // When
+        String line = LogEvent.of("event").with("key", "a".repeat(100_000)).toString();
+
+        // Then
+        assertTrue(line.endsWith("a...\""), line);
+        assertTrue(line.length() < LogEvent.MAX_VALUE_LENGTH + 30);
+    }
+}
