@@ -13,14 +13,14 @@ import java.util.stream.Stream;
  */
 public interface ObjectStore {
     /**
-     * Facts about the object, or empty if there is none in a bucket that exists. Asks about the bucket too before it says
-     * "none", since a store answers alike for an absent object and an absent bucket.
+     * Facts about the object, or empty if there is none in a bucket that exists. Asks twice before it says "none", since a
+     * store may answer alike for an absent object and an absent bucket.
      */
     Optional<ObjectInfo> find(String key);
 
     /**
-     * As {@link #find}, always in one request, for a caller whose next step on "none" is to write this very key: an absent
-     * bucket is not told apart here, but that write fails for it.
+     * As {@link #find}, in one request wherever the answer shows that the store itself gave it, for a caller whose next step
+     * on "none" is to write this very key: an absent bucket is not told apart here, but that write fails for it.
      */
     Optional<ObjectInfo> findBeforeWrite(String key);
 

@@ -43,7 +43,12 @@ final class Exchange {
     void begin(HttpClient store, URI address) {
         request.response().closeHandler(clientGone -> aborted = true);
         switch (fault.kind()) {
-            case ANSWER -> answerInstead();
+            case ANSWER ->
+                answerInstead(
+                        "application/xml",
+                        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>" + fault.text()
+                                + "</Code><Message>lab</Message></Error>");
+            case PAGE -> answerInstead("text/html", fault.text());
             case HANG -> request.handler(ignored -> {});
             case DELAY -> {
                 request.pause();
@@ -56,21 +61,19 @@ final class Exchange {
         }
     }
 
-    private void answerInstead() {
-        String error = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>" + fault.code()
-                + "</Code><Message>lab</Message></Error>";
+    private void answerInstead(String contentType, String body) {
         HttpServerResponse response = request.response().setStatusCode((int) fault.amount());
-        response.putHeader("Content-Type", "application/xml");
+        response.putHeader("Content-Type", contentType);
         if (expectsContinue()) {
             listener.answered((int) fault.amount(), 0);
             // The body won't come, or comes unasked: this connection is no use for another request.
-            response.putHeader("Connection", "close").end(error).onComplete(sent -> abort());
+            response.putHeader("Connection", "close").end(body).onComplete(sent -> abort());
             return;
         }
         request.handler(this::count);
         request.endHandler(end -> {
             listener.answered((int) fault.amount(), requestBytes);
-            response.end(error);
+            response.end(body);
         });
     }
 

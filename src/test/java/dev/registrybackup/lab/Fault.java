@@ -2,8 +2,8 @@ package dev.registrybackup.lab;
 
 import java.time.Duration;
 
-/** What goes wrong with one request; {@code amount} is a status, milliseconds or bytes. */
-public record Fault(Kind kind, long amount, String code) {
+/** What goes wrong with one request; {@code amount} is a status, milliseconds or bytes; {@code text} a code or a page. */
+public record Fault(Kind kind, long amount, String text) {
 
     static final Fault NONE = new Fault(Kind.NONE, 0, "");
 
@@ -11,6 +11,7 @@ public record Fault(Kind kind, long amount, String code) {
     public enum Kind {
         NONE,
         ANSWER,
+        PAGE,
         HANG,
         DELAY,
         CUT_RESPONSE,
@@ -22,6 +23,11 @@ public record Fault(Kind kind, long amount, String code) {
     /** The store never sees the request; the client gets this status and S3 error code. */
     public static Fault answer(int status, String code) {
         return new Fault(Kind.ANSWER, status, code);
+    }
+
+    /** The store never sees the request: something in front of it answers with this status and page, which may be empty. */
+    public static Fault page(int status, String html) {
+        return new Fault(Kind.PAGE, status, html);
     }
 
     /** 500 InternalError. */

@@ -26,9 +26,9 @@ final class S3Failures {
         return attempt(action, key + " in " + store, StoreError.UNAVAILABLE, request);
     }
 
-    /** As the other, where the bucket itself is asked about: what is not found is then the bucket. */
+    /** As the other, where the bucket itself is asked about. */
     <T> T attemptOnBucket(String action, Supplier<T> request) {
-        return attempt(action, store, StoreError.BUCKET_MISSING, request);
+        return attempt(action, store, StoreError.UNAVAILABLE, request);
     }
 
     private static <T> T attempt(String action, String subject, StoreError whenNotFound, Supplier<T> request) {
@@ -63,7 +63,13 @@ final class S3Failures {
             return StoreError.UNAVAILABLE;
         }
         return switch (answer.statusCode()) {
-            case 404 -> "NoSuchBucket".equals(code(answer)) ? StoreError.BUCKET_MISSING : StoreError.NOT_FOUND;
+            case 404 ->
+                switch (code(answer)) {
+                    case "NoSuchBucket" -> StoreError.BUCKET_MISSING;
+                    case "NoSuchKey", "NoSuchVersion", "NoSuchUpload" -> StoreError.NOT_FOUND;
+                    // A proxy that has no route to the store says so too, for any object.
+                    default -> StoreError.UNAVAILABLE;
+                };
             case 401, 403 -> StoreError.FORBIDDEN;
             case 412, 416 -> StoreError.CHANGED;
             case 429 -> StoreError.THROTTLED;
@@ -79,7 +85,20 @@ final class S3Failures {
         return e.getCause() instanceof AwsServiceException answer && answer.statusCode() == 405;
     }
 
+    /**
+     * Whether the store itself answered, which gives each answer an id, and not something in front of it. Tells the two
+     * apart where an answer has no body: the SDK makes NoSuchKey of any 404 to a HEAD. A store that gives no ids is not
+     * known by this.
+     */
+    static boolean isOfTheStore(ObjectStoreException e) {
+        return e.getCause() instanceof AwsServiceException answer && answer.requestId() != null;
+    }
+
     private static String reason(RuntimeException e) {
+        if (e instanceof AwsServiceException answer && answer.statusCode() == 404 && code(answer).isEmpty()) {
+            return "the answer was 404 without an S3 error code, as that of a proxy that has no route to the store. Look at"
+                    + " what is between here and the store";
+        }
         if (e instanceof AwsServiceException answer) {
             return "the store answered %d %s"
                     .formatted(answer.statusCode(), code(answer))

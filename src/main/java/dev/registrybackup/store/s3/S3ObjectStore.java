@@ -23,6 +23,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 /** A bucket of an S3 store. Threads: any number. Close it to close its connections. */
@@ -57,44 +58,72 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
 
     @Override
     public Optional<ObjectInfo> find(String key) {
-        Optional<ObjectInfo> found = findBeforeWrite(key);
-        if (found.isEmpty()) {
-            requireBucket();
+        try {
+            return Optional.of(head(key, null));
+        } catch (ObjectStoreException e) {
+            return foundByGet(key, null, e);
         }
-        return found;
     }
 
     @Override
     public void requireBucket() {
-        failures.attemptOnBucket(
-                "reach",
-                () -> client().headBucket(request -> request.bucket(bucket()).overrideConfiguration(quick)));
+        failures.attemptOnBucket("reach", () -> {
+            try {
+                return client().headBucket(request -> request.bucket(bucket()).overrideConfiguration(quick));
+            } catch (NoSuchBucketException e) {
+                // Or a proxy that has no route to the store: a listing's answer has a body that tells.
+                return client().listObjectsV2(
+                                request -> request.bucket(bucket()).maxKeys(1).overrideConfiguration(quick));
+            }
+        });
     }
 
     @Override
     public Optional<ObjectInfo> findBeforeWrite(String key) {
-        return head(key, null);
+        try {
+            return Optional.of(head(key, null));
+        } catch (ObjectStoreException e) {
+            return e.error() == StoreError.NOT_FOUND && S3Failures.isOfTheStore(e)
+                    ? Optional.empty()
+                    : foundByGet(key, null, e);
+        }
     }
 
     @Override
     public Optional<ObjectInfo> findVersion(String key, String versionId) {
-        return head(key, versionId);
-    }
-
-    private Optional<ObjectInfo> head(String key, @Nullable String versionId) {
         try {
-            return Optional.of(failures.attempt(
-                    "look for",
-                    key,
-                    () -> S3Answers.info(
-                            key,
-                            client().headObject(request -> request.bucket(bucket())
-                                    .key(key)
-                                    .versionId(versionId)
-                                    .overrideConfiguration(quick)))));
+            return Optional.of(head(key, versionId));
         } catch (ObjectStoreException e) {
             // A version that is a delete marker is answered 405.
-            if (e.error() == StoreError.NOT_FOUND || (versionId != null && S3Failures.isMethodNotAllowed(e))) {
+            return S3Failures.isMethodNotAllowed(e) ? Optional.empty() : foundByGet(key, versionId, e);
+        }
+    }
+
+    private ObjectInfo head(String key, @Nullable String versionId) {
+        return failures.attempt(
+                "look for",
+                key,
+                () -> S3Answers.info(
+                        key,
+                        client().headObject(request -> request.bucket(bucket())
+                                .key(key)
+                                .versionId(versionId)
+                                .overrideConfiguration(quick))));
+    }
+
+    /**
+     * Asks once more, by a GET, where a HEAD was answered 404: only an answer with a body tells whether the object is
+     * absent, or the bucket, or the store, behind a proxy that has no route to it.
+     */
+    private Optional<ObjectInfo> foundByGet(String key, @Nullable String versionId, ObjectStoreException ofHead) {
+        if (ofHead.error() != StoreError.NOT_FOUND) {
+            throw ofHead;
+        }
+        try (OpenObject opened = get("look for", key, Optional.empty(), request -> request.versionId(versionId)
+                .overrideConfiguration(quick))) {
+            return Optional.of(opened.info());
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
                 return Optional.empty();
             }
             throw e;
@@ -105,6 +134,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     @MustBeClosed
     public OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag) {
         return get(
+                "read",
                 key,
                 range,
                 request -> etag.filter(tag -> !tag.isEmpty()).ifPresent(tag -> request.ifMatch('"' + tag + '"')));
@@ -113,19 +143,20 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     @Override
     @MustBeClosed
     public OpenObject openVersion(String key, String versionId, Optional<ByteRange> range) {
-        return get(key, range, request -> request.versionId(versionId));
+        return get("read", key, range, request -> request.versionId(versionId));
     }
 
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // the stream is the caller's, inside what is returned
-    private OpenObject get(String key, Optional<ByteRange> range, Consumer<GetObjectRequest.Builder> which) {
+    private OpenObject get(
+            String action, String key, Optional<ByteRange> range, Consumer<GetObjectRequest.Builder> which) {
         GetObjectRequest.Builder request =
                 GetObjectRequest.builder().bucket(bucket()).key(key);
         range.ifPresent(
                 bytes -> request.range("bytes=%d-%d".formatted(bytes.offset(), bytes.offset() + bytes.length() - 1)));
         which.accept(request);
         ResponseInputStream<GetObjectResponse> answer =
-                failures.attempt("read", key, () -> client().getObject(request.build()));
+                failures.attempt(action, key, () -> client().getObject(request.build()));
         return new S3OpenObject(S3Answers.info(key, answer.response()), answer);
     }
 

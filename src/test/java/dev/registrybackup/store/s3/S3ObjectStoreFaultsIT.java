@@ -1,6 +1,7 @@
 package dev.registrybackup.store.s3;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -13,10 +14,12 @@ import dev.registrybackup.lab.RecordedRequest;
 import dev.registrybackup.lab.S3Endpoint;
 import dev.registrybackup.lab.S3ProxyServer;
 import dev.registrybackup.store.BucketFacts;
+import dev.registrybackup.store.ByteRange;
 import dev.registrybackup.store.MultipartUpload;
 import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.ObjectVersion;
 import dev.registrybackup.store.OpenObject;
 import dev.registrybackup.store.ReplayableContent;
 import dev.registrybackup.store.StoreError;
@@ -27,6 +30,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +47,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
 
 /** How the S3 adapter meets a store that fails. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -435,6 +440,120 @@ class S3ObjectStoreFaultsIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "404 page not found\n",
+                "<html><body><center><h1>404 Not Found</h1></center></body></html>",
+                "<!DOCTYPE html><html><hr>default backend - 404<br></html>"
+            })
+    void anAnswerOf404ThatIsNotTheStoresIsAStoreThatIsAway(String html) {
+        // Given: an ingress or a router that has no route to the store for a while
+        proxy.inject(request -> true, Fault.page(404, html));
+        Optional<ByteRange> range = Optional.of(new ByteRange(0, 1));
+        List<Executable> requests = List.of(
+                () -> store.find(KEY),
+                () -> store.findBeforeWrite(KEY),
+                () -> store.findVersion(KEY, "version"),
+                () -> read(store),
+                () -> store.open(KEY, range, Optional.of("etag")).close(),
+                () -> store.openVersion(KEY, "version", range).close(),
+                () -> put(text("new")),
+                () -> store.putIfAbsent(KEY, ReplayableContent.of(text("new"))),
+                () -> putInParts(text("new")),
+                () -> store.remove(KEY, Optional.empty()),
+                () -> store.remove(KEY, Optional.of("version")),
+                () -> list(store),
+                () -> listVersions(store),
+                () -> store.abortUploads("", Instant.MAX),
+                store::requireBucket,
+                store::versioned);
+
+        for (Executable request : requests) {
+            // When
+            ObjectStoreException failure = assertThrows(ObjectStoreException.class, request);
+
+            // Then
+            assertEquals(StoreError.UNAVAILABLE, failure.error(), failure.getMessage());
+            assertTrue(
+                    message(failure).endsWith("the answer was 404 without an S3 error code, as that of a proxy that"
+                            + " has no route to the store. Look at what is between here and the store"),
+                    failure.getMessage());
+        }
+    }
+
+    @Test
+    void aPartOrACompletionAnswered404ByAnotherIsAStoreThatIsAway() {
+        for (Operation operation : List.of(Operation.UPLOAD_PART, Operation.COMPLETE_MULTIPART_UPLOAD)) {
+            // Given
+            proxy.inject(request -> request.operation() == operation, Fault.page(404, ""), 1);
+
+            // When
+            Optional<StoreError> error = errorOf(() -> putInParts(random(PART_BYTES)));
+
+            // Then
+            assertEquals(Optional.of(StoreError.UNAVAILABLE), error);
+        }
+    }
+
+    @Test
+    void aHeadAnswered404ByAnotherIsNoAbsentObject() {
+        // Given: the HEAD meets one that has no route, and the next request one that has
+        proxy.inject(request -> request.operation() == Operation.HEAD_OBJECT, Fault.page(404, ""));
+
+        // When
+        Optional<ObjectInfo> found = store.find(KEY);
+        Optional<ObjectInfo> foundBeforeWrite = store.findBeforeWrite(KEY);
+
+        // Then
+        assertEquals(3, found.orElseThrow().size());
+        assertEquals(found, foundBeforeWrite);
+    }
+
+    @Test
+    void aHeadOfAVersionAnswered404ByAnotherIsNoAbsentVersion() {
+        // Given
+        String bucket = "images-with-versions";
+        direct.createBucket(request -> request.bucket(bucket));
+        direct.putBucketVersioning(request -> request.bucket(bucket)
+                .versioningConfiguration(versioning -> versioning.status(BucketVersioningStatus.ENABLED)));
+        try (S3ObjectStore versioned = S3ObjectStore.of(settings(proxy.endpoint(), bucket), PATIENT, 4)) {
+            String first = versioned
+                    .put(KEY, ReplayableContent.of(text("first")), Map.of())
+                    .orElseThrow();
+            versioned.remove(KEY, Optional.empty());
+            proxy.inject(request -> request.operation() == Operation.HEAD_OBJECT, Fault.page(404, ""));
+
+            // When
+            Optional<ObjectInfo> found = versioned.findVersion(KEY, first);
+
+            // Then
+            assertEquals(5, found.orElseThrow().size());
+        }
+    }
+
+    @Test
+    void aHeadOfTheBucketAnswered404ByAnotherIsNoMissingBucket() {
+        // Given
+        proxy.inject(request -> request.operation() == Operation.HEAD_BUCKET, Fault.page(404, ""));
+
+        // Then
+        assertDoesNotThrow(store::requireBucket);
+    }
+
+    @Test
+    void anAbsentObjectCostsItsWriterOneRequest() {
+        // When
+        Optional<ObjectInfo> found = store.findBeforeWrite(KEY + "-absent");
+
+        // Then
+        assertEquals(Optional.empty(), found);
+        assertEquals(
+                List.of(Operation.HEAD_OBJECT),
+                proxy.requests().stream().map(RecordedRequest::operation).toList());
+    }
+
     @Test
     void anEndpointThatNobodyAnswersAtIsUnavailable() throws IOException {
         // Given
@@ -512,6 +631,12 @@ class S3ObjectStoreFaultsIT {
 
     private static List<ObjectInfo> list(ObjectStore store) {
         try (Stream<ObjectInfo> listing = store.list(KEY)) {
+            return listing.toList();
+        }
+    }
+
+    private static List<ObjectVersion> listVersions(ObjectStore store) {
+        try (Stream<ObjectVersion> listing = store.listVersions(KEY)) {
             return listing.toList();
         }
     }
