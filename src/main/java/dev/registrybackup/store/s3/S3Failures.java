@@ -70,6 +70,7 @@ final class S3Failures {
                     // A proxy that has no route to the store says so too, for any object.
                     default -> StoreError.UNAVAILABLE;
                 };
+            case 409 -> isConditionalConflict(answer) ? StoreError.UNAVAILABLE : StoreError.REFUSED;
             case 401, 403 -> StoreError.FORBIDDEN;
             case 412, 416 -> StoreError.CHANGED;
             case 429 -> StoreError.THROTTLED;
@@ -78,6 +79,14 @@ final class S3Failures {
             default ->
                 answer.statusCode() >= 500 || answer.statusCode() < 300 ? StoreError.UNAVAILABLE : StoreError.REFUSED;
         };
+    }
+
+    /**
+     * Whether a conditional write met another write or a removal of its key that was under way. It says neither yes nor no:
+     * AWS asks to send it again.
+     */
+    static boolean isConditionalConflict(Throwable e) {
+        return e instanceof AwsServiceException answer && "ConditionalRequestConflict".equals(code(answer));
     }
 
     /** Whether the store answered 405, as it does when a delete marker is asked for by its version. */

@@ -303,6 +303,37 @@ class S3ObjectStoreFaultsIT {
     }
 
     @Test
+    void aConditionalWriteThatMeetsAnotherIsTriedAgain() {
+        // Given
+        proxy.inject(
+                request -> request.operation() == Operation.PUT_OBJECT, Fault.answer(409, "ConditionalRequestConflict"), 1);
+
+        // When
+        boolean wrote = store.putIfAbsent(KEY, ReplayableContent.of(text("new")));
+
+        // Then
+        assertFalse(wrote);
+        assertEquals(
+                List.of(409, 412),
+                proxy.requests().stream().map(RecordedRequest::status).toList());
+        assertArrayEquals(text("old"), stored());
+    }
+
+    @Test
+    void aConditionalWriteThatAlwaysMeetsAnotherIsForLater() {
+        // Given
+        proxy.inject(
+                request -> request.operation() == Operation.PUT_OBJECT, Fault.answer(409, "ConditionalRequestConflict"));
+
+        // Then
+        assertFails(
+                StoreError.UNAVAILABLE,
+                "Failed to write " + KEY
+                        + " in the registry bucket images: the store answered 409 ConditionalRequestConflict",
+                () -> store.putIfAbsent(KEY, ReplayableContent.of(text("new"))));
+    }
+
+    @Test
     void aCompletionThatTheStoreRegretsWith200IsAFailure() {
         // Given: AWS may say so in the body when the status is sent already (CompleteMultipartUpload, "Important")
         proxy.inject(
