@@ -5,6 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 
@@ -15,9 +17,9 @@ final class S3Answers {
     static ObjectInfo info(String key, HeadObjectResponse answer) {
         return new ObjectInfo(
                 key,
-                answer.contentLength(),
+                given(answer.contentLength(), "Content-Length"),
                 S3Listing.unquoted(answer.eTag()),
-                answer.lastModified(),
+                given(answer.lastModified(), "Last-Modified"),
                 lowerCase(answer.metadata()),
                 Optional.ofNullable(answer.versionId()));
     }
@@ -27,9 +29,18 @@ final class S3Answers {
                 key,
                 wholeSize(answer),
                 S3Listing.unquoted(answer.eTag()),
-                answer.lastModified(),
+                given(answer.lastModified(), "Last-Modified"),
                 lowerCase(answer.metadata()),
                 Optional.ofNullable(answer.versionId()));
+    }
+
+    /** All stores give these; what is between may take them away. */
+    private static <T> T given(@Nullable T value, String header) {
+        if (value == null) {
+            throw SdkClientException.create(
+                    "the answer has no " + header + ". Look at what is between here and the store");
+        }
+        return value;
     }
 
     /** Header names come in any case, and some servers change it. */
@@ -40,7 +51,8 @@ final class S3Answers {
     }
 
     private static long wholeSize(GetObjectResponse answer) {
+        long length = given(answer.contentLength(), "Content-Length");
         String range = answer.contentRange();
-        return range == null ? answer.contentLength() : Long.parseLong(range.substring(range.indexOf('/') + 1));
+        return range == null ? length : Long.parseLong(range.substring(range.indexOf('/') + 1));
     }
 }

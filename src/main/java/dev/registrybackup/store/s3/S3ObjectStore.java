@@ -18,11 +18,9 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
-import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
-import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
@@ -155,9 +153,8 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
         range.ifPresent(
                 bytes -> request.range("bytes=%d-%d".formatted(bytes.offset(), bytes.offset() + bytes.length() - 1)));
         which.accept(request);
-        ResponseInputStream<GetObjectResponse> answer =
-                failures.attempt(action, key, () -> client().getObject(request.build()));
-        return new S3OpenObject(S3Answers.info(key, answer.response()), answer);
+        return failures.attempt(
+                action, key, () -> S3OpenObject.of(key, client().getObject(request.build())));
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
 /** A GET under way. */
@@ -18,6 +19,20 @@ final class S3OpenObject implements OpenObject {
         this.info = info;
         this.answer = answer;
         this.stream = new EndAware(answer, answer.response().contentLength());
+    }
+
+    /**
+     * Takes over the answer, or gives up its connection if it does not tell what it must.
+     *
+     * @throws SdkClientException if it does not
+     */
+    static S3OpenObject of(String key, ResponseInputStream<GetObjectResponse> answer) {
+        try {
+            return new S3OpenObject(S3Answers.info(key, answer.response()), answer);
+        } catch (SdkClientException e) {
+            answer.abort();
+            throw e;
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.registrybackup.lab.Fault;
 import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Operation;
@@ -25,7 +26,9 @@ import dev.registrybackup.store.ReplayableContent;
 import dev.registrybackup.store.StoreError;
 import dev.registrybackup.store.Told;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -583,6 +586,35 @@ class S3ObjectStoreFaultsIT {
         assertEquals(
                 List.of(Operation.HEAD_OBJECT),
                 proxy.requests().stream().map(RecordedRequest::operation).toList());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"Last-Modified, 'Sat, 28 Nov 2026 08:00:00 GMT', 0, Content-Length", "Content-Length, 3, 3, Last-Modified"})
+    void anAnswerThatMissesAHeaderIsAStoreThatIsAwayAndKeepsNoConnection(
+            String given, String value, int lengthOrUnknown, String missing) throws IOException {
+        // Given: a proxy that compresses or filters
+        HttpServer filtering = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        filtering.createContext("/", exchange -> {
+            boolean isHead = exchange.getRequestMethod().equals("HEAD");
+            exchange.getResponseHeaders().set(given, value);
+            exchange.sendResponseHeaders(200, isHead ? -1 : lengthOrUnknown);
+            try (OutputStream body = exchange.getResponseBody()) {
+                body.write(isHead ? new byte[0] : text("old"));
+            }
+        });
+        filtering.start();
+        String why = " in the registry bucket images: the answer has no " + missing
+                + ". Look at what is between here and the store";
+        URI uri = URI.create("http://127.0.0.1:" + filtering.getAddress().getPort());
+        try (S3ObjectStore filtered = S3ObjectStore.of(settings(server.endpoint().at(uri), BUCKET), IMPATIENT, 1)) {
+            for (int round = 0; round < 3; round++) {
+                // Then
+                assertFails(StoreError.UNAVAILABLE, "Failed to look for " + KEY + why, () -> filtered.find(KEY));
+                assertFails(StoreError.UNAVAILABLE, "Failed to read " + KEY + why, () -> read(filtered));
+            }
+        } finally {
+            filtering.stop(0);
+        }
     }
 
     @Test
