@@ -4,17 +4,17 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /** Content whose every opening a test decides on, by its number from 1, and that counts them. One thread at a time. */
-final class CountedContent implements ReplayableContent {
+public final class CountedContent implements ReplayableContent {
     private final long size;
     private final Opening opening;
     private int openings;
 
     /** What the opening of that number gives. */
-    interface Opening {
+    public interface Opening {
         InputStream open(int number) throws IOException;
     }
 
-    CountedContent(long size, Opening opening) {
+    public CountedContent(long size, Opening opening) {
         this.size = size;
         this.opening = opening;
     }
@@ -29,7 +29,7 @@ final class CountedContent implements ReplayableContent {
         return opening.open(++openings);
     }
 
-    int openings() {
+    public int openings() {
         return openings;
     }
 }

@@ -57,7 +57,7 @@ final class S3Clients implements AutoCloseable {
                 .credentialsProvider(credentials(settings))
                 // Stores other than AWS refuse the checksum trailers that the SDK sends by default
                 // (aws-sdk-java-v2#5801);
-                // what we write is proved by its digest before its last byte is sent.
+                // what we write is proved by its digest before its last byte is sent. AWS gets them: S3Writing.
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                 .serviceConfiguration(S3Configuration.builder()

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
 /** A multipart upload under way. One thread at a time. */
 final class S3MultipartUpload implements MultipartUpload {
@@ -15,15 +16,18 @@ final class S3MultipartUpload implements MultipartUpload {
 
     private final S3Client client;
     private final S3Failures failures;
+    private final S3Writing writing;
     private final String bucket;
     private final String key;
     private final String id;
     private final List<CompletedPart> parts = new ArrayList<>();
     private boolean complete;
 
-    S3MultipartUpload(S3Client client, S3Failures failures, String bucket, String key, String id) {
+    S3MultipartUpload(
+            S3Client client, S3Failures failures, S3Writing writing, String bucket, String key, String id) {
         this.client = client;
         this.failures = failures;
+        this.writing = writing;
         this.bucket = bucket;
         this.key = key;
         this.id = id;
@@ -33,17 +37,15 @@ final class S3MultipartUpload implements MultipartUpload {
     public void part(ReplayableContent content) {
         int number = parts.size() + 1;
         try (OpenedByTheClient body = new OpenedByTheClient(content)) {
-            String etag = failures.attemptWrite(
+            UploadPartResponse answer = failures.attemptWrite(
                     "write part " + number + " of",
                     key,
-                    () -> client.uploadPart(
-                                    request -> request.bucket(bucket)
-                                            .key(key)
-                                            .uploadId(id)
-                                            .partNumber(number),
-                                    body.asRequestBody())
-                            .eTag());
-            parts.add(CompletedPart.builder().partNumber(number).eTag(etag).build());
+                    () -> client.uploadPart(writing.part(key, id, number), body.asRequestBody()));
+            parts.add(CompletedPart.builder()
+                    .partNumber(number)
+                    .eTag(answer.eTag())
+                    .checksumCRC32(answer.checksumCRC32())
+                    .build());
         }
     }
 

@@ -39,7 +39,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
         this.settings = settings;
         this.clients = clients;
         this.failures = new S3Failures("the %s bucket %s".formatted(settings.name(), settings.bucket()));
-        this.writing = new S3Writing(settings.bucket(), settings.writing());
+        this.writing = new S3Writing(settings);
         this.quick = override -> override.apiCallAttemptTimeout(timeouts.smallRequest());
     }
 
@@ -193,7 +193,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
                 key,
                 () -> client().createMultipartUpload(writing.multipart(key, metadata))
                         .uploadId());
-        return new S3MultipartUpload(clients.streaming(), failures, bucket(), key, id);
+        return new S3MultipartUpload(clients.streaming(), failures, writing, bucket(), key, id);
     }
 
     @Override
