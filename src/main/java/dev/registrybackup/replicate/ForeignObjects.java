@@ -4,6 +4,8 @@ import dev.registrybackup.ledger.Canaries;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.store.ObjectInfo;
 import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.store.StoreError;
 import dev.registrybackup.transfer.CopiedFrom;
 import dev.registrybackup.transfer.Lanes;
 import dev.registrybackup.transfer.ObjectCopier;
@@ -13,10 +15,14 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Objects inside the registry's root directory that its layout does not know: reported only, or, if so configured, copied
- * as they are. No digest names their content, so what is kept with the copy tells whether it is the same. Canaries, which
- * are there to try the events, are never copied.
+ * as they are. No digest names their content, so what is kept with the copy tells whether it is the same. After a copy the
+ * registry is looked at again until both are equal, as for tags ({@link TagLinks}): another instance with an older read could
+ * leave the older object otherwise. Canaries, which are there to try the events, are never copied.
  */
 public final class ForeignObjects {
+    /** An object that changes this often within one run is tried again later. */
+    private static final int MOST_ROUNDS = 10;
+
     private final ObjectStore registry;
     private final ObjectStore backup;
     private final ObjectCopier copier;
@@ -40,17 +46,37 @@ public final class ForeignObjects {
         if (!copied || key.startsWith(Canaries.IN_REGISTRY)) {
             return CompletableFuture.completedFuture(Outcome.of(Kind.FOREIGN, Verdict.PASSED_OVER));
         }
-        return lanes.small(() -> registry.find(key))
-                .thenCompose(origin -> origin.map(this::copyUnlessSame)
-                        .orElseGet(() -> CompletableFuture.completedFuture(Outcome.of(Kind.FOREIGN, Verdict.GONE))));
+        return lanes.small(() -> registry.find(key)).thenCompose(origin -> round(1, origin, 0));
     }
 
-    private CompletableFuture<Outcome> copyUnlessSame(ObjectInfo origin) {
+    private CompletableFuture<Outcome> round(int number, Optional<ObjectInfo> read, long bytes) {
+        if (read.isEmpty()) {
+            return CompletableFuture.completedFuture(Outcome.of(Kind.FOREIGN, Verdict.GONE));
+        }
+        ObjectInfo origin = read.get();
+        if (number > MOST_ROUNDS) {
+            throw new ObjectStoreException(
+                    StoreError.CHANGED,
+                    "Failed to follow %s: it changed %d times meanwhile".formatted(origin.key(), MOST_ROUNDS));
+        }
         return lanes.small(() -> backup.findBeforeWrite(origin.key()))
-                .thenCompose(
-                        copy -> copy.filter(there -> isCopyOf(there, origin)).isPresent()
-                                ? CompletableFuture.completedFuture(Outcome.of(Kind.FOREIGN, Verdict.PRESENT))
-                                : lanes.forSize(origin.size(), () -> copy(origin)));
+                .thenCompose(copy -> copy.filter(there -> isCopyOf(there, origin)).isPresent()
+                        ? CompletableFuture.completedFuture(outcome(number > 1, bytes))
+                        : copy(number, origin, bytes + origin.size()));
+    }
+
+    private CompletableFuture<Outcome> copy(int number, ObjectInfo origin, long bytes) {
+        return lanes.forSize(origin.size(), () -> {
+                    copier.copy(Origin.visible(registry, origin), Optional.empty());
+                    return registry.find(origin.key());
+                })
+                .thenCompose(now -> now.filter(there -> isSame(there, origin)).isPresent()
+                        ? CompletableFuture.completedFuture(outcome(true, bytes))
+                        : round(number + 1, now, bytes));
+    }
+
+    private static boolean isSame(ObjectInfo now, ObjectInfo copied) {
+        return now.size() == copied.size() && now.etag().equals(copied.etag());
     }
 
     private static boolean isCopyOf(ObjectInfo copy, ObjectInfo origin) {
@@ -58,8 +84,7 @@ public final class ForeignObjects {
                 && origin.etag().equals(copy.metadata().get(CopiedFrom.ETAG));
     }
 
-    private Outcome copy(ObjectInfo origin) {
-        copier.copy(Origin.visible(registry, origin), Optional.empty());
-        return new Outcome(Kind.FOREIGN, Verdict.COPIED, Optional.empty(), origin.size(), "");
+    private static Outcome outcome(boolean wrote, long bytes) {
+        return new Outcome(Kind.FOREIGN, wrote ? Verdict.COPIED : Verdict.PRESENT, Optional.empty(), bytes, "");
     }
 }

@@ -18,6 +18,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -253,6 +255,47 @@ class ReplicatorTest {
         // Then
         assertEquals(Verdict.COPIED, outcome.verdict());
         assertArrayEquals(text("jello"), backup.bytes(FOREIGN));
+    }
+
+    @Test
+    void aPodThatWasPausedWithAnOlderReadDoesNotLeaveAnOlderForeignObject() {
+        // Given
+        byte[] newer = text("jello");
+        registry.seed(FOREIGN, text("hello"));
+        try (Pod other = new Pod(registry, backup, new Pod.Shape(1, 1, true))) {
+            AtomicBoolean once = new AtomicBoolean();
+            copiesForeign.backup().before((operation, key) -> {
+                if (operation == Operation.PUT && once.compareAndSet(false, true)) {
+                    registry.seed(FOREIGN, newer);
+                    other.replicate(FOREIGN);
+                }
+            });
+
+            // When
+            Outcome late = copiesForeign.replicate(FOREIGN);
+
+            // Then
+            assertEquals(Verdict.COPIED, late.verdict());
+        }
+        assertArrayEquals(newer, backup.bytes(FOREIGN));
+    }
+
+    @Test
+    void aForeignObjectThatChangesAllTheTimeIsTriedAgainLater() {
+        // Given
+        registry.seed(FOREIGN, text("0"));
+        AtomicInteger changes = new AtomicInteger();
+        copiesForeign.backup().before((operation, key) -> {
+            if (operation == Operation.PUT) {
+                registry.seed(FOREIGN, text(String.valueOf(changes.incrementAndGet())));
+            }
+        });
+
+        // When
+        StoreError error = copiesForeign.failure(FOREIGN);
+
+        // Then
+        assertEquals(StoreError.CHANGED, error);
     }
 
     @Test
