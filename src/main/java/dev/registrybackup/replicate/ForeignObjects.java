@@ -60,9 +60,10 @@ public final class ForeignObjects {
                     "Failed to follow %s: it changed %d times meanwhile".formatted(origin.key(), MOST_ROUNDS));
         }
         return lanes.small(() -> backup.findBeforeWrite(origin.key()))
-                .thenCompose(copy -> copy.filter(there -> isCopyOf(there, origin)).isPresent()
-                        ? CompletableFuture.completedFuture(outcome(number > 1, bytes))
-                        : copy(number, origin, bytes + origin.size()));
+                .thenCompose(
+                        copy -> copy.filter(there -> isCopyOf(there, origin)).isPresent()
+                                ? CompletableFuture.completedFuture(outcome(number > 1, bytes))
+                                : copy(number, origin, bytes + origin.size()));
     }
 
     private CompletableFuture<Outcome> copy(int number, ObjectInfo origin, long bytes) {

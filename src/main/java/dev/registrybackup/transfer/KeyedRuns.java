@@ -48,7 +48,7 @@ public final class KeyedRuns<T> {
         CompletableFuture<T> working;
         try {
             working = run.work().get();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             working = CompletableFuture.failedFuture(e);
         }
         working.whenComplete((result, failure) -> {

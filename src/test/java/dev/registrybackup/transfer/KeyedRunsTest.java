@@ -118,6 +118,23 @@ class KeyedRunsTest {
     }
 
     @Test
+    void workThatEndsInAnErrorWhenItStartsIsAFailedRunToo() {
+        // Given
+        Error broken = new NoClassDefFoundError("broken");
+
+        // When
+        CompletableFuture<Integer> failed = runs.run("key", () -> {
+            throw broken;
+        });
+
+        // Then
+        ExecutionException failure = assertThrows(ExecutionException.class, failed::get);
+        assertSame(broken, failure.getCause());
+        assertEquals(
+                1, runs.run("key", () -> CompletableFuture.completedFuture(1)).join());
+    }
+
+    @Test
     void followingWorkThatThrowsWhenItStartsIsAFailedRunToo() {
         // Given
         runs.run("key", this::begin);

@@ -63,8 +63,8 @@ final class S3Clients implements AutoCloseable {
                 .serviceConfiguration(S3Configuration.builder()
                         .chunkedEncodingEnabled(chunked)
                         .build())
-                .overrideConfiguration(override -> override.retryStrategy(
-                        retries -> retries.retryOnException(S3Failures::isConditionalConflict)))
+                .overrideConfiguration(override ->
+                        override.retryStrategy(retries -> retries.retryOnException(S3Failures::isConditionalConflict)))
                 .forcePathStyle(settings.pathStyle());
         settings.endpoint().ifPresent(builder::endpointOverride);
         settings.region().map(Region::of).ifPresent(builder::region);

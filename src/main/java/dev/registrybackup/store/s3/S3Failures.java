@@ -104,7 +104,9 @@ final class S3Failures {
     }
 
     private static String reason(RuntimeException e) {
-        if (e instanceof AwsServiceException answer && answer.statusCode() == 404 && code(answer).isEmpty()) {
+        if (e instanceof AwsServiceException answer
+                && answer.statusCode() == 404
+                && code(answer).isEmpty()) {
             return "the answer was 404 without an S3 error code, as that of a proxy that has no route to the store. Look at"
                     + " what is between here and the store";
         }

@@ -23,8 +23,7 @@ final class S3MultipartUpload implements MultipartUpload {
     private final List<CompletedPart> parts = new ArrayList<>();
     private boolean complete;
 
-    S3MultipartUpload(
-            S3Client client, S3Failures failures, S3Writing writing, String bucket, String key, String id) {
+    S3MultipartUpload(S3Client client, S3Failures failures, S3Writing writing, String bucket, String key, String id) {
         this.client = client;
         this.failures = failures;
         this.writing = writing;

@@ -117,8 +117,11 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
         if (ofHead.error() != StoreError.NOT_FOUND) {
             throw ofHead;
         }
-        try (OpenObject opened = get("look for", key, Optional.empty(), request -> request.versionId(versionId)
-                .overrideConfiguration(quick))) {
+        try (OpenObject opened = get(
+                "look for",
+                key,
+                Optional.empty(),
+                request -> request.versionId(versionId).overrideConfiguration(quick))) {
             return Optional.of(opened.info());
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
@@ -153,8 +156,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
         range.ifPresent(
                 bytes -> request.range("bytes=%d-%d".formatted(bytes.offset(), bytes.offset() + bytes.length() - 1)));
         which.accept(request);
-        return failures.attempt(
-                action, key, () -> S3OpenObject.of(key, client().getObject(request.build())));
+        return failures.attempt(action, key, () -> S3OpenObject.of(key, client().getObject(request.build())));
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.content.ContentProof;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.content.DigestAlgorithm;
@@ -137,8 +138,8 @@ class AwsChecksumsIT {
 
     private List<RecordedRequest> writes() {
         return proxy.requests().stream()
-                .filter(request -> request.operation() == Operation.PUT_OBJECT
-                        || request.operation() == Operation.UPLOAD_PART)
+                .filter(request ->
+                        request.operation() == Operation.PUT_OBJECT || request.operation() == Operation.UPLOAD_PART)
                 .toList();
     }
 
@@ -147,6 +148,7 @@ class AwsChecksumsIT {
                 || write.request().header("x-amz-trailer").equals(Optional.of("x-amz-checksum-crc32"));
     }
 
+    @MustBeClosed
     private S3ObjectStore aws() {
         System.setProperty(ENDPOINT_OF_THE_SDK, proxy.endpoint().uri().toString());
         try {
@@ -156,6 +158,7 @@ class AwsChecksumsIT {
         }
     }
 
+    @MustBeClosed
     private S3ObjectStore store(Optional<URI> endpoint) {
         S3Endpoint known = proxy.endpoint();
         S3Settings settings = new S3Settings(

@@ -309,7 +309,9 @@ class S3ObjectStoreFaultsIT {
     void aConditionalWriteThatMeetsAnotherIsTriedAgain() {
         // Given
         proxy.inject(
-                request -> request.operation() == Operation.PUT_OBJECT, Fault.answer(409, "ConditionalRequestConflict"), 1);
+                request -> request.operation() == Operation.PUT_OBJECT,
+                Fault.answer(409, "ConditionalRequestConflict"),
+                1);
 
         // When
         boolean wrote = store.putIfAbsent(KEY, ReplayableContent.of(text("new")));
@@ -326,7 +328,8 @@ class S3ObjectStoreFaultsIT {
     void aConditionalWriteThatAlwaysMeetsAnotherIsForLater() {
         // Given
         proxy.inject(
-                request -> request.operation() == Operation.PUT_OBJECT, Fault.answer(409, "ConditionalRequestConflict"));
+                request -> request.operation() == Operation.PUT_OBJECT,
+                Fault.answer(409, "ConditionalRequestConflict"));
 
         // Then
         assertFails(
@@ -485,14 +488,13 @@ class S3ObjectStoreFaultsIT {
     void anAnswerOf404ThatIsNotTheStoresIsAStoreThatIsAway(String html) {
         // Given: an ingress or a router that has no route to the store for a while
         proxy.inject(request -> true, Fault.page(404, html));
-        Optional<ByteRange> range = Optional.of(new ByteRange(0, 1));
         List<Executable> requests = List.of(
                 () -> store.find(KEY),
                 () -> store.findBeforeWrite(KEY),
                 () -> store.findVersion(KEY, "version"),
                 () -> read(store),
-                () -> store.open(KEY, range, Optional.of("etag")).close(),
-                () -> store.openVersion(KEY, "version", range).close(),
+                () -> readRange(store),
+                () -> readVersion(store),
                 () -> put(text("new")),
                 () -> store.putIfAbsent(KEY, ReplayableContent.of(text("new"))),
                 () -> putInParts(text("new")),
@@ -511,8 +513,9 @@ class S3ObjectStoreFaultsIT {
             // Then
             assertEquals(StoreError.UNAVAILABLE, failure.error(), failure.getMessage());
             assertTrue(
-                    message(failure).endsWith("the answer was 404 without an S3 error code, as that of a proxy that"
-                            + " has no route to the store. Look at what is between here and the store"),
+                    message(failure)
+                            .endsWith("the answer was 404 without an S3 error code, as that of a proxy that"
+                                    + " has no route to the store. Look at what is between here and the store"),
                     failure.getMessage());
         }
     }
@@ -589,7 +592,10 @@ class S3ObjectStoreFaultsIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"Last-Modified, 'Sat, 28 Nov 2026 08:00:00 GMT', 0, Content-Length", "Content-Length, 3, 3, Last-Modified"})
+    @CsvSource({
+        "Last-Modified, 'Sat, 28 Nov 2026 08:00:00 GMT', 0, Content-Length",
+        "Content-Length, 3, 3, Last-Modified"
+    })
     void anAnswerThatMissesAHeaderIsAStoreThatIsAwayAndKeepsNoConnection(
             String given, String value, int lengthOrUnknown, String missing) throws IOException {
         // Given: a proxy that compresses or filters
@@ -606,7 +612,8 @@ class S3ObjectStoreFaultsIT {
         String why = " in the registry bucket images: the answer has no " + missing
                 + ". Look at what is between here and the store";
         URI uri = URI.create("http://127.0.0.1:" + filtering.getAddress().getPort());
-        try (S3ObjectStore filtered = S3ObjectStore.of(settings(server.endpoint().at(uri), BUCKET), IMPATIENT, 1)) {
+        try (S3ObjectStore filtered =
+                S3ObjectStore.of(settings(server.endpoint().at(uri), BUCKET), IMPATIENT, 1)) {
             for (int round = 0; round < 3; round++) {
                 // Then
                 assertFails(StoreError.UNAVAILABLE, "Failed to look for " + KEY + why, () -> filtered.find(KEY));
@@ -688,6 +695,18 @@ class S3ObjectStoreFaultsIT {
 
     private static byte[] read(ObjectStore store) {
         try (OpenObject opened = store.open(KEY, Optional.empty(), Optional.empty())) {
+            return opened.readAll(64 << 20);
+        }
+    }
+
+    private static byte[] readRange(ObjectStore store) {
+        try (OpenObject opened = store.open(KEY, Optional.of(new ByteRange(0, 1)), Optional.of("etag"))) {
+            return opened.readAll(1);
+        }
+    }
+
+    private static byte[] readVersion(ObjectStore store) {
+        try (OpenObject opened = store.openVersion(KEY, "version", Optional.empty())) {
             return opened.readAll(64 << 20);
         }
     }
