@@ -6,8 +6,6 @@ import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.inventory.WholeImages;
 import dev.registrybackup.inventory.Wholeness;
 import dev.registrybackup.metadata.Progress.Count;
-import dev.registrybackup.openshift.ImageStream.Item;
-import dev.registrybackup.openshift.ImageStream.TagHistory;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -37,41 +35,45 @@ final class RestorableItems {
     WantedStream of(WantedStream stream) {
         Set<Digest> managed = stream.managed();
         Wholeness wholeness = target.read(managed).lacks(stream::isPushed);
-        Map<Digest, String> lacking = new HashMap<>();
+        Map<String, String> lacking = new HashMap<>();
         for (Digest digest : stream.images()) {
             if (managed.contains(digest) && !wholeness.of(digest).isWhole()) {
-                lacking.put(digest, "the target lacks " + wholeness.of(digest).missing());
+                lacking.put(
+                        digest.toString(),
+                        "the target lacks " + wholeness.of(digest).missing());
             } else if (!route.canBringBack(stream, digest)) {
-                lacking.put(digest, "this route brings back no index, for want of the right to create Images");
+                lacking.put(
+                        digest.toString(),
+                        "this route brings back no index, for want of the right to create Images");
             }
         }
         if (lacking.isEmpty()) {
             return stream;
         }
         Set<String> leftOut = new HashSet<>();
-        stream.stream().tags().forEach(tag -> tell(stream, tag, lacking, leftOut));
-        return stream.only((tag, item) -> !leftOut.contains(tag) && !lacking.containsKey(digest(item)));
+        stream.stream().json().path("status").path("tags").forEach(tag -> tell(stream, tag, lacking, leftOut));
+        return stream.only((tag, item) -> !leftOut.contains(tag) && !lacking.containsKey(image(item)));
     }
 
-    private static Digest digest(JsonNode item) {
-        return Digest.parse(item.path("image").asText());
+    /** The digest of its image; empty of what the cluster keeps as a mere reference. */
+    private static String image(JsonNode item) {
+        return item.path("image").asText();
     }
 
-    private void tell(WantedStream stream, TagHistory tag, Map<Digest, String> lacking, Set<String> leftOut) {
-        String name = stream.repository() + ":" + tag.tag();
-        boolean isLost =
-                tag.current().filter(item -> lacking.containsKey(item.image())).isPresent();
+    private void tell(WantedStream stream, JsonNode tag, Map<String, String> lacking, Set<String> leftOut) {
+        String name = tag.path("tag").asText();
+        boolean isLost = lacking.containsKey(image(tag.path("items").path(0)));
         if (isLost) {
-            leftOut.add(tag.tag().value());
-            progress.toldOf(stream.repository(), tag.tag().value());
+            leftOut.add(name);
+            progress.toldOf(stream.repository(), name);
         }
-        for (Item item : tag.items()) {
-            String reason = lacking.get(item.image());
+        for (JsonNode item : tag.path("items")) {
+            String reason = lacking.get(image(item));
             if (reason != null) {
                 progress.count(Count.ITEMS_LEFT_OUT, 1);
                 progress.incomplete(
                         FindingCode.IS_ITEM_UNRESTORABLE,
-                        name + "@" + item.image(),
+                        "%s:%s@%s".formatted(stream.repository(), name, image(item)),
                         (isLost ? "left out with its tag: " : "left out: ") + reason);
             }
         }

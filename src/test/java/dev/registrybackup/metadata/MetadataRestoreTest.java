@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
@@ -482,6 +483,69 @@ class MetadataRestoreTest {
         assertEquals(
                 List.of(newer.toString(), older.toString()),
                 Recovering.images(recovering.fresh(), "dev/app", "latest"));
+    }
+
+    /** Has a tag keep a mere reference and no image, as {@code oc tag --reference} does. */
+    private void tagReference(String repository, String tag, String reference) {
+        recovering.clock().advance(Duration.ofMinutes(1));
+        ObjectName name = ObjectName.stream(new RepositoryName(repository));
+        ObjectNode stream = recovering.lostCluster().find(name).orElseThrow();
+        stream.withObject("spec")
+                .withArray("tags")
+                .addObject()
+                .put("name", tag)
+                .put("reference", true)
+                .putObject("from")
+                .put("kind", "DockerImage")
+                .put("name", reference);
+        recovering.lostCluster().replace(name, stream);
+    }
+
+    private String layerOf(Digest image) {
+        return recovering
+                .registry()
+                .blobKey(Digest.parse(Recovering.json(recovering.bytes(image))
+                        .at("/layers/0/digest")
+                        .asText()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
+    void aMereReferenceIsRestoredBesideAnImageThatTheBackupLacks(String request) {
+        // Given
+        Digest lost = recovering.push("dev/app", "x");
+        tagReference("dev/app", "ref", "quay.io/base/base:9");
+        Digest healthy = recovering.push("dev/z", "latest");
+        recovering.backedUp().ready();
+        removeVersions(layerOf(lost));
+        // When
+        Restore.Outcome outcome = recovering.restore(request);
+        // Then
+        assertFalse(outcome.isComplete());
+        assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
+        JsonNode tags = Recovering.tags(recovering.fresh(), "dev/app");
+        assertEquals(1, tags.size());
+        assertEquals("ref", tags.at("/0/tag").asText());
+        assertEquals(
+                "quay.io/base/base:9",
+                tags.at("/0/items/0/dockerImageReference").asText());
+        assertEquals(List.of(healthy.toString()), Recovering.images(recovering.fresh(), "dev/z", "latest"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
+    void aTagThatIsAMereReferenceByNowDoesNotGoForTheLossOfWhatItWasBefore(String request) {
+        // Given
+        Digest before = recovering.push("dev/app", "x");
+        tagReference("dev/app", "x", "quay.io/base/base:9");
+        recovering.backedUp().ready();
+        removeVersions(layerOf(before));
+        // When
+        Restore.Outcome outcome = recovering.restore(request);
+        // Then
+        assertFalse(outcome.isComplete());
+        assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
+        assertEquals(List.of(""), Recovering.images(recovering.fresh(), "dev/app", "x"));
     }
 
     private void removeVersions(String key) {
