@@ -94,6 +94,13 @@ final class MappingRoute implements Route {
 
     private void restore(WantedStream stream, TagHistory tag, List<Digest> present) {
         List<Item> wanted = oldestFirst(tag);
+        if (wanted.isEmpty()) {
+            // What it follows comes back with the stream's spec, which would move it.
+            if (!present.isEmpty() && !mayMove) {
+                conflict(stream, tag, "points to an image, which it never did where it was captured");
+            }
+            return;
+        }
         List<Digest> images = wanted.stream().map(Item::image).toList();
         if (present.size() <= images.size() && images.subList(0, present.size()).equals(present)) {
             wanted.subList(present.size(), wanted.size()).forEach(item -> map(stream, tag, item));
@@ -104,7 +111,7 @@ final class MappingRoute implements Route {
     }
 
     private static boolean isLast(List<Digest> present, List<Digest> images) {
-        return !images.isEmpty() && present.get(present.size() - 1).equals(images.get(images.size() - 1));
+        return present.get(present.size() - 1).equals(images.get(images.size() - 1));
     }
 
     private void differs(WantedStream stream, TagHistory tag, Item current) {
@@ -113,12 +120,16 @@ final class MappingRoute implements Route {
             progress.count(Count.TAGS_CHANGED, 1);
             return;
         }
+        conflict(stream, tag, "does not point to " + current.image());
+    }
+
+    private void conflict(WantedStream stream, TagHistory tag, String problem) {
         progress.count(Count.CONFLICTS, 1);
         progress.toldOf(stream.repository(), tag.tag().value());
         progress.noted(
                 FindingCode.TAG_DIFFERS,
                 stream.repository() + ":" + tag.tag(),
-                "does not point to %s, and is left so: overwriteTags moves it".formatted(current.image()));
+                problem + ", and is left so: overwriteTags moves it");
     }
 
     private void map(WantedStream stream, TagHistory tag, Item item) {

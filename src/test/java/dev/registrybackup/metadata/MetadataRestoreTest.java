@@ -548,6 +548,39 @@ class MetadataRestoreTest {
         assertEquals(List.of(""), Recovering.images(recovering.fresh(), "dev/app", "x"));
     }
 
+    @Test
+    void anImageWhereTheCaptureHasAMereReferenceIsListedAndLeftByMappingsUnlessItMayBeMoved() {
+        // Given
+        recovering.push("dev/app", "x");
+        tagReference("dev/app", "ref", "quay.io/base/base:9");
+        recovering.backedUp().ready();
+        Digest other = recovering.push("dev/app", "other");
+        recovering.fresh().namespace("dev");
+        recovering
+                .fresh()
+                .push(
+                        "dev",
+                        "app",
+                        "ref",
+                        other.toString(),
+                        recovering.bytes(other),
+                        "application/vnd.oci.image.manifest.v1+json",
+                        "{}".getBytes(StandardCharsets.UTF_8));
+        // When
+        Restore.Outcome left = recovering.restore(ALL_BY_MAPPING);
+        List<FindingCode> found = found();
+        List<String> images = Recovering.images(recovering.fresh(), "dev/app", "ref");
+        Restore.Outcome moved =
+                recovering.restore(ALL_BY_MAPPING.replace("'metadata'", "'overwriteTags':true,'metadata'"));
+        // Then
+        assertTrue(left.isComplete());
+        assertEquals(List.of(FindingCode.TIME_APPROXIMATE, FindingCode.TAG_DIFFERS), found);
+        assertEquals(List.of(other.toString()), images);
+        assertTrue(moved.isComplete());
+        assertEquals(List.of("", other.toString()), Recovering.images(recovering.fresh(), "dev/app", "ref"));
+        assertEquals(1, Recovering.images(recovering.fresh(), "dev/app", "x").size());
+    }
+
     private void removeVersions(String key) {
         List<ObjectVersion> versions;
         try (Stream<ObjectVersion> listing = recovering.backup().listVersions(key)) {
