@@ -32,8 +32,7 @@ final class ClusterRun {
     private final Route route;
     private final RestorableItems restorable;
     private final Set<String> namespaces = new HashSet<>();
-    /** Streams that the cluster refused; what was said of them is not said again. */
-    private final Set<String> refused = new HashSet<>();
+    private final UnrestorableStreams unrestorable;
 
     ClusterRun(
             Restore storage,
@@ -41,12 +40,14 @@ final class ClusterRun {
             RestoreRequest request,
             Permit permit,
             Meter meter,
-            Progress progress) {
+            Progress progress,
+            UnrestorableStreams unrestorable) {
         this.cluster = cluster;
         this.request = request;
         this.permit = permit;
         this.meter = meter;
         this.progress = progress;
+        this.unrestorable = unrestorable;
         this.streams = new StreamObjects(cluster, permit, progress);
         BlobImages blobs =
                 new BlobImages(storage.ends().target(), storage.ends().targetLayout());
@@ -87,27 +88,14 @@ final class ClusterRun {
 
     private void each(String phase, WantedStreams wanted, Consumer<WantedStream> step) {
         meter.phase(phase);
-        try (Stream<WantedStream> all = wanted.read()) {
-            all.filter(stream -> !refused.contains(stream.repository().value())).forEach(stream -> {
+        try (Stream<WantedStream> all = wanted.read(unrestorable)) {
+            all.forEach(stream -> {
                 permit.require();
-                attempt(stream, step);
+                unrestorable.attempt(stream.repository(), () -> {
+                    step.accept(stream);
+                    return stream;
+                });
             });
-        }
-    }
-
-    /** What the cluster refuses of one stream is no reason to leave the others out; one that is out of order is. */
-    private void attempt(WantedStream stream, Consumer<WantedStream> step) {
-        try {
-            step.accept(stream);
-        } catch (ClusterException e) {
-            if (e.error() == ClusterError.UNAVAILABLE) {
-                throw e;
-            }
-            refused.add(stream.repository().value());
-            progress.incomplete(
-                    FindingCode.IS_ITEM_UNRESTORABLE,
-                    stream.repository().value(),
-                    "the cluster refused: %s. Mend that, and resume or restore again".formatted(e.getMessage()));
         }
     }
 

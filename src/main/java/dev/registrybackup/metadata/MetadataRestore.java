@@ -1,6 +1,7 @@
 package dev.registrybackup.metadata;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.inventory.Batches;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.openshift.Captures;
@@ -50,7 +51,7 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
         wanted.require();
         // To look at each of very many streams takes longer than somebody waits for an answer; the run does it first.
         boolean isSmall = !(request.scope() instanceof Scope.All || request.scope() instanceof Scope.Namespace);
-        require(isSmall ? points(request, wanted) : generalPoints(request));
+        require(isSmall ? points(request, wanted, untold()) : generalPoints(request));
     }
 
     private static void require(List<Point> points) {
@@ -72,10 +73,14 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
                 : preflightOf(request).general();
     }
 
-    private List<Point> points(RestoreRequest request, WantedStreams wanted) {
+    private static UnrestorableStreams untold() {
+        return new UnrestorableStreams((stream, problem) -> {});
+    }
+
+    private List<Point> points(RestoreRequest request, WantedStreams wanted, UnrestorableStreams unrestorable) {
         return request.metadata() == Metadata.TAG_LINKS
                 ? List.of()
-                : preflightOf(request).all(wanted);
+                : preflightOf(request).all(wanted, unrestorable);
     }
 
     /**
@@ -85,7 +90,7 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
     public ObjectNode preflight(RestoreRequest request) {
         WantedStreams wanted = wanted(request);
         wanted.require();
-        return new Points(points(request, wanted)).json();
+        return new Points(points(request, wanted, untold())).json();
     }
 
     /** What it would come to, with the {@code preflight}. */
@@ -93,10 +98,11 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
         ObjectNode plan;
         WantedStreams wanted = wanted(request);
         wanted.require();
-        try (Stream<WantedStream> streams = wanted.read()) {
-            plan = storage.plan(request, links(request, streams));
+        UnrestorableStreams unrestorable = untold();
+        try (Stream<WantedStream> streams = wanted.read(unrestorable)) {
+            plan = storage.plan(request, links(request, streams, unrestorable));
         }
-        plan.set("preflight", new Points(points(request, wanted)).json());
+        plan.set("preflight", new Points(points(request, wanted, unrestorable)).json());
         return plan;
     }
 
@@ -105,12 +111,16 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
                 captures, request, request.at().orElseGet(() -> storage.clock().instant()));
     }
 
-    private Stream<StreamLinks> links(RestoreRequest request, Stream<WantedStream> streams) {
+    private Stream<StreamLinks> links(
+            RestoreRequest request, Stream<WantedStream> streams, UnrestorableStreams unrestorable) {
         return Batches.of(streams, STREAMS_AT_ONCE)
                 .map(batch -> {
                     StreamLinks links = new StreamLinks(
                             storage.ends().backup(), storage.ends().layout(), request.metadata() == Metadata.TAG_LINKS);
-                    batch.forEach(links::add);
+                    batch.forEach(stream -> unrestorable.attempt(stream.repository(), () -> {
+                        links.add(stream);
+                        return links;
+                    }));
                     return links;
                 })
                 .filter(links -> !links.isEmpty());
@@ -131,16 +141,18 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
         meter.phase("preflight");
         WantedStreams wanted = wanted(request);
         wanted.require();
-        require(points(request, wanted));
+        Progress progress = new Progress(meter);
+        UnrestorableStreams unrestorable = new UnrestorableStreams((stream, problem) ->
+                progress.incomplete(FindingCode.IS_ITEM_UNRESTORABLE, stream.value(), problem));
+        require(points(request, wanted, unrestorable));
         Restore.Outcome stored;
-        try (Stream<WantedStream> streams = wanted.read()) {
-            stored = storage.run(request, links(request, streams), permit, meter);
+        try (Stream<WantedStream> streams = wanted.read(unrestorable)) {
+            stored = storage.run(request, links(request, streams, unrestorable), permit, meter);
         }
         if (request.metadata() == Metadata.TAG_LINKS) {
-            return stored;
+            return new Restore.Outcome(stored.isComplete() && progress.isComplete(), stored.summary());
         }
-        Progress progress = new Progress(meter);
-        new ClusterRun(storage, cluster, request, permit, meter, progress).run(wanted);
+        new ClusterRun(storage, cluster, request, permit, meter, progress, unrestorable).run(wanted);
         stored.summary().set("cluster", progress.json().put("asOf", wanted.at().toString()));
         LOGGER.log(
                 Level.INFO,

@@ -55,21 +55,26 @@ final class Preflight {
         return List.copyOf(points);
     }
 
-    /** Looks at everything, for which all that is wanted is read. */
-    List<Point> all(WantedStreams wanted) {
+    /**
+     * Looks at everything, for which all that is wanted is read.
+     *
+     * @param unrestorable what cannot be restored of that
+     */
+    List<Point> all(WantedStreams wanted, UnrestorableStreams unrestorable) {
         if (general().get(0).state() == State.MISSING) {
             return List.copyOf(points);
         }
         Set<String> namespaces = new TreeSet<>();
         StreamPoints streams = new StreamPoints(cluster);
         RightPoints rights = new RightPoints(cluster, request);
-        try (Stream<WantedStream> read = wanted.read()) {
-            read.forEach(stream -> {
-                namespaces.add(stream.stream().namespace());
+        try (Stream<WantedStream> read = wanted.read(unrestorable)) {
+            read.forEach(stream -> unrestorable.attempt(stream.repository(), () -> {
                 streams.add(stream);
                 rights.add(stream);
-            });
+                return namespaces.add(stream.stream().namespace());
+            }));
         }
+        points.addAll(unrestorable.points());
         look("rights", () -> rights.points(namespaces));
         look("namespaces", () -> streams.namespaces(request.createNamespaces()));
         look("limit ranges", streams::limits);

@@ -25,22 +25,33 @@ record WantedStreams(Captures captures, RestoreRequest request, Instant at) {
     /**
      * Reads them, one by one as the stream is.
      *
+     * @param unrestorable those to pass over; of many streams, what cannot be read becomes one of them
      * @throws UnknownScopeException if nothing of the scope was captured by then
      */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    Stream<WantedStream> read() {
-        Scope scope = request.scope();
-        if (scope instanceof Scope.All) {
-            return captures.asOf(at).map(captured -> WantedStream.of(captured, captures));
+    Stream<WantedStream> read(UnrestorableStreams unrestorable) {
+        if (isOne()) {
+            return Stream.of(one(request.scope())).filter(stream -> !unrestorable.contains(stream.repository()));
         }
-        if (scope instanceof Scope.Namespace namespace) {
-            String prefix = namespace.name() + "/";
-            return captures.asOf(at)
-                    .filter(captured -> captured.stream().value().startsWith(prefix))
-                    .map(captured -> WantedStream.of(captured, captures));
-        }
-        return Stream.of(one(scope));
+        return captured()
+                .filter(captured -> !unrestorable.contains(captured.stream()))
+                .flatMap(captured ->
+                        unrestorable
+                                .attempt(captured.stream(), () -> WantedStream.of(captured, captures))
+                                .stream());
+    }
+
+    private boolean isOne() {
+        return !(request.scope() instanceof Scope.All || request.scope() instanceof Scope.Namespace);
+    }
+
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
+    private Stream<CapturedStream> captured() {
+        String prefix = request.scope() instanceof Scope.Namespace namespace ? namespace.name() + "/" : "";
+        return captures.asOf(at)
+                .filter(captured -> captured.stream().value().startsWith(prefix));
     }
 
     /**
@@ -49,7 +60,11 @@ record WantedStreams(Captures captures, RestoreRequest request, Instant at) {
      * @throws UnknownScopeException if nothing of the scope was captured by then
      */
     void require() {
-        try (Stream<WantedStream> streams = read()) {
+        if (isOne()) {
+            one(request.scope());
+            return;
+        }
+        try (Stream<CapturedStream> streams = captured()) {
             if (streams.findFirst().isEmpty()) {
                 throw new UnknownScopeException("No ImageStream of %s is on record as of %s: %s"
                         .formatted(

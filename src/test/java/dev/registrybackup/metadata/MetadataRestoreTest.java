@@ -12,6 +12,8 @@ import dev.registrybackup.content.Digest;
 import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.lab.openshift.OpenShiftApi;
+import dev.registrybackup.openshift.CapturedStream;
+import dev.registrybackup.openshift.Captures;
 import dev.registrybackup.openshift.ClusterException;
 import dev.registrybackup.openshift.ObjectName;
 import dev.registrybackup.operation.NoLongerPermittedException;
@@ -44,9 +46,11 @@ class MetadataRestoreTest {
     private static final String ALL_BY_MAPPING = "{'scope':{'all':true},'metadata':'mapping','createNamespaces':true}";
     private static final String EXTERNAL = "sha256:" + "e".repeat(64);
 
+    private final Path scratch;
     private final Recovering recovering;
 
     MetadataRestoreTest(@TempDir Path scratch) {
+        this.scratch = scratch;
         this.recovering = new Recovering(scratch, 1);
     }
 
@@ -579,6 +583,83 @@ class MetadataRestoreTest {
         assertTrue(moved.isComplete());
         assertEquals(List.of("", other.toString()), Recovering.images(recovering.fresh(), "dev/app", "ref"));
         assertEquals(1, Recovering.images(recovering.fresh(), "dev/app", "x").size());
+    }
+
+    private Captures captures() {
+        return new Captures(recovering.backup(), scratch);
+    }
+
+    private CapturedStream captured(String repository) {
+        return captures()
+                .find(new RepositoryName(repository), recovering.clock().instant())
+                .orElseThrow();
+    }
+
+    private void spoilBody(String hash) {
+        String key = recovering.backup().keys("registry-backup/openshift/bodies/").stream()
+                .filter(each -> each.contains(hash))
+                .findFirst()
+                .orElseThrow();
+        recovering.backup().seed(key, "spoilt".getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void assertAllButAppIsRestored(Digest other, Restore.Outcome outcome) {
+        assertFalse(outcome.isComplete());
+        assertEquals(
+                List.of("dev/app"),
+                recovering.reading().first().stream()
+                        .filter(finding -> finding.code() == FindingCode.IS_ITEM_UNRESTORABLE)
+                        .map(Finding::subject)
+                        .toList());
+        assertFalse(recovering.fresh().hasStream("dev", "app"));
+        assertEquals(List.of(other.toString()), Recovering.images(recovering.fresh(), "dev/z", "latest"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
+    void aStreamWhoseCapturedBodyIsDamagedIsNamedAndTheOthersAreRestored(String request) {
+        // Given
+        recovering.push("dev/app", "latest");
+        Digest other = recovering.push("dev/z", "latest");
+        recovering.backedUp().ready();
+        spoilBody(captured("dev/app").body());
+        // When
+        JsonNode preflight = recovering.preflight(request);
+        Restore.Outcome outcome = recovering.restore(request);
+        // Then
+        assertTrue(preflight.path("ready").asBoolean(), preflight::toPrettyString);
+        assertTrue(preflight.toString().contains("1 cannot be restored: [dev/app="), preflight::toPrettyString);
+        assertAllButAppIsRestored(other, outcome);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
+    void aStreamOneOfWhoseCapturedImagesIsDamagedIsNamedAndTheOthersAreRestored(String request) {
+        // Given
+        Digest image = recovering.push("dev/app", "latest");
+        Digest other = recovering.push("dev/z", "latest");
+        recovering.backedUp().ready();
+        spoilBody(String.valueOf(captured("dev/app").images().get(image)));
+        // When
+        Restore.Outcome outcome = recovering.restore(request);
+        // Then
+        assertAllButAppIsRestored(other, outcome);
+    }
+
+    @Test
+    void linksOfTagsOfTheOtherStreamsAreRestoredWhereOneStreamsBodyIsDamaged() {
+        // Given
+        recovering.push("dev/app", "latest");
+        Digest other = recovering.push("dev/z", "latest");
+        recovering.backedUp();
+        spoilBody(captured("dev/app").body());
+        // When
+        Restore.Outcome outcome =
+                recovering.restore("{'scope':{'all':true},'metadata':'tag-links','target':'standby'}");
+        // Then
+        assertFalse(outcome.isComplete());
+        assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
+        assertEquals(other.toString(), link(recovering.registry().tagLink("dev/z", "latest")));
     }
 
     private void removeVersions(String key) {
