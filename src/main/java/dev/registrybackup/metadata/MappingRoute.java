@@ -77,6 +77,12 @@ final class MappingRoute implements Route {
                     .toList();
             restore(stream, tag, present);
         }
+        for (String tag : stream.stream().unusableTags()) {
+            progress.incomplete(
+                    FindingCode.IS_ITEM_UNRESTORABLE,
+                    stream.repository() + ":" + tag,
+                    "left out, since nothing can be pushed to a tag of that name: restore it with \"metadata\":\"status\"");
+        }
     }
 
     /** As the server keeps them: it adds nothing if the tag points there already. */

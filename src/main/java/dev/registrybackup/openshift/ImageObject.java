@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.content.Digest;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -45,21 +46,19 @@ public record ImageObject(ObjectNode json) {
         return blobs;
     }
 
-    private static void add(JsonNode digest, Set<Digest> blobs) {
+    private static void add(JsonNode digest, Collection<Digest> digests) {
         try {
-            blobs.add(Digest.parse(digest.asText()));
+            digests.add(Digest.parse(digest.asText()));
         } catch (IllegalArgumentException e) {
             // Of schema 1 the Id is none.
             return;
         }
     }
 
-    /** If it is an index, its children; each is an Image of its own. */
+    /** If it is an index, its children; each is an Image of its own. What names none is passed over. */
     public List<Digest> children() {
         List<Digest> children = new ArrayList<>();
-        for (JsonNode child : json.path("dockerImageManifests")) {
-            children.add(Digest.parse(child.path("digest").asText()));
-        }
+        json.path("dockerImageManifests").forEach(child -> add(child.path("digest"), children));
         return children;
     }
 }

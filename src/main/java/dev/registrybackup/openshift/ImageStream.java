@@ -63,15 +63,41 @@ public record ImageStream(ObjectNode json) {
         return new RepositoryName(namespace() + "/" + name());
     }
 
-    /** Its tags, in its order. What names no image, since an import failed, is passed over. */
+    /**
+     * Its tags, in its order. What names no image, since an import failed, is passed over, and so are the {@link
+     * #unusableTags}.
+     */
     public List<TagHistory> tags() {
         List<TagHistory> tags = new ArrayList<>();
         for (JsonNode tag : json.path("status").path("tags")) {
-            List<Item> items = new ArrayList<>();
-            tag.path("items").forEach(item -> item(item).ifPresent(items::add));
-            tags.add(new TagHistory(new Tag(tag.path("tag").asText()), items));
+            tag(tag).ifPresent(name -> tags.add(new TagHistory(name, items(tag))));
         }
         return tags;
+    }
+
+    /** The names of tags by which nothing can be pulled, such as {@code 1.0+1}: the API takes any name. */
+    public List<String> unusableTags() {
+        List<String> names = new ArrayList<>();
+        for (JsonNode tag : json.path("status").path("tags")) {
+            if (tag(tag).isEmpty()) {
+                names.add(tag.path("tag").asText());
+            }
+        }
+        return names;
+    }
+
+    private static Optional<Tag> tag(JsonNode tag) {
+        try {
+            return Optional.of(new Tag(tag.path("tag").asText()));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static List<Item> items(JsonNode tag) {
+        List<Item> items = new ArrayList<>();
+        tag.path("items").forEach(item -> item(item).ifPresent(items::add));
+        return items;
     }
 
     private static Optional<Item> item(JsonNode item) {
@@ -86,10 +112,12 @@ public record ImageStream(ObjectNode json) {
         }
     }
 
-    /** All images that its tags point to or pointed to. */
+    /** All images that its tags point to or pointed to, {@link #unusableTags} too: by digest they can be pulled. */
     public Set<Digest> images() {
         Set<Digest> images = new LinkedHashSet<>();
-        tags().forEach(tag -> tag.items().forEach(item -> images.add(item.image())));
+        for (JsonNode tag : json.path("status").path("tags")) {
+            items(tag).forEach(item -> images.add(item.image()));
+        }
         return images;
     }
 

@@ -3,6 +3,7 @@ package dev.registrybackup.openshift;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.openshift.Cluster.Page;
+import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.store.ObjectStore;
 import dev.registrybackup.transfer.Lanes;
 import dev.registrybackup.transfer.Window;
@@ -11,6 +12,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -47,8 +49,15 @@ public final class Snapshots {
      * @param items how many items their tags have
      * @param images how many Images they refer to, each counted once for each stream
      * @param imagesMissing how many of those the cluster had not
+     * @param notUnderstood ImageStreams that are not in it, each with the reason
      */
-    public record Taken(String key, long streams, long items, long images, long imagesMissing) {}
+    public record Taken(
+            String key, long streams, long items, long images, long imagesMissing, List<String> notUnderstood) {
+        /** Keeps its own copy of the list. */
+        public Taken {
+            notUnderstood = List.copyOf(notUnderstood);
+        }
+    }
 
     /**
      * Captures from that cluster into that backup.
@@ -104,6 +113,7 @@ public final class Snapshots {
         private long items;
         private long images;
         private long imagesMissing;
+        private final List<String> notUnderstood = new ArrayList<>();
 
         Attempt(SnapshotWriter writer, Set<String> written) {
             this.writer = writer;
@@ -113,13 +123,13 @@ public final class Snapshots {
         Taken run() {
             try {
                 each(Resource.IMAGE, this::learnIfNamed);
-                each(Resource.IMAGE_STREAM, stream -> add(new ImageStream(stream)));
+                each(Resource.IMAGE_STREAM, stream -> addIfUnderstood(new ImageStream(stream)));
             } finally {
                 // What another attempt takes for written has to be.
                 window.await();
             }
             String key = writer.finish(backup, now(), random.get());
-            return new Taken(key, streams, items, images, imagesMissing);
+            return new Taken(key, streams, items, images, imagesMissing, notUnderstood);
         }
 
         private void each(Resource resource, Consumer<ObjectNode> use) {
@@ -154,7 +164,16 @@ public final class Snapshots {
             return hash;
         }
 
+        private void addIfUnderstood(ImageStream stream) {
+            try {
+                add(stream);
+            } catch (IllegalArgumentException e) {
+                notUnderstood.add("%s/%s: %s".formatted(stream.namespace(), stream.name(), e.getMessage()));
+            }
+        }
+
         private void add(ImageStream stream) {
+            RepositoryName repository = stream.repository();
             Map<Digest, String> referred = new LinkedHashMap<>();
             Deque<Digest> open = new ArrayDeque<>(stream.images());
             while (!open.isEmpty()) {
@@ -164,7 +183,7 @@ public final class Snapshots {
                     image.ifPresent(found -> found.children().forEach(open::push));
                 }
             }
-            writer.add(new CapturedStream(stream.repository(), read, write(stream.json()), referred));
+            writer.add(new CapturedStream(repository, read, write(stream.json()), referred));
             streams++;
             items += stream.tags().stream().mapToLong(tag -> tag.items().size()).sum();
             images += referred.size();

@@ -9,6 +9,7 @@ import dev.registrybackup.openshift.Captures;
 import dev.registrybackup.openshift.ClusterException;
 import dev.registrybackup.openshift.Snapshots;
 import dev.registrybackup.operation.Meter;
+import dev.registrybackup.operation.NoLongerPermittedException;
 import dev.registrybackup.store.ObjectStoreException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -48,22 +49,41 @@ final class Capturing {
         Instant begun = tools.clock().instant();
         try {
             Optional<Snapshots> snapshots = tools.snapshots().get().apply(sides.backup());
-            snapshots.ifPresent(each -> {
-                long before = streamsBefore(scratch);
-                Snapshots.Taken taken = each.take(scratch);
-                tell(taken, begun, summary);
-                warnIfVanished(before, taken.streams(), begun);
-            });
-            return true;
-        } catch (ClusterException | ObjectStoreException e) {
+            return snapshots.isEmpty() || take(snapshots.get(), scratch, begun, summary);
+        } catch (NoLongerPermittedException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // Whatever it is: blobs are compared all the same.
             found.accept(new Finding(
                     FindingCode.COULD_NOT_TELL,
                     "imagestreams",
                     "ImageStreams and Images were not captured in this run, so that no image pushed since the snapshot before"
-                            + " can be restored by its tag but from what single captures have: " + e.getMessage()
+                            + " can be restored by its tag but from what single captures have: " + reason(e)
                             + ". Mend it and reconcile again"));
             return false;
         }
+    }
+
+    private static String reason(RuntimeException failure) {
+        if (failure instanceof ClusterException || failure instanceof ObjectStoreException) {
+            return String.valueOf(failure.getMessage());
+        }
+        LOGGER.log(Level.WARNING, "event=imagestreams-not-captured", failure);
+        return failure.toString();
+    }
+
+    private boolean take(Snapshots snapshots, Path scratch, Instant begun, ObjectNode summary) {
+        long before = streamsBefore(scratch);
+        Snapshots.Taken taken = snapshots.take(scratch);
+        tell(taken, begun, summary);
+        warnIfVanished(before, taken.streams(), begun);
+        for (String stream : taken.notUnderstood()) {
+            found.accept(new Finding(
+                    FindingCode.COULD_NOT_TELL,
+                    "imagestreams",
+                    "An ImageStream was not captured, so that it cannot be restored: " + stream));
+        }
+        return taken.notUnderstood().isEmpty();
     }
 
     private long streamsBefore(Path scratch) {

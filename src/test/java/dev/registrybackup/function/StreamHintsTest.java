@@ -110,6 +110,19 @@ class StreamHintsTest {
     }
 
     @Test
+    void aStreamWithATagThatCannotBePulledIsPutOnRecordToo() {
+        // Given
+        cluster.tag("ns/app", "1.0+1", Digest.parse("sha256:" + "0".repeat(64)), clock.instant());
+
+        // When
+        int status = refused(() -> hint("ns/app", LONG));
+
+        // Then
+        assertEquals(204, status);
+        assertEquals(1, bucket.keys(CHANGES + "ns/app/").size());
+    }
+
+    @Test
     void hintsThatComeWhileAStreamIsCapturedShareTheNextCapture() {
         // Given
         CountDownLatch go = new CountDownLatch(1);

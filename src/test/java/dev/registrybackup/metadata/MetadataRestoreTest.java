@@ -585,6 +585,55 @@ class MetadataRestoreTest {
         assertEquals(1, Recovering.images(recovering.fresh(), "dev/app", "x").size());
     }
 
+    /** Has a tag by which nothing can be pulled point to an image, as {@code oc tag} allows. */
+    private void tagOddly(String repository, String tag, Digest image) {
+        ObjectName name = ObjectName.stream(new RepositoryName(repository));
+        ObjectNode stream = recovering.lostCluster().find(name).orElseThrow();
+        stream.withObject("status")
+                .withArray("tags")
+                .addObject()
+                .put("tag", tag)
+                .putArray("items")
+                .addObject()
+                .put("created", recovering.clock().instant().toString())
+                .put("dockerImageReference", "%s/%s@%s".formatted(OpenShiftApi.INTERNAL_REGISTRY, repository, image))
+                .put("image", image.toString());
+        recovering.lostCluster().replaceStatus(name, stream);
+    }
+
+    @Test
+    void aTagByWhichNothingCanBePulledComesBackByStatus() {
+        // Given
+        recovering.push("dev/app", "latest");
+        Digest odd = recovering.push("dev/other", "latest");
+        tagOddly("dev/app", "1.0+1", odd);
+        recovering.lost().removeStream("dev", "other");
+        recovering.backedUp().ready();
+        // When
+        Restore.Outcome outcome = recovering.restore(ALL_BY_STATUS);
+        // Then
+        assertTrue(outcome.isComplete(), () -> recovering.reading().first().toString());
+        assertSameTags("dev/app");
+        assertTrue(recovering.fresh().hasImage(odd.toString()));
+        assertTrue(recovering.target().keys("").contains(recovering.registry().blobKey(odd)));
+    }
+
+    @Test
+    void aTagByWhichNothingCanBePulledIsLeftOutByMappingAndNamed() {
+        // Given
+        Digest image = recovering.push("dev/app", "latest");
+        tagOddly("dev/app", "1.0+1", image);
+        recovering.backedUp().ready();
+        // When
+        Restore.Outcome outcome = recovering.restore(ALL_BY_MAPPING);
+        // Then
+        assertFalse(outcome.isComplete());
+        assertEquals(List.of(FindingCode.TIME_APPROXIMATE, FindingCode.IS_ITEM_UNRESTORABLE), found());
+        assertEquals(
+                "dev/app:1.0+1", recovering.reading().first().get(1).subject());
+        assertEquals(List.of(image.toString()), Recovering.images(recovering.fresh(), "dev/app", "latest"));
+    }
+
     private Captures captures() {
         return new Captures(recovering.backup(), scratch);
     }

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.registrybackup.registry.RepositoryName;
+import java.util.Optional;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.content.DigestAlgorithm;
 import dev.registrybackup.openshift.Snapshots.Taken;
@@ -91,7 +94,7 @@ class SnapshotsTest {
         Taken taken = snapshots.take(scratch);
 
         // Then
-        assertEquals(new Taken(taken.key(), 250, 250, 250, 0), taken);
+        assertEquals(new Taken(taken.key(), 250, 250, 250, 0, List.of()), taken);
         assertEquals(List.of(taken.key()), bucket.keys(SNAPSHOTS));
         List<CapturedStream> all = newest();
         assertEquals(250, all.size());
@@ -113,12 +116,70 @@ class SnapshotsTest {
     }
 
     @Test
+    void aTagThatCannotBePulledIsNoReasonToLeaveOutItsStreamNorItsImage() throws IOException {
+        // Given
+        fill(2);
+        Digest image = digest("of the odd tag");
+        cluster.push(image);
+        cluster.tag("ns/app-000", "1.0+1", image, clock.instant());
+
+        // When
+        Taken taken = snapshots.take(scratch);
+
+        // Then
+        assertEquals(new Taken(taken.key(), 2, 2, 3, 0, List.of()), taken);
+        CapturedStream captured = newest().get(0);
+        assertEquals(Set.of(digest("image 0"), image), captured.images().keySet());
+        assertTrue(captures.image(captured, image).isPresent());
+        assertEquals(
+                List.of("v1"),
+                captures.stream(captured).tags().stream()
+                        .map(tag -> tag.tag().value())
+                        .toList());
+        assertEquals(List.of("1.0+1"), captures.stream(captured).unusableTags());
+    }
+
+    @Test
+    void aChildOfAnIndexThatIsNoDigestIsPassedOver() throws IOException {
+        // Given
+        fill(1);
+        ObjectName name = ObjectName.image(digest("image 0"));
+        ObjectNode index = cluster.find(name).orElseThrow();
+        index.withArray("dockerImageManifests").addObject().put("digest", "md5:0");
+        cluster.put(name, index);
+
+        // When
+        Taken taken = snapshots.take(scratch);
+
+        // Then
+        assertEquals(new Taken(taken.key(), 1, 1, 1, 0, List.of()), taken);
+    }
+
+    @Test
+    void aStreamThatCannotBeUnderstoodIsToldAndTheOthersAreCaptured() throws IOException {
+        // Given
+        fill(2);
+        ObjectNode odd =
+                cluster.find(ObjectName.stream(new RepositoryName("ns/app-000"))).orElseThrow();
+        odd.withObject("metadata").put("name", "App");
+        cluster.put(new ObjectName(Resource.IMAGE_STREAM, Optional.of("ns"), "App"), odd);
+
+        // When
+        Taken taken = snapshots.take(scratch);
+
+        // Then
+        assertEquals(
+                new Taken(taken.key(), 2, 2, 2, 0, List.of("ns/App: \"ns/App\" is no repository name")), taken);
+        assertEquals(2, newest().size());
+    }
+
+    @Test
     void anEmptyClusterHasAnEmptySnapshot() {
         // When
         Taken taken = snapshots.take(scratch);
 
         // Then
-        assertEquals(new Taken(taken.key(), 0, 0, 0, 0), taken);
+        assertEquals(new Taken(taken.key(), 0, 0, 0, 0, List.of()), taken);
         assertEquals(List.of(), newest());
         assertTrue(captures.newest(stream -> true).isPresent());
     }
@@ -197,7 +258,7 @@ class SnapshotsTest {
         Taken taken = snapshots.take(scratch);
 
         // Then
-        assertEquals(new Taken(taken.key(), 1, 2, 3, 0), taken);
+        assertEquals(new Taken(taken.key(), 1, 2, 3, 0, List.of()), taken);
         assertTrue(captures.image(newest().get(0), child).isPresent());
     }
 
@@ -214,7 +275,7 @@ class SnapshotsTest {
         Taken taken = snapshots.take(scratch);
 
         // Then
-        assertEquals(new Taken(taken.key(), 1, 2, 2, 1), taken);
+        assertEquals(new Taken(taken.key(), 1, 2, 2, 1, List.of()), taken);
         assertEquals("", newest().get(0).images().get(digest("gone")));
     }
 

@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.openshift.ObjectName;
+import dev.registrybackup.openshift.Resource;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.content.DigestAlgorithm;
 import dev.registrybackup.finding.Finding;
@@ -529,6 +533,64 @@ class ReconciliationTest {
         assertEquals(stores.inRegistry(), stores.backedUp());
         assertFalse(result.isComplete());
         assertTrue(result.summary().path("imageStreams").isMissingNode());
+    }
+
+    @Test
+    void aTagThatCannotBePulledHindersNothing() {
+        // Given
+        FakeCluster cluster = cluster();
+        stores.on(cluster);
+        cluster.tag(
+                "ns/app",
+                "1.0+1",
+                Digest.parse("sha256:" + "1".repeat(64)),
+                stores.clock().instant());
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertTrue(result.isComplete());
+        assertEquals(1, result.summary().at("/imageStreams/streams").asInt());
+    }
+
+    @Test
+    void whateverHindersACaptureIsAFindingAndBlobsAreComparedAllTheSame() {
+        // Given
+        FakeCluster cluster = cluster();
+        stores.on(cluster);
+        cluster.onCall(call -> {
+            throw new IllegalStateException("nobody foresaw this");
+        });
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertEquals(List.of(FindingCode.COULD_NOT_TELL), codes());
+        assertTrue(stores.reading().first().get(0).problem().contains("nobody foresaw this"));
+        assertEquals(stores.inRegistry(), stores.backedUp());
+        assertFalse(result.isComplete());
+    }
+
+    @Test
+    void aStreamThatCannotBeUnderstoodIsAFindingAndTheRunIsNotComplete() {
+        // Given
+        FakeCluster cluster = cluster();
+        stores.on(cluster);
+        ObjectNode odd =
+                cluster.find(ObjectName.stream(new RepositoryName("ns/app"))).orElseThrow();
+        odd.withObject("metadata").put("name", "App");
+        cluster.put(new ObjectName(Resource.IMAGE_STREAM, Optional.of("ns"), "App"), odd);
+
+        // When
+        Reconciliation.Result result = stores.run();
+
+        // Then
+        assertEquals(List.of(FindingCode.COULD_NOT_TELL), codes());
+        assertTrue(stores.reading().first().get(0).problem().contains("ns/App"));
+        assertEquals(1, result.summary().at("/imageStreams/streams").asInt());
+        assertFalse(result.isComplete());
     }
 
     @Test
