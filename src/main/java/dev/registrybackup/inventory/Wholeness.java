@@ -4,8 +4,10 @@ import dev.registrybackup.content.Digest;
 import dev.registrybackup.inventory.Manifests.Reading;
 import dev.registrybackup.inventory.Manifests.State;
 import dev.registrybackup.registry.Descriptor;
+import dev.registrybackup.registry.Descriptor.Role;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -47,12 +49,25 @@ public final class Wholeness {
 
     /** What the image of that manifest lacks. */
     public Lacks of(Digest manifest) {
-        Lacks lacks = known.get(manifest);
-        if (lacks == null) {
-            lacks = judge(manifest);
-            known.put(manifest, lacks);
-        }
-        return lacks;
+        ChildrenFirst.order(List.of(manifest), this::unknownChildren).forEach(each -> {
+            if (!known.containsKey(each)) {
+                known.put(each, judge(each));
+            }
+        });
+        return knownOf(manifest);
+    }
+
+    private List<Digest> unknownChildren(Digest manifest) {
+        return known.containsKey(manifest)
+                ? List.of()
+                : manifests.getOrDefault(manifest, Reading.absent()).manifest().references().stream()
+                        .filter(reference -> reference.role() == Role.MANIFEST)
+                        .map(Descriptor::digest)
+                        .toList();
+    }
+
+    private Lacks knownOf(Digest manifest) {
+        return known.getOrDefault(manifest, Lacks.NOTHING);
     }
 
     private Lacks judge(Digest digest) {
@@ -85,8 +100,8 @@ public final class Wholeness {
                 if (absent && !isLinked.test(digest)) {
                     sparse.add(digest);
                 } else {
-                    missing.addAll(of(digest).missing());
-                    sparse.addAll(of(digest).sparse());
+                    missing.addAll(knownOf(digest).missing());
+                    sparse.addAll(knownOf(digest).sparse());
                 }
             }
         }

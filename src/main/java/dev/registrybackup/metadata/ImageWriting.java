@@ -3,6 +3,7 @@ package dev.registrybackup.metadata;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.inventory.ChildrenFirst;
 import dev.registrybackup.metadata.Progress.Count;
 import dev.registrybackup.openshift.ClusterError;
 import dev.registrybackup.openshift.ClusterException;
@@ -12,6 +13,7 @@ import dev.registrybackup.openshift.ObjectName;
 import dev.registrybackup.openshift.WritableCluster;
 import dev.registrybackup.operation.Permit;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -33,20 +35,25 @@ final class ImageWriting {
     /** Creates those that the cluster lacks, as they were captured; what was not captured, from its manifest. */
     void write(WantedStream stream) {
         Set<Digest> managed = stream.managed();
-        for (Digest digest : stream.images()) {
-            write(stream, digest, managed.contains(digest));
+        for (Digest digest : ChildrenFirst.order(stream.images(), each -> children(stream, each))) {
+            if (!done.contains(digest)) {
+                write(stream, digest, managed.contains(digest));
+                done.add(digest);
+            }
         }
     }
 
+    private List<Digest> children(WantedStream stream, Digest digest) {
+        return done.contains(digest)
+                ? List.of()
+                : stream.image(digest).map(ImageObject::children).orElse(List.of());
+    }
+
     private void write(WantedStream stream, Digest digest, boolean isManaged) {
-        if (!done.add(digest)) {
-            return;
-        }
         Optional<ImageObject> captured = stream.image(digest);
-        captured.ifPresent(image -> image.children().forEach(child -> write(stream, child, isManaged)));
         if (captured.isPresent()) {
             create(digest, Cleaned.of(captured.get().json()));
-        } else if (isManaged && stream.images().contains(digest)) {
+        } else if (isManaged) {
             create(digest, blobs.image(digest, reference(stream, digest), captured));
         } else {
             progress.noted(

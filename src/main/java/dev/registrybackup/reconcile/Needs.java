@@ -1,6 +1,7 @@
 package dev.registrybackup.reconcile;
 
 import dev.registrybackup.content.Digest;
+import dev.registrybackup.inventory.ChildrenFirst;
 import dev.registrybackup.inventory.Manifests;
 import dev.registrybackup.inventory.Manifests.Reading;
 import dev.registrybackup.inventory.Manifests.State;
@@ -11,7 +12,6 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -63,24 +63,13 @@ final class Needs {
     /** The same manifests, each before what it leads to, as far as the backup can tell. */
     List<Digest> parentsFirst(Collection<Digest> manifests) {
         Map<Digest, Reading> read = inBackup.closure(manifests);
-        Set<Digest> childrenFirst = new LinkedHashSet<>();
-        manifests.forEach(manifest -> addChildrenFirst(manifest, read, new HashSet<>(), childrenFirst));
-        List<Digest> ordered = new ArrayList<>(childrenFirst);
+        List<Digest> ordered = new ArrayList<>(ChildrenFirst.order(
+                manifests, manifest -> read.getOrDefault(manifest, Reading.absent()).manifest().references().stream()
+                        .map(Descriptor::digest)
+                        .toList()));
         ordered.retainAll(Set.copyOf(manifests));
         Collections.reverse(ordered);
         return ordered;
-    }
-
-    private static void addChildrenFirst(
-            Digest manifest, Map<Digest, Reading> read, Set<Digest> above, Set<Digest> childrenFirst) {
-        Reading reading = read.get(manifest);
-        if (reading == null || childrenFirst.contains(manifest) || !above.add(manifest)) {
-            return;
-        }
-        reading.manifest().references().stream()
-                .map(Descriptor::digest)
-                .forEach(child -> addChildrenFirst(child, read, above, childrenFirst));
-        childrenFirst.add(manifest);
     }
 
     private static Reading better(Reading first, Reading second) {

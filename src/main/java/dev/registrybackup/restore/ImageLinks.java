@@ -1,6 +1,7 @@
 package dev.registrybackup.restore;
 
 import dev.registrybackup.content.Digest;
+import dev.registrybackup.inventory.ChildrenFirst;
 import dev.registrybackup.inventory.Manifests.Reading;
 import dev.registrybackup.inventory.Manifests.State;
 import dev.registrybackup.registry.Descriptor;
@@ -9,6 +10,7 @@ import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -26,24 +28,29 @@ final class ImageLinks {
     ImageLinks(Roots roots, Map<Digest, Reading> manifests, Predicate<Digest> isWhole) {
         this.roots = roots;
         this.manifests = manifests;
-        roots.revisions().stream().filter(isWhole).forEach(this::visit);
+        List<Digest> images = roots.revisions().stream().filter(isWhole).toList();
+        ChildrenFirst.order(images, this::children).forEach(this::visit);
     }
 
-    private int visit(Digest manifest) {
-        Integer known = revisions.get(manifest);
-        if (known != null) {
-            return known;
-        }
+    private List<Digest> children(Digest manifest) {
+        return reading(manifest).manifest().references().stream()
+                .filter(reference -> reference.role() == Descriptor.Role.MANIFEST)
+                .map(Descriptor::digest)
+                .filter(child -> reading(child).state() != State.ABSENT)
+                .toList();
+    }
+
+    /** Its children were visited. */
+    private void visit(Digest manifest) {
+        reading(manifest).manifest().references().stream()
+                .filter(reference -> reference.role() != Descriptor.Role.MANIFEST)
+                .map(Descriptor::digest)
+                .forEach(layers::add);
         int levels = 0;
-        for (Descriptor reference : reading(manifest).manifest().references()) {
-            if (reference.role() != Descriptor.Role.MANIFEST) {
-                layers.add(reference.digest());
-            } else if (reading(reference.digest()).state() != State.ABSENT) {
-                levels = Math.max(levels, visit(reference.digest()) + 1);
-            }
+        for (Digest child : children(manifest)) {
+            levels = Math.max(levels, revisions.getOrDefault(child, 0) + 1);
         }
         revisions.put(manifest, levels);
-        return levels;
     }
 
     private Reading reading(Digest digest) {

@@ -4,6 +4,8 @@ import dev.registrybackup.content.Digest;
 import dev.registrybackup.inventory.Manifests.Reading;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Tag;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -52,10 +54,14 @@ final class Referrers {
     }
 
     private void withChildren(Digest digest, Set<Digest> images) {
-        if (images.add(digest)) {
-            reading(digest).manifest().references().stream()
-                    .filter(reference -> reference.role() == Descriptor.Role.MANIFEST)
-                    .forEach(child -> withChildren(child.digest(), images));
+        Deque<Digest> open = new ArrayDeque<>(List.of(digest));
+        while (!open.isEmpty()) {
+            Digest next = open.pop();
+            if (images.add(next)) {
+                reading(next).manifest().references().stream()
+                        .filter(reference -> reference.role() == Descriptor.Role.MANIFEST)
+                        .forEach(child -> open.push(child.digest()));
+            }
         }
     }
 

@@ -406,6 +406,24 @@ class ReplicatorTest {
                 kind == Kind.LAYER_LINK ? LinkContent.of(layer) : LinkContent.of(image), backup.bytes(key(kind)));
     }
 
+    @Test
+    void indexesWithinIndexesAreBroughtHoweverDeepTheyGo() {
+        // Given
+        Digest index = image;
+        for (int level = 0; level < 10_000; level++) {
+            index = made.index(REPOSITORY, index);
+        }
+        made.tag(REPOSITORY, "deep", index);
+        made.writeTo(registry::seed);
+
+        // When
+        Outcome outcome = pod.replicate(made.tagLink(REPOSITORY, "deep"));
+
+        // Then
+        assertEquals(Verdict.COPIED, outcome.verdict());
+        assertTrue(backup.keys("").contains(made.blobKey(layer)));
+    }
+
     private String key(Kind kind) {
         return switch (kind) {
             case BLOB -> made.blobKey(layer);

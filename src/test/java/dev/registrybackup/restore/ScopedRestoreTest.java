@@ -178,6 +178,24 @@ class ScopedRestoreTest {
     }
 
     @Test
+    void indexesWithinIndexesAreRestoredHoweverDeepTheyGo() {
+        // Given
+        Digest index = made.image(APP, made.layer(APP, 100));
+        for (int level = 0; level < 10_000; level++) {
+            index = made.index(APP, index);
+        }
+        made.tag(APP, "v1", index);
+        restoring.of(made);
+
+        // When
+        Restore.Outcome outcome = restoring.run("{'scope':{'image':'ns/app:v1'},'referrers':true}");
+
+        // Then
+        assertTrue(outcome.isComplete());
+        assertEquals(made.kept().keySet().size(), restoring.restored().size());
+    }
+
+    @Test
     void anIndexMayLackChildrenThatWereNeverPushed() {
         // Given
         Digest child = made.image(APP, made.layer(APP, 100));
