@@ -142,8 +142,8 @@ public record MetadataRestore(Restore storage, WritableCluster cluster, Captures
         WantedStreams wanted = wanted(request);
         wanted.require();
         Progress progress = new Progress(meter);
-        UnrestorableStreams unrestorable = new UnrestorableStreams((stream, problem) ->
-                progress.incomplete(FindingCode.IS_ITEM_UNRESTORABLE, stream.value(), problem));
+        UnrestorableStreams unrestorable = new UnrestorableStreams(
+                (stream, problem) -> progress.incomplete(FindingCode.IS_ITEM_UNRESTORABLE, stream.value(), problem));
         require(points(request, wanted, unrestorable));
         Restore.Outcome stored;
         try (Stream<WantedStream> streams = wanted.read(unrestorable)) {

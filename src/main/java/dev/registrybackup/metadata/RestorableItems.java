@@ -43,8 +43,7 @@ final class RestorableItems {
                         "the target lacks " + wholeness.of(digest).missing());
             } else if (!route.canBringBack(stream, digest)) {
                 lacking.put(
-                        digest.toString(),
-                        "this route brings back no index, for want of the right to create Images");
+                        digest.toString(), "this route brings back no index, for want of the right to create Images");
             }
         }
         if (lacking.isEmpty()) {

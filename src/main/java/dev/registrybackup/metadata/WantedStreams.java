@@ -37,9 +37,7 @@ record WantedStreams(Captures captures, RestoreRequest request, Instant at) {
         return captured()
                 .filter(captured -> !unrestorable.contains(captured.stream()))
                 .flatMap(captured ->
-                        unrestorable
-                                .attempt(captured.stream(), () -> WantedStream.of(captured, captures))
-                                .stream());
+                        unrestorable.attempt(captured.stream(), () -> WantedStream.of(captured, captures)).stream());
     }
 
     private boolean isOne() {
@@ -50,8 +48,7 @@ record WantedStreams(Captures captures, RestoreRequest request, Instant at) {
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     private Stream<CapturedStream> captured() {
         String prefix = request.scope() instanceof Scope.Namespace namespace ? namespace.name() + "/" : "";
-        return captures.asOf(at)
-                .filter(captured -> captured.stream().value().startsWith(prefix));
+        return captures.asOf(at).filter(captured -> captured.stream().value().startsWith(prefix));
     }
 
     /**

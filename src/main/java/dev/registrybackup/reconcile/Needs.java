@@ -64,7 +64,8 @@ final class Needs {
     List<Digest> parentsFirst(Collection<Digest> manifests) {
         Map<Digest, Reading> read = inBackup.closure(manifests);
         List<Digest> ordered = new ArrayList<>(ChildrenFirst.order(
-                manifests, manifest -> read.getOrDefault(manifest, Reading.absent()).manifest().references().stream()
+                manifests,
+                manifest -> read.getOrDefault(manifest, Reading.absent()).manifest().references().stream()
                         .map(Descriptor::digest)
                         .toList()));
         ordered.retainAll(Set.copyOf(manifests));

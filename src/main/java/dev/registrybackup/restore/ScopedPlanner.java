@@ -4,6 +4,7 @@ import dev.registrybackup.content.Digest;
 import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
 import dev.registrybackup.inventory.Held;
+import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.inventory.Lookup;
 import dev.registrybackup.inventory.Manifests;
 import dev.registrybackup.inventory.Manifests.Reading;
@@ -11,6 +12,7 @@ import dev.registrybackup.inventory.RemovedBlobs;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.inventory.Wholeness;
 import dev.registrybackup.registry.RegistryPath.BlobData;
+import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.transfer.Lanes;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -23,6 +25,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Plans the restore of a part of a registry, in memory that grows with the number of its digests. For one thread. */
 final class ScopedPlanner {
@@ -60,10 +63,8 @@ final class ScopedPlanner {
         if (found.isEmpty() && held.isEmpty()) {
             throw UnknownScopeException.of(request);
         }
-        Wholeness wholeness = new Wholeness(
-                read,
-                held::containsKey,
-                digest -> images.contains(digest) || roots.links().isPushed(digest));
+        Wholeness wholeness =
+                new Wholeness(read, held::containsKey, digest -> images.contains(digest) || isPushed(found, digest));
         SortedMap<Integer, List<LinkStep>> links = new TreeMap<>();
         boolean whole = true;
         for (Roots each : found) {
@@ -99,6 +100,20 @@ final class ScopedPlanner {
                     .ifPresent(there -> held.put(digest, there));
         }
         return held;
+    }
+
+    /** Of one image the roots have itself alone, and not the children of an index that were pushed beside it. */
+    private boolean isPushed(Collection<Roots> found, Digest manifest) {
+        boolean isOneImage = request.scope() instanceof Scope.Image || request.scope() instanceof Scope.TaggedImage;
+        return roots.links().isPushed(manifest)
+                || (isOneImage
+                        && found.stream().anyMatch(each -> isLinked(new RevisionLink(each.repository(), manifest))));
+    }
+
+    private boolean isLinked(RevisionLink path) {
+        try (Stream<ListedLink> links = roots.links().under(ends.layout().keyOf(path))) {
+            return links.findAny().isPresent();
+        }
     }
 
     /** Says what images lack; whether they lack nothing. */

@@ -629,8 +629,7 @@ class MetadataRestoreTest {
         // Then
         assertFalse(outcome.isComplete());
         assertEquals(List.of(FindingCode.TIME_APPROXIMATE, FindingCode.IS_ITEM_UNRESTORABLE), found());
-        assertEquals(
-                "dev/app:1.0+1", recovering.reading().first().get(1).subject());
+        assertEquals("dev/app:1.0+1", recovering.reading().first().get(1).subject());
         assertEquals(List.of(image.toString()), Recovering.images(recovering.fresh(), "dev/app", "latest"));
     }
 

@@ -4,12 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.registry.RepositoryName;
-import java.util.Optional;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.content.DigestAlgorithm;
 import dev.registrybackup.openshift.Snapshots.Taken;
+import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.store.InMemoryObjectStore;
 import dev.registrybackup.store.ObjectStoreException;
 import dev.registrybackup.store.RecordingObjectStore;
@@ -27,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -159,8 +159,8 @@ class SnapshotsTest {
     void aStreamThatCannotBeUnderstoodIsToldAndTheOthersAreCaptured() throws IOException {
         // Given
         fill(2);
-        ObjectNode odd =
-                cluster.find(ObjectName.stream(new RepositoryName("ns/app-000"))).orElseThrow();
+        ObjectNode odd = cluster.find(ObjectName.stream(new RepositoryName("ns/app-000")))
+                .orElseThrow();
         odd.withObject("metadata").put("name", "App");
         cluster.put(new ObjectName(Resource.IMAGE_STREAM, Optional.of("ns"), "App"), odd);
 
@@ -168,8 +168,7 @@ class SnapshotsTest {
         Taken taken = snapshots.take(scratch);
 
         // Then
-        assertEquals(
-                new Taken(taken.key(), 2, 2, 2, 0, List.of("ns/App: \"ns/App\" is no repository name")), taken);
+        assertEquals(new Taken(taken.key(), 2, 2, 2, 0, List.of("ns/App: \"ns/App\" is no repository name")), taken);
         assertEquals(2, newest().size());
     }
 

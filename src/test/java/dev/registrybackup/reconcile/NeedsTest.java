@@ -19,8 +19,7 @@ class NeedsTest {
     private final RandomRegistry made = new RandomRegistry(1);
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
     private final Lanes lanes = new Lanes(4, 2);
-    private final Needs needs =
-            new Needs(new Sides(new InMemoryObjectStore("registry"), backup, made.layout()), lanes);
+    private final Needs needs = new Needs(new Sides(new InMemoryObjectStore("registry"), backup, made.layout()), lanes);
 
     @AfterEach
     void close() {

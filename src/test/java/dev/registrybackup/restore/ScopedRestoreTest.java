@@ -20,6 +20,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ScopedRestoreTest {
     private static final String APP = "ns/app";
@@ -175,6 +177,28 @@ class ScopedRestoreTest {
         assertEquals(
                 "left out, since the backup lacks %s or has it damaged".formatted(lost),
                 restoring.reading().first().get(0).problem());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ",'at':'%s'"})
+    void anIndexThatLostAChildWhichWasPushedIsLeftOut(String at) {
+        // Given
+        Digest child = made.image(APP, made.layer(APP, 100));
+        Digest lost = made.image(APP, made.layer(APP, 100));
+        Digest index = made.index(APP, child, lost);
+        made.tag(APP, "v1", index);
+        restoring.of(made);
+        restoring.backupBucket().remove(made.blobKey(lost), onlyVersion(made.blobKey(lost)));
+
+        // When
+        Restore.Outcome outcome = restoring.run("{'scope':{'image':'ns/app:v1'}%s}"
+                .formatted(at.formatted(restoring.clock().instant())));
+
+        // Then
+        assertFalse(outcome.isComplete());
+        assertEquals(1, restoring.reading().counts().get(FindingCode.BLOB_MISSING));
+        assertEquals(0, outcome.summary().path("sparse").asInt());
+        assertFalse(restoring.restored().containsKey(made.tagLink(APP, "v1")));
     }
 
     @Test
