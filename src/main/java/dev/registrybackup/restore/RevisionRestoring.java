@@ -3,19 +3,25 @@ package dev.registrybackup.restore;
 import dev.registrybackup.content.Digest;
 import dev.registrybackup.finding.Finding;
 import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.inventory.ChildrenFirst;
 import dev.registrybackup.inventory.Manifests;
 import dev.registrybackup.inventory.Manifests.Reading;
 import dev.registrybackup.inventory.Manifests.State;
 import dev.registrybackup.operation.Meter;
 import dev.registrybackup.registry.Descriptor;
+import dev.registrybackup.registry.Descriptor.Role;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes revision links one by one, those of an index's children first, and none above anything that the target lacks, by
@@ -53,7 +59,39 @@ final class RevisionRestoring {
 
     /** Writes it, after those of its children; whether it could be. */
     boolean restore(RevisionLink path) {
-        return known(path).orElseGet(() -> restore(path, manifests.read(path.digest())));
+        return known(path).orElseGet(() -> restoreWithChildren(path));
+    }
+
+    private boolean restoreWithChildren(RevisionLink path) {
+        Map<Digest, Reading> readings = new HashMap<>();
+        Map<Digest, Boolean> isThere = new HashMap<>();
+        List<Digest> order = ChildrenFirst.order(List.of(path.digest()), digest -> {
+            Reading reading = manifests.read(digest);
+            readings.put(digest, reading);
+            return children(reading).stream()
+                    .filter(child -> {
+                        Optional<Boolean> known = known(new RevisionLink(path.repository(), child));
+                        known.ifPresent(there -> isThere.put(child, there));
+                        return known.isEmpty();
+                    })
+                    .toList();
+        });
+        for (Digest digest : order) {
+            RevisionLink link = new RevisionLink(path.repository(), digest);
+            Reading reading = Objects.requireNonNull(readings.get(digest));
+            boolean isSparse = reading.state() == State.ABSENT && !link.equals(path) && !isInBackup.test(link);
+            if (!isSparse) {
+                isThere.put(digest, restore(link, reading, isThere));
+            }
+        }
+        return Boolean.TRUE.equals(isThere.get(path.digest()));
+    }
+
+    private static List<Digest> children(Reading reading) {
+        return reading.manifest().references().stream()
+                .filter(reference -> reference.role() == Role.MANIFEST)
+                .map(Descriptor::digest)
+                .toList();
     }
 
     private Optional<Boolean> known(RevisionLink path) {
@@ -63,13 +101,13 @@ final class RevisionRestoring {
         return written.contains(path) ? Optional.of(true) : Optional.empty();
     }
 
-    private boolean restore(RevisionLink path, Reading reading) {
+    private boolean restore(RevisionLink path, Reading reading, Map<Digest, Boolean> children) {
         List<Digest> missing = new ArrayList<>();
         if (!reading.isGood() || !blobs.has(path.digest())) {
             missing.add(path.digest());
         }
         for (Descriptor reference : reading.manifest().references()) {
-            if (!isThere(path, reference)) {
+            if (!isThere(path, reference, children)) {
                 missing.add(reference.digest());
             }
         }
@@ -84,26 +122,21 @@ final class RevisionRestoring {
         return missing.isEmpty();
     }
 
-    private boolean isThere(RevisionLink parent, Descriptor reference) {
+    private boolean isThere(RevisionLink parent, Descriptor reference, Map<Digest, Boolean> children) {
         return switch (reference.role()) {
             case BLOB -> blobs.has(reference.digest());
             case FOREIGN_LAYER -> true;
-            case MANIFEST -> isChildThere(parent, new RevisionLink(parent.repository(), reference.digest()));
+            case MANIFEST -> isChildThere(parent, reference.digest(), children);
         };
     }
 
-    private boolean isChildThere(RevisionLink parent, RevisionLink child) {
-        return known(child).orElseGet(() -> bringChild(parent, child));
-    }
-
-    private boolean bringChild(RevisionLink parent, RevisionLink child) {
-        Reading reading = manifests.read(child.digest());
-        if (reading.state() == State.ABSENT && !isInBackup.test(child)) {
+    private boolean isChildThere(RevisionLink parent, Digest child, Map<Digest, Boolean> children) {
+        @Nullable Boolean isThere = children.get(child);
+        if (isThere == null) {
             meter.found(new Finding(
-                    FindingCode.INDEX_SPARSE, name(parent), "lacks %s, as an index may".formatted(child.digest())));
-            return true;
+                    FindingCode.INDEX_SPARSE, name(parent), "lacks %s, as an index may".formatted(child)));
         }
-        return restore(child, reading);
+        return isThere == null || isThere;
     }
 
     private void withhold(RevisionLink path, List<Digest> missing) {

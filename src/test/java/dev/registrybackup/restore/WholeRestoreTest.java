@@ -52,6 +52,24 @@ class WholeRestoreTest {
     }
 
     @Test
+    void indexesWithinIndexesComeBackHoweverDeepTheyGo() {
+        // Given
+        Digest index = made.image(APP, made.layer(APP, 100));
+        for (int level = 0; level < 10_000; level++) {
+            index = made.index(APP, index);
+        }
+        made.tag(APP, "v1", index);
+        restoring.of(made);
+
+        // When
+        Restore.Outcome outcome = restoring.run(ALL);
+
+        // Then
+        assertTrue(outcome.isComplete());
+        assertEquals(made.kept().keySet(), restoring.restored().keySet());
+    }
+
+    @Test
     void anImageWithAForeignLayerAndItsTagComeBackWithoutTheLayersLink() {
         // Given
         Digest foreign = digestOfNothing();
