@@ -1,17 +1,17 @@
 package dev.registrybackup.bench;
 
 import com.google.errorprone.annotations.MustBeClosed;
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.content.DigestAlgorithm;
+import dev.registrybackup.objectstore.ByteRange;
+import dev.registrybackup.objectstore.ForwardingObjectStore;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.registry.RepositoryName;
-import dev.registrybackup.store.ByteRange;
-import dev.registrybackup.store.ForwardingObjectStore;
-import dev.registrybackup.store.InMemoryObjectStore;
-import dev.registrybackup.store.ObjectInfo;
-import dev.registrybackup.store.OpenObject;
 import java.io.ByteArrayInputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,13 +1,13 @@
 package dev.registrybackup.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.registry.RegistryLayout;
-import dev.registrybackup.restore.Ends;
 import dev.registrybackup.restore.Restore;
+import dev.registrybackup.restore.RestoreEndpoints;
 import dev.registrybackup.restore.RestoreRequest;
-import dev.registrybackup.store.InMemoryObjectStore;
-import dev.registrybackup.transfer.Lanes;
-import dev.registrybackup.transfer.Pace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -25,12 +25,12 @@ public final class MemoryProbe {
         int digests = Integer.parseInt(arguments[0]);
         RegistryLayout layout = new RegistryLayout("");
         GeneratedStore backup = new GeneratedStore(layout, digests);
-        try (Lanes lanes = new Lanes(16, 4)) {
-            Ends ends = new Ends(backup, layout, new InMemoryObjectStore("target"), layout);
+        try (WorkerPools workerPools = new WorkerPools(16, 4)) {
+            RestoreEndpoints restoreEndpoints = new RestoreEndpoints(backup, layout, new InMemoryObjectStore("target"), layout);
             RestoreRequest request = RestoreRequest.parse(
                     new ObjectMapper().readTree("{\"scope\":{\"namespace\":\"bench\"}}"),
                     Clock.systemUTC().instant());
-            int planned = new Restore(ends, lanes, Pace.unbounded(), Clock.systemUTC())
+            int planned = new Restore(restoreEndpoints, workerPools, RateLimiter.unbounded(), Clock.systemUTC())
                     .plan(request)
                     .at("/toCopy/objects")
                     .asInt();

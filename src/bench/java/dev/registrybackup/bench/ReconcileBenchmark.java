@@ -9,7 +9,7 @@ import dev.registrybackup.lab.S3Endpoint;
 import dev.registrybackup.reconcile.LastRun;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.Kind;
-import dev.registrybackup.transfer.AdoptedMark;
+import dev.registrybackup.replication.VerifiedMarker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,7 +73,7 @@ public final class ReconcileBenchmark {
     private void compare(int number) {
         GeneratedKeys keys = new GeneratedKeys(layout, number);
         try (ListingServer server = new ListingServer(layout, keys)) {
-            server.put(AdoptedMark.KEY, "{}");
+            server.put(VerifiedMarker.KEY, "{}");
             server.put(LastRun.KEY, last(keys).toString());
             server.put(PARTS, parts(keys).toString());
             reconcile(server, "**reconcile**", keys.size());

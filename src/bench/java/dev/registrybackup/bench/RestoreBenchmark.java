@@ -3,7 +3,7 @@ package dev.registrybackup.bench;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.registrybackup.lab.Bucket;
 import dev.registrybackup.lab.NotifyingProxy;
-import dev.registrybackup.lab.OnDemandClient;
+import dev.registrybackup.lab.OperationsClient;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.S3Endpoint;
 import java.io.IOException;
@@ -63,7 +63,7 @@ public final class RestoreBenchmark {
                     Product product = Product.start(settings(front.endpoint(), front.endpoint()), "-Xmx128m")) {
                 RestoreSet.small(stores).push();
                 front.reset();
-                new OnDemandClient(product.uri()).done("/restore", "{'scope':%s}".formatted(scope));
+                new OperationsClient(product.uri()).done("/restore", "{'scope':%s}".formatted(scope));
                 new RestoreCounts(front.requests()).rows(scope.replace('\'', '"'), report);
             }
         }
@@ -95,7 +95,7 @@ public final class RestoreBenchmark {
             RestoreSet set = RestoreSet.mixed(stores);
             set.push();
             Rclone rclone = new Rclone(stores.backup(), Product.BACKUP_BUCKET, target.name());
-            OnDemandClient client = new OnDemandClient(product.uri());
+            OperationsClient client = new OperationsClient(product.uri());
             List<Double> ours = new ArrayList<>();
             List<Double> streamed = new ArrayList<>();
             List<Double> within = new ArrayList<>();
@@ -139,7 +139,7 @@ public final class RestoreBenchmark {
         return settings;
     }
 
-    private static double restore(OnDemandClient client) {
+    private static double restore(OperationsClient client) {
         JsonNode done = client.done("/restore", "{'scope':{'all':true},'target':'bench'}");
         if (!done.path("state").asText().equals("succeeded")) {
             throw new IllegalStateException("Not restored: " + done);

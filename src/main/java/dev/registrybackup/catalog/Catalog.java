@@ -1,15 +1,15 @@
 package dev.registrybackup.catalog;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.openshift.Captures;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.ObjectVersion;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RepositoryName;
-import dev.registrybackup.store.ObjectInfo;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.ObjectVersion;
-import dev.registrybackup.store.ReplayableContent;
-import dev.registrybackup.transfer.Lanes;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -34,17 +34,22 @@ public final class Catalog {
 
     private final ObjectStore backup;
     private final CatalogPages pages;
-    private final LiveRepository live;
+    private final RepositoryInspector live;
 
     /**
      * That of the backup in this bucket.
      *
      * @param captures what was captured of a cluster's ImageStreams, which have the tags of OpenShift's repositories
      */
-    public Catalog(ObjectStore backup, RegistryLayout layout, Lanes lanes, Clock clock, Optional<Captures> captures) {
+    public Catalog(
+            ObjectStore backup,
+            RegistryLayout layout,
+            WorkerPools workerPools,
+            Clock clock,
+            Optional<CaptureReader> captures) {
         this.backup = backup;
-        this.pages = new CatalogPages(backup, lanes);
-        this.live = new LiveRepository(backup, layout, lanes, clock, captures);
+        this.pages = new CatalogPages(backup, workerPools);
+        this.live = new RepositoryInspector(backup, layout, workerPools, clock, captures);
     }
 
     /** Replaces a repository's document by this one ({@link RepositoryDocument#json}). */
@@ -52,7 +57,7 @@ public final class Catalog {
         String key =
                 CatalogKey.of(new RepositoryName(document.path("repository").asText()));
         byte[] content = document.toString().getBytes(StandardCharsets.UTF_8);
-        backup.put(key, ReplayableContent.of(content), Map.of()).ifPresent(version -> removeBefore(key, version));
+        backup.put(key, ContentSource.of(content), Map.of()).ifPresent(version -> removeBefore(key, version));
     }
 
     /** A versioned bucket would keep a document for each time it was written. */

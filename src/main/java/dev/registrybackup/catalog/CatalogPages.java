@@ -5,15 +5,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.concurrent.BoundedTaskGroup;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ByteRange;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.RepositoryName;
-import dev.registrybackup.store.ByteRange;
-import dev.registrybackup.store.ObjectInfo;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.OpenObject;
-import dev.registrybackup.store.StoreError;
-import dev.registrybackup.transfer.Lanes;
-import dev.registrybackup.transfer.Window;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -29,11 +29,11 @@ final class CatalogPages {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final ObjectStore backup;
-    private final Lanes lanes;
+    private final WorkerPools workerPools;
 
-    CatalogPages(ObjectStore backup, Lanes lanes) {
+    CatalogPages(ObjectStore backup, WorkerPools workerPools) {
         this.backup = backup;
-        this.lanes = lanes;
+        this.workerPools = workerPools;
     }
 
     /** The page of these documents, the last of which says no more than that there is another page. */
@@ -60,11 +60,11 @@ final class CatalogPages {
 
     private Map<String, ObjectNode> heads(List<ObjectInfo> documents) {
         Map<String, ObjectNode> heads = new ConcurrentHashMap<>();
-        Window window = new Window(lanes, AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
         for (ObjectInfo document : documents) {
-            window.submit(0, () -> head(document.key()).ifPresent(head -> heads.put(document.key(), head)));
+            boundedTaskGroup.submit(0, () -> head(document.key()).ifPresent(head -> heads.put(document.key(), head)));
         }
-        window.await();
+        boundedTaskGroup.await();
         return heads;
     }
 

@@ -3,10 +3,10 @@ package dev.registrybackup.catalog;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.content.Digest;
+import dev.registrybackup.imagestream.TaggedImages;
 import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.inventory.RepositoryLinks;
-import dev.registrybackup.openshift.TaggedImages;
+import dev.registrybackup.registry.Digest;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
@@ -40,7 +40,7 @@ import java.util.TreeSet;
  * @param images what is known of its images
  * @param stream its ImageStream, if it has one
  */
-public record RepositoryDocument(RepositoryLinks links, ImageFacts images, Optional<TaggedImages> stream) {
+public record RepositoryDocument(RepositoryLinks links, InspectedImages images, Optional<TaggedImages> stream) {
     /** The document, true at that time. */
     public ObjectNode json(Instant at) {
         Map<Digest, Set<String>> named = new HashMap<>();
@@ -67,9 +67,9 @@ public record RepositoryDocument(RepositoryLinks links, ImageFacts images, Optio
         return json;
     }
 
-    private DocumentTags tags() {
-        return stream.<DocumentTags>map(tagged -> new StreamTags(tagged, images))
-                .orElseGet(() -> new LinkTags(links));
+    private TagSource tags() {
+        return stream.<TagSource>map(tagged -> new ImageStreamTagSource(tagged, images))
+                .orElseGet(() -> new LinkTagSource(links));
     }
 
     private ObjectNode counts(Collection<ObjectNode> described, int tags) {
@@ -96,7 +96,7 @@ public record RepositoryDocument(RepositoryLinks links, ImageFacts images, Optio
         images.describe(digest, json);
         ArrayNode tags = json.putArray("tags");
         named.forEach(tags::add);
-        link.ifPresent(revision -> LinkTags.time(json, "pushed", revision));
+        link.ifPresent(revision -> LinkTagSource.time(json, "pushed", revision));
         stream.flatMap(tagged -> tagged.isManaged(digest)).ifPresent(managed -> json.put("managed", managed));
         images.judge(digest, json);
         return json;

@@ -1,6 +1,7 @@
 /**
- * What repositories a backup has, and what of them can be restored: in one <i>document</i> for each repository, written
- * when it was verified, or <i>live</i>, from the backup as it is now.
+ * Which repositories and images a backup has, and which of them can be restored: one document for each repository,
+ * written when it was verified, or read from the bucket now. It reads ImageStreams, which inventory does not know.
+ * Start with {@link Catalog}.
  */
 @NullMarked
 package dev.registrybackup.catalog;

@@ -1,6 +1,6 @@
 package dev.registrybackup.inventory;
 
-import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.Digest;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;

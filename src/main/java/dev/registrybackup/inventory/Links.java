@@ -1,13 +1,13 @@
 package dev.registrybackup.inventory;
 
 import com.google.errorprone.annotations.MustBeClosed;
-import dev.registrybackup.content.Digest;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.OpenObject;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;

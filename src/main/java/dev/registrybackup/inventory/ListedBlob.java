@@ -1,11 +1,11 @@
 package dev.registrybackup.inventory;
 
 import com.google.errorprone.annotations.MustBeClosed;
-import dev.registrybackup.content.Digest;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectVersion;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.BlobData;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectVersion;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -14,16 +14,16 @@ import java.util.stream.Stream;
  * One blob of a store, as a listing has it.
  *
  * @param digest which
- * @param held what the store has
+ * @param objectRef what the store has
  */
-public record ListedBlob(Digest digest, Held held) {
+public record ListedBlob(Digest digest, ObjectRef objectRef) {
     /** The blobs that a store shows, in key order. */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public static Stream<ListedBlob> present(ObjectStore store, RegistryLayout layout) {
         return store.list(layout.blobsPrefix())
                 .flatMap(info ->
-                        digest(layout, info.key()).map(digest -> new ListedBlob(digest, Held.of(info))).stream());
+                        digest(layout, info.key()).map(digest -> new ListedBlob(digest, ObjectRef.of(info))).stream());
     }
 
     /** The blobs that a store shows or has as an older version, in key order; of each its newest content. */
@@ -39,7 +39,7 @@ public record ListedBlob(Digest digest, Held held) {
                 .filter(version -> !version.isDeleteMarker())
                 .findFirst()
                 .flatMap(version ->
-                        digest(layout, version.key()).map(digest -> new ListedBlob(digest, Held.of(version))));
+                        digest(layout, version.key()).map(digest -> new ListedBlob(digest, ObjectRef.of(version))));
     }
 
     private static Optional<Digest> digest(RegistryLayout layout, String key) {

@@ -1,7 +1,7 @@
 package dev.registrybackup.inventory;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.content.DigestAlgorithm;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RegistryPath;
 import java.time.Instant;
 import java.util.Optional;
@@ -41,7 +41,7 @@ public record ListedLink(
     }
 
     /** What the store has of it. */
-    public Held held() {
-        return new Held(size, etag, version);
+    public ObjectRef held() {
+        return new ObjectRef(size, etag, version);
     }
 }

@@ -1,18 +1,18 @@
 package dev.registrybackup.inventory;
 
-import dev.registrybackup.content.ContentProof;
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.content.DigestMismatchException;
+import dev.registrybackup.concurrent.BoundedTaskGroup;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Descriptor;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestMismatchException;
+import dev.registrybackup.registry.DigestVerifier;
 import dev.registrybackup.registry.MalformedManifestException;
 import dev.registrybackup.registry.Manifest;
 import dev.registrybackup.registry.RegistryLayout;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.OpenObject;
-import dev.registrybackup.store.StoreError;
-import dev.registrybackup.transfer.Lanes;
-import dev.registrybackup.transfer.Window;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -29,8 +29,8 @@ public final class Manifests {
 
     private final ObjectStore store;
     private final RegistryLayout layout;
-    private final Lanes lanes;
-    private final Function<Digest, Optional<Held>> olderVersion;
+    private final WorkerPools workerPools;
+    private final Function<Digest, Optional<ObjectRef>> olderVersion;
 
     /** How a manifest was found. */
     public enum State {
@@ -68,20 +68,23 @@ public final class Manifests {
     }
 
     /** Those that the store shows. */
-    public Manifests(ObjectStore store, RegistryLayout layout, Lanes lanes) {
-        this(store, layout, lanes, digest -> Optional.empty());
+    public Manifests(ObjectStore store, RegistryLayout layout, WorkerPools workerPools) {
+        this(store, layout, workerPools, digest -> Optional.empty());
     }
 
     /** Those of a backup, and where it shows none that is good, its older versions. */
-    public Manifests(ObjectStore backup, RegistryLayout layout, Lanes lanes, RemovedBlobs removed) {
-        this(backup, layout, lanes, removed::newestProved);
+    public Manifests(ObjectStore backup, RegistryLayout layout, WorkerPools workerPools, BlobVersions removed) {
+        this(backup, layout, workerPools, removed::newestProved);
     }
 
     private Manifests(
-            ObjectStore store, RegistryLayout layout, Lanes lanes, Function<Digest, Optional<Held>> olderVersion) {
+            ObjectStore store,
+            RegistryLayout layout,
+            WorkerPools workerPools,
+            Function<Digest, Optional<ObjectRef>> olderVersion) {
         this.store = store;
         this.layout = layout;
-        this.lanes = lanes;
+        this.workerPools = workerPools;
         this.olderVersion = olderVersion;
     }
 
@@ -119,16 +122,16 @@ public final class Manifests {
 
     private Map<Digest, Reading> all(Set<Digest> digests, BiConsumer<Digest, ObjectStoreException> onFailure) {
         Map<Digest, Reading> read = new HashMap<>();
-        Window window = new Window(lanes, AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
         for (Digest digest : digests) {
-            window.submit(0, () -> {
+            boundedTaskGroup.submit(0, () -> {
                 Reading reading = readOr(digest, onFailure);
                 synchronized (read) {
                     read.put(digest, reading);
                 }
             });
         }
-        window.await();
+        boundedTaskGroup.await();
         return read;
     }
 
@@ -150,12 +153,15 @@ public final class Manifests {
         Reading visible = visible(digest);
         return visible.isGood()
                 ? visible
-                : olderVersion.apply(digest).map(held -> older(digest, held)).orElse(visible);
+                : olderVersion
+                        .apply(digest)
+                        .map(objectRef -> older(digest, objectRef))
+                        .orElse(visible);
     }
 
-    private Reading older(Digest digest, Held held) {
+    private Reading older(Digest digest, ObjectRef objectRef) {
         try (OpenObject opened =
-                store.openVersion(layout.blobKey(digest), held.version().orElseThrow(), Optional.empty())) {
+                store.openVersion(layout.blobKey(digest), objectRef.version().orElseThrow(), Optional.empty())) {
             return read(digest, opened);
         }
     }
@@ -180,7 +186,7 @@ public final class Manifests {
 
     private static Reading parse(Digest digest, byte[] content) {
         try {
-            ContentProof proof = ContentProof.of(digest);
+            DigestVerifier proof = DigestVerifier.of(digest);
             proof.update(content, 0, content.length);
             proof.complete();
             return new Reading(State.READ, Manifest.parse(content), content.length);

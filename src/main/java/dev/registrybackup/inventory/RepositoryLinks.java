@@ -1,6 +1,6 @@
 package dev.registrybackup.inventory;
 
-import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;

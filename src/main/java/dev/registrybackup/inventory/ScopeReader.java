@@ -1,7 +1,7 @@
 package dev.registrybackup.inventory;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.registry.Tag;
 

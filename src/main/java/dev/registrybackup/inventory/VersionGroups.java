@@ -1,6 +1,6 @@
 package dev.registrybackup.inventory;
 
-import dev.registrybackup.store.ObjectVersion;
+import dev.registrybackup.objectstore.ObjectVersion;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;

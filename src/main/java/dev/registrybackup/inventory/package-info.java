@@ -1,7 +1,7 @@
 /**
- * What a store holds of a registry: links as they are or were, blobs, manifests, and whether images are whole. Reads
- * only. <i>Whole</i>: all that an image needs is there. <i>Sparse</i>: an index whose children are not all there, which
- * registries allow.
+ * What a store has of a registry: links as they are or were at a time, blobs, manifests, whether images are complete,
+ * and since when the registry lacks what the backup has. Reads only, but for the record of what is missing. Start with
+ * {@link Links} and {@link ImageCompleteness}.
  */
 @NullMarked
 package dev.registrybackup.inventory;

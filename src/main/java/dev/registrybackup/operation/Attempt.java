@@ -1,9 +1,9 @@
 package dev.registrybackup.operation;
 
-import dev.registrybackup.ledger.RewrittenRecord;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RewrittenRecord;
+import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.AttemptRecord.Ending;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.StoreError;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,14 +18,14 @@ import org.jspecify.annotations.Nullable;
  * first thing it writes. What it had handed to the network before it stood still, or was about to, nobody can call back: at
  * most one request for each of its threads, and those carry proved bytes.
  */
-public final class Attempt implements Permit {
+public final class Attempt implements Fence {
     /** For so long the bucket's last answer holds. */
     static final Duration HOLDS = Duration.ofSeconds(20);
 
     private static final int MOST_LOOKS = 2;
 
     private final OperationId id;
-    private final OperationFolder folder;
+    private final OperationStore folder;
     private final RewrittenRecord record;
     private final Clock clock;
     /** Guarded by this: what the record says. */
@@ -40,7 +40,7 @@ public final class Attempt implements Permit {
     /** Why it may not go on. */
     record Stop(OperationState became, String why) {}
 
-    Attempt(OperationId id, OperationFolder folder, RewrittenRecord record, AttemptRecord first, Clock clock) {
+    Attempt(OperationId id, OperationStore folder, RewrittenRecord record, AttemptRecord first, Clock clock) {
         this.id = id;
         this.folder = folder;
         this.record = record;
@@ -64,10 +64,10 @@ public final class Attempt implements Permit {
     /**
      * Shows life: puts on record how far it is.
      *
-     * @throws NoLongerPermittedException if it may not go on; nothing is written then
+     * @throws FencedException if it may not go on; nothing is written then
      * @throws ObjectStoreException if the bucket could not be asked or written to
      */
-    public synchronized void beat(Meter.Reading far) {
+    public synchronized void beat(ProgressTracker.Reading far) {
         throwIfStopped();
         look();
         throwIfStopped();
@@ -81,7 +81,7 @@ public final class Attempt implements Permit {
      * @return false if another attempt carries on the operation: nothing is written then
      * @throws ObjectStoreException if the bucket could not be asked or written to
      */
-    public synchronized boolean finish(Meter.Reading far, Ending ending) {
+    public synchronized boolean finish(ProgressTracker.Reading far, Ending ending) {
         Stop told = stop;
         boolean settled = over || (told != null && told.became() == OperationState.LOST);
         over = true;
@@ -102,7 +102,7 @@ public final class Attempt implements Permit {
     private void throwIfStopped() {
         Stop told = stop;
         if (told != null) {
-            throw new NoLongerPermittedException(told.became(), told.why());
+            throw new FencedException(told.became(), told.why());
         }
     }
 
@@ -132,14 +132,14 @@ public final class Attempt implements Permit {
 
     private synchronized void look() {
         Instant begun = clock.instant();
-        Optional<FolderContents> contents = folder.contents(id);
+        Optional<OperationListing> contents = folder.contents(id);
         superseded(contents)
-                .or(() -> contents.filter(FolderContents::isCancelled)
+                .or(() -> contents.filter(OperationListing::isCancelled)
                         .map(found -> new Stop(OperationState.CANCELLED, folder.cancellation(id))))
                 .ifPresentOrElse(told -> stop = told, () -> lookedAt = begun);
     }
 
-    private synchronized Optional<Stop> superseded(Optional<FolderContents> contents) {
+    private synchronized Optional<Stop> superseded(Optional<OperationListing> contents) {
         if (contents.isEmpty()) {
             return lost("Operation %s is gone from %s: it was dropped".formatted(id, folder.bucket()));
         }

@@ -29,7 +29,7 @@ public record AttemptRecord(
         Instant started,
         Instant heartbeat,
         Optional<Instant> ended,
-        Meter.Reading reading,
+        ProgressTracker.Reading reading,
         Optional<ObjectNode> summary,
         Optional<String> reason) {
 
@@ -45,16 +45,16 @@ public record AttemptRecord(
                 now,
                 now,
                 Optional.empty(),
-                new Meter().read(),
+                new ProgressTracker().read(),
                 Optional.empty(),
                 Optional.empty());
     }
 
-    AttemptRecord alive(Instant now, Meter.Reading far) {
+    AttemptRecord alive(Instant now, ProgressTracker.Reading far) {
         return new AttemptRecord(number, state, runner, token, started, now, ended, far, summary, reason);
     }
 
-    AttemptRecord ended(Instant now, Meter.Reading far, Ending ending) {
+    AttemptRecord ended(Instant now, ProgressTracker.Reading far, Ending ending) {
         return new AttemptRecord(
                 number,
                 ending.state(),
@@ -87,13 +87,13 @@ public record AttemptRecord(
     }
 
     void putCourse(ObjectNode root) {
-        ReadingJson.put(root, reading, elapsed());
+        ProgressJson.put(root, reading, elapsed());
         summary.ifPresent(figures -> root.set("summary", figures));
         reason.ifPresent(why -> root.put("reason", why));
     }
 
     static AttemptRecord of(int number, String json) throws IOException {
-        RecordFields fields = RecordFields.of(json);
+        JsonReader fields = JsonReader.of(json);
         String state = fields.text("state");
         return new AttemptRecord(
                 number,
@@ -103,7 +103,7 @@ public record AttemptRecord(
                 fields.time("started"),
                 fields.time("heartbeat"),
                 fields.optionalTime("ended"),
-                ReadingJson.of(fields.root()),
+                ProgressJson.of(fields.root()),
                 fields.object("summary"),
                 fields.optionalText("reason"));
     }

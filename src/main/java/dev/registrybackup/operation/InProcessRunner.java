@@ -1,17 +1,17 @@
 package dev.registrybackup.operation;
 
-import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.concurrent.WorkerPools;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.RejectedExecutionException;
 
 /** Runs operations in this process, each on a thread of its own. Another process knows nothing of the slots of this one. */
-public final class InProcessRunner implements Runner {
+public final class InProcessRunner implements OperationRunner {
     private static final System.Logger LOGGER = System.getLogger(InProcessRunner.class.getName());
 
     private final OperationExecution execution;
-    private final Lanes lanes;
+    private final WorkerPools workerPools;
     private final String runnerName;
     private final ConcurrentMap<Slot, OperationId> running = new ConcurrentHashMap<>();
 
@@ -26,9 +26,9 @@ public final class InProcessRunner implements Runner {
      *
      * @param runnerName this process's name, for a human
      */
-    public InProcessRunner(OperationExecution execution, Lanes lanes, String runnerName) {
+    public InProcessRunner(OperationExecution execution, WorkerPools workerPools, String runnerName) {
         this.execution = execution;
-        this.lanes = lanes;
+        this.workerPools = workerPools;
         this.runnerName = runnerName;
     }
 
@@ -36,10 +36,10 @@ public final class InProcessRunner implements Runner {
     public void start(OperationRequest request) {
         OperationId held = running.putIfAbsent(Slot.of(request), request.id());
         if (held != null) {
-            throw new SlotBusyException(held, request);
+            throw new ConflictException(held, request);
         }
         try {
-            lanes.operation(() -> run(request));
+            workerPools.operation(() -> run(request));
         } catch (RejectedExecutionException e) {
             running.remove(Slot.of(request), request.id());
             throw new OperationNotStartedException(
@@ -71,6 +71,6 @@ public final class InProcessRunner implements Runner {
         return request.id().equals(running.get(Slot.of(request)))
                 ? Liveness.RUNNING
                 : Liveness.gone("No process has shown that it works on it for %d s. Resume it"
-                        .formatted(Standing.SILENCE.toSeconds()));
+                        .formatted(StatusResolver.SILENCE.toSeconds()));
     }
 }

@@ -1,9 +1,9 @@
 package dev.registrybackup.operation;
 
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.operation.AttemptRecord.Ending;
-import dev.registrybackup.operation.Work.Result;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.operation.OperationHandler.Result;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
@@ -21,21 +21,27 @@ public final class OperationExecution {
     private static final System.Logger LOGGER = System.getLogger(OperationExecution.class.getName());
 
     private final Operations operations;
-    private final Lanes lanes;
+    private final WorkerPools workerPools;
     private final Clock clock;
-    private final Map<OperationKind, Work> work;
+    private final Map<OperationKind, OperationHandler> work;
 
     private final Duration beat;
 
     /** Carries out the kinds that there is work for. */
-    public OperationExecution(Operations operations, Lanes lanes, Clock clock, Map<OperationKind, Work> work) {
-        this(operations, lanes, clock, work, BEAT);
+    public OperationExecution(
+            Operations operations, WorkerPools workerPools, Clock clock, Map<OperationKind, OperationHandler> work) {
+        this(operations, workerPools, clock, work, BEAT);
     }
 
-    OperationExecution(Operations operations, Lanes lanes, Clock clock, Map<OperationKind, Work> work, Duration beat) {
+    OperationExecution(
+            Operations operations,
+            WorkerPools workerPools,
+            Clock clock,
+            Map<OperationKind, OperationHandler> work,
+            Duration beat) {
         this.beat = beat;
         this.operations = operations;
-        this.lanes = lanes;
+        this.workerPools = workerPools;
         this.clock = clock;
         this.work = Map.copyOf(work);
     }
@@ -56,11 +62,11 @@ public final class OperationExecution {
         String reason;
         try {
             Attempt attempt = operations.begin(request, runner);
-            Meter meter = new Meter();
-            Ending ending = carryOut(request, attempt, meter);
-            state = finish(request, attempt, meter, ending);
+            ProgressTracker progressTracker = new ProgressTracker();
+            Ending ending = carryOut(request, attempt, progressTracker);
+            state = finish(request, attempt, progressTracker, ending);
             reason = ending.reason().orElse("");
-        } catch (NoLongerPermittedException e) {
+        } catch (FencedException e) {
             state = e.became();
             reason = String.valueOf(e.getMessage());
         }
@@ -75,14 +81,14 @@ public final class OperationExecution {
         return state;
     }
 
-    private Ending carryOut(OperationRequest request, Attempt attempt, Meter meter) {
-        try (Lanes.Repeated beating = lanes.every(beat, () -> beat(attempt, meter))) {
-            Work asked = work.get(request.kind());
+    private Ending carryOut(OperationRequest request, Attempt attempt, ProgressTracker progressTracker) {
+        try (WorkerPools.Repeated beating = workerPools.every(beat, () -> beat(attempt, progressTracker))) {
+            OperationHandler asked = work.get(request.kind());
             if (asked == null) {
                 throw new IllegalStateException(
                         "This process cannot " + request.kind().label() + ": it was built without");
             }
-            Result result = asked.run(request, attempt, meter);
+            Result result = asked.run(request, attempt, progressTracker);
             return new Ending(result.state(), Optional.of(result.summary()), Optional.empty());
         } catch (RuntimeException | LinkageError | OutOfMemoryError | StackOverflowError e) {
             return attempt.stopped()
@@ -97,16 +103,17 @@ public final class OperationExecution {
     }
 
     /** That it has to stop is told to the work by its permit; nobody listens here. */
-    private static void beat(Attempt attempt, Meter meter) {
+    private static void beat(Attempt attempt, ProgressTracker progressTracker) {
         if (attempt.stopped().isEmpty()) {
-            attempt.beat(meter.read());
+            attempt.beat(progressTracker.read());
         }
     }
 
     /** Without a record of its end the operation shows as lost after a while: it is then resumed, and finds it all done. */
-    private static OperationState finish(OperationRequest request, Attempt attempt, Meter meter, Ending ending) {
+    private static OperationState finish(
+            OperationRequest request, Attempt attempt, ProgressTracker progressTracker, Ending ending) {
         try {
-            return attempt.finish(meter.read(), ending) ? ending.state() : OperationState.LOST;
+            return attempt.finish(progressTracker.read(), ending) ? ending.state() : OperationState.LOST;
         } catch (ObjectStoreException e) {
             LOGGER.log(
                     Level.ERROR,

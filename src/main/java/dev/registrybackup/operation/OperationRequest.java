@@ -11,7 +11,7 @@ import java.time.Instant;
  * @param id its name
  * @param kind what is to be done
  * @param slot what it needs for itself alone, such as the store it writes to
- * @param parameters how it is to be done, as its {@link Work} understands them; no secrets, since it goes on record
+ * @param parameters how it is to be done, as its {@link OperationHandler} understands them; no secrets, since it goes on record
  * @param askedBy who asked, for a human
  * @param asked when, UTC
  */
@@ -36,7 +36,7 @@ public record OperationRequest(
     }
 
     static OperationRequest of(OperationId id, String json) throws IOException {
-        RecordFields fields = RecordFields.of(json);
+        JsonReader fields = JsonReader.of(json);
         String kind = fields.text("kind");
         return new OperationRequest(
                 id,

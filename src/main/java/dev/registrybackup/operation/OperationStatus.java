@@ -31,7 +31,8 @@ public record OperationStatus(
             newest.putTimes(made);
         });
         attempt.ifPresentOrElse(
-                newest -> newest.putCourse(root), () -> ReadingJson.put(root, new Meter().read(), Duration.ZERO));
+                newest -> newest.putCourse(root),
+                () -> ProgressJson.put(root, new ProgressTracker().read(), Duration.ZERO));
         reason.ifPresent(why -> root.put("reason", why));
         return root;
     }

@@ -1,9 +1,9 @@
 package dev.registrybackup.operation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.ledger.RewrittenRecord;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RewrittenRecord;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,9 +20,9 @@ public final class Operations {
     /** An operation is told of for so long after it was asked for. */
     public static final Duration KEPT = Duration.ofDays(90);
 
-    private final OperationFolder folder;
-    private final OldOperations old;
-    private final Standing standing;
+    private final OperationStore folder;
+    private final OperationGc old;
+    private final StatusResolver statusResolver;
     private final Clock clock;
     private final Supplier<String> random;
 
@@ -32,9 +32,9 @@ public final class Operations {
      * @param random gives eight hexadecimal digits in lower case, others with each call
      */
     public Operations(ObjectStore backup, Clock clock, Supplier<String> random) {
-        this.folder = new OperationFolder(backup);
-        this.old = new OldOperations(backup, clock);
-        this.standing = new Standing(folder, clock);
+        this.folder = new OperationStore(backup);
+        this.old = new OperationGc(backup, clock);
+        this.statusResolver = new StatusResolver(folder, clock);
         this.clock = clock;
         this.random = random;
     }
@@ -66,14 +66,14 @@ public final class Operations {
     }
 
     /** How that operation stands; empty if there is none. The runner is asked where its records have long been silent. */
-    public Optional<OperationStatus> status(OperationId id, Runner runner) {
-        return folder.contents(id).flatMap(contents -> standing.of(contents, runner));
+    public Optional<OperationStatus> status(OperationId id, OperationRunner operationRunner) {
+        return folder.contents(id).flatMap(contents -> statusResolver.of(contents, operationRunner));
     }
 
     /** How the newest operations stand, so many at the most, the newest first. */
-    public List<OperationStatus> newest(int most, Runner runner) {
+    public List<OperationStatus> newest(int most, OperationRunner operationRunner) {
         return folder.newest(most).stream()
-                .flatMap(contents -> standing.of(contents, runner).stream())
+                .flatMap(contents -> statusResolver.of(contents, operationRunner).stream())
                 .toList();
     }
 
@@ -105,9 +105,9 @@ public final class Operations {
      * @throws NotResumableException otherwise
      * @throws NoSuchOperationException if there is no such operation
      */
-    public OperationRequest requireResumable(OperationId id, Runner runner) {
-        FolderContents contents = folder.contents(id).orElseThrow(() -> noSuch(id));
-        OperationStatus status = standing.of(contents, runner).orElseThrow(() -> noSuch(id));
+    public OperationRequest requireResumable(OperationId id, OperationRunner operationRunner) {
+        OperationListing contents = folder.contents(id).orElseThrow(() -> noSuch(id));
+        OperationStatus status = statusResolver.of(contents, operationRunner).orElseThrow(() -> noSuch(id));
         if (!status.state().isResumable()) {
             String instead = status.state().isOver() ? "Ask for a new one" : "Wait for its end, or cancel it";
             throw new NotResumableException(id, status.state(), instead);
@@ -122,30 +122,29 @@ public final class Operations {
      * Begins a new attempt at the operation, which any older attempt will make way for.
      *
      * @param runner where it runs, for a human
-     * @throws NoLongerPermittedException if the operation is cancelled, over for good or dropped, or if another process
+     * @throws FencedException if the operation is cancelled, over for good or dropped, or if another process
      *     has just begun one: taking the next number instead would stop that one
      */
     public Attempt begin(OperationRequest request, String runner) {
         OperationId id = request.id();
-        FolderContents contents = folder.contents(id).orElseThrow(() -> noSuch(id));
+        OperationListing contents = folder.contents(id).orElseThrow(() -> noSuch(id));
         if (contents.isCancelled()) {
-            throw new NoLongerPermittedException(OperationState.CANCELLED, folder.cancellation(id));
+            throw new FencedException(OperationState.CANCELLED, folder.cancellation(id));
         }
         newestAttempt(contents)
                 .map(AttemptRecord::state)
                 .filter(state -> state.isOver() && !state.isResumable())
                 .ifPresent(state -> {
-                    throw new NoLongerPermittedException(
-                            state, "Operation %s is %s already".formatted(id, state.label()));
+                    throw new FencedException(state, "Operation %s is %s already".formatted(id, state.label()));
                 });
         AttemptRecord first = AttemptRecord.begun(contents.newestAttempt() + 1, runner, random.get(), clock.instant());
         RewrittenRecord record = folder.begin(id, first)
-                .orElseThrow(() -> new NoLongerPermittedException(
+                .orElseThrow(() -> new FencedException(
                         "Attempt %d at operation %s was begun by another process".formatted(first.number(), id)));
         return new Attempt(id, folder, record, first, clock);
     }
 
-    private Optional<AttemptRecord> newestAttempt(FolderContents contents) {
+    private Optional<AttemptRecord> newestAttempt(OperationListing contents) {
         return contents.newestAttempt() == 0
                 ? Optional.empty()
                 : folder.attempt(contents.id(), contents.newestAttempt());

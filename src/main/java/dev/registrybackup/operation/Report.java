@@ -3,11 +3,10 @@ package dev.registrybackup.operation;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.finding.Finding;
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.registry.RegistryLayout;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.ReplayableContent;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -32,7 +31,7 @@ public final class Report implements Consumer<Finding> {
     private final ObjectStore backup;
     private final String folder;
     private final boolean isOpenShift;
-    private final Permit permit;
+    private final Fence fence;
     /** Guarded by this: the lines of the next part. */
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
     /** Guarded by this: the keys of the parts so far. */
@@ -44,13 +43,13 @@ public final class Report implements Consumer<Finding> {
      * @param backup where it is kept
      * @param id the operation's; a report of it from an attempt before is replaced part by part
      * @param isOpenShift whose registry it is about, by which findings are graded
-     * @param permit asked before each write
+     * @param fence asked before each write
      */
-    public Report(ObjectStore backup, String id, boolean isOpenShift, Permit permit) {
+    public Report(ObjectStore backup, String id, boolean isOpenShift, Fence fence) {
         this.backup = backup;
         this.folder = PREFIX + id + "/";
         this.isOpenShift = isOpenShift;
-        this.permit = permit;
+        this.fence = fence;
     }
 
     /**
@@ -100,7 +99,7 @@ public final class Report implements Consumer<Finding> {
     }
 
     private void write(String key, byte[] content) {
-        permit.require();
-        backup.put(key, ReplayableContent.of(content), Map.of());
+        fence.require();
+        backup.put(key, ContentSource.of(content), Map.of());
     }
 }

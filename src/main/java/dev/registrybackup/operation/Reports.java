@@ -2,14 +2,12 @@ package dev.registrybackup.operation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.finding.FindingCode;
-import dev.registrybackup.ledger.RecordObjects;
-import dev.registrybackup.ledger.RecordObjects.Stored;
-import dev.registrybackup.store.ObjectInfo;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.OpenObject;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.RecordObjects;
+import dev.registrybackup.objectstore.RecordObjects.Stored;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -122,7 +120,7 @@ public final class Reports {
     private static Optional<ObjectNode> object(String key, String json) {
         String reason = "it is no JSON object";
         try {
-            if (RecordFields.of(json).root() instanceof ObjectNode object) {
+            if (JsonReader.of(json).root() instanceof ObjectNode object) {
                 return Optional.of(object);
             }
         } catch (IOException e) {

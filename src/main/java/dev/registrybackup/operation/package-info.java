@@ -1,7 +1,7 @@
 /**
- * Long work that is asked for once, watched from anywhere, and outlives the process that does it. <i>Attempt</i>: one
- * process's go at it; the newest is the operation's state, and any older one stops before its next write. <i>Slot</i>: what
- * an operation needs for itself alone. <i>Lost</i>: nobody works on it and nobody has ended it.
+ * Long work on record: what was requested, by whom, its progress, findings and end, all in the backup bucket, so that
+ * any process can show or cancel it. One operation at a time has a lock. Start with {@link OperationService} and
+ * {@link OperationExecution}.
  */
 @NullMarked
 package dev.registrybackup.operation;

@@ -1,17 +1,17 @@
 package dev.registrybackup.reconcile;
 
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.operation.Meter;
-import dev.registrybackup.operation.Permit;
-import dev.registrybackup.operation.PermittedStore;
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.FencedObjectStore;
+import dev.registrybackup.operation.Finding;
+import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.BlobData;
-import dev.registrybackup.store.ObjectInfo;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.transfer.AdoptedMark;
-import dev.registrybackup.transfer.Blobs;
-import dev.registrybackup.transfer.Lanes;
-import dev.registrybackup.transfer.Pace;
+import dev.registrybackup.replication.BlobReplicator;
+import dev.registrybackup.replication.VerifiedMarker;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.util.function.Consumer;
@@ -27,10 +27,10 @@ public final class Adoption {
 
     private final ObjectStore backup;
     private final RegistryLayout layout;
-    private final Blobs blobs;
-    private final AdoptedMark mark;
-    private final Lanes lanes;
-    private final Pace pace;
+    private final BlobReplicator blobReplicator;
+    private final VerifiedMarker mark;
+    private final WorkerPools workerPools;
+    private final RateLimiter rateLimiter;
     private final Clock clock;
 
     /**
@@ -47,23 +47,23 @@ public final class Adoption {
     /**
      * Adopts that bucket.
      *
-     * @param blobs brings the registry's blobs into it
-     * @param pace how fast its blobs are read
+     * @param blobReplicator brings the registry's blobs into it
+     * @param rateLimiter how fast its blobs are read
      */
     public Adoption(
             ObjectStore backup,
             RegistryLayout layout,
-            Blobs blobs,
-            AdoptedMark mark,
-            Lanes lanes,
-            Pace pace,
+            BlobReplicator blobReplicator,
+            VerifiedMarker mark,
+            WorkerPools workerPools,
+            RateLimiter rateLimiter,
             Clock clock) {
         this.backup = backup;
         this.layout = layout;
-        this.blobs = blobs;
+        this.blobReplicator = blobReplicator;
         this.mark = mark;
-        this.lanes = lanes;
-        this.pace = pace;
+        this.workerPools = workerPools;
+        this.rateLimiter = rateLimiter;
         this.clock = clock;
     }
 
@@ -72,44 +72,45 @@ public final class Adoption {
      * finding, and the bucket is not marked then. Blocks for as long as that takes, and has the lanes read: not to be called
      * in a lane of theirs.
      *
-     * @param permit asked with each blob and before writes
-     * @param meter is told how far it is, and each finding
+     * @param fence asked with each blob and before writes
+     * @param progressTracker is told how far it is, and each finding
      * @param found is told each finding too, by the calling thread
-     * @throws dev.registrybackup.store.ObjectStoreException if a store is out of order, or the bucket cannot be written
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store is out of order, or the bucket cannot be written
      */
-    public Result run(Permit permit, Meter meter, Consumer<Finding> found) {
+    public Result run(Fence fence, ProgressTracker progressTracker, Consumer<Finding> found) {
         if (mark.isSet()) {
             return new Result(0, 0, 0, 0, true);
         }
-        permit.require();
-        meter.phase("adopting");
-        ObjectStore permitted = new PermittedStore(backup, permit);
+        fence.require();
+        progressTracker.phase("adopting");
+        ObjectStore permitted = new FencedObjectStore(backup, fence);
         Consumer<Finding> told = finding -> {
-            meter.found(finding);
+            progressTracker.found(finding);
             found.accept(finding);
         };
         AdoptionRecord record = AdoptionRecord.open(permitted, layout.blobsPrefix(), clock);
         AdoptionWalk walk = new AdoptionWalk(
-                new AdoptionProofs(backup, pace, meter),
-                lanes,
-                new BadBlobs(permitted, blobs, pace, permit, told),
+                new AdoptionVerifier(backup, rateLimiter, progressTracker),
+                workerPools,
+                new CorruptBlobs(permitted, blobReplicator, rateLimiter, fence, told),
                 record,
                 told);
         try (Stream<ObjectInfo> listing = backup.list(layout.blobsPrefix())) {
-            listing.filter(object -> !record.covers(object.key())).forEach(object -> take(object, walk, permit, meter));
+            listing.filter(object -> !record.covers(object.key()))
+                    .forEach(object -> take(object, walk, fence, progressTracker));
         }
         walk.settle();
         if (walk.result().isComplete()) {
-            permit.require();
+            fence.require();
             finish(record);
         }
         return walk.result();
     }
 
-    private void take(ObjectInfo object, AdoptionWalk walk, Permit permit, Meter meter) {
+    private void take(ObjectInfo object, AdoptionWalk walk, Fence fence, ProgressTracker progressTracker) {
         if (layout.parse(object.key()) instanceof BlobData blob) {
-            permit.require();
-            meter.expect(1, object.size());
+            fence.require();
+            progressTracker.expect(1, object.size());
             walk.take(blob.digest(), object);
         }
     }

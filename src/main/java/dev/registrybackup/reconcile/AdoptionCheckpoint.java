@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.registrybackup.reconcile.Settled.Outcome;
+import dev.registrybackup.reconcile.AdoptionResult.Outcome;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
@@ -29,9 +29,9 @@ record AdoptionCheckpoint(String after, long proved, long bytes, Instant since) 
     }
 
     /** The next blob in key order is settled too. */
-    AdoptionCheckpoint past(String key, Settled settled) {
-        boolean isGood = settled.outcome() == Outcome.PROVED || settled.outcome() == Outcome.REPLACED;
-        return new AdoptionCheckpoint(key, proved + (isGood ? 1 : 0), bytes + settled.bytes(), since);
+    AdoptionCheckpoint past(String key, AdoptionResult adoptionResult) {
+        boolean isGood = adoptionResult.outcome() == Outcome.PROVED || adoptionResult.outcome() == Outcome.REPLACED;
+        return new AdoptionCheckpoint(key, proved + (isGood ? 1 : 0), bytes + adoptionResult.bytes(), since);
     }
 
     String json() {

@@ -1,12 +1,12 @@
 package dev.registrybackup.reconcile;
 
-import dev.registrybackup.ledger.RecordObjects;
-import dev.registrybackup.ledger.RecordObjects.Stored;
-import dev.registrybackup.ledger.RewrittenRecord;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.ObjectVersion;
+import dev.registrybackup.objectstore.RecordObjects;
+import dev.registrybackup.objectstore.RecordObjects.Stored;
+import dev.registrybackup.objectstore.RewrittenRecord;
 import dev.registrybackup.registry.RegistryLayout;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.ObjectVersion;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;

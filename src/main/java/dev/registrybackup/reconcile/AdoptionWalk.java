@@ -1,15 +1,15 @@
 package dev.registrybackup.reconcile;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.finding.FindingCode;
-import dev.registrybackup.reconcile.AdoptionProofs.Proof;
-import dev.registrybackup.reconcile.Settled.Outcome;
-import dev.registrybackup.store.ObjectInfo;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.StoreError;
-import dev.registrybackup.transfer.Lanes;
-import dev.registrybackup.transfer.Window;
+import dev.registrybackup.concurrent.BoundedTaskGroup;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.Finding;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.reconcile.AdoptionResult.Outcome;
+import dev.registrybackup.reconcile.AdoptionVerifier.Proof;
+import dev.registrybackup.registry.Digest;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentNavigableMap;
@@ -29,9 +29,9 @@ final class AdoptionWalk {
     /** With so many failures it is the store that fails, and not some objects in it. */
     private static final int MOST_UNTOLD = 100;
 
-    private final AdoptionProofs proofs;
-    private final Window window;
-    private final BadBlobs bad;
+    private final AdoptionVerifier proofs;
+    private final BoundedTaskGroup boundedTaskGroup;
+    private final CorruptBlobs bad;
     private final AdoptionRecord record;
     private final Consumer<Finding> found;
 
@@ -43,9 +43,14 @@ final class AdoptionWalk {
     private long batchBytes;
     private long bytes;
 
-    AdoptionWalk(AdoptionProofs proofs, Lanes lanes, BadBlobs bad, AdoptionRecord record, Consumer<Finding> found) {
+    AdoptionWalk(
+            AdoptionVerifier proofs,
+            WorkerPools workerPools,
+            CorruptBlobs bad,
+            AdoptionRecord record,
+            Consumer<Finding> found) {
         this.proofs = proofs;
-        this.window = new Window(lanes, AT_ONCE);
+        this.boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
         this.bad = bad;
         this.record = record;
         this.found = found;
@@ -53,7 +58,7 @@ final class AdoptionWalk {
 
     /** Has the next blob read, and settles the batch if it is full. */
     void take(Digest digest, ObjectInfo object) {
-        window.submit(object.size(), () -> batch.put(object.key(), proofs.prove(digest, object)));
+        boundedTaskGroup.submit(object.size(), () -> batch.put(object.key(), proofs.prove(digest, object)));
         batchBlobs++;
         batchBytes += object.size();
         if (batchBlobs >= BATCH_BLOBS || batchBytes >= BATCH_BYTES || record.isDue()) {
@@ -63,15 +68,15 @@ final class AdoptionWalk {
 
     /** Settles what was taken. */
     void settle() {
-        window.await();
+        boundedTaskGroup.await();
         AdoptionCheckpoint reached = record.checkpoint();
         for (Proof proof : batch.values()) {
-            Settled settled = settle(proof);
-            counts.merge(settled.outcome(), 1L, Long::sum);
-            bytes += settled.bytes();
+            AdoptionResult adoptionResult = settle(proof);
+            counts.merge(adoptionResult.outcome(), 1L, Long::sum);
+            bytes += adoptionResult.bytes();
             // It stays before the first that is untold, so that the next run reads that again.
             if (count(Outcome.UNTOLD) == 0) {
-                reached = reached.past(proof.object().key(), settled);
+                reached = reached.past(proof.object().key(), adoptionResult);
             }
         }
         batch.clear();
@@ -80,16 +85,16 @@ final class AdoptionWalk {
         record.write(reached);
     }
 
-    private Settled settle(Proof proof) {
+    private AdoptionResult settle(Proof proof) {
         return switch (proof.state()) {
-            case GOOD -> new Settled(Outcome.PROVED, proof.object().size());
-            case GONE -> Settled.GONE;
+            case GOOD -> new AdoptionResult(Outcome.PROVED, proof.object().size());
+            case GONE -> AdoptionResult.GONE;
             case BAD -> settleBad(proof);
             case UNTOLD -> untold(proof.digest(), proof.failure().orElseThrow());
         };
     }
 
-    private Settled settleBad(Proof proof) {
+    private AdoptionResult settleBad(Proof proof) {
         try {
             return bad.settle(proof.digest(), proof.object());
         } catch (ObjectStoreException e) {
@@ -97,7 +102,7 @@ final class AdoptionWalk {
         }
     }
 
-    private Settled untold(Digest digest, ObjectStoreException failure) {
+    private AdoptionResult untold(Digest digest, ObjectStoreException failure) {
         if (failure.error() == StoreError.BUCKET_MISSING || count(Outcome.UNTOLD) >= MOST_UNTOLD) {
             throw failure;
         }
@@ -105,7 +110,7 @@ final class AdoptionWalk {
                 FindingCode.COULD_NOT_TELL,
                 digest.toString(),
                 "The backup's copy was not proved: %s. The next run goes on with it".formatted(failure.getMessage())));
-        return Settled.UNTOLD;
+        return AdoptionResult.UNTOLD;
     }
 
     private long count(Outcome outcome) {

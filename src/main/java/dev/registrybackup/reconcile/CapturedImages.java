@@ -1,9 +1,9 @@
 package dev.registrybackup.reconcile;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.openshift.Captures;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
+import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.registry.Digest;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashSet;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * registry has removed. Read once, and not before it is asked for; some 200 bytes of memory for each. For one thread.
  */
 final class CapturedImages {
-    private final Captures captures;
+    private final CaptureReader captureReader;
     private final Instant since;
     private @Nullable Set<Digest> read;
     private @Nullable ObjectStoreException failure;
@@ -27,7 +27,7 @@ final class CapturedImages {
      * @param since UTC
      */
     CapturedImages(ObjectStore backup, Path scratch, Instant since) {
-        this.captures = new Captures(backup, scratch);
+        this.captureReader = new CaptureReader(backup, scratch);
         this.since = since;
     }
 
@@ -51,7 +51,7 @@ final class CapturedImages {
     private Set<Digest> readAll() {
         Set<Digest> digests = new HashSet<>();
         try {
-            captures.imagesSince(since, digests::add);
+            captureReader.imagesSince(since, digests::add);
             return digests;
         } catch (ObjectStoreException e) {
             failure = e;

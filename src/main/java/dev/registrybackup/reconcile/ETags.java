@@ -1,11 +1,11 @@
 package dev.registrybackup.reconcile;
 
-import dev.registrybackup.content.DigestAlgorithm;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
-import dev.registrybackup.store.ObjectInfo;
-import dev.registrybackup.store.ObjectStore;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
 

@@ -2,9 +2,9 @@ package dev.registrybackup.reconcile;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.ledger.LastRecord;
+import dev.registrybackup.objectstore.LastRecord;
+import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.registry.RegistryLayout;
-import dev.registrybackup.store.ObjectStore;
 import java.time.Instant;
 import java.util.Optional;
 

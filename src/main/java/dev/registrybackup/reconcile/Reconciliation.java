@@ -2,22 +2,20 @@ package dev.registrybackup.reconcile;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.finding.FindingCode;
-import dev.registrybackup.ledger.Alarm;
-import dev.registrybackup.ledger.Alarms;
-import dev.registrybackup.openshift.Snapshots;
-import dev.registrybackup.operation.Meter;
-import dev.registrybackup.operation.Permit;
-import dev.registrybackup.operation.PermittedStore;
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.imagestream.SnapshotTaker;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.FencedObjectStore;
+import dev.registrybackup.operation.Finding;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.operation.Report;
-import dev.registrybackup.rclone.Archive;
-import dev.registrybackup.rclone.Comparer;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.StoreError;
-import dev.registrybackup.transfer.Lanes;
-import dev.registrybackup.transfer.Pace;
+import dev.registrybackup.reconcile.rclone.Archive;
+import dev.registrybackup.reconcile.rclone.Comparer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
@@ -41,7 +39,7 @@ import java.util.stream.Stream;
 public final class Reconciliation {
     private static final System.Logger LOGGER = System.getLogger(Reconciliation.class.getName());
 
-    private final Sides sides;
+    private final StorePair storePair;
     private final Tools tools;
     private final Policy policy;
     private final boolean isOpenShift;
@@ -52,20 +50,20 @@ public final class Reconciliation {
      * @param comparer makes what compares, given a directory for its files; throws if it cannot be used
      * @param copying makes what copies into the backup given
      * @param snapshots makes what captures ImageStreams into the backup given; nothing where the cluster has none, which a
-     *     {@link dev.registrybackup.openshift.ClusterException} leaves open; empty if the registry is not OpenShift's
+     *     {@link dev.registrybackup.imagestream.ClusterException} leaves open; empty if the registry is not OpenShift's
      * @param archive makes what writes to a second place, given a directory for its files; empty for none
-     * @param lanes where objects are read and written
-     * @param pace how fast blobs are read that are proved where they are
+     * @param workerPools where objects are read and written
+     * @param rateLimiter how fast blobs are read that are proved where they are
      * @param clock the time
      * @param scratch the directory in which files of a run lie until it ends
      */
     public record Tools(
             Function<Path, Comparer> comparer,
-            BiFunction<Sides, Pace, Copying> copying,
-            Optional<Function<ObjectStore, Optional<Snapshots>>> snapshots,
+            BiFunction<StorePair, RateLimiter, ReplicationTools> copying,
+            Optional<Function<ObjectStore, Optional<SnapshotTaker>>> snapshots,
             Optional<Function<Path, Archive>> archive,
-            Lanes lanes,
-            Pace pace,
+            WorkerPools workerPools,
+            RateLimiter rateLimiter,
             Clock clock,
             Path scratch) {}
 
@@ -82,8 +80,8 @@ public final class Reconciliation {
      *
      * @param isOpenShift whose registry it is, by which findings are graded
      */
-    public Reconciliation(Sides sides, Tools tools, Policy policy, boolean isOpenShift) {
-        this.sides = sides;
+    public Reconciliation(StorePair storePair, Tools tools, Policy policy, boolean isOpenShift) {
+        this.storePair = storePair;
         this.tools = tools;
         this.policy = policy;
         this.isOpenShift = isOpenShift;
@@ -96,16 +94,16 @@ public final class Reconciliation {
      * @throws IllegalArgumentException if there is no such alarm
      */
     public void check(ReconcileRequest request) {
-        sides.registry().requireBucket();
-        sides.backup().requireBucket();
-        if (policy.mirrors() && !sides.backup().versioned()) {
+        storePair.registry().requireBucket();
+        storePair.backup().requireBucket();
+        if (policy.mirrors() && !storePair.backup().versioned()) {
             throw new ObjectStoreException(
                     StoreError.REFUSED,
                     "Nothing may be removed from the backup bucket %s, since it keeps no versions: switch versioning on, or set"
-                                    .formatted(sides.backup().bucket())
+                                    .formatted(storePair.backup().bucket())
                             + " reconcile.deletes to keep");
         }
-        request.acknowledged().ifPresent(id -> new Alarms(sides.backup(), tools.clock()).require(id));
+        request.acknowledged().ifPresent(id -> new Alarms(storePair.backup(), tools.clock()).require(id));
     }
 
     /**
@@ -115,42 +113,44 @@ public final class Reconciliation {
      * @param askedBy who asked, and so acknowledges the alarm that the request names
      * @throws ObjectStoreException if a store could not be used at all
      */
-    public Result run(String id, ReconcileRequest request, String askedBy, Permit permit, Meter meter) {
+    public Result run(
+            String id, ReconcileRequest request, String askedBy, Fence fence, ProgressTracker progressTracker) {
         check(request);
         Instant begun = tools.clock().instant();
         Path scratch = scratch();
         try {
-            Requests registry = new Requests(sides.registry());
-            Requests backup = new Requests(new PermittedStore(sides.backup(), permit));
-            Sides counted = new Sides(registry, backup, sides.layout());
+            CountingObjectStore registry = new CountingObjectStore(storePair.registry());
+            CountingObjectStore backup = new CountingObjectStore(new FencedObjectStore(storePair.backup(), fence));
+            StorePair counted = new StorePair(registry, backup, storePair.layout());
             request.acknowledged().ifPresent(alarm -> new Alarms(backup, tools.clock()).acknowledge(alarm, askedBy));
-            Report report = new Report(backup, id, isOpenShift, permit);
+            Report report = new Report(backup, id, isOpenShift, fence);
             Comparer comparer = tools.comparer().apply(scratch);
-            Run run = new Run(counted, tools, policy, isOpenShift, permit, meter, report);
-            ObjectNode summary = keeping(report, () -> run.run(comparer, scratch, begun));
+            ReconcileRun reconcileRun =
+                    new ReconcileRun(counted, tools, policy, isOpenShift, fence, progressTracker, report);
+            ObjectNode summary = keeping(report, () -> reconcileRun.run(comparer, scratch, begun));
             ObjectNode requests = summary.putObject("requests");
             requests.set("registry", registry.json());
             requests.set("backup", backup.json());
             Instant ended = tools.clock().instant();
             summary.put("begun", begun.toString()).put("ended", ended.toString());
-            summary.put("outcome", run.isComplete() ? "complete" : "incomplete");
-            tell(new Alarms(backup, tools.clock()).open(), summary, meter, report);
+            summary.put("outcome", reconcileRun.isComplete() ? "complete" : "incomplete");
+            tell(new Alarms(backup, tools.clock()).open(), summary, progressTracker, report);
             report.finish(summary);
-            new LastRun(backup).write(summary, run.isComplete(), begun, ended);
+            new LastRun(backup).write(summary, reconcileRun.isComplete(), begun, ended);
             log(id, summary, begun, ended);
-            return new Result(summary, run.isComplete());
+            return new Result(summary, reconcileRun.isComplete());
         } finally {
             remove(scratch);
         }
     }
 
     /** Whoever reads an exit code or the findings has to learn of them too. */
-    private static void tell(List<Alarm> open, ObjectNode summary, Meter meter, Report report) {
+    private static void tell(List<Alarm> open, ObjectNode summary, ProgressTracker progressTracker, Report report) {
         ArrayNode alarms = summary.putArray("alarms");
         for (Alarm alarm : open) {
             alarms.add(alarm.json());
             Finding raised = new Finding(FindingCode.ALARM, alarm.id(), alarm.problem());
-            meter.found(raised);
+            progressTracker.found(raised);
             report.accept(raised);
         }
     }

@@ -1,6 +1,7 @@
 /**
- * Goes over everything: rclone says in what the registry's store and the backup differ, what it names is brought by the
- * same copier as events bring it, and rclone confirms. What the registry lacks is recorded, and removed late or never.
+ * Makes the backup equal to the registry: rclone compares both, what it names is copied by the copier of events, and
+ * rclone compares again. Also prunes what the registry has lacked for the retention, behind the guard against mass
+ * deletions. Start with {@link Reconciliation} and {@link ReconcileRun}.
  */
 @NullMarked
 package dev.registrybackup.reconcile;

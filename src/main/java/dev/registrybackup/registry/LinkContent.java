@@ -1,6 +1,5 @@
 package dev.registrybackup.registry;
 
-import dev.registrybackup.content.Digest;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -3,7 +3,6 @@ package dev.registrybackup.registry;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.registrybackup.content.Digest;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,7 +1,5 @@
 package dev.registrybackup.registry;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.content.DigestAlgorithm;
 import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.registry.RegistryPath.Excluded;
 import dev.registrybackup.registry.RegistryPath.Foreign;

@@ -1,7 +1,5 @@
 package dev.registrybackup.registry;
 
-import dev.registrybackup.content.Digest;
-
 /** A key of the registry bucket, understood. One record per form of the layout drawn in {@link RegistryLayout}. */
 public sealed interface RegistryPath {
     /** Which form it is, for exhaustive switches and as a label. */

@@ -1,7 +1,7 @@
 package dev.registrybackup.restore;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.inventory.Held;
+import dev.registrybackup.inventory.ObjectRef;
+import dev.registrybackup.registry.Digest;
 import java.util.Optional;
 
 /**
@@ -11,4 +11,4 @@ import java.util.Optional;
  * @param inBackup what the backup has of it
  * @param inTarget what the target has of it
  */
-record BlobStep(Digest digest, Held inBackup, Optional<Held> inTarget) {}
+record BlobStep(Digest digest, ObjectRef inBackup, Optional<ObjectRef> inTarget) {}

@@ -1,8 +1,8 @@
 package dev.registrybackup.restore;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.inventory.DigestNumbers;
-import dev.registrybackup.inventory.Held;
+import dev.registrybackup.inventory.DigestIndex;
+import dev.registrybackup.inventory.ObjectRef;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryPath.BlobData;
 import java.util.Collections;
 import java.util.Map;
@@ -16,15 +16,15 @@ import java.util.Optional;
 final class BlobsInTarget {
     private static final int MOST_LISTED = 1_000_000;
 
-    private final Ends ends;
-    private final BlobRestoring blobs;
+    private final RestoreEndpoints restoreEndpoints;
+    private final BlobRestorer blobs;
     /** Guarded by itself: what the backup listed. */
-    private final DigestNumbers listed = new DigestNumbers();
+    private final DigestIndex listed = new DigestIndex();
 
     private final Map<Digest, Boolean> answers = Collections.synchronizedMap(new Latest<>());
 
-    BlobsInTarget(Ends ends, BlobRestoring blobs) {
-        this.ends = ends;
+    BlobsInTarget(RestoreEndpoints restoreEndpoints, BlobRestorer blobs) {
+        this.restoreEndpoints = restoreEndpoints;
         this.blobs = blobs;
     }
 
@@ -47,7 +47,11 @@ final class BlobsInTarget {
         }
         Boolean answer = answers.get(digest);
         if (answer == null) {
-            answer = ends.target().find(ends.targetKey(new BlobData(digest))).isPresent() || bring(digest);
+            answer = restoreEndpoints
+                            .target()
+                            .find(restoreEndpoints.targetKey(new BlobData(digest)))
+                            .isPresent()
+                    || bring(digest);
             answers.put(digest, answer);
         }
         return answer;
@@ -61,15 +65,15 @@ final class BlobsInTarget {
 
     /** It may have come since the listing, or be there as an older version only. */
     private boolean bring(Digest digest) {
-        Optional<Held> held = blobs.find(digest);
+        Optional<ObjectRef> held = blobs.find(digest);
         held.ifPresent(there -> bring(digest, there));
         return held.isPresent() && !blobs.hasFailed(digest);
     }
 
     /** One at a time, so that a large one is not copied for each of the images that share it. */
-    private synchronized void bring(Digest digest, Held held) {
+    private synchronized void bring(Digest digest, ObjectRef objectRef) {
         if (!answers.containsKey(digest)) {
-            blobs.restore(digest, held, Optional.empty());
+            blobs.restore(digest, objectRef, Optional.empty());
             answers.put(digest, !blobs.hasFailed(digest));
         }
     }

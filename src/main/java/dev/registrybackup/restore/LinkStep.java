@@ -1,6 +1,6 @@
 package dev.registrybackup.restore;
 
-import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryPath;
 
 /**

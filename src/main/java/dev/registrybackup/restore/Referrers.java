@@ -1,8 +1,8 @@
 package dev.registrybackup.restore;
 
-import dev.registrybackup.content.Digest;
 import dev.registrybackup.inventory.Manifests.Reading;
 import dev.registrybackup.registry.Descriptor;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.Tag;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -19,7 +19,7 @@ import java.util.Set;
 final class Referrers {
     private static final List<String> SUFFIXES = List.of("", ".sig", ".att", ".sbom");
 
-    private final Roots all;
+    private final RestoreRoots all;
     private final Map<Digest, Reading> manifests;
 
     /**
@@ -28,26 +28,26 @@ final class Referrers {
      * @param all everything that the repository has
      * @param manifests all its manifests
      */
-    Referrers(Roots all, Map<Digest, Reading> manifests) {
+    Referrers(RestoreRoots all, Map<Digest, Reading> manifests) {
         this.all = all;
         this.manifests = manifests;
     }
 
     /** Adds them to the roots. */
-    void addTo(Roots roots) {
+    void addTo(RestoreRoots restoreRoots) {
         Set<Digest> images = new HashSet<>();
-        roots.revisions().forEach(digest -> withChildren(digest, images));
+        restoreRoots.revisions().forEach(digest -> withChildren(digest, images));
         int before;
         do {
             before = images.size();
             all.tags().forEach((tag, digest) -> {
                 if (isNamedAfter(tag, images)) {
-                    roots.tag(tag, digest);
+                    restoreRoots.tag(tag, digest);
                     withChildren(digest, images);
                 }
             });
             all.revisions().stream().filter(digest -> isAbout(digest, images)).forEach(digest -> {
-                roots.revision(digest);
+                restoreRoots.revision(digest);
                 withChildren(digest, images);
             });
         } while (images.size() > before);

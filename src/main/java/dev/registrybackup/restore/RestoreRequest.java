@@ -21,7 +21,7 @@ import java.util.Set;
  * @param overwriteTags whether tags that point elsewhere in the target are moved
  * @param referrers whether signatures and whatever else refers to an image come with it
  * @param dryRun whether to tell only what would be done
- * @param metadata what is restored of the cluster's own records of images
+ * @param imageStreamMode what is restored of the cluster's own records of images
  * @param createNamespaces whether namespaces that the cluster lacks are created
  */
 public record RestoreRequest(
@@ -32,7 +32,7 @@ public record RestoreRequest(
         boolean overwriteTags,
         boolean referrers,
         boolean dryRun,
-        Metadata metadata,
+        ImageStreamMode imageStreamMode,
         boolean createNamespaces) {
     /** The target's name that means the registry. */
     public static final String REGISTRY = "registry";
@@ -86,15 +86,15 @@ public record RestoreRequest(
                 flag(json, "createNamespaces"));
     }
 
-    private static Metadata metadata(JsonNode json, Scope scope) {
+    private static ImageStreamMode metadata(JsonNode json, Scope scope) {
         if (json.path("metadata").isMissingNode()) {
-            return Metadata.NONE;
+            return ImageStreamMode.NONE;
         }
         if (scope instanceof Scope.Blob) {
             throw new IllegalArgumentException(
                     "\"metadata\" means nothing for one blob, which belongs to no ImageStream");
         }
-        return Metadata.labelled(text(json, "metadata"));
+        return ImageStreamMode.labelled(text(json, "metadata"));
     }
 
     private static List<String> sorted() {
@@ -155,7 +155,7 @@ public record RestoreRequest(
                 overwriteTags,
                 false,
                 dryRun,
-                metadata,
+                imageStreamMode,
                 createNamespaces);
     }
 
@@ -164,8 +164,8 @@ public record RestoreRequest(
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.set("scope", scope.json());
         at.ifPresent(time -> json.put("at", time.toString()));
-        if (metadata != Metadata.NONE) {
-            json.put("metadata", metadata.label()).put("createNamespaces", createNamespaces);
+        if (imageStreamMode != ImageStreamMode.NONE) {
+            json.put("metadata", imageStreamMode.label()).put("createNamespaces", createNamespaces);
         }
         return json.put("target", target)
                 .put("mode", mode.label())

@@ -1,7 +1,7 @@
 package dev.registrybackup.restore;
 
-import dev.registrybackup.content.Digest;
 import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.registry.Digest;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;

@@ -1,19 +1,19 @@
 package dev.registrybackup.restore;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.finding.FindingCode;
-import dev.registrybackup.inventory.Held;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.inventory.BlobVersions;
+import dev.registrybackup.inventory.ExistenceChecker;
+import dev.registrybackup.inventory.ImageCompleteness;
 import dev.registrybackup.inventory.ListedLink;
-import dev.registrybackup.inventory.Lookup;
 import dev.registrybackup.inventory.Manifests;
 import dev.registrybackup.inventory.Manifests.Reading;
-import dev.registrybackup.inventory.RemovedBlobs;
+import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.inventory.Scope;
-import dev.registrybackup.inventory.Wholeness;
+import dev.registrybackup.operation.Finding;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
-import dev.registrybackup.transfer.Lanes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -29,24 +29,29 @@ import java.util.stream.Stream;
 
 /** Plans the restore of a part of a registry, in memory that grows with the number of its digests. For one thread. */
 final class ScopedPlanner {
-    private final Ends ends;
+    private final RestoreEndpoints restoreEndpoints;
     private final RestoreRequest request;
-    private final ScopedRoots roots;
-    private final Lanes lanes;
-    private final RemovedBlobs removed;
-    private final Tally tally;
+    private final ScopedRootReader roots;
+    private final WorkerPools workerPools;
+    private final BlobVersions removed;
+    private final RestoreCounts restoreCounts;
     private final Manifests manifests;
 
     /** Plans that request, and counts what it comes to. */
     ScopedPlanner(
-            Ends ends, RestoreRequest request, ScopedRoots roots, Lanes lanes, RemovedBlobs removed, Tally tally) {
-        this.ends = ends;
+            RestoreEndpoints restoreEndpoints,
+            RestoreRequest request,
+            ScopedRootReader roots,
+            WorkerPools workerPools,
+            BlobVersions removed,
+            RestoreCounts restoreCounts) {
+        this.restoreEndpoints = restoreEndpoints;
         this.request = request;
         this.roots = roots;
-        this.lanes = lanes;
+        this.workerPools = workerPools;
         this.removed = removed;
-        this.tally = tally;
-        this.manifests = new Manifests(ends.backup(), ends.layout(), lanes, removed);
+        this.restoreCounts = restoreCounts;
+        this.manifests = new Manifests(restoreEndpoints.backup(), restoreEndpoints.layout(), workerPools, removed);
     }
 
     /**
@@ -55,22 +60,22 @@ final class ScopedPlanner {
      * @throws UnknownScopeException if the backup has nothing of the scope
      */
     ScopedPlan plan() {
-        Collection<Roots> found = roots.read(manifests, tally::found);
+        Collection<RestoreRoots> found = roots.read(manifests, restoreCounts::found);
         Set<Digest> images =
                 found.stream().flatMap(each -> each.revisions().stream()).collect(Collectors.toSet());
         Map<Digest, Reading> read = manifests.closure(images);
-        Map<Digest, Held> held = held(wanted(read));
+        Map<Digest, ObjectRef> held = held(wanted(read));
         if (found.isEmpty() && held.isEmpty()) {
             throw UnknownScopeException.of(request);
         }
-        Wholeness wholeness =
-                new Wholeness(read, held::containsKey, digest -> images.contains(digest) || isPushed(found, digest));
+        ImageCompleteness imageCompleteness = new ImageCompleteness(
+                read, held::containsKey, digest -> images.contains(digest) || isPushed(found, digest));
         SortedMap<Integer, List<LinkStep>> links = new TreeMap<>();
         boolean whole = true;
-        for (Roots each : found) {
-            whole &= report(each, wholeness);
-            ImageLinks derived =
-                    new ImageLinks(each, read, digest -> wholeness.of(digest).isWhole());
+        for (RestoreRoots each : found) {
+            whole &= report(each, imageCompleteness);
+            DerivedLinks derived = new DerivedLinks(
+                    each, read, digest -> imageCompleteness.of(digest).isWhole());
             needed(each, derived.steps(held::containsKey).toList())
                     .forEach(step -> links.computeIfAbsent(step.rank(), fresh -> new ArrayList<>())
                             .add(step));
@@ -88,14 +93,14 @@ final class ScopedPlanner {
     }
 
     /** What the backup has of these, in older versions where it shows none. */
-    private Map<Digest, Held> held(Set<Digest> wanted) {
-        Map<String, Held> visible = new Lookup(ends.backup(), lanes)
+    private Map<Digest, ObjectRef> held(Set<Digest> wanted) {
+        Map<String, ObjectRef> visible = new ExistenceChecker(restoreEndpoints.backup(), workerPools)
                 .find(
-                        ends.layout().blobsPrefix(),
-                        wanted.stream().map(ends.layout()::blobKey).collect(Collectors.toSet()));
-        Map<Digest, Held> held = new HashMap<>();
+                        restoreEndpoints.layout().blobsPrefix(),
+                        wanted.stream().map(restoreEndpoints.layout()::blobKey).collect(Collectors.toSet()));
+        Map<Digest, ObjectRef> held = new HashMap<>();
         for (Digest digest : wanted) {
-            Optional.ofNullable(visible.get(ends.layout().blobKey(digest)))
+            Optional.ofNullable(visible.get(restoreEndpoints.layout().blobKey(digest)))
                     .or(() -> removed.newestProved(digest))
                     .ifPresent(there -> held.put(digest, there));
         }
@@ -103,7 +108,7 @@ final class ScopedPlanner {
     }
 
     /** Of one image the roots have itself alone, and not the children of an index that were pushed beside it. */
-    private boolean isPushed(Collection<Roots> found, Digest manifest) {
+    private boolean isPushed(Collection<RestoreRoots> found, Digest manifest) {
         boolean isOneImage = request.scope() instanceof Scope.Image || request.scope() instanceof Scope.TaggedImage;
         return roots.links().isPushed(manifest)
                 || (isOneImage
@@ -111,62 +116,65 @@ final class ScopedPlanner {
     }
 
     private boolean isLinked(RevisionLink path) {
-        try (Stream<ListedLink> links = roots.links().under(ends.layout().keyOf(path))) {
+        try (Stream<ListedLink> links =
+                roots.links().under(restoreEndpoints.layout().keyOf(path))) {
             return links.findAny().isPresent();
         }
     }
 
     /** Says what images lack; whether they lack nothing. */
-    private boolean report(Roots roots, Wholeness wholeness) {
+    private boolean report(RestoreRoots restoreRoots, ImageCompleteness imageCompleteness) {
         boolean whole = true;
-        for (Digest image : roots.revisions()) {
-            tally.image();
-            Wholeness.Lacks lacks = wholeness.of(image);
+        for (Digest image : restoreRoots.revisions()) {
+            restoreCounts.image();
+            ImageCompleteness.Lacks lacks = imageCompleteness.of(image);
             whole &= lacks.isWhole();
-            String name = roots.repository() + "@" + image;
+            String name = restoreRoots.repository() + "@" + image;
             lacks.missing()
-                    .forEach(digest -> tally.found(new Finding(
+                    .forEach(digest -> restoreCounts.found(new Finding(
                             FindingCode.BLOB_MISSING,
                             name,
                             "left out, since the backup lacks %s or has it damaged".formatted(digest))));
             lacks.sparse()
-                    .forEach(digest -> tally.found(new Finding(
+                    .forEach(digest -> restoreCounts.found(new Finding(
                             FindingCode.INDEX_SPARSE, name, "lacks %s, as an index may".formatted(digest))));
         }
         return whole;
     }
 
-    private List<BlobStep> blobs(Map<Digest, Held> held) {
-        Map<String, Held> inTarget = new Lookup(ends.target(), lanes)
+    private List<BlobStep> blobs(Map<Digest, ObjectRef> held) {
+        Map<String, ObjectRef> inTarget = new ExistenceChecker(restoreEndpoints.target(), workerPools)
                 .find(
-                        ends.targetLayout().blobsPrefix(),
+                        restoreEndpoints.targetLayout().blobsPrefix(),
                         held.keySet().stream()
-                                .map(digest -> ends.targetKey(new BlobData(digest)))
+                                .map(digest -> restoreEndpoints.targetKey(new BlobData(digest)))
                                 .collect(Collectors.toSet()));
         List<BlobStep> steps = new ArrayList<>();
         held.forEach((digest, there) -> {
             BlobStep step = new BlobStep(
-                    digest, there, Optional.ofNullable(inTarget.get(ends.targetKey(new BlobData(digest)))));
-            if (tally.count(step, request.mode())) {
+                    digest, there, Optional.ofNullable(inTarget.get(restoreEndpoints.targetKey(new BlobData(digest)))));
+            if (restoreCounts.count(step, request.mode())) {
                 steps.add(step);
             }
         });
         return steps;
     }
 
-    private List<LinkStep> needed(Roots roots, List<LinkStep> steps) {
-        LinksInTarget target = new LinksInTarget(ends, request, tally::found);
-        Map<String, Held> there = new Lookup(ends.target(), lanes)
+    private List<LinkStep> needed(RestoreRoots restoreRoots, List<LinkStep> steps) {
+        LinkConflictPolicy target = new LinkConflictPolicy(restoreEndpoints, request, restoreCounts::found);
+        Map<String, ObjectRef> there = new ExistenceChecker(restoreEndpoints.target(), workerPools)
                 .find(
-                        new Scope.Repository(roots.repository()).linkPrefix(ends.targetLayout()),
-                        steps.stream().map(step -> ends.targetKey(step.path())).collect(Collectors.toSet()));
+                        new Scope.Repository(restoreRoots.repository()).linkPrefix(restoreEndpoints.targetLayout()),
+                        steps.stream()
+                                .map(step -> restoreEndpoints.targetKey(step.path()))
+                                .collect(Collectors.toSet()));
         return steps.stream()
-                .filter(step -> tally.countLink(
+                .filter(step -> restoreCounts.countLink(
                         step.bytes(),
                         target.needs(
                                 step.path(),
                                 step.target(),
-                                Optional.ofNullable(there.get(ends.targetKey(step.path()))))))
+                                Optional.ofNullable(there.get(restoreEndpoints.targetKey(step.path()))))))
                 .toList();
     }
 }

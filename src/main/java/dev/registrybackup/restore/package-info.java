@@ -1,6 +1,7 @@
 /**
- * Brings a registry, or a part of it, back from the backup: chosen by scope and time, proved blob by blob, and visible to
- * a client only once all that it needs is there. <i>Root</i>: a link by which a client finds an image.
+ * Restores a registry, or a part of it, from the backup: chosen by scope and time, each blob verified again, links
+ * only after everything below them, tags last. Start with {@link Restore}, then {@link ScopedPlanner} or {@link
+ * FullRestore}.
  */
 @NullMarked
 package dev.registrybackup.restore;

@@ -1,12 +1,12 @@
 package dev.registrybackup.verify;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.BlobData;
-import dev.registrybackup.store.ObjectInfo;
-import dev.registrybackup.verify.BlobTable.Mark;
+import dev.registrybackup.verify.BlobStates.Mark;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Iterator;
@@ -19,48 +19,49 @@ final class BlobListing {
 
     private static final int PAGE = 1000;
 
-    private final Inquiry inquiry;
+    private final VerifyContext verifyContext;
     private final Instant now;
 
-    BlobListing(Inquiry inquiry, Instant now) {
-        this.inquiry = inquiry;
+    BlobListing(VerifyContext verifyContext, Instant now) {
+        this.verifyContext = verifyContext;
         this.now = now;
     }
 
     /** Learns all blobs, and reports what no registry wrote. */
     void read() {
-        RegistryLayout layout = inquiry.layout();
-        try (Stream<ObjectInfo> listing = inquiry.store().list(layout.rootPrefix())) {
+        RegistryLayout layout = verifyContext.layout();
+        try (Stream<ObjectInfo> listing = verifyContext.store().list(layout.rootPrefix())) {
             Iterator<ObjectInfo> objects = listing.iterator();
             for (long count = 0; objects.hasNext(); count++) {
                 if (count % PAGE == 0) {
-                    inquiry.tally().require();
+                    verifyContext.findingCollector().require();
                 }
                 ObjectInfo object = objects.next();
                 RegistryPath path = layout.parse(object.key());
                 if (path instanceof BlobData blob) {
                     hold(blob.digest(), object);
                 } else {
-                    Strays.look(object, path, inquiry.tally());
+                    UnknownObjectCheck.look(object, path, verifyContext.findingCollector());
                 }
             }
         }
     }
 
     private void hold(Digest blob, ObjectInfo object) {
-        inquiry.table().hold(blob, object.size());
-        inquiry.tally().looked(1);
+        verifyContext.table().hold(blob, object.size());
+        verifyContext.findingCollector().looked(1);
         if (object.lastModified().isAfter(now.minus(PUSH))) {
-            inquiry.table().mark(blob, Mark.YOUNG);
+            verifyContext.table().mark(blob, Mark.YOUNG);
         }
     }
 
     /** Reports the blobs of that listing which nothing needs; to be asked once all repositories were looked at. */
     void reportOrphans() {
-        BlobTable table = inquiry.table();
+        BlobStates table = verifyContext.table();
         table.forEach(blob -> {
             if (table.is(blob, Mark.HELD) && !table.is(blob, Mark.NEEDED) && !table.is(blob, Mark.YOUNG)) {
-                inquiry.tally()
+                verifyContext
+                        .findingCollector()
                         .found(
                                 FindingCode.ORPHAN_BLOB,
                                 blob.toString(),

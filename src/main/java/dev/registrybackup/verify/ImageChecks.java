@@ -1,13 +1,13 @@
 package dev.registrybackup.verify;
 
-import dev.registrybackup.content.Digest;
 import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.inventory.Manifests.Reading;
 import dev.registrybackup.inventory.Manifests.State;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.registry.Descriptor;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.Tag;
-import dev.registrybackup.verify.BlobTable.Mark;
+import dev.registrybackup.verify.BlobStates.Mark;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -21,36 +21,37 @@ import java.util.Set;
  * of blobs. Marks the blobs that it needs. Asks nobody. For one use.
  */
 final class ImageChecks {
-    private final BlobTable table;
+    private final BlobStates table;
     private final Map<Digest, Reading> manifests;
     private final RepositoryLinks repository;
-    private final Suspicions suspicions;
+    private final CandidateFindings candidateFindings;
     private final Set<Digest> seen = new HashSet<>();
     private final Deque<Digest> open = new ArrayDeque<>();
     /** Whether it may need blobs of which the manifest that says so cannot be read. */
     private boolean isObscure;
 
-    ImageChecks(Inquiry inquiry, Map<Digest, Reading> manifests, RepositoryLinks repository) {
-        this.table = inquiry.table();
+    ImageChecks(VerifyContext verifyContext, Map<Digest, Reading> manifests, RepositoryLinks repository) {
+        this.table = verifyContext.table();
         this.manifests = manifests;
         this.repository = repository;
-        this.suspicions = new Suspicions(repository.name(), inquiry.layout(), inquiry.remedy());
+        this.candidateFindings =
+                new CandidateFindings(repository.name(), verifyContext.layout(), verifyContext.remedy());
     }
 
     /** All that is suspected. */
-    List<Suspicion> check() {
+    List<CandidateFinding> check() {
         repository.revisions().forEach((path, link) -> revision(repository.target(path), link));
         repository.tags().forEach(this::tag);
         repository.layers().forEach((path, link) -> layer(repository.target(path), link));
-        return suspicions.all();
+        return candidateFindings.all();
     }
 
     private void revision(Digest image, ListedLink root) {
         State state = state(image);
         if (state == State.ABSENT) {
-            suspicions.danglingLink(root, image);
+            candidateFindings.danglingLink(root, image);
         } else if (state == State.OPAQUE) {
-            suspicions.unparsable(image, root);
+            candidateFindings.unparsable(image, root);
         }
         open.push(image);
         while (!open.isEmpty()) {
@@ -76,7 +77,7 @@ final class ImageChecks {
         switch (state(manifest)) {
             case ABSENT -> {
                 isObscure = true;
-                suspicions.missing(manifest, manifest, root);
+                candidateFindings.missing(manifest, manifest, root);
             }
             case CORRUPT, UNREAD -> isObscure = true;
             case OPAQUE -> {}
@@ -89,7 +90,7 @@ final class ImageChecks {
             case MANIFEST -> child(manifest, reference.digest(), root);
             case BLOB -> {
                 if (table.is(repository.target(reference.digest()), Mark.ABSENT)) {
-                    suspicions.missing(reference.digest(), manifest, root);
+                    candidateFindings.missing(reference.digest(), manifest, root);
                 } else {
                     held(manifest, reference, root);
                     linked(manifest, reference.digest(), root);
@@ -104,7 +105,7 @@ final class ImageChecks {
         boolean isAbsent = state(child) == State.ABSENT;
         boolean isPushed = repository.hasImage(child);
         if (!isPushed) {
-            suspicions.sparse(index, child, isAbsent, root);
+            candidateFindings.sparse(index, child, isAbsent, root);
         }
         if (isPushed || !isAbsent) {
             open.push(child);
@@ -121,21 +122,21 @@ final class ImageChecks {
             return;
         }
         if (table.is(blob, Mark.PROVED)) {
-            suspicions.falseSize(blob, held.getAsLong(), manifest, claimed.getAsLong(), root);
+            candidateFindings.falseSize(blob, held.getAsLong(), manifest, claimed.getAsLong(), root);
         } else {
-            suspicions.truncated(blob, held.getAsLong(), manifest, claimed.getAsLong(), root);
+            candidateFindings.truncated(blob, held.getAsLong(), manifest, claimed.getAsLong(), root);
         }
     }
 
     private void linked(Digest manifest, Digest layer, ListedLink root) {
         if (!repository.layers().containsKey(layer) && repository.hasImage(manifest)) {
-            suspicions.unlinkedLayer(layer, manifest, root);
+            candidateFindings.unlinkedLayer(layer, manifest, root);
         }
     }
 
     private void layer(Digest blob, ListedLink link) {
         if (table.is(blob, Mark.ABSENT)) {
-            suspicions.danglingLink(link, blob);
+            candidateFindings.danglingLink(link, blob);
         }
         if (isObscure) {
             table.mark(blob, Mark.NEEDED);
@@ -147,9 +148,9 @@ final class ImageChecks {
         ListedLink current = repository.currents().get(tag);
         Digest target = repository.tagTargets().get(tag);
         if (current == null) {
-            suspicions.tagWithoutCurrent(tag, repository.history(tag).get(0));
+            candidateFindings.tagWithoutCurrent(tag, repository.history(tag).get(0));
         } else if (target != null && !repository.hasImage(target)) {
-            suspicions.danglingTag(tag, target, current);
+            candidateFindings.danglingTag(tag, target, current);
         }
     }
 }

@@ -1,16 +1,16 @@
 package dev.registrybackup.verify;
 
-import dev.registrybackup.catalog.ImageFacts;
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.catalog.InspectedImages;
+import dev.registrybackup.imagestream.ImageStream.Item;
+import dev.registrybackup.imagestream.ImageStream.TagHistory;
+import dev.registrybackup.imagestream.TaggedImages;
 import dev.registrybackup.inventory.Manifests.Reading;
-import dev.registrybackup.openshift.ImageStream.Item;
-import dev.registrybackup.openshift.ImageStream.TagHistory;
-import dev.registrybackup.openshift.TaggedImages;
+import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Descriptor.Role;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.Tag;
-import dev.registrybackup.verify.BlobTable.Mark;
+import dev.registrybackup.verify.BlobStates.Mark;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -28,24 +28,24 @@ import java.util.Set;
 final class ItemChecks {
     private static final int MOST_NAMED = 3;
 
-    private final Inquiry inquiry;
+    private final VerifyContext verifyContext;
     private final TaggedImages stream;
-    private final ImageFacts facts;
+    private final InspectedImages facts;
     private final Instant now;
     /** An image may have been tagged twice. */
     private final Set<String> reported = new HashSet<>();
 
-    ItemChecks(Inquiry inquiry, TaggedImages stream, ImageFacts facts, Instant now) {
-        this.inquiry = inquiry;
+    ItemChecks(VerifyContext verifyContext, TaggedImages stream, InspectedImages facts, Instant now) {
+        this.verifyContext = verifyContext;
         this.stream = stream;
         this.facts = facts;
         this.now = now;
     }
 
     /** Looks at all items, and counts them. */
-    StreamItems check() {
+    ImageStreamCounts check() {
         markNeeded();
-        StreamItems counts = new StreamItems(stream.captured().read(), 1, 0, 0, 0, 0, 0);
+        ImageStreamCounts counts = new ImageStreamCounts(stream.captured().read(), 1, 0, 0, 0, 0, 0);
         for (TagHistory tag : stream.tags()) {
             for (Item item : tag.items()) {
                 counts = counts.plus(judge(tag.tag(), item));
@@ -61,12 +61,12 @@ final class ItemChecks {
         while (!open.isEmpty()) {
             Digest manifest = open.pop();
             if (seen.add(manifest)) {
-                inquiry.table().mark(manifest, Mark.NEEDED);
+                verifyContext.table().mark(manifest, Mark.NEEDED);
                 for (Descriptor reference : references(manifest)) {
                     if (reference.role() == Role.MANIFEST) {
                         open.push(reference.digest());
                     } else {
-                        inquiry.table().mark(reference.digest(), Mark.NEEDED);
+                        verifyContext.table().mark(reference.digest(), Mark.NEEDED);
                     }
                 }
             }
@@ -80,7 +80,7 @@ final class ItemChecks {
                 .references();
     }
 
-    private StreamItems judge(Tag tag, Item item) {
+    private ImageStreamCounts judge(Tag tag, Item item) {
         boolean hasObject = stream.hasObject(item.image());
         boolean isManaged = stream.isPushed(item.image());
         Optional<Boolean> restorable = facts.isRestorable(item.image()).filter(any -> isManaged);
@@ -88,13 +88,13 @@ final class ItemChecks {
         String subject = "%s:%s@%s".formatted(stream.captured().stream(), tag, item.image());
         if (reported.add(subject)) {
             if (!hasObject) {
-                inquiry.tally().found(FindingCode.IMAGE_OBJECT_MISSING, subject, withoutObject(item));
+                verifyContext.findingCollector().found(FindingCode.IMAGE_OBJECT_MISSING, subject, withoutObject(item));
             }
             if (isLost) {
-                inquiry.tally().found(FindingCode.IS_ITEM_UNRESTORABLE, subject, unrestorable(item));
+                verifyContext.findingCollector().found(FindingCode.IS_ITEM_UNRESTORABLE, subject, unrestorable(item));
             }
         }
-        return new StreamItems(
+        return new ImageStreamCounts(
                 stream.captured().read(),
                 0,
                 1,
@@ -110,7 +110,7 @@ final class ItemChecks {
     }
 
     private String unrestorable(Item item) {
-        List<Digest> lacks = facts.wholeness().of(item.image()).missing().stream()
+        List<Digest> lacks = facts.imageCompleteness().of(item.image()).missing().stream()
                 .filter(digest -> !facts.isUntold().test(digest))
                 .sorted(Comparator.comparing(Digest::toString))
                 .toList();
@@ -118,7 +118,7 @@ final class ItemChecks {
                 ", ", lacks.stream().limit(MOST_NAMED).map(Digest::toString).toList());
         String more = lacks.size() > MOST_NAMED ? " and %d more".formatted(lacks.size() - MOST_NAMED) : "";
         return "It was pushed %s and cannot be restored, since the backup lacks %s%s, or has it damaged: %s; else push the image again"
-                .formatted(ago(item.created()), named, more, inquiry.remedy());
+                .formatted(ago(item.created()), named, more, verifyContext.remedy());
     }
 
     private String ago(Instant created) {

@@ -2,11 +2,11 @@ package dev.registrybackup.verify;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.finding.Severity;
 import dev.registrybackup.inventory.Scope;
-import dev.registrybackup.ledger.LastRecord;
+import dev.registrybackup.objectstore.LastRecord;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.operation.Severity;
 import dev.registrybackup.registry.RegistryLayout;
-import dev.registrybackup.store.ObjectStore;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
@@ -15,7 +15,7 @@ import java.util.Optional;
 /**
  * What the last verification of the whole backup came to, under {@value #KEY}: its summary, and when the last one ended
  * that could tell everything. Of other stores, and of parts, nothing is recorded. Blocks; throws {@link
- * dev.registrybackup.store.ObjectStoreException} if the backup did not do its part.
+ * dev.registrybackup.objectstore.ObjectStoreException} if the backup did not do its part.
  */
 public final class LastVerification {
     /** Where it lies. */
@@ -24,10 +24,10 @@ public final class LastVerification {
     private final LastRecord record;
 
     /**
-     * What was recorded. Images are what {@link Summary} counts: each revision of a repository once, and on OpenShift each
+     * What was recorded. Images are what {@link VerifySummary} counts: each revision of a repository once, and on OpenShift each
      * that an ImageStream names.
      *
-     * @param summary of the last one, as {@link Summary#json} has it; an empty object if there was none
+     * @param summary of the last one, as {@link VerifySummary#json} has it; an empty object if there was none
      * @param ended when the last one ended, UTC; empty if there was none
      * @param toldEnded when the last one ended that could tell everything, with findings or without, UTC
      */
@@ -105,7 +105,7 @@ public final class LastVerification {
         return request.store().equals(VerifyRequest.BACKUP) && request.scope() instanceof Scope.All;
     }
 
-    void write(Summary verified, ObjectNode summary) {
+    void write(VerifySummary verified, ObjectNode summary) {
         record.rewrite(before -> {
             ObjectNode json = JsonNodeFactory.instance.objectNode();
             json.set("summary", summary);

@@ -1,59 +1,61 @@
 package dev.registrybackup.verify;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.content.DigestAlgorithm;
-import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.concurrent.BoundedTaskGroup;
+import dev.registrybackup.inventory.CurrentLinks;
 import dev.registrybackup.inventory.ListedLink;
-import dev.registrybackup.inventory.PresentLinks;
 import dev.registrybackup.inventory.RepositoryLinks;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
 import dev.registrybackup.registry.RegistryPath.Link;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.StoreError;
-import dev.registrybackup.transfer.Window;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
 /** Whether links say what they have to. Reads only those whose listing does not prove it. */
 final class LinkChecks {
-    private final Inquiry inquiry;
-    private final PresentLinks present;
+    private final VerifyContext verifyContext;
+    private final CurrentLinks present;
 
-    LinkChecks(Inquiry inquiry) {
-        this.inquiry = inquiry;
-        this.present = new PresentLinks(inquiry.store(), inquiry.layout());
+    LinkChecks(VerifyContext verifyContext) {
+        this.verifyContext = verifyContext;
+        this.present = new CurrentLinks(verifyContext.store(), verifyContext.layout());
     }
 
     /** Checks all links of these. */
     void check(List<RepositoryLinks> repositories) {
-        Window window = new Window(inquiry.lanes(), Inquiry.AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(verifyContext.workerPools(), VerifyContext.AT_ONCE);
         for (RepositoryLinks repository : repositories) {
-            repository.all().forEach(link -> check(window, repository, link));
+            repository.all().forEach(link -> check(boundedTaskGroup, repository, link));
         }
-        window.await();
+        boundedTaskGroup.await();
     }
 
     /** Checks some links of one. */
     void check(RepositoryLinks repository, Collection<ListedLink> links) {
-        Window window = new Window(inquiry.lanes(), Inquiry.AT_ONCE);
-        links.forEach(link -> check(window, repository, link));
-        window.await();
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(verifyContext.workerPools(), VerifyContext.AT_ONCE);
+        links.forEach(link -> check(boundedTaskGroup, repository, link));
+        boundedTaskGroup.await();
     }
 
-    private void check(Window window, RepositoryLinks repository, ListedLink link) {
-        inquiry.tally().looked(1);
+    private void check(BoundedTaskGroup boundedTaskGroup, RepositoryLinks repository, ListedLink link) {
+        verifyContext.findingCollector().looked(1);
         if (link.size() == 0) {
-            inquiry.tally().found(FindingCode.LINK_EMPTY, link.key(), "This link is empty" + consequence());
+            verifyContext
+                    .findingCollector()
+                    .found(FindingCode.LINK_EMPTY, link.key(), "This link is empty" + consequence());
             return;
         }
         Optional<Digest> proved = proved(repository, link);
         if (proved.isPresent()) {
             repository.says(link, proved.get());
         } else {
-            window.submit(0, () -> read(repository, link, true));
+            boundedTaskGroup.submit(0, () -> read(repository, link, true));
         }
     }
 
@@ -86,7 +88,8 @@ final class LinkChecks {
     }
 
     private void malformed(ListedLink link, String how) {
-        inquiry.tally()
+        verifyContext
+                .findingCollector()
                 .found(
                         FindingCode.LINK_MALFORMED,
                         link.key(),
@@ -99,14 +102,14 @@ final class LinkChecks {
             if (failure.error() == StoreError.CHANGED && again) {
                 present.find(link.path()).ifPresent(moved -> read(repository, moved, false));
             } else if (failure.error() != StoreError.NOT_FOUND) {
-                inquiry.tally().untold(link.key(), failure);
+                verifyContext.findingCollector().untold(link.key(), failure);
             }
         } catch (ObjectStoreException e) {
-            inquiry.tally().untold(link.key(), e);
+            verifyContext.findingCollector().untold(link.key(), e);
         }
     }
 
     private String consequence() {
-        return ": a registry answers 500 for it, and garbage collection stops; " + inquiry.remedy();
+        return ": a registry answers 500 for it, and garbage collection stops; " + verifyContext.remedy();
     }
 }

@@ -2,15 +2,15 @@ package dev.registrybackup.verify;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.registrybackup.ledger.LastRecord;
+import dev.registrybackup.objectstore.LastRecord;
+import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.registry.RegistryLayout;
-import dev.registrybackup.store.ObjectStore;
 import java.time.Instant;
 import java.util.Optional;
 
 /**
  * How many of the items of all ImageStreams could be restored when everything was last verified, under {@value #KEY}.
- * Blocks; throws {@link dev.registrybackup.store.ObjectStoreException} if the backup did not do its part.
+ * Blocks; throws {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup did not do its part.
  */
 public final class RestorableShare {
     /** Where it lies. */
@@ -45,7 +45,7 @@ public final class RestorableShare {
                         at, json.path("items").asLong(), json.path("restorable").asLong()));
     }
 
-    void write(StreamItems items, Instant at) {
+    void write(ImageStreamCounts items, Instant at) {
         record.rewrite(before -> JsonNodeFactory.instance
                 .objectNode()
                 .put("at", at.toString())

@@ -3,7 +3,7 @@ package dev.registrybackup.verify;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.content.Digest;
+import dev.registrybackup.registry.Digest;
 
 /**
  * Which blobs are hashed where not all are. The same seed takes the same blobs again, whatever else the store holds;

@@ -1,7 +1,7 @@
 package dev.registrybackup.verify;
 
-import dev.registrybackup.finding.FindingCode;
-import dev.registrybackup.store.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.operation.FindingCode;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -12,13 +12,13 @@ final class StaleUploads {
 
     private static final String FOLDER = "/_uploads/";
 
-    private final Tally tally;
+    private final FindingCollector findingCollector;
     private final Instant staleSince;
     private String upload = "";
     private Instant newest = Instant.MAX;
 
-    StaleUploads(Tally tally, Instant now) {
-        this.tally = tally;
+    StaleUploads(FindingCollector findingCollector, Instant now) {
+        this.findingCollector = findingCollector;
         this.staleSince = now.minus(STALE);
     }
 
@@ -40,7 +40,7 @@ final class StaleUploads {
     /** There are no more. */
     void end() {
         if (!newest.isAfter(staleSince)) {
-            tally.found(
+            findingCollector.found(
                     FindingCode.STALE_UPLOAD,
                     upload,
                     "Nobody has gone on with this upload since %s: the registry's upload purger removes it"

@@ -2,15 +2,15 @@ package dev.registrybackup.verify;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.catalog.Catalog;
-import dev.registrybackup.openshift.Captures;
-import dev.registrybackup.operation.Meter;
-import dev.registrybackup.operation.Permit;
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.operation.Report;
 import dev.registrybackup.registry.RegistryLayout;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.transfer.Lanes;
-import dev.registrybackup.transfer.Pace;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.function.Function;
@@ -23,18 +23,18 @@ public final class Verification {
     private final Function<String, ObjectStore> stores;
     private final ObjectStore backup;
     private final RegistryLayout layout;
-    private final Lanes lanes;
-    private final Pace pace;
+    private final WorkerPools workerPools;
+    private final RateLimiter rateLimiter;
     private final boolean isOpenShift;
     private final Clock clock;
-    private final Optional<Captures> captures;
+    private final Optional<CaptureReader> captures;
 
     /**
      * How it ended.
      *
-     * @param summary {@link Summary#json}, with the keys of the findings under {@code reports}
-     * @param hasFindings {@link Summary#hasFindings}
-     * @param couldNotTell {@link Summary#couldNotTell}
+     * @param summary {@link VerifySummary#json}, with the keys of the findings under {@code reports}
+     * @param hasFindings {@link VerifySummary#hasFindings}
+     * @param couldNotTell {@link VerifySummary#couldNotTell}
      */
     public record Result(ObjectNode summary, boolean hasFindings, boolean couldNotTell) {}
 
@@ -43,7 +43,7 @@ public final class Verification {
      *
      * @param stores the store of a name; throws {@link IllegalArgumentException} if there is none
      * @param backup where reports are kept
-     * @param pace how fast blobs are read
+     * @param rateLimiter how fast blobs are read
      * @param isOpenShift whose registry it is, by which findings are graded
      * @param captures what was captured of a cluster's ImageStreams into the backup
      */
@@ -51,16 +51,16 @@ public final class Verification {
             Function<String, ObjectStore> stores,
             ObjectStore backup,
             RegistryLayout layout,
-            Lanes lanes,
-            Pace pace,
+            WorkerPools workerPools,
+            RateLimiter rateLimiter,
             boolean isOpenShift,
             Clock clock,
-            Optional<Captures> captures) {
+            Optional<CaptureReader> captures) {
         this.stores = stores;
         this.backup = backup;
         this.layout = layout;
-        this.lanes = lanes;
-        this.pace = pace;
+        this.workerPools = workerPools;
+        this.rateLimiter = rateLimiter;
         this.isOpenShift = isOpenShift;
         this.clock = clock;
         this.captures = captures;
@@ -70,35 +70,35 @@ public final class Verification {
      * Verifies what is asked and writes the report, and of the whole backup what it came to. If it cannot go on, what it found until then is written all the same.
      *
      * @param id the operation's, which names the report
-     * @param permit asked between reads and before writes
+     * @param fence asked between reads and before writes
      * @throws IllegalArgumentException if there is no such store
      * @throws ObjectStoreException if the store is out of order, or the report cannot be written
      */
-    public Result run(String id, VerifyRequest request, Permit permit, Meter meter) {
+    public Result run(String id, VerifyRequest request, Fence fence, ProgressTracker progressTracker) {
         Verifier verifier = new Verifier(
                 stores.apply(request.store()),
                 layout,
-                lanes,
-                pace,
+                workerPools,
+                rateLimiter,
                 isOpenShift,
                 clock,
-                Optional.of(new Catalog(backup, layout, lanes, clock, captures)),
+                Optional.of(new Catalog(backup, layout, workerPools, clock, captures)),
                 captures);
-        Report report = new Report(backup, id, isOpenShift, permit);
-        Summary summary;
+        Report report = new Report(backup, id, isOpenShift, fence);
+        VerifySummary verifySummary;
         try {
-            summary = verifier.run(request, permit, meter, report);
+            verifySummary = verifier.run(request, fence, progressTracker, report);
         } catch (ObjectStoreException e) {
             keep(report, e);
             throw e;
         }
-        ObjectNode json = summary.json();
+        ObjectNode json = verifySummary.json();
         report.finish(json);
         if (LastVerification.isOf(request)) {
-            permit.require();
-            new LastVerification(backup).write(summary, json);
+            fence.require();
+            new LastVerification(backup).write(verifySummary, json);
         }
-        return new Result(json, summary.hasFindings(), summary.couldNotTell());
+        return new Result(json, verifySummary.hasFindings(), verifySummary.couldNotTell());
     }
 
     private static void keep(Report report, ObjectStoreException failure) {

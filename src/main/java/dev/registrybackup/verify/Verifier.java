@@ -1,20 +1,20 @@
 package dev.registrybackup.verify;
 
 import dev.registrybackup.catalog.Catalog;
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.inventory.Scope;
-import dev.registrybackup.openshift.Captures;
-import dev.registrybackup.operation.Meter;
-import dev.registrybackup.operation.Permit;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.Finding;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryLayout;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.transfer.Lanes;
-import dev.registrybackup.transfer.Pace;
-import dev.registrybackup.verify.BlobTable.Mark;
-import dev.registrybackup.verify.Tally.Counts;
+import dev.registrybackup.verify.BlobStates.Mark;
+import dev.registrybackup.verify.FindingCollector.Counts;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -29,17 +29,17 @@ import java.util.function.Consumer;
 public final class Verifier {
     private final ObjectStore store;
     private final RegistryLayout layout;
-    private final Lanes lanes;
-    private final Pace pace;
+    private final WorkerPools workerPools;
+    private final RateLimiter rateLimiter;
     private final boolean isOpenShift;
     private final Clock clock;
     private final Optional<Catalog> catalog;
-    private final Optional<Captures> captures;
+    private final Optional<CaptureReader> captures;
 
     /**
      * Verifies that store.
      *
-     * @param pace how fast blobs are read
+     * @param rateLimiter how fast blobs are read
      * @param isOpenShift whose registry it is, by which findings are graded
      * @param catalog where it is written what repositories there are, if the store is the backup
      * @param captures what was captured of a cluster's ImageStreams, if the store is the backup of such a cluster's registry
@@ -47,16 +47,16 @@ public final class Verifier {
     public Verifier(
             ObjectStore store,
             RegistryLayout layout,
-            Lanes lanes,
-            Pace pace,
+            WorkerPools workerPools,
+            RateLimiter rateLimiter,
             boolean isOpenShift,
             Clock clock,
             Optional<Catalog> catalog,
-            Optional<Captures> captures) {
+            Optional<CaptureReader> captures) {
         this.store = store;
         this.layout = layout;
-        this.lanes = lanes;
-        this.pace = pace;
+        this.workerPools = workerPools;
+        this.rateLimiter = rateLimiter;
         this.isOpenShift = isOpenShift;
         this.clock = clock;
         this.catalog = catalog;
@@ -66,92 +66,101 @@ public final class Verifier {
     /**
      * Verifies what is asked. Goes on where one object cannot be read: that is a finding.
      *
-     * @param permit asked between reads
-     * @param meter is told how far it is, and each finding
+     * @param fence asked between reads
+     * @param progressTracker is told how far it is, and each finding
      * @param report is told each finding too, by one thread at a time
      * @throws ObjectStoreException if there is no bucket, it cannot be listed, or very many objects cannot be read
      */
-    public Summary run(VerifyRequest request, Permit permit, Meter meter, Consumer<Finding> report) {
+    public VerifySummary run(
+            VerifyRequest request, Fence fence, ProgressTracker progressTracker, Consumer<Finding> report) {
         Instant begun = clock.instant();
-        Tally tally = new Tally(permit, meter, report);
-        Inquiry inquiry = new Inquiry(request, store, layout, lanes, new BlobTable(), tally);
-        BlobProofs proofs = new BlobProofs(inquiry, pace);
+        FindingCollector findingCollector = new FindingCollector(fence, progressTracker, report);
+        VerifyContext verifyContext =
+                new VerifyContext(request, store, layout, workerPools, new BlobStates(), findingCollector);
+        BlobVerifier proofs = new BlobVerifier(verifyContext, rateLimiter);
         Seen seen = request.scope() instanceof Scope.Blob blob
-                ? blob(inquiry, proofs, blob.digest())
-                : repositories(inquiry, proofs, begun);
-        Counts counts = tally.read();
-        Summary summary = new Summary(
+                ? blob(verifyContext, proofs, blob.digest())
+                : repositories(verifyContext, proofs, begun);
+        Counts counts = findingCollector.read();
+        VerifySummary verifySummary = new VerifySummary(
                 request,
                 isOpenShift,
                 begun,
                 clock.instant(),
                 counts.objects(),
                 counts.bytes(),
-                seen.images().whole(),
-                seen.images().lacking(),
-                seen.images().untold(),
+                seen.imageCounts().whole(),
+                seen.imageCounts().lacking(),
+                seen.imageCounts().untold(),
                 seen.items(),
                 counts.findings());
-        record(inquiry, summary);
-        return summary;
+        record(verifyContext, verifySummary);
+        return verifySummary;
     }
 
-    private record Seen(Images images, Optional<StreamItems> items) {}
+    private record Seen(ImageCounts imageCounts, Optional<ImageStreamCounts> items) {}
 
     /** Only what was looked at in whole says what share can be restored. */
-    private static void record(Inquiry inquiry, Summary summary) {
-        summary.imageStreams()
-                .filter(items -> inquiry.isOfEverything() && !summary.couldNotTell())
+    private static void record(VerifyContext verifyContext, VerifySummary verifySummary) {
+        verifySummary
+                .imageStreams()
+                .filter(items -> verifyContext.isOfEverything() && !verifySummary.couldNotTell())
                 .ifPresent(items -> {
-                    inquiry.tally().require();
-                    new RestorableShare(inquiry.store()).write(items, summary.begun());
+                    verifyContext.findingCollector().require();
+                    new RestorableShare(verifyContext.store()).write(items, verifySummary.begun());
                 });
     }
 
-    private static Seen blob(Inquiry inquiry, BlobProofs proofs, Digest blob) {
-        new KnownBlobs(inquiry).learn(Set.of(blob));
-        if (inquiry.table().is(blob, Mark.ABSENT)) {
-            inquiry.tally().found(FindingCode.BLOB_MISSING, blob.toString(), "It is not there: " + inquiry.remedy());
+    private static Seen blob(VerifyContext verifyContext, BlobVerifier proofs, Digest blob) {
+        new BlobExistence(verifyContext).learn(Set.of(blob));
+        if (verifyContext.table().is(blob, Mark.ABSENT)) {
+            verifyContext
+                    .findingCollector()
+                    .found(FindingCode.BLOB_MISSING, blob.toString(), "It is not there: " + verifyContext.remedy());
         }
-        proofs.prove(List.of(blob).stream().filter(inquiry::isHashed).toList(), true);
-        return new Seen(Images.NONE, Optional.empty());
+        proofs.prove(List.of(blob).stream().filter(verifyContext::isHashed).toList(), true);
+        return new Seen(ImageCounts.NONE, Optional.empty());
     }
 
-    private Seen repositories(Inquiry inquiry, BlobProofs proofs, Instant begun) {
-        BlobListing listing = new BlobListing(inquiry, begun);
-        if (inquiry.isOfEverything()) {
-            inquiry.tally().phase("listing blobs");
+    private Seen repositories(VerifyContext verifyContext, BlobVerifier proofs, Instant begun) {
+        BlobListing listing = new BlobListing(verifyContext, begun);
+        if (verifyContext.isOfEverything()) {
+            verifyContext.findingCollector().phase("listing blobs");
             listing.read();
-            inquiry.tally().phase("reading blobs");
-            proofs.proveAll(inquiry::isHashed);
+            verifyContext.findingCollector().phase("reading blobs");
+            proofs.proveAll(verifyContext::isHashed);
         }
-        inquiry.tally().phase("checking images");
-        Streams streams = Streams.of(inquiry, captures);
-        Documents documents = new Documents(inquiry, catalog.filter(any -> streams.isTold()), clock.instant());
-        Examination examination = new Examination(inquiry, proofs, streams, documents, begun);
-        long links = new RepositoryWalk(inquiry, begun, examination::examine).run();
-        streams.forEachRest(examination::examine);
-        if (inquiry.isOfEverything()) {
+        verifyContext.findingCollector().phase("checking images");
+        ImageStreamScope imageStreamScope = ImageStreamScope.of(verifyContext, captures);
+        CatalogWriter catalogWriter =
+                new CatalogWriter(verifyContext, catalog.filter(any -> imageStreamScope.isTold()), clock.instant());
+        RepositoryVerifier repositoryVerifier =
+                new RepositoryVerifier(verifyContext, proofs, imageStreamScope, catalogWriter, begun);
+        long links = new RepositoryIterator(verifyContext, begun, repositoryVerifier::examine).run();
+        imageStreamScope.forEachRest(repositoryVerifier::examine);
+        if (verifyContext.isOfEverything()) {
             listing.reportOrphans();
-            documents.removeOthers();
-        } else if (links == 0 && streams.areNone()) {
-            nothing(inquiry, streams);
+            catalogWriter.removeOthers();
+        } else if (links == 0 && imageStreamScope.areNone()) {
+            nothing(verifyContext, imageStreamScope);
         }
-        return new Seen(examination.images(), examination.items());
+        return new Seen(repositoryVerifier.images(), repositoryVerifier.items());
     }
 
-    private static void nothing(Inquiry inquiry, Streams streams) {
-        String problem =
-                "The store %s has no link of it".formatted(inquiry.request().store());
-        String advice = streams.at()
+    private static void nothing(VerifyContext verifyContext, ImageStreamScope imageStreamScope) {
+        String problem = "The store %s has no link of it"
+                .formatted(verifyContext.request().store());
+        String advice = imageStreamScope
+                .at()
                 .map(at -> ", nor an ImageStream in the snapshot of %s: look for a slip in the name".formatted(at))
                 .orElse(
                         ": look for a slip in the name. OpenShift has no link of a tag, nor of an image that was only tagged"
                                 + " into another repository; name the one it was pushed to");
-        inquiry.tally()
+        verifyContext
+                .findingCollector()
                 .found(
                         FindingCode.COULD_NOT_TELL,
-                        inquiry.request().scope().json().toString(),
+                        verifyContext.request().scope().json().toString(),
                         problem + advice);
     }
 }

@@ -1,7 +1,7 @@
 /**
- * Looks for what is wrong in a store, and changes nothing there. <i>Existence</i>: that what is needed is there and has
- * the right size; manifests and links are read all the same. <i>Content</i>: that the bytes of blobs are what their keys
- * say. <i>Suspicion</i>: what the listing lacks, until the store was asked for it once more.
+ * Finds what is wrong in a store and changes nothing there: links, manifests and blobs that are missing or corrupt,
+ * images that cannot be restored. "Missing" is never concluded from an error. Start with {@link Verification} and
+ * {@link RepositoryVerifier}.
  */
 @NullMarked
 package dev.registrybackup.verify;

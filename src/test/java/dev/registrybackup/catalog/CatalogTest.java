@@ -8,19 +8,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.content.DigestAlgorithm;
-import dev.registrybackup.ledger.TestClock;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.RecordingObjectStore.Request;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RepositoryName;
-import dev.registrybackup.store.InMemoryObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.RecordingObjectStore;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
-import dev.registrybackup.store.RecordingObjectStore.Request;
-import dev.registrybackup.store.ReplayableContent;
-import dev.registrybackup.store.StoreError;
-import dev.registrybackup.transfer.Lanes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -41,22 +41,22 @@ class CatalogTest {
     private static final String PUSHED = "2026-01-02T03:04:05Z";
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final TestClock clock = new TestClock();
+    private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
-    private final Lanes lanes = new Lanes(4, 2);
+    private final WorkerPools workerPools = new WorkerPools(4, 2);
     private final RandomRegistry registry = new RandomRegistry(1);
-    private final Catalog catalog = new Catalog(backup, registry.layout(), lanes, clock, Optional.empty());
+    private final Catalog catalog = new Catalog(backup, registry.layout(), workerPools, clock, Optional.empty());
 
     @AfterEach
     void close() {
-        lanes.close();
+        workerPools.close();
     }
 
     /** Copies all that was pushed, as the backup does. */
     private void copyAll() {
         registry.writeTo((key, content) -> bucket.put(
-                key, ReplayableContent.of(content), Map.of("registry-last-modified", PUSHED, "registry-etag", "e")));
+                key, ContentSource.of(content), Map.of("registry-last-modified", PUSHED, "registry-etag", "e")));
     }
 
     /** As those who ask for it read it. */
@@ -125,7 +125,7 @@ class CatalogTest {
                          "tags":[{"tag":"v1","digest":"%s","time":"%s","history":[
                            {"digest":"%s","time":"%s"},{"digest":"%s","time":"%s"}]}]}
                         """.formatted(
-                                TestClock.START,
+                                SettableClock.START,
                                 armSize + unknownSize + size(both) + size(old),
                                 both,
                                 PUSHED,
@@ -287,7 +287,7 @@ class CatalogTest {
 
         // Then
         assertEquals(
-                TestClock.START.toString(),
+                SettableClock.START.toString(),
                 image(document, image).path("pushed").asText());
         assertTrue(image(document, image).path("approximate").asBoolean());
         assertTrue(document.path("tags").path(0).path("approximate").asBoolean());
@@ -343,7 +343,7 @@ class CatalogTest {
         ObjectNode document = JsonNodeFactory.instance
                 .objectNode()
                 .put("repository", repository)
-                .put("at", TestClock.START.toString());
+                .put("at", SettableClock.START.toString());
         document.putObject("counts")
                 .put("images", images)
                 .put("tags", 2)
@@ -370,7 +370,7 @@ class CatalogTest {
                 "a/b", first.path("repositories").path(0).path("repository").asText());
         assertEquals(
                 "{\"repository\":\"a/b/c\",\"at\":\"%s\",\"images\":5,\"tags\":2,\"restorable\":1,\"size\":7}"
-                        .formatted(TestClock.START),
+                        .formatted(SettableClock.START),
                 first.path("repositories").path(1).toString());
         assertEquals("a/c", first.path("next").asText());
         assertEquals("b", last.path("repositories").path(0).path("repository").asText());

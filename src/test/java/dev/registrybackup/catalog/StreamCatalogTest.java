@@ -6,15 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.ledger.TestClock;
-import dev.registrybackup.openshift.Captures;
-import dev.registrybackup.openshift.FakeCluster;
-import dev.registrybackup.openshift.StreamCapture;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.imagestream.FakeCluster;
+import dev.registrybackup.imagestream.ImageStreamCapture;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RepositoryName;
-import dev.registrybackup.store.InMemoryObjectStore;
-import dev.registrybackup.transfer.Lanes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,12 +30,12 @@ import org.junit.jupiter.api.io.TempDir;
 class StreamCatalogTest {
     private static final String DEV = "dev/app";
     private static final String PROD = "prod/app";
-    private static final Instant EARLIER = TestClock.START.minus(Duration.ofDays(2));
-    private static final Instant LATER = TestClock.START.minus(Duration.ofDays(1));
+    private static final Instant EARLIER = SettableClock.START.minus(Duration.ofDays(2));
+    private static final Instant LATER = SettableClock.START.minus(Duration.ofDays(1));
 
-    private final TestClock clock = new TestClock();
+    private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, clock);
-    private final Lanes lanes = new Lanes(4, 2);
+    private final WorkerPools workerPools = new WorkerPools(4, 2);
     private final RandomRegistry registry = new RandomRegistry(12);
     private final Digest layer = registry.layer(DEV, 1000);
     private final Digest old = registry.image(DEV, layer);
@@ -47,18 +47,19 @@ class StreamCatalogTest {
 
     @AfterEach
     void close() {
-        lanes.close();
+        workerPools.close();
     }
 
     private void copyAndCapture() {
         registry.writeTo(backup::seed);
         cluster.push(old);
         cluster.push(image);
-        cluster.capture(backup, lanes, clock, scratch);
+        cluster.capture(backup, workerPools, clock, scratch);
     }
 
     private Optional<ObjectNode> live(String repository) {
-        return new Catalog(backup, registry.layout(), lanes, clock, Optional.of(new Captures(backup, scratch)))
+        return new Catalog(
+                        backup, registry.layout(), workerPools, clock, Optional.of(new CaptureReader(backup, scratch)))
                 .live(new RepositoryName(repository));
     }
 
@@ -81,7 +82,7 @@ class StreamCatalogTest {
                 StreamSupport.stream(((Iterable<String>) document::fieldNames).spliterator(), false)
                         .toList());
         assertEquals(
-                "{\"at\":\"%s\"}".formatted(TestClock.START),
+                "{\"at\":\"%s\"}".formatted(SettableClock.START),
                 document.path("imageStream").toString());
         assertEquals(new ObjectMapper().readTree("""
                                 [{"tag":"v1","digest":"%1$s","time":"%2$s","restorable":true,"history":[
@@ -125,7 +126,7 @@ class StreamCatalogTest {
         copyAndCapture();
         clock.pass(Duration.ofHours(1));
         cluster.tag(PROD, "v1", image, LATER);
-        new StreamCapture(cluster, backup, clock, () -> "00000000").capture(new RepositoryName(PROD));
+        new ImageStreamCapture(cluster, backup, clock, () -> "00000000").capture(new RepositoryName(PROD));
 
         // When
         ObjectNode document = live(PROD).orElseThrow();
@@ -153,8 +154,8 @@ class StreamCatalogTest {
         // Given
         cluster.tag(PROD, "v1", image, LATER);
         copyAndCapture();
-        Catalog catalog =
-                new Catalog(backup, registry.layout(), lanes, clock, Optional.of(new Captures(backup, scratch)));
+        Catalog catalog = new Catalog(
+                backup, registry.layout(), workerPools, clock, Optional.of(new CaptureReader(backup, scratch)));
         catalog.write(live(PROD).orElseThrow());
 
         // When
@@ -163,7 +164,7 @@ class StreamCatalogTest {
 
         // Then
         assertEquals(PROD, repository.path("repository").asText());
-        assertEquals(TestClock.START.toString(), repository.path("at").asText());
+        assertEquals(SettableClock.START.toString(), repository.path("at").asText());
         assertEquals(1, repository.path("restorable").asInt());
     }
 }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.registrybackup.lab.BackupCheck;
 import dev.registrybackup.lab.Bucket;
 import dev.registrybackup.lab.NotifyingProxy;
-import dev.registrybackup.lab.OnDemandClient;
+import dev.registrybackup.lab.OperationsClient;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.RegistryPush;
 import dev.registrybackup.lab.S3Endpoint;
@@ -109,7 +109,7 @@ public final class Demo {
         Map<String, String> settings = new HashMap<>(Product.settings(endpoint, endpoint));
         settings.put("SERVICE_ROLE", "restore");
         try (Product product = Product.start(settings, "-Xmx128m")) {
-            OnDemandClient client = new OnDemandClient(product.uri());
+            OperationsClient client = new OperationsClient(product.uri());
             out.println("   POST /restore {\"scope\":{\"all\":true}}");
             JsonNode operation = client.done("/restore", "{'scope':{'all':true}}");
             out.printf(

@@ -2,8 +2,8 @@ package dev.registrybackup.lab;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.registrybackup.concurrent.SteppingClock;
 import dev.registrybackup.lab.openshift.OpenShiftApi;
-import dev.registrybackup.transfer.SetClock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,7 +16,7 @@ public final class OpenShiftRegistry implements AutoCloseable {
     private static final String DOCKER = "docker/registry/v2/";
 
     private final Bucket bucket;
-    private final SetClock clock = new SetClock();
+    private final SteppingClock clock = new SteppingClock();
     private final OpenShiftApi cluster = OpenShiftApi.start(clock);
     private final DockerRegistry docker;
 

@@ -1,7 +1,7 @@
 package dev.registrybackup.manifest;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.registrybackup.function.ServiceConfiguration;
+import dev.registrybackup.app.config.ServiceConfiguration;
 import dev.registrybackup.manifest.Manifests.Document;
 import java.util.ArrayList;
 import java.util.List;

@@ -212,7 +212,7 @@ class ManifestsTest {
     void theTemplatesOfJobsAreThoseThatTheProgramLooksForByDefault() throws Exception {
         // Given
         String configuration =
-                Files.readString(Path.of("src/main/java/dev/registrybackup/function/OperationsConfiguration.java"));
+                Files.readString(Path.of("src/main/java/dev/registrybackup/app/config/OperationsConfiguration.java"));
 
         // When
         Set<String> templates = SOURCES.stream()
@@ -239,7 +239,7 @@ class ManifestsTest {
             application.load(reader);
         }
         StringBuilder code = new StringBuilder();
-        try (Stream<Path> files = Files.list(Path.of("src/main/java/dev/registrybackup/function"))) {
+        try (Stream<Path> files = Files.list(Path.of("src/main/java/dev/registrybackup/app/events"))) {
             for (Path file : files.toList()) {
                 code.append(Files.readString(file));
             }

@@ -6,10 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.finding.FindingCode;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -20,10 +18,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 class AttemptTest {
     private static final Duration STOOD_STILL = Duration.ofMinutes(3);
 
-    private final OperationBench bench = new OperationBench();
+    private final OperationFixture bench = new OperationFixture();
     private final OperationRequest request = bench.restore();
     private final Attempt attempt = bench.operations.begin(request, "pod-1");
-    private final Meter meter = new Meter();
+    private final ProgressTracker progressTracker = new ProgressTracker();
 
     @Test
     void anAttemptMayWrite() {
@@ -79,7 +77,7 @@ class AttemptTest {
     @Test
     void aSignOfLifeCountsAsHavingAsked() {
         // Given
-        attempt.beat(meter.read());
+        attempt.beat(progressTracker.read());
         bench.backup.forget();
 
         // When
@@ -92,20 +90,20 @@ class AttemptTest {
     @Test
     void anAttemptThatStoodStillWritesNothingAfterANewerOneBegan() {
         // Given
-        attempt.beat(meter.read());
+        attempt.beat(progressTracker.read());
         attempt.require();
         bench.clock.pass(STOOD_STILL);
         bench.operations.begin(bench.operations.requireResumable(request.id(), bench.runner), "pod-2");
         bench.backup.forget();
 
         // When
-        NoLongerPermittedException stop = assertThrows(NoLongerPermittedException.class, attempt::require);
+        FencedException stop = assertThrows(FencedException.class, attempt::require);
 
         // Then
         assertEquals("Operation 20260304T050607Z-00000001 is carried on by attempt 2", stop.getMessage());
         assertEquals(OperationState.LOST, stop.became());
-        assertThrows(NoLongerPermittedException.class, () -> attempt.beat(meter.read()));
-        assertFalse(attempt.finish(meter.read(), OperationBench.succeeded()));
+        assertThrows(FencedException.class, () -> attempt.beat(progressTracker.read()));
+        assertFalse(attempt.finish(progressTracker.read(), OperationFixture.succeeded()));
         assertEquals(List.of(), bench.backup.written());
         assertEquals("pod-2", bench.status().attempt().orElseThrow().runner());
         assertEquals(OperationState.RUNNING, bench.state());
@@ -120,7 +118,7 @@ class AttemptTest {
 
         // When
         attempt.require();
-        attempt.beat(meter.read());
+        attempt.beat(progressTracker.read());
 
         // Then
         assertEquals(OperationState.LOST, meanwhile);
@@ -139,7 +137,7 @@ class AttemptTest {
         });
 
         // When
-        NoLongerPermittedException stop = assertThrows(NoLongerPermittedException.class, attempt::require);
+        FencedException stop = assertThrows(FencedException.class, attempt::require);
 
         // Then
         assertEquals("Operation 20260304T050607Z-00000001 is carried on by attempt 2", stop.getMessage());
@@ -163,16 +161,16 @@ class AttemptTest {
     @Test
     void anAttemptThatIsReplacedStopsAtItsNextSignOfLifeAndShowsNone() {
         // Given
-        attempt.beat(meter.read());
+        attempt.beat(progressTracker.read());
         bench.operations.begin(request, "pod-2");
         String before = bench.text("attempt-1");
         bench.clock.pass(OperationExecution.BEAT);
 
         // When
-        assertThrows(NoLongerPermittedException.class, () -> attempt.beat(meter.read()));
+        assertThrows(FencedException.class, () -> attempt.beat(progressTracker.read()));
 
         // Then
-        assertThrows(NoLongerPermittedException.class, attempt::require);
+        assertThrows(FencedException.class, attempt::require);
         assertEquals(before, bench.text("attempt-1"));
     }
 
@@ -184,7 +182,7 @@ class AttemptTest {
         String before = bench.text("attempt-1");
 
         // When
-        boolean recorded = attempt.finish(meter.read(), OperationBench.succeeded());
+        boolean recorded = attempt.finish(progressTracker.read(), OperationFixture.succeeded());
 
         // Then
         assertFalse(recorded);
@@ -199,7 +197,7 @@ class AttemptTest {
         bench.operations.cancel(request.id(), "bob");
 
         // When
-        NoLongerPermittedException stop = assertThrows(NoLongerPermittedException.class, attempt::require);
+        FencedException stop = assertThrows(FencedException.class, attempt::require);
 
         // Then
         assertEquals(OperationState.LOST, stop.became());
@@ -212,24 +210,24 @@ class AttemptTest {
         bench.backup.forget();
 
         // When
-        NoLongerPermittedException stop = assertThrows(NoLongerPermittedException.class, attempt::require);
+        FencedException stop = assertThrows(FencedException.class, attempt::require);
 
         // Then
         assertEquals("Attempt 1 at operation 20260304T050607Z-00000001 is another process's", stop.getMessage());
-        assertFalse(attempt.finish(meter.read(), OperationBench.succeeded()));
+        assertFalse(attempt.finish(progressTracker.read(), OperationFixture.succeeded()));
         assertEquals(List.of(), bench.backup.written());
     }
 
     @Test
     void anAttemptWhoseRecordIsGoneStops() {
         // Given
-        bench.bucket.remove(OperationBench.PREFIX + request.id() + "/attempt-1", Optional.empty());
+        bench.bucket.remove(OperationFixture.PREFIX + request.id() + "/attempt-1", Optional.empty());
 
         // When
-        assertThrows(NoLongerPermittedException.class, attempt::require);
+        assertThrows(FencedException.class, attempt::require);
 
         // Then
-        assertFalse(attempt.finish(meter.read(), OperationBench.succeeded()));
+        assertFalse(attempt.finish(progressTracker.read(), OperationFixture.succeeded()));
         assertEquals(List.of("request"), bench.names());
     }
 
@@ -239,12 +237,12 @@ class AttemptTest {
         bench.operations.withdraw(request);
 
         // When
-        NoLongerPermittedException stop = assertThrows(NoLongerPermittedException.class, attempt::require);
+        FencedException stop = assertThrows(FencedException.class, attempt::require);
 
         // Then
         assertEquals("Operation 20260304T050607Z-00000001 is gone from backup: it was dropped", stop.getMessage());
-        assertThrows(NoLongerPermittedException.class, () -> attempt.beat(meter.read()));
-        assertFalse(attempt.finish(meter.read(), OperationBench.succeeded()));
+        assertThrows(FencedException.class, () -> attempt.beat(progressTracker.read()));
+        assertFalse(attempt.finish(progressTracker.read(), OperationFixture.succeeded()));
         assertEquals(0, bench.bucket.versionCount(""));
     }
 
@@ -254,12 +252,12 @@ class AttemptTest {
         bench.operations.cancel(request.id(), "bob");
 
         // When
-        NoLongerPermittedException stop = assertThrows(NoLongerPermittedException.class, attempt::require);
+        FencedException stop = assertThrows(FencedException.class, attempt::require);
 
         // Then
         assertEquals("Cancelled by bob at 2026-03-04T05:06:07Z", stop.getMessage());
         assertEquals(OperationState.CANCELLED, stop.became());
-        assertTrue(attempt.finish(meter.read(), OperationBench.ending(OperationState.CANCELLED)));
+        assertTrue(attempt.finish(progressTracker.read(), OperationFixture.ending(OperationState.CANCELLED)));
         assertEquals(OperationState.CANCELLED, bench.state());
     }
 
@@ -270,23 +268,23 @@ class AttemptTest {
         bench.operations.cancel(request.id(), "bob");
 
         // When
-        assertThrows(NoLongerPermittedException.class, () -> attempt.beat(meter.read()));
+        assertThrows(FencedException.class, () -> attempt.beat(progressTracker.read()));
 
         // Then
-        assertThrows(NoLongerPermittedException.class, attempt::require);
+        assertThrows(FencedException.class, attempt::require);
     }
 
     @Test
     void anAttemptThatIsCancelledAndThenReplacedDoesNotRecordItsEnd() {
         // Given
         bench.operations.cancel(request.id(), "bob");
-        assertThrows(NoLongerPermittedException.class, attempt::require);
+        assertThrows(FencedException.class, attempt::require);
         bench.bucket.seed(
-                OperationBench.PREFIX + request.id() + "/attempt-2",
-                bench.bucket.bytes(OperationBench.PREFIX + request.id() + "/attempt-1"));
+                OperationFixture.PREFIX + request.id() + "/attempt-2",
+                bench.bucket.bytes(OperationFixture.PREFIX + request.id() + "/attempt-1"));
 
         // When
-        boolean recorded = attempt.finish(meter.read(), OperationBench.ending(OperationState.CANCELLED));
+        boolean recorded = attempt.finish(progressTracker.read(), OperationFixture.ending(OperationState.CANCELLED));
 
         // Then
         assertFalse(recorded);
@@ -298,7 +296,7 @@ class AttemptTest {
         bench.operations.cancel(request.id(), "bob");
 
         // When
-        boolean recorded = attempt.finish(meter.read(), OperationBench.succeeded());
+        boolean recorded = attempt.finish(progressTracker.read(), OperationFixture.succeeded());
 
         // Then
         assertTrue(recorded);
@@ -326,12 +324,12 @@ class AttemptTest {
     void aSignOfLifeThatCannotBeWrittenIsAFailureAndTheAttemptGoesOn() {
         // Given
         bench.failOn(Operation.PUT);
-        assertThrows(ObjectStoreException.class, () -> attempt.beat(meter.read()));
+        assertThrows(ObjectStoreException.class, () -> attempt.beat(progressTracker.read()));
         bench.mend();
         bench.clock.pass(Duration.ofMinutes(1));
 
         // When
-        attempt.beat(meter.read());
+        attempt.beat(progressTracker.read());
 
         // Then
         assertEquals(
@@ -344,12 +342,12 @@ class AttemptTest {
         // When
         for (int beat = 0; beat < 10; beat++) {
             bench.clock.pass(OperationExecution.BEAT);
-            attempt.beat(meter.read());
+            attempt.beat(progressTracker.read());
         }
-        attempt.finish(meter.read(), OperationBench.succeeded());
+        attempt.finish(progressTracker.read(), OperationFixture.succeeded());
 
         // Then
-        assertEquals(2, bench.bucket.versionCount(OperationBench.PREFIX));
+        assertEquals(2, bench.bucket.versionCount(OperationFixture.PREFIX));
     }
 
     @Test
@@ -358,15 +356,15 @@ class AttemptTest {
         bench.backup.forget();
 
         // When
-        attempt.beat(meter.read());
+        attempt.beat(progressTracker.read());
         Attempt second = bench.operations.begin(request, "pod-2");
-        second.beat(meter.read());
+        second.beat(progressTracker.read());
         bench.operations.cancel(request.id(), "bob");
-        attempt.finish(meter.read(), OperationBench.ending(OperationState.FAILED));
-        second.finish(meter.read(), OperationBench.ending(OperationState.CANCELLED));
+        attempt.finish(progressTracker.read(), OperationFixture.ending(OperationState.FAILED));
+        second.finish(progressTracker.read(), OperationFixture.ending(OperationState.CANCELLED));
 
         // Then
-        String folder = OperationBench.PREFIX + request.id() + "/";
+        String folder = OperationFixture.PREFIX + request.id() + "/";
         assertEquals(
                 List.of("attempt-1", "attempt-2", "attempt-2", "cancel", "attempt-2"),
                 bench.backup.written().stream()
@@ -378,16 +376,16 @@ class AttemptTest {
     void anAttemptThatHasEndedPermitsAndWritesNothingMore() {
         // Given
         attempt.require();
-        attempt.finish(meter.read(), OperationBench.ending(OperationState.FAILED));
+        attempt.finish(progressTracker.read(), OperationFixture.ending(OperationState.FAILED));
         String ended = bench.text("attempt-1");
 
         // When
-        NoLongerPermittedException stop = assertThrows(NoLongerPermittedException.class, attempt::require);
+        FencedException stop = assertThrows(FencedException.class, attempt::require);
 
         // Then
         assertEquals("Attempt 1 at operation 20260304T050607Z-00000001 has ended", stop.getMessage());
-        assertThrows(NoLongerPermittedException.class, () -> attempt.beat(meter.read()));
-        assertFalse(attempt.finish(meter.read(), OperationBench.succeeded()));
+        assertThrows(FencedException.class, () -> attempt.beat(progressTracker.read()));
+        assertFalse(attempt.finish(progressTracker.read(), OperationFixture.succeeded()));
         assertEquals(ended, bench.text("attempt-1"));
     }
 
@@ -398,31 +396,32 @@ class AttemptTest {
         bench.failOn(Operation.PUT);
 
         // When
-        assertThrows(ObjectStoreException.class, () -> attempt.finish(meter.read(), OperationBench.succeeded()));
+        assertThrows(
+                ObjectStoreException.class, () -> attempt.finish(progressTracker.read(), OperationFixture.succeeded()));
 
         // Then
         bench.mend();
-        assertThrows(NoLongerPermittedException.class, attempt::require);
+        assertThrows(FencedException.class, attempt::require);
     }
 
     @Test
     void howFarItIsIsOnRecordAndReadAsItWasWritten() {
         // Given
-        meter.phase("copying");
-        meter.expect(40, 4_000);
-        meter.done(10, 1_500);
+        progressTracker.phase("copying");
+        progressTracker.expect(40, 4_000);
+        progressTracker.done(10, 1_500);
         for (int blob = 0; blob < 150; blob++) {
-            meter.found(new Finding(FindingCode.BLOB_MISSING, "sha256:" + blob, "\"it\" is missing"));
+            progressTracker.found(new Finding(FindingCode.BLOB_MISSING, "sha256:" + blob, "\"it\" is missing"));
         }
-        meter.found(new Finding(FindingCode.TAG_DIFFERS, "team/app:1.0", "points elsewhere"));
+        progressTracker.found(new Finding(FindingCode.TAG_DIFFERS, "team/app:1.0", "points elsewhere"));
         bench.clock.pass(Duration.ofSeconds(4));
 
         // When
-        attempt.beat(meter.read());
+        attempt.beat(progressTracker.read());
 
         // Then
         AttemptRecord read = bench.status().attempt().orElseThrow();
-        assertEquals(meter.read(), read.reading());
+        assertEquals(progressTracker.read(), read.reading());
         assertEquals(Duration.ofSeconds(4), read.elapsed());
         assertTrue(
                 bench.text("attempt-1").contains("\"rate\":{\"objectsPerSecond\":2.5,\"bytesPerSecond\":375.0}"),
@@ -432,15 +431,15 @@ class AttemptTest {
     @Test
     void findingsThatOnlyANewerProgramKnowsHinderNothing() {
         // Given
-        meter.found(new Finding(FindingCode.BLOB_MISSING, "a", "missing"));
-        attempt.beat(meter.read());
+        progressTracker.found(new Finding(FindingCode.BLOB_MISSING, "a", "missing"));
+        attempt.beat(progressTracker.read());
         bench.seed("attempt-1", bench.text("attempt-1").replace("BLOB_MISSING", "BLOB_HAUNTED"));
 
         // When
-        Meter.Reading read = bench.status().attempt().orElseThrow().reading();
+        ProgressTracker.Reading read = bench.status().attempt().orElseThrow().reading();
 
         // Then
-        assertEquals(new Meter().read(), read);
+        assertEquals(new ProgressTracker().read(), read);
     }
 
     @Test
@@ -449,12 +448,12 @@ class AttemptTest {
         bench.clock.pass(Duration.ofMinutes(5));
 
         // When
-        attempt.finish(meter.read(), OperationBench.succeeded());
+        attempt.finish(progressTracker.read(), OperationFixture.succeeded());
 
         // Then
         AttemptRecord read = bench.status().attempt().orElseThrow();
         assertEquals(Optional.of(bench.clock.instant()), read.ended());
-        assertEquals(Optional.of(OperationBench.summary()), read.summary());
+        assertEquals(Optional.of(OperationFixture.summary()), read.summary());
         assertEquals(Optional.empty(), read.reason());
     }
 }

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.registrybackup.operation.Work.Result;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
-import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.operation.OperationHandler.Result;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -16,27 +16,27 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class InProcessRunnerTest {
-    private final OperationBench bench = new OperationBench();
+    private final OperationFixture bench = new OperationFixture();
     private final OperationRequest request = bench.restore();
-    private final Lanes lanes = new Lanes(1, 1);
+    private final WorkerPools workerPools = new WorkerPools(1, 1);
     private final CountDownLatch release = new CountDownLatch(1);
-    private final Work untilReleased = (asked, permit, meter) -> {
+    private final OperationHandler untilReleased = (asked, fence, progressTracker) -> {
         await(release);
-        return new Result(OperationState.SUCCEEDED, OperationBench.summary());
+        return new Result(OperationState.SUCCEEDED, OperationFixture.summary());
     };
     private final InProcessRunner runner = new InProcessRunner(
             new OperationExecution(
                     bench.operations,
-                    lanes,
+                    workerPools,
                     bench.clock,
                     Map.of(OperationKind.RESTORE, untilReleased, OperationKind.VERIFY, untilReleased)),
-            lanes,
+            workerPools,
             "pod-1");
 
     @AfterEach
     void close() {
         release.countDown();
-        lanes.close();
+        workerPools.close();
     }
 
     @Test
@@ -58,7 +58,7 @@ class InProcessRunnerTest {
         runner.start(request);
 
         // When
-        SlotBusyException refusal = assertThrows(SlotBusyException.class, () -> runner.start(second));
+        ConflictException refusal = assertThrows(ConflictException.class, () -> runner.start(second));
 
         // Then
         assertEquals(request.id(), refusal.running());
@@ -75,7 +75,7 @@ class InProcessRunnerTest {
         runner.start(request);
 
         // When
-        SlotBusyException refusal = assertThrows(SlotBusyException.class, () -> runner.start(request));
+        ConflictException refusal = assertThrows(ConflictException.class, () -> runner.start(request));
 
         // Then
         assertEquals(request.id(), refusal.running());
@@ -85,9 +85,9 @@ class InProcessRunnerTest {
     void othersRunBesideIt() {
         // Given
         OperationRequest otherKind =
-                bench.operations.create(OperationKind.VERIFY, "registry", OperationBench.parameters(), "bob");
+                bench.operations.create(OperationKind.VERIFY, "registry", OperationFixture.parameters(), "bob");
         OperationRequest otherSlot =
-                bench.operations.create(OperationKind.RESTORE, "another", OperationBench.parameters(), "bob");
+                bench.operations.create(OperationKind.RESTORE, "another", OperationFixture.parameters(), "bob");
         runner.start(request);
 
         // When
@@ -133,7 +133,7 @@ class InProcessRunnerTest {
     @Test
     void theSlotIsFreeThoughThereWasNoThreadForIt() {
         // Given
-        lanes.close();
+        workerPools.close();
 
         // When
         OperationNotStartedException failure =
@@ -165,7 +165,7 @@ class InProcessRunnerTest {
     void whatThisProcessDoesNotRunIsLostWhenItIsSilent() {
         // Given
         bench.operations.begin(request, "a pod that is gone");
-        bench.clock.pass(Standing.SILENCE);
+        bench.clock.pass(StatusResolver.SILENCE);
 
         // When
         OperationStatus status = bench.operations.status(request.id(), runner).orElseThrow();

@@ -5,12 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.finding.FindingCode;
-import dev.registrybackup.operation.Work.Result;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
-import dev.registrybackup.transfer.Lanes;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.operation.OperationHandler.Result;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,23 +24,23 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class OperationExecutionTest {
-    private final OperationBench bench = new OperationBench();
+    private final OperationFixture bench = new OperationFixture();
     private final OperationRequest request = bench.restore();
-    private final Lanes lanes = new Lanes(1, 1);
+    private final WorkerPools workerPools = new WorkerPools(1, 1);
 
     @AfterEach
     void close() {
-        lanes.close();
+        workerPools.close();
     }
 
     @ParameterizedTest
     @EnumSource(names = {"SUCCEEDED", "INCOMPLETE"})
     void workThatIsDoneIsOnRecord(OperationState state) {
         // Given
-        OperationExecution execution = executing((asked, permit, meter) -> {
-            permit.require();
-            meter.done(3, 300);
-            return new Result(state, OperationBench.summary());
+        OperationExecution execution = executing((asked, fence, progressTracker) -> {
+            fence.require();
+            progressTracker.done(3, 300);
+            return new Result(state, OperationFixture.summary());
         });
 
         // When
@@ -54,7 +52,7 @@ class OperationExecutionTest {
         assertEquals(state, record.state());
         assertEquals("pod-1", record.runner());
         assertEquals(3, record.reading().objectsDone());
-        assertEquals(Optional.of(OperationBench.summary()), record.summary());
+        assertEquals(Optional.of(OperationFixture.summary()), record.summary());
     }
 
     @ParameterizedTest
@@ -72,7 +70,7 @@ class OperationExecutionTest {
     void workGetsWhatWasAskedFor() {
         // Given
         CompletableFuture<OperationRequest> got = new CompletableFuture<>();
-        OperationExecution execution = executing((asked, permit, meter) -> {
+        OperationExecution execution = executing((asked, fence, progressTracker) -> {
             got.complete(asked);
             return done();
         });
@@ -87,9 +85,9 @@ class OperationExecutionTest {
     @Test
     void aFailureIsOnRecordWithItsReasonAndWhatWasDoneBefore() {
         // Given
-        OperationExecution execution = executing((asked, permit, meter) -> {
-            meter.done(3, 300);
-            meter.found(new Finding(FindingCode.COULD_NOT_TELL, "a", "the store is down"));
+        OperationExecution execution = executing((asked, fence, progressTracker) -> {
+            progressTracker.done(3, 300);
+            progressTracker.found(new Finding(FindingCode.COULD_NOT_TELL, "a", "the store is down"));
             throw new IllegalStateException("the disk is full");
         });
 
@@ -108,7 +106,7 @@ class OperationExecutionTest {
     @Test
     void theReasonIsTheCauseAndNotItsWrapping() {
         // Given
-        OperationExecution execution = executing((asked, permit, meter) -> {
+        OperationExecution execution = executing((asked, fence, progressTracker) -> {
             throw new CompletionException(new CompletionException(new IllegalStateException("the disk is full")));
         });
 
@@ -122,7 +120,7 @@ class OperationExecutionTest {
     @Test
     void aFailureWithoutAMessageIsNamed() {
         // Given
-        OperationExecution execution = executing((asked, permit, meter) -> {
+        OperationExecution execution = executing((asked, fence, progressTracker) -> {
             throw new NullPointerException();
         });
 
@@ -137,7 +135,7 @@ class OperationExecutionTest {
     @Test
     void whatIsMissingFromTheProgramIsAFailureToo() {
         // Given
-        OperationExecution execution = executing((asked, permit, meter) -> {
+        OperationExecution execution = executing((asked, fence, progressTracker) -> {
             throw new NoClassDefFoundError("dev/registrybackup/Gone");
         });
 
@@ -152,7 +150,7 @@ class OperationExecutionTest {
     @Test
     void aKindWithoutWorkIsAFailureOnRecord() {
         // Given
-        OperationExecution execution = new OperationExecution(bench.operations, lanes, bench.clock, Map.of());
+        OperationExecution execution = new OperationExecution(bench.operations, workerPools, bench.clock, Map.of());
 
         // When
         OperationState ended = execution.run(request.id(), "pod-1");
@@ -168,8 +166,8 @@ class OperationExecutionTest {
     void lifeIsShownWhileTheWorkGoesOn() throws Exception {
         // Given
         CountDownLatch release = new CountDownLatch(1);
-        CompletableFuture<OperationState> running = begin((asked, permit, meter) -> {
-            meter.phase("copying");
+        CompletableFuture<OperationState> running = begin((asked, fence, progressTracker) -> {
+            progressTracker.phase("copying");
             await(release);
             return done();
         });
@@ -190,7 +188,7 @@ class OperationExecutionTest {
     void aSignOfLifeThatFailsIsNoEndOfTheWork() throws Exception {
         // Given
         CountDownLatch failed = new CountDownLatch(3);
-        CompletableFuture<OperationState> running = begin((asked, permit, meter) -> {
+        CompletableFuture<OperationState> running = begin((asked, fence, progressTracker) -> {
             bench.backup.before((operation, key) -> {
                 if (operation == Operation.PUT && failed.getCount() > 0) {
                     failed.countDown();
@@ -213,9 +211,9 @@ class OperationExecutionTest {
     void whatIsCancelledStopsAtItsNextWriteAndSaysSo() throws Exception {
         // Given
         CountDownLatch begun = new CountDownLatch(1);
-        CompletableFuture<OperationState> running = begin((asked, permit, meter) -> {
+        CompletableFuture<OperationState> running = begin((asked, fence, progressTracker) -> {
             begun.countDown();
-            return untilStopped(permit);
+            return untilStopped(fence);
         });
         await(begun);
 
@@ -235,11 +233,11 @@ class OperationExecutionTest {
     @Test
     void whatIsCancelledIsSoWhateverItsWorkMakesOfThePermitsAnswer() throws Exception {
         // Given
-        CompletableFuture<OperationState> running = begin((asked, permit, meter) -> {
+        CompletableFuture<OperationState> running = begin((asked, fence, progressTracker) -> {
             bench.operations.cancel(asked.id(), "bob");
             try {
-                return untilStopped(permit);
-            } catch (NoLongerPermittedException e) {
+                return untilStopped(fence);
+            } catch (FencedException e) {
                 throw new IllegalStateException("3 objects could not be written", e);
             }
         });
@@ -256,9 +254,9 @@ class OperationExecutionTest {
     void whatIsReplacedStopsAndSaysNothing() throws Exception {
         // Given
         CountDownLatch begun = new CountDownLatch(1);
-        CompletableFuture<OperationState> running = begin((asked, permit, meter) -> {
+        CompletableFuture<OperationState> running = begin((asked, fence, progressTracker) -> {
             begun.countDown();
-            return untilStopped(permit);
+            return untilStopped(fence);
         });
         await(begun);
 
@@ -275,7 +273,10 @@ class OperationExecutionTest {
     void whatIsReplacedUnawaresSaysNothingEither() {
         // Given
         OperationExecution execution = new OperationExecution(
-                bench.operations, lanes, bench.clock, Map.of(OperationKind.RESTORE, (asked, permit, meter) -> {
+                bench.operations,
+                workerPools,
+                bench.clock,
+                Map.of(OperationKind.RESTORE, (asked, fence, progressTracker) -> {
                     bench.operations.begin(asked, "pod-2");
                     return done();
                 }));
@@ -292,7 +293,7 @@ class OperationExecutionTest {
     void whatWasCancelledBeforehandIsNotBegun() {
         // Given
         bench.operations.cancel(request.id(), "bob");
-        OperationExecution execution = executing((asked, permit, meter) -> done());
+        OperationExecution execution = executing((asked, fence, progressTracker) -> done());
 
         // When
         OperationState ended = execution.run(request.id(), "pod-1");
@@ -305,7 +306,7 @@ class OperationExecutionTest {
     @Test
     void whatIsDoneIsNotDoneAgain() {
         // Given
-        OperationExecution execution = executing((asked, permit, meter) -> done());
+        OperationExecution execution = executing((asked, fence, progressTracker) -> done());
         execution.run(request.id(), "pod-1");
 
         // When
@@ -321,8 +322,8 @@ class OperationExecutionTest {
         // Given
         bench.operations
                 .begin(request, "pod-1")
-                .finish(new Meter().read(), OperationBench.ending(OperationState.FAILED));
-        OperationExecution execution = executing((asked, permit, meter) -> done());
+                .finish(new ProgressTracker().read(), OperationFixture.ending(OperationState.FAILED));
+        OperationExecution execution = executing((asked, fence, progressTracker) -> done());
 
         // When
         OperationState ended = execution.run(request.id(), "pod-2");
@@ -335,7 +336,7 @@ class OperationExecutionTest {
     @Test
     void whatIsNotThereIsNotRun() {
         // Given
-        OperationExecution execution = executing((asked, permit, meter) -> done());
+        OperationExecution execution = executing((asked, fence, progressTracker) -> done());
         bench.operations.withdraw(request);
 
         // When
@@ -353,7 +354,7 @@ class OperationExecutionTest {
     @Test
     void withoutItsRecordsNothingIsBegun() {
         // Given
-        OperationExecution execution = executing((asked, permit, meter) -> done());
+        OperationExecution execution = executing((asked, fence, progressTracker) -> done());
         bench.failOn(Operation.PUT);
 
         // When
@@ -367,7 +368,7 @@ class OperationExecutionTest {
     @Test
     void anEndThatCannotBeRecordedIsStillTheEnd() {
         // Given
-        OperationExecution execution = executing((asked, permit, meter) -> {
+        OperationExecution execution = executing((asked, fence, progressTracker) -> {
             bench.failOn(Operation.PUT);
             return done();
         });
@@ -377,20 +378,24 @@ class OperationExecutionTest {
 
         // Then
         bench.mend();
-        bench.clock.pass(Standing.SILENCE);
+        bench.clock.pass(StatusResolver.SILENCE);
         assertEquals(OperationState.SUCCEEDED, ended);
         assertEquals(OperationState.LOST, bench.state());
     }
 
-    private OperationExecution executing(Work work) {
+    private OperationExecution executing(OperationHandler operationHandler) {
         return new OperationExecution(
-                bench.operations, lanes, bench.clock, Map.of(OperationKind.RESTORE, work), Duration.ofMillis(5));
+                bench.operations,
+                workerPools,
+                bench.clock,
+                Map.of(OperationKind.RESTORE, operationHandler),
+                Duration.ofMillis(5));
     }
 
-    private CompletableFuture<OperationState> begin(Work work) {
-        OperationExecution execution = executing(work);
+    private CompletableFuture<OperationState> begin(OperationHandler operationHandler) {
+        OperationExecution execution = executing(operationHandler);
         CompletableFuture<OperationState> ended = new CompletableFuture<>();
-        lanes.operation(() -> ended.complete(execution.run(request.id(), "pod-1")));
+        workerPools.operation(() -> ended.complete(execution.run(request.id(), "pod-1")));
         return ended;
     }
 
@@ -399,13 +404,13 @@ class OperationExecutionTest {
     }
 
     private static Result done() {
-        return new Result(OperationState.SUCCEEDED, OperationBench.summary());
+        return new Result(OperationState.SUCCEEDED, OperationFixture.summary());
     }
 
     /** As work that writes for ever would. */
-    private static Result untilStopped(Permit permit) {
+    private static Result untilStopped(Fence fence) {
         while (!Thread.currentThread().isInterrupted()) {
-            permit.require();
+            fence.require();
             Thread.onSpinWait();
         }
         throw new IllegalStateException("interrupted");

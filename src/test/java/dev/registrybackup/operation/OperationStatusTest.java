@@ -3,33 +3,31 @@ package dev.registrybackup.operation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.finding.FindingCode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class OperationStatusTest {
-    private final OperationBench bench = new OperationBench();
+    private final OperationFixture bench = new OperationFixture();
 
     @Test
     void allThatIsKnownOfAnOperationIsAnswered() throws IOException {
         // Given
         Attempt attempt = bench.operations.begin(bench.restore(), "pod-1");
-        Meter meter = new Meter();
-        meter.phase("copying");
-        meter.expect(40, 4_000);
-        meter.done(10, 1_500);
-        meter.found(new Finding(FindingCode.TAG_DIFFERS, "team/app:1.0", "points elsewhere"));
-        meter.found(new Finding(FindingCode.BLOB_MISSING, "sha256:0", "is missing"));
-        meter.found(new Finding(FindingCode.BLOB_MISSING, "sha256:1", "is missing"));
+        ProgressTracker progressTracker = new ProgressTracker();
+        progressTracker.phase("copying");
+        progressTracker.expect(40, 4_000);
+        progressTracker.done(10, 1_500);
+        progressTracker.found(new Finding(FindingCode.TAG_DIFFERS, "team/app:1.0", "points elsewhere"));
+        progressTracker.found(new Finding(FindingCode.BLOB_MISSING, "sha256:0", "is missing"));
+        progressTracker.found(new Finding(FindingCode.BLOB_MISSING, "sha256:1", "is missing"));
         bench.clock.pass(Duration.ofSeconds(8));
         attempt.finish(
-                meter.read(),
+                progressTracker.read(),
                 new AttemptRecord.Ending(
                         OperationState.INCOMPLETE,
-                        Optional.of(OperationBench.summary()),
+                        Optional.of(OperationFixture.summary()),
                         Optional.of("two blobs are missing")));
 
         // When
@@ -91,7 +89,7 @@ class OperationStatusTest {
     void aLostOperationTellsWhy() {
         // Given
         bench.operations.begin(bench.restore(), "pod-1");
-        bench.clock.pass(Standing.SILENCE);
+        bench.clock.pass(StatusResolver.SILENCE);
 
         // When
         String json = bench.status().json().toString();

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.ledger.TestClock;
-import dev.registrybackup.store.ForwardingObjectStore;
-import dev.registrybackup.store.ObjectInfo;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
-import dev.registrybackup.store.ReplayableContent;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.ForwardingObjectStore;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OperationsTest {
     private static final Duration ALMOST_SILENT = Duration.ofSeconds(119);
 
-    private final OperationBench bench = new OperationBench();
+    private final OperationFixture bench = new OperationFixture();
     private final Operations operations = bench.operations;
 
     @Test
@@ -34,7 +34,7 @@ class OperationsTest {
         OperationRequest asked = bench.restore();
 
         // Then
-        assertEquals(OperationBench.FIRST, asked.id());
+        assertEquals(OperationFixture.FIRST, asked.id());
         assertEquals(List.of("request"), bench.names());
         assertEquals(
                 "{\"id\":\"20260304T050607Z-00000001\",\"kind\":\"restore\",\"slot\":\"registry\","
@@ -47,7 +47,7 @@ class OperationsTest {
     @Test
     void aRequestKeepsWhatWasAskedForWhateverBecomesOfTheArguments() {
         // Given
-        ObjectNode parameters = OperationBench.parameters();
+        ObjectNode parameters = OperationFixture.parameters();
         OperationRequest asked = operations.create(OperationKind.VERIFY, "backup", parameters, "bob");
 
         // When
@@ -55,7 +55,7 @@ class OperationsTest {
         asked.parameters().put("image", "another");
 
         // Then
-        assertEquals(OperationBench.parameters(), asked.parameters());
+        assertEquals(OperationFixture.parameters(), asked.parameters());
     }
 
     @Test
@@ -64,13 +64,14 @@ class OperationsTest {
         Operations unsure = new Operations(new Forgetful(bench.bucket), bench.clock, () -> "00000001");
 
         // When
-        OperationRequest asked = unsure.create(OperationKind.RESTORE, "registry", OperationBench.parameters(), "alice");
+        OperationRequest asked =
+                unsure.create(OperationKind.RESTORE, "registry", OperationFixture.parameters(), "alice");
         Attempt attempt = unsure.begin(asked, "pod-1");
-        attempt.beat(new Meter().read());
+        attempt.beat(new ProgressTracker().read());
 
         // Then
         assertEquals(OperationState.RUNNING, bench.state());
-        assertEquals(2, bench.bucket.versionCount(OperationBench.PREFIX));
+        assertEquals(2, bench.bucket.versionCount(OperationFixture.PREFIX));
     }
 
     @Test
@@ -82,7 +83,7 @@ class OperationsTest {
         // When
         IllegalStateException failure = assertThrows(
                 IllegalStateException.class,
-                () -> drawsTheSame.create(OperationKind.RESTORE, "registry", OperationBench.parameters(), "bob"));
+                () -> drawsTheSame.create(OperationKind.RESTORE, "registry", OperationFixture.parameters(), "bob"));
 
         // Then
         assertEquals(
@@ -107,11 +108,11 @@ class OperationsTest {
     @Test
     void anOperationThatIsNotThereHasNoStatus() {
         // When
-        Optional<OperationStatus> status = operations.status(OperationBench.FIRST, bench.runner);
+        Optional<OperationStatus> status = operations.status(OperationFixture.FIRST, bench.runner);
 
         // Then
         assertEquals(Optional.empty(), status);
-        assertEquals(Optional.empty(), operations.request(OperationBench.FIRST));
+        assertEquals(Optional.empty(), operations.request(OperationFixture.FIRST));
     }
 
     @Test
@@ -124,7 +125,7 @@ class OperationsTest {
 
         // Then
         assertThrows(ObjectStoreException.class, bench::status);
-        assertThrows(ObjectStoreException.class, () -> operations.request(OperationBench.FIRST));
+        assertThrows(ObjectStoreException.class, () -> operations.request(OperationFixture.FIRST));
         assertThrows(ObjectStoreException.class, () -> operations.newest(10, bench.runner));
     }
 
@@ -145,7 +146,7 @@ class OperationsTest {
     void whatNobodyHasBegunIsLostAfterTwoMinutesIfItsRunnerHasNot() {
         // Given
         bench.restore();
-        bench.clock.pass(Standing.SILENCE);
+        bench.clock.pass(StatusResolver.SILENCE);
 
         // When
         OperationStatus status = bench.status();
@@ -173,7 +174,7 @@ class OperationsTest {
         // Given
         Attempt attempt = operations.begin(bench.restore(), "pod-1");
         bench.clock.pass(Duration.ofHours(1));
-        attempt.beat(new Meter().read());
+        attempt.beat(new ProgressTracker().read());
         bench.clock.pass(ALMOST_SILENT);
 
         // When
@@ -189,7 +190,7 @@ class OperationsTest {
     void whatShowsNoLifeForTwoMinutesIsLost() {
         // Given
         operations.begin(bench.restore(), "pod-1");
-        bench.clock.pass(Standing.SILENCE);
+        bench.clock.pass(StatusResolver.SILENCE);
 
         // When
         OperationStatus status = bench.status();
@@ -232,7 +233,7 @@ class OperationsTest {
     void whatHasEndedStaysSoForEver(OperationState state) {
         // Given
         Attempt attempt = operations.begin(bench.restore(), "pod-1");
-        attempt.finish(new Meter().read(), OperationBench.ending(state));
+        attempt.finish(new ProgressTracker().read(), OperationFixture.ending(state));
         bench.clock.pass(Duration.ofDays(30));
 
         // When
@@ -251,7 +252,7 @@ class OperationsTest {
         for (int attempt = 1; attempt <= 11; attempt++) {
             operations
                     .begin(asked, "pod-" + attempt)
-                    .finish(new Meter().read(), OperationBench.ending(OperationState.FAILED));
+                    .finish(new ProgressTracker().read(), OperationFixture.ending(OperationState.FAILED));
         }
 
         // When
@@ -267,7 +268,7 @@ class OperationsTest {
         // Given
         OperationRequest asked = bench.restore();
         bench.seed("attempt-1", "not JSON");
-        bench.clock.pass(Standing.SILENCE);
+        bench.clock.pass(StatusResolver.SILENCE);
         OperationState before = bench.state();
 
         // When
@@ -294,7 +295,8 @@ class OperationsTest {
         // Given
         bench.seed("request", content);
         bench.clock.pass(Duration.ofSeconds(1));
-        OperationRequest other = operations.create(OperationKind.VERIFY, "backup", OperationBench.parameters(), "bob");
+        OperationRequest other =
+                operations.create(OperationKind.VERIFY, "backup", OperationFixture.parameters(), "bob");
 
         // When
         List<OperationStatus> all = operations.newest(10, bench.runner);
@@ -310,11 +312,12 @@ class OperationsTest {
         // Given
         for (int day = 0; day < 5; day++) {
             operations.begin(
-                    operations.create(OperationKind.VERIFY, "day " + day, OperationBench.parameters(), "bob"), "pod-1");
+                    operations.create(OperationKind.VERIFY, "day " + day, OperationFixture.parameters(), "bob"),
+                    "pod-1");
             bench.clock.pass(Duration.ofDays(1));
         }
-        bench.bucket.seed(OperationBench.PREFIX + "notes.txt", new byte[0]);
-        bench.bucket.seed(OperationBench.PREFIX + "zzz/request", new byte[0]);
+        bench.bucket.seed(OperationFixture.PREFIX + "notes.txt", new byte[0]);
+        bench.bucket.seed(OperationFixture.PREFIX + "zzz/request", new byte[0]);
 
         // When
         List<OperationStatus> newest = operations.newest(3, bench.runner);
@@ -338,8 +341,7 @@ class OperationsTest {
         assertEquals(
                 Optional.of("Cancelled by bob at 2026-03-04T05:06:07Z"),
                 bench.status().reason());
-        NoLongerPermittedException refusal =
-                assertThrows(NoLongerPermittedException.class, () -> operations.begin(asked, "pod-1"));
+        FencedException refusal = assertThrows(FencedException.class, () -> operations.begin(asked, "pod-1"));
         assertEquals("Cancelled by bob at 2026-03-04T05:06:07Z", refusal.getMessage());
         assertEquals(OperationState.CANCELLED, refusal.became());
         assertEquals(List.of("cancel", "request"), bench.names());
@@ -351,7 +353,7 @@ class OperationsTest {
         operations.begin(bench.restore(), "pod-1");
 
         // When
-        operations.cancel(OperationBench.FIRST, "bob");
+        operations.cancel(OperationFixture.FIRST, "bob");
 
         // Then
         assertEquals(OperationState.RUNNING, bench.state());
@@ -362,10 +364,10 @@ class OperationsTest {
     void whatIsLostIsCancelledAtOnce() {
         // Given
         operations.begin(bench.restore(), "pod-1");
-        bench.clock.pass(Standing.SILENCE);
+        bench.clock.pass(StatusResolver.SILENCE);
 
         // When
-        operations.cancel(OperationBench.FIRST, "bob");
+        operations.cancel(OperationFixture.FIRST, "bob");
 
         // Then
         assertEquals(OperationState.CANCELLED, bench.state());
@@ -379,25 +381,25 @@ class OperationsTest {
         // Given
         bench.restore();
         Operations heedless = new Operations(new Heedless(bench.bucket), bench.clock, () -> "0000000a");
-        heedless.cancel(OperationBench.FIRST, "bob");
+        heedless.cancel(OperationFixture.FIRST, "bob");
         bench.clock.pass(Duration.ofMinutes(1));
 
         // When
-        heedless.cancel(OperationBench.FIRST, "carol");
+        heedless.cancel(OperationFixture.FIRST, "carol");
 
         // Then
         assertEquals("{\"by\":\"bob\",\"at\":\"2026-03-04T05:06:07Z\"}", bench.text("cancel"));
-        assertEquals(2, bench.bucket.versionCount(OperationBench.PREFIX));
+        assertEquals(2, bench.bucket.versionCount(OperationFixture.PREFIX));
     }
 
     @ParameterizedTest
     @EnumSource(names = {"SUCCEEDED", "INCOMPLETE", "FAILED", "CANCELLED"})
     void whatHasEndedIsNotCancelled(OperationState state) {
         // Given
-        operations.begin(bench.restore(), "pod-1").finish(new Meter().read(), OperationBench.ending(state));
+        operations.begin(bench.restore(), "pod-1").finish(new ProgressTracker().read(), OperationFixture.ending(state));
 
         // When
-        operations.cancel(OperationBench.FIRST, "bob");
+        operations.cancel(OperationFixture.FIRST, "bob");
 
         // Then
         assertEquals(List.of("attempt-1", "request"), bench.names());
@@ -407,7 +409,7 @@ class OperationsTest {
     @Test
     void whatIsNotThereIsNotCancelled() {
         // When
-        operations.cancel(OperationBench.FIRST, "bob");
+        operations.cancel(OperationFixture.FIRST, "bob");
 
         // Then
         assertEquals(0, bench.bucket.versionCount(""));
@@ -417,10 +419,10 @@ class OperationsTest {
     @EnumSource(names = {"INCOMPLETE", "FAILED"})
     void whatHasSomethingLeftToDoIsResumed(OperationState state) {
         // Given
-        operations.begin(bench.restore(), "pod-1").finish(new Meter().read(), OperationBench.ending(state));
+        operations.begin(bench.restore(), "pod-1").finish(new ProgressTracker().read(), OperationFixture.ending(state));
 
         // When
-        operations.begin(operations.requireResumable(OperationBench.FIRST, bench.runner), "pod-2");
+        operations.begin(operations.requireResumable(OperationFixture.FIRST, bench.runner), "pod-2");
 
         // Then
         assertEquals(OperationState.RUNNING, bench.state());
@@ -433,7 +435,7 @@ class OperationsTest {
         OperationRequest begun = bench.restore();
         operations.begin(begun, "pod-1");
         OperationRequest pending = bench.restore();
-        bench.clock.pass(Standing.SILENCE);
+        bench.clock.pass(StatusResolver.SILENCE);
 
         // When
         List<OperationRequest> resumed = List.of(
@@ -449,7 +451,7 @@ class OperationsTest {
     void whatIsOverForGoodIsNotResumed(OperationState state) {
         // Given
         OperationRequest asked = bench.restore();
-        operations.begin(asked, "pod-1").finish(new Meter().read(), OperationBench.ending(state));
+        operations.begin(asked, "pod-1").finish(new ProgressTracker().read(), OperationFixture.ending(state));
 
         // When
         NotResumableException refusal =
@@ -460,8 +462,7 @@ class OperationsTest {
                 "Operation 20260304T050607Z-00000001 is %s and cannot be resumed. Ask for a new one"
                         .formatted(state.label()),
                 refusal.getMessage());
-        NoLongerPermittedException denial =
-                assertThrows(NoLongerPermittedException.class, () -> operations.begin(asked, "pod-2"));
+        FencedException denial = assertThrows(FencedException.class, () -> operations.begin(asked, "pod-2"));
         assertEquals(state, denial.became());
         assertEquals(List.of("attempt-1", "request"), bench.names());
     }
@@ -492,12 +493,12 @@ class OperationsTest {
     void whatFailedWhileItWasBeingCancelledIsNotResumed() {
         // Given
         Attempt attempt = operations.begin(bench.restore(), "pod-1");
-        operations.cancel(OperationBench.FIRST, "bob");
-        attempt.finish(new Meter().read(), OperationBench.ending(OperationState.FAILED));
+        operations.cancel(OperationFixture.FIRST, "bob");
+        attempt.finish(new ProgressTracker().read(), OperationFixture.ending(OperationState.FAILED));
 
         // When
         NotResumableException refusal = assertThrows(
-                NotResumableException.class, () -> operations.requireResumable(OperationBench.FIRST, bench.runner));
+                NotResumableException.class, () -> operations.requireResumable(OperationFixture.FIRST, bench.runner));
 
         // Then
         assertEquals(
@@ -509,7 +510,8 @@ class OperationsTest {
     void whatIsNotThereIsNotResumed() {
         // When
         NoSuchOperationException refusal = assertThrows(
-                NoSuchOperationException.class, () -> operations.requireResumable(OperationBench.FIRST, bench.runner));
+                NoSuchOperationException.class,
+                () -> operations.requireResumable(OperationFixture.FIRST, bench.runner));
 
         // Then
         assertEquals(
@@ -530,8 +532,7 @@ class OperationsTest {
         });
 
         // When
-        NoLongerPermittedException refusal =
-                assertThrows(NoLongerPermittedException.class, () -> operations.begin(asked, "this one"));
+        FencedException refusal = assertThrows(FencedException.class, () -> operations.begin(asked, "this one"));
 
         // Then
         assertEquals(
@@ -550,7 +551,7 @@ class OperationsTest {
         new Operations(new Blind(heedless), bench.clock, () -> "0000000b").begin(asked, "second");
 
         // When
-        NoLongerPermittedException stop = assertThrows(NoLongerPermittedException.class, first::require);
+        FencedException stop = assertThrows(FencedException.class, first::require);
 
         // Then
         assertEquals("Attempt 1 at operation 20260304T050607Z-00000001 is another process's", stop.getMessage());
@@ -566,7 +567,7 @@ class OperationsTest {
         OperationRequest asked = bench.restore();
 
         // Then
-        assertEquals(TestClock.START.plusMillis(123), asked.asked());
+        assertEquals(SettableClock.START.plusMillis(123), asked.asked());
         assertEquals(Optional.of(asked), operations.request(asked.id()));
         assertTrue(asked.id().asked().isBefore(asked.asked()));
     }
@@ -578,7 +579,7 @@ class OperationsTest {
         }
 
         @Override
-        public boolean putIfAbsent(String key, ReplayableContent content) {
+        public boolean putIfAbsent(String key, ContentSource content) {
             super.putIfAbsent(key, content);
             return false;
         }
@@ -591,7 +592,7 @@ class OperationsTest {
         }
 
         @Override
-        public boolean putIfAbsent(String key, ReplayableContent content) {
+        public boolean putIfAbsent(String key, ContentSource content) {
             put(key, content, Map.of());
             return true;
         }

@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.finding.FindingCode;
-import dev.registrybackup.store.InMemoryObjectStore;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -85,12 +83,12 @@ class ReportTest {
     void withoutLeaveNothingIsWritten() {
         // Given
         Report report = new Report(backup, "op-1", false, () -> {
-            throw new NoLongerPermittedException("told to stop");
+            throw new FencedException("told to stop");
         });
         report.accept(MISSING);
 
         // When
-        assertThrows(NoLongerPermittedException.class, report::flush);
+        assertThrows(FencedException.class, report::flush);
 
         // Then
         assertEquals(List.of(), backup.keys(""));

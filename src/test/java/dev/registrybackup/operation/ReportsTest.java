@@ -5,13 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.finding.FindingCode;
-import dev.registrybackup.store.InMemoryObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.OpenObject;
-import dev.registrybackup.store.RecordingObjectStore;
-import dev.registrybackup.store.StoreError;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.StoreError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

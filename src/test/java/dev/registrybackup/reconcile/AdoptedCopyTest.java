@@ -3,10 +3,10 @@ package dev.registrybackup.reconcile;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.content.Digest;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
-import dev.registrybackup.transfer.AdoptedMark;
+import dev.registrybackup.replication.VerifiedMarker;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -19,11 +19,11 @@ import org.junit.jupiter.api.io.TempDir;
 class AdoptedCopyTest {
     private final RandomRegistry content = RandomRegistry.filled(5);
     private final Digest layer = content.layer("team/app", 4_000);
-    private Reconciling stores;
+    private ReconcileFixture stores;
 
     @BeforeEach
     void copied(@TempDir Path scratch) {
-        stores = new Reconciling(scratch).of(content);
+        stores = new ReconcileFixture(scratch).of(content);
         content.kept().forEach((key, bytes) -> stores.backupBucket().seed(key, bytes));
         byte[] flipped = content.content(content.blobKey(layer)).clone();
         flipped[1_234] ^= 1;
@@ -44,7 +44,7 @@ class AdoptedCopyTest {
         assertTrue(result.isComplete(), result.summary()::toPrettyString);
         assertEquals(stores.inRegistry(), stores.backedUp());
         assertEquals(1, result.summary().at("/adoption/replaced").asLong());
-        assertTrue(stores.backupBucket().find(AdoptedMark.KEY).isPresent());
+        assertTrue(stores.backupBucket().find(VerifiedMarker.KEY).isPresent());
         assertEquals(
                 List.of(content.blobKey(layer)),
                 stores.backup().written().stream()

@@ -7,29 +7,29 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.errorprone.annotations.MustBeClosed;
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.finding.FindingCode;
-import dev.registrybackup.ledger.TestClock;
-import dev.registrybackup.operation.Meter;
-import dev.registrybackup.operation.NoLongerPermittedException;
-import dev.registrybackup.operation.Permit;
+import dev.registrybackup.concurrent.ExpiringKeySet;
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ForwardingObjectStore;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.RecordingObjectStore.Request;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.FencedException;
+import dev.registrybackup.operation.Finding;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryLayout;
-import dev.registrybackup.store.ForwardingObjectStore;
-import dev.registrybackup.store.InMemoryObjectStore;
-import dev.registrybackup.store.ObjectInfo;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.RecordingObjectStore;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
-import dev.registrybackup.store.RecordingObjectStore.Request;
-import dev.registrybackup.store.StoreError;
-import dev.registrybackup.transfer.AdoptedMark;
-import dev.registrybackup.transfer.Blobs;
-import dev.registrybackup.transfer.Lanes;
-import dev.registrybackup.transfer.Pace;
-import dev.registrybackup.transfer.RecentlyDurable;
+import dev.registrybackup.replication.BlobReplicator;
+import dev.registrybackup.replication.VerifiedMarker;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,35 +50,35 @@ class AdoptionTest {
     private static final String RECORD = "registry-backup/adoption";
     private static final String CORRUPT = "registry-backup/corrupt/";
 
-    private final TestClock clock = new TestClock();
+    private final SettableClock clock = new SettableClock();
     private final RandomRegistry registry = new RandomRegistry(7);
     private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("registry", false, clock);
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
-    private final Lanes lanes = new Lanes(1, 1);
-    private final Meter meter = new Meter();
+    private final WorkerPools workerPools = new WorkerPools(1, 1);
+    private final ProgressTracker progressTracker = new ProgressTracker();
     private final List<Finding> findings = new ArrayList<>();
 
     @AfterEach
     void close() {
-        lanes.close();
+        workerPools.close();
     }
 
     private Adoption.Result adopt() {
         return adopt(() -> {});
     }
 
-    private Adoption.Result adopt(Permit permit) {
-        return adopt(backup, registry.layout(), permit);
+    private Adoption.Result adopt(Fence fence) {
+        return adopt(backup, registry.layout(), fence);
     }
 
     /** As a process of its own does. */
-    private Adoption.Result adopt(ObjectStore store, RegistryLayout layout, Permit permit) {
-        AdoptedMark mark = new AdoptedMark(store, layout, clock);
-        RecentlyDurable durable = new RecentlyDurable(clock, Duration.ofMinutes(5), 100);
-        Blobs blobs = new Blobs(layout, registryBucket, store, mark, lanes, durable);
-        return new Adoption(store, layout, blobs, mark, lanes, Pace.unbounded(), clock)
-                .run(permit, meter, findings::add);
+    private Adoption.Result adopt(ObjectStore store, RegistryLayout layout, Fence fence) {
+        VerifiedMarker mark = new VerifiedMarker(store, layout, clock);
+        ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100);
+        BlobReplicator blobReplicator = new BlobReplicator(layout, registryBucket, store, mark, workerPools, durable);
+        return new Adoption(store, layout, blobReplicator, mark, workerPools, RateLimiter.unbounded(), clock)
+                .run(fence, progressTracker, findings::add);
     }
 
     /** Blobs of the registry that the backup has too, in key order. */
@@ -124,7 +124,7 @@ class AdoptionTest {
     }
 
     private boolean isMarked() {
-        return bucket.find(AdoptedMark.KEY).isPresent();
+        return bucket.find(VerifiedMarker.KEY).isPresent();
     }
 
     private static BiConsumer<Operation, String> unreadable(Set<String> keys) {
@@ -136,12 +136,12 @@ class AdoptionTest {
     }
 
     /** Permits until the checkpoint was written so often; each asking takes so long. */
-    private Permit until(int checkpoints, Duration step) {
+    private Fence until(int checkpoints, Duration step) {
         return () -> {
             clock.pass(step);
             long written = backup.written().stream().filter(RECORD::equals).count();
             if (written >= checkpoints) {
-                throw new NoLongerPermittedException("told to stop");
+                throw new FencedException("told to stop");
             }
         };
     }
@@ -170,17 +170,17 @@ class AdoptionTest {
         assertEquals(blobs, opened());
         assertEquals(
                 "{\"adopted\":\"%s\",\"reason\":\"every blob was proved: 3 objects, %d bytes\"}"
-                        .formatted(TestClock.START, bytes),
-                text(AdoptedMark.KEY));
+                        .formatted(SettableClock.START, bytes),
+                text(VerifiedMarker.KEY));
         assertEquals(0, bucket.versionCount(RECORD));
         assertEquals(List.of(), findings);
         assertEquals(
                 List.of(3L, 3L, bytes, bytes),
                 List.of(
-                        meter.read().objectsDone(),
-                        meter.read().objectsTotal(),
-                        meter.read().bytesDone(),
-                        meter.read().bytesTotal()));
+                        progressTracker.read().objectsDone(),
+                        progressTracker.read().objectsTotal(),
+                        progressTracker.read().bytesDone(),
+                        progressTracker.read().bytesTotal()));
     }
 
     @Test
@@ -197,7 +197,7 @@ class AdoptionTest {
         assertEquals(new Adoption.Result(2, 1, 0, 60, true), result);
         assertArrayEquals(registry.content(bad), bucket.bytes(bad));
         assertEquals(List.of(), bucket.keys(CORRUPT));
-        assertTrue(text(AdoptedMark.KEY).contains("3 objects, 60 bytes"), text(AdoptedMark.KEY));
+        assertTrue(text(VerifiedMarker.KEY).contains("3 objects, 60 bytes"), text(VerifiedMarker.KEY));
         assertEquals(List.of(), findings);
     }
 
@@ -238,8 +238,8 @@ class AdoptionTest {
                         "The bytes of the backup's copy are not what its digest says, and the registry has no such blob: it was moved to registry-backup/corrupt/%s. Push the images that need it again"
                                 .formatted(key))),
                 findings);
-        assertEquals(findings, meter.read().first());
-        assertTrue(text(AdoptedMark.KEY).contains("1 objects, 20 bytes"), text(AdoptedMark.KEY));
+        assertEquals(findings, progressTracker.read().first());
+        assertTrue(text(VerifiedMarker.KEY).contains("1 objects, 20 bytes"), text(VerifiedMarker.KEY));
     }
 
     @Test
@@ -331,7 +331,7 @@ class AdoptionTest {
     void whatWasInterruptedGoesOnWithTheRest() {
         // Given: half a minute passes with each blob, so that each is on record before the next is read
         List<Digest> blobs = copied(8);
-        assertThrows(NoLongerPermittedException.class, () -> adopt(until(3, Duration.ofSeconds(30))));
+        assertThrows(FencedException.class, () -> adopt(until(3, Duration.ofSeconds(30))));
         List<String> before = opened();
         String record = text(RECORD);
         backup.forget();
@@ -343,11 +343,11 @@ class AdoptionTest {
         assertEquals(keys(blobs.subList(0, 3)), before);
         assertEquals(
                 "{\"after\":\"%s\",\"proved\":3,\"bytes\":60,\"since\":\"%s\"}"
-                        .formatted(before.get(2), TestClock.START.plusSeconds(30)),
+                        .formatted(before.get(2), SettableClock.START.plusSeconds(30)),
                 record);
         assertEquals(keys(blobs.subList(3, 8)), opened());
         assertEquals(new Adoption.Result(5, 0, 0, 100, true), result);
-        assertTrue(text(AdoptedMark.KEY).contains("8 objects, 160 bytes"), text(AdoptedMark.KEY));
+        assertTrue(text(VerifiedMarker.KEY).contains("8 objects, 160 bytes"), text(VerifiedMarker.KEY));
         assertEquals(0, bucket.versionCount(RECORD));
     }
 
@@ -357,7 +357,7 @@ class AdoptionTest {
         List<Digest> blobs = copied(AdoptionWalk.BATCH_BLOBS + 1);
 
         // When
-        assertThrows(NoLongerPermittedException.class, () -> adopt(until(1, Duration.ZERO)));
+        assertThrows(FencedException.class, () -> adopt(until(1, Duration.ZERO)));
 
         // Then
         assertEquals(keys(blobs.subList(0, 1000)), opened());
@@ -372,7 +372,7 @@ class AdoptionTest {
         ObjectStore huge = new Huge(backup);
 
         // When
-        assertThrows(NoLongerPermittedException.class, () -> adopt(huge, registry.layout(), until(1, Duration.ZERO)));
+        assertThrows(FencedException.class, () -> adopt(huge, registry.layout(), until(1, Duration.ZERO)));
 
         // Then
         assertEquals(keys(blobs.subList(0, 2)), opened());
@@ -417,7 +417,7 @@ class AdoptionTest {
         // Then
         assertEquals(keys(blobs.subList(2, 5)), opened());
         assertTrue(result.isComplete());
-        assertTrue(text(AdoptedMark.KEY).contains("5 objects, 100 bytes"), text(AdoptedMark.KEY));
+        assertTrue(text(VerifiedMarker.KEY).contains("5 objects, 100 bytes"), text(VerifiedMarker.KEY));
     }
 
     @Test
@@ -430,13 +430,14 @@ class AdoptionTest {
         away.before((operation, asked) -> {
             throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to look for it: a test says so");
         });
-        AdoptedMark mark = new AdoptedMark(backup, registry.layout(), clock);
-        RecentlyDurable durable = new RecentlyDurable(clock, Duration.ofMinutes(5), 100);
-        Blobs blobs = new Blobs(registry.layout(), away, backup, mark, lanes, durable);
-        Adoption adoption = new Adoption(backup, registry.layout(), blobs, mark, lanes, Pace.unbounded(), clock);
+        VerifiedMarker mark = new VerifiedMarker(backup, registry.layout(), clock);
+        ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100);
+        BlobReplicator blobReplicator = new BlobReplicator(registry.layout(), away, backup, mark, workerPools, durable);
+        Adoption adoption = new Adoption(
+                backup, registry.layout(), blobReplicator, mark, workerPools, RateLimiter.unbounded(), clock);
 
         // When
-        Adoption.Result result = adoption.run(() -> {}, meter, findings::add);
+        Adoption.Result result = adoption.run(() -> {}, progressTracker, findings::add);
 
         // Then
         assertEquals(new Adoption.Result(0, 0, 0, 0, false), result);
@@ -466,14 +467,14 @@ class AdoptionTest {
     void aMarkedBucketIsLeftAlone() {
         // Given
         copied(2);
-        bucket.seed(AdoptedMark.KEY, new byte[1]);
+        bucket.seed(VerifiedMarker.KEY, new byte[1]);
 
         // When
         Adoption.Result result = adopt();
 
         // Then
         assertEquals(new Adoption.Result(0, 0, 0, 0, true), result);
-        assertEquals(List.of(new Request(Operation.FIND, AdoptedMark.KEY)), backup.requests());
+        assertEquals(List.of(new Request(Operation.FIND, VerifiedMarker.KEY)), backup.requests());
     }
 
     @Test
@@ -490,10 +491,10 @@ class AdoptionTest {
 
         // When
         assertThrows(
-                NoLongerPermittedException.class,
+                FencedException.class,
                 () -> adopt(() -> {
                     if (!permitted.get()) {
-                        throw new NoLongerPermittedException("told to stop");
+                        throw new FencedException("told to stop");
                     }
                 }));
 
@@ -522,7 +523,7 @@ class AdoptionTest {
         assertEquals(new Adoption.Result(3, 0, 0, 60, true), result);
         assertEquals(keys(blobs), opened());
         assertEquals(Collections.emptyList(), bucket.keys(RECORD));
-        assertTrue(text(AdoptedMark.KEY).contains("3 objects, 60 bytes"), text(AdoptedMark.KEY));
+        assertTrue(text(VerifiedMarker.KEY).contains("3 objects, 60 bytes"), text(VerifiedMarker.KEY));
     }
 
     /** A store whose listing says 40 GiB of each object. */

@@ -3,10 +3,10 @@ package dev.registrybackup.reconcile;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.content.Digest;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
-import dev.registrybackup.replicate.KmsStore;
-import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.replication.KmsStore;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -51,15 +51,15 @@ class EncryptedStoresTest {
                 new Seen("some of the backup", plain, some));
     }
 
-    private Reconciling filled(Seen seen) {
-        Reconciling stores = new Reconciling(scratch, true, seen.registry(), seen.backup()).of(content);
+    private ReconcileFixture filled(Seen seen) {
+        ReconcileFixture stores = new ReconcileFixture(scratch, true, seen.registry(), seen.backup()).of(content);
         stores.run();
         stores.clock().advance(Duration.ofHours(1));
         stores.backup().forget();
         return stores;
     }
 
-    private static List<String> written(Reconciling stores) {
+    private static List<String> written(ReconcileFixture stores) {
         return stores.backup().written().stream()
                 .filter(key -> key.startsWith("docker/"))
                 .toList();
@@ -69,7 +69,8 @@ class EncryptedStoresTest {
     @MethodSource("stores")
     void anEmptyBackupIsFilledWhateverTheETagsAre(Seen seen) {
         // Given
-        try (Reconciling stores = new Reconciling(scratch, true, seen.registry(), seen.backup()).of(content)) {
+        try (ReconcileFixture stores =
+                new ReconcileFixture(scratch, true, seen.registry(), seen.backup()).of(content)) {
 
             // When
             Reconciliation.Result result = stores.run();
@@ -77,7 +78,7 @@ class EncryptedStoresTest {
             // Then
             assertTrue(result.isComplete(), result.summary()::toPrettyString);
             assertEquals(stores.inRegistry(), stores.backedUp());
-            assertEquals(stores.inRegistry().size(), Reconciling.total(result, "brought"));
+            assertEquals(stores.inRegistry().size(), ReconcileFixture.total(result, "brought"));
         }
     }
 
@@ -85,7 +86,7 @@ class EncryptedStoresTest {
     @MethodSource("stores")
     void aSecondRunWritesNothingAndLeavesNothing(Seen seen) {
         // Given
-        try (Reconciling stores = filled(seen)) {
+        try (ReconcileFixture stores = filled(seen)) {
 
             // When
             Reconciliation.Result result = stores.run();
@@ -93,9 +94,9 @@ class EncryptedStoresTest {
             // Then
             assertEquals(List.of(), written(stores));
             assertTrue(result.isComplete(), result.summary()::toPrettyString);
-            assertEquals(0, Reconciling.total(result, "brought"));
-            assertEquals(0, Reconciling.total(result, "missedByEvents"));
-            assertEquals(stores.inRegistry().size(), Reconciling.total(result, "inRegistry"));
+            assertEquals(0, ReconcileFixture.total(result, "brought"));
+            assertEquals(0, ReconcileFixture.total(result, "missedByEvents"));
+            assertEquals(stores.inRegistry().size(), ReconcileFixture.total(result, "inRegistry"));
         }
     }
 
@@ -106,7 +107,7 @@ class EncryptedStoresTest {
         Digest first = content.image("team/app", content.layer("team/app", 100));
         Digest second = content.image("team/app", content.layer("team/app", 200));
         content.tag("team/app", "latest", first);
-        try (Reconciling stores = filled(seen)) {
+        try (ReconcileFixture stores = filled(seen)) {
             content.tag("team/app", "latest", second);
             stores.of(content);
 
@@ -116,7 +117,7 @@ class EncryptedStoresTest {
             // Then
             assertTrue(result.isComplete(), result.summary()::toPrettyString);
             assertEquals(stores.inRegistry(), stores.backedUp());
-            assertEquals(1, Reconciling.figure(result, "tag-current-link", "brought"));
+            assertEquals(1, ReconcileFixture.figure(result, "tag-current-link", "brought"));
         }
     }
 
@@ -126,7 +127,8 @@ class EncryptedStoresTest {
         // Given
         Digest image = content.image("team/app", content.layer("team/app", 100));
         content.tag("team/app", "latest", image);
-        try (Reconciling stores = new Reconciling(scratch, true, seen.registry(), seen.backup()).of(content)) {
+        try (ReconcileFixture stores =
+                new ReconcileFixture(scratch, true, seen.registry(), seen.backup()).of(content)) {
             stores.registryBucket().remove(content.revisionLink("team/app", image), java.util.Optional.empty());
             stores.run();
             stores.clock().advance(Duration.ofHours(1));
@@ -137,8 +139,8 @@ class EncryptedStoresTest {
 
             // Then
             assertEquals(List.of(), written(stores));
-            assertEquals(0, Reconciling.total(result, "brought"), result.summary()::toPrettyString);
-            assertEquals(0, Reconciling.total(result, "missedByEvents"));
+            assertEquals(0, ReconcileFixture.total(result, "brought"), result.summary()::toPrettyString);
+            assertEquals(0, ReconcileFixture.total(result, "missedByEvents"));
             assertEquals(stores.inRegistry(), stores.backedUp());
         }
     }

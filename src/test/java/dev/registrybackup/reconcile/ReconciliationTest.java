@@ -7,26 +7,24 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.content.DigestAlgorithm;
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.finding.FindingCode;
-import dev.registrybackup.ledger.Alarm;
-import dev.registrybackup.ledger.Alarms;
-import dev.registrybackup.ledger.OwedKey;
-import dev.registrybackup.ledger.OwedShelf;
-import dev.registrybackup.ledger.Rejections;
-import dev.registrybackup.ledger.Rejections.Rejection;
-import dev.registrybackup.openshift.ClusterError;
-import dev.registrybackup.openshift.FakeCluster;
-import dev.registrybackup.openshift.ObjectName;
-import dev.registrybackup.openshift.Resource;
-import dev.registrybackup.rclone.Difference;
+import dev.registrybackup.imagestream.ClusterError;
+import dev.registrybackup.imagestream.FakeCluster;
+import dev.registrybackup.imagestream.ObjectName;
+import dev.registrybackup.imagestream.Resource;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.Finding;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.reconcile.rclone.Difference;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RepositoryName;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
-import dev.registrybackup.store.StoreError;
+import dev.registrybackup.replication.pending.PendingKey;
+import dev.registrybackup.replication.pending.PendingStore;
+import dev.registrybackup.replication.pending.RejectionStore;
+import dev.registrybackup.replication.pending.RejectionStore.Rejection;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -44,11 +42,11 @@ class ReconciliationTest {
     private static final Duration HOUR = Duration.ofHours(1);
 
     private final RandomRegistry content = RandomRegistry.filled(4);
-    private Reconciling stores;
+    private ReconcileFixture stores;
 
     @BeforeEach
     void begin(@TempDir Path scratch) {
-        stores = new Reconciling(scratch).of(content);
+        stores = new ReconcileFixture(scratch).of(content);
     }
 
     @AfterEach
@@ -82,9 +80,9 @@ class ReconciliationTest {
         assertTrue(result.isComplete(), result.summary()::toPrettyString);
         assertEquals(stores.inRegistry(), stores.backedUp());
         assertEquals(Set.of(), content.linksBeforeTheirTargets(stores.backup().written()));
-        assertEquals(stores.inRegistry().size(), Reconciling.total(result, "brought"));
-        assertEquals(0, Reconciling.total(result, "missedByEvents"));
-        assertEquals(0, Reconciling.total(result, "left"));
+        assertEquals(stores.inRegistry().size(), ReconcileFixture.total(result, "brought"));
+        assertEquals(0, ReconcileFixture.total(result, "missedByEvents"));
+        assertEquals(0, ReconcileFixture.total(result, "left"));
     }
 
     @Test
@@ -97,8 +95,8 @@ class ReconciliationTest {
 
         // Then
         assertEquals(List.of(), written());
-        assertEquals(0, Reconciling.total(result, "named"));
-        assertEquals(stores.inRegistry().size(), Reconciling.total(result, "inRegistry"));
+        assertEquals(0, ReconcileFixture.total(result, "named"));
+        assertEquals(stores.inRegistry().size(), ReconcileFixture.total(result, "inRegistry"));
         assertTrue(result.isComplete());
     }
 
@@ -116,9 +114,9 @@ class ReconciliationTest {
 
         // Then
         assertEquals(stores.inRegistry(), stores.backedUp());
-        assertEquals(Reconciling.total(result, "named"), Reconciling.total(result, "missedByEvents"));
-        assertEquals(1, Reconciling.figure(result, "revision-link", "missedByEvents"));
-        assertEquals(1, Reconciling.figure(result, "tag-current-link", "missedByEvents"));
+        assertEquals(ReconcileFixture.total(result, "named"), ReconcileFixture.total(result, "missedByEvents"));
+        assertEquals(1, ReconcileFixture.figure(result, "revision-link", "missedByEvents"));
+        assertEquals(1, ReconcileFixture.figure(result, "tag-current-link", "missedByEvents"));
     }
 
     @Test
@@ -164,8 +162,8 @@ class ReconciliationTest {
 
         // Then
         assertEquals(stores.inRegistry(), stores.backedUp());
-        assertTrue(Reconciling.total(result, "brought") > 0);
-        assertEquals(0, Reconciling.total(result, "missedByEvents"));
+        assertTrue(ReconcileFixture.total(result, "brought") > 0);
+        assertEquals(0, ReconcileFixture.total(result, "missedByEvents"));
     }
 
     @Test
@@ -183,7 +181,7 @@ class ReconciliationTest {
 
         // Then
         assertEquals(stores.inRegistry(), stores.backedUp());
-        assertEquals(1, Reconciling.figure(result, "tag-current-link", "brought"));
+        assertEquals(1, ReconcileFixture.figure(result, "tag-current-link", "brought"));
     }
 
     @Test
@@ -202,7 +200,7 @@ class ReconciliationTest {
         // Then
         assertArrayEquals(good, stores.backupBucket().bytes(key));
         assertFalse(result.isComplete());
-        assertEquals(1, Reconciling.figure(result, "blob", "corrupt"));
+        assertEquals(1, ReconcileFixture.figure(result, "blob", "corrupt"));
         assertEquals(List.of(FindingCode.BLOB_DIGEST_MISMATCH), codes());
         assertEquals(key, stores.reading().first().get(0).subject());
     }
@@ -222,9 +220,9 @@ class ReconciliationTest {
         assertFalse(result.isComplete());
         assertFalse(stores.backedUp().containsKey(content.blobKey(layer)));
         assertFalse(stores.backedUp().containsKey(content.layerLink("team/app", layer)));
-        assertEquals(1, Reconciling.figure(result, "revision-link", "left"));
-        assertEquals(1, Reconciling.figure(result, "blob", "left"));
-        assertEquals(stores.inRegistry().size(), stores.backedUp().size() + Reconciling.total(result, "left"));
+        assertEquals(1, ReconcileFixture.figure(result, "revision-link", "left"));
+        assertEquals(1, ReconcileFixture.figure(result, "blob", "left"));
+        assertEquals(stores.inRegistry().size(), stores.backedUp().size() + ReconcileFixture.total(result, "left"));
     }
 
     @Test
@@ -240,7 +238,7 @@ class ReconciliationTest {
 
         // Then
         assertEquals(stores.inRegistry(), stores.backedUp());
-        assertEquals(1, Reconciling.figure(result, "blob", "brought"));
+        assertEquals(1, ReconcileFixture.figure(result, "blob", "brought"));
     }
 
     @Test
@@ -285,7 +283,7 @@ class ReconciliationTest {
 
         // Then
         assertFalse(result.isComplete());
-        assertEquals(0, Reconciling.total(result, "absent"));
+        assertEquals(0, ReconcileFixture.total(result, "absent"));
         assertTrue(stores.backupBucket().find("registry-backup/absences").isEmpty());
         assertEquals(List.of(FindingCode.COULD_NOT_TELL, FindingCode.COULD_NOT_TELL), codes());
         assertTrue(stores.reading().first().get(0).problem().contains("it ended with 7"));
@@ -349,8 +347,8 @@ class ReconciliationTest {
         Digest layer = content.layer("team/app", 100);
         Digest other = content.layer("team/app", 200);
         stores.of(content);
-        OwedShelf shelf = new OwedShelf(stores.backupBucket(), "gone", stores.clock());
-        shelf.write(List.of(new OwedKey(content.layerLink("team/app", other), Optional.empty())));
+        PendingStore shelf = new PendingStore(stores.backupBucket(), "gone", stores.clock());
+        shelf.write(List.of(new PendingKey(content.layerLink("team/app", other), Optional.empty())));
 
         // When
         Reconciliation.Result result = stores.run();
@@ -358,7 +356,7 @@ class ReconciliationTest {
         // Then
         assertEquals(content.blobKey(other), written().get(0));
         assertEquals(1, result.summary().path("owedSettled").asLong());
-        assertEquals(List.of(), stores.backupBucket().keys(OwedShelf.PREFIX));
+        assertEquals(List.of(), stores.backupBucket().keys(PendingStore.PREFIX));
         assertTrue(stores.backedUp().containsKey(content.blobKey(layer)));
     }
 
@@ -369,17 +367,17 @@ class ReconciliationTest {
         Digest other = content.layer("team/app", 200);
         stores.of(content);
         stores.registryBucket().seed(content.blobKey(other), new byte[7]);
-        Rejections rejections = new Rejections(stores.backupBucket(), stores.clock(), kept -> {});
-        rejections.keep(Rejection.ofKey(content.blobKey(layer), "was corrupt"));
-        rejections.keep(Rejection.ofKey(content.blobKey(other), "is corrupt"));
-        rejections.keep(Rejection.ofPayload(new byte[3], "no event"));
+        RejectionStore rejectionStore = new RejectionStore(stores.backupBucket(), stores.clock(), kept -> {});
+        rejectionStore.keep(Rejection.ofKey(content.blobKey(layer), "was corrupt"));
+        rejectionStore.keep(Rejection.ofKey(content.blobKey(other), "is corrupt"));
+        rejectionStore.keep(Rejection.ofPayload(new byte[3], "no event"));
 
         // When
         Reconciliation.Result result = stores.run();
 
         // Then
         assertEquals(1, result.summary().path("rejectionsSettled").asLong());
-        assertEquals(2, stores.backupBucket().keys(Rejections.PREFIX).size());
+        assertEquals(2, stores.backupBucket().keys(RejectionStore.PREFIX).size());
     }
 
     @Test
@@ -411,7 +409,7 @@ class ReconciliationTest {
         // Then
         assertTrue(result.isComplete(), result.summary()::toPrettyString);
         assertEquals(stores.inRegistry(), stores.backedUp());
-        assertEquals(stores.inRegistry().size(), Reconciling.total(result, "inRegistry"));
+        assertEquals(stores.inRegistry().size(), ReconcileFixture.total(result, "inRegistry"));
         assertTrue(
                 comparer.asked().contains("compare " + content.layout().repositoriesPrefix() + "a-b/"),
                 () -> comparer.asked().toString());
@@ -422,7 +420,7 @@ class ReconciliationTest {
         for (int leave = 1; leave < 200; leave += 7) {
             // Given
             int left = leave;
-            try (Reconciling fresh = new Reconciling(Path.of("target")).of(content)) {
+            try (ReconcileFixture fresh = new ReconcileFixture(Path.of("target")).of(content)) {
                 int[] asked = {0};
 
                 // When
@@ -460,7 +458,7 @@ class ReconciliationTest {
 
         // Then
         assertFalse(result.isComplete());
-        assertEquals(1, Reconciling.figure(result, "layer-link", "missedByEvents"));
+        assertEquals(1, ReconcileFixture.figure(result, "layer-link", "missedByEvents"));
     }
 
     @Test

@@ -1,12 +1,12 @@
 package dev.registrybackup.reconcile;
 
-import dev.registrybackup.rclone.Comparer;
-import dev.registrybackup.rclone.Comparison;
-import dev.registrybackup.rclone.Difference;
-import dev.registrybackup.rclone.Difference.Kind;
-import dev.registrybackup.rclone.Part;
-import dev.registrybackup.store.ObjectInfo;
-import dev.registrybackup.store.ObjectStore;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.reconcile.rclone.Comparer;
+import dev.registrybackup.reconcile.rclone.Comparison;
+import dev.registrybackup.reconcile.rclone.Difference;
+import dev.registrybackup.reconcile.rclone.Difference.Kind;
+import dev.registrybackup.reconcile.rclone.Shard;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -74,42 +74,46 @@ final class StoreComparer implements Comparer {
     }
 
     @Override
-    public Comparison compare(Part part, Consumer<Difference> found) {
-        asked.add("compare " + part.prefix());
+    public Comparison compare(Shard shard, Consumer<Difference> found) {
+        asked.add("compare " + shard.prefix());
         before.run();
-        if (failing.containsKey(part.prefix())) {
-            return new Comparison(false, failing.get(part.prefix()), 0, "rclone check");
+        if (failing.containsKey(shard.prefix())) {
+            return new Comparison(false, failing.get(shard.prefix()), 0, "rclone check");
         }
-        Map<String, ObjectInfo> here = objects(registry, part);
-        Map<String, ObjectInfo> there = objects(backup, part);
+        Map<String, ObjectInfo> here = objects(registry, shard);
+        Map<String, ObjectInfo> there = objects(backup, shard);
         TreeSet<String> keys = new TreeSet<>(here.keySet());
         keys.addAll(there.keySet());
-        keys.forEach(key -> tell(part, key, here.get(key), there.get(key), found));
+        keys.forEach(key -> tell(shard, key, here.get(key), there.get(key), found));
         added.entrySet().stream()
-                .filter(entry -> entry.getKey().startsWith(part.prefix()))
+                .filter(entry -> entry.getKey().startsWith(shard.prefix()))
                 .toList()
                 .forEach(entry -> {
                     added.remove(entry.getKey());
                     found.accept(new Difference(entry.getValue(), entry.getKey()));
                 });
-        return new Comparison(true, "", keys.size(), "rclone check " + part.prefix());
+        return new Comparison(true, "", keys.size(), "rclone check " + shard.prefix());
     }
 
     @Override
-    public Comparison confirm(Part part, Collection<String> keys, Consumer<Difference> found) {
-        asked.add("confirm " + keys.size() + " of " + part.prefix());
-        Map<String, ObjectInfo> here = objects(registry, part);
-        Map<String, ObjectInfo> there = objects(backup, part);
+    public Comparison confirm(Shard shard, Collection<String> keys, Consumer<Difference> found) {
+        asked.add("confirm " + keys.size() + " of " + shard.prefix());
+        Map<String, ObjectInfo> here = objects(registry, shard);
+        Map<String, ObjectInfo> there = objects(backup, shard);
         for (String key : keys) {
             if (here.containsKey(key)) {
-                tell(part, key, here.get(key), there.get(key), found);
+                tell(shard, key, here.get(key), there.get(key), found);
             }
         }
         return new Comparison(true, "", keys.size(), "rclone check --files-from-raw");
     }
 
     private void tell(
-            Part part, String key, @Nullable ObjectInfo here, @Nullable ObjectInfo there, Consumer<Difference> found) {
+            Shard shard,
+            String key,
+            @Nullable ObjectInfo here,
+            @Nullable ObjectInfo there,
+            Consumer<Difference> found) {
         if (hidden.contains(key)) {
             return;
         }
@@ -119,25 +123,25 @@ final class StoreComparer implements Comparer {
         } else if (here == null) {
             kind = Kind.ONLY_IN_BACKUP;
         } else if (here.size() != there.size()
-                || (part.by() == Part.By.CONTENT && !here.etag().equals(there.etag()))) {
+                || (shard.by() == Shard.By.CONTENT && !here.etag().equals(there.etag()))) {
             kind = Kind.DIFFERENT;
         }
         found.accept(new Difference(named.getOrDefault(key, kind), key));
     }
 
-    private static Map<String, ObjectInfo> objects(ObjectStore store, Part part) {
+    private static Map<String, ObjectInfo> objects(ObjectStore store, Shard shard) {
         Map<String, ObjectInfo> objects = new TreeMap<>();
-        try (Stream<ObjectInfo> listing = store.list(part.prefix())) {
+        try (Stream<ObjectInfo> listing = store.list(shard.prefix())) {
             listing.filter(object -> !isLeftOut(
-                            part, object.key().substring(part.prefix().length())))
+                            shard, object.key().substring(shard.prefix().length())))
                     .forEach(object -> objects.put(object.key(), object));
         }
         return objects;
     }
 
     /** rclone's filters, as far as the parts use them. */
-    private static boolean isLeftOut(Part part, String relative) {
-        return part.leftOut().stream().anyMatch(pattern -> {
+    private static boolean isLeftOut(Shard shard, String relative) {
+        return shard.leftOut().stream().anyMatch(pattern -> {
             String begin = pattern.startsWith("/") ? "^" : "(^|.*/)";
             String glob = pattern.replaceFirst("^/", "").replace(".", "\\.").replace("**", "\0");
             String regex = begin + glob.replace("*", "[^/]*").replace("\0", ".*") + "$";

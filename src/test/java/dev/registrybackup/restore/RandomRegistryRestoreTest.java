@@ -6,14 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.registrybackup.operation.NoLongerPermittedException;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.operation.FencedException;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.registry.RegistryPath.LayerLink;
 import dev.registrybackup.registry.RegistryPath.Link;
-import dev.registrybackup.replicate.Pod;
-import dev.registrybackup.store.InMemoryObjectStore;
+import dev.registrybackup.replication.ReplicatorFixture;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -36,21 +36,22 @@ class RandomRegistryRestoreTest {
     void whatWasReplicatedInAnyOrderAndWipedComesBackByteByByte(long seed) {
         // Given
         RandomRegistry made = RandomRegistry.filled(seed);
-        InMemoryObjectStore registry = Pod.bucket("registry", false);
+        InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
         made.writeTo(registry::seed);
-        try (Restoring restoring = new Restoring();
-                Pod pod = new Pod(registry, restoring.backupBucket())) {
-            pod.replicateAll(shuffled(made.keys(), seed));
+        try (RestoreFixture restoreFixture = new RestoreFixture();
+                ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, restoreFixture.backupBucket())) {
+            replicatorFixture.replicateAll(shuffled(made.keys(), seed));
 
             // When
-            Restore.Outcome outcome = restoring.run(ALL);
+            Restore.Outcome outcome = restoreFixture.run(ALL);
 
             // Then
             assertTrue(outcome.isComplete(), outcome.summary().toString());
-            assertEquals(Restoring.texts(made.kept()), restoring.restored());
+            assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
             assertEquals(
-                    Set.of(), made.linksBeforeTheirTargets(restoring.target().written()));
-            assertChildrenBeforeIndexes(made, restoring.target().written());
+                    Set.of(),
+                    made.linksBeforeTheirTargets(restoreFixture.target().written()));
+            assertChildrenBeforeIndexes(made, restoreFixture.target().written());
         }
     }
 
@@ -61,17 +62,17 @@ class RandomRegistryRestoreTest {
         RandomRegistry made = RandomRegistry.filled(seed);
         Set<String> repositories = repositories(made);
         for (String repository : repositories) {
-            try (Restoring restoring = new Restoring().of(made)) {
+            try (RestoreFixture restoreFixture = new RestoreFixture().of(made)) {
                 // When
-                Restore.Outcome outcome = restoring.run("{'scope':{'repository':'%s'}}".formatted(repository));
+                Restore.Outcome outcome = restoreFixture.run("{'scope':{'repository':'%s'}}".formatted(repository));
 
                 // Then
                 assertTrue(outcome.isComplete(), outcome.summary().toString());
-                assertEquals(closureOf(made, repository), restoring.restored());
+                assertEquals(closureOf(made, repository), restoreFixture.restored());
                 assertEquals(
                         Set.of(),
-                        made.linksBeforeTheirTargets(restoring.target().written()));
-                assertChildrenBeforeIndexes(made, restoring.target().written());
+                        made.linksBeforeTheirTargets(restoreFixture.target().written()));
+                assertChildrenBeforeIndexes(made, restoreFixture.target().written());
             }
         }
     }
@@ -81,19 +82,19 @@ class RandomRegistryRestoreTest {
     void theSecondRestoreWritesNothingAndTheDryRunSaysSo(long seed) {
         // Given
         RandomRegistry made = RandomRegistry.filled(seed);
-        try (Restoring restoring = new Restoring().of(made)) {
-            JsonNode before = restoring.plan(ALL);
-            assertEquals(Map.of(), restoring.restored());
-            restoring.run(ALL);
-            restoring.target().forget();
+        try (RestoreFixture restoreFixture = new RestoreFixture().of(made)) {
+            JsonNode before = restoreFixture.plan(ALL);
+            assertEquals(Map.of(), restoreFixture.restored());
+            restoreFixture.run(ALL);
+            restoreFixture.target().forget();
 
             // When
-            restoring.run(ALL);
-            restoring.run("{'scope':{'namespace':'namespace-0'},'mode':'repair'}");
-            JsonNode after = restoring.plan(ALL);
+            restoreFixture.run(ALL);
+            restoreFixture.run("{'scope':{'namespace':'namespace-0'},'mode':'repair'}");
+            JsonNode after = restoreFixture.plan(ALL);
 
             // Then
-            assertEquals(List.of(), restoring.target().written());
+            assertEquals(List.of(), restoreFixture.target().written());
             assertEquals(made.kept().size(), before.at("/toCopy/objects").asInt());
             assertEquals(
                     made.kept().values().stream()
@@ -111,21 +112,21 @@ class RandomRegistryRestoreTest {
         // Given
         RandomRegistry made = RandomRegistry.filled(seed);
         String request = seed % 2 == 0 ? ALL : "{'scope':{'repository':'namespace-1/stream'}}";
-        try (Restoring restoring = new Restoring().of(made)) {
-            int all = restoring.plan(request).at("/toCopy/objects").asInt();
+        try (RestoreFixture restoreFixture = new RestoreFixture().of(made)) {
+            int all = restoreFixture.plan(request).at("/toCopy/objects").asInt();
             AtomicInteger left = new AtomicInteger(new Random(seed).nextInt(all));
 
             // When
             assertThrows(
-                    NoLongerPermittedException.class,
-                    () -> restoring.run(request, () -> {
+                    FencedException.class,
+                    () -> restoreFixture.run(request, () -> {
                         if (left.getAndDecrement() <= 0) {
-                            throw new NoLongerPermittedException("stopped by the test");
+                            throw new FencedException("stopped by the test");
                         }
                     }));
-            Map<String, String> halfWay = restoring.restored();
-            int first = restoring.target().written().size();
-            Restore.Outcome outcome = restoring.run(request);
+            Map<String, String> halfWay = restoreFixture.restored();
+            int first = restoreFixture.target().written().size();
+            Restore.Outcome outcome = restoreFixture.run(request);
 
             // Then
             halfWay.keySet()
@@ -135,8 +136,8 @@ class RandomRegistryRestoreTest {
             assertTrue(outcome.isComplete());
             assertTrue(first < all);
             assertEquals(
-                    seed % 2 == 0 ? Restoring.texts(made.kept()) : closureOf(made, "namespace-1/stream"),
-                    restoring.restored());
+                    seed % 2 == 0 ? RestoreFixture.texts(made.kept()) : closureOf(made, "namespace-1/stream"),
+                    restoreFixture.restored());
         }
     }
 
@@ -173,7 +174,7 @@ class RandomRegistryRestoreTest {
                 .forEach(layer -> keys.add(made.layout().keyOf(layer)));
         Map<String, byte[]> found = new TreeMap<>();
         keys.forEach(key -> found.put(key, made.content(key)));
-        return Restoring.texts(found);
+        return RestoreFixture.texts(found);
     }
 
     private static void assertChildrenBeforeIndexes(RandomRegistry made, List<String> written) {
@@ -182,7 +183,7 @@ class RandomRegistryRestoreTest {
                 for (JsonNode child : manifest(made, revision).path("manifests")) {
                     String childKey = made.revisionLink(
                             revision.repository().value(),
-                            dev.registrybackup.content.Digest.parse(
+                            dev.registrybackup.registry.Digest.parse(
                                     child.path("digest").asText()));
                     assertTrue(
                             written.indexOf(childKey) < written.indexOf(key) && written.contains(childKey),

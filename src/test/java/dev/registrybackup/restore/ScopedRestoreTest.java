@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.content.DigestAlgorithm;
-import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RandomRegistry;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -29,11 +29,11 @@ class ScopedRestoreTest {
     private static final String REPAIR_APP = "{'scope':{'repository':'ns/app'},'mode':'repair'}";
 
     private final RandomRegistry made = new RandomRegistry(1);
-    private final Restoring restoring = new Restoring();
+    private final RestoreFixture restoreFixture = new RestoreFixture();
 
     @AfterEach
     void close() {
-        restoring.close();
+        restoreFixture.close();
     }
 
     @Test
@@ -43,10 +43,10 @@ class ScopedRestoreTest {
         Digest image = made.image(APP, layer);
         made.tag(APP, "v1", image);
         made.tag(APP, "v2", made.image(APP, made.layer(APP, 100)));
-        restoring.of(made);
+        restoreFixture.of(made);
 
         // When
-        Restore.Outcome outcome = restoring.run(V1);
+        Restore.Outcome outcome = restoreFixture.run(V1);
 
         // Then
         assertTrue(outcome.isComplete());
@@ -58,7 +58,7 @@ class ScopedRestoreTest {
                 .filter(key -> made.closure(key).stream().anyMatch(expected::contains))
                 .toList()
                 .forEach(expected::add);
-        assertEquals(expected, restoring.restored().keySet());
+        assertEquals(expected, restoreFixture.restored().keySet());
     }
 
     @Test
@@ -66,29 +66,29 @@ class ScopedRestoreTest {
         // Given
         Digest image = made.image(APP, made.layer(APP, 100));
         made.tag(APP, "v1", image);
-        restoring.of(made);
+        restoreFixture.of(made);
 
         // When
-        restoring.run("{'scope':{'image':'ns/app@%s'}}".formatted(image));
+        restoreFixture.run("{'scope':{'image':'ns/app@%s'}}".formatted(image));
 
         // Then
         Set<String> expected = new TreeSet<>(made.kept().keySet());
         expected.removeIf(key -> key.contains("/tags/"));
-        assertEquals(expected, restoring.restored().keySet());
+        assertEquals(expected, restoreFixture.restored().keySet());
     }
 
     @Test
     void oneBlobIsPutBackWithoutAnyLink() {
         // Given
         Digest layer = made.layer(APP, 100);
-        restoring.of(made);
+        restoreFixture.of(made);
 
         // When
-        Restore.Outcome outcome = restoring.run("{'scope':{'digest':'%s'}}".formatted(layer));
+        Restore.Outcome outcome = restoreFixture.run("{'scope':{'digest':'%s'}}".formatted(layer));
 
         // Then
         assertTrue(outcome.isComplete());
-        assertEquals(Set.of(made.blobKey(layer)), restoring.restored().keySet());
+        assertEquals(Set.of(made.blobKey(layer)), restoreFixture.restored().keySet());
     }
 
     @Test
@@ -99,13 +99,13 @@ class ScopedRestoreTest {
         Map<String, byte[]> expected = new HashMap<>(made.kept());
         made.tag("ns-other/app", "v1", made.image("ns-other/app", made.layer("ns-other/app", 30)));
         made.tag("ns", "v1", made.image("ns", made.layer("ns", 40)));
-        restoring.of(made);
+        restoreFixture.of(made);
 
         // When
-        restoring.run("{'scope':{'namespace':'ns'}}");
+        restoreFixture.run("{'scope':{'namespace':'ns'}}");
 
         // Then
-        assertEquals(Restoring.texts(expected), restoring.restored());
+        assertEquals(RestoreFixture.texts(expected), restoreFixture.restored());
     }
 
     @Test
@@ -114,13 +114,13 @@ class ScopedRestoreTest {
         made.tag("ns/app", "v1", made.image("ns/app", made.layer("ns/app", 10)));
         Map<String, byte[]> expected = new HashMap<>(made.kept());
         made.tag("ns/app/below", "v1", made.image("ns/app/below", made.layer("ns/app/below", 20)));
-        restoring.of(made);
+        restoreFixture.of(made);
 
         // When
-        restoring.run("{'scope':{'repository':'ns/app'}}");
+        restoreFixture.run("{'scope':{'repository':'ns/app'}}");
 
         // Then
-        assertEquals(Restoring.texts(expected), restoring.restored());
+        assertEquals(RestoreFixture.texts(expected), restoreFixture.restored());
     }
 
     @Test
@@ -138,17 +138,17 @@ class ScopedRestoreTest {
                 config);
         Map<String, byte[]> expected = new HashMap<>(made.kept());
         made.tag(APP, "other", made.image(APP, made.layer(APP, 70)));
-        restoring.of(made);
+        restoreFixture.of(made);
 
         // When
-        restoring.run(V1);
-        int without = restoring.restored().size();
-        restoring.run("{'scope':{'image':'ns/app:v1'},'referrers':true}");
+        restoreFixture.run(V1);
+        int without = restoreFixture.restored().size();
+        restoreFixture.run("{'scope':{'image':'ns/app:v1'},'referrers':true}");
 
         // Then
         assertEquals(8, without);
-        assertEquals(Restoring.texts(expected), restoring.restored());
-        assertTrue(restoring.restored().containsKey(made.revisionLink(APP, sbom)));
+        assertEquals(RestoreFixture.texts(expected), restoreFixture.restored());
+        assertTrue(restoreFixture.restored().containsKey(made.revisionLink(APP, sbom)));
     }
 
     @Test
@@ -161,22 +161,23 @@ class ScopedRestoreTest {
         made.tag(APP, "index", index);
         Digest good = made.image(APP, made.layer(APP, 10));
         made.tag(APP, "good", good);
-        restoring.of(made);
-        restoring.backupBucket().remove(made.blobKey(lost), onlyVersion(made.blobKey(lost)));
+        restoreFixture.of(made);
+        restoreFixture.backupBucket().remove(made.blobKey(lost), onlyVersion(made.blobKey(lost)));
 
         // When
-        Restore.Outcome outcome = restoring.run("{'scope':{'repository':'ns/app'}}");
+        Restore.Outcome outcome = restoreFixture.run("{'scope':{'repository':'ns/app'}}");
 
         // Then
         assertFalse(outcome.isComplete());
-        assertTrue(restoring.restored().containsKey(made.tagLink(APP, "good")));
-        assertFalse(restoring.restored().containsKey(made.tagLink(APP, "broken")));
-        assertFalse(restoring.restored().containsKey(made.revisionLink(APP, broken)));
-        assertFalse(restoring.restored().containsKey(made.revisionLink(APP, index)));
-        assertEquals(Map.of(FindingCode.BLOB_MISSING, 2L), restoring.reading().counts());
+        assertTrue(restoreFixture.restored().containsKey(made.tagLink(APP, "good")));
+        assertFalse(restoreFixture.restored().containsKey(made.tagLink(APP, "broken")));
+        assertFalse(restoreFixture.restored().containsKey(made.revisionLink(APP, broken)));
+        assertFalse(restoreFixture.restored().containsKey(made.revisionLink(APP, index)));
+        assertEquals(
+                Map.of(FindingCode.BLOB_MISSING, 2L), restoreFixture.reading().counts());
         assertEquals(
                 "left out, since the backup lacks %s or has it damaged".formatted(lost),
-                restoring.reading().first().get(0).problem());
+                restoreFixture.reading().first().get(0).problem());
     }
 
     @ParameterizedTest
@@ -187,18 +188,18 @@ class ScopedRestoreTest {
         Digest lost = made.image(APP, made.layer(APP, 100));
         Digest index = made.index(APP, child, lost);
         made.tag(APP, "v1", index);
-        restoring.of(made);
-        restoring.backupBucket().remove(made.blobKey(lost), onlyVersion(made.blobKey(lost)));
+        restoreFixture.of(made);
+        restoreFixture.backupBucket().remove(made.blobKey(lost), onlyVersion(made.blobKey(lost)));
 
         // When
-        Restore.Outcome outcome = restoring.run("{'scope':{'image':'ns/app:v1'}%s}"
-                .formatted(at.formatted(restoring.clock().instant())));
+        Restore.Outcome outcome = restoreFixture.run("{'scope':{'image':'ns/app:v1'}%s}"
+                .formatted(at.formatted(restoreFixture.clock().instant())));
 
         // Then
         assertFalse(outcome.isComplete());
-        assertEquals(1, restoring.reading().counts().get(FindingCode.BLOB_MISSING));
+        assertEquals(1, restoreFixture.reading().counts().get(FindingCode.BLOB_MISSING));
         assertEquals(0, outcome.summary().path("sparse").asInt());
-        assertFalse(restoring.restored().containsKey(made.tagLink(APP, "v1")));
+        assertFalse(restoreFixture.restored().containsKey(made.tagLink(APP, "v1")));
     }
 
     @Test
@@ -209,14 +210,14 @@ class ScopedRestoreTest {
             index = made.index(APP, index);
         }
         made.tag(APP, "v1", index);
-        restoring.of(made);
+        restoreFixture.of(made);
 
         // When
-        Restore.Outcome outcome = restoring.run("{'scope':{'image':'ns/app:v1'},'referrers':true}");
+        Restore.Outcome outcome = restoreFixture.run("{'scope':{'image':'ns/app:v1'},'referrers':true}");
 
         // Then
         assertTrue(outcome.isComplete());
-        assertEquals(made.kept().keySet().size(), restoring.restored().size());
+        assertEquals(made.kept().keySet().size(), restoreFixture.restored().size());
     }
 
     @Test
@@ -225,14 +226,14 @@ class ScopedRestoreTest {
         Digest child = made.image(APP, made.layer(APP, 100));
         Digest never = Digest.of(DigestAlgorithm.SHA256, made.bytes(10));
         made.tag(APP, "v1", made.index(APP, child, never));
-        restoring.of(made);
+        restoreFixture.of(made);
 
         // When
-        Restore.Outcome outcome = restoring.run(V1);
+        Restore.Outcome outcome = restoreFixture.run(V1);
 
         // Then
         assertTrue(outcome.isComplete());
-        assertEquals(Restoring.texts(made.kept()), restoring.restored());
+        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
         assertEquals(1, outcome.summary().path("sparse").asInt());
     }
 
@@ -241,15 +242,15 @@ class ScopedRestoreTest {
         // Given
         Digest layer = made.layer(APP, 100);
         made.tag(APP, "v1", made.image(APP, layer));
-        restoring.of(made);
-        restoring.backupBucket().seed(made.blobKey(layer), new byte[100]);
+        restoreFixture.of(made);
+        restoreFixture.backupBucket().seed(made.blobKey(layer), new byte[100]);
 
         // When
-        Restore.Outcome outcome = restoring.run(V1);
+        Restore.Outcome outcome = restoreFixture.run(V1);
 
         // Then
         assertTrue(outcome.isComplete());
-        assertEquals(Restoring.texts(made.kept()), restoring.restored());
+        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
     }
 
     @Test
@@ -258,14 +259,14 @@ class ScopedRestoreTest {
         Digest layer = made.layer(APP, 100);
         Digest image = made.image(APP, layer);
         made.tag(APP, "v1", image);
-        restoring.of(made);
-        restoring.backupBucket().remove(made.blobKey(layer), onlyVersion(made.blobKey(layer)));
-        restoring.backupBucket().seed(made.blobKey(layer), new byte[100]);
+        restoreFixture.of(made);
+        restoreFixture.backupBucket().remove(made.blobKey(layer), onlyVersion(made.blobKey(layer)));
+        restoreFixture.backupBucket().seed(made.blobKey(layer), new byte[100]);
 
         // When
-        Restore.Outcome scoped = restoring.run(V1);
-        Set<String> afterScoped = restoring.restored().keySet();
-        Restore.Outcome all = restoring.run("{'scope':{'all':true}}");
+        Restore.Outcome scoped = restoreFixture.run(V1);
+        Set<String> afterScoped = restoreFixture.restored().keySet();
+        Restore.Outcome all = restoreFixture.run("{'scope':{'all':true}}");
 
         // Then
         assertFalse(scoped.isComplete());
@@ -278,8 +279,8 @@ class ScopedRestoreTest {
                 made.tagIndexLink(APP, "v1", image),
                 made.tagLink(APP, "v1")));
         assertEquals(expected, afterScoped);
-        assertEquals(expected, restoring.restored().keySet());
-        assertEquals(1L, restoring.reading().counts().get(FindingCode.BLOB_DIGEST_MISMATCH));
+        assertEquals(expected, restoreFixture.restored().keySet());
+        assertEquals(1L, restoreFixture.reading().counts().get(FindingCode.BLOB_DIGEST_MISMATCH));
     }
 
     @Test
@@ -288,16 +289,16 @@ class ScopedRestoreTest {
         Digest layer = made.layer(APP, 100);
         Digest image = made.image(APP, layer);
         made.tag(APP, "v1", image);
-        restoring.of(made);
-        restoring.backupBucket().remove(made.blobKey(layer), Optional.empty());
-        restoring.backupBucket().remove(made.blobKey(image), Optional.empty());
+        restoreFixture.of(made);
+        restoreFixture.backupBucket().remove(made.blobKey(layer), Optional.empty());
+        restoreFixture.backupBucket().remove(made.blobKey(image), Optional.empty());
 
         // When
-        Restore.Outcome outcome = restoring.run(V1);
+        Restore.Outcome outcome = restoreFixture.run(V1);
 
         // Then
         assertTrue(outcome.isComplete());
-        assertEquals(Restoring.texts(made.kept()), restoring.restored());
+        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
     }
 
     @Test
@@ -308,27 +309,27 @@ class ScopedRestoreTest {
         Digest deleted = made.layer(APP, 300);
         Digest image = made.image(APP, truncated, flipped, deleted);
         made.tag(APP, "v1", image);
-        restoring.of(made);
-        made.kept().forEach(restoring.targetBucket()::seed);
-        restoring.targetBucket().seed(made.blobKey(truncated), new byte[99]);
-        restoring.targetBucket().seed(made.blobKey(flipped), new byte[200]);
-        restoring.targetBucket().remove(made.blobKey(deleted), Optional.empty());
-        restoring.targetBucket().seed(made.layerLink(APP, flipped), new byte[0]);
+        restoreFixture.of(made);
+        made.kept().forEach(restoreFixture.targetBucket()::seed);
+        restoreFixture.targetBucket().seed(made.blobKey(truncated), new byte[99]);
+        restoreFixture.targetBucket().seed(made.blobKey(flipped), new byte[200]);
+        restoreFixture.targetBucket().remove(made.blobKey(deleted), Optional.empty());
+        restoreFixture.targetBucket().seed(made.layerLink(APP, flipped), new byte[0]);
 
         // When
-        restoring.run("{'scope':{'repository':'ns/app'}}");
-        Map<FindingCode, Long> found = restoring.reading().counts();
-        List<String> written = restoring.target().written();
-        restoring.target().forget();
-        restoring.run(REPAIR_APP);
+        restoreFixture.run("{'scope':{'repository':'ns/app'}}");
+        Map<FindingCode, Long> found = restoreFixture.reading().counts();
+        List<String> written = restoreFixture.target().written();
+        restoreFixture.target().forget();
+        restoreFixture.run(REPAIR_APP);
 
         // Then
         assertEquals(Map.of(FindingCode.BLOB_TRUNCATED, 1L, FindingCode.LINK_MALFORMED, 1L), found);
         assertEquals(List.of(made.blobKey(deleted)), written);
         assertEquals(
                 Set.of(made.blobKey(truncated), made.blobKey(flipped), made.layerLink(APP, flipped)),
-                Set.copyOf(restoring.target().written()));
-        assertEquals(Restoring.texts(made.kept()), restoring.restored());
+                Set.copyOf(restoreFixture.target().written()));
+        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
     }
 
     @Test
@@ -336,19 +337,19 @@ class ScopedRestoreTest {
         // Given
         Digest flipped = made.layer(APP, 200);
         made.tag(APP, "v1", made.image(APP, flipped));
-        restoring.of(made);
-        made.kept().forEach(restoring.targetBucket()::seed);
-        restoring.targetBucket().seed(made.blobKey(flipped), new byte[200]);
-        restoring.targetBucket().seed(made.layerLink(APP, flipped), "x".getBytes(StandardCharsets.US_ASCII));
+        restoreFixture.of(made);
+        made.kept().forEach(restoreFixture.targetBucket()::seed);
+        restoreFixture.targetBucket().seed(made.blobKey(flipped), new byte[200]);
+        restoreFixture.targetBucket().seed(made.layerLink(APP, flipped), "x".getBytes(StandardCharsets.US_ASCII));
 
         // When
-        restoring.run("{'scope':{'all':true},'mode':'repair'}");
+        restoreFixture.run("{'scope':{'all':true},'mode':'repair'}");
 
         // Then
         assertEquals(
                 List.of(made.blobKey(flipped), made.layerLink(APP, flipped)),
-                restoring.target().written());
-        assertEquals(Restoring.texts(made.kept()), restoring.restored());
+                restoreFixture.target().written());
+        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
     }
 
     @Test
@@ -356,22 +357,23 @@ class ScopedRestoreTest {
         // Given
         Digest image = made.image(APP, made.layer(APP, 100));
         made.tag(APP, "v1", image);
-        restoring.of(made);
+        restoreFixture.of(made);
         Digest newer = Digest.of(DigestAlgorithm.SHA256, made.bytes(5));
         byte[] moved = newer.toString().getBytes(StandardCharsets.US_ASCII);
-        restoring.targetBucket().seed(made.tagLink(APP, "v1"), moved);
+        restoreFixture.targetBucket().seed(made.tagLink(APP, "v1"), moved);
 
         // When
         for (String scope : List.of("{'all':true}", "{'image':'ns/app:v1'}")) {
-            restoring.run("{'scope':%s}".formatted(scope));
+            restoreFixture.run("{'scope':%s}".formatted(scope));
             assertEquals(
-                    Map.of(FindingCode.TAG_DIFFERS, 1L), restoring.reading().counts());
-            assertArrayEquals(moved, restoring.targetBucket().bytes(made.tagLink(APP, "v1")));
+                    Map.of(FindingCode.TAG_DIFFERS, 1L),
+                    restoreFixture.reading().counts());
+            assertArrayEquals(moved, restoreFixture.targetBucket().bytes(made.tagLink(APP, "v1")));
         }
-        restoring.run("{'scope':{'image':'ns/app:v1'},'overwriteTags':true}");
+        restoreFixture.run("{'scope':{'image':'ns/app:v1'},'overwriteTags':true}");
 
         // Then
-        assertEquals(Restoring.texts(made.kept()), restoring.restored());
+        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
     }
 
     @Test
@@ -380,19 +382,19 @@ class ScopedRestoreTest {
         Digest layer = made.layer(APP, 100);
         Digest other = made.layer(APP, 200);
         made.tag(APP, "v1", made.image(APP, layer, other));
-        restoring.of(made);
+        restoreFixture.of(made);
 
         // When
-        restoring.run("{'scope':{'repository':'ns/app'}}");
+        restoreFixture.run("{'scope':{'repository':'ns/app'}}");
 
         // Then
-        long read = restoring.backup().requests().stream()
+        long read = restoreFixture.backup().requests().stream()
                 .filter(request -> request.operation() == Operation.OPEN)
                 .filter(request -> request.key().equals(made.blobKey(layer))
                         || request.key().contains("_layers")
                         || request.key().contains("revisions"))
                 .count();
-        long asked = restoring.target().requests().stream()
+        long asked = restoreFixture.target().requests().stream()
                 .filter(request -> request.operation() != Operation.LIST && request.operation() != Operation.BUCKET)
                 .count();
         assertEquals(1, read);
@@ -403,7 +405,7 @@ class ScopedRestoreTest {
     void whatTheBackupDoesNotHaveIsUnknown() {
         // Given
         made.tag(APP, "v1", made.image(APP, made.layer(APP, 100)));
-        restoring.of(made);
+        restoreFixture.of(made);
         Digest nobody = Digest.of(DigestAlgorithm.SHA256, made.bytes(5));
         List<String> scopes = List.of(
                 "{'repository':'ns/other'}",
@@ -413,16 +415,16 @@ class ScopedRestoreTest {
                 "{'digest':'%s'}".formatted(nobody));
         for (String scope : scopes) {
             // When
-            UnknownScopeException failure =
-                    assertThrows(UnknownScopeException.class, () -> restoring.run("{'scope':%s}".formatted(scope)));
+            UnknownScopeException failure = assertThrows(
+                    UnknownScopeException.class, () -> restoreFixture.run("{'scope':%s}".formatted(scope)));
 
             // Then
             assertEquals("The backup has nothing of " + scope.replace('\'', '"'), failure.getMessage());
         }
-        assertEquals(List.of(), restoring.target().written());
+        assertEquals(List.of(), restoreFixture.target().written());
     }
 
     private Optional<String> onlyVersion(String key) {
-        return restoring.backupBucket().find(key).orElseThrow().versionId();
+        return restoreFixture.backupBucket().find(key).orElseThrow().versionId();
     }
 }

@@ -4,16 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.content.DigestAlgorithm;
-import dev.registrybackup.finding.Finding;
-import dev.registrybackup.finding.FindingCode;
-import dev.registrybackup.ledger.TestClock;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.RecordingObjectStore.Request;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.Finding;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RandomRegistry;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
-import dev.registrybackup.store.RecordingObjectStore.Request;
-import dev.registrybackup.store.StoreError;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,12 +42,12 @@ class ImageStreamsTest {
     private final RandomRegistry registry = new RandomRegistry(11);
     private final Digest layer = registry.layer(DEV, 2000);
     private final Digest image = registry.image(DEV, layer);
-    private StreamBench bench = new StreamBench(registry, Path.of(""));
+    private ImageStreamVerifierFixture bench = new ImageStreamVerifierFixture(registry, Path.of(""));
 
     @BeforeEach
     void begin(@TempDir Path scratch) {
         bench.close();
-        bench = new StreamBench(registry, scratch);
+        bench = new ImageStreamVerifierFixture(registry, scratch);
         bench.cluster.push(image);
     }
 
@@ -60,8 +60,9 @@ class ImageStreamsTest {
         return "%s:%s@%s".formatted(repository, tag, image);
     }
 
-    private Optional<StreamItems> items(long streams, long items, long managed, long restorable, long lost, long bare) {
-        return Optional.of(new StreamItems(TestClock.START, streams, items, managed, restorable, lost, bare));
+    private Optional<ImageStreamCounts> items(
+            long streams, long items, long managed, long restorable, long lost, long bare) {
+        return Optional.of(new ImageStreamCounts(SettableClock.START, streams, items, managed, restorable, lost, bare));
     }
 
     private void removeLinks(String repository) {
@@ -78,16 +79,16 @@ class ImageStreamsTest {
         bench.copyAndCapture();
 
         // When
-        Summary summary = bench.verify(ALL);
+        VerifySummary verifySummary = bench.verify(ALL);
 
         // Then
         assertEquals(List.of(), bench.findings);
-        assertEquals(items(2, 2, 2, 2, 0, 0), summary.imageStreams());
-        assertEquals("good", summary.outcome());
+        assertEquals(items(2, 2, 2, 2, 0, 0), verifySummary.imageStreams());
+        assertEquals("good", verifySummary.outcome());
         assertEquals(
                 "{\"snapshot\":\"%s\",\"streams\":2,\"items\":2,\"managed\":2,\"restorable\":2,\"unrestorable\":0,\"imageObjectsMissing\":0}"
-                        .formatted(TestClock.START),
-                summary.json().path("imageStreams").toString());
+                        .formatted(SettableClock.START),
+                verifySummary.json().path("imageStreams").toString());
     }
 
     @Test
@@ -99,14 +100,14 @@ class ImageStreamsTest {
         bench.remove(registry.blobKey(layer));
 
         // When
-        Summary summary = bench.verify(ALL);
+        VerifySummary verifySummary = bench.verify(ALL);
 
         // Then
         assertEquals(
                 Set.of(item(DEV, "v1", image), item(PROD, "stable", image)),
                 bench.found(FindingCode.IS_ITEM_UNRESTORABLE));
         assertEquals(Set.of(layer.toString()), bench.found(FindingCode.BLOB_MISSING));
-        assertEquals(items(2, 2, 2, 0, 2, 0), summary.imageStreams());
+        assertEquals(items(2, 2, 2, 0, 2, 0), verifySummary.imageStreams());
         assertEquals(
                 "It was pushed 5 days ago and cannot be restored, since the backup lacks %s, or has it damaged: have it copied from the registry again if that still has it; else push the image again"
                         .formatted(layer),
@@ -128,13 +129,13 @@ class ImageStreamsTest {
         bench.clock.pass(Duration.ofDays(2));
 
         // When
-        Summary summary = bench.verify(ALL);
+        VerifySummary verifySummary = bench.verify(ALL);
 
         // Then
         assertEquals(Set.of(orphan.toString()), bench.found(FindingCode.ORPHAN_BLOB));
         assertEquals(1, bench.findings.size());
-        assertEquals(items(1, 1, 1, 1, 0, 0), summary.imageStreams());
-        assertEquals(1, summary.imagesWhole());
+        assertEquals(items(1, 1, 1, 1, 0, 0), verifySummary.imageStreams());
+        assertEquals(1, verifySummary.imagesWhole());
     }
 
     @Test
@@ -202,11 +203,11 @@ class ImageStreamsTest {
         bench.remove(registry.blobKey(isManifest ? image : layer));
 
         // When
-        Summary summary = bench.verify("{\"repository\":\"prod/app\"}");
+        VerifySummary verifySummary = bench.verify("{\"repository\":\"prod/app\"}");
 
         // Then
         assertEquals(Set.of(item(PROD, "damaged", damaged)), bench.found(FindingCode.IS_ITEM_UNRESTORABLE));
-        assertEquals(items(1, 2, 2, 1, 1, 0), summary.imageStreams());
+        assertEquals(items(1, 2, 2, 1, 1, 0), verifySummary.imageStreams());
     }
 
     @Test
@@ -218,12 +219,12 @@ class ImageStreamsTest {
         bench.copyAndCapture();
 
         // When
-        Summary summary = bench.verify(ALL);
+        VerifySummary verifySummary = bench.verify(ALL);
 
         // Then
         assertEquals(List.of(), bench.findings);
-        assertEquals(items(1, 1, 0, 0, 0, 0), summary.imageStreams());
-        assertEquals(0, summary.imagesLacking());
+        assertEquals(items(1, 1, 0, 0, 0, 0), verifySummary.imageStreams());
+        assertEquals(0, verifySummary.imagesLacking());
         assertEquals(
                 "[false,false]",
                 Stream.of("managed", "restorable")
@@ -239,21 +240,21 @@ class ImageStreamsTest {
         Digest bare = registry.image(DEV, layer);
         Digest elsewhere = Digest.of(DigestAlgorithm.SHA256, registry.bytes(8));
         bench.tag(DEV, "bare", bare);
-        bench.cluster.tag(DEV, "import", elsewhere, TestClock.START, "quay.example/app@" + elsewhere);
+        bench.cluster.tag(DEV, "import", elsewhere, SettableClock.START, "quay.example/app@" + elsewhere);
         bench.copyAndCapture();
 
         // When
-        Summary summary = bench.verify(ALL);
+        VerifySummary verifySummary = bench.verify(ALL);
 
         // Then
         assertEquals(
                 Set.of(item(DEV, "bare", bare), item(DEV, "import", elsewhere)),
                 bench.found(FindingCode.IMAGE_OBJECT_MISSING));
         assertEquals(2, bench.findings.size());
-        assertEquals(items(1, 2, 1, 1, 0, 2), summary.imageStreams());
+        assertEquals(items(1, 2, 1, 1, 0, 2), verifySummary.imageStreams());
         assertEquals(
                 "It was pushed 2 days ago and the cluster had no Image object of it at %s: it cannot be pulled, and the image pruner drops it from the tag. Push it again"
-                        .formatted(TestClock.START),
+                        .formatted(SettableClock.START),
                 bench.findings.stream()
                         .filter(finding -> finding.subject().contains("import"))
                         .map(Finding::problem)
@@ -274,9 +275,9 @@ class ImageStreamsTest {
         String scope = "{\"namespace\":\"prod\"}";
 
         // When
-        Summary byExistence = bench.verify(scope, "existence");
+        VerifySummary byExistence = bench.verify(scope, "existence");
         List<Finding> none = List.copyOf(bench.findings);
-        Summary byContent = bench.verify(scope, "content");
+        VerifySummary byContent = bench.verify(scope, "content");
 
         // Then
         assertEquals(List.of(), none);
@@ -295,11 +296,11 @@ class ImageStreamsTest {
         bench.remove(registry.blobKey(image));
 
         // When
-        Summary summary = bench.verify("{\"repository\":\"prod/app\"}");
+        VerifySummary verifySummary = bench.verify("{\"repository\":\"prod/app\"}");
 
         // Then
         assertEquals(1, bench.findings.size());
-        assertEquals(items(1, 2, 2, 0, 2, 0), summary.imageStreams());
+        assertEquals(items(1, 2, 2, 0, 2, 0), verifySummary.imageStreams());
     }
 
     @ParameterizedTest
@@ -317,13 +318,13 @@ class ImageStreamsTest {
         bench.copyAndCapture();
 
         // When
-        Summary summary = bench.verify(scope.formatted(image), "content");
+        VerifySummary verifySummary = bench.verify(scope.formatted(image), "content");
 
         // Then
         assertEquals(Set.of(), bench.found(FindingCode.COULD_NOT_TELL));
-        assertEquals(items(1, 1, 1, 1, 0, 0), summary.imageStreams());
-        assertEquals(1, summary.imagesWhole());
-        assertTrue(summary.bytes() > 2000);
+        assertEquals(items(1, 1, 1, 1, 0, 0), verifySummary.imageStreams());
+        assertEquals(1, verifySummary.imagesWhole());
+        assertTrue(verifySummary.bytes() > 2000);
     }
 
     @Test
@@ -338,8 +339,8 @@ class ImageStreamsTest {
         bench.remove(registry.blobKey(layer));
 
         // When
-        Summary ofTag = bench.verify("{\"image\":\"prod/app:v1\"}");
-        Summary ofImage = bench.verify("{\"image\":\"prod/app@%s\"}".formatted(image));
+        VerifySummary ofTag = bench.verify("{\"image\":\"prod/app:v1\"}");
+        VerifySummary ofImage = bench.verify("{\"image\":\"prod/app@%s\"}".formatted(image));
 
         // Then
         assertEquals(items(1, 1, 1, 1, 0, 0), ofTag.imageStreams());
@@ -358,12 +359,12 @@ class ImageStreamsTest {
         bench.copyAndCapture();
 
         // When
-        Summary summary = bench.verify("{\"image\":\"prod/app@%s\"}".formatted(image));
+        VerifySummary verifySummary = bench.verify("{\"image\":\"prod/app@%s\"}".formatted(image));
 
         // Then
         assertEquals(List.of(), bench.findings);
-        assertEquals(items(1, 0, 0, 0, 0, 0), summary.imageStreams());
-        assertEquals(1, summary.imagesWhole());
+        assertEquals(items(1, 0, 0, 0, 0, 0), verifySummary.imageStreams());
+        assertEquals(1, verifySummary.imagesWhole());
     }
 
     @Test
@@ -381,7 +382,7 @@ class ImageStreamsTest {
                         FindingCode.COULD_NOT_TELL,
                         "{\"image\":\"prod/app:v2\"}",
                         "The store backup has no link of it, nor an ImageStream in the snapshot of %s: look for a slip in the name"
-                                .formatted(TestClock.START))),
+                                .formatted(SettableClock.START))),
                 bench.findings);
     }
 
@@ -411,10 +412,10 @@ class ImageStreamsTest {
         bench.remove(registry.blobKey(layer));
 
         // When
-        Summary summary = bench.run("{\"store\":\"registry\"}");
+        VerifySummary verifySummary = bench.run("{\"store\":\"registry\"}");
 
         // Then
-        assertEquals(Optional.empty(), summary.imageStreams());
+        assertEquals(Optional.empty(), verifySummary.imageStreams());
         assertEquals(Set.of(), bench.found(FindingCode.IS_ITEM_UNRESTORABLE));
     }
 
@@ -424,10 +425,10 @@ class ImageStreamsTest {
         registry.writeTo(bench.bucket::seed);
 
         // When
-        Summary summary = bench.verify(ALL);
+        VerifySummary verifySummary = bench.verify(ALL);
 
         // Then
-        assertEquals(Optional.empty(), summary.imageStreams());
+        assertEquals(Optional.empty(), verifySummary.imageStreams());
         assertEquals(Optional.empty(), new RestorableShare(bench.backup).read());
     }
 
@@ -451,7 +452,7 @@ class ImageStreamsTest {
         assertEquals(0.5, said.share());
         assertEquals(
                 "{\"at\":\"%s\",\"snapshot\":\"%s\",\"items\":2,\"restorable\":1}"
-                        .formatted(bench.clock.instant(), TestClock.START),
+                        .formatted(bench.clock.instant(), SettableClock.START),
                 bench.json(RestorableShare.KEY).toString());
         assertEquals(1, bench.bucket.versionCount(RestorableShare.KEY));
     }
@@ -500,14 +501,14 @@ class ImageStreamsTest {
         bench.clock.pass(Duration.ofDays(1));
 
         // When
-        Summary summary = bench.verify(ALL);
+        VerifySummary verifySummary = bench.verify(ALL);
 
         // Then
         assertEquals(Set.of("registry-backup/openshift/snapshots/"), bench.found(FindingCode.COULD_NOT_TELL));
-        assertEquals(Optional.empty(), summary.imageStreams());
+        assertEquals(Optional.empty(), verifySummary.imageStreams());
         assertEquals(before, bench.document(PROD).toString());
         assertEquals(
-                TestClock.START.plus(Duration.ofDays(2)),
+                SettableClock.START.plus(Duration.ofDays(2)),
                 new RestorableShare(bench.backup).read().orElseThrow().at());
     }
 
@@ -521,11 +522,11 @@ class ImageStreamsTest {
         String before = bench.document(PROD).toString();
 
         // When
-        Summary summary = bench.verify(ALL);
+        VerifySummary verifySummary = bench.verify(ALL);
 
         // Then
         assertEquals(Set.of(PROD, PROD + "@" + image), bench.found(FindingCode.COULD_NOT_TELL));
-        assertEquals(items(0, 0, 0, 0, 0, 0), summary.imageStreams());
+        assertEquals(items(0, 0, 0, 0, 0, 0), verifySummary.imageStreams());
         assertEquals(before, bench.document(PROD).toString());
     }
 
@@ -542,11 +543,11 @@ class ImageStreamsTest {
         });
 
         // When
-        Summary summary = bench.verify(ALL);
+        VerifySummary verifySummary = bench.verify(ALL);
 
         // Then
         assertEquals(Set.of(PROD + "@" + image), bench.found(FindingCode.COULD_NOT_TELL));
-        assertEquals(items(1, 1, 0, 0, 0, 0), summary.imageStreams());
+        assertEquals(items(1, 1, 0, 0, 0, 0), verifySummary.imageStreams());
         assertEquals(Optional.empty(), new RestorableShare(bench.bucket).read());
         assertTrue(StreamSupport.stream(bench.document(PROD).path("images").spliterator(), false)
                 .noneMatch(described -> described.has("managed")));

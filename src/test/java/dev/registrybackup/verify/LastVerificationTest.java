@@ -4,19 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.finding.Severity;
-import dev.registrybackup.ledger.TestClock;
-import dev.registrybackup.operation.Meter;
-import dev.registrybackup.operation.Permit;
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.operation.Severity;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
-import dev.registrybackup.store.InMemoryObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.RecordingObjectStore;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
-import dev.registrybackup.store.StoreError;
-import dev.registrybackup.transfer.Lanes;
-import dev.registrybackup.transfer.Pace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,10 +35,10 @@ class LastVerificationTest {
     private static final LastVerification.Said NOTHING =
             new LastVerification.Said(JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty());
 
-    private final TestClock clock = new TestClock();
+    private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
-    private final Lanes lanes = new Lanes(4, 2);
+    private final WorkerPools workerPools = new WorkerPools(4, 2);
     private final RandomRegistry registry = new RandomRegistry(6);
     private final Digest layer = registry.layer(APP, 500);
     private final Digest image = registry.image(APP, layer);
@@ -50,24 +50,24 @@ class LastVerificationTest {
 
     @AfterEach
     void close() {
-        lanes.close();
+        workerPools.close();
     }
 
     private Verification.Result verify(String request) {
         return verify(request, () -> {});
     }
 
-    private Verification.Result verify(String request, Permit permit) {
+    private Verification.Result verify(String request, Fence fence) {
         return new Verification(
                         name -> backup,
                         backup,
                         registry.layout(),
-                        lanes,
-                        Pace.unbounded(),
+                        workerPools,
+                        RateLimiter.unbounded(),
                         false,
                         clock,
                         Optional.empty())
-                .run("op-1", Bench.request(request), permit, new Meter());
+                .run("op-1", VerifierFixture.request(request), fence, new ProgressTracker());
     }
 
     private void failToRead(Digest blob) {
@@ -191,14 +191,14 @@ class LastVerificationTest {
     void anAttemptThatWasReplacedRecordsNothing() {
         // Given
         registry.writeTo(bucket::seed);
-        Permit permit = () -> {
+        Fence fence = () -> {
             if (!bucket.keys("registry-backup/reports/").isEmpty()) {
                 throw new IllegalStateException("Replaced");
             }
         };
 
         // When
-        assertThrows(IllegalStateException.class, () -> verify("{}", permit));
+        assertThrows(IllegalStateException.class, () -> verify("{}", fence));
 
         // Then
         assertEquals(NOTHING, last.read());

@@ -2,8 +2,8 @@ package dev.registrybackup.verify;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
@@ -57,7 +57,7 @@ class RandomStreamsTest {
         List<Digest> images = List.copyOf(closures.keySet());
         Set<Digest> imported = new HashSet<>();
         List<Tagged> managed = new ArrayList<>();
-        try (StreamBench bench = new StreamBench(registry, scratch)) {
+        try (ImageStreamVerifierFixture bench = new ImageStreamVerifierFixture(registry, scratch)) {
             for (Digest image : images) {
                 Digest[] below = manifestsBelow(image, closures, registry);
                 boolean isChild = images.stream()
@@ -97,7 +97,7 @@ class RandomStreamsTest {
                     .count();
 
             // When
-            Summary summary = bench.verify("{\"all\":true}", seed % 2 == 0 ? "content" : "existence");
+            VerifySummary verifySummary = bench.verify("{\"all\":true}", seed % 2 == 0 ? "content" : "existence");
 
             // Then
             assertEquals(
@@ -108,7 +108,7 @@ class RandomStreamsTest {
                     new RestorableShare(bench.bucket).read());
             assertEquals(
                     managed.size() - restorable,
-                    summary.imageStreams().orElseThrow().unrestorable());
+                    verifySummary.imageStreams().orElseThrow().unrestorable());
             assertEquals(Set.of(), bench.found(FindingCode.IMAGE_OBJECT_MISSING));
         }
     }

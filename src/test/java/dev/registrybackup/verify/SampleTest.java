@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.content.DigestAlgorithm;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.RecordingObjectStore.Request;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RandomRegistry;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
-import dev.registrybackup.store.RecordingObjectStore.Request;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
@@ -64,10 +64,11 @@ class SampleTest {
                 .mapToObj(number -> registry.layer("team/app", 100))
                 .toList();
         Sample sample = new Sample(0.2, 5);
-        try (Bench bench = new Bench(registry)) {
+        try (VerifierFixture verifierFixture = new VerifierFixture(registry)) {
 
             // When
-            bench.verify("{\"store\":\"registry\",\"depth\":\"content\",\"sample\":{\"fraction\":0.2,\"seed\":5}}");
+            verifierFixture.verify(
+                    "{\"store\":\"registry\",\"depth\":\"content\",\"sample\":{\"fraction\":0.2,\"seed\":5}}");
 
             // Then
             assertEquals(
@@ -76,7 +77,7 @@ class SampleTest {
                             .map(registry::blobKey)
                             .sorted()
                             .toList(),
-                    bench.store.requests().stream()
+                    verifierFixture.store.requests().stream()
                             .filter(asked -> asked.operation() == Operation.OPEN)
                             .map(Request::key)
                             .sorted()

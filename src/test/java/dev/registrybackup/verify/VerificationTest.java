@@ -9,19 +9,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.catalog.Catalog;
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.ledger.TestClock;
-import dev.registrybackup.operation.Meter;
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RepositoryName;
-import dev.registrybackup.store.InMemoryObjectStore;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.RecordingObjectStore;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
-import dev.registrybackup.store.StoreError;
-import dev.registrybackup.transfer.Lanes;
-import dev.registrybackup.transfer.Pace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -45,12 +45,12 @@ class VerificationTest {
     private static final String REPORT = "registry-backup/reports/op-1/";
     private static final String DOCUMENTS = "registry-backup/catalog/";
 
-    private final TestClock clock = new TestClock();
+    private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
     private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("registry", false, clock);
     private final RecordingObjectStore registryStore = new RecordingObjectStore(registryBucket);
-    private final Lanes lanes = new Lanes(4, 2);
+    private final WorkerPools workerPools = new WorkerPools(4, 2);
     private final RandomRegistry registry = new RandomRegistry(6);
     private final Digest layer = registry.layer(APP, 500);
     private final Digest image = registry.image(APP, layer);
@@ -58,7 +58,7 @@ class VerificationTest {
 
     @AfterEach
     void close() {
-        lanes.close();
+        workerPools.close();
     }
 
     private ObjectStore store(String name) {
@@ -78,12 +78,12 @@ class VerificationTest {
                         this::store,
                         backup,
                         registry.layout(),
-                        lanes,
-                        Pace.unbounded(),
+                        workerPools,
+                        RateLimiter.unbounded(),
                         isOpenShift,
                         clock,
                         Optional.empty())
-                .run("op-1", Bench.request(request), () -> {}, new Meter());
+                .run("op-1", VerifierFixture.request(request), () -> {}, new ProgressTracker());
     }
 
     private void copyAll() {
@@ -116,7 +116,7 @@ class VerificationTest {
         assertEquals(
                 "{\"store\":\"backup\",\"scope\":{\"all\":true},\"depth\":\"existence\",\"begun\":\"%1$s\",\"ended\":\"%1$s\",\"objects\":%2$d,\"bytes\":%3$d,\"images\":{\"whole\":2,\"lacking\":0,\"untold\":0},\"findings\":{},\"severities\":{},\"outcome\":\"good\",\"reports\":[]}"
                         .formatted(
-                                TestClock.START,
+                                SettableClock.START,
                                 registry.keys().size(),
                                 registry.content(registry.blobKey(image)).length
                                         + registry.content(registry.blobKey(other)).length),
@@ -244,7 +244,7 @@ class VerificationTest {
         verify("{}");
 
         // Then
-        Catalog catalog = new Catalog(backup, registry.layout(), lanes, clock, Optional.empty());
+        Catalog catalog = new Catalog(backup, registry.layout(), workerPools, clock, Optional.empty());
         for (String repository : List.of(APP, "team/other")) {
             ObjectNode live = catalog.live(new RepositoryName(repository)).orElseThrow();
             assertEquals(live.toString(), document(repository).toString());
@@ -381,8 +381,8 @@ class VerificationTest {
         Verification.Result result = verify("{\"depth\":\"content\"}");
 
         // Then
-        ObjectNode page =
-                new Catalog(backup, registry.layout(), lanes, clock, Optional.empty()).page(Optional.empty(), 100);
+        ObjectNode page = new Catalog(backup, registry.layout(), workerPools, clock, Optional.empty())
+                .page(Optional.empty(), 100);
         Map<Integer, Long> counts = StreamSupport.stream(
                         page.path("repositories").spliterator(), false)
                 .collect(Collectors.groupingBy(

@@ -2,11 +2,11 @@ package dev.registrybackup.verify;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.content.DigestAlgorithm;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.RecordingObjectStore.Request;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RandomRegistry;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
-import dev.registrybackup.store.RecordingObjectStore.Request;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -26,16 +26,16 @@ class VerifierScopesTest {
     private final Digest neighbour = registry.image("team/neighbour", registry.layer("team/neighbour", 100));
     private final Digest stranger = registry.image("others/app", registry.layer("others/app", 100));
     private final Digest below = registry.image(APP + "/below", registry.layer(APP + "/below", 100));
-    private final Bench bench = bench();
+    private final VerifierFixture verifierFixture = bench();
 
-    private Bench bench() {
+    private VerifierFixture bench() {
         registry.tag(APP, "latest", index);
-        return new Bench(registry);
+        return new VerifierFixture(registry);
     }
 
     @AfterEach
     void close() {
-        bench.close();
+        verifierFixture.close();
     }
 
     private static String request(String scope, String depth) {
@@ -44,9 +44,9 @@ class VerifierScopesTest {
 
     private void damageAll() {
         for (Digest manifest : List.of(neighbour, stranger, below)) {
-            bench.corrupt(registry.blobKey(manifest));
+            verifierFixture.corrupt(registry.blobKey(manifest));
         }
-        bench.corrupt(registry.blobKey(layer));
+        verifierFixture.corrupt(registry.blobKey(layer));
     }
 
     @Test
@@ -55,12 +55,12 @@ class VerifierScopesTest {
         damageAll();
 
         // When
-        Summary summary = bench.verify(request("{\"namespace\":\"team\"}", "content"));
+        VerifySummary verifySummary = verifierFixture.verify(request("{\"namespace\":\"team\"}", "content"));
 
         // Then
-        assertEquals(mismatches(layer, neighbour, below), bench.found());
-        assertEquals(4, summary.imagesLacking());
-        assertEquals(0, summary.imagesWhole());
+        assertEquals(mismatches(layer, neighbour, below), verifierFixture.found());
+        assertEquals(4, verifySummary.imagesLacking());
+        assertEquals(0, verifySummary.imagesWhole());
     }
 
     private static Set<String> mismatches(Digest... blobs) {
@@ -75,43 +75,43 @@ class VerifierScopesTest {
         damageAll();
 
         // When
-        bench.verify(request("{\"repository\":\"team/app\"}", "content"));
+        verifierFixture.verify(request("{\"repository\":\"team/app\"}", "content"));
 
         // Then
-        assertEquals(mismatches(layer), bench.found());
+        assertEquals(mismatches(layer), verifierFixture.found());
     }
 
     @Test
     void foreignObjectsAndUploadsOfARepositoryAreFoundWithIt() {
         // Given
         String repository = registry.layout().repositoriesPrefix() + "team/app/";
-        bench.bucket.seed(repository + "_notes", new byte[0]);
-        bench.bucket.seed(repository + "_uploads/5d2c/startedat", new byte[0]);
-        bench.bucket.seed(registry.layout().repositoriesPrefix() + "others/_notes", new byte[0]);
-        bench.clock.pass(Duration.ofDays(8));
+        verifierFixture.bucket.seed(repository + "_notes", new byte[0]);
+        verifierFixture.bucket.seed(repository + "_uploads/5d2c/startedat", new byte[0]);
+        verifierFixture.bucket.seed(registry.layout().repositoriesPrefix() + "others/_notes", new byte[0]);
+        verifierFixture.clock.pass(Duration.ofDays(8));
 
         // When
-        bench.verify(request("{\"repository\":\"team/app\"}", "existence"));
+        verifierFixture.verify(request("{\"repository\":\"team/app\"}", "existence"));
 
         // Then
         assertEquals(
                 Set.of("FOREIGN_OBJECT " + repository + "_notes", "STALE_UPLOAD " + repository + "_uploads/5d2c/"),
-                bench.found());
+                verifierFixture.found());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"tag", "digest"})
     void anImageIsAllThatItLeadsTo(String how) {
         // Given
-        bench.corrupt(registry.blobKey(neighbour));
-        bench.corrupt(registry.blobKey(layer));
+        verifierFixture.corrupt(registry.blobKey(neighbour));
+        verifierFixture.corrupt(registry.blobKey(layer));
 
         // When
-        Summary summary = bench.verify(request(image(how), "content"));
+        VerifySummary verifySummary = verifierFixture.verify(request(image(how), "content"));
 
         // Then
-        assertEquals(mismatches(layer), bench.found());
-        assertEquals(2, summary.imagesLacking());
+        assertEquals(mismatches(layer), verifierFixture.found());
+        assertEquals(2, verifySummary.imagesLacking());
     }
 
     private String image(String how) {
@@ -122,41 +122,41 @@ class VerifierScopesTest {
     @ValueSource(strings = {"tag", "digest"})
     void theLinksThatAnImageNeedsAreLookedAtWithIt(String how) {
         // Given
-        bench.remove(registry.layerLink(APP, layer));
-        bench.bucket.seed(registry.revisionLink(APP, child), new byte[0]);
+        verifierFixture.remove(registry.layerLink(APP, layer));
+        verifierFixture.bucket.seed(registry.revisionLink(APP, child), new byte[0]);
 
         // When
-        bench.verify(request(image(how), "existence"));
+        verifierFixture.verify(request(image(how), "existence"));
 
         // Then
         assertEquals(
                 Set.of(
                         "LAYER_LINK_MISSING " + registry.layerLink(APP, layer),
                         "LINK_EMPTY " + registry.revisionLink(APP, child)),
-                bench.found());
+                verifierFixture.found());
     }
 
     @Test
     void aTagWhoseRevisionIsGoneDangles() {
         // Given
-        bench.remove(registry.revisionLink(APP, index));
+        verifierFixture.remove(registry.revisionLink(APP, index));
 
         // When
-        bench.verify(request(image("tag"), "existence"));
+        verifierFixture.verify(request(image("tag"), "existence"));
 
         // Then
-        assertEquals(Set.of("TAG_DANGLING team/app:latest"), bench.found());
+        assertEquals(Set.of("TAG_DANGLING team/app:latest"), verifierFixture.found());
     }
 
     @Test
     void anImageIsVerifiedWithoutListingTheStore() {
         // When
-        bench.verify(request(image("digest"), "existence"));
+        verifierFixture.verify(request(image("digest"), "existence"));
 
         // Then
         assertEquals(
                 List.of(registry.revisionLink(APP, index), registry.layout().blobsPrefix()),
-                bench.store.requests().stream()
+                verifierFixture.store.requests().stream()
                         .filter(asked -> asked.operation() == Operation.LIST)
                         .map(Request::key)
                         .toList());
@@ -168,11 +168,12 @@ class VerifierScopesTest {
         damageAll();
 
         // When
-        Summary summary = bench.verify(request("{\"digest\":\"%s\"}".formatted(layer), "content"));
+        VerifySummary verifySummary =
+                verifierFixture.verify(request("{\"digest\":\"%s\"}".formatted(layer), "content"));
 
         // Then
-        assertEquals(mismatches(layer), bench.found());
-        assertEquals(2000, summary.bytes());
+        assertEquals(mismatches(layer), verifierFixture.found());
+        assertEquals(2000, verifySummary.bytes());
     }
 
     @Test
@@ -181,10 +182,10 @@ class VerifierScopesTest {
         Digest absent = Digest.of(DigestAlgorithm.SHA256, registry.bytes(10));
 
         // When
-        bench.verify(request("{\"digest\":\"%s\"}".formatted(absent), "content"));
+        verifierFixture.verify(request("{\"digest\":\"%s\"}".formatted(absent), "content"));
 
         // Then
-        assertEquals(Set.of("BLOB_MISSING " + absent), bench.found());
+        assertEquals(Set.of("BLOB_MISSING " + absent), verifierFixture.found());
     }
 
     @ParameterizedTest
@@ -196,10 +197,10 @@ class VerifierScopesTest {
             })
     void aNameThatNothingHasIsNotTakenForGood(String scope) {
         // When
-        Summary summary = bench.verify(request(scope, "existence"));
+        VerifySummary verifySummary = verifierFixture.verify(request(scope, "existence"));
 
         // Then
-        assertEquals(Set.of("COULD_NOT_TELL " + scope), bench.found());
-        assertEquals("could-not-tell", summary.outcome());
+        assertEquals(Set.of("COULD_NOT_TELL " + scope), verifierFixture.found());
+        assertEquals("could-not-tell", verifySummary.outcome());
     }
 }

@@ -5,18 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.errorprone.annotations.MustBeClosed;
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.operation.NoLongerPermittedException;
+import dev.registrybackup.objectstore.ForwardingObjectStore;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.RecordingObjectStore.Request;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.FencedException;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryPath.Kind;
-import dev.registrybackup.store.ForwardingObjectStore;
-import dev.registrybackup.store.ObjectInfo;
-import dev.registrybackup.store.ObjectStore;
-import dev.registrybackup.store.ObjectStoreException;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
-import dev.registrybackup.store.RecordingObjectStore.Request;
-import dev.registrybackup.store.StoreError;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -40,17 +40,17 @@ class VerifierStoreTest {
     private final Digest second = registry.layer(APP, 3000);
     private final Digest image = registry.image(APP, layer, second);
     private final Digest other = registry.image(APP, second);
-    private final Bench bench = bench();
+    private final VerifierFixture verifierFixture = bench();
 
-    private Bench bench() {
+    private VerifierFixture bench() {
         registry.tag(APP, "latest", image);
         registry.tag(APP, "latest", other);
-        return new Bench(registry);
+        return new VerifierFixture(registry);
     }
 
     @AfterEach
     void close() {
-        bench.close();
+        verifierFixture.close();
     }
 
     private static ObjectStoreException failure(StoreError error) {
@@ -58,7 +58,7 @@ class VerifierStoreTest {
     }
 
     private void failAt(Set<String> keys) {
-        bench.store.before((operation, key) -> {
+        verifierFixture.store.before((operation, key) -> {
             if (operation != Operation.LIST && keys.contains(key)) {
                 throw failure(StoreError.UNAVAILABLE);
             }
@@ -68,12 +68,12 @@ class VerifierStoreTest {
     @Test
     void linksThatTheListingProvesCostNoRequest() {
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
         assertEquals(
                 Set.of(registry.blobKey(image), registry.blobKey(other)),
-                bench.store.requests().stream()
+                verifierFixture.store.requests().stream()
                         .filter(asked -> asked.operation() != Operation.LIST)
                         .map(Request::key)
                         .collect(Collectors.toSet()));
@@ -82,12 +82,12 @@ class VerifierStoreTest {
     @Test
     void aWholeStoreIsListedTwice() {
         // When
-        bench.verify(CONTENT);
+        verifierFixture.verify(CONTENT);
 
         // Then
         assertEquals(
                 2,
-                bench.store.requests().stream()
+                verifierFixture.store.requests().stream()
                         .filter(asked -> asked.operation() == Operation.LIST)
                         .count());
     }
@@ -95,8 +95,8 @@ class VerifierStoreTest {
     @Test
     void linksOfAStoreWithoutEtagsAreRead() {
         // Given
-        bench.bucket.seed(registry.layerLink(APP, layer), new byte[71]);
-        ObjectStore mute = new ForwardingObjectStore(bench.store) {
+        verifierFixture.bucket.seed(registry.layerLink(APP, layer), new byte[71]);
+        ObjectStore mute = new ForwardingObjectStore(verifierFixture.store) {
             @Override
             @MustBeClosed
             public Stream<ObjectInfo> list(String prefix) {
@@ -105,16 +105,16 @@ class VerifierStoreTest {
         };
 
         // When
-        Summary summary = bench.verify(EXISTENCE, mute);
+        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE, mute);
 
         // Then
-        assertEquals(Set.of("LINK_MALFORMED " + registry.layerLink(APP, layer)), bench.found());
-        assertEquals(2, summary.imagesWhole());
+        assertEquals(Set.of("LINK_MALFORMED " + registry.layerLink(APP, layer)), verifierFixture.found());
+        assertEquals(2, verifySummary.imagesWhole());
         assertEquals(
                 registry.keys().stream()
                         .filter(key -> registry.layout().parse(key).kind() != Kind.BLOB)
                         .collect(Collectors.toSet()),
-                bench.store.requests().stream()
+                verifierFixture.store.requests().stream()
                         .filter(asked -> asked.operation() == Operation.OPEN)
                         .map(Request::key)
                         .filter(key -> registry.layout().parse(key).kind() != Kind.BLOB)
@@ -129,15 +129,15 @@ class VerifierStoreTest {
     void aLayerThatCannotBeReadIsUntoldAndTheRestIsFound() {
         // Given
         failAt(Set.of(registry.blobKey(layer)));
-        bench.corrupt(registry.blobKey(second));
+        verifierFixture.corrupt(registry.blobKey(second));
 
         // When
-        Summary summary = bench.verify(CONTENT);
+        VerifySummary verifySummary = verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(Set.of("COULD_NOT_TELL " + layer, "BLOB_DIGEST_MISMATCH " + second), bench.found());
-        assertEquals("findings", summary.outcome());
-        assertTrue(summary.couldNotTell());
+        assertEquals(Set.of("COULD_NOT_TELL " + layer, "BLOB_DIGEST_MISMATCH " + second), verifierFixture.found());
+        assertEquals("findings", verifySummary.outcome());
+        assertTrue(verifySummary.couldNotTell());
     }
 
     @Test
@@ -146,113 +146,116 @@ class VerifierStoreTest {
         failAt(Set.of(registry.blobKey(layer)));
 
         // When
-        Summary summary = bench.verify(CONTENT);
+        VerifySummary verifySummary = verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(1, summary.imagesUntold());
-        assertEquals(1, summary.imagesWhole());
-        assertEquals("could-not-tell", summary.outcome());
+        assertEquals(1, verifySummary.imagesUntold());
+        assertEquals(1, verifySummary.imagesWhole());
+        assertEquals("could-not-tell", verifySummary.outcome());
     }
 
     @Test
     void aManifestThatCannotBeReadIsUntoldAndWhatItNeedsIsNoOrphan() {
         // Given
         failAt(Set.of(registry.blobKey(image)));
-        bench.clock.pass(Duration.ofDays(2));
+        verifierFixture.clock.pass(Duration.ofDays(2));
 
         // When
-        Summary summary = bench.verify(EXISTENCE);
+        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("COULD_NOT_TELL " + image), bench.found());
-        assertEquals(1, summary.imagesUntold());
+        assertEquals(Set.of("COULD_NOT_TELL " + image), verifierFixture.found());
+        assertEquals(1, verifySummary.imagesUntold());
     }
 
     @Test
     void aLinkThatCannotBeReadIsUntold() {
         // Given
-        bench.bucket.seed(registry.tagLink(APP, "latest"), "sha256:short".getBytes(StandardCharsets.US_ASCII));
+        verifierFixture.bucket.seed(
+                registry.tagLink(APP, "latest"), "sha256:short".getBytes(StandardCharsets.US_ASCII));
         failAt(Set.of(registry.tagLink(APP, "latest")));
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("COULD_NOT_TELL " + registry.tagLink(APP, "latest")), bench.found());
+        assertEquals(Set.of("COULD_NOT_TELL " + registry.tagLink(APP, "latest")), verifierFixture.found());
     }
 
     @Test
     void whereTheLookForBlobsFailsTheyAreAskedForOneByOne() {
         // Given
-        bench.remove(registry.blobKey(layer));
-        bench.store.before((operation, key) -> {
+        verifierFixture.remove(registry.blobKey(layer));
+        verifierFixture.store.before((operation, key) -> {
             if (operation == Operation.LIST && key.equals(registry.layout().blobsPrefix())) {
                 throw failure(StoreError.FORBIDDEN);
             }
         });
 
         // When
-        bench.verify("{\"store\":\"registry\",\"scope\":{\"repository\":\"team/app\"}}");
+        verifierFixture.verify("{\"store\":\"registry\",\"scope\":{\"repository\":\"team/app\"}}");
 
         // Then
-        assertEquals(Set.of("BLOB_MISSING " + layer, "LINK_DANGLING " + registry.layerLink(APP, layer)), bench.found());
+        assertEquals(
+                Set.of("BLOB_MISSING " + layer, "LINK_DANGLING " + registry.layerLink(APP, layer)),
+                verifierFixture.found());
     }
 
     @Test
     void aStoreThatFailsForVeryManyObjectsEndsIt() {
         // Given
-        for (int count = 0; count <= Tally.MOST_UNTOLD; count++) {
-            bench.bucket.seed(registry.blobKey(registry.blob(registry.bytes(8))), new byte[] {1});
+        for (int count = 0; count <= FindingCollector.MOST_UNTOLD; count++) {
+            verifierFixture.bucket.seed(registry.blobKey(registry.blob(registry.bytes(8))), new byte[] {1});
         }
-        bench.store.before((operation, key) -> {
+        verifierFixture.store.before((operation, key) -> {
             if (operation == Operation.OPEN) {
                 throw failure(StoreError.UNAVAILABLE);
             }
         });
 
         // When
-        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> bench.verify(CONTENT));
+        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> verifierFixture.verify(CONTENT));
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, thrown.error());
-        assertEquals(Tally.MOST_UNTOLD, bench.findings.size());
+        assertEquals(FindingCollector.MOST_UNTOLD, verifierFixture.findings.size());
     }
 
     @Test
     void aStoreThatLetsNothingBeReadEndsIt() {
         // Given
-        for (int count = 0; count <= Tally.MOST_REFUSED; count++) {
-            bench.bucket.seed(registry.blobKey(registry.blob(registry.bytes(8))), new byte[] {1});
+        for (int count = 0; count <= FindingCollector.MOST_REFUSED; count++) {
+            verifierFixture.bucket.seed(registry.blobKey(registry.blob(registry.bytes(8))), new byte[] {1});
         }
-        bench.store.before((operation, key) -> {
+        verifierFixture.store.before((operation, key) -> {
             if (operation == Operation.OPEN) {
                 throw failure(StoreError.FORBIDDEN);
             }
         });
 
         // When
-        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> bench.verify(CONTENT));
+        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> verifierFixture.verify(CONTENT));
 
         // Then
         assertEquals(StoreError.FORBIDDEN, thrown.error());
-        assertEquals(Tally.MOST_REFUSED, bench.findings.size());
+        assertEquals(FindingCollector.MOST_REFUSED, verifierFixture.findings.size());
     }
 
     @Test
     void aBucketThatIsGoneEndsItAtOnce() {
         // Given
-        bench.store.before((operation, key) -> {
+        verifierFixture.store.before((operation, key) -> {
             if (operation == Operation.OPEN) {
                 throw failure(StoreError.BUCKET_MISSING);
             }
         });
 
         // When
-        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> bench.verify(CONTENT));
+        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> verifierFixture.verify(CONTENT));
 
         // Then
         assertEquals(StoreError.BUCKET_MISSING, thrown.error());
-        assertEquals(Set.of(), bench.found());
+        assertEquals(Set.of(), verifierFixture.found());
     }
 
     @Test
@@ -262,10 +265,10 @@ class VerifierStoreTest {
 
         // When
         assertThrows(
-                NoLongerPermittedException.class,
-                () -> bench.verify(CONTENT, bench.store, () -> {
+                FencedException.class,
+                () -> verifierFixture.verify(CONTENT, verifierFixture.store, () -> {
                     if (asked.incrementAndGet() > 4) {
-                        throw new NoLongerPermittedException("cancelled");
+                        throw new FencedException("cancelled");
                     }
                 }));
 
@@ -276,9 +279,9 @@ class VerifierStoreTest {
     /** The store as it is, but for a listing that is older: without what was pushed since, and with what was deleted. */
     private ObjectStore listedBefore(Set<String> pushed, Set<String> deleted) {
         Map<String, ObjectInfo> gone = new TreeMap<>();
-        deleted.forEach(key -> gone.put(key, bench.bucket.find(key).orElseThrow()));
-        deleted.forEach(bench::remove);
-        return new ForwardingObjectStore(bench.store) {
+        deleted.forEach(key -> gone.put(key, verifierFixture.bucket.find(key).orElseThrow()));
+        deleted.forEach(verifierFixture::remove);
+        return new ForwardingObjectStore(verifierFixture.store) {
             @Override
             @MustBeClosed
             public Stream<ObjectInfo> list(String prefix) {
@@ -300,11 +303,11 @@ class VerifierStoreTest {
                 Set.of());
 
         // When
-        Summary summary = bench.verify(CONTENT, older);
+        VerifySummary verifySummary = verifierFixture.verify(CONTENT, older);
 
         // Then
-        assertEquals(Set.of(), bench.found());
-        assertEquals(1, summary.imagesWhole());
+        assertEquals(Set.of(), verifierFixture.found());
+        assertEquals(1, verifySummary.imagesWhole());
     }
 
     @Test
@@ -319,31 +322,31 @@ class VerifierStoreTest {
                         registry.revisionLink(APP, image)));
 
         // When
-        bench.verify(CONTENT, older);
+        verifierFixture.verify(CONTENT, older);
 
         // Then
-        assertEquals(Set.of(), bench.found());
+        assertEquals(Set.of(), verifierFixture.found());
     }
 
     @Test
     void aTagThatMovesWhileItIsLookedAtIsReadAgain() {
         // Given
         registry.tag(APP, "other", other);
-        bench.bucket.seed(registry.tagLink(APP, "other"), registry.content(registry.tagLink(APP, "other")));
+        verifierFixture.bucket.seed(registry.tagLink(APP, "other"), registry.content(registry.tagLink(APP, "other")));
         AtomicInteger reads = new AtomicInteger();
-        bench.store.before((operation, key) -> {
+        verifierFixture.store.before((operation, key) -> {
             if (operation == Operation.OPEN
                     && key.equals(registry.tagLink(APP, "other"))
                     && reads.getAndIncrement() == 0) {
-                bench.bucket.seed(key, LinkContent.of(image));
+                verifierFixture.bucket.seed(key, LinkContent.of(image));
             }
         });
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of(), bench.found());
+        assertEquals(Set.of(), verifierFixture.found());
         assertEquals(2, reads.get());
     }
 }

@@ -4,14 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.content.DigestAlgorithm;
-import dev.registrybackup.finding.FindingCode;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryPath.LayerLink;
 import dev.registrybackup.registry.RepositoryName;
-import dev.registrybackup.store.RecordingObjectStore.Operation;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -34,82 +34,86 @@ class VerifierTest {
     private final Digest image = registry.image(APP, layer, registry.layer(APP, 3000));
     private final Digest other = registry.image(APP, layer);
     private final Digest index = registry.index(APP, image, other);
-    private Bench bench = bench();
+    private VerifierFixture verifierFixture = bench();
 
-    private Bench bench() {
+    private VerifierFixture bench() {
         registry.tag(APP, "latest", index);
-        return new Bench(registry);
+        return new VerifierFixture(registry);
     }
 
     /** Begins anew, with what was pushed meanwhile. */
     private void pushed() {
-        bench.close();
-        bench = new Bench(registry);
+        verifierFixture.close();
+        verifierFixture = new VerifierFixture(registry);
     }
 
     @AfterEach
     void close() {
-        bench.close();
+        verifierFixture.close();
     }
 
     @ParameterizedTest
     @CsvSource({"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"})
     void anUndamagedRegistryHasNoFindings(long seed) {
         // Given
-        try (Bench undamaged = new Bench(RandomRegistry.filled(seed))) {
+        try (VerifierFixture undamaged = new VerifierFixture(RandomRegistry.filled(seed))) {
 
             // When
-            Summary summary = undamaged.verify(CONTENT);
+            VerifySummary verifySummary = undamaged.verify(CONTENT);
 
             // Then
             assertEquals(Set.of(), undamaged.found());
-            assertEquals("good", summary.outcome());
-            assertEquals(0, summary.imagesLacking() + summary.imagesUntold());
-            assertTrue(summary.imagesWhole() > 0);
+            assertEquals("good", verifySummary.outcome());
+            assertEquals(0, verifySummary.imagesLacking() + verifySummary.imagesUntold());
+            assertTrue(verifySummary.imagesWhole() > 0);
         }
     }
 
     @Test
     void nothingIsWrittenToTheStore() {
         // Given
-        bench.remove(registry.blobKey(layer));
+        verifierFixture.remove(registry.blobKey(layer));
 
         // When
-        bench.verify(CONTENT);
+        verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(List.of(), bench.store.written());
-        assertFalse(bench.store.requests().stream().anyMatch(request -> request.operation() == Operation.REMOVE));
+        assertEquals(List.of(), verifierFixture.store.written());
+        assertFalse(
+                verifierFixture.store.requests().stream().anyMatch(request -> request.operation() == Operation.REMOVE));
     }
 
     @Test
     void aLayerThatIsNotThereIsReportedOnceWhoeverNeedsIt() {
         // Given
-        bench.remove(registry.blobKey(layer));
+        verifierFixture.remove(registry.blobKey(layer));
 
         // When
-        Summary summary = bench.verify(EXISTENCE);
+        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("BLOB_MISSING " + layer, "LINK_DANGLING " + registry.layerLink(APP, layer)), bench.found());
-        assertEquals(2, bench.findings.size());
-        assertEquals(3, summary.imagesLacking());
-        assertTrue(summary.hasFindings());
+        assertEquals(
+                Set.of("BLOB_MISSING " + layer, "LINK_DANGLING " + registry.layerLink(APP, layer)),
+                verifierFixture.found());
+        assertEquals(2, verifierFixture.findings.size());
+        assertEquals(3, verifySummary.imagesLacking());
+        assertTrue(verifySummary.hasFindings());
     }
 
     @Test
     void aManifestThatIsNotThereIsMissingAndItsLinkDangles() {
         // Given
-        bench.remove(registry.blobKey(image));
+        verifierFixture.remove(registry.blobKey(image));
 
         // When
-        Summary summary = bench.verify(EXISTENCE);
+        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
         assertEquals(
-                Set.of("BLOB_MISSING " + image, "LINK_DANGLING " + registry.revisionLink(APP, image)), bench.found());
-        assertEquals(2, summary.imagesLacking());
-        assertEquals(1, summary.imagesWhole());
+                Set.of("BLOB_MISSING " + image, "LINK_DANGLING " + registry.revisionLink(APP, image)),
+                verifierFixture.found());
+        assertEquals(2, verifySummary.imagesLacking());
+        assertEquals(1, verifySummary.imagesWhole());
     }
 
     @Test
@@ -123,24 +127,25 @@ class VerifierTest {
         pushed();
 
         // When
-        Summary summary = bench.verify(EXISTENCE);
+        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of(), bench.found());
-        assertEquals(4, summary.imagesWhole());
+        assertEquals(Set.of(), verifierFixture.found());
+        assertEquals(4, verifySummary.imagesWhole());
     }
 
     @Test
     void aTruncatedLayerIsToldByItsSize() {
         // Given
-        bench.bucket.seed(registry.blobKey(layer), Arrays.copyOf(registry.content(registry.blobKey(layer)), 1999));
+        verifierFixture.bucket.seed(
+                registry.blobKey(layer), Arrays.copyOf(registry.content(registry.blobKey(layer)), 1999));
 
         // When
-        Summary summary = bench.verify(EXISTENCE);
+        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("BLOB_TRUNCATED " + layer), bench.found());
-        assertEquals(3, summary.imagesLacking());
+        assertEquals(Set.of("BLOB_TRUNCATED " + layer), verifierFixture.found());
+        assertEquals(3, verifySummary.imagesLacking());
     }
 
     @Test
@@ -151,49 +156,49 @@ class VerifierTest {
         pushed();
 
         // When
-        Summary summary = bench.verify(EXISTENCE);
+        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("BLOB_TRUNCATED " + APP + "@" + liar), bench.found());
-        assertEquals(0, summary.imagesLacking());
+        assertEquals(Set.of("BLOB_TRUNCATED " + APP + "@" + liar), verifierFixture.found());
+        assertEquals(0, verifySummary.imagesLacking());
     }
 
     @Test
     void aCorruptLayerIsFoundWhenBytesAreRead() {
         // Given
-        bench.corrupt(registry.blobKey(layer));
+        verifierFixture.corrupt(registry.blobKey(layer));
 
         // When
-        Summary summary = bench.verify(CONTENT);
+        VerifySummary verifySummary = verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + layer), bench.found());
-        assertEquals(3, summary.imagesLacking());
+        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + layer), verifierFixture.found());
+        assertEquals(3, verifySummary.imagesLacking());
     }
 
     @Test
     void aCorruptLayerIsNotFoundWhereOnlyExistenceIsAskedFor() {
         // Given
-        bench.corrupt(registry.blobKey(layer));
+        verifierFixture.corrupt(registry.blobKey(layer));
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of(), bench.found());
+        assertEquals(Set.of(), verifierFixture.found());
     }
 
     @Test
     void aCorruptManifestIsFoundAtAnyDepth() {
         // Given
-        bench.corrupt(registry.blobKey(image));
+        verifierFixture.corrupt(registry.blobKey(image));
 
         // When
-        Summary summary = bench.verify(EXISTENCE);
+        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + image), bench.found());
-        assertEquals(2, summary.imagesLacking());
+        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + image), verifierFixture.found());
+        assertEquals(2, verifySummary.imagesLacking());
     }
 
     @Test
@@ -201,27 +206,27 @@ class VerifierTest {
         // Given
         Digest orphan = registry.blob(registry.bytes(100));
         pushed();
-        bench.corrupt(registry.blobKey(orphan));
+        verifierFixture.corrupt(registry.blobKey(orphan));
 
         // When
-        bench.verify(CONTENT);
+        verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + orphan), bench.found());
+        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + orphan), verifierFixture.found());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"layer", "revision", "history", "tag"})
     void anEmptyLinkIsFound(String kind) {
         // Given
-        bench.bucket.seed(link(kind), new byte[0]);
+        verifierFixture.bucket.seed(link(kind), new byte[0]);
 
         // When
-        Summary summary = bench.verify(EXISTENCE);
+        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("LINK_EMPTY " + link(kind)), bench.found());
-        assertEquals(3, summary.imagesWhole());
+        assertEquals(Set.of("LINK_EMPTY " + link(kind)), verifierFixture.found());
+        assertEquals(3, verifySummary.imagesWhole());
     }
 
     private String link(String kind) {
@@ -238,26 +243,26 @@ class VerifierTest {
     @ValueSource(strings = {"layer", "revision", "history", "tag"})
     void aLinkThatIsNoDigestIsFound(String kind) {
         // Given
-        bench.bucket.seed(link(kind), (layer + "\n").getBytes(StandardCharsets.US_ASCII));
+        verifierFixture.bucket.seed(link(kind), (layer + "\n").getBytes(StandardCharsets.US_ASCII));
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("LINK_MALFORMED " + link(kind)), bench.found());
+        assertEquals(Set.of("LINK_MALFORMED " + link(kind)), verifierFixture.found());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"layer", "revision", "history"})
     void aLinkThatSaysAnotherDigestThanItsPathIsFound(String kind) {
         // Given
-        bench.bucket.seed(link(kind), LinkContent.of(other));
+        verifierFixture.bucket.seed(link(kind), LinkContent.of(other));
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("LINK_MALFORMED " + link(kind)), bench.found());
+        assertEquals(Set.of("LINK_MALFORMED " + link(kind)), verifierFixture.found());
     }
 
     @Test
@@ -265,26 +270,26 @@ class VerifierTest {
         // Given
         Digest unneeded = registry.layer(APP, 10);
         pushed();
-        bench.remove(registry.blobKey(unneeded));
+        verifierFixture.remove(registry.blobKey(unneeded));
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("LINK_DANGLING " + registry.layerLink(APP, unneeded)), bench.found());
+        assertEquals(Set.of("LINK_DANGLING " + registry.layerLink(APP, unneeded)), verifierFixture.found());
     }
 
     @Test
     void aManifestWhoseRepositoryHasNoLinkToALayerIsFound() {
         // Given
-        bench.remove(registry.layerLink(APP, layer));
+        verifierFixture.remove(registry.layerLink(APP, layer));
 
         // When
-        Summary summary = bench.verify(EXISTENCE);
+        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("LAYER_LINK_MISSING " + registry.layerLink(APP, layer)), bench.found());
-        assertEquals(3, summary.imagesWhole());
+        assertEquals(Set.of("LAYER_LINK_MISSING " + registry.layerLink(APP, layer)), verifierFixture.found());
+        assertEquals(3, verifySummary.imagesWhole());
     }
 
     @Test
@@ -294,10 +299,10 @@ class VerifierTest {
         pushed();
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("REVISION_UNPARSABLE " + APP + "@" + text), bench.found());
+        assertEquals(Set.of("REVISION_UNPARSABLE " + APP + "@" + text), verifierFixture.found());
     }
 
     @Test
@@ -308,22 +313,22 @@ class VerifierTest {
         pushed();
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("TAG_DANGLING " + APP + ":moved"), bench.found());
+        assertEquals(Set.of("TAG_DANGLING " + APP + ":moved"), verifierFixture.found());
     }
 
     @Test
     void aTagThatHasAHistoryAndPointsNowhereDangles() {
         // Given
-        bench.remove(registry.tagLink(APP, "latest"));
+        verifierFixture.remove(registry.tagLink(APP, "latest"));
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("TAG_DANGLING " + APP + ":latest"), bench.found());
+        assertEquals(Set.of("TAG_DANGLING " + APP + ":latest"), verifierFixture.found());
     }
 
     @Test
@@ -334,23 +339,23 @@ class VerifierTest {
         pushed();
 
         // When
-        Summary summary = bench.verify(EXISTENCE);
+        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("INDEX_SPARSE " + APP + "@" + absent), bench.found());
-        assertEquals(4, summary.imagesWhole());
+        assertEquals(Set.of("INDEX_SPARSE " + APP + "@" + absent), verifierFixture.found());
+        assertEquals(4, verifySummary.imagesWhole());
     }
 
     @Test
     void anIndexWhoseChildHasNoRevisionLinkIsSparse() {
         // Given
-        bench.remove(registry.revisionLink(APP, image));
+        verifierFixture.remove(registry.revisionLink(APP, image));
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("INDEX_SPARSE " + APP + "@" + image), bench.found());
+        assertEquals(Set.of("INDEX_SPARSE " + APP + "@" + image), verifierFixture.found());
     }
 
     @Test
@@ -358,15 +363,15 @@ class VerifierTest {
         // Given
         Digest orphan = registry.blob(registry.bytes(100));
         pushed();
-        bench.clock.pass(Duration.ofHours(24));
+        verifierFixture.clock.pass(Duration.ofHours(24));
 
         // When
-        Summary summary = bench.verify(EXISTENCE);
+        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("ORPHAN_BLOB " + orphan), bench.found());
-        assertFalse(summary.hasFindings());
-        assertEquals("good", summary.outcome());
+        assertEquals(Set.of("ORPHAN_BLOB " + orphan), verifierFixture.found());
+        assertFalse(verifySummary.hasFindings());
+        assertEquals("good", verifySummary.outcome());
     }
 
     @Test
@@ -374,45 +379,46 @@ class VerifierTest {
         // Given
         registry.blob(registry.bytes(100));
         pushed();
-        bench.clock.pass(Duration.ofHours(24).minusSeconds(1));
+        verifierFixture.clock.pass(Duration.ofHours(24).minusSeconds(1));
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of(), bench.found());
+        assertEquals(Set.of(), verifierFixture.found());
     }
 
     @Test
     void whatAnUnreadableManifestMayNeedIsNoOrphan() {
         // Given
-        bench.corrupt(registry.blobKey(image));
-        bench.clock.pass(Duration.ofDays(2));
+        verifierFixture.corrupt(registry.blobKey(image));
+        verifierFixture.clock.pass(Duration.ofDays(2));
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + image), bench.found());
+        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + image), verifierFixture.found());
     }
 
     @Test
     void anUploadIsStaleOnceItsNewestFileIsAWeekOld() {
         // Given
         String upload = registry.layout().prefix() + "repositories/" + APP + "/_uploads/5d2c/";
-        bench.bucket.seed(upload + "startedat", new byte[] {1});
-        bench.clock.pass(Duration.ofHours(1));
-        bench.bucket.seed(upload + "hashstates/sha256/10", new byte[] {1});
-        bench.bucket.seed(
+        verifierFixture.bucket.seed(upload + "startedat", new byte[] {1});
+        verifierFixture.clock.pass(Duration.ofHours(1));
+        verifierFixture.bucket.seed(upload + "hashstates/sha256/10", new byte[] {1});
+        verifierFixture.bucket.seed(
                 registry.layout().prefix() + "repositories/" + APP + "/_uploads/6e3d/startedat", new byte[] {1});
-        bench.clock.pass(Duration.ofDays(7));
-        bench.bucket.seed(registry.layout().prefix() + "repositories/" + APP + "/_uploads/6e3d/data", new byte[] {1});
+        verifierFixture.clock.pass(Duration.ofDays(7));
+        verifierFixture.bucket.seed(
+                registry.layout().prefix() + "repositories/" + APP + "/_uploads/6e3d/data", new byte[] {1});
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("STALE_UPLOAD " + upload), bench.found());
+        assertEquals(Set.of("STALE_UPLOAD " + upload), verifierFixture.found());
     }
 
     @Test
@@ -423,26 +429,26 @@ class VerifierTest {
                 registry.layout().prefix() + "repositories/" + APP + "/_layers/",
                 registry.layout().prefix() + "repositories/" + APP + "/notes.txt",
                 "scheduler-state.json");
-        keys.forEach(key -> bench.bucket.seed(key, new byte[0]));
+        keys.forEach(key -> verifierFixture.bucket.seed(key, new byte[0]));
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.copyOf(keys), bench.found(FindingCode.FOREIGN_OBJECT));
-        assertEquals(keys.size(), bench.findings.size());
+        assertEquals(Set.copyOf(keys), verifierFixture.found(FindingCode.FOREIGN_OBJECT));
+        assertEquals(keys.size(), verifierFixture.findings.size());
     }
 
     @Test
     void ourOwnBookkeepingIsNotForeign() {
         // Given
-        bench.bucket.seed("registry-backup/adopted", new byte[0]);
+        verifierFixture.bucket.seed("registry-backup/adopted", new byte[0]);
 
         // When
-        bench.verify(EXISTENCE);
+        verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of(), bench.found());
+        assertEquals(Set.of(), verifierFixture.found());
     }
 
     @Test
@@ -453,34 +459,36 @@ class VerifierTest {
         Digest named = Digest.of(DigestAlgorithm.SHA512, content);
         registry.manifest(APP, "{\"layers\":[{\"digest\":\"%s\",\"size\":77}]}".formatted(named));
         pushed();
-        bench.bucket.seed(registry.layout().keyOf(new LayerLink(new RepositoryName(APP), named)), LinkContent.of(kept));
-        bench.clock.pass(Duration.ofDays(2));
+        verifierFixture.bucket.seed(
+                registry.layout().keyOf(new LayerLink(new RepositoryName(APP), named)), LinkContent.of(kept));
+        verifierFixture.clock.pass(Duration.ofDays(2));
 
         // When
-        Summary summary = bench.verify(CONTENT);
+        VerifySummary verifySummary = verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(Set.of(), bench.found());
-        assertEquals(4, summary.imagesWhole());
+        assertEquals(Set.of(), verifierFixture.found());
+        assertEquals(4, verifySummary.imagesWhole());
     }
 
     @Test
     void findingsAreCountedByCodeAndBySeverity() {
         // Given
-        bench.remove(registry.blobKey(layer));
-        bench.bucket.seed("notes.txt", new byte[0]);
+        verifierFixture.remove(registry.blobKey(layer));
+        verifierFixture.bucket.seed("notes.txt", new byte[0]);
 
         // When
-        Summary summary = bench.verify(EXISTENCE);
+        VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
         assertEquals(
                 Map.of(FindingCode.BLOB_MISSING, 1L, FindingCode.LINK_DANGLING, 1L, FindingCode.FOREIGN_OBJECT, 1L),
-                summary.findings());
-        assertEquals(summary.findings(), bench.meter.read().counts());
+                verifySummary.findings());
+        assertEquals(
+                verifySummary.findings(), verifierFixture.progressTracker.read().counts());
         assertEquals(
                 "{\"critical\":1,\"error\":1,\"warning\":1}",
-                summary.json().path("severities").toString());
+                verifySummary.json().path("severities").toString());
     }
 
     @Test
@@ -495,12 +503,12 @@ class VerifierTest {
                 .sum();
 
         // When
-        Summary summary = bench.verify(CONTENT);
+        VerifySummary verifySummary = verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(registry.keys().size(), summary.objects());
-        assertEquals(blobs + manifests, summary.bytes());
-        assertEquals(blobs + manifests, bench.meter.read().bytesTotal());
-        assertEquals(blobs + manifests, bench.meter.read().bytesDone());
+        assertEquals(registry.keys().size(), verifySummary.objects());
+        assertEquals(blobs + manifests, verifySummary.bytes());
+        assertEquals(blobs + manifests, verifierFixture.progressTracker.read().bytesTotal());
+        assertEquals(blobs + manifests, verifierFixture.progressTracker.read().bytesDone());
     }
 }

@@ -14,7 +14,7 @@ class VerifyRequestTest {
     @Test
     void nothingSaidIsTheExistenceOfEverythingInTheBackup() {
         // When
-        VerifyRequest request = Bench.request("{}");
+        VerifyRequest request = VerifierFixture.request("{}");
 
         // Then
         assertEquals(new VerifyRequest("backup", new Scope.All(), Depth.EXISTENCE, Optional.empty()), request);
@@ -23,7 +23,7 @@ class VerifyRequestTest {
     @Test
     void everythingMayBeSaid() {
         // When
-        VerifyRequest request = Bench.request("""
+        VerifyRequest request = VerifierFixture.request("""
                 {"store":"dr-site","scope":{"repository":"team/app"},"depth":"content",
                  "sample":{"fraction":0.1,"seed":7}}
                 """);
@@ -36,13 +36,13 @@ class VerifyRequestTest {
                         Depth.CONTENT,
                         Optional.of(new Sample(0.1, 7))),
                 request);
-        assertEquals(request, Bench.request(request.json().toString()));
+        assertEquals(request, VerifierFixture.request(request.json().toString()));
     }
 
     @Test
     void aSampleNeedsNoSeed() {
         // When
-        VerifyRequest request = Bench.request("{\"depth\":\"content\",\"sample\":{\"fraction\":1}}");
+        VerifyRequest request = VerifierFixture.request("{\"depth\":\"content\",\"sample\":{\"fraction\":1}}");
 
         // Then
         assertEquals(Optional.of(new Sample(1, 0)), request.sample());
@@ -70,7 +70,8 @@ class VerifyRequestTest {
             })
     void whatIsNoRequestIsRefusedWithAReason(String json, String reason) {
         // When
-        IllegalArgumentException thrown = assertThrows(IllegalArgumentException.class, () -> Bench.request(json));
+        IllegalArgumentException thrown =
+                assertThrows(IllegalArgumentException.class, () -> VerifierFixture.request(json));
 
         // Then
         assertEquals(reason, thrown.getMessage());

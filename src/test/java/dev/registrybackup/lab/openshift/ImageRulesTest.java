@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.lab.openshift.Caller.Reply;
-import dev.registrybackup.ledger.TestClock;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -25,7 +25,7 @@ class ImageRulesTest {
     private static final String LOCAL = OpenShiftApi.INTERNAL_REGISTRY + "/ns/app@";
     private static final String INDEX = "application/vnd.oci.image.index.v1+json";
 
-    private final TestClock clock = new TestClock();
+    private final SettableClock clock = new SettableClock();
     private final OpenShiftApi api = OpenShiftApi.start(clock);
     private final Caller admin = new Caller(api, api.account("admin").everything());
 

@@ -9,8 +9,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.lab.openshift.Caller.Reply;
-import dev.registrybackup.ledger.TestClock;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -22,7 +22,7 @@ class ImageStreamRulesTest {
     private static final String STREAMS = API + "/namespaces/ns/imagestreams";
     private static final String LOCAL = OpenShiftApi.INTERNAL_REGISTRY + "/ns/app@";
 
-    private final TestClock clock = new TestClock();
+    private final SettableClock clock = new SettableClock();
     private final OpenShiftApi api = OpenShiftApi.start(clock);
     private final Caller admin = new Caller(api, api.account("admin").everything());
 

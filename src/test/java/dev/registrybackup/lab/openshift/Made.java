@@ -1,7 +1,7 @@
 package dev.registrybackup.lab.openshift;
 
-import dev.registrybackup.content.Digest;
-import dev.registrybackup.content.DigestAlgorithm;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import java.nio.charset.StandardCharsets;
 
 /** An image of one layer of so many bytes. */

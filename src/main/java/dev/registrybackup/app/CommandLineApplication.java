@@ -1,0 +1,127 @@
+package dev.registrybackup.app;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.app.cli.Backend;
+import dev.registrybackup.app.cli.CommandLineTool;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.operation.OperationId;
+import dev.registrybackup.operation.OperationKind;
+import dev.registrybackup.operation.ProgressTracker;
+import io.quarkus.runtime.QuarkusApplication;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+import picocli.CommandLine;
+
+/** The program as a command. */
+public class CommandLineApplication implements QuarkusApplication {
+    private static final Duration LOOK = Duration.ofSeconds(1);
+
+    private final OnDemandOperations onDemandOperations;
+    private final InProcessOperations inProcessOperations;
+    private final FirstFill firstFill;
+    private final WorkerPools workerPools;
+
+    /** Created once. */
+    public CommandLineApplication(
+            OnDemandOperations onDemandOperations,
+            InProcessOperations inProcessOperations,
+            FirstFill firstFill,
+            WorkerPools workerPools) {
+        this.onDemandOperations = onDemandOperations;
+        this.inProcessOperations = inProcessOperations;
+        this.firstFill = firstFill;
+        this.workerPools = workerPools;
+    }
+
+    @Override
+    public int run(String... arguments) {
+        return new CommandLineTool(
+                        new Here(),
+                        standardOutput(),
+                        standardError(),
+                        CommandLine.Help.Ansi.AUTO.enabled(),
+                        System::nanoTime)
+                .run(arguments)
+                .code();
+    }
+
+    static PrintWriter standardOutput() {
+        return writer(FileDescriptor.out);
+    }
+
+    static PrintWriter standardError() {
+        return writer(FileDescriptor.err);
+    }
+
+    private static PrintWriter writer(FileDescriptor descriptor) {
+        return new PrintWriter(new FileOutputStream(descriptor), false, StandardCharsets.UTF_8);
+    }
+
+    private final class Here implements Backend {
+        @Override
+        public ObjectNode plan(ObjectNode request) {
+            return onDemandOperations.plan(request);
+        }
+
+        @Override
+        public ObjectNode preflight(ObjectNode request) {
+            return onDemandOperations.preflight(request);
+        }
+
+        @Override
+        public ObjectNode run(OperationKind kind, ObjectNode request, Consumer<ProgressTracker.Reading> progress) {
+            return attempt(onDemandOperations.record(kind, request, user()).value(), progress);
+        }
+
+        @Override
+        public ObjectNode attempt(String id, Consumer<ProgressTracker.Reading> progress) {
+            OperationId operation = new OperationId(id);
+            try (WorkerPools.Repeated showing =
+                    workerPools.every(LOOK, () -> inProcessOperations.reading().ifPresent(progress))) {
+                inProcessOperations.run(operation);
+            }
+            return onDemandOperations.operation(Optional.of(id));
+        }
+
+        @Override
+        public ObjectNode backUp(Consumer<ProgressTracker.Reading> progress) {
+            ProgressTracker progressTracker = new ProgressTracker();
+            try (WorkerPools.Repeated showing =
+                    workerPools.every(LOOK, () -> progress.accept(progressTracker.read()))) {
+                return firstFill.run(progressTracker);
+            }
+        }
+
+        @Override
+        public ObjectNode operation(String id) {
+            return onDemandOperations.operation(Optional.of(id));
+        }
+
+        @Override
+        public ObjectNode operations() {
+            return onDemandOperations.operations();
+        }
+
+        @Override
+        public ObjectNode cancel(String id) {
+            ObjectNode named = JsonNodeFactory.instance.objectNode().put("id", id);
+            return onDemandOperations.cancel(named, user()).json();
+        }
+
+        @Override
+        public ObjectNode catalog(Optional<String> repository, Optional<String> after, Optional<String> limit) {
+            return onDemandOperations.catalog(repository, after, limit);
+        }
+
+        private String user() {
+            return System.getProperty("user.name") + "@"
+                    + Optional.ofNullable(System.getenv("HOSTNAME")).orElse("local");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package dev.registrybackup.app;
+
+import dev.registrybackup.app.config.ReconcileSettings;
+import dev.registrybackup.app.config.RegistryStore;
+import dev.registrybackup.app.config.RestoreSettings;
+import dev.registrybackup.app.events.ImageStreamEventHandler;
+import dev.registrybackup.app.metrics.CaptureMetrics;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.imagestream.ImageStreamCapture;
+import dev.registrybackup.imagestream.OpenShiftCluster;
+import dev.registrybackup.imagestream.PushLatencyTracker;
+import dev.registrybackup.imagestream.SnapshotTaker;
+import dev.registrybackup.imagestream.WritableCluster;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.replication.ReplicationListener;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
+
+/** Builds what captures ImageStreams. The cluster is asked for nothing before something is captured. */
+@Singleton
+class ImageStreamWiring {
+    private static final Logger LOGGER = Logger.getLogger(ImageStreamWiring.class.getName());
+
+    private final RestoreSettings settings;
+    private final ReconcileSettings reconcileSettings;
+    private final Instance<KubernetesClient> kubernetes;
+    private final WorkerPools workerPools;
+    private final Clock clock;
+    private final AtomicBoolean isKnown = new AtomicBoolean();
+    private final AtomicBoolean isWarned = new AtomicBoolean();
+
+    ImageStreamWiring(
+            RestoreSettings settings,
+            ReconcileSettings reconcileSettings,
+            Instance<KubernetesClient> kubernetes,
+            WorkerPools workerPools,
+            Clock clock) {
+        this.settings = settings;
+        this.reconcileSettings = reconcileSettings;
+        this.kubernetes = kubernetes;
+        this.workerPools = workerPools;
+        this.clock = clock;
+    }
+
+    /** The cluster that this process is on, or is configured for. */
+    WritableCluster cluster() {
+        return new OpenShiftCluster(kubernetes.get());
+    }
+
+    /**
+     * Whether the cluster has ImageStreams. Says once in the log if it has not.
+     *
+     * @throws dev.registrybackup.imagestream.ClusterException if the cluster did not tell
+     */
+    boolean hasImages() {
+        if (isKnown.get() || cluster().hasImages()) {
+            isKnown.set(true);
+            return true;
+        }
+        if (isWarned.compareAndSet(false, true)) {
+            LOGGER.warn(
+                    "event=no-imagestreams reason=\"the cluster's API has no image.openshift.io/v1: ImageStreams and Images"
+                            + " are not captured\" remedy=\"run this on the cluster whose registry it is; if that is not OpenShift, set"
+                            + " registry.kind to plain\"");
+        }
+        return false;
+    }
+
+    /** What takes snapshots into the backup given, if the cluster has ImageStreams; empty if the registry is not OpenShift's. */
+    Optional<Function<ObjectStore, Optional<SnapshotTaker>>> snapshots() {
+        return settings.isOpenShift() ? Optional.of(this::snapshotsInto) : Optional.empty();
+    }
+
+    private Optional<SnapshotTaker> snapshotsInto(ObjectStore backup) {
+        return hasImages()
+                ? Optional.of(new SnapshotTaker(cluster(), backup, workerPools, clock, Wiring::random))
+                : Optional.empty();
+    }
+
+    /** What captures single ImageStreams into the backup, as hints at them come in. */
+    ImageStreamEventHandler hints(RegistryStore backup, ReplicationListener replicationListener, CaptureMetrics told) {
+        CaptureReader captureReader = new CaptureReader(backup.store(), reconcileSettings.scratch());
+        return new ImageStreamEventHandler(new ImageStreamEventHandler.Parts(
+                        this::hasImages,
+                        new ImageStreamCapture(cluster(), backup.store(), clock, Wiring::random),
+                        captureReader,
+                        new PushLatencyTracker(
+                                backup.store(), captureReader, backup.layout(), workerPools, clock, told),
+                        workerPools,
+                        clock,
+                        replicationListener,
+                        told))
+                .start();
+    }
+}

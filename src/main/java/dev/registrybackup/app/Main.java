@@ -1,0 +1,72 @@
+package dev.registrybackup.app;
+
+import dev.registrybackup.app.cli.CommandLineTool;
+import dev.registrybackup.app.cli.ExitCode;
+import dev.registrybackup.app.config.ConfigurationException;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.annotations.QuarkusMain;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** Starts the service, or, given arguments, does what they say and ends. */
+@QuarkusMain
+public class Main {
+    /** A command opens no port, logs where it does not mix with its output, and takes nobody's events. */
+    private static final Map<String, String> FOR_COMMANDS = Map.of(
+            "quarkus.http.host-enabled", "false",
+            "quarkus.log.console.stderr", "true",
+            "is-command", "true",
+            "service.role", "restore",
+            "operations.run", "process");
+
+    /** Called by the Java runtime. */
+    public static void main(String... arguments) {
+        if (arguments.length == 0) {
+            Quarkus.run(null, Main::exit);
+            return;
+        }
+        Optional<ExitCode> answered = CommandLineTool.answerWithoutConfiguration(
+                CommandLineApplication.standardOutput(), CommandLineApplication.standardError(), arguments);
+        if (answered.isPresent()) {
+            System.exit(answered.get().code());
+        }
+        FOR_COMMANDS.forEach(System::setProperty);
+        boolean isJob = arguments.length > 1 && arguments[0].equals("operation") && arguments[1].equals("run");
+        if (!isJob) {
+            // Only a Job's log is read like a service's.
+            System.setProperty("quarkus.log.level", "WARN");
+        }
+        directory(List.of(arguments)).ifPresent(path -> System.setProperty("command-directory", path));
+        Quarkus.run(CommandLineApplication.class, Main::exit, arguments);
+    }
+
+    /** Ends the process. A configuration that cannot work is one line on standard error, and not a stack trace. */
+    private static void exit(int code, @Nullable Throwable failure) {
+        if (failure == null) {
+            System.exit(code);
+            return;
+        }
+        List<String> problems = ConfigurationException.find(failure);
+        PrintWriter error = CommandLineApplication.standardError();
+        problems.forEach(error::println);
+        error.flush();
+        if (problems.isEmpty()) {
+            Logger.getLogger(Main.class).error("Failed to start registry-backup", failure);
+        }
+        System.exit(problems.isEmpty() ? code : ExitCode.USAGE.code());
+    }
+
+    private static Optional<String> directory(List<String> arguments) {
+        int option = arguments.indexOf("--directory");
+        return option >= 0 && option + 1 < arguments.size()
+                ? Optional.of(arguments.get(option + 1))
+                : arguments.stream()
+                        .filter(argument -> argument.startsWith("--directory="))
+                        .map(argument -> argument.substring("--directory=".length()))
+                        .findFirst();
+    }
+}

@@ -1,0 +1,144 @@
+package dev.registrybackup.app;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.app.config.ReconcileSettings;
+import dev.registrybackup.app.config.RestoreSettings;
+import dev.registrybackup.app.config.RuntimeEnvironment;
+import dev.registrybackup.app.config.Settings;
+import dev.registrybackup.check.CheckedStore;
+import dev.registrybackup.check.ClusterChecks;
+import dev.registrybackup.check.Preflight;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.imagestream.OpenShiftCluster;
+import dev.registrybackup.objectstore.s3.S3Settings;
+import dev.registrybackup.operation.OperationKind;
+import dev.registrybackup.reconcile.StorePair;
+import dev.registrybackup.reconcile.rclone.Rclone;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+
+/** Builds the preflight of all that the backup needs, as this process's role needs it. Nothing is asked before it is run. */
+@Singleton
+class PreflightWiring {
+    private static final String CANARY = "canary";
+
+    private final StorePair storePair;
+    private final Settings settings;
+    private final RestoreSettings restoreSettings;
+    private final ReconcileSettings reconcileSettings;
+    private final Instance<KubernetesClient> kubernetes;
+    private final WorkerPools workerPools;
+    private final Clock clock;
+
+    PreflightWiring(
+            StorePair storePair,
+            Settings settings,
+            RestoreSettings restoreSettings,
+            ReconcileSettings reconcileSettings,
+            Instance<KubernetesClient> kubernetes,
+            WorkerPools workerPools,
+            Clock clock) {
+        this.storePair = storePair;
+        this.settings = settings;
+        this.restoreSettings = restoreSettings;
+        this.reconcileSettings = reconcileSettings;
+        this.kubernetes = kubernetes;
+        this.workerPools = workerPools;
+        this.clock = clock;
+    }
+
+    /** Whether it is this preflight that is asked for, and not that of a restore. */
+    boolean isMeant(JsonNode body) {
+        boolean namesNoRestore =
+                body.properties().stream().allMatch(field -> field.getKey().equals(CANARY));
+        return settings.isOperations() || (restoreSettings.isCommand() && namesNoRestore);
+    }
+
+    /**
+     * Runs it.
+     *
+     * @throws IllegalArgumentException if the request is none
+     */
+    ObjectNode run(JsonNode body) {
+        body.fieldNames().forEachRemaining(field -> {
+            if (!field.equals(CANARY)) {
+                throw new IllegalArgumentException(
+                        "\"%s\" is no part of a preflight's request: it is {} or {\"canary\":true}. That of a restore is asked of the role restore"
+                                .formatted(field));
+            }
+        });
+        if (body.has(CANARY) && !body.get(CANARY).isBoolean()) {
+            throw new IllegalArgumentException("\"canary\" has to be true or false");
+        }
+        return preflight().run(body.path(CANARY).asBoolean()).json();
+    }
+
+    private Preflight preflight() {
+        Optional<S3Settings> registry = settings.registryPlace().bucket();
+        return new Preflight(new Preflight.Parts(
+                new CheckedStore(
+                        "registry",
+                        storePair.registry(),
+                        storePair.layout(),
+                        registry.flatMap(S3Settings::endpoint),
+                        registry.isEmpty()),
+                new CheckedStore(
+                        "backup",
+                        storePair.backup(),
+                        storePair.layout(),
+                        settings.backupStore().endpoint(),
+                        false),
+                restoreSettings.isCommand(),
+                () -> Rclone.version(
+                        reconcileSettings.rclone(), reconcileSettings.scratch().resolve("preflight")),
+                cluster(),
+                clock,
+                Wiring::random,
+                this::pause));
+    }
+
+    /** Without a lane of its own: the caller's thread is one that may wait. */
+    private void pause(Duration time) {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        workerPools.after(time, () -> over.complete(null));
+        over.join();
+    }
+
+    private Optional<ClusterChecks> cluster() {
+        boolean isOnCluster = RuntimeEnvironment.current().isCluster();
+        if (!isOnCluster && !restoreSettings.runsJobs() && !restoreSettings.isOpenShift()) {
+            return Optional.empty();
+        }
+        KubernetesClient client = kubernetes.get();
+        String namespace = Optional.ofNullable(client.getNamespace()).orElse("default");
+        boolean isCommand = restoreSettings.isCommand();
+        return Optional.of(new ClusterChecks(
+                new OpenShiftCluster(client),
+                new ClusterChecks.Needs(
+                        namespace,
+                        restoreSettings.runsJobs() || (isCommand && isOnCluster) ? templates(isCommand) : List.of(),
+                        isOnCluster && !isCommand,
+                        restoreSettings.isOpenShift(),
+                        isCommand)));
+    }
+
+    /** The role operations makes no restore Jobs, and may not read their template. */
+    private List<String> templates(boolean isCommand) {
+        Map<OperationKind, String> all = restoreSettings.cronJobs();
+        Set<OperationKind> own = Set.of(OperationKind.VERIFY, OperationKind.RECONCILE);
+        return Stream.of(OperationKind.values())
+                .filter(kind -> isCommand || own.contains(kind))
+                .map(all::get)
+                .toList();
+    }
+}

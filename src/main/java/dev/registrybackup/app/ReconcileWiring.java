@@ -1,0 +1,112 @@
+package dev.registrybackup.app;
+
+import dev.registrybackup.app.config.ReconcileSettings;
+import dev.registrybackup.app.config.RegistryStoreSettings;
+import dev.registrybackup.app.config.RestoreSettings;
+import dev.registrybackup.app.config.Settings;
+import dev.registrybackup.concurrent.ExpiringKeySet;
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.reconcile.Reconciliation;
+import dev.registrybackup.reconcile.ReplicationTools;
+import dev.registrybackup.reconcile.StorePair;
+import dev.registrybackup.reconcile.rclone.Archive;
+import dev.registrybackup.reconcile.rclone.Comparer;
+import dev.registrybackup.reconcile.rclone.Rclone;
+import dev.registrybackup.reconcile.rclone.RcloneRemote;
+import dev.registrybackup.replication.BlobReplicator;
+import dev.registrybackup.replication.BlockedLinks;
+import dev.registrybackup.replication.Replicator;
+import dev.registrybackup.replication.ThrottledObjectStore;
+import dev.registrybackup.replication.UnknownObjects;
+import dev.registrybackup.replication.VerifiedMarker;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Builds what reconciles, from the settings. */
+@Singleton
+class ReconcileWiring {
+    private final StorePair storePair;
+    private final Settings settings;
+    private final RestoreSettings restoreSettings;
+    private final ReconcileSettings reconcileSettings;
+    private final ImageStreamWiring openShift;
+    private final WorkerPools workerPools;
+    private final Clock clock;
+
+    ReconcileWiring(
+            StorePair storePair,
+            Settings settings,
+            RestoreSettings restoreSettings,
+            ReconcileSettings reconcileSettings,
+            ImageStreamWiring openShift,
+            WorkerPools workerPools,
+            Clock clock) {
+        this.storePair = storePair;
+        this.settings = settings;
+        this.restoreSettings = restoreSettings;
+        this.reconcileSettings = reconcileSettings;
+        this.openShift = openShift;
+        this.workerPools = workerPools;
+        this.clock = clock;
+    }
+
+    @Produces
+    @Singleton
+    Reconciliation reconciliation(RateLimiter rateLimiter) {
+        return new Reconciliation(
+                storePair,
+                new Reconciliation.Tools(
+                        this::rclone,
+                        this::copying,
+                        openShift.snapshots(),
+                        archive(),
+                        workerPools,
+                        rateLimiter,
+                        clock,
+                        reconcileSettings.scratch()),
+                reconcileSettings.policy(),
+                restoreSettings.isOpenShift());
+    }
+
+    private Comparer rclone(Path scratch) {
+        RegistryStoreSettings registry = settings.registryPlace();
+        return Rclone.start(
+                reconcileSettings.rclone(),
+                new RcloneRemote("registry", registry.bucket(), registry.directory()),
+                backup(),
+                scratch);
+    }
+
+    private RcloneRemote backup() {
+        return new RcloneRemote("backup", Optional.of(settings.backupStore()), Optional.empty());
+    }
+
+    private Optional<Function<Path, Archive>> archive() {
+        return reconcileSettings
+                .archive()
+                .map(place -> scratch -> Archive.start(reconcileSettings.rclone(), backup(), place, scratch));
+    }
+
+    /** The copier of events, with a memory of its own, and at the pace of bulk work. */
+    private ReplicationTools copying(StorePair stores, RateLimiter rateLimiter) {
+        ObjectStore from = new ThrottledObjectStore(stores.registry(), rateLimiter);
+        ObjectStore to = new ThrottledObjectStore(stores.backup(), rateLimiter);
+        ExpiringKeySet durable = new ExpiringKeySet(clock, Wiring.REMEMBERED, Wiring.MOST_REMEMBERED);
+        VerifiedMarker adopted = new VerifiedMarker(to, stores.layout(), clock);
+        BlobReplicator blobReplicator = new BlobReplicator(stores.layout(), from, to, adopted, workerPools, durable);
+        BlockedLinks blockedLinks = new BlockedLinks(to, clock);
+        blockedLinks.refresh();
+        UnknownObjects foreign = new UnknownObjects(from, to, workerPools, settings.copiesForeign());
+        Replicator replicator = new Replicator(
+                new Replicator.Parts(
+                        stores.layout(), from, to, blobReplicator, foreign, blockedLinks, durable, workerPools),
+                (link, again) -> {});
+        return new ReplicationTools(replicator, blobReplicator, adopted, durable, blockedLinks);
+    }
+}

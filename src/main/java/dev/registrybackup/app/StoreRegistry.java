@@ -1,0 +1,59 @@
+package dev.registrybackup.app;
+
+import dev.registrybackup.app.config.RegistryStore;
+import dev.registrybackup.app.config.RegistryStoreSettings;
+import dev.registrybackup.objectstore.s3.S3Timeouts;
+import dev.registrybackup.restore.RestoreRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The stores that a request may name; each is opened when it is first named. Safe for use by many threads. */
+final class StoreRegistry implements AutoCloseable {
+    private final Map<String, RegistryStoreSettings> settings;
+    private final S3Timeouts timeouts;
+    private final int connections;
+    /** Guarded by this. */
+    private final Map<String, RegistryStore> open = new TreeMap<>();
+
+    /**
+     * These stores.
+     *
+     * @param registry the registry itself
+     * @param others the configured targets by name
+     */
+    StoreRegistry(
+            RegistryStoreSettings registry,
+            Map<String, RegistryStoreSettings> others,
+            S3Timeouts timeouts,
+            int connections) {
+        this.settings = new TreeMap<>(others);
+        this.settings.put(RestoreRequest.REGISTRY, registry);
+        this.timeouts = timeouts;
+        this.connections = connections;
+    }
+
+    /** The store of that name. Throws {@link IllegalArgumentException} if none is configured. */
+    @SuppressWarnings("MustBeClosedChecker") // closed by close()
+    synchronized RegistryStore named(String name) {
+        RegistryStore known = open.get(name);
+        if (known != null) {
+            return known;
+        }
+        @Nullable RegistryStoreSettings place = settings.get(name);
+        if (place == null) {
+            throw new IllegalArgumentException("There is no target \"%s\"; these are configured: %s"
+                    .formatted(name, List.copyOf(settings.keySet())));
+        }
+        RegistryStore opened = RegistryStore.open(place, timeouts, connections);
+        open.put(name, opened);
+        return opened;
+    }
+
+    @Override
+    public synchronized void close() {
+        new ArrayList<>(open.values()).forEach(RegistryStore::close);
+    }
+}

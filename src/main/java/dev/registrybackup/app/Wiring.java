@@ -1,0 +1,300 @@
+package dev.registrybackup.app;
+
+import dev.registrybackup.app.config.ConfigurationException;
+import dev.registrybackup.app.config.ReconcileSettings;
+import dev.registrybackup.app.config.RegistryStore;
+import dev.registrybackup.app.config.RegistryStoreSettings;
+import dev.registrybackup.app.config.RestoreSettings;
+import dev.registrybackup.app.config.Settings;
+import dev.registrybackup.app.events.ImageStreamEventHandler;
+import dev.registrybackup.app.metrics.CaptureMetrics;
+import dev.registrybackup.app.metrics.StoreHealth;
+import dev.registrybackup.catalog.Catalog;
+import dev.registrybackup.concurrent.ExpiringKeySet;
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.s3.S3ObjectStore;
+import dev.registrybackup.operation.InProcessRunner;
+import dev.registrybackup.operation.OperationExecution;
+import dev.registrybackup.operation.OperationRunner;
+import dev.registrybackup.operation.OperationService;
+import dev.registrybackup.operation.Operations;
+import dev.registrybackup.operation.kubernetes.JobRunner;
+import dev.registrybackup.reconcile.Reconciliation;
+import dev.registrybackup.reconcile.StorePair;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.replication.BlobReplicator;
+import dev.registrybackup.replication.BlockedLinks;
+import dev.registrybackup.replication.CanaryProbe;
+import dev.registrybackup.replication.DeadLetterHandler;
+import dev.registrybackup.replication.NotificationHandler;
+import dev.registrybackup.replication.RejectionRecorder;
+import dev.registrybackup.replication.ReplicationListener;
+import dev.registrybackup.replication.ReplicationObserver;
+import dev.registrybackup.replication.ReplicationResult;
+import dev.registrybackup.replication.ReplicationService;
+import dev.registrybackup.replication.Replicator;
+import dev.registrybackup.replication.UnknownObjects;
+import dev.registrybackup.replication.VerifiedMarker;
+import dev.registrybackup.replication.pending.PendingStore;
+import dev.registrybackup.replication.pending.PendingWriter;
+import dev.registrybackup.replication.pending.RejectionStore;
+import dev.registrybackup.replication.pending.RetryWorker;
+import dev.registrybackup.restore.RestoreRequest;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.quarkus.runtime.Startup;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.inject.Instance;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+
+/** Builds the program from its settings, once, at start. The one place where the real clock and randomness come in. */
+@Singleton
+public class Wiring {
+    /** For so long what was seen durable is taken for that. */
+    public static final Duration REMEMBERED = Duration.ofMinutes(5);
+
+    static final int MOST_REMEMBERED = 100_000;
+    private static final Duration HOUSEKEEPING = Duration.ofMinutes(1);
+    /** Beside the lanes' own: our records, and looking after the stores' state. */
+    private static final int OTHER_CONNECTIONS = 8;
+
+    private final Settings settings;
+    private final RestoreSettings restoreSettings;
+    private final ReconcileSettings reconcileSettings;
+    private final Clock clock = Clock.systemUTC();
+    private final WorkerPools workerPools;
+    private final RegistryStore registry;
+    private final RegistryStore backup;
+    private final StoreRegistry storeRegistry;
+
+    @SuppressWarnings("MustBeClosedChecker") // closed by close()
+    Wiring(Settings settings, RestoreSettings restoreSettings, ReconcileSettings reconcileSettings) {
+        settings.check();
+        restoreSettings.check();
+        reconcileSettings.policy();
+        reconcileSettings.archive();
+        if (settings.isCapture() && !restoreSettings.isOpenShift()) {
+            throw new ConfigurationException(
+                    "registry.kind", "is plain, but the role capture is for ImageStreams, which only OpenShift has");
+        }
+        this.settings = settings;
+        this.restoreSettings = restoreSettings;
+        this.reconcileSettings = reconcileSettings;
+        this.workerPools = new WorkerPools(settings.smallLane(), settings.largeLane());
+        int connections = settings.smallLane() + settings.largeLane() + OTHER_CONNECTIONS;
+        RegistryStoreSettings from = settings.registryPlace();
+        this.storeRegistry = new StoreRegistry(from, restoreSettings.targets(), settings.timeouts(), connections);
+        this.registry = storeRegistry.named(RestoreRequest.REGISTRY);
+        this.backup = new RegistryStore(
+                S3ObjectStore.of(settings.backupStore(), settings.timeouts(), connections),
+                new RegistryLayout(from.rootDirectory()));
+    }
+
+    @Produces
+    @Singleton
+    Clock clock() {
+        return clock;
+    }
+
+    @Produces
+    @Singleton
+    WorkerPools lanes() {
+        return workerPools;
+    }
+
+    /** The one bandwidth limit of this process: whatever restores, verifies or reconciles shares it. */
+    @Produces
+    @Singleton
+    RateLimiter pace() {
+        return new RateLimiter(restoreSettings.bytesPerSecond(), System::nanoTime);
+    }
+
+    @Produces
+    @Singleton
+    StorePair sides() {
+        return new StorePair(registry.store(), backup.store(), registry.layout());
+    }
+
+    @Produces
+    @Singleton
+    StoreHealth storeStates() {
+        return new StoreHealth(
+                settings.readsRegistry() ? Optional.of(registry.store()) : Optional.empty(),
+                backup.store(),
+                workerPools,
+                clock);
+    }
+
+    @Produces
+    @Singleton
+    @Startup
+    Service service(
+            ReplicationListener replicationListener, ImageStreamWiring openShift, CaptureMetrics captureMetrics) {
+        RejectionStore rejectionStore = new RejectionStore(
+                backup.store(), clock, rejection -> replicationListener.rejected(rejection.reason()));
+        RejectionRecorder rejectionRecorder = new RejectionRecorder(rejectionStore, workerPools);
+        if (settings.isOnDemand()) {
+            return withoutEvents(Optional.empty(), rejectionRecorder);
+        }
+        if (settings.isCapture()) {
+            return withoutEvents(
+                    Optional.of(openShift.hints(backup, replicationListener, captureMetrics)), rejectionRecorder);
+        }
+        workerPools.every(Duration.ofMinutes(10), rejectionStore::recount);
+        RegistryLayout layout = registry.layout();
+        PendingStore shelf = new PendingStore(backup.store(), instance(), clock);
+        if (settings.isDeadLetter()) {
+            PendingWriter owed = new PendingWriter(shelf, workerPools, (record, goesOn) -> {});
+            DeadLetterHandler letters =
+                    new DeadLetterHandler(registry.store().bucket(), layout, owed, workerPools, replicationListener);
+            return new Service(
+                    Optional.empty(), Optional.of(letters), Optional.empty(), false, rejectionRecorder, owed::waiting);
+        }
+        ReplicationService replicationService = copies(new ReplicationObserver(replicationListener, clock));
+        RetryWorker worker = new RetryWorker(shelf, rejectionStore, replicationService, workerPools, clock);
+        PendingWriter owed = new PendingWriter(shelf, workerPools, worker::accept);
+        NotificationHandler notificationHandler = new NotificationHandler(
+                registry.store().bucket(),
+                replicationService,
+                owed,
+                workerPools,
+                replicationListener,
+                settings.inFlight());
+        worker.start();
+        return new Service(
+                Optional.of(notificationHandler),
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                rejectionRecorder,
+                () -> worker.owed() + owed.waiting());
+    }
+
+    /** One that takes no events about the registry's objects. */
+    private Service withoutEvents(Optional<ImageStreamEventHandler> hints, RejectionRecorder rejectionRecorder) {
+        return new Service(
+                Optional.empty(), Optional.empty(), hints, settings.isOperations(), rejectionRecorder, () -> 0);
+    }
+
+    private ReplicationService copies(ReplicationObserver replicationObserver) {
+        BlockedLinks blockedLinks = new BlockedLinks(backup.store(), clock);
+        Replicator replicator = replicator(blockedLinks, replicationObserver::woken);
+        workerPools.every(HOUSEKEEPING, () -> {
+            blockedLinks.refresh();
+            replicator.wakeWaiting();
+        });
+        return new ReplicationService(
+                replicator, replicationObserver, new CanaryProbe(registry.store(), backup.store(), clock), workerPools);
+    }
+
+    private Replicator replicator(
+            BlockedLinks blockedLinks, BiConsumer<String, CompletableFuture<ReplicationResult>> onWoken) {
+        ObjectStore from = registry.store();
+        ObjectStore to = backup.store();
+        RegistryLayout layout = registry.layout();
+        ExpiringKeySet durable = new ExpiringKeySet(clock, REMEMBERED, MOST_REMEMBERED);
+        BlobReplicator blobReplicator =
+                new BlobReplicator(layout, from, to, new VerifiedMarker(to, layout, clock), workerPools, durable);
+        UnknownObjects foreign = new UnknownObjects(from, to, workerPools, settings.copiesForeign());
+        return new Replicator(
+                new Replicator.Parts(layout, from, to, blobReplicator, foreign, blockedLinks, durable, workerPools),
+                onWoken);
+    }
+
+    @Produces
+    @Singleton
+    FirstFill fill() {
+        return new FirstFill(registry, replicator(new BlockedLinks(backup.store(), clock), (link, again) -> {}));
+    }
+
+    @Produces
+    @Singleton
+    InProcessOperations attempts(Reconciliation reconciliation, ImageStreamWiring openShift, RateLimiter rateLimiter) {
+        return new InProcessOperations(
+                work(reconciliation, openShift, rateLimiter).byKind(),
+                work -> new OperationExecution(operations(), workerPools, clock, work),
+                instance());
+    }
+
+    @Produces
+    @Singleton
+    OnDemandOperations onDemand(
+            InProcessOperations inProcessOperations,
+            Reconciliation reconciliation,
+            ImageStreamWiring openShift,
+            RateLimiter rateLimiter,
+            PreflightWiring preflight,
+            Instance<KubernetesClient> kubernetes) {
+        OperationRunner operationRunner = restoreSettings.runsJobs()
+                ? jobs(kubernetes.get())
+                : new InProcessRunner(inProcessOperations.execution(), workerPools, instance());
+        if (settings.isOnDemand() && !restoreSettings.isCommand()) {
+            workerPools.every(Duration.ofDays(1), () -> operations().dropOld());
+        }
+        return new OnDemandOperations(
+                operations(),
+                new OperationService(operations(), operationRunner),
+                work(reconciliation, openShift, rateLimiter),
+                new Catalog(backup.store(), backup.layout(), workerPools, clock, captures()),
+                preflight);
+    }
+
+    /** In the namespace of this pod. */
+    private OperationRunner jobs(KubernetesClient cluster) {
+        return new JobRunner(
+                cluster, Optional.ofNullable(cluster.getNamespace()).orElse("default"), restoreSettings.cronJobs());
+    }
+
+    private Operations operations() {
+        return new Operations(backup.store(), clock, Wiring::random);
+    }
+
+    private OperationHandlers work(
+            Reconciliation reconciliation, ImageStreamWiring openShift, RateLimiter rateLimiter) {
+        return new OperationHandlers(
+                backup,
+                storeRegistry,
+                workerPools,
+                rateLimiter,
+                restoreSettings.isOpenShift(),
+                clock,
+                captures(),
+                openShift::cluster,
+                reconciliation);
+    }
+
+    private Optional<CaptureReader> captures() {
+        return restoreSettings.isOpenShift()
+                ? Optional.of(new CaptureReader(backup.store(), reconcileSettings.scratch()))
+                : Optional.empty();
+    }
+
+    /** New with each start: what an instance owes is told from what its successor of the same host name owes. */
+    private static String instance() {
+        String host = Optional.ofNullable(System.getenv("HOSTNAME")).orElse("local");
+        return host.replaceAll("[^A-Za-z0-9.-]", "-") + "-" + random();
+    }
+
+    static String random() {
+        byte[] random = new byte[4];
+        new SecureRandom().nextBytes(random);
+        return HexFormat.of().formatHex(random);
+    }
+
+    @PreDestroy
+    void close() {
+        workerPools.close();
+        storeRegistry.close();
+        backup.close();
+    }
+}

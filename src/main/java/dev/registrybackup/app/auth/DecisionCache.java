@@ -1,0 +1,124 @@
+package dev.registrybackup.app.auth;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.registrybackup.app.auth.AuthDecision.Answer;
+import dev.registrybackup.concurrent.WorkerPools;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Remembers the judge's decisions, and asks it for those that are not remembered: once for each token and verb at a time,
+ * and for a bounded number of them. Safe for use by many threads.
+ */
+final class DecisionCache {
+    static final Duration ALLOWED_TTL = Duration.ofSeconds(60);
+    static final Duration DENIED_TTL = Duration.ofSeconds(10);
+    static final int MAX_ENTRIES = 1_000;
+    /** A review takes two requests of the cluster's API, which serves others too. */
+    static final int MAX_REVIEWS = 32;
+
+    private static final AuthDecision TOO_MANY =
+            AuthDecision.unknown("too many callers are being looked up at this moment: ask again");
+    private static final AuthDecision TOO_LONG =
+            AuthDecision.unknown("it took too long to find out who calls: ask again");
+    private static final AuthDecision ENDING = AuthDecision.unknown("this process is about to end: ask again");
+
+    private final TokenAuthorizer tokenAuthorizer;
+    private final WorkerPools workerPools;
+    private final Duration timeout;
+    /** Apart from the others, so that a flood of strangers drives out nobody who may. */
+    private final Cache<String, AuthDecision> allowed;
+
+    private final Cache<String, AuthDecision> denied;
+    private final Map<String, CompletableFuture<AuthDecision>> underWay = new ConcurrentHashMap<>();
+    private final Semaphore permits = new Semaphore(MAX_REVIEWS);
+
+    /**
+     * Starts empty.
+     *
+     * @param timeout how long a caller waits for a review; one that takes longer still counts for the next call
+     */
+    DecisionCache(TokenAuthorizer tokenAuthorizer, WorkerPools workerPools, Clock clock, Duration timeout) {
+        this.tokenAuthorizer = tokenAuthorizer;
+        this.workerPools = workerPools;
+        this.timeout = timeout;
+        this.allowed = cache(clock, ALLOWED_TTL);
+        this.denied = cache(clock, DENIED_TTL);
+    }
+
+    private static Cache<String, AuthDecision> cache(Clock clock, Duration ttl) {
+        return Caffeine.newBuilder()
+                .maximumSize(MAX_ENTRIES)
+                .expireAfterWrite(ttl)
+                .ticker(() -> Duration.between(Instant.EPOCH, clock.instant()).toNanos())
+                .executor(Runnable::run)
+                .build();
+    }
+
+    /** Decides whether the holder of the token may do what the verb says; never failed, and completed within the timeout. */
+    CompletableFuture<AuthDecision> decide(String token, String verb) {
+        String key = key(token, verb);
+        @Nullable AuthDecision known = allowed.getIfPresent(key);
+        known = known == null ? denied.getIfPresent(key) : known;
+        if (known != null) {
+            return CompletableFuture.completedFuture(known);
+        }
+        CompletableFuture<AuthDecision> review = new CompletableFuture<>();
+        CompletableFuture<AuthDecision> same = underWay.putIfAbsent(key, review);
+        if (same == null) {
+            start(key, token, verb, review);
+        }
+        return (same == null ? review : same)
+                .copy()
+                .completeOnTimeout(TOO_LONG, timeout.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void start(String key, String token, String verb, CompletableFuture<AuthDecision> review) {
+        if (!permits.tryAcquire()) {
+            finish(key, review, TOO_MANY);
+            return;
+        }
+        try {
+            workerPools.operation(() -> {
+                AuthDecision authDecision = review(token, verb);
+                permits.release();
+                finish(key, review, authDecision);
+            });
+        } catch (RejectedExecutionException e) {
+            permits.release();
+            finish(key, review, ENDING);
+        }
+    }
+
+    private AuthDecision review(String token, String verb) {
+        try {
+            return tokenAuthorizer.judge(token, verb);
+        } catch (RuntimeException e) {
+            return AuthDecision.unknown("it could not be found out who calls: " + e.getMessage());
+        }
+    }
+
+    private void finish(String key, CompletableFuture<AuthDecision> review, AuthDecision authDecision) {
+        if (authDecision.answer() != Answer.UNKNOWN) {
+            (authDecision.isAllowed() ? allowed : denied).put(key, authDecision);
+        }
+        underWay.remove(key);
+        review.complete(authDecision);
+    }
+
+    /** A hash of both: what is kept in memory for a minute is no secret. */
+    private static String key(String token, String verb) {
+        return HexFormat.of().formatHex(SharedSecret.sha256((verb + "\n" + token).getBytes(StandardCharsets.UTF_8)));
+    }
+}

@@ -1,0 +1,115 @@
+package dev.registrybackup.app.auth;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.operation.kubernetes.ApiFailure;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The cluster, which knows callers by their tokens (TokenReview), and says whether they may (SubjectAccessReview): with the
+ * function's name as the verb, on the resource {@value #RESOURCE} of the group {@value #GROUP}, which is there for that
+ * alone. Needs the cluster role system:auth-delegator. Safe for use by many threads; blocks.
+ */
+public final class KubernetesTokenAuthorizer implements TokenAuthorizer {
+    /** The group that rights to call are granted in. */
+    public static final String GROUP = "registrybackup.dev";
+    /** The resource that rights to call are granted on. */
+    public static final String RESOURCE = "backups";
+
+    private static final System.Logger LOGGER = System.getLogger(KubernetesTokenAuthorizer.class.getName());
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String TOKENS = "/apis/authentication.k8s.io/v1/tokenreviews";
+    private static final String RIGHTS = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+
+    private final KubernetesClient client;
+    private final String namespace;
+
+    /** Asks that client's cluster, about rights in that namespace. */
+    public KubernetesTokenAuthorizer(KubernetesClient client, String namespace) {
+        this.client = client;
+        this.namespace = namespace;
+    }
+
+    @Override
+    public AuthDecision judge(String token, String verb) {
+        try {
+            JsonNode review = send(TOKENS, tokenReview(token));
+            return review.path("authenticated").asBoolean()
+                    ? rights(review.path("user"), verb)
+                    : AuthDecision.unauthenticated("the cluster does not know the token");
+        } catch (KubernetesClientException e) {
+            return unknown(ApiFailure.reason(e, remedy(e)).replace(token, "(the token)"));
+        } catch (IOException e) {
+            return unknown("what the Kubernetes API answered cannot be read. Ask again");
+        }
+    }
+
+    private static ObjectNode tokenReview(String token) {
+        ObjectNode review = JsonNodeFactory.instance.objectNode();
+        review.put("apiVersion", "authentication.k8s.io/v1").put("kind", "TokenReview");
+        review.putObject("spec").put("token", token);
+        return review;
+    }
+
+    private AuthDecision rights(JsonNode user, String verb) throws IOException {
+        String name = user.path("username").asText();
+        if (name.isEmpty()) {
+            throw new IOException("it knows the token, but no name");
+        }
+        JsonNode review = send(RIGHTS, accessReview(user, verb));
+        boolean allowed =
+                review.path("allowed").asBoolean() && !review.path("denied").asBoolean();
+        return allowed
+                ? AuthDecision.allowed(name, "the cluster allows it")
+                : AuthDecision.forbidden(
+                        name,
+                        "the cluster does not allow it: it takes the verb %s on %s.%s in namespace %s"
+                                .formatted(verb, RESOURCE, GROUP, namespace));
+    }
+
+    private ObjectNode accessReview(JsonNode user, String verb) {
+        ObjectNode review = JsonNodeFactory.instance.objectNode();
+        review.put("apiVersion", "authorization.k8s.io/v1").put("kind", "SubjectAccessReview");
+        ObjectNode spec = review.putObject("spec");
+        spec.put("user", user.path("username").asText());
+        for (String field : List.of("uid", "groups", "extra")) {
+            if (user.hasNonNull(field)) {
+                spec.set(field, user.get(field));
+            }
+        }
+        spec.putObject("resourceAttributes")
+                .put("namespace", namespace)
+                .put("verb", verb)
+                .put("group", GROUP)
+                .put("resource", RESOURCE);
+        return review;
+    }
+
+    /** What it answers of the review: its status. */
+    private JsonNode send(String path, ObjectNode review) throws IOException {
+        @Nullable String answer = client.raw(path, "POST", review.toString());
+        JsonNode status = JSON.readTree(answer == null ? "" : answer).path("status");
+        if (!status.isObject()) {
+            throw new IOException("it has no status");
+        }
+        return status;
+    }
+
+    private static String remedy(KubernetesClientException failure) {
+        return failure.getCode() == 401 || failure.getCode() == 403
+                ? "Bind this pod's service account to the cluster role system:auth-delegator: docs/rights.md"
+                : "Ask again";
+    }
+
+    private static AuthDecision unknown(String reason) {
+        LOGGER.log(Level.WARNING, "event=caller-not-known reason=\"{0}\"", reason.replaceAll("[\\p{Cntrl}\"]", " "));
+        return AuthDecision.unknown(reason);
+    }
+}

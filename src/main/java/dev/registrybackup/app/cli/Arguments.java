@@ -1,0 +1,102 @@
+package dev.registrybackup.app.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The arguments of one command, as the requests that they stand for.
+ *
+ * @param parsed the arguments
+ */
+record Arguments(ParseResult parsed) {
+    boolean has(String option) {
+        return parsed.hasMatchedOption(option);
+    }
+
+    Optional<String> text(String option) {
+        return Optional.ofNullable(parsed.<String>matchedOptionValue(option, null));
+    }
+
+    String id() {
+        return parsed.matchedPositionalValue(0, "");
+    }
+
+    ObjectNode restoreRequest() {
+        ObjectNode request = JsonNodeFactory.instance.objectNode();
+        request.set("scope", scope());
+        text("--at").ifPresent(at -> request.put("at", at));
+        target("--target").ifPresent(target -> request.put("target", target));
+        text("--mode").ifPresent(mode -> request.put("mode", mode));
+        text("--metadata").ifPresent(route -> request.put("metadata", route));
+        if (has("--create-namespaces")) {
+            request.put("createNamespaces", true);
+        }
+        return request.put("overwriteTags", has("--overwrite-tags"))
+                .put("referrers", has("--referrers"))
+                .put("dryRun", has("--dry-run"));
+    }
+
+    /** That of the restore named; without one, that of everything. */
+    ObjectNode preflightRequest() {
+        boolean namesRestore = parsed.matchedOptions().stream()
+                .map(option -> option.longestName())
+                .anyMatch(name -> !name.equals("--json") && !name.equals("--canary"));
+        if (namesRestore && has("--canary")) {
+            throw new IllegalArgumentException("A canary is no part of a restore: give --canary alone");
+        }
+        return namesRestore
+                ? restoreRequest()
+                : JsonNodeFactory.instance.objectNode().put("canary", has("--canary"));
+    }
+
+    ObjectNode verifyRequest() {
+        ObjectNode request = JsonNodeFactory.instance.objectNode();
+        target("--store").ifPresent(store -> request.put("store", store));
+        request.set("scope", scope());
+        text("--depth").ifPresent(depth -> request.put("depth", depth));
+        if (has("--sample")) {
+            request.putObject("sample").put("fraction", number("--sample")).put("seed", (long)
+                    (has("--seed") ? number("--seed") : 0));
+        }
+        return request;
+    }
+
+    ObjectNode reconcileRequest() {
+        ObjectNode request = JsonNodeFactory.instance.objectNode();
+        text("--acknowledge").ifPresent(alarm -> request.put("acknowledge", alarm));
+        return request;
+    }
+
+    private double number(String option) {
+        try {
+            return Double.parseDouble(text(option).orElseThrow());
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(option + " needs a number", e);
+        }
+    }
+
+    /** A path on the command line is a store too; requests over HTTP can name none. */
+    private Optional<String> target(String option) {
+        if (has("--directory") && has(option)) {
+            throw new IllegalArgumentException("Give --directory or " + option);
+        }
+        return has("--directory") ? Optional.of("directory") : text(option);
+    }
+
+    private ObjectNode scope() {
+        ObjectNode scope = JsonNodeFactory.instance.objectNode();
+        for (String form : List.of("namespace", "repository", "image", "digest")) {
+            text("--" + form).ifPresent(value -> scope.put(form, value));
+        }
+        if (has("--all") || (scope.isEmpty() && parsed.commandSpec().name().equals("verify"))) {
+            scope.put("all", true);
+        }
+        if (scope.size() != 1) {
+            throw new IllegalArgumentException("Say what: one of --all, --namespace, --repository, --image, --digest");
+        }
+        return scope;
+    }
+}

@@ -1,0 +1,138 @@
+package dev.registrybackup.app.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+
+/** The commands and their options, written down without annotations, which a native executable could not read. */
+final class Commands {
+    private Commands() {}
+
+    static CommandLine commands() {
+        CommandSpec root = command("registry-backup", "Backs up an image registry, and restores and verifies it.");
+        root.addOption(OptionSpec.builder("-V", "--version")
+                .versionHelp(true)
+                .description("Show the version.")
+                .build());
+        root.version("registry-backup " + ProductVersion.current());
+        root.addSubcommand("restore", scoped(restore()));
+        root.addSubcommand("preflight", scoped(preflight()));
+        root.addSubcommand(
+                "backup",
+                command("backup", "Brings into the backup all that the registry, a bucket or a directory, has."));
+        root.addSubcommand("verify", scoped(verify()));
+        root.addSubcommand("reconcile", reconcile());
+        root.addSubcommand("catalog", catalog());
+        root.addSubcommand("operation", operation());
+        return new CommandLine(root);
+    }
+
+    static ParseResult last(ParseResult parsed) {
+        ParseResult last = parsed;
+        while (last.hasSubcommand()) {
+            last = last.subcommand();
+        }
+        return last;
+    }
+
+    private static CommandSpec restore() {
+        return restoring(command("restore", "Brings back what the target lacks."))
+                .addOption(value("--directory", "PATH", "a directory instead of the registry"))
+                .addOption(value("--mode", "MODE", "missing (default), or repair: also replace what is damaged"))
+                .addOption(flag("--overwrite-tags", "move tags that point elsewhere"))
+                .addOption(flag("--dry-run", "only tell what would be done"));
+    }
+
+    private static CommandSpec preflight() {
+        return restoring(command(
+                        "preflight",
+                        "Tells whether all is there that the backup needs; given a restore, what would hinder it."))
+                .addOption(flag("--canary", "write an object into the registry bucket, and wait for its event"));
+    }
+
+    private static CommandSpec restoring(CommandSpec command) {
+        return command.addOption(value("--at", "INSTANT", "as of that time, UTC: 2026-11-22T13:45:00Z"))
+                .addOption(value("--target", "NAME", "a configured target instead of the registry"))
+                .addOption(flag("--referrers", "bring signatures and whatever else refers to an image too"))
+                .addOption(value(
+                        "--metadata", "ROUTE", "ImageStreams too: by status or mapping; or tag-links for a standby"))
+                .addOption(flag("--create-namespaces", "create namespaces that the cluster lacks"));
+    }
+
+    private static CommandSpec verify() {
+        return command("verify", "Looks for what is missing or damaged; changes nothing.")
+                .addOption(value("--store", "NAME", "backup (default), registry, or a configured target"))
+                .addOption(value("--directory", "PATH", "a directory instead"))
+                .addOption(value("--depth", "DEPTH", "existence (default), or content: hash every byte"))
+                .addOption(value("--sample", "FRACTION", "hash only so much of the blobs: 0.1 is a tenth"))
+                .addOption(value("--seed", "NUMBER", "which of them"));
+    }
+
+    private static CommandSpec reconcile() {
+        return command("reconcile", "Has rclone compare everything, brings what the backup lacks, has rclone confirm.")
+                .addOption(value("--acknowledge", "ALARM", "that alarm was looked at: removals may go on"));
+    }
+
+    private static CommandSpec catalog() {
+        return command("catalog", "Tells what the backup has.")
+                .addOption(value("--repository", "NAME", "one repository, image by image, as it is now"))
+                .addOption(value("--after", "NAME", "go on after that repository"))
+                .addOption(value("--limit", "NUMBER", "so many repositories"));
+    }
+
+    private static CommandSpec operation() {
+        CommandSpec operation = command("operation", "Looks after what is on record.");
+        operation.addSubcommand("list", command("list", "The newest ones."));
+        operation.addSubcommand("show", named("show", "How one stands."));
+        operation.addSubcommand("cancel", named("cancel", "Ends one."));
+        operation.addSubcommand("run", named("run", "Makes an attempt at one, here."));
+        return operation;
+    }
+
+    private static CommandSpec scoped(CommandSpec command) {
+        return command.addOption(flag("--all", "everything"))
+                .addOption(value("--namespace", "NS", "all repositories below NS/"))
+                .addOption(value("--repository", "NAME", "one repository"))
+                .addOption(value("--image", "IMAGE", "NAME:TAG or NAME@sha256:…"))
+                .addOption(value("--digest", "DIGEST", "one blob"));
+    }
+
+    private static CommandSpec named(String name, String description) {
+        return command(name, description)
+                .addPositional(PositionalParamSpec.builder()
+                        .paramLabel("ID")
+                        .index("0")
+                        .arity("1")
+                        .required(true)
+                        .type(String.class)
+                        .description("the operation")
+                        .build());
+    }
+
+    private static CommandSpec command(String name, String description) {
+        CommandSpec command = CommandSpec.create().name(name).addOption(flag("--json", "print JSON on one line"));
+        command.addOption(OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .description("Show this help.")
+                .build());
+        command.usageMessage().description(description);
+        return command;
+    }
+
+    private static OptionSpec flag(String name, String description) {
+        return OptionSpec.builder(name)
+                .type(boolean.class)
+                .description(description)
+                .build();
+    }
+
+    private static OptionSpec value(String name, String label, String description) {
+        return OptionSpec.builder(name)
+                .type(String.class)
+                .paramLabel(label)
+                .description(description)
+                .build();
+    }
+}

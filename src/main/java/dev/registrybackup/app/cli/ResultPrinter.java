@@ -1,0 +1,80 @@
+package dev.registrybackup.app.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.PrintWriter;
+import java.util.stream.Collectors;
+
+/** An ended operation in a few lines. */
+final class ResultPrinter {
+    private ResultPrinter() {}
+
+    static void print(JsonNode operation, PrintWriter out) {
+        out.printf(
+                "%s %s %s: %d objects, %d bytes%n",
+                operation.path("kind").asText(),
+                operation.path("id").asText(),
+                operation.path("state").asText(),
+                operation.at("/objects/done").asLong(),
+                operation.at("/bytes/done").asLong());
+        JsonNode summary = operation.path("summary");
+        if (summary.has("classes")) {
+            reconciliation(summary, out);
+        }
+        imageStreams(summary, out);
+        if (operation.has("reason")) {
+            out.println(operation.path("reason").asText());
+        }
+        findings(operation, out);
+        for (JsonNode report : operation.at("/summary/reports")) {
+            out.println("Report: " + report.asText());
+        }
+    }
+
+    private static void findings(JsonNode operation, PrintWriter out) {
+        operation
+                .at("/findings/counts")
+                .properties()
+                .forEach(count -> out.printf("%6d %s%n", count.getValue().asLong(), count.getKey()));
+        for (JsonNode finding : operation.at("/findings/first")) {
+            out.printf(
+                    "       %s %s: %s%n",
+                    finding.path("code").asText(),
+                    finding.path("subject").asText(),
+                    finding.path("problem").asText());
+        }
+    }
+
+    private static void imageStreams(JsonNode summary, PrintWriter out) {
+        if (summary.has("imageStreams")) {
+            out.println("ImageStreams: " + figures(summary.path("imageStreams")));
+        }
+        if (summary.has("cluster")) {
+            out.println("ImageStreams restored: " + figures(summary.path("cluster")));
+        }
+    }
+
+    /** Each behind its name: {@code streams 2, streamsCreated 1}. */
+    private static String figures(JsonNode figures) {
+        return figures.properties().stream()
+                .map(figure -> figure.getKey() + " " + figure.getValue().asText())
+                .collect(Collectors.joining(", "));
+    }
+
+    private static void reconciliation(JsonNode summary, PrintWriter out) {
+        out.printf(
+                "rclone %s named %d, brought %d (%d bytes), of these %d missed by events; left %d, absent %d, removed %d%n",
+                summary.at("/rclone/version").asText(),
+                summary.path("named").asLong(),
+                summary.path("brought").asLong(),
+                summary.path("bytesBrought").asLong(),
+                summary.path("missedByEvents").asLong(),
+                summary.path("left").asLong(),
+                summary.path("absent").asLong(),
+                summary.path("removed").asLong());
+        for (JsonNode alarm : summary.path("alarms")) {
+            out.printf(
+                    "ALARM %s: %s%n",
+                    alarm.path("id").asText(), alarm.path("problem").asText());
+        }
+    }
+}

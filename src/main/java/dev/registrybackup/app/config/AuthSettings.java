@@ -1,0 +1,57 @@
+package dev.registrybackup.app.config;
+
+import dev.registrybackup.app.auth.Authorizer;
+import dev.registrybackup.app.auth.SharedSecret;
+import dev.registrybackup.app.auth.TokenAuthorizer;
+import dev.registrybackup.concurrent.WorkerPools;
+import java.time.Clock;
+import java.util.Optional;
+
+/** Who may call, settled and checked. */
+public final class AuthSettings {
+    private static final int SHORTEST_TOKEN = 16;
+
+    private final AuthConfiguration access;
+    private final RuntimeEnvironment runtimeEnvironment;
+
+    public AuthSettings(AuthConfiguration access, RuntimeEnvironment runtimeEnvironment) {
+        this.access = access;
+        this.runtimeEnvironment = runtimeEnvironment;
+    }
+
+    /**
+     * The gate of this process.
+     *
+     * @param cluster asked only if it is the cluster that tells
+     * @throws ConfigurationException if it is configured in a way that cannot work
+     */
+    public Authorizer gate(TokenAuthorizer cluster, WorkerPools workerPools, Clock clock) {
+        Optional<SharedSecret> secret = secret();
+        if (isClusterAsked()) {
+            return Authorizer.of(cluster, workerPools, clock);
+        }
+        return secret.map(Authorizer::of)
+                .orElseGet(() -> runtimeEnvironment.hasProxy() ? Authorizer.shut() : Authorizer.loopback());
+    }
+
+    private boolean isClusterAsked() {
+        return switch (access.by()) {
+            case "kubernetes" -> true;
+            case "token" -> false;
+            case "auto" -> runtimeEnvironment.isCluster();
+            default ->
+                throw new ConfigurationException(
+                        "access.by", "is \"%s\" but can be auto, kubernetes or token".formatted(access.by()));
+        };
+    }
+
+    private Optional<SharedSecret> secret() {
+        if (access.token().filter(token -> token.length() < SHORTEST_TOKEN).isPresent()) {
+            throw new ConfigurationException(
+                    "access.token",
+                    "has less than %d characters, which can be guessed: take a random one, such as openssl rand -hex 32 makes"
+                            .formatted(SHORTEST_TOKEN));
+        }
+        return access.token().map(SharedSecret::new);
+    }
+}

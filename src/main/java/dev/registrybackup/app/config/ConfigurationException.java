@@ -1,0 +1,45 @@
+package dev.registrybackup.app.config;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The configuration cannot work; the message names the property and its remedy. Stops the start. */
+public final class ConfigurationException extends IllegalStateException {
+    private static final long serialVersionUID = 1L;
+    /** As SmallRye Config words a value that cannot be converted (SRCFG00039), with the reason after it. */
+    private static final Pattern UNCONVERTIBLE = Pattern.compile(
+            "SRCFG00039: The config property (\\S+) with the config value \"([^\"\n]*)\" threw an Exception whilst being"
+                    + " converted (?:SRCFG\\d+: )?(?:Cannot convert .* to enum class .*, )?(.*)");
+
+    public ConfigurationException(String property, String problem) {
+        super(message(property, problem));
+    }
+
+    /** The problems, a line each, if a configuration that cannot work is why something failed. */
+    public static List<String> find(Throwable failure) {
+        for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            String text = String.valueOf(cause.getMessage());
+            if (cause instanceof ConfigurationException) {
+                return List.of(text);
+            }
+            List<String> unconvertible = UNCONVERTIBLE
+                    .matcher(text)
+                    .results()
+                    .map(match ->
+                            message(match.group(1), "cannot be \"%s\": %s".formatted(match.group(2), match.group(3))))
+                    .distinct()
+                    .toList();
+            if (!unconvertible.isEmpty()) {
+                return unconvertible;
+            }
+        }
+        return List.of();
+    }
+
+    private static String message(String property, String problem) {
+        return "Configuration: %s (environment: %s) %s"
+                .formatted(property, property.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"), problem);
+    }
+}

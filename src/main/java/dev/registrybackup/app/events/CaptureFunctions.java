@@ -1,0 +1,34 @@
+package dev.registrybackup.app.events;
+
+import dev.registrybackup.app.Service;
+import dev.registrybackup.app.http.RequestDeadline;
+import io.quarkus.funqy.Funq;
+import io.quarkus.funqy.knative.events.CloudEvent;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+
+/** What the events of a cluster's API start. */
+public class CaptureFunctions {
+    private final Service service;
+    private final CurrentVertxRequest request;
+    private final RequestDeadline requestDeadline;
+
+    /** Created for each call. */
+    public CaptureFunctions(Service service, CurrentVertxRequest request, RequestDeadline requestDeadline) {
+        this.service = service;
+        this.request = request;
+        this.requestDeadline = requestDeadline;
+    }
+
+    /**
+     * Has the ImageStream captured that an ApiServerSource's event is about. It looks at the type itself: Funqy maps a
+     * function to one type, of which there are three for each mode of the source, and answers others 404, which Knative
+     * retries; so events of any type come here ({@code quarkus.funqy.export} in application.properties).
+     */
+    @Funq("capture")
+    public Uni<Void> capture(CloudEvent<byte[]> event) {
+        Duration left = requestDeadline.left(request.getCurrent());
+        return Uni.createFrom().completionStage(() -> service.hints().take(event.type(), event.data(), left));
+    }
+}

@@ -1,0 +1,154 @@
+package dev.registrybackup.app.events;
+
+import dev.registrybackup.app.http.EventResponses;
+import dev.registrybackup.app.http.HttpStatusException;
+import dev.registrybackup.app.metrics.CaptureMetrics;
+import dev.registrybackup.concurrent.CoalescingExecutor;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.imagestream.ImageStreamCapture;
+import dev.registrybackup.imagestream.ImageStreamCapture.Result;
+import dev.registrybackup.imagestream.ObjectName;
+import dev.registrybackup.imagestream.PushLatencyTracker;
+import dev.registrybackup.notification.ImageStreamEvent;
+import dev.registrybackup.notification.ImageStreamEventDecoder;
+import dev.registrybackup.notification.UndecodableEventException;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.replication.ReplicationListener;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes hints at ImageStreams and has these captured, each once at a time: hints that come meanwhile share the capture that
+ * follows. Safe for use by many threads.
+ */
+public final class ImageStreamEventHandler {
+    private static final Duration LOOK = Duration.ofSeconds(30);
+    /** What the way back takes. */
+    private static final Duration TO_ANSWER = Duration.ofMillis(500);
+
+    private final ImageStreamEventDecoder decoder = new ImageStreamEventDecoder();
+    private final CoalescingExecutor<Boolean> runs = new CoalescingExecutor<>();
+    private final Parts parts;
+
+    /**
+     * What it works with.
+     *
+     * @param hasImages whether the cluster has ImageStreams
+     * @param replicationListener is told what cannot be understood
+     */
+    public record Parts(
+            BooleanSupplier hasImages,
+            ImageStreamCapture capture,
+            CaptureReader captureReader,
+            PushLatencyTracker pushes,
+            WorkerPools workerPools,
+            Clock clock,
+            ReplicationListener replicationListener,
+            CaptureMetrics told) {}
+
+    public ImageStreamEventHandler(Parts parts) {
+        this.parts = parts;
+    }
+
+    /** Looks after what was pushed, from now on. */
+    public ImageStreamEventHandler start() {
+        parts.told().begin();
+        parts.workerPools().every(LOOK, parts.pushes()::look);
+        return this;
+    }
+
+    /**
+     * Has the stream captured that the event is about.
+     *
+     * @param left how much time there is to answer
+     * @return done once what the stream was, at some time after this call, is durable; fails within that time with a {@link
+     *     HttpStatusException} otherwise: for good, or to be sent again
+     * @throws HttpStatusException for good, if the event is about no ImageStream
+     * @throws dev.registrybackup.notification.NotJsonException if its data is no JSON
+     */
+    CompletableFuture<Void> take(@Nullable String type, byte @Nullable [] data, Duration left) {
+        RepositoryName stream = stream(type, data == null ? new byte[0] : data);
+        CompletableFuture<Void> answer = new CompletableFuture<>();
+        runs.run(stream.value(), () -> parts.workerPools().small(() -> capture(stream)))
+                .whenComplete((isOpenShift, failure) -> settle(answer, stream, isOpenShift, failure));
+        if (!answer.isDone()) {
+            parts.workerPools().after(left.minus(TO_ANSWER), () -> answer.completeExceptionally(notYet(stream)));
+        }
+        return answer;
+    }
+
+    private RepositoryName stream(@Nullable String type, byte[] data) {
+        try {
+            ImageStreamEvent notice = decoder.decode(type, data);
+            RepositoryName stream = new RepositoryName(notice.namespace() + "/" + notice.name());
+            ObjectName.stream(stream);
+            return stream;
+        } catch (UndecodableEventException | IllegalArgumentException e) {
+            String reason = String.valueOf(e.getMessage());
+            parts.replicationListener().undecodable(reason);
+            throw new HttpStatusException(EventResponses.PERMANENT, reason);
+        }
+    }
+
+    /** Says whether there can be such a stream. */
+    private boolean capture(RepositoryName stream) {
+        if (!parts.hasImages().getAsBoolean()) {
+            return false;
+        }
+        Instant begun = parts.clock().instant();
+        Result result = parts.capture().capture(stream);
+        Duration took = Duration.between(begun, parts.clock().instant());
+        if (result.captured().isGone()) {
+            parts.told().gone(stream, result.isNew(), took);
+        } else {
+            parts.told()
+                    .captured(result.captured(), parts.captureReader().stream(result.captured()), result.isNew(), took);
+        }
+        if (result.isNew()) {
+            watch(result);
+        }
+        return true;
+    }
+
+    /** Only for the figures: what is on record is, whatever comes of this. */
+    private void watch(Result result) {
+        parts.workerPools()
+                .record(() -> {
+                    parts.pushes().add(result);
+                    parts.pushes().look();
+                    return true;
+                })
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        parts.told().failed(result.captured().stream(), WorkerPools.cause(failure));
+                    }
+                });
+    }
+
+    private void settle(
+            CompletableFuture<Void> answer,
+            RepositoryName stream,
+            @Nullable Boolean isOpenShift,
+            @Nullable Throwable failure) {
+        if (failure != null) {
+            parts.told().failed(stream, WorkerPools.cause(failure));
+            answer.completeExceptionally(notYet(stream));
+        } else if (Boolean.TRUE.equals(isOpenShift)) {
+            answer.complete(null);
+        } else {
+            answer.completeExceptionally(new HttpStatusException(
+                    EventResponses.PERMANENT, "The cluster has no ImageStreams: there is nothing to capture"));
+        }
+    }
+
+    private static HttpStatusException notYet(RepositoryName stream) {
+        return new HttpStatusException(
+                EventResponses.NOT_TAKEN,
+                "ImageStream %s is not on record as it is now. Send it again".formatted(stream));
+    }
+}

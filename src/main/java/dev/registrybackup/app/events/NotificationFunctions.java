@@ -1,0 +1,46 @@
+package dev.registrybackup.app.events;
+
+import dev.registrybackup.app.Service;
+import dev.registrybackup.app.http.EventResponses;
+import io.quarkus.funqy.Funq;
+import io.quarkus.funqy.knative.events.CloudEvent;
+import io.quarkus.funqy.knative.events.CloudEventMapping;
+import io.smallrye.mutiny.Uni;
+
+/**
+ * The functions. Which of them takes CloudEvents is told by the role alone ({@code quarkus.funqy.export} is {@code
+ * service.role}): whatever the type of an event, it reaches that function and no other.
+ */
+public class NotificationFunctions {
+    /** Set by a broker on what it hands to the dead letter sink: the status of the last answer. */
+    private static final String ERROR_CODE = "knativeerrorcode";
+
+    private final EventResponses answers;
+    private final Service service;
+
+    /** Created for each call. */
+    public NotificationFunctions(EventResponses answers, Service service) {
+        this.answers = answers;
+        this.service = service;
+    }
+
+    /** Has every registry object that the event names replicated. */
+    @Funq("replicate")
+    @CloudEventMapping(trigger = "*")
+    public Uni<Void> replicate(CloudEvent<byte[]> event) {
+        return answers.answer(left -> service.intake().take(payload(event), left));
+    }
+
+    /** Records what a broker could not deliver: as rejected what was refused for good, as owed everything else. */
+    @Funq("dead-letter")
+    public Uni<Void> deadLetter(CloudEvent<byte[]> event) {
+        boolean refused = String.valueOf(EventResponses.PERMANENT)
+                .equals(event.extensions().get(ERROR_CODE));
+        return answers.answerOnRecord(left -> service.deadLetters().take(payload(event), refused, left));
+    }
+
+    private static byte[] payload(CloudEvent<byte[]> event) {
+        byte[] data = event.data();
+        return data == null ? new byte[0] : data;
+    }
+}

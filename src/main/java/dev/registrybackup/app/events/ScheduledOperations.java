@@ -1,0 +1,108 @@
+package dev.registrybackup.app.events;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.app.OnDemandOperations;
+import dev.registrybackup.app.config.RestoreSettings;
+import dev.registrybackup.app.http.EventResponses;
+import dev.registrybackup.app.http.HttpStatusException;
+import dev.registrybackup.app.http.OperationResponses;
+import dev.registrybackup.logging.LogEvent;
+import dev.registrybackup.operation.ConflictException;
+import dev.registrybackup.operation.OperationKind;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.Map;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** Starts what is due. Its answers have no body, since a reply would be an event. */
+@ApplicationScoped
+class ScheduledOperations {
+    private static final Logger LOGGER = Logger.getLogger(ScheduledOperations.class.getName());
+    private static final String PING = "dev.knative.sources.ping";
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final Map<String, OperationKind> JOBS =
+            Map.of("reconcile", OperationKind.RECONCILE, "verify", OperationKind.VERIFY);
+
+    private final OnDemandOperations onDemandOperations;
+    private final OperationResponses answers;
+    private final RestoreSettings settings;
+    private final Clock clock;
+
+    ScheduledOperations(
+            OnDemandOperations onDemandOperations, OperationResponses answers, RestoreSettings settings, Clock clock) {
+        this.onDemandOperations = onDemandOperations;
+        this.answers = answers;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    /**
+     * Has the operation started. What can never be is refused for good, with 422; what another one under way does instead
+     * is well.
+     *
+     * @param job what the event's sender was set to say
+     * @param data what came with it; nothing, or an empty object
+     */
+    Uni<Void> begin(@Nullable String type, @Nullable String job, byte @Nullable [] data) {
+        OperationKind kind = job == null ? null : JOBS.get(job);
+        if (!PING.equals(type) || kind == null) {
+            throw new HttpStatusException(
+                    EventResponses.PERMANENT,
+                    "Nothing is started by an event of type %s with the job %s: expected %s and one of %s, which a PingSource's ceOverrides set"
+                            .formatted(type, job, PING, JOBS.keySet()));
+        }
+        requireNoParameters(data);
+        return answers.with(204, by -> start(kind, request(kind), "schedule " + job))
+                .replaceWithVoid();
+    }
+
+    private JsonNode start(OperationKind kind, JsonNode request, String by) {
+        try {
+            onDemandOperations.ask(kind, request, by);
+        } catch (ConflictException e) {
+            LOGGER.info(LogEvent.of("not-started").with("kind", kind.label()).with("reason", e.getMessage()));
+        }
+        return JsonNodeFactory.instance.objectNode();
+    }
+
+    /** An event may come from anybody who reaches the Broker: what is done is told by the configuration alone. */
+    private static void requireNoParameters(byte @Nullable [] data) {
+        if (data == null || data.length == 0) {
+            return;
+        }
+        try {
+            JsonNode given = JSON.readTree(data);
+            if (!given.isObject() || !given.isEmpty()) {
+                throw new HttpStatusException(
+                        EventResponses.PERMANENT,
+                        "An event carries no parameters: send none, or {}, and set operations.scheduled-content-share, or POST"
+                                + " the request to /verify or /reconcile");
+            }
+        } catch (IOException e) {
+            throw new HttpStatusException(EventResponses.PERMANENT, "The event's data is no JSON that can be read");
+        }
+    }
+
+    private JsonNode request(OperationKind kind) {
+        ObjectNode request = JsonNodeFactory.instance.objectNode();
+        double share = settings.scheduledContentShare();
+        if (kind == OperationKind.VERIFY && share > 0) {
+            request.put("depth", "content");
+            if (share < 1) {
+                // The same day has the same blobs, should it be asked for twice.
+                long day = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toEpochDay();
+                request.putObject("sample").put("fraction", share).put("seed", day);
+            }
+        }
+        return request;
+    }
+}

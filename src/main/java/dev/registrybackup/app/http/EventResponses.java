@@ -1,0 +1,72 @@
+package dev.registrybackup.app.http;
+
+import dev.registrybackup.app.Service;
+import dev.registrybackup.replication.EventResult;
+import dev.registrybackup.replication.EventResult.Answer;
+import dev.registrybackup.replication.pending.RejectionStore.Rejection;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Turns replies into what a function's caller gets: nothing (204), or a {@link HttpStatusException} with its status. */
+@ApplicationScoped
+public class EventResponses {
+    /** Knative retries 404, 408, 409, 429 and 5xx, and sends everything else to the dead letter sink at once. */
+    public static final int PERMANENT = 422;
+
+    public static final int NOT_TAKEN = 503;
+
+    private final CurrentVertxRequest request;
+    private final RequestDeadline requestDeadline;
+    private final Service service;
+
+    EventResponses(CurrentVertxRequest request, RequestDeadline requestDeadline, Service service) {
+        this.request = request;
+        this.requestDeadline = requestDeadline;
+        this.service = service;
+    }
+
+    /** For senders with a dead letter sink: what will never succeed is refused. */
+    public Uni<Void> answer(Function<Duration, CompletableFuture<EventResult>> take) {
+        Duration left = requestDeadline.left(request.getCurrent());
+        return Uni.createFrom()
+                .completionStage(() -> take.apply(left))
+                .invoke(EventResponses::refuse)
+                .replaceWithVoid();
+    }
+
+    /** For the dead letter sink itself: what will never succeed is put on record. */
+    public Uni<Void> answerOnRecord(Function<Duration, CompletableFuture<EventResult>> take) {
+        Duration left = requestDeadline.left(request.getCurrent());
+        return Uni.createFrom()
+                .completionStage(() -> service.rejectionRecorder().isDone(take.apply(left), left))
+                .invoke(EventResponses::refuseUnless)
+                .replaceWithVoid();
+    }
+
+    static void refuseUnless(boolean done) {
+        if (!done) {
+            throw new HttpStatusException(
+                    NOT_TAKEN,
+                    "Neither copied nor recorded as owed: the backup store could not be written in time. Send it again");
+        }
+    }
+
+    private static void refuse(EventResult eventResult) {
+        refuseUnless(eventResult.answer() != Answer.NOT_TAKEN);
+        if (eventResult.answer() == Answer.PERMANENT) {
+            String reasons =
+                    eventResult.rejections().stream().map(Rejection::reason).collect(Collectors.joining("; "));
+            throw new HttpStatusException(
+                    PERMANENT,
+                    "Will never succeed: "
+                            + (reasons.isEmpty()
+                                    ? "the link is withheld, since something below it is corrupt"
+                                    : reasons));
+        }
+    }
+}

@@ -1,0 +1,200 @@
+package dev.registrybackup.app.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.registrybackup.app.Service;
+import dev.registrybackup.notification.NotJsonException;
+import dev.registrybackup.replication.ReplicationListener;
+import io.quarkus.funqy.runtime.ApplicationException;
+import io.quarkus.vertx.http.runtime.RouteConstants;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.impl.RoutingContextInternal;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The routes before Funqy's: says when a request arrived, lets in only what this program serves, takes notifications that
+ * stores post directly, and gives failures the status that their senders act on rightly.
+ *
+ * <p>Funqy alone would serve each function by its path too, answer 404 and 500 to events that can never succeed, which
+ * Knative retries, and 406 to NooBaa, which sends no Content-Type.
+ */
+@ApplicationScoped
+class RequestFilter {
+    private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.events");
+    private static final String EVENTS = "/";
+    private static final String NOTIFICATION = "/notification";
+    private static final String MANAGEMENT = "/q/";
+
+    private final RequestDeadline requestDeadline;
+    private final Service service;
+    private final ReplicationListener replicationListener;
+    private final OperationRoutes onDemand;
+    private final UiRoutes page;
+    private final WebhookSecrets webhookSecrets;
+    private final long largestBody;
+
+    RequestFilter(
+            RequestDeadline requestDeadline,
+            Service service,
+            ReplicationListener replicationListener,
+            OperationRoutes onDemand,
+            UiRoutes page,
+            WebhookSecrets webhookSecrets,
+            @ConfigProperty(name = "largest-body-bytes") long largestBody) {
+        this.requestDeadline = requestDeadline;
+        this.service = service;
+        this.replicationListener = replicationListener;
+        this.onDemand = onDemand;
+        this.page = page;
+        this.webhookSecrets = webhookSecrets;
+        this.largestBody = largestBody;
+    }
+
+    void open(@Observes Router router) {
+        router.route().order(-300).failureHandler(this::failed);
+        // Before Quarkus' own that reads bodies: what is refused has none in memory.
+        router.route().order(RouteConstants.ROUTE_ORDER_BODY_HANDLER - 1).handler(this::admit);
+        router.post(NOTIFICATION)
+                .order(-100)
+                .handler(BodyHandler.create(false).setBodyLimit(largestBody))
+                .handler(this::notification);
+        if (service.scheduled()) {
+            router.post(EVENTS).order(-90).handler(BodyHandler.create(false).setBodyLimit(largestBody));
+            router.post(EVENTS).order(-80).handler(RequestFilter::fillIn);
+        }
+    }
+
+    /** A PingSource that is given no data sends none, and Funqy answers 500 to an event without a body. */
+    private static void fillIn(RoutingContext context) {
+        if (context.body().length() <= 0) {
+            context.request().headers().set("Content-Type", "application/json");
+            ((RoutingContextInternal) context).setBody(Buffer.buffer("{}"));
+        }
+        context.next();
+    }
+
+    private void admit(RoutingContext context) {
+        requestDeadline.mark(context);
+        HttpServerRequest request = context.request();
+        String path = context.normalizedPath();
+        boolean isEvent = isCloudEvent(request);
+        if ((path.startsWith(MANAGEMENT) && !isEvent) || page.serves(request, path)) {
+            context.next();
+        } else if (onDemand.serves(path)) {
+            onDemand.admit(context, path);
+        } else if (!serves(path)) {
+            // A broker would retry 404 for ever.
+            refuse(context, isEvent ? EventResponses.PERMANENT : 404, "Nothing is served at " + path);
+        } else if (!HttpMethod.POST.equals(request.method())) {
+            refuse(context, 405, "Only POST is served at " + path);
+        } else if (path.equals(NOTIFICATION) && !webhookSecrets.admits(request)) {
+            refuse(context, 401, "Not taken: the shared secret of notifications is missing or wrong");
+        } else if (isEmpty(request) && !service.scheduled()) {
+            replicationListener.undecodable("an empty body");
+            refuse(context, 400, "The body is empty, but should be a notification in JSON");
+        } else if (path.equals(EVENTS) && !isEvent) {
+            refuse(
+                    context,
+                    415,
+                    "Only CloudEvents, binary or structured, are taken at /: post plain notifications to "
+                            + NOTIFICATION);
+        } else {
+            context.next();
+        }
+    }
+
+    private boolean serves(String path) {
+        return path.equals(NOTIFICATION)
+                ? service.replicating().isPresent()
+                : path.equals(EVENTS) && service.takesEvents();
+    }
+
+    static boolean isCloudEvent(HttpServerRequest request) {
+        String type = request.getHeader("Content-Type");
+        return request.headers().contains("ce-id") || (type != null && type.startsWith("application/cloudevents"));
+    }
+
+    private static boolean isEmpty(HttpServerRequest request) {
+        String length = request.getHeader("Content-Length");
+        return length == null ? request.getHeader("Transfer-Encoding") == null : length.equals("0");
+    }
+
+    private void notification(RoutingContext context) {
+        Duration left = requestDeadline.left(context);
+        Buffer body = context.body().buffer();
+        byte[] payload = body == null ? new byte[0] : body.getBytes();
+        service.rejectionRecorder()
+                .isDone(service.intake().take(payload, left), left)
+                .whenComplete((done, failure) -> {
+                    try {
+                        EventResponses.refuseUnless(failure == null && done);
+                        context.response().setStatusCode(204).end();
+                    } catch (HttpStatusException httpStatusException) {
+                        context.fail(httpStatusException);
+                    }
+                });
+    }
+
+    private void failed(RoutingContext context) {
+        Throwable failure = context.failure();
+        Throwable cause =
+                failure instanceof ApplicationException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof HttpStatusException httpStatusException) {
+            refuse(context, httpStatusException.status(), httpStatusException.getMessage());
+        } else if (cause instanceof NotJsonException) {
+            replicationListener.undecodable(String.valueOf(cause.getMessage()));
+            refuse(context, 400, cause.getMessage());
+        } else if (failure != null && isFunqyReading(failure)) {
+            String reason = "The event is no CloudEvent that can be read: it lacks attributes, or is no JSON";
+            LOGGER.debug(reason, failure);
+            replicationListener.undecodable(reason);
+            refuse(context, 400, reason);
+        } else {
+            context.next();
+        }
+    }
+
+    /** Funqy fails so on an event without the attributes it needs, and on one that is no JSON. */
+    private static boolean isFunqyReading(Throwable failure) {
+        StackTraceElement[] thrown = failure.getStackTrace();
+        return failure instanceof JsonProcessingException
+                || (thrown.length > 0 && thrown[0].getClassName().startsWith("io.quarkus.funqy.runtime.bindings"));
+    }
+
+    /** What captures is heard by a broker alone, and answers it with a status. */
+    private void refuse(RoutingContext context, int status, @Nullable String reason) {
+        if (!context.response().ended()) {
+            unread(context, status);
+            if (service.capturing().isPresent()) {
+                context.response().setStatusCode(status).end();
+                return;
+            }
+            byte[] body = String.valueOf(reason).getBytes(StandardCharsets.UTF_8);
+            context.response()
+                    .setStatusCode(status)
+                    .putHeader("Content-Type", "text/plain; charset=utf-8")
+                    .end(Buffer.buffer(body));
+        }
+    }
+
+    /** What is refused by its head alone has its body go by, unless it is a stranger's and nobody knows how long it is. */
+    private static void unread(RoutingContext context, int status) {
+        if (status == 401) {
+            context.response().putHeader("WWW-Authenticate", "Bearer");
+        }
+        if ((status == 401 || status == 403) && context.request().headers().contains("Transfer-Encoding")) {
+            context.response().putHeader("Connection", "close");
+        }
+        AuthFilter.goOn(context.request());
+    }
+}

@@ -1,0 +1,190 @@
+package dev.registrybackup.app.http;
+
+import dev.registrybackup.app.auth.AuthDecision;
+import dev.registrybackup.app.auth.AuthDecision.Answer;
+import dev.registrybackup.app.auth.BearerToken;
+import dev.registrybackup.app.config.RestoreSettings;
+import dev.registrybackup.app.config.Settings;
+import dev.registrybackup.app.ui.Page;
+import dev.registrybackup.app.ui.Pages;
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.Cookie;
+import io.vertx.core.http.CookieSameSite;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The way to the page: before Funqy's route, which owns {@code /}. Whoever looks shows a bearer token, in the header or, from
+ * a browser, in a cookie that the form sets. No scripts, and nothing from elsewhere.
+ */
+@ApplicationScoped
+class UiRoutes {
+    static final String COOKIE = "registry-backup";
+    /** What callers need the right to. */
+    private static final String VERB = "page";
+
+    private static final String LOGIN = "/login";
+    private static final String LOGOUT = "/logout";
+    private static final String BELOW = "/page/";
+    /** A token of the largest size, each character of it escaped in the form, and an address. */
+    private static final long LARGEST_FORM = 32 << 10;
+
+    private final Settings settings;
+    private final RestoreSettings restoreSettings;
+    private final AuthFilter authFilter;
+    private final Instance<Pages> pages;
+
+    UiRoutes(Settings settings, RestoreSettings restoreSettings, AuthFilter authFilter, Instance<Pages> pages) {
+        this.settings = settings;
+        this.restoreSettings = restoreSettings;
+        this.authFilter = authFilter;
+        this.pages = pages;
+    }
+
+    /** Whether that is for the page, and so not for the functions. */
+    boolean serves(HttpServerRequest request, String path) {
+        if (!settings.isOperations() || restoreSettings.isCommand()) {
+            return false;
+        }
+        return request.method().equals(HttpMethod.GET)
+                ? path.equals("/") || path.startsWith(BELOW)
+                : request.method().equals(HttpMethod.POST)
+                        && (path.equals(LOGIN) || path.equals(LOGOUT))
+                        && !RequestFilter.isCloudEvent(request);
+    }
+
+    void open(@Observes Router router) {
+        if (!settings.isOperations() || restoreSettings.isCommand()) {
+            return;
+        }
+        router.get("/").order(-120).handler(this::show);
+        router.get(BELOW + "*").order(-120).handler(this::show);
+        router.post(LOGIN).order(-125).handler(BodyHandler.create(false).setBodyLimit(LARGEST_FORM));
+        router.post(LOGIN).order(-120).handler(this::logIn);
+        router.post(LOGOUT).order(-120).handler(this::logOut);
+    }
+
+    private void show(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        Optional<String> header = BearerToken.token(request.getHeader("Authorization"));
+        Optional<String> cookie = Optional.ofNullable(request.getCookie(COOKIE)).map(Cookie::getValue);
+        authFilter.ask(context, VERB, header.or(() -> cookie), authDecision -> {
+            if (authDecision.isAllowed()) {
+                tell(context, header.isEmpty() && cookie.isPresent());
+            } else {
+                boolean isFirst = header.isEmpty() && cookie.isEmpty();
+                refuse(context, authDecision, isFirst, request.uri());
+            }
+        });
+    }
+
+    private void tell(RoutingContext context, boolean isLoggedIn) {
+        Map<String, String> query = new HashMap<>();
+        context.queryParams().forEach(parameter -> query.putIfAbsent(parameter.getKey(), parameter.getValue()));
+        Context own = context.vertx().getOrCreateContext();
+        pages.get()
+                .at(new Pages.Request(context.normalizedPath(), query, isLoggedIn))
+                .thenAccept(page -> own.runOnContext(now -> answer(context, page)));
+    }
+
+    /** Whoever shows no token is asked for one, and not told off. */
+    private void refuse(RoutingContext context, AuthDecision authDecision, boolean isFirst, String next) {
+        int status = AuthFilter.refusal(context, authDecision).status();
+        if (authDecision.answer() == Answer.UNAUTHENTICATED) {
+            context.response().putHeader("WWW-Authenticate", "Bearer");
+        }
+        boolean isNobodyAsked = authDecision.answer() == Answer.FORBIDDEN && isFirst;
+        answer(
+                context,
+                isNobodyAsked
+                        ? pages.get().message(status, "Not served", authDecision.reason(), false)
+                        : pages.get().login(status, isFirst ? "" : authDecision.reason(), local(next)));
+    }
+
+    private void logIn(RoutingContext context) {
+        if (isFromElsewhere(context.request())) {
+            answer(context, pages.get().message(403, "Not taken", "The form was sent by another site.", false));
+            return;
+        }
+        String token = Optional.ofNullable(context.request().getFormAttribute("token"))
+                .orElse("")
+                .strip();
+        String next =
+                Optional.ofNullable(context.request().getFormAttribute("next")).orElse("/");
+        authFilter.ask(context, VERB, Optional.of(token), authDecision -> {
+            if (authDecision.isAllowed()) {
+                context.response().addCookie(cookie(token, isSecure(context.request())));
+                redirect(context, local(next));
+            } else {
+                refuse(context, authDecision, false, next);
+            }
+        });
+    }
+
+    private void logOut(RoutingContext context) {
+        context.response().addCookie(cookie("", isSecure(context.request())).setMaxAge(0));
+        redirect(context, "/");
+    }
+
+    private static Cookie cookie(String token, boolean isSecure) {
+        return Cookie.cookie(COOKIE, token)
+                .setHttpOnly(true)
+                .setSameSite(CookieSameSite.STRICT)
+                .setPath("/")
+                .setSecure(isSecure);
+    }
+
+    private static boolean isSecure(HttpServerRequest request) {
+        String forwarded = request.getHeader("X-Forwarded-Proto");
+        return request.isSSL() || (forwarded != null && forwarded.startsWith("https"));
+    }
+
+    /** Browsers say so; whoever is none, and does not, brings no cookie of anybody's either. */
+    private static boolean isFromElsewhere(HttpServerRequest request) {
+        String site = request.getHeader("Sec-Fetch-Site");
+        return site != null && !site.equals("same-origin") && !site.equals("none");
+    }
+
+    /** Nobody is sent away from here by a form that somebody else made up. */
+    private static String local(String address) {
+        return address.startsWith(BELOW) && address.chars().allMatch(character -> character > ' ' && character < 127)
+                ? address
+                : "/";
+    }
+
+    private void redirect(RoutingContext context, String to) {
+        secured(context.response()).setStatusCode(303).putHeader("Location", to).end();
+    }
+
+    private void answer(RoutingContext context, Page page) {
+        if (!context.response().ended() && !context.response().closed()) {
+            secured(context.response())
+                    .setStatusCode(page.status())
+                    .putHeader("Content-Type", "text/html; charset=utf-8")
+                    .end(Buffer.buffer(page.html().getBytes(StandardCharsets.UTF_8)));
+        }
+    }
+
+    private HttpServerResponse secured(HttpServerResponse response) {
+        return response.putHeader(
+                        "Content-Security-Policy",
+                        "default-src 'none'; style-src 'sha256-%s'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+                                .formatted(pages.get().styleHash()))
+                .putHeader("X-Content-Type-Options", "nosniff")
+                .putHeader("X-Frame-Options", "DENY")
+                .putHeader("Referrer-Policy", "no-referrer")
+                .putHeader("Cache-Control", "no-store");
+    }
+}

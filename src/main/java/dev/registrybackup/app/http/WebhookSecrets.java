@@ -1,0 +1,38 @@
+package dev.registrybackup.app.http;
+
+import dev.registrybackup.app.auth.AuthDecision;
+import dev.registrybackup.app.auth.SharedSecret;
+import dev.registrybackup.app.config.EventsConfiguration;
+import io.vertx.core.http.HttpServerRequest;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Optional;
+
+/** What stores have to send that post notifications directly, if anything is configured. */
+@ApplicationScoped
+class WebhookSecrets {
+    private final String header;
+    private final Optional<SharedSecret> secret;
+    private final AuthFilter authFilter;
+
+    WebhookSecrets(EventsConfiguration event, AuthFilter authFilter) {
+        header = event.webhookHeader();
+        secret = event.webhookSecret().map(SharedSecret::new);
+        this.authFilter = authFilter;
+    }
+
+    /** Whether the request has what is asked for. Logs and counts it if not. */
+    boolean admits(HttpServerRequest request) {
+        String given = request.getHeader(header);
+        if (secret.isEmpty() || (given != null && secret.get().is(given))) {
+            return true;
+        }
+        authFilter.refused(
+                request,
+                "notification",
+                AuthDecision.unauthenticated(
+                        given == null
+                                ? "there is no header " + header
+                                : "the header %s is not event.webhook-secret".formatted(header)));
+        return false;
+    }
+}

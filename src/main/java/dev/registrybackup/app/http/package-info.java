@@ -1,0 +1,8 @@
+/**
+ * What comes in over HTTP before any function runs: paths, deadlines, authorization, status codes. Start with {@link
+ * RequestFilter} and {@link OperationRoutes}.
+ */
+@NullMarked
+package dev.registrybackup.app.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,100 @@
+package dev.registrybackup.app.metrics;
+
+import dev.registrybackup.imagestream.CapturedStream;
+import dev.registrybackup.imagestream.ImageStream;
+import dev.registrybackup.imagestream.PushLatencyTracker;
+import dev.registrybackup.logging.LogEvent;
+import dev.registrybackup.registry.RepositoryName;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import org.jboss.logging.Logger;
+
+/** Logs one line for each capture, and counts what came of pushes. */
+@ApplicationScoped
+public class CaptureMetrics implements PushLatencyTracker.Told {
+    private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.events");
+    private static final Duration[] RESTORABLE_WITHIN = {
+        Duration.ofSeconds(1), Duration.ofMillis(2500), Duration.ofSeconds(5), Duration.ofSeconds(10),
+        Duration.ofSeconds(30), Duration.ofMinutes(1), Duration.ofMinutes(2), Duration.ofMinutes(5),
+        Duration.ofMinutes(15), Duration.ofMinutes(30), Duration.ofHours(1)
+    };
+
+    private final MeterRegistry meters;
+
+    public CaptureMetrics(MeterRegistry meters) {
+        this.meters = meters;
+    }
+
+    /** Counts from nought on: of a counter that begins with the first of something nobody sees it increase. */
+    public void begin() {
+        notRestorable();
+    }
+
+    /** A stream was looked at. */
+    public void captured(CapturedStream captured, ImageStream stream, boolean isNew, Duration took) {
+        LOGGER.log(
+                isNew ? Logger.Level.INFO : Logger.Level.DEBUG,
+                LogEvent.of("captured")
+                        .with("stream", captured.stream())
+                        .with("tags", stream.tags().size())
+                        .with(
+                                "items",
+                                stream.tags().stream()
+                                        .mapToInt(tag -> tag.items().size())
+                                        .sum())
+                        .with("images", captured.images().size())
+                        .with("new", isNew)
+                        .with("millis", took.toMillis()));
+    }
+
+    /** A stream was found to be gone. */
+    public void gone(RepositoryName stream, boolean isNew, Duration took) {
+        LOGGER.log(
+                isNew ? Logger.Level.INFO : Logger.Level.DEBUG,
+                LogEvent.of("captured")
+                        .with("stream", stream)
+                        .with("gone", true)
+                        .with("new", isNew)
+                        .with("millis", took.toMillis()));
+    }
+
+    /** A stream could not be looked at, or not be put on record. */
+    public void failed(RepositoryName stream, Throwable failure) {
+        Counter.builder("registry_backup_failures")
+                .description("Copies and records that failed and may succeed later")
+                .register(meters)
+                .increment();
+        LOGGER.warn(LogEvent.of("captured")
+                .with("stream", stream)
+                .with("outcome", "failed")
+                .with("problem", failure.getMessage()));
+    }
+
+    @Override
+    public void restorable(Duration after) {
+        Timer.builder("registry_backup_push_to_restorable")
+                .description(
+                        "From the time a tag was moved to the backup's having all that it needs, found by a look each 30 s")
+                .serviceLevelObjectives(RESTORABLE_WITHIN)
+                .register(meters)
+                .record(after);
+    }
+
+    @Override
+    public void givenUp(String reference) {
+        notRestorable().increment();
+        LOGGER.warn(LogEvent.of("not-restorable")
+                .with("tag", reference)
+                .with("problem", "the backup does not have everything it needs")
+                .with("next", "the next reconciliation copies what the registry has"));
+    }
+
+    private Counter notRestorable() {
+        return Counter.builder("registry_backup_push_not_restorable")
+                .description("Pushed tags whose image was not whole in the backup within an hour")
+                .register(meters);
+    }
+}

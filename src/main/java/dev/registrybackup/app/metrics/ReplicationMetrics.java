@@ -1,0 +1,171 @@
+package dev.registrybackup.app.metrics;
+
+import dev.registrybackup.logging.LogEvent;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.replication.ReplicationListener;
+import dev.registrybackup.replication.ReplicationResult;
+import dev.registrybackup.replication.ReplicationStatus;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import org.jboss.logging.Logger;
+
+/** Logs one line for each key that something was done about, and counts all of them. */
+@ApplicationScoped
+public class ReplicationMetrics implements ReplicationListener {
+    private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.events");
+    private static final Duration[] DURABLE_WITHIN = {
+        Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(250), Duration.ofMillis(500),
+        Duration.ofSeconds(1), Duration.ofMillis(2500), Duration.ofSeconds(5), Duration.ofSeconds(10),
+        Duration.ofSeconds(30), Duration.ofMinutes(1), Duration.ofMinutes(5), Duration.ofMinutes(15),
+        Duration.ofHours(1)
+    };
+
+    private final MeterRegistry meters;
+    private final Clock clock;
+
+    public ReplicationMetrics(MeterRegistry meters, Clock clock) {
+        this.meters = meters;
+        this.clock = clock;
+    }
+
+    @Override
+    public void finished(
+            Occasion occasion, String key, ReplicationResult replicationResult, Instant written, Duration took) {
+        count(replicationResult);
+        if (replicationResult.replicationStatus().isInBackup() && occasion != Occasion.WOKEN) {
+            durable(replicationResult).record(Duration.between(written, clock.instant()));
+        }
+        boolean didSomething = switch (replicationResult.replicationStatus()) {
+            case COPIED, INCOMPLETE, CORRUPT, WITHHELD, MALFORMED -> true;
+            case PRESENT, GONE, PASSED_OVER -> false;
+        };
+        Logger.Level level = replicationResult.replicationStatus().isPermanent()
+                ? Logger.Level.ERROR
+                : didSomething ? Logger.Level.INFO : Logger.Level.DEBUG;
+        LogEvent line = event(occasion)
+                .with("key", key)
+                .with("kind", replicationResult.kind().label())
+                .with("digest", replicationResult.digest().map(Digest::toString).orElse("-"))
+                .with("outcome", replicationResult.replicationStatus().label())
+                .with("bytes", replicationResult.bytes())
+                .with("millis", took.toMillis());
+        LOGGER.log(
+                level,
+                replicationResult.problem().isEmpty() ? line : line.with("problem", replicationResult.problem()));
+    }
+
+    private static LogEvent event(Occasion occasion) {
+        return LogEvent.of(occasion.name().toLowerCase(Locale.ROOT));
+    }
+
+    private void count(ReplicationResult replicationResult) {
+        meters.counter(
+                        "registry_backup_outcomes",
+                        "class",
+                        replicationResult.kind().label(),
+                        "outcome",
+                        replicationResult.replicationStatus().label())
+                .increment();
+        meters.counter(
+                        "registry_backup_copied_bytes",
+                        "class",
+                        replicationResult.kind().label())
+                .increment((double) replicationResult.bytes());
+        if (replicationResult.replicationStatus() == ReplicationStatus.CORRUPT) {
+            corrupt().increment();
+        }
+        switch (replicationResult.kind()) {
+            case FOREIGN, EXCLUDED -> foreign().increment();
+            case BLOB, LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK, UPLOAD -> {}
+        }
+    }
+
+    private Timer durable(ReplicationResult replicationResult) {
+        return Timer.builder("registry_backup_event_to_durable")
+                .description("From the time the registry wrote an object, as its event says, to its being durable here")
+                .tag("class", replicationResult.kind().label())
+                .serviceLevelObjectives(DURABLE_WITHIN)
+                .register(meters);
+    }
+
+    /** From nought on: of a counter that begins with the first of something nobody sees it increase. */
+    void register(@Observes StartupEvent start) {
+        corrupt();
+        foreign();
+        failures();
+        undecodable();
+        rejections();
+        otherBuckets();
+    }
+
+    private Counter corrupt() {
+        return counter("registry_backup_corrupt", "Blobs in the registry that fail their digest");
+    }
+
+    private Counter foreign() {
+        return counter("registry_backup_foreign", "Events about objects that the registry's layout does not know");
+    }
+
+    private Counter failures() {
+        return counter("registry_backup_failures", "Copies and records that failed and may succeed later");
+    }
+
+    private Counter undecodable() {
+        return counter("registry_backup_undecodable", "Events that could not be understood");
+    }
+
+    private Counter rejections() {
+        return counter("registry_backup_rejected", "Records written of what will never succeed");
+    }
+
+    private Counter otherBuckets() {
+        return counter("registry_backup_other_bucket", "Events about another bucket than the registry's");
+    }
+
+    private Counter counter(String name, String description) {
+        return Counter.builder(name).description(description).register(meters);
+    }
+
+    @Override
+    public void failed(Occasion occasion, String key, Throwable failure) {
+        failures().increment();
+        LOGGER.warn(event(occasion)
+                .with("key", key)
+                .with("outcome", "failed")
+                .with("problem", root(failure).getMessage()));
+    }
+
+    @Override
+    public void undecodable(String reason) {
+        undecodable().increment();
+        LOGGER.error(LogEvent.of("event").with("outcome", "undecodable").with("problem", reason));
+    }
+
+    @Override
+    public void rejected(String reason) {
+        rejections().increment();
+        LOGGER.error(LogEvent.of("rejected").with("problem", reason));
+    }
+
+    @Override
+    public void otherBucket(String bucket) {
+        otherBuckets().increment();
+        LOGGER.warn(LogEvent.of("event").with("outcome", "other-bucket").with("bucket", bucket));
+    }
+
+    private static Throwable root(Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof java.util.concurrent.CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+}

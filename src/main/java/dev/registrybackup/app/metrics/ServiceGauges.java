@@ -1,0 +1,51 @@
+package dev.registrybackup.app.metrics;
+
+import dev.registrybackup.app.Service;
+import dev.registrybackup.app.cli.ProductVersion;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+/** What is read and not counted. */
+@ApplicationScoped
+class ServiceGauges {
+    private final MeterRegistry meters;
+    private final Service service;
+    private final StoreHealth states;
+
+    ServiceGauges(MeterRegistry meters, Service service, StoreHealth states) {
+        this.meters = meters;
+        this.service = service;
+        this.states = states;
+    }
+
+    void register(@Observes StartupEvent start) {
+        Gauge.builder("registry_backup_build_info", () -> 1)
+                .description("Always 1; the version is in the label")
+                .tag("version", ProductVersion.current())
+                .register(meters);
+        Gauge.builder("registry_backup_in_flight", service, Service::inFlight)
+                .description("Registry keys being dealt with for events")
+                .register(meters);
+        Gauge.builder("registry_backup_owed", service, wired -> wired.owed().getAsInt())
+                .description("Registry keys that this instance holds as owed")
+                .register(meters);
+        store("registry", state -> state.registry().isEmpty());
+        store("backup", state -> state.backup().isEmpty());
+        Gauge.builder(
+                        "registry_backup_backup_versioned",
+                        states,
+                        all -> all.last().versioned() ? 1 : 0)
+                .description("Whether the backup bucket keeps versions")
+                .register(meters);
+    }
+
+    private void store(String name, java.util.function.Predicate<StoreHealth.State> reached) {
+        Gauge.builder("registry_backup_store_reached", states, all -> reached.test(all.last()) ? 1 : 0)
+                .description("Whether the store was reached when last asked, at most a minute ago")
+                .tag("store", name)
+                .register(meters);
+    }
+}

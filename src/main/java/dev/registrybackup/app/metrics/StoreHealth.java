@@ -1,0 +1,127 @@
+package dev.registrybackup.app.metrics;
+
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.logging.LogEvent;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.StoreError;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jboss.logging.Logger;
+
+/**
+ * Whether the stores can be reached, and whether the backup keeps versions. Asked when somebody reads it, at most once a
+ * minute. Never part of readiness: a backup whose stores are away must still answer, and record what it owes.
+ */
+public class StoreHealth {
+    private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.stores");
+    private static final Duration FRESH = Duration.ofMinutes(1);
+    private static final Duration WAIT = Duration.ofSeconds(5);
+
+    private final Optional<? extends ObjectStore> registry;
+    private final ObjectStore backup;
+    private final WorkerPools workerPools;
+    private final Clock clock;
+    /** Guarded by this. */
+    private State last = new State("not asked yet", "not asked yet", false);
+    /** Guarded by this. */
+    private Instant askedAt = Instant.MIN;
+    /** Guarded by this. */
+    private CompletableFuture<State> asking = CompletableFuture.completedFuture(last);
+
+    /**
+     * The stores' state.
+     *
+     * @param registry what is wrong with the registry's store; empty if nothing is, or this role does not use it
+     * @param backup what is wrong with the backup's store; empty if nothing is
+     * @param versioned whether the backup bucket keeps versions
+     */
+    record State(String registry, String backup, boolean versioned) {
+        boolean isGood() {
+            return registry.isEmpty() && backup.isEmpty();
+        }
+    }
+
+    public StoreHealth(
+            Optional<? extends ObjectStore> registry, ObjectStore backup, WorkerPools workerPools, Clock clock) {
+        this.registry = registry;
+        this.backup = backup;
+        this.workerPools = workerPools;
+        this.clock = clock;
+    }
+
+    /** The last state known; has the stores asked again if it is older than a minute. */
+    synchronized State last() {
+        ask();
+        return last;
+    }
+
+    /** The state now or within the last minute; the last one known if the stores do not answer soon. */
+    synchronized CompletableFuture<State> current() {
+        CompletableFuture<State> soon = ask().copy();
+        workerPools.after(WAIT, () -> soon.complete(new State("does not answer", "does not answer", false)));
+        return soon;
+    }
+
+    private CompletableFuture<State> ask() {
+        if (asking.isDone() && askedAt.plus(FRESH).isBefore(clock.instant())) {
+            askedAt = clock.instant();
+            asking = workerPools.record(this::look);
+        }
+        return asking;
+    }
+
+    private State look() {
+        String backupProblem = problem(backup);
+        boolean versioned = backupProblem.isEmpty() && isVersioned();
+        State state = new State(registry.map(StoreHealth::problem).orElse(""), backupProblem, versioned);
+        synchronized (this) {
+            if (!state.equals(last)) {
+                report(state);
+            }
+            last = state;
+        }
+        return state;
+    }
+
+    private static void report(State state) {
+        if (!state.registry().isEmpty()) {
+            LOGGER.error(
+                    LogEvent.of("store-unreachable").with("store", "registry").with("problem", state.registry()));
+        }
+        if (!state.backup().isEmpty()) {
+            LOGGER.error(
+                    LogEvent.of("store-unreachable").with("store", "backup").with("problem", state.backup()));
+        } else if (!state.versioned()) {
+            LOGGER.warn(LogEvent.of("backup-not-versioned")
+                    .with("problem", "the backup bucket keeps no versions, so that no older state can be restored")
+                    .with("remedy", "enable versioning on it"));
+        }
+        if (state.isGood()) {
+            LOGGER.info(LogEvent.of("stores-reached").with("versioned", state.versioned()));
+        }
+    }
+
+    private static String problem(ObjectStore store) {
+        try {
+            store.requireBucket();
+            return "";
+        } catch (ObjectStoreException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private boolean isVersioned() {
+        try {
+            return backup.versioned();
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.FORBIDDEN) {
+                LOGGER.warn(LogEvent.of("versioning-unknown").with("problem", e.getMessage()));
+            }
+            return false;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package dev.registrybackup.app.ui;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.app.ui.Row.Level;
+import dev.registrybackup.objectstore.LastRecord;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What pages show of a page of the catalog. */
+final class CatalogData {
+    private CatalogData() {}
+
+    /** The repositories, and where it goes on. */
+    static Map<String, Object> of(Optional<ObjectNode> page, Instant now) {
+        List<Map<String, Object>> repositories = new ArrayList<>();
+        page.ifPresent(told -> told.path("repositories").forEach(entry -> repositories.add(repository(entry, now))));
+        String next = page.map(told -> told.path("next").asText()).orElse("");
+        return Map.of(
+                "isKnown",
+                page.isPresent(),
+                "repositories",
+                repositories,
+                "next",
+                next.isEmpty() ? "" : "/page/repositories?after=" + Formats.query(next));
+    }
+
+    private static Map<String, Object> repository(JsonNode entry, Instant now) {
+        String name = entry.path("repository").asText();
+        long images = entry.path("images").asLong();
+        long restorable = entry.path("restorable").asLong();
+        String problem = entry.path("problem").asText();
+        Level level = !problem.isEmpty() ? Level.UNKNOWN : restorable < images ? Level.BAD : Level.GOOD;
+        return Map.of(
+                "name",
+                name,
+                "href",
+                "/page/repository?name=" + Formats.query(name),
+                "problem",
+                problem,
+                "level",
+                level.data(),
+                "restorable",
+                restorable == images && images > 0
+                        ? "All " + Formats.number(images)
+                        : Formats.number(restorable) + " of " + Formats.number(images),
+                "tags",
+                Formats.number(entry.path("tags").asLong()),
+                "size",
+                Formats.size(entry.path("size").asLong()),
+                "at",
+                Formats.moment(LastRecord.time(entry, "at"), now));
+    }
+}

@@ -1,0 +1,89 @@
+package dev.registrybackup.app.ui;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** Numbers, sizes and times as people read them. */
+final class Formats {
+    private static final DateTimeFormatter UTC =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final List<String> UNITS = List.of("KiB", "MiB", "GiB", "TiB", "PiB");
+    /** So far two machines' clocks may be apart without anybody's wondering. */
+    private static final Duration SKEW = Duration.ofMinutes(1);
+
+    private Formats() {}
+
+    /** A number, with commas between thousands. */
+    static String number(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
+    }
+
+    /** A number of things: {@code 1 image}, {@code 2 images}. */
+    static String count(long number, String one) {
+        return number(number) + " " + one + (number == 1 ? "" : "s");
+    }
+
+    /** So many bytes: {@code 512 B}, {@code 1.5 MiB}. */
+    static String size(long bytes) {
+        if (bytes < 1024) {
+            return bytes + " B";
+        }
+        double size = bytes;
+        int unit = -1;
+        while (size >= 1024 && unit < UNITS.size() - 1) {
+            size /= 1024;
+            unit++;
+        }
+        return String.format(Locale.ROOT, size < 10 ? "%.1f %s" : "%.0f %s", size, UNITS.get(unit));
+    }
+
+    /** How long ago that was: {@code 3 h ago}. */
+    static String ago(Instant then, Instant now) {
+        Duration passed = Duration.between(then, now);
+        if (passed.isNegative()) {
+            return passed.negated().compareTo(SKEW) < 0 ? "just now" : "in " + length(passed.negated());
+        }
+        return length(passed) + " ago";
+    }
+
+    private static String length(Duration duration) {
+        if (duration.toMinutes() < 1) {
+            return duration.toSeconds() + " s";
+        } else if (duration.toHours() < 1) {
+            return duration.toMinutes() + " min";
+        } else if (duration.toHours() < 48) {
+            return duration.toHours() + " h";
+        }
+        return duration.toDays() + " days";
+    }
+
+    /** A time for the template {@code moment}: to machines, to people, and how long ago it is. */
+    static Map<String, Object> moment(Instant then, Instant now) {
+        return Map.of(
+                "iso",
+                then.truncatedTo(ChronoUnit.SECONDS).toString(),
+                "utc",
+                UTC.format(then) + " UTC",
+                "ago",
+                ago(then, now));
+    }
+
+    /** As {@link #moment(Instant, Instant)}; nothing, which templates take for "no", if there is none. */
+    static Object moment(Optional<Instant> then, Instant now) {
+        return then.<Object>map(time -> moment(time, now)).orElse("");
+    }
+
+    /** A part of an address' query. */
+    static String query(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,110 @@
+package dev.registrybackup.app.ui;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.registrybackup.app.ui.Row.Level;
+import dev.registrybackup.objectstore.LastRecord;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What pages show of operations. */
+final class OperationData {
+    private static final Set<String> AT_WORK = Set.of("pending", "running");
+
+    private final Instant now;
+
+    OperationData(Instant now) {
+        this.now = now;
+    }
+
+    /** Those that were told. */
+    List<Map<String, Object>> list(JsonNode told) {
+        List<Map<String, Object>> list = new ArrayList<>();
+        told.path("operations").forEach(operation -> list.add(line(operation)));
+        return list;
+    }
+
+    private Map<String, Object> line(JsonNode operation) {
+        String state = operation.path("state").asText();
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("id", operation.path("id").asText());
+        line.put(
+                "href",
+                "/page/operation?id=" + Formats.query(operation.path("id").asText()));
+        line.put("kind", operation.path("kind").asText());
+        line.put("state", state);
+        line.put("level", level(state).data());
+        line.put("isAtWork", AT_WORK.contains(state));
+        line.put("askedBy", operation.path("askedBy").asText());
+        line.put("asked", Formats.moment(LastRecord.time(operation, "asked"), now));
+        line.put("phase", operation.path("phase").asText());
+        line.put("objects", amount(operation.path("objects"), false));
+        line.put("bytes", amount(operation.path("bytes"), true));
+        line.put("percent", percent(operation.path("bytes"), operation.path("objects")));
+        return line;
+    }
+
+    /** All of it. */
+    Map<String, Object> whole(JsonNode operation) {
+        Map<String, Object> data = new LinkedHashMap<>(line(operation));
+        JsonNode attempt = operation.path("attempt");
+        data.put("slot", operation.path("slot").asText());
+        data.put("parameters", operation.path("parameters").toPrettyString());
+        data.put("attempt", attempt.path("number").asText());
+        data.put("runner", attempt.path("runner").asText());
+        data.put("started", Formats.moment(LastRecord.time(attempt, "started"), now));
+        data.put("heartbeat", Formats.moment(LastRecord.time(attempt, "heartbeat"), now));
+        data.put("ended", Formats.moment(LastRecord.time(attempt, "ended"), now));
+        data.put("reason", operation.path("reason").asText());
+        data.put("summary", operation.has("summary") ? operation.path("summary").toPrettyString() : "");
+        List<Map<String, Object>> counts = new ArrayList<>();
+        operation
+                .path("findings")
+                .path("counts")
+                .properties()
+                .forEach(count -> counts.add(Map.of(
+                        "code",
+                        count.getKey(),
+                        "count",
+                        Formats.number(count.getValue().asLong()))));
+        data.put("counts", counts);
+        List<Map<String, Object>> first = new ArrayList<>();
+        operation.path("findings").path("first").forEach(finding -> first.add(finding(finding)));
+        data.put("findings", first);
+        return data;
+    }
+
+    private static Map<String, Object> finding(JsonNode finding) {
+        return Map.of(
+                "code", finding.path("code").asText(),
+                "subject", finding.path("subject").asText(),
+                "problem", finding.path("problem").asText());
+    }
+
+    private static Level level(String state) {
+        return switch (state) {
+            case "succeeded", "running" -> Level.GOOD;
+            case "pending", "cancelled", "incomplete" -> Level.LOOK;
+            case "failed", "lost" -> Level.BAD;
+            default -> Level.UNKNOWN;
+        };
+    }
+
+    private static String amount(JsonNode amount, boolean isBytes) {
+        long done = amount.path("done").asLong();
+        long total = amount.path("total").asLong();
+        String text = isBytes ? Formats.size(done) : Formats.number(done);
+        return total > 0 ? text + " of " + (isBytes ? Formats.size(total) : Formats.number(total)) : text;
+    }
+
+    /** By bytes where their total is known, else by objects; nothing if neither is. */
+    private static String percent(JsonNode bytes, JsonNode objects) {
+        JsonNode measure = bytes.path("total").asLong() > 0 ? bytes : objects;
+        long total = measure.path("total").asLong();
+        long done = Math.min(total, measure.path("done").asLong());
+        return total > 0 ? Long.toString((long) (100.0 * done / total)) : "";
+    }
+}

@@ -1,0 +1,98 @@
+package dev.registrybackup.app.ui;
+
+import dev.registrybackup.reconcile.Alarm;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the page at {@code /} shows. */
+final class OverviewData {
+    private final RestoreCommands restoreCommands;
+
+    OverviewData(RestoreCommands restoreCommands) {
+        this.restoreCommands = restoreCommands;
+    }
+
+    Map<String, Object> of(BackupStatus backupStatus, Instant now) {
+        Restorability restorable = Restorability.of(backupStatus.verification(), backupStatus.items(), now);
+        Map<String, Object> data = new LinkedHashMap<>();
+        data.put("level", restorable.level().data());
+        data.put("sentence", restorable.sentence());
+        data.put("known", Formats.moment(restorable.known(), now));
+        data.put("notes", notes(backupStatus, now));
+        data.put("failures", failures(backupStatus, now));
+        data.put("rows", new StatusTable(now).of(backupStatus));
+        data.put(
+                "alarms",
+                backupStatus.alarms().value().orElse(List.of()).stream()
+                        .map(alarm -> alarm(alarm, now))
+                        .toList());
+        OperationData operations = new OperationData(now);
+        data.put(
+                "operations",
+                backupStatus.operations().value().map(operations::list).orElse(List.of()));
+        data.put("areOperationsKnown", backupStatus.operations().value().isPresent());
+        data.put("catalog", CatalogData.of(backupStatus.repositories().value(), now));
+        data.put("restore", restoreCommands.all());
+        return data;
+    }
+
+    /** What one has to know to read the sentence rightly. */
+    private static List<String> notes(BackupStatus backupStatus, Instant now) {
+        List<String> notes = new ArrayList<>();
+        backupStatus
+                .verification()
+                .value()
+                .filter(said -> said.ended().isPresent() && Restorability.isOld(said, now))
+                .ifPresent(
+                        said -> notes.add(
+                                "The last verification is more than a day old: what was lost or damaged since does not show here."));
+        backupStatus
+                .verification()
+                .value()
+                .filter(said -> said.ended().isEmpty())
+                .ifPresent(
+                        said -> notes.add("Verify the backup: registry-backup verify --all, or POST /verify with {}."));
+        backupStatus
+                .alarms()
+                .value()
+                .filter(open -> !open.isEmpty())
+                .ifPresent(open -> notes.add(Formats.count(open.size(), "alarm") + " open, see below."));
+        return notes;
+    }
+
+    /** Each cause once, with the time of the oldest that it left on the page. */
+    private static List<Map<String, Object>> failures(BackupStatus backupStatus, Instant now) {
+        Map<String, Optional<Instant>> causes = new LinkedHashMap<>();
+        backupStatus
+                .all()
+                .filter(reading -> reading.failure().isPresent())
+                .forEach(reading -> causes.merge(
+                        reading.failure().orElseThrow(),
+                        reading.at(),
+                        (one, other) -> one.isPresent() && other.isPresent() ? oldest(one, other) : Optional.empty()));
+        return causes.entrySet().stream()
+                .map(cause -> failure(cause.getKey(), cause.getValue(), now))
+                .toList();
+    }
+
+    private static Optional<Instant> oldest(Optional<Instant> one, Optional<Instant> other) {
+        return one.orElseThrow().isBefore(other.orElseThrow()) ? one : other;
+    }
+
+    static Map<String, Object> failure(String reason, Optional<Instant> known, Instant now) {
+        return Map.of("reason", reason, "since", Formats.moment(known, now));
+    }
+
+    private static Map<String, Object> alarm(Alarm alarm, Instant now) {
+        return Map.of(
+                "id", alarm.id(),
+                "cause", alarm.cause(),
+                "problem", alarm.problem(),
+                "raised", Formats.moment(alarm.raised(), now),
+                "acknowledge", "registry-backup reconcile --acknowledge " + RestoreCommands.quoted(alarm.id()));
+    }
+}

@@ -1,0 +1,220 @@
+package dev.registrybackup.app.ui;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.app.ui.ReadCache.BusyException;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ObjectStore;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+
+/**
+ * All pages. Each can be viewed without scripts, and none changes anything. Safe for use by many threads; does not block:
+ * stores are asked in the lanes, each thing once at a time and at most every 5 s.
+ */
+public final class Pages {
+    private static final int OPERATIONS = 50;
+    private static final int REPOSITORIES = 200;
+
+    private final StatusReader statusReader;
+    private final UiBackend uiBackend;
+    private final RestoreCommands restoreCommands;
+    private final Clock clock;
+    private final Templates templates = new Templates();
+    private final ReadCache<BackupStatus> standing;
+    private final ReadCache<Reading<ObjectNode>> documents;
+
+    /**
+     * What somebody wants to see.
+     *
+     * @param path the address' path
+     * @param query the parameters of its query
+     * @param isLoggedIn whether he came with a cookie that he can get rid of
+     */
+    public record Request(String path, Map<String, String> query, boolean isLoggedIn) {
+        /** Keeps its own copy of the map. */
+        public Request {
+            query = Map.copyOf(query);
+        }
+
+        String parameter(String name) {
+            return query.getOrDefault(name, "");
+        }
+    }
+
+    /**
+     * The pages about that backup.
+     *
+     * @param uiBackend tells of operations and the catalog
+     * @param restoreUrl where the restore service is, for the commands to be copied
+     * @param isOpenShift whether ImageStreams are captured too
+     */
+    public Pages(
+            ObjectStore backup,
+            UiBackend uiBackend,
+            String restoreUrl,
+            boolean isOpenShift,
+            WorkerPools workerPools,
+            Clock clock) {
+        this.statusReader = new StatusReader(backup, uiBackend, clock);
+        this.uiBackend = uiBackend;
+        this.restoreCommands = new RestoreCommands(restoreUrl, isOpenShift);
+        this.clock = clock;
+        this.standing = new ReadCache<>(workerPools, clock);
+        this.documents = new ReadCache<>(workerPools, clock);
+    }
+
+    /** The page of that address; never failed: what goes wrong is a page too. */
+    public CompletableFuture<Page> at(Request request) {
+        return route(request).exceptionally(failure -> failed(request, WorkerPools.cause(failure)));
+    }
+
+    private CompletableFuture<Page> route(Request request) {
+        return switch (request.path()) {
+            case "/" ->
+                standing.at("/", before -> statusReader.read(before.orElseGet(BackupStatus::unknown)))
+                        .thenApply(stands -> overview(request, stands));
+            case "/page/repositories" -> repositories(request);
+            case "/page/repository", "/page/image" -> repository(request);
+            case "/page/operations" ->
+                document(
+                        request,
+                        "operations",
+                        () -> Optional.of(uiBackend.operations(OPERATIONS)),
+                        (told, now) -> Optional.of(
+                                view("operations", Map.of("operations", new OperationData(now).list(told)))));
+            case "/page/operation" ->
+                document(
+                        request,
+                        "operation " + request.parameter("id"),
+                        () -> uiBackend.operation(request.parameter("id")),
+                        (told, now) -> Optional.of(view("operation", new OperationData(now).whole(told))));
+            default ->
+                CompletableFuture.completedFuture(
+                        message(404, "There is no such page", request.path(), request.isLoggedIn()));
+        };
+    }
+
+    private record View(String template, Map<String, Object> data) {}
+
+    private static View view(String template, Map<String, Object> data) {
+        return new View(template, data);
+    }
+
+    private Page overview(Request request, BackupStatus stands) {
+        Map<String, Object> data = new OverviewData(restoreCommands).of(stands, clock.instant());
+        data.put("isLoggedIn", request.isLoggedIn());
+        return new Page(200, templates.render("overview", data));
+    }
+
+    private CompletableFuture<Page> repositories(Request request) {
+        String after = request.parameter("after");
+        return document(
+                request,
+                "repositories " + after,
+                () -> Optional.of(
+                        uiBackend.repositories(Optional.of(after).filter(name -> !name.isEmpty()), REPOSITORIES)),
+                (told, now) -> Optional.of(view(
+                        "repositories",
+                        Map.of("catalog", CatalogData.of(Optional.of(told), now), "isFirst", after.isEmpty()))));
+    }
+
+    private CompletableFuture<Page> repository(Request request) {
+        String name = request.parameter("name").strip();
+        return document(request, "repository " + name, () -> uiBackend.repository(name), (told, now) -> {
+            RepositoryData repository = new RepositoryData(told, now);
+            if (request.path().equals("/page/repository")) {
+                return Optional.of(view("repository", repository.whole(request.parameter("after"), restoreCommands)));
+            }
+            String tag = request.parameter("tag");
+            return (tag.isEmpty()
+                            ? repository.byDigest(request.parameter("digest"), restoreCommands)
+                            : repository.byTag(tag, restoreCommands))
+                    .map(data -> view("image", data));
+        });
+    }
+
+    /** A page of one document: as it was last read, if it cannot be read now. */
+    private CompletableFuture<Page> document(
+            Request request,
+            String thing,
+            Supplier<Optional<ObjectNode>> read,
+            BiFunction<ObjectNode, Instant, Optional<View>> show) {
+        return documents
+                .at(thing, before -> read(before.orElseGet(Reading::never), read))
+                .thenApply(reading -> {
+                    Instant now = clock.instant();
+                    if (reading.value().isEmpty()) {
+                        return reading.failure()
+                                .map(why -> message(503, "The backup did not answer", why, request.isLoggedIn()))
+                                .orElseGet(() -> nothing(request));
+                    }
+                    return show.apply(reading.value().get(), now)
+                            .map(view -> rendered(request, view, reading, now))
+                            .orElseGet(() -> nothing(request));
+                });
+    }
+
+    private Page rendered(Request request, View view, Reading<?> reading, Instant now) {
+        Map<String, Object> data = new LinkedHashMap<>(view.data());
+        data.put("isLoggedIn", request.isLoggedIn());
+        data.put(
+                "failures",
+                reading.failure()
+                        .map(why -> java.util.List.of(OverviewData.failure(why, reading.at(), now)))
+                        .orElse(java.util.List.of()));
+        return new Page(200, templates.render(view.template(), data));
+    }
+
+    private Reading<ObjectNode> read(Reading<ObjectNode> before, Supplier<Optional<ObjectNode>> document) {
+        try {
+            return Reading.of(document.get(), clock.instant());
+        } catch (IllegalArgumentException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            return before.failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Page nothing(Request request) {
+        return message(
+                404, "The backup has nothing of that name", request.query().toString(), request.isLoggedIn());
+    }
+
+    private Page failed(Request request, Throwable failure) {
+        if (failure instanceof BusyException) {
+            return message(503, "Too many ask at once", "Ask again in a few seconds.", request.isLoggedIn());
+        }
+        if (failure instanceof IllegalArgumentException) {
+            return message(400, "That cannot be looked up", String.valueOf(failure.getMessage()), request.isLoggedIn());
+        }
+        return message(500, "This page could not be made", String.valueOf(failure), request.isLoggedIn());
+    }
+
+    /** A page that says one thing. */
+    public Page message(int status, String title, String message, boolean isLoggedIn) {
+        return new Page(
+                status,
+                templates.render("message", Map.of("title", title, "message", message, "isLoggedIn", isLoggedIn)));
+    }
+
+    /**
+     * The form that takes a token.
+     *
+     * @param reason why the last one would not do; empty if there was none
+     * @param next where to go then: the address that was asked for
+     */
+    public Page login(int status, String reason, String next) {
+        return new Page(status, templates.render("login", Map.of("reason", reason, "next", next, "isLoggedIn", false)));
+    }
+
+    /** The SHA-256 of what stands in each page's style element, in Base64, as a Content-Security-Policy names it. */
+    public String styleHash() {
+        return templates.styleHash();
+    }
+}

@@ -1,0 +1,159 @@
+package dev.registrybackup.app.ui;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.registrybackup.objectstore.LastRecord;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What pages show of one repository, from its document. */
+final class RepositoryData {
+    /** So many tags, and so many images without a tag, are on a page. */
+    static final int MOST = 200;
+
+    private final JsonNode document;
+    private final String name;
+    private final Instant now;
+    private final Map<String, JsonNode> images = new HashMap<>();
+
+    RepositoryData(JsonNode document, Instant now) {
+        this.document = document;
+        this.name = document.path("repository").asText();
+        this.now = now;
+        document.path("images").forEach(image -> images.put(image.path("digest").asText(), image));
+    }
+
+    /**
+     * All of it, page by page.
+     *
+     * @param after the tag after which the page begins; empty for the first
+     */
+    Map<String, Object> whole(String after, RestoreCommands restoreCommands) {
+        List<Map<String, Object>> tags = new ArrayList<>();
+        String next = "";
+        String last = "";
+        for (JsonNode tag : document.path("tags")) {
+            if (tag.path("tag").asText().compareTo(after) > 0) {
+                if (tags.size() == MOST) {
+                    next = "%s&after=%s".formatted(href(), Formats.query(last));
+                    break;
+                }
+                last = tag.path("tag").asText();
+                tags.add(tag(tag));
+            }
+        }
+        Map<String, Object> data = new LinkedHashMap<>(head());
+        data.put("tags", tags);
+        data.put("isFirst", after.isEmpty());
+        data.put("next", next);
+        putUntagged(data);
+        data.put("restore", restoreCommands.repository(name));
+        return data;
+    }
+
+    private Map<String, Object> head() {
+        JsonNode counts = document.path("counts");
+        long all = counts.path("images").asLong();
+        long restorable = counts.path("restorable").asLong();
+        Map<String, Object> data = new LinkedHashMap<>();
+        data.put("name", name);
+        data.put("href", href());
+        data.put("at", Formats.moment(LastRecord.time(document, "at"), now));
+        data.put("stream", Formats.moment(LastRecord.time(document.path("imageStream"), "at"), now));
+        data.put("level", (restorable < all ? Row.Level.BAD : Row.Level.GOOD).data());
+        data.put(
+                "sentence",
+                restorable < all
+                        ? "%s of %s can be restored".formatted(Formats.number(restorable), Formats.count(all, "image"))
+                        : all == 1
+                                ? "The one image can be restored"
+                                : "All %s images can be restored".formatted(Formats.number(all)));
+        data.put("tagCount", Formats.count(counts.path("tags").asLong(), "tag"));
+        data.put("size", Formats.size(counts.path("size").asLong()));
+        return data;
+    }
+
+    private String href() {
+        return "/page/repository?name=" + Formats.query(name);
+    }
+
+    private Map<String, Object> tag(JsonNode tag) {
+        String digest = tag.path("digest").asText();
+        Map<String, Object> data = new LinkedHashMap<>(image(digest));
+        String text = tag.path("tag").asText();
+        data.put("tag", text);
+        data.put("href", "/page/image?name=%s&tag=%s".formatted(Formats.query(name), Formats.query(text)));
+        data.put("time", Formats.moment(LastRecord.time(tag, "time"), now));
+        if (digest.isEmpty()) {
+            data.put("state", "Its link is broken: it points to no image");
+            data.put("level", Row.Level.BAD.data());
+        }
+        return data;
+    }
+
+    private Map<String, Object> image(String digest) {
+        Map<String, Object> data = ImageData.of(digest, images.getOrDefault(digest, MissingNode.getInstance()), now);
+        data.put("href", "/page/image?name=%s&digest=%s".formatted(Formats.query(name), Formats.query(digest)));
+        return data;
+    }
+
+    private void putUntagged(Map<String, Object> data) {
+        List<Map<String, Object>> untagged = new ArrayList<>();
+        long count = 0;
+        for (JsonNode image : document.path("images")) {
+            if (image.path("tags").isEmpty()) {
+                count++;
+                if (count <= MOST) {
+                    untagged.add(image(image.path("digest").asText()));
+                }
+            }
+        }
+        data.put("untagged", untagged);
+        data.put("moreUntagged", count > MOST ? Formats.number(count - MOST) : "");
+    }
+
+    /** One image, named by a tag; empty if there is no such tag. */
+    Optional<Map<String, Object>> byTag(String tag, RestoreCommands restoreCommands) {
+        for (JsonNode entry : document.path("tags")) {
+            if (entry.path("tag").asText().equals(tag)) {
+                Map<String, Object> data = new LinkedHashMap<>(tag(entry));
+                List<Map<String, Object>> history = new ArrayList<>();
+                entry.path("history").forEach(past -> history.add(past(past)));
+                data.put("history", history);
+                return Optional.of(withHead(data, name + ":" + tag, restoreCommands));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Map<String, Object> past(JsonNode past) {
+        String digest = past.path("digest").asText();
+        Map<String, Object> data = image(digest);
+        data.put("time", Formats.moment(LastRecord.time(past, "time"), now));
+        return data;
+    }
+
+    /** One image, named by its digest; empty if the repository has none of it. */
+    Optional<Map<String, Object>> byDigest(String digest, RestoreCommands restoreCommands) {
+        if (!images.containsKey(digest)) {
+            return Optional.empty();
+        }
+        Map<String, Object> data = new LinkedHashMap<>(image(digest));
+        data.put("history", List.of());
+        return Optional.of(withHead(data, name + "@" + digest, restoreCommands));
+    }
+
+    private Map<String, Object> withHead(Map<String, Object> data, String reference, RestoreCommands restoreCommands) {
+        data.put("reference", reference);
+        data.put("name", name);
+        data.put("repositoryHref", href());
+        data.put("at", Formats.moment(LastRecord.time(document, "at"), now));
+        data.put("restore", restoreCommands.image(reference));
+        return data;
+    }
+}

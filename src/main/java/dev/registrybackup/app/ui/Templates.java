@@ -1,0 +1,148 @@
+package dev.registrybackup.app.ui;
+
+import io.quarkus.qute.Engine;
+import io.quarkus.qute.EvalContext;
+import io.quarkus.qute.Expression;
+import io.quarkus.qute.ResultMapper;
+import io.quarkus.qute.TemplateNode.Origin;
+import io.quarkus.qute.ValueResolver;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The templates under {@code page/}, filled with maps, lists and strings. Whatever comes from data is escaped; there is no
+ * way to have it otherwise. Safe for use by many threads.
+ */
+final class Templates {
+    private static final List<String> NAMES = List.of(
+            "layout",
+            "moment",
+            "level",
+            "failures",
+            "find",
+            "catalogtable",
+            "operationtable",
+            "restore",
+            "overview",
+            "repositories",
+            "repository",
+            "image",
+            "operations",
+            "operation",
+            "login",
+            "message");
+    private static final Pattern STYLE = Pattern.compile("<style>(.*?)</style>", Pattern.DOTALL);
+
+    private final Engine engine;
+    private final String styleHash;
+
+    /** Reads all of them, which are part of the program. */
+    Templates() {
+        engine = Engine.builder()
+                .addDefaults()
+                .addValueResolver(new Fields())
+                .addResultMapper(new Escaping())
+                .removeStandaloneLines(true)
+                .build();
+        for (String name : NAMES) {
+            engine.putTemplate(name, engine.parse(text(name), null, name));
+        }
+        Matcher inline = STYLE.matcher(render("message", Map.of("title", "", "message", "", "isLoggedIn", false)));
+        styleHash = sha256(inline.find() ? inline.group(1) : "");
+    }
+
+    private static String text(String name) {
+        String path = "/page/" + name + ".html";
+        try (InputStream file = Templates.class.getResourceAsStream(path)) {
+            if (file == null) {
+                throw new IllegalStateException("The program lacks its own file " + path);
+            }
+            return new String(file.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Failed to read the program's own file " + path, e);
+        }
+    }
+
+    /** The template of that name, filled; it has to name nothing that the data lack. */
+    String render(String name, Map<String, ?> data) {
+        io.quarkus.qute.TemplateInstance page = engine.getTemplate(name).instance();
+        data.forEach(page::data);
+        return page.render();
+    }
+
+    /** The SHA-256 of what stands in each page's style element, in Base64, as a Content-Security-Policy names it. */
+    String styleHash() {
+        return styleHash;
+    }
+
+    private static String sha256(String text) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return Base64.getEncoder().encodeToString(hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java has SHA-256", e);
+        }
+    }
+
+    /** Takes a field of a map for what it is called, also where maps have something of their own of that name. */
+    private static final class Fields implements ValueResolver {
+        @Override
+        public int getPriority() {
+            return 100;
+        }
+
+        @Override
+        public boolean appliesTo(EvalContext context) {
+            return context.getBase() instanceof Map<?, ?> map && map.containsKey(context.getName());
+        }
+
+        @Override
+        public CompletionStage<Object> resolve(EvalContext context) {
+            return CompletableFuture.completedFuture(((Map<?, ?>) context.getBase()).get(context.getName()));
+        }
+    }
+
+    private static final class Escaping implements ResultMapper {
+        @Override
+        public int getPriority() {
+            return 100;
+        }
+
+        @Override
+        public boolean appliesTo(Origin origin, Object result) {
+            return true;
+        }
+
+        @Override
+        public String map(Object result, Expression expression) {
+            return escape(String.valueOf(result));
+        }
+
+        private static String escape(String text) {
+            StringBuilder escaped = new StringBuilder(text.length() + 16);
+            for (int at = 0; at < text.length(); at++) {
+                char character = text.charAt(at);
+                switch (character) {
+                    case '&' -> escaped.append("&amp;");
+                    case '<' -> escaped.append("&lt;");
+                    case '>' -> escaped.append("&gt;");
+                    case '"' -> escaped.append("&quot;");
+                    case '\'' -> escaped.append("&#39;");
+                    default -> escaped.append(character);
+                }
+            }
+            return escaped.toString();
+        }
+    }
+}

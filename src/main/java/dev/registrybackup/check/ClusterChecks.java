@@ -1,0 +1,135 @@
+package dev.registrybackup.check;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.imagestream.Cluster;
+import dev.registrybackup.imagestream.ClusterError;
+import dev.registrybackup.imagestream.ClusterException;
+import dev.registrybackup.imagestream.ObjectName;
+import dev.registrybackup.imagestream.Resource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Whether the account of this process may do in the cluster what its role needs. */
+public final class ClusterChecks {
+    private static final String GRANT = "kubectl apply -k <your overlay> (its roles; docs/rights.md)";
+
+    private final Cluster cluster;
+    private final Needs needs;
+
+    /**
+     * What is needed.
+     *
+     * @param namespace where Jobs are
+     * @param cronJobs the templates that Jobs are made from; none where operations run in this process
+     * @param isAsked whether it has to find out who calls
+     * @param isOpenShift whether ImageStreams are captured
+     * @param isCommand whether it is a human's account, or else that of a Service, whose Jobs have their own
+     */
+    public record Needs(
+            String namespace, List<String> cronJobs, boolean isAsked, boolean isOpenShift, boolean isCommand) {
+        /** Keeps its own copy of the list. */
+        public Needs {
+            cronJobs = List.copyOf(cronJobs);
+        }
+    }
+
+    /** In that cluster. */
+    public ClusterChecks(Cluster cluster, Needs needs) {
+        this.cluster = cluster;
+        this.needs = needs;
+    }
+
+    List<Check> points() {
+        List<Check> points = new ArrayList<>();
+        points.add(kind());
+        if (!needs.cronJobs().isEmpty()) {
+            points.add(right(
+                    Resource.JOB,
+                    List.of("get", "list", "watch", "create", "delete"),
+                    Optional.of(needs.namespace()),
+                    false));
+            needs.cronJobs().forEach(name -> points.add(template(name)));
+        }
+        if (needs.isAsked()) {
+            points.add(right(Resource.TOKEN_REVIEW, List.of("create"), Optional.empty(), false));
+            points.add(right(Resource.SUBJECT_REVIEW, List.of("create"), Optional.empty(), false));
+        }
+        if (needs.isOpenShift()) {
+            points.add(right(Resource.IMAGE_STREAM, List.of("get", "list"), Optional.empty(), !needs.isCommand()));
+            points.add(right(Resource.IMAGE, List.of("get", "list"), Optional.empty(), !needs.isCommand()));
+        }
+        return points;
+    }
+
+    /** OpenShift's registry has its tags in ImageStreams and nowhere else, so a wrong kind loses them, or promises them, in silence. */
+    private Check kind() {
+        String name = "registry.kind";
+        return CheckRunner.atCluster(name, () -> {
+            if (cluster.hasImages() == needs.isOpenShift()) {
+                return Check.ok(
+                        name, needs.isOpenShift() ? "the cluster serves ImageStreams" : "the cluster is not OpenShift");
+            }
+            return needs.isOpenShift()
+                    ? Check.missing(
+                            name,
+                            "it is openshift, but the cluster does not serve image.openshift.io: no ImageStream is captured",
+                            "run this on the cluster whose registry it is, or set registry.kind=plain")
+                    : Check.missing(
+                            name,
+                            "it is plain, but the cluster serves image.openshift.io: its registry keeps tags in ImageStreams, which are not captured",
+                            "set registry.kind=openshift and apply knative/openshift");
+        });
+    }
+
+    private Check right(Resource resource, List<String> verbs, Optional<String> namespace, boolean isOfJobs) {
+        String what = resource.plural() + "." + resource.group();
+        String name = "right to " + what + namespace.map(each -> " in " + each).orElse("");
+        return CheckRunner.atCluster(name, () -> {
+            String lacking = verbs.stream()
+                    .filter(verb -> !cluster.mayI(verb, resource, Optional.empty(), namespace))
+                    .collect(Collectors.joining(", "));
+            if (lacking.isEmpty()) {
+                return Check.ok(name, "granted: " + String.join(", ", verbs));
+            }
+            return isOfJobs
+                    ? Check.note(
+                            name,
+                            "not granted to this account: %s. The reconcile Job's and capture's need it"
+                                    .formatted(lacking),
+                            "kubectl auth can-i list %s --as system:serviceaccount:%s:reconcile-job -A"
+                                    .formatted(what, needs.namespace()))
+                    : Check.missing(name, "not granted: " + lacking, GRANT);
+        });
+    }
+
+    private Check template(String cronJob) {
+        String name = "CronJob " + cronJob;
+        return CheckRunner.atCluster(name, () -> {
+            try {
+                return cluster.find(new ObjectName(Resource.CRON_JOB, Optional.of(needs.namespace()), cronJob))
+                        .map(found -> template(name, cronJob, found))
+                        .orElseGet(() -> Check.missing(
+                                name,
+                                "there is none in %s to make Jobs from".formatted(needs.namespace()),
+                                "kubectl apply -k <your overlay>"));
+            } catch (ClusterException e) {
+                if (e.error() == ClusterError.FORBIDDEN) {
+                    return Check.missing(name, String.valueOf(e.getMessage()), GRANT);
+                }
+                throw e;
+            }
+        });
+    }
+
+    private Check template(String name, String cronJob, ObjectNode found) {
+        return found.path("spec").path("suspend").asBoolean()
+                ? Check.ok(name, "it is there, and suspended, as it has to be")
+                : Check.missing(
+                        name,
+                        "it is not suspended: it starts servers that nobody can reach",
+                        "kubectl patch cronjob %s -n %s -p '{\"spec\":{\"suspend\":true}}'"
+                                .formatted(cronJob, needs.namespace()));
+    }
+}

@@ -1,0 +1,114 @@
+package dev.registrybackup.check;
+
+import dev.registrybackup.check.Check.State;
+import dev.registrybackup.reconcile.rclone.RcloneUnusableException;
+import dev.registrybackup.replication.CanaryProbe;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** Looks whether all is there that the backup needs. Safe for use by many threads; blocks, with a canary up to a minute. */
+public final class Preflight {
+    private final Parts parts;
+
+    /**
+     * What it looks at, and with what.
+     *
+     * @param registry the registry's side
+     * @param backup the backup's side
+     * @param isCommand whether a human's keys are tried, or else those of a Service
+     * @param rclone tells the program's version, or throws {@link RcloneUnusableException}
+     * @param cluster that which this process is on, if it is on one
+     * @param clock the time
+     * @param random lower-case hexadecimal digits, 8 at least, new at each call
+     * @param pause returns after so long
+     */
+    public record Parts(
+            CheckedStore registry,
+            CheckedStore backup,
+            boolean isCommand,
+            Supplier<String> rclone,
+            Optional<ClusterChecks> cluster,
+            Clock clock,
+            Supplier<String> random,
+            Consumer<Duration> pause) {}
+
+    /** With these. */
+    public Preflight(Parts parts) {
+        this.parts = parts;
+    }
+
+    /**
+     * Looks at everything; never throws for what it finds.
+     *
+     * @param canary whether to write an object into the registry bucket, and wait for its event
+     */
+    public CheckReport run(boolean canary) {
+        List<Check> points = new ArrayList<>(registry(canary));
+        points.addAll(backup());
+        points.add(rclone());
+        parts.cluster().ifPresent(cluster -> points.addAll(cluster.points()));
+        return new CheckReport(points);
+    }
+
+    private List<Check> registry(boolean canary) {
+        CheckedStore checkedStore = parts.registry();
+        List<Check> points = new ArrayList<>(
+                new BucketChecks(checkedStore, checkedStore.layout().prefix()).points(random()));
+        if (checkedStore.isDirectory() || points.get(0).state() != State.OK) {
+            return points;
+        }
+        Instant now = parts.clock().instant();
+        var facts = checkedStore.store().facts();
+        points.addAll(new BucketSetupChecks(checkedStore, facts).ofRegistry(now));
+        List<Check> notification = new NotificationChecks(checkedStore).points(facts);
+        List<Check> arrival = canary ? canary() : List.of(CanaryChecks.notTried());
+        boolean hasArrived = arrival.get(0).state() == State.OK;
+        notification.forEach(check -> points.add(hasArrived ? known(check) : check));
+        points.addAll(arrival);
+        return points;
+    }
+
+    /** What a store does not tell of its notifications is no matter once one has come. */
+    private static Check known(Check check) {
+        return check.state() == State.COULD_NOT_TELL
+                ? Check.note(check.name(), check.found() + "; but the canary's event came")
+                : check;
+    }
+
+    private List<Check> canary() {
+        CanaryProbe canaryProbe =
+                new CanaryProbe(parts.registry().store(), parts.backup().store(), parts.clock());
+        return new CanaryChecks(parts.registry(), parts.backup(), canaryProbe, parts.clock(), parts.pause())
+                .points(random());
+    }
+
+    private List<Check> backup() {
+        CheckedStore checkedStore = parts.backup();
+        List<Check> points = new ArrayList<>(new BucketChecks(checkedStore, "registry-backup/").points(random()));
+        if (points.get(0).state() == State.OK) {
+            points.addAll(new WriteChecks(checkedStore, parts.isCommand(), parts.clock()).points(random()));
+            Instant now = parts.clock().instant();
+            points.addAll(
+                    new BucketSetupChecks(checkedStore, checkedStore.store().facts()).ofBackup(now));
+        }
+        return points;
+    }
+
+    private Check rclone() {
+        try {
+            return Check.ok("rclone", "it is " + parts.rclone().get());
+        } catch (RcloneUnusableException e) {
+            return Check.missing("rclone", String.valueOf(e.getMessage()), "See there");
+        }
+    }
+
+    private String random() {
+        return parts.random().get();
+    }
+}

@@ -1,9 +1,0 @@
-package dev.registrybackup.event;
-
-/**
- * That something happened to an ImageStream, or may have.
- *
- * @param namespace the namespace it is said to be in; not empty, and otherwise as it was sent
- * @param name the name it is said to have; not empty, and otherwise as it was sent
- */
-public record ImageStreamNotice(String namespace, String name) {}

@@ -1,0 +1,75 @@
+package dev.registrybackup.imagestream;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.RepositoryName;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * An ImageStream as it was at a time: the form of a change, and of a snapshot's lines.
+ *
+ * @param stream the repository that it is
+ * @param read when it was read, UTC, to the millisecond
+ * @param body the hash of its body; empty if it was gone
+ * @param images by digest, the hash of the body of each Image that it refers to, children of indexes among them; empty of
+ *     an Image that the cluster had not
+ */
+public record CapturedStream(RepositoryName stream, Instant read, String body, Map<Digest, String> images) {
+    /** Keeps its own copy of the map, in its order. */
+    public CapturedStream {
+        images = Collections.unmodifiableMap(new LinkedHashMap<>(images));
+    }
+
+    static CapturedStream gone(RepositoryName stream, Instant seen) {
+        return new CapturedStream(stream, seen, "", Map.of());
+    }
+
+    /** Whether it is on record that there was none any more. */
+    public boolean isGone() {
+        return body.isEmpty();
+    }
+
+    /** Whether the cluster had an Image of it. */
+    public boolean hasImage(Digest image) {
+        return !images.getOrDefault(image, "").isEmpty();
+    }
+
+    ObjectNode json() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("stream", stream.value()).put("read", read.toString());
+        if (isGone()) {
+            return json.put("gone", true);
+        }
+        ObjectNode bodies = json.put("body", body).putObject("images");
+        images.forEach((digest, hash) -> bodies.put(digest.toString(), hash));
+        return json;
+    }
+
+    /** Reads what {@link #json} wrote; throws {@link IllegalArgumentException} if it is anything else. */
+    static CapturedStream parse(JsonNode json) {
+        Map<Digest, String> images = new LinkedHashMap<>();
+        json.path("images")
+                .properties()
+                .forEach(image -> images.put(
+                        Digest.parse(image.getKey()), image.getValue().asText()));
+        String body = json.path("body").asText();
+        if (body.isEmpty() != json.path("gone").asBoolean()) {
+            throw new IllegalArgumentException("A captured stream has a body or is gone");
+        }
+        try {
+            return new CapturedStream(
+                    new RepositoryName(json.path("stream").asText()),
+                    Instant.parse(json.path("read").asText()),
+                    body,
+                    images);
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException("No time: " + json.path("read").asText(), e);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package dev.registrybackup.imagestream;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+
+/** The bodies of captured objects, each once, under the hash of its JSON. */
+final class JsonBlobStore {
+    /** etcd takes 1.5 MiB by default; nobody runs it with ten times that. */
+    private static final int LARGEST = 16 << 20;
+
+    /** Fields sorted: the order in which a server tells them says nothing. */
+    private static final ObjectMapper JSON =
+            JsonMapper.builder().enable(JsonNodeFeature.WRITE_PROPERTIES_SORTED).build();
+
+    private static final int HASH_LENGTH = DigestAlgorithm.SHA256.hexLength();
+
+    private final ObjectStore backup;
+
+    JsonBlobStore(ObjectStore backup) {
+        this.backup = backup;
+    }
+
+    /**
+     * What is kept of an object: all of it but who manages which field, and the version by which the server orders writes,
+     * neither of which another cluster could use. So equal objects have equal bodies.
+     */
+    static ObjectNode kept(ObjectNode object) {
+        ObjectNode kept = object.deepCopy();
+        if (kept.path("metadata") instanceof ObjectNode metadata) {
+            metadata.remove("managedFields");
+            metadata.remove("resourceVersion");
+        }
+        return kept;
+    }
+
+    /** The hash under which the object is, or will be. */
+    static String hash(ObjectNode kept) {
+        return Digest.of(DigestAlgorithm.SHA256, bytes(kept)).hex();
+    }
+
+    private static byte[] bytes(ObjectNode kept) {
+        try {
+            return JSON.writeValueAsBytes(kept);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("No JSON: " + e.getMessage(), e);
+        }
+    }
+
+    /** Writes what {@link #kept} gave, unless it is there, and tells its hash. */
+    String write(ObjectNode kept) {
+        String hash = hash(kept);
+        if (backup.findBeforeWrite(CaptureKeys.body(hash)).isEmpty()) {
+            put(hash, kept);
+        }
+        return hash;
+    }
+
+    /** Writes it without a look whether it is there. */
+    void put(String hash, ObjectNode kept) {
+        backup.put(CaptureKeys.body(hash), ContentSource.of(packed(bytes(kept))), Map.of());
+    }
+
+    static byte[] packed(byte[] bytes) {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (GZIPOutputStream packing = new GZIPOutputStream(packed)) {
+            packing.write(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Failed to pack %d bytes in memory".formatted(bytes.length), e);
+        }
+        return packed.toByteArray();
+    }
+
+    /**
+     * Reads a body and proves it.
+     *
+     * @throws ObjectStoreException if it is not there, or is another than its key says
+     */
+    ObjectNode read(String hash) {
+        String key = CaptureKeys.body(hash);
+        try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
+            byte[] bytes = new GZIPInputStream(new ByteArrayInputStream(reading.readAll(LARGEST))).readNBytes(LARGEST);
+            if (Digest.of(DigestAlgorithm.SHA256, bytes).hex().equals(hash)
+                    && JSON.readTree(bytes) instanceof ObjectNode object) {
+                return object;
+            }
+            throw new IOException("its content is not what its key says");
+        } catch (IOException e) {
+            throw new ObjectStoreException(
+                    StoreError.REFUSED,
+                    "Failed to read the captured object %s: %s. Restore it from an older version of the bucket, or of an"
+                                    .formatted(key, e.getMessage())
+                            + " older time (\"at\")",
+                    e);
+        }
+    }
+
+    /** The hashes of all that are there, read from the listing; 120 bytes of memory each. */
+    Set<String> all() {
+        try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.BODIES)) {
+            return listing.map(info -> info.key().substring(info.key().lastIndexOf('/') + 1))
+                    .filter(name -> name.length() > HASH_LENGTH)
+                    .map(name -> name.substring(0, HASH_LENGTH))
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    /** Parses a line or record. */
+    static JsonNode parse(String text) throws IOException {
+        return JSON.readTree(text);
+    }
+}

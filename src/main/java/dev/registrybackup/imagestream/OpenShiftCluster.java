@@ -1,0 +1,190 @@
+package dev.registrybackup.imagestream;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.operation.kubernetes.ApiFailure;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The cluster that the client is configured for. Objects are exchanged as JSON trees and nothing of them is modelled, so
+ * that what a newer server adds is kept, and OpenShift's model is no part of the program.
+ */
+public final class OpenShiftCluster implements WritableCluster {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int NOT_FOUND = 404;
+
+    private final KubernetesClient client;
+
+    /** That of this client. */
+    public OpenShiftCluster(KubernetesClient client) {
+        this.client = client;
+    }
+
+    @Override
+    public boolean hasImages() {
+        return get("/apis/%s/%s".formatted(Resource.IMAGE.group(), Resource.IMAGE.version()), "look for ImageStreams")
+                .isPresent();
+    }
+
+    @Override
+    public Page list(Resource resource, int limit, Optional<String> after) {
+        return page(path(resource, Optional.empty()), resource, limit, after);
+    }
+
+    @Override
+    public Page list(Resource resource, String namespace, int limit, Optional<String> after) {
+        return page(path(resource, Optional.of(namespace)), resource, limit, after);
+    }
+
+    private Page page(String path, Resource resource, int limit, Optional<String> after) {
+        String query = "?limit=" + limit
+                + after.map(next -> "&continue=" + encoded(next)).orElse("");
+        ObjectNode list = get(path + query, "list " + resource.plural())
+                .orElseThrow(() -> new ClusterException(
+                        ClusterError.NOT_FOUND,
+                        "Failed to list %s: the cluster has no API for them at %s".formatted(resource.plural(), path)));
+        List<ObjectNode> items = new ArrayList<>();
+        for (JsonNode item : list.path("items")) {
+            items.add(whole(list, item));
+        }
+        String next = list.path("metadata").path("continue").asText();
+        return new Page(items, next.isEmpty() ? Optional.empty() : Optional.of(next));
+    }
+
+    /** As it is read alone: the server leaves out of a list's items what the list says of all (Kubernetes, {@code TypeMeta}). */
+    private static ObjectNode whole(ObjectNode list, JsonNode item) {
+        ObjectNode whole = JsonNodeFactory.instance.objectNode();
+        whole.put("kind", list.path("kind").asText().replaceFirst("List$", ""));
+        whole.set("apiVersion", list.path("apiVersion"));
+        item.properties().forEach(field -> whole.set(field.getKey(), field.getValue()));
+        return whole;
+    }
+
+    @Override
+    public Optional<ObjectNode> find(ObjectName name) {
+        return get(path(name), "read " + name);
+    }
+
+    @Override
+    public Optional<ObjectNode> find(ObjectName name, String part) {
+        return get(path(name) + "/" + part, "read %s of %s".formatted(part, name));
+    }
+
+    @Override
+    public boolean mayI(String verb, Resource resource, Optional<String> part, Optional<String> namespace) {
+        ObjectNode review = JsonNodeFactory.instance.objectNode();
+        review.put("apiVersion", "authorization.k8s.io/v1").put("kind", "SelfSubjectAccessReview");
+        ObjectNode asked = review.putObject("spec").putObject("resourceAttributes");
+        asked.put("verb", verb).put("group", resource.group()).put("resource", resource.plural());
+        part.ifPresent(name -> asked.put("subresource", name));
+        namespace.ifPresent(name -> asked.put("namespace", name));
+        return send(path(Resource.ACCESS_REVIEW, Optional.empty()), "POST", review, "ask what is allowed")
+                .path("status")
+                .path("allowed")
+                .asBoolean();
+    }
+
+    @Override
+    public ObjectNode create(ObjectName name, ObjectNode object) {
+        return send(path(name.resource(), name.namespace()), "POST", object, "create " + name);
+    }
+
+    @Override
+    public ObjectNode replace(ObjectName name, ObjectNode object) {
+        return send(path(name), "PUT", object, "replace " + name);
+    }
+
+    @Override
+    public ObjectNode replaceStatus(ObjectName name, ObjectNode object) {
+        return send(path(name) + "/status", "PUT", object, "replace the status of " + name);
+    }
+
+    private static String path(ObjectName name) {
+        return path(name.resource(), name.namespace()) + "/" + encoded(name.name());
+    }
+
+    private static String path(Resource resource, Optional<String> namespace) {
+        String root = resource.group().isEmpty() ? "/api/" : "/apis/" + resource.group() + "/";
+        String inNamespace =
+                namespace.map(name -> "namespaces/" + encoded(name) + "/").orElse("");
+        return root + resource.version() + "/" + inNamespace + resource.plural();
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("%3A", ":");
+    }
+
+    private Optional<ObjectNode> get(String path, String attempt) {
+        try {
+            String answer = client.raw(path, "GET", null);
+            return answer == null ? Optional.empty() : Optional.of(object(answer, attempt));
+        } catch (KubernetesClientException e) {
+            if (e.getCode() == NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw failed(attempt, e);
+        }
+    }
+
+    private ObjectNode send(String path, String method, ObjectNode body, String attempt) {
+        try {
+            return object(client.raw(path, method, body.toString()), attempt);
+        } catch (KubernetesClientException e) {
+            throw failed(attempt, e);
+        }
+    }
+
+    private static ObjectNode object(@Nullable String answer, String attempt) {
+        try {
+            if (answer != null && JSON.readTree(answer) instanceof ObjectNode object) {
+                return object;
+            }
+            throw new IOException("it answered no JSON object");
+        } catch (IOException e) {
+            throw new ClusterException(
+                    ClusterError.UNAVAILABLE,
+                    "Failed to %s: what the cluster's API answered cannot be read: %s"
+                            .formatted(attempt, e.getMessage()),
+                    e);
+        }
+    }
+
+    private static ClusterException failed(String attempt, KubernetesClientException e) {
+        ClusterError error = error(e);
+        return new ClusterException(
+                error, "Failed to %s: %s".formatted(attempt, ApiFailure.reason(e, remedy(error))), e);
+    }
+
+    private static ClusterError error(KubernetesClientException e) {
+        return switch (e.getCode()) {
+            case 401, 403 -> ClusterError.FORBIDDEN;
+            case NOT_FOUND -> ClusterError.NOT_FOUND;
+            case 409 -> "AlreadyExists".equals(reason(e)) ? ClusterError.EXISTS : ClusterError.CONFLICT;
+            case 410 -> ClusterError.EXPIRED;
+            case 400, 405, 413, 415, 422 -> ClusterError.INVALID;
+            default -> ClusterError.UNAVAILABLE;
+        };
+    }
+
+    private static String reason(KubernetesClientException e) {
+        return e.getStatus() == null ? "" : String.valueOf(e.getStatus().getReason());
+    }
+
+    private static String remedy(ClusterError error) {
+        return switch (error) {
+            case FORBIDDEN -> "Bind the service account to a role that allows it: docs/rights.md";
+            case UNAVAILABLE, EXPIRED, CONFLICT -> "Ask again";
+            case NOT_FOUND, EXISTS, INVALID -> "Mend what it names, and ask again";
+        };
+    }
+}

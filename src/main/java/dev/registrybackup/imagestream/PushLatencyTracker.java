@@ -1,0 +1,138 @@
+package dev.registrybackup.imagestream;
+
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.imagestream.ImageStream.Item;
+import dev.registrybackup.imagestream.ImageStream.TagHistory;
+import dev.registrybackup.imagestream.ImageStreamCapture.Result;
+import dev.registrybackup.inventory.ImageCompletenessChecker;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.RegistryLayout;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Watches from when on images that were pushed can be restored by their tag: once the tag is on record and the backup has
+ * every blob that the image needs. Safe for use by many threads; each method blocks while it asks the backup, and throws
+ * {@link dev.registrybackup.objectstore.ObjectStoreException} if that did not tell.
+ */
+public final class PushLatencyTracker {
+    private static final int MOST = 1_000;
+    private static final Duration LONGEST = Duration.ofHours(1);
+
+    private final CaptureReader captureReader;
+    private final ImageCompletenessChecker images;
+    private final Clock clock;
+    private final Told told;
+    private final Instant started;
+    /** Guarded by this: the oldest first. */
+    private final Deque<Push> pending = new ArrayDeque<>();
+
+    /** Who is told what came of each push. Must not block. */
+    public interface Told {
+        /** It can be restored, as was found so long after the tag was moved. */
+        void restorable(Duration after);
+
+        /** It could not within an hour, or too many others are waited for. */
+        void givenUp(String reference);
+    }
+
+    /**
+     * A tag that was moved.
+     *
+     * @param children the manifests that somebody pushed, so that an index is not whole without them
+     */
+    private record Push(String reference, Digest image, Instant created, Set<Digest> children) {}
+
+    /** Watches that backup. */
+    public PushLatencyTracker(
+            ObjectStore backup,
+            CaptureReader captureReader,
+            RegistryLayout layout,
+            WorkerPools workerPools,
+            Clock clock,
+            Told told) {
+        this.captureReader = captureReader;
+        this.images = new ImageCompletenessChecker(backup, layout, workerPools);
+        this.clock = clock;
+        this.told = told;
+        this.started = clock.instant();
+    }
+
+    /**
+     * Watches what was pushed between two captures of a stream. Of one that was not on record before, only what was pushed
+     * since this began: the rest was there before anything could be captured.
+     */
+    public void add(Result result) {
+        CapturedStream now = result.captured();
+        if (!result.isNew() || now.isGone()) {
+            return;
+        }
+        Set<Item> earlier = result.before()
+                .filter(before -> !before.isGone())
+                .map(before -> captureReader.stream(before).tags().stream()
+                        .flatMap(tag -> tag.items().stream())
+                        .collect(Collectors.toSet()))
+                .orElse(Set.of());
+        // Items are dated to the second.
+        Instant since =
+                result.before().map(CapturedStream::read).orElse(started).truncatedTo(ChronoUnit.SECONDS);
+        for (TagHistory tag : captureReader.stream(now).tags()) {
+            tag.current()
+                    .filter(item -> !item.created().isBefore(since) && !earlier.contains(item))
+                    .filter(item -> captureReader
+                            .image(now, item.image())
+                            .filter(ImageObject::isManaged)
+                            .isPresent())
+                    .ifPresent(item ->
+                            keep(new Push(now.stream() + ":" + tag.tag(), item.image(), item.created(), pushed(now))));
+        }
+    }
+
+    private static Set<Digest> pushed(CapturedStream captured) {
+        return captured.images().keySet().stream().filter(captured::hasImage).collect(Collectors.toUnmodifiableSet());
+    }
+
+    private synchronized void keep(Push push) {
+        pending.add(push);
+        if (pending.size() > MOST) {
+            told.givenUp(pending.remove().reference());
+        }
+    }
+
+    /** Looks which of the pushes can be restored by now, and gives up those that could not for too long. */
+    public void look() {
+        List<Push> open = open();
+        if (open.isEmpty()) {
+            return;
+        }
+        ImageCompletenessChecker.Told read =
+                images.read(open.stream().map(Push::image).collect(Collectors.toSet()));
+        for (Push push : open) {
+            boolean isWhole =
+                    read.lacks(push.children()::contains).of(push.image()).isWhole();
+            Duration since = Duration.between(push.created(), clock.instant());
+            if (isWhole && remove(push)) {
+                told.restorable(since.isNegative() ? Duration.ZERO : since);
+            } else if (since.compareTo(LONGEST) > 0 && remove(push)) {
+                told.givenUp(push.reference());
+            }
+        }
+    }
+
+    private synchronized List<Push> open() {
+        return new ArrayList<>(pending);
+    }
+
+    private synchronized boolean remove(Push push) {
+        return pending.remove(push);
+    }
+}

@@ -1,0 +1,116 @@
+package dev.registrybackup.imagestream;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.StoreError;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The streams of one snapshot, read one by one from a copy on this machine: a store cuts off a connection that is not read
+ * from for long. Says at its end if lines are missing. For one thread.
+ */
+final class SnapshotReader implements Iterator<CapturedStream>, AutoCloseable {
+    private final String key;
+    private final BufferedReader lines;
+    private final Instant begun;
+    private long streams;
+    private @Nullable CapturedStream next;
+
+    @MustBeClosed
+    SnapshotReader(ObjectStore backup, String key, Path scratch) {
+        this.key = key;
+        try {
+            this.lines = opened(backup, key, scratch);
+            JsonNode head =
+                    JsonBlobStore.parse(Optional.ofNullable(lines.readLine()).orElse(""));
+            this.begun = Instant.parse(head.path("begun").asText());
+            this.next = line();
+        } catch (IOException | RuntimeException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private static BufferedReader opened(ObjectStore backup, String key, Path scratch) throws IOException {
+        Path copy = Files.createTempFile(Files.createDirectories(scratch), "snapshot", ".ndjson.gz");
+        try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
+            Files.copy(reading.stream(), copy, StandardCopyOption.REPLACE_EXISTING);
+        }
+        return new BufferedReader(new InputStreamReader(
+                new GZIPInputStream(Files.newInputStream(copy, StandardOpenOption.DELETE_ON_CLOSE)),
+                StandardCharsets.UTF_8));
+    }
+
+    private ObjectStoreException unreadable(Exception e) {
+        return new ObjectStoreException(
+                e instanceof ObjectStoreException failure ? failure.error() : StoreError.REFUSED,
+                "Failed to read the snapshot %s: %s. Use one before it (\"at\"), or an older version of it"
+                        .formatted(key, e.getMessage()),
+                e);
+    }
+
+    /** When it was begun: what changed later may or may not be in it. */
+    Instant begun() {
+        return begun;
+    }
+
+    private @Nullable CapturedStream line() throws IOException {
+        String text = lines.readLine();
+        JsonNode json = JsonBlobStore.parse(Optional.ofNullable(text).orElse("{}"));
+        if (json.has("stream")) {
+            streams++;
+            return CapturedStream.parse(json);
+        }
+        if (json.path("streams").asLong(-1) != streams) {
+            throw new IOException("it ends after %d streams, before its last line".formatted(streams));
+        }
+        // Only at its end is it told whether all of it is as it was packed.
+        if (lines.readLine() != null) {
+            throw new IOException("it goes on after its last line");
+        }
+        return null;
+    }
+
+    @Override
+    public boolean hasNext() {
+        return next != null;
+    }
+
+    @Override
+    public CapturedStream next() {
+        CapturedStream line = next;
+        if (line == null) {
+            throw new NoSuchElementException("All streams are read");
+        }
+        try {
+            next = line();
+        } catch (IOException | RuntimeException e) {
+            throw unreadable(e);
+        }
+        return line;
+    }
+
+    @Override
+    public void close() {
+        try {
+            lines.close();
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package dev.registrybackup.imagestream.restore;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.imagestream.ImageObject;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestMismatchException;
+import dev.registrybackup.registry.Manifest;
+import dev.registrybackup.registry.RegistryLayout;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/**
+ * Images as the registry posts them after a push: with the manifest and the config themselves, from which the server tells
+ * all the rest and which it then drops (OpenShift image-registry, {@code pkg/dockerregistry/server/manifestservice.go},
+ * {@code Put}; openshift-apiserver, {@code pkg/image/apiserver/internal/imageutil/helpers.go}).
+ */
+record BlobImages(ObjectStore store, RegistryLayout layout) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String STORED = "image.openshift.io/manifestBlobStored";
+    private static final String OCI_IMAGE = "application/vnd.oci.image.manifest.v1+json";
+    private static final String OCI_INDEX = "application/vnd.oci.image.index.v1+json";
+
+    /**
+     * The Image of that digest.
+     *
+     * @param reference from where it can be pulled
+     * @param captured as it was captured, which knows the media type that no blob tells; empty if it was not
+     * @throws ObjectStoreException if its manifest or config cannot be read, or is no manifest
+     * @throws DigestMismatchException if one of them is not what its digest says
+     */
+    ObjectNode image(Digest digest, String reference, Optional<ImageObject> captured) {
+        byte[] manifest = read(digest);
+        JsonNode parsed = parse(digest, manifest);
+        ObjectNode image = JsonNodeFactory.instance.objectNode();
+        image.put("apiVersion", "image.openshift.io/v1").put("kind", "Image");
+        ObjectNode metadata = image.putObject("metadata").put("name", digest.toString());
+        metadata.putObject("annotations").put(ImageObject.MANAGED, "true").put(STORED, "true");
+        image.put("dockerImageReference", reference);
+        image.put("dockerImageManifest", new String(manifest, StandardCharsets.UTF_8));
+        image.put(
+                "dockerImageManifestMediaType",
+                captured.map(known -> known.json()
+                                .path("dockerImageManifestMediaType")
+                                .asText())
+                        .filter(type -> !type.isEmpty())
+                        .orElseGet(() -> mediaType(parsed)));
+        String config = parsed.path("config").path("digest").asText();
+        if (!config.isEmpty()) {
+            image.put("dockerImageConfig", new String(read(Digest.parse(config)), StandardCharsets.UTF_8));
+        }
+        return image;
+    }
+
+    /** As distribution tells it: registry/storage/manifeststore.go. */
+    private static String mediaType(JsonNode manifest) {
+        String stated = manifest.path("mediaType").asText();
+        if (!stated.isEmpty()) {
+            return stated;
+        }
+        return manifest.has("manifests") ? OCI_INDEX : OCI_IMAGE;
+    }
+
+    private JsonNode parse(Digest digest, byte[] manifest) {
+        try {
+            return JSON.readTree(manifest);
+        } catch (IOException e) {
+            throw new ObjectStoreException(
+                    StoreError.REFUSED, "The blob %s is no manifest: %s".formatted(digest, e.getMessage()), e);
+        }
+    }
+
+    /** Configs are no larger than manifests may be, or the server would not take them. */
+    private byte[] read(Digest digest) {
+        String key = layout.blobKey(digest);
+        try (OpenObject reading = store.open(key, Optional.empty(), Optional.empty())) {
+            byte[] bytes = reading.readAll(Manifest.LARGEST);
+            Digest found = Digest.of(digest.algorithm(), bytes);
+            if (!found.equals(digest)) {
+                throw new DigestMismatchException(digest, found, bytes.length);
+            }
+            return bytes;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package dev.registrybackup.imagestream.restore;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.operation.Finding;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.registry.RepositoryName;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** What was done in the cluster and what could not be. For one thread. */
+final class ClusterRestoreProgress {
+    private final ProgressTracker progressTracker;
+    private final Map<Count, Long> counts = new EnumMap<>(Count.class);
+    /** Tags of which it was told why they are not as they were, as {@code ns/app:tag}. */
+    private final Set<String> told = new HashSet<>();
+
+    private boolean isComplete = true;
+
+    /** What is counted. */
+    enum Count {
+        STREAMS("streams"),
+        STREAMS_CREATED("streamsCreated"),
+        IMAGES_CREATED("imagesCreated"),
+        IMAGES_THERE("imagesThere"),
+        TAGS_CHANGED("tagsChanged"),
+        ITEMS_LEFT_OUT("itemsLeftOut"),
+        CONFLICTS("conflicts"),
+        TAGS_PROVED("tagsProved");
+
+        private final String label;
+
+        Count(String label) {
+            this.label = label;
+        }
+    }
+
+    ClusterRestoreProgress(ProgressTracker progressTracker) {
+        this.progressTracker = progressTracker;
+    }
+
+    void count(Count what, long more) {
+        counts.merge(what, more, Long::sum);
+    }
+
+    /** Something is not there as it was captured. */
+    void incomplete(FindingCode code, String subject, String problem) {
+        isComplete = false;
+        progressTracker.found(new Finding(code, subject, problem));
+    }
+
+    /** Something differs that is to be left so. */
+    void noted(FindingCode code, String subject, String problem) {
+        progressTracker.found(new Finding(code, subject, problem));
+    }
+
+    /** Of that tag it is told why it is not as it was. */
+    void toldOf(RepositoryName stream, String tag) {
+        told.add(stream + ":" + tag);
+    }
+
+    boolean isTold(RepositoryName stream, String tag) {
+        return told.contains(stream + ":" + tag);
+    }
+
+    boolean isComplete() {
+        return isComplete;
+    }
+
+    /** The counts for a line of the log: {@code  streams=2 streams-created=1}, with a blank before each. */
+    String line() {
+        StringBuilder line = new StringBuilder();
+        for (Count count : Count.values()) {
+            line.append(' ')
+                    .append(count.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+                    .append('=')
+                    .append(counts.getOrDefault(count, 0L));
+        }
+        return line.toString();
+    }
+
+    ObjectNode json() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        for (Count count : Count.values()) {
+            json.put(count.label, counts.getOrDefault(count, 0L));
+        }
+        return json;
+    }
+}

@@ -1,0 +1,88 @@
+package dev.registrybackup.imagestream.restore;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.imagestream.ClusterError;
+import dev.registrybackup.imagestream.ClusterException;
+import dev.registrybackup.imagestream.ImageObject;
+import dev.registrybackup.imagestream.ImageStream.Item;
+import dev.registrybackup.imagestream.ObjectName;
+import dev.registrybackup.imagestream.WritableCluster;
+import dev.registrybackup.imagestream.restore.ClusterRestoreProgress.Count;
+import dev.registrybackup.inventory.ChildrenFirst;
+import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.registry.Digest;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Creates the Images that streams refer to, children before their indexes, each once. For one thread. */
+final class ImageCreator {
+    private final WritableCluster cluster;
+    private final BlobImages blobs;
+    private final Fence fence;
+    private final ClusterRestoreProgress clusterRestoreProgress;
+    private final Set<Digest> done = new HashSet<>();
+
+    ImageCreator(
+            WritableCluster cluster, BlobImages blobs, Fence fence, ClusterRestoreProgress clusterRestoreProgress) {
+        this.cluster = cluster;
+        this.blobs = blobs;
+        this.fence = fence;
+        this.clusterRestoreProgress = clusterRestoreProgress;
+    }
+
+    /** Creates those that the cluster lacks, as they were captured; what was not captured, from its manifest. */
+    void write(DesiredStream stream) {
+        Set<Digest> managed = stream.managed();
+        for (Digest digest : ChildrenFirst.order(stream.images(), each -> children(stream, each))) {
+            if (!done.contains(digest)) {
+                write(stream, digest, managed.contains(digest));
+                done.add(digest);
+            }
+        }
+    }
+
+    private List<Digest> children(DesiredStream stream, Digest digest) {
+        return done.contains(digest)
+                ? List.of()
+                : stream.image(digest).map(ImageObject::children).orElse(List.of());
+    }
+
+    private void write(DesiredStream stream, Digest digest, boolean isManaged) {
+        Optional<ImageObject> captured = stream.image(digest);
+        if (captured.isPresent()) {
+            create(digest, ServerFields.of(captured.get().json()));
+        } else if (isManaged) {
+            create(digest, blobs.image(digest, reference(stream, digest), captured));
+        } else {
+            clusterRestoreProgress.noted(
+                    FindingCode.IMAGE_OBJECT_MISSING,
+                    stream.repository() + "@" + digest,
+                    "the cluster had no Image of it when it was captured, so it could not be pulled then either");
+        }
+    }
+
+    private static String reference(DesiredStream stream, Digest digest) {
+        return stream.stream().tags().stream()
+                .flatMap(tag -> tag.items().stream())
+                .filter(item -> item.image().equals(digest))
+                .map(Item::reference)
+                .findFirst()
+                .orElse("");
+    }
+
+    private void create(Digest digest, ObjectNode image) {
+        fence.require();
+        try {
+            cluster.create(ObjectName.image(digest), image);
+            clusterRestoreProgress.count(Count.IMAGES_CREATED, 1);
+        } catch (ClusterException e) {
+            if (e.error() != ClusterError.EXISTS) {
+                throw e;
+            }
+            clusterRestoreProgress.count(Count.IMAGES_THERE, 1);
+        }
+    }
+}

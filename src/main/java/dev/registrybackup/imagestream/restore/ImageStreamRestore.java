@@ -1,0 +1,176 @@
+package dev.registrybackup.imagestream.restore;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.check.Check;
+import dev.registrybackup.check.CheckReport;
+import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.imagestream.ClusterException;
+import dev.registrybackup.imagestream.WritableCluster;
+import dev.registrybackup.inventory.Batches;
+import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.restore.ImageStreamMode;
+import dev.registrybackup.restore.PreflightException;
+import dev.registrybackup.restore.Restore;
+import dev.registrybackup.restore.RestoreRequest;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Restores ImageStreams with all that makes them pullable: blobs and links first, then Images, then the streams, then what
+ * their tags follow; and asks the cluster at the end whether it is so. Idempotent, and nothing that the target has goes.
+ *
+ * @param storage restores blobs and links
+ * @param cluster where the streams go
+ * @param captureReader what was captured of the cluster they come from
+ */
+public record ImageStreamRestore(Restore storage, WritableCluster cluster, CaptureReader captureReader) {
+    private static final System.Logger LOGGER = System.getLogger(ImageStreamRestore.class.getName());
+    private static final int STREAMS_AT_ONCE = 100;
+
+    /**
+     * Does nothing if it can begin.
+     *
+     * @throws IllegalArgumentException if the request makes no sense
+     * @throws dev.registrybackup.restore.UnknownScopeException if nothing of the scope was captured
+     * @throws PreflightException if something is not as it has to be
+     * @throws ClusterException if the cluster did not tell
+     */
+    public void check(RestoreRequest request) {
+        storage.restoreEndpoints().backup().requireBucket();
+        storage.restoreEndpoints().target().requireBucket();
+        if (request.imageStreamMode() == ImageStreamMode.TAG_LINKS
+                && request.target().equals(RestoreRequest.REGISTRY)) {
+            throw new IllegalArgumentException(
+                    "\"metadata\":\"tag-links\" is for a standby registry's bucket, since OpenShift's registry has no links of"
+                            + " tags: name it as \"target\"");
+        }
+        DesiredStreams wanted = wanted(request);
+        wanted.require();
+        // To look at each of very many streams takes longer than somebody waits for an answer; the run does it first.
+        boolean isSmall = !(request.scope() instanceof Scope.All || request.scope() instanceof Scope.Namespace);
+        require(isSmall ? points(request, wanted, untold()) : generalPoints(request));
+    }
+
+    private static void require(List<Check> points) {
+        List<Check> missing = new CheckReport(points).missing();
+        if (!missing.isEmpty()) {
+            throw new PreflightException(missing.stream()
+                    .map(check -> "%s: %s. Mend it with: %s".formatted(check.name(), check.found(), check.remedy()))
+                    .toList());
+        }
+    }
+
+    private RestorePreflight preflightOf(RestoreRequest request) {
+        return new RestorePreflight(
+                cluster, request, storage.restoreEndpoints().target().bucket());
+    }
+
+    private List<Check> generalPoints(RestoreRequest request) {
+        return request.imageStreamMode() == ImageStreamMode.TAG_LINKS
+                ? List.of()
+                : preflightOf(request).general();
+    }
+
+    private static UnrestorableImageStreams untold() {
+        return new UnrestorableImageStreams((stream, problem) -> {});
+    }
+
+    private List<Check> points(RestoreRequest request, DesiredStreams wanted, UnrestorableImageStreams unrestorable) {
+        return request.imageStreamMode() == ImageStreamMode.TAG_LINKS
+                ? List.of()
+                : preflightOf(request).all(wanted, unrestorable);
+    }
+
+    /**
+     * What would hinder it, point by point: {@code ready}, and {@code points}, each with {@code point}, {@code state} (ok,
+     * note or missing), {@code found} and, if there is something to mend, {@code remedy}.
+     */
+    public ObjectNode preflight(RestoreRequest request) {
+        DesiredStreams wanted = wanted(request);
+        wanted.require();
+        return new CheckReport(points(request, wanted, untold())).json();
+    }
+
+    /** What it would come to, with the {@code preflight}. */
+    public ObjectNode plan(RestoreRequest request) {
+        ObjectNode plan;
+        DesiredStreams wanted = wanted(request);
+        wanted.require();
+        UnrestorableImageStreams unrestorable = untold();
+        try (Stream<DesiredStream> streams = wanted.read(unrestorable)) {
+            plan = storage.plan(request, links(request, streams, unrestorable));
+        }
+        plan.set("preflight", new CheckReport(points(request, wanted, unrestorable)).json());
+        return plan;
+    }
+
+    private DesiredStreams wanted(RestoreRequest request) {
+        return new DesiredStreams(
+                captureReader,
+                request,
+                request.at().orElseGet(() -> storage.clock().instant()));
+    }
+
+    private Stream<StreamLinks> links(
+            RestoreRequest request, Stream<DesiredStream> streams, UnrestorableImageStreams unrestorable) {
+        return Batches.of(streams, STREAMS_AT_ONCE)
+                .map(batch -> {
+                    StreamLinks links = new StreamLinks(
+                            storage.restoreEndpoints().backup(),
+                            storage.restoreEndpoints().layout(),
+                            request.imageStreamMode() == ImageStreamMode.TAG_LINKS);
+                    batch.forEach(stream -> unrestorable.attempt(stream.repository(), () -> {
+                        links.add(stream);
+                        return links;
+                    }));
+                    return links;
+                })
+                .filter(links -> !links.isEmpty());
+    }
+
+    /**
+     * Restores.
+     *
+     * @param fence asked before each write
+     * @param progressTracker told how far it is
+     * @throws PreflightException if something is not as it has to be: then nothing was written
+     * @throws dev.registrybackup.restore.UnknownScopeException if nothing of the scope was captured
+     * @throws dev.registrybackup.operation.FencedException if it was told to stop
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store failed as a whole
+     * @throws ClusterException if the cluster is out of order
+     */
+    public Restore.Outcome run(RestoreRequest request, Fence fence, ProgressTracker progressTracker) {
+        progressTracker.phase("preflight");
+        DesiredStreams wanted = wanted(request);
+        wanted.require();
+        ClusterRestoreProgress clusterRestoreProgress = new ClusterRestoreProgress(progressTracker);
+        UnrestorableImageStreams unrestorable = new UnrestorableImageStreams((stream, problem) ->
+                clusterRestoreProgress.incomplete(FindingCode.IS_ITEM_UNRESTORABLE, stream.value(), problem));
+        require(points(request, wanted, unrestorable));
+        Restore.Outcome stored;
+        try (Stream<DesiredStream> streams = wanted.read(unrestorable)) {
+            stored = storage.run(request, links(request, streams, unrestorable), fence, progressTracker);
+        }
+        if (request.imageStreamMode() == ImageStreamMode.TAG_LINKS) {
+            return new Restore.Outcome(stored.isComplete() && clusterRestoreProgress.isComplete(), stored.summary());
+        }
+        new ClusterRestore(storage, cluster, request, fence, progressTracker, clusterRestoreProgress, unrestorable)
+                .run(wanted);
+        stored.summary()
+                .set(
+                        "cluster",
+                        clusterRestoreProgress.json().put("asOf", wanted.at().toString()));
+        LOGGER.log(
+                Level.INFO,
+                "event=imagestreams-restored route={0} as-of={1} complete={2}{3}",
+                request.imageStreamMode().label(),
+                wanted.at(),
+                clusterRestoreProgress.isComplete(),
+                clusterRestoreProgress.line());
+        return new Restore.Outcome(stored.isComplete() && clusterRestoreProgress.isComplete(), stored.summary());
+    }
+}

@@ -1,0 +1,75 @@
+package dev.registrybackup.inventory;
+
+import dev.registrybackup.concurrent.BoundedTaskGroup;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Which of some keys a store holds. Lists, since a page tells of a thousand keys, but no more pages than there are keys to
+ * ask for; what lies beyond them is asked for one by one. So the requests are at most twice what the better way takes.
+ */
+public final class ExistenceChecker {
+    private static final int PAGE = 1000;
+    private static final int AT_ONCE = 32;
+
+    private final ObjectStore store;
+    private final WorkerPools workerPools;
+
+    /** Looks there. */
+    public ExistenceChecker(ObjectStore store, WorkerPools workerPools) {
+        this.store = store;
+        this.workerPools = workerPools;
+    }
+
+    /**
+     * What it holds of these.
+     *
+     * @param prefix what all of the keys start with
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if that could not be told
+     */
+    public Map<String, ObjectRef> find(String prefix, Set<String> keys) {
+        Map<String, ObjectRef> found = new HashMap<>();
+        if (keys.isEmpty()) {
+            return found;
+        }
+        String reached = "";
+        try (Stream<ObjectInfo> listing = store.list(prefix)) {
+            Iterator<ObjectInfo> objects = listing.iterator();
+            for (long left = (long) keys.size() * PAGE; objects.hasNext(); left--) {
+                if (left == 0) {
+                    askForRest(keys, reached, found);
+                    return found;
+                }
+                ObjectInfo info = objects.next();
+                reached = info.key();
+                if (keys.contains(reached)) {
+                    found.put(reached, ObjectRef.of(info));
+                }
+            }
+        }
+        return found;
+    }
+
+    private void askForRest(Set<String> keys, String reached, Map<String, ObjectRef> found) {
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
+        for (String key : keys) {
+            if (key.compareTo(reached) > 0) {
+                boundedTaskGroup.submit(
+                        0, () -> store.findBeforeWrite(key).ifPresent(info -> put(found, key, ObjectRef.of(info))));
+            }
+        }
+        boundedTaskGroup.await();
+    }
+
+    private static void put(Map<String, ObjectRef> found, String key, ObjectRef objectRef) {
+        synchronized (found) {
+            found.put(key, objectRef);
+        }
+    }
+}

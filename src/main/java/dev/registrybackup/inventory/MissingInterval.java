@@ -1,0 +1,53 @@
+package dev.registrybackup.inventory;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A time during which the registry is known not to have had what the backup has.
+ *
+ * @param key the key
+ * @param from when it was first seen absent, UTC
+ * @param until when it was seen to be absent no more, UTC; empty if it is still
+ */
+public record MissingInterval(String key, Instant from, Optional<Instant> until) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Whether it lasts. */
+    public boolean isOpen() {
+        return until.isEmpty();
+    }
+
+    boolean covers(Instant at) {
+        return !at.isBefore(from) && until.map(at::isBefore).orElse(true);
+    }
+
+    MissingInterval endedAt(Instant end) {
+        return new MissingInterval(key, from, Optional.of(end));
+    }
+
+    static MissingInterval parse(String line) throws IOException {
+        try {
+            JsonNode json = JSON.readTree(line);
+            Optional<Instant> until = json.has("until")
+                    ? Optional.of(Instant.parse(json.path("until").asText()))
+                    : Optional.empty();
+            return new MissingInterval(
+                    json.path("key").asText(), Instant.parse(json.path("from").asText()), until);
+        } catch (DateTimeException e) {
+            throw new IOException("no interval: " + line, e);
+        }
+    }
+
+    String line() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("key", key).put("from", from.toString());
+        until.ifPresent(end -> json.put("until", end.toString()));
+        return json.toString();
+    }
+}

@@ -1,0 +1,75 @@
+package dev.registrybackup.notification;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.TemporalAccessor;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Reads the part that names bucket and object, which records and EventBridge events spell alike. */
+final class BucketAndKeyReader {
+    /** Of buckets made before 2018 in us-east-1; later ones have 63: Amazon S3 User Guide, "Bucket naming rules". */
+    private static final int MAX_BUCKET_LENGTH = 255;
+
+    private static final int MAX_QUOTED_BUCKET = 64;
+
+    private BucketAndKeyReader() {}
+
+    /**
+     * The notice of the object named there.
+     *
+     * @throws UnreadableRecordException if bucket or key are not to be told; size and time are hints and may be
+     */
+    static ObjectCreated read(JsonCursor subject, boolean formEncodedKey, JsonCursor time) {
+        return new ObjectCreated(
+                bucket(subject.part("bucket", "name")),
+                KeyReader.read(subject.part("object", "key"), formEncodedKey),
+                size(subject.part("object", "size")),
+                time.text().flatMap(BucketAndKeyReader::instant));
+    }
+
+    private static String bucket(JsonCursor name) {
+        String bucket = name.requiredText();
+        if (bucket.length() > MAX_BUCKET_LENGTH) {
+            throw name.unreadable("it has %d characters, but a bucket's name has at most %d (\"%s\")"
+                    .formatted(bucket.length(), MAX_BUCKET_LENGTH, SafeExcerpt.of(bucket, MAX_QUOTED_BUCKET)));
+        }
+        return bucket;
+    }
+
+    /** A number, or the text of one as in the samples of Ceph doc/radosgw/notifications.rst. */
+    private static OptionalLong size(JsonCursor size) {
+        JsonNode value = size.value();
+        long bytes = value.isIntegralNumber() && value.canConvertToLong()
+                ? value.longValue()
+                : size.text().map(BucketAndKeyReader::number).orElse(-1L);
+        return bytes < 0 ? OptionalLong.empty() : OptionalLong.of(bytes);
+    }
+
+    private static long number(String text) {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            return -1;
+        }
+    }
+
+    /** ISO 8601; without an offset it is taken for UTC, in which all known stores write. */
+    private static Optional<Instant> instant(String text) {
+        try {
+            TemporalAccessor time =
+                    DateTimeFormatter.ISO_DATE_TIME.parseBest(text, OffsetDateTime::from, LocalDateTime::from);
+            return Optional.of(
+                    time instanceof OffsetDateTime exact
+                            ? exact.toInstant()
+                            : LocalDateTime.from(time).toInstant(ZoneOffset.UTC));
+        } catch (DateTimeException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package dev.registrybackup.notification;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Optional;
+
+/**
+ * One JSON value of a payload, or the lack of one. Looking further into it never fails, whatever it is; what is not
+ * there is a part as well, which says so when its text is required.
+ *
+ * @param value the value, a missing node if there is none
+ * @param path where it stands, such as {@code payload.Records[0].s3}
+ * @param envelopes how many envelopes were opened to get to it
+ */
+record JsonCursor(JsonNode value, String path, int envelopes) {
+    static final String ONLY_NOTIFICATIONS =
+            "Send only bucket notifications of AWS S3, Ceph RGW, MinIO or NooBaa here, alone or through SNS, SQS or"
+                    + " EventBridge.";
+
+    private static final String COMPARE_BUCKETS =
+            "Nothing was taken from this record: compare the buckets to find the object it was about.";
+
+    static JsonCursor root(JsonNode value) {
+        return new JsonCursor(value, "payload", 0);
+    }
+
+    /** The part under these field names, each within the one before. */
+    JsonCursor part(String... names) {
+        JsonNode inner = value;
+        for (String name : names) {
+            inner = inner.path(name);
+        }
+        return new JsonCursor(inner, path + "." + String.join(".", names), envelopes);
+    }
+
+    JsonCursor element(int index) {
+        return new JsonCursor(value.path(index), "%s[%d]".formatted(path, index), envelopes);
+    }
+
+    /** What this part turns out to hold once it is opened as an envelope. */
+    JsonCursor opened(JsonNode content) {
+        return new JsonCursor(content, path, envelopes + 1);
+    }
+
+    boolean has(String name) {
+        return value.has(name);
+    }
+
+    boolean says(String name, String text) {
+        return text.equals(value.path(name).textValue());
+    }
+
+    Optional<String> text() {
+        return Optional.ofNullable(value.textValue());
+    }
+
+    /**
+     * The text that a record cannot do without.
+     *
+     * @throws UnreadableRecordException if there is none or it is empty
+     */
+    String requiredText() {
+        String text = text().orElseThrow(
+                        () -> unreadable(value.isMissingNode() ? "it is missing" : "it is " + kind() + ", not text"));
+        if (text.isEmpty()) {
+            throw unreadable("it is empty");
+        }
+        return text;
+    }
+
+    /** What kind of JSON value this is, with its article. */
+    String kind() {
+        return switch (value.getNodeType()) {
+            case ARRAY -> "an array";
+            case BOOLEAN -> "a boolean";
+            case MISSING -> "missing";
+            case NULL -> "null";
+            case NUMBER -> "a number";
+            case OBJECT -> "an object";
+            case STRING, BINARY, POJO -> "text";
+        };
+    }
+
+    /** The refusal of all that hangs on this part. */
+    UndecodableEventException unknown(String reason) {
+        return new UndecodableEventException(refusal(reason, ONLY_NOTIFICATIONS));
+    }
+
+    UndecodableEventException unknown(String reason, Throwable cause) {
+        return new UndecodableEventException(refusal(reason, ONLY_NOTIFICATIONS), cause);
+    }
+
+    UndecodableEventException unknown(String reason, String remedy) {
+        return new UndecodableEventException(refusal(reason, remedy));
+    }
+
+    /** The refusal of the one record this part belongs to. */
+    UnreadableRecordException unreadable(String reason) {
+        return new UnreadableRecordException(refusal(reason, COMPARE_BUCKETS));
+    }
+
+    private String refusal(String reason, String remedy) {
+        return "Failed to decode %s: %s. %s".formatted(path, reason, remedy);
+    }
+}

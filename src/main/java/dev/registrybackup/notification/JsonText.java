@@ -1,0 +1,85 @@
+package dev.registrybackup.notification;
+
+import com.fasterxml.jackson.core.ErrorReportConfiguration;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+
+/** Parses JSON into trees: the payload itself, and the text that envelopes carry. */
+final class JsonText {
+    /** So that neither our messages nor their causes quote more of a payload than a log should hold. */
+    private static final int MAX_QUOTED_TOKEN = 60;
+
+    private static final int MAX_REASON = 180;
+
+    /** What Jackson adds about its own classes and settings, which whoever sends a payload cannot change. */
+    private static final String JACKSON_DETAILS = " \\((start marker at|bound as) .*";
+
+    private final ObjectMapper mapper = JsonMapper.builder(JsonFactory.builder()
+                    .errorReportConfiguration(ErrorReportConfiguration.builder()
+                            .maxErrorTokenLength(MAX_QUOTED_TOKEN)
+                            .build())
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private final String remedy;
+
+    /** Reads notifications of stores. */
+    JsonText() {
+        this(JsonCursor.ONLY_NOTIFICATIONS);
+    }
+
+    /** Says that of what cannot be read. */
+    JsonText(String remedy) {
+        this.remedy = remedy;
+    }
+
+    JsonNode parse(byte[] payload) {
+        String subject = "Failed to decode a payload of %d bytes: ".formatted(payload.length);
+        try {
+            JsonNode tree = mapper.readTree(payload);
+            if (tree.isMissingNode()) {
+                throw new NotJsonException(subject + "it is empty. " + remedy);
+            }
+            return tree;
+        } catch (StreamConstraintsException e) {
+            String reason = "it is larger or deeper than any notification (%s). ".formatted(reason(e));
+            throw new UndecodableEventException(subject + reason + remedy, e);
+        } catch (IOException e) {
+            String reason = "it is not JSON (%s). ".formatted(reason(e));
+            throw new NotJsonException(subject + reason + remedy, e);
+        }
+    }
+
+    /** Parses text found within a payload; what is wrong with it is then the payload's shape, not its syntax. */
+    JsonNode parse(String text, JsonCursor holder) {
+        try {
+            JsonNode tree = mapper.readTree(text);
+            if (tree.isMissingNode()) {
+                throw holder.unknown("its text is empty");
+            }
+            return tree;
+        } catch (IOException e) {
+            throw holder.unknown("its text is not readable as JSON (%s)".formatted(reason(e)), e);
+        }
+    }
+
+    private static String reason(IOException failure) {
+        if (!(failure instanceof JsonProcessingException parsing)) {
+            return SafeExcerpt.of(String.valueOf(failure.getMessage()), MAX_REASON);
+        }
+        String reason = String.valueOf(parsing.getOriginalMessage()).replaceFirst(JACKSON_DETAILS, "");
+        JsonLocation where = parsing.getLocation();
+        return where == null
+                ? SafeExcerpt.of(reason, MAX_REASON)
+                : "%s, line %d, column %d"
+                        .formatted(SafeExcerpt.of(reason, MAX_REASON), where.getLineNr(), where.getColumnNr());
+    }
+}

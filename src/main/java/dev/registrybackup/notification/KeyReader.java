@@ -1,0 +1,64 @@
+package dev.registrybackup.notification;
+
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+
+/**
+ * Reads an object's key. Stricter than {@link java.net.URLDecoder}, which replaces what is not UTF-8 and so would name
+ * another object, silently.
+ */
+final class KeyReader {
+    private static final int MAX_QUOTED_KEY = 190;
+    /** In bytes of UTF-8: Amazon S3 User Guide, "Naming Amazon S3 objects". Longer ones are no store's, and end in no record. */
+    private static final int MAX_KEY_BYTES = 1_024;
+
+    private KeyReader() {}
+
+    /**
+     * The key itself.
+     *
+     * @param formEncoded whether it is written like a field of an HTML form: {@code +} for a space, {@code %2F} for a
+     *     slash
+     * @throws UnreadableRecordException if there is no key, it is longer than a key can be, or no text is encoded so
+     */
+    static String read(JsonCursor key, boolean formEncoded) {
+        String written = key.requiredText();
+        try {
+            ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(written));
+            String read = formEncoded ? decode(bytes) : written;
+            int length = read.getBytes(StandardCharsets.UTF_8).length;
+            if (length > MAX_KEY_BYTES) {
+                throw key.unreadable("it has %d bytes, but an S3 key has at most %d (\"%s\")"
+                        .formatted(length, MAX_KEY_BYTES, SafeExcerpt.of(read, MAX_QUOTED_KEY)));
+            }
+            return read;
+        } catch (CharacterCodingException | NumberFormatException e) {
+            throw key.unreadable((formEncoded ? "it is not form-encoded UTF-8" : "it is not Unicode text")
+                    + " (\"%s\")".formatted(SafeExcerpt.of(written, MAX_QUOTED_KEY)));
+        }
+    }
+
+    private static String decode(ByteBuffer written) throws CharacterCodingException {
+        ByteBuffer decoded = ByteBuffer.allocate(written.remaining());
+        while (written.hasRemaining()) {
+            byte next = written.get();
+            decoded.put(
+                    switch (next) {
+                        case '+' -> (byte) ' ';
+                        case '%' -> (byte) ((digit(written) << 4) | digit(written));
+                        default -> next;
+                    });
+        }
+        return StandardCharsets.UTF_8.newDecoder().decode(decoded.flip()).toString();
+    }
+
+    private static int digit(ByteBuffer written) {
+        if (!written.hasRemaining()) {
+            throw new NumberFormatException("An escape ends early");
+        }
+        return HexFormat.fromHexDigit(written.get());
+    }
+}

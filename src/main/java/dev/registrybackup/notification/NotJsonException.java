@@ -1,0 +1,14 @@
+package dev.registrybackup.notification;
+
+/** A payload is not JSON at all, so that sending it again cannot help. */
+public final class NotJsonException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NotJsonException(String message) {
+        super(message);
+    }
+
+    NotJsonException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,54 @@
+package dev.registrybackup.notification;
+
+import java.util.Set;
+
+/**
+ * Reads one record as AWS S3 defined it and the other stores took it over.
+ *
+ * <p>Sources: Amazon S3 User Guide, "Event message structure"; Ceph src/rgw/rgw_pubsub.cc,
+ * rgw_pubsub_s3_event::dump; MinIO cmd/event-notification.go, eventArgs.ToEvent; noobaa-core
+ * src/util/notifications_util.js, compose_notification_req.
+ */
+final class RecordReader {
+    /**
+     * Who writes keys form-encoded. Ceph RGW and NooBaa write them as they are, so that decoding theirs would change a
+     * key with a plus or a percent sign in it.
+     */
+    private static final Set<String> FORM_ENCODING_SOURCES = Set.of("aws:s3", "minio:s3");
+
+    private RecordReader() {}
+
+    /** One object, nothing, or one problem. */
+    static Notification read(JsonCursor record) {
+        if (TestEvent.matches(record)) {
+            return Notification.NOTHING;
+        }
+        try {
+            if (!record.value().isObject()) {
+                throw record.unreadable("it is %s, not an object".formatted(record.kind()));
+            }
+            boolean created = saysCreated(record.part("eventName"));
+            if (!record.has("s3")) {
+                // Streams of AWS have records with event names too; silence is due to buckets' other events only.
+                throw record.unreadable("it has no s3 field, so it is not about a bucket");
+            }
+            return created ? Notification.of(notice(record)) : Notification.NOTHING;
+        } catch (UnreadableRecordException e) {
+            return Notification.problem(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static boolean saysCreated(JsonCursor eventName) {
+        String name = eventName.requiredText();
+        // MinIO and older Ceph RGW write the prefix that event names have in configurations; AWS and NooBaa do not.
+        String bare = name.startsWith("s3:") ? name.substring("s3:".length()) : name;
+        // ObjectSynced: an object came to this zone of a Ceph multisite from another one.
+        return bare.startsWith("ObjectCreated:") || bare.equals("ObjectSynced:Create");
+    }
+
+    private static ObjectCreated notice(JsonCursor record) {
+        String source = record.part("eventSource").text().orElse("");
+        return BucketAndKeyReader.read(
+                record.part("s3"), FORM_ENCODING_SOURCES.contains(source), record.part("eventTime"));
+    }
+}

@@ -1,0 +1,21 @@
+package dev.registrybackup.notification;
+
+/** A bounded piece of foreign text, fit to stand in one line of a log. */
+final class SafeExcerpt {
+    private SafeExcerpt() {}
+
+    /** The text, or its beginning and an ellipsis; whatever prints as nothing becomes a question mark. */
+    static String of(String text, int maxLength) {
+        // A line break in a key could otherwise forge a line of the log.
+        return cut(text, maxLength).replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", "?");
+    }
+
+    private static String cut(String text, int maxLength) {
+        if (text.length() <= maxLength) {
+            return text;
+        }
+        int end = maxLength - 1;
+        boolean splitsPair = Character.isHighSurrogate(text.charAt(end - 1));
+        return text.substring(0, splitsPair ? end - 1 : end) + "…";
+    }
+}

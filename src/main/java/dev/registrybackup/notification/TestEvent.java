@@ -1,0 +1,20 @@
+package dev.registrybackup.notification;
+
+/**
+ * What stores send when notifications are set up, to see whether they arrive. It names no object, and refusing it makes
+ * some stores refuse the set-up.
+ *
+ * <p>Sources: Amazon S3 User Guide, "Event message structure" ({@code s3:TestEvent} at the top); NooBaa sends the same
+ * within {@code Records}, and in versions before that the bare text (noobaa-core src/util/notifications_util.js,
+ * test_notifications).
+ */
+final class TestEvent {
+    private static final String NOOBAA_TEXT = "test notification";
+
+    private TestEvent() {}
+
+    static boolean matches(JsonCursor part) {
+        return part.says("Event", "s3:TestEvent")
+                || NOOBAA_TEXT.equals(part.value().textValue());
+    }
+}

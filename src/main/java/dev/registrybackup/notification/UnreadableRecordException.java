@@ -1,0 +1,10 @@
+package dev.registrybackup.notification;
+
+/** One record cannot be understood; never leaves this package, where it becomes a problem of its notification. */
+final class UnreadableRecordException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    UnreadableRecordException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,60 @@
+package dev.registrybackup.objectstore;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.util.Optional;
+
+/**
+ * An object's bytes, fetched a block at a time, for whoever pauses between reads: a store cuts a connection off that is not
+ * read from for long. Nothing is open between two reads, so there is nothing to close. For one thread.
+ */
+public final class BlockInputStream extends InputStream {
+    private static final int BLOCK_BYTES = 1 << 20;
+
+    private final ObjectStore store;
+    private final ObjectInfo object;
+    private ByteArrayInputStream block = new ByteArrayInputStream(new byte[0]);
+    private long fetched;
+
+    /** Reads that very object: a read throws {@link StoreError#CHANGED} once there is another. */
+    public BlockInputStream(ObjectStore store, ObjectInfo object) {
+        this.store = store;
+        this.object = object;
+    }
+
+    @Override
+    public int read() {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : Byte.toUnsignedInt(one[0]);
+    }
+
+    /**
+     * Reads what is left of the block, or of the next if nothing is.
+     *
+     * @throws ObjectStoreException if the store does not give the next block whole
+     */
+    @Override
+    public int read(byte[] buffer, int offset, int length) {
+        int count = block.read(buffer, offset, length);
+        if (count >= 0 || fetched == object.size()) {
+            return count;
+        }
+        block = new ByteArrayInputStream(next());
+        return block.read(buffer, offset, length);
+    }
+
+    private byte[] next() {
+        ByteRange range = new ByteRange(fetched, Math.min(BLOCK_BYTES, object.size() - fetched));
+        try (OpenObject opened = store.open(object.key(), Optional.of(range), Optional.of(object.etag()))) {
+            byte[] bytes = opened.readAll(BLOCK_BYTES);
+            if (bytes.length != range.length()) {
+                throw new ObjectStoreException(
+                        StoreError.UNAVAILABLE,
+                        "Failed to read %s: expected %d bytes from %d but got %d"
+                                .formatted(object.key(), range.length(), range.offset(), bytes.length));
+            }
+            fetched += bytes.length;
+            return bytes;
+        }
+    }
+}

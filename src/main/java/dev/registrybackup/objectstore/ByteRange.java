@@ -1,0 +1,16 @@
+package dev.registrybackup.objectstore;
+
+/**
+ * A range of an object's bytes.
+ *
+ * @param offset its first byte, counted from 0
+ * @param length how many bytes, at least one
+ */
+public record ByteRange(long offset, long length) {
+    /** Refuses what is no range, with {@link IllegalArgumentException}. */
+    public ByteRange {
+        if (offset < 0 || length < 1) {
+            throw new IllegalArgumentException("No range of bytes: %d from %d".formatted(length, offset));
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package dev.registrybackup.objectstore;
+
+/**
+ * An object being written in parts; nothing is visible before {@link #complete}. Closing it uncompleted aborts it, so
+ * that the store keeps no parts.
+ */
+public interface MultipartUpload extends AutoCloseable {
+    /**
+     * Writes the next part. Parts but the last have 5 MiB or more.
+     *
+     * @throws ObjectStoreException if the store did not take it
+     */
+    void part(ContentSource content);
+
+    /**
+     * Makes the object visible, replacing an older one.
+     *
+     * @throws ObjectStoreException if the store did not; the upload is then aborted on close
+     */
+    void complete();
+
+    /** Aborts the upload unless it is complete; a failure to do so is left to the bucket's lifecycle rule. */
+    @Override
+    void close();
+}

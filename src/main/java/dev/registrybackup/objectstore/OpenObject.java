@@ -1,0 +1,45 @@
+package dev.registrybackup.objectstore;
+
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * An object being read.
+ *
+ * @see ObjectStore#open
+ */
+public interface OpenObject extends AutoCloseable {
+    /** Facts about it, as of this read. */
+    ObjectInfo info();
+
+    /** Its bytes, or those of the range asked for. */
+    InputStream stream();
+
+    /** Ends the read. What was not read is not fetched: the connection is cut, not drained. */
+    @Override
+    void close();
+
+    /**
+     * All bytes of a small object.
+     *
+     * @param limit how many bytes it may have
+     * @throws ObjectStoreException {@link StoreError#REFUSED} if it has more, {@link StoreError#UNAVAILABLE} if it cannot
+     *     be read to its end
+     */
+    default byte[] readAll(int limit) {
+        try {
+            byte[] bytes = stream().readNBytes(limit + 1);
+            if (bytes.length > limit) {
+                throw new ObjectStoreException(
+                        StoreError.REFUSED,
+                        "Expected at most %d bytes in %s but it has more".formatted(limit, info().key()));
+            }
+            return bytes;
+        } catch (IOException e) {
+            throw new ObjectStoreException(
+                    StoreError.UNAVAILABLE,
+                    "Failed to read %s to its end: %s".formatted(info().key(), e.getMessage()),
+                    e);
+        }
+    }
+}

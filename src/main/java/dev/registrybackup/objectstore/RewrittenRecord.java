@@ -1,0 +1,64 @@
+package dev.registrybackup.objectstore;
+
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+
+/**
+ * A record that its one writer writes again and again, each time in place of the one before, of which no version is left.
+ * Safe for use by many threads; blocks.
+ */
+public final class RewrittenRecord {
+    private static final System.Logger LOGGER = System.getLogger(RewrittenRecord.class.getName());
+
+    private final RecordObjects records;
+    private final String key;
+    /** Guarded by this: the version that is there, as far as this writer knows. */
+    private Optional<String> version;
+    /** Guarded by this: a bucket that does not let versions go would have it said at each write. */
+    private boolean complained;
+
+    /**
+     * The record of that key.
+     *
+     * @param version the version that is there and is to go with the next write
+     */
+    public RewrittenRecord(RecordObjects records, String key, Optional<String> version) {
+        this.records = records;
+        this.key = key;
+        this.version = version;
+    }
+
+    /**
+     * Writes it anew. A version before it that could not be removed is logged and is no failure.
+     *
+     * @throws ObjectStoreException if it could not be written
+     */
+    public void write(String json) {
+        write(RecordObjects.content(json));
+    }
+
+    /** As {@link #write(String)}, for a record that is too large to be held in memory. */
+    public synchronized void write(ContentSource content) {
+        Optional<String> before = version;
+        version = records.write(key, content);
+        if (before.isPresent() && !before.equals(version)) {
+            remove(before);
+        }
+    }
+
+    private synchronized void remove(Optional<String> before) {
+        try {
+            records.remove(key, before);
+        } catch (ObjectStoreException e) {
+            if (!complained) {
+                complained = true;
+                LOGGER.log(
+                        Level.WARNING,
+                        "event=record-version-not-removed record={0} reason=\"{1}\" remedy=\"if the bucket keeps objects"
+                                + " from being removed, exempt registry-backup/ or let its versions expire\"",
+                        key,
+                        e.getMessage());
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package dev.registrybackup.objectstore.directory;
+
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.StoreError;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+
+/** Turns what the file system throws into the port's exception, with its reason told once and for all here. */
+final class DirectoryFailures {
+    private final String store;
+    private final Path root;
+
+    DirectoryFailures(String name, Path root) {
+        this.store = "the %s directory %s".formatted(name, root);
+        this.root = root;
+    }
+
+    /** What may fail as files do. */
+    interface Request<T> {
+        T run() throws IOException;
+    }
+
+    /** As {@link Request}, of which nothing comes. */
+    interface Action {
+        void run() throws IOException;
+    }
+
+    /** Does it, and names action and object if it fails. */
+    <T> T attempt(String action, String key, Request<T> request) {
+        return attempt(action, key, StoreError.NOT_FOUND, request);
+    }
+
+    /** As the other, for a request that writes: whatever is not found then, it is not the object. */
+    <T> T attemptWrite(String action, String key, Request<T> request) {
+        requireDirectory();
+        return attempt(action, key, StoreError.UNAVAILABLE, request);
+    }
+
+    /** As the other, of which nothing comes. */
+    void attemptWrite(String action, String key, Action request) {
+        attemptWrite(action, key, () -> {
+            request.run();
+            return key;
+        });
+    }
+
+    private <T> T attempt(String action, String key, StoreError whenNotFound, Request<T> request) {
+        try {
+            return request.run();
+        } catch (IOException e) {
+            // Without its volume nothing below it says anything about an object.
+            requireDirectory();
+            StoreError error = error(e, whenNotFound);
+            String printable = key.replace("\0", "\\0");
+            throw new ObjectStoreException(
+                    error,
+                    "Failed to %s %s in %s: %s".formatted(action, printable, store, reason(e) + remedy(error)),
+                    e);
+        }
+    }
+
+    /** Does nothing if the root is a directory; it is never made here. */
+    void requireDirectory() {
+        try {
+            if (Files.readAttributes(root, BasicFileAttributes.class).isDirectory()) {
+                return;
+            }
+        } catch (NoSuchFileException e) {
+            throw missing("it does not exist");
+        } catch (IOException e) {
+            StoreError error = error(e, StoreError.BUCKET_MISSING);
+            throw new ObjectStoreException(
+                    error, "Failed to reach %s: %s".formatted(store, reason(e) + remedy(error)), e);
+        }
+        throw missing("it is not a directory");
+    }
+
+    private ObjectStoreException missing(String reason) {
+        return new ObjectStoreException(
+                StoreError.BUCKET_MISSING,
+                "Failed to reach %s: %s. Mount the volume there or correct the path in the configuration"
+                        .formatted(store, reason));
+    }
+
+    private static StoreError error(IOException e, StoreError whenNotFound) {
+        if (e instanceof NoSuchFileException) {
+            return whenNotFound;
+        }
+        if (e instanceof NotDirectoryException) {
+            return whenNotFound == StoreError.NOT_FOUND ? StoreError.NOT_FOUND : StoreError.REFUSED;
+        }
+        if (e instanceof AccessDeniedException) {
+            return StoreError.FORBIDDEN;
+        }
+        return e instanceof FileErrorException told ? told.error() : StoreError.UNAVAILABLE;
+    }
+
+    private static String reason(IOException e) {
+        if (e instanceof NoSuchFileException missing) {
+            return missing.getFile() + " does not exist";
+        }
+        if (e instanceof NotDirectoryException blocked) {
+            return blocked.getFile() + " is a file, and so no directory for others";
+        }
+        if (e instanceof AccessDeniedException denied) {
+            return "access to " + denied.getFile() + " is denied";
+        }
+        return message(e);
+    }
+
+    /** A closed channel has none of its own. */
+    static String message(IOException e) {
+        return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+
+    private static String remedy(StoreError error) {
+        return error == StoreError.FORBIDDEN
+                ? ". Check the user and the groups of this process against owner, group and mode there"
+                : "";
+    }
+}

@@ -1,0 +1,130 @@
+package dev.registrybackup.objectstore.directory;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.objectstore.ObjectInfo;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+
+/**
+ * A listing as a stream, a directory at a time: in memory are the entries of the directory it is in and of those above,
+ * and no directory stays open.
+ */
+final class DirectoryListing extends Spliterators.AbstractSpliterator<ObjectInfo> {
+    /** As S3 has it: by the bytes of the key. */
+    private static final Comparator<Entry> ORDER =
+            Comparator.comparing(entry -> entry.key().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
+
+    /** A file, or a directory, whose key ends in a slash and sorts by it. */
+    private record Entry(String key, Path path, BasicFileAttributes attributes) {}
+
+    private final DirectoryFailures failures;
+    private final String prefix;
+    private final Deque<Iterator<Entry>> levels = new ArrayDeque<>();
+
+    private DirectoryListing(DirectoryFailures failures, String prefix) {
+        super(Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL);
+        this.failures = failures;
+        this.prefix = prefix;
+    }
+
+    @MustBeClosed
+    static Stream<ObjectInfo> of(DirectoryFailures failures, Path root, String prefix) {
+        failures.requireDirectory();
+        DirectoryListing listing = new DirectoryListing(failures, prefix);
+        int slash = prefix.lastIndexOf('/');
+        if (slash < 0) {
+            listing.enter("", () -> root);
+        } else if (FilePath.problemOf(prefix.substring(0, slash)).isEmpty()) {
+            listing.enter(prefix.substring(0, slash + 1), () -> directory(root, prefix.substring(0, slash)));
+        }
+        return StreamSupport.stream(listing, false);
+    }
+
+    private static Path directory(Path root, String key) throws IOException {
+        FilePath filePath = FilePath.of(root, key);
+        DirectoryTree.attributes(filePath);
+        return filePath.file();
+    }
+
+    @Override
+    public boolean tryAdvance(Consumer<? super ObjectInfo> action) {
+        while (!levels.isEmpty()) {
+            if (!levels.element().hasNext()) {
+                levels.remove();
+                continue;
+            }
+            Entry entry = levels.element().next();
+            if (entry.attributes().isRegularFile()) {
+                action.accept(info(entry.key(), entry.attributes()));
+                return true;
+            }
+            enter(entry.key(), entry::path);
+        }
+        return false;
+    }
+
+    private void enter(String directoryKey, DirectoryFailures.Request<Path> directory) {
+        List<Entry> entries = failures.attempt("list", directoryKey.isEmpty() ? "objects" : directoryKey, () -> {
+            try {
+                return entries(directoryKey, directory.run());
+            } catch (NoSuchFileException | NotDirectoryException e) {
+                // It was removed meanwhile, unless all of the volume was.
+                failures.requireDirectory();
+                return List.of();
+            }
+        });
+        levels.push(entries.iterator());
+    }
+
+    private List<Entry> entries(String directoryKey, Path directory) throws IOException {
+        List<Entry> entries = new ArrayList<>();
+        try (DirectoryStream<Path> paths = Files.newDirectoryStream(directory)) {
+            for (Path path : paths) {
+                entry(directoryKey + path.getFileName(), path).ifPresent(entries::add);
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        entries.sort(ORDER);
+        return entries;
+    }
+
+    private Optional<Entry> entry(String key, Path path) throws IOException {
+        if (!key.startsWith(prefix) || FilePath.isReserved(key)) {
+            return Optional.empty();
+        }
+        try {
+            BasicFileAttributes attributes = DirectoryTree.attributes(path);
+            return Optional.of(new Entry(attributes.isDirectory() ? key + "/" : key, path, attributes));
+        } catch (NoSuchFileException e) {
+            failures.requireDirectory();
+            return Optional.empty();
+        }
+    }
+
+    static ObjectInfo info(String key, BasicFileAttributes attributes) {
+        return new ObjectInfo(
+                key, attributes.size(), "", attributes.lastModifiedTime().toInstant(), Map.of(), Optional.empty());
+    }
+}

@@ -1,0 +1,109 @@
+package dev.registrybackup.objectstore.directory;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.objectstore.ByteRange;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.OpenObject;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.Optional;
+
+/** A file being read: the one that was opened, whatever is moved to its place meanwhile. */
+final class OpenFile implements OpenObject {
+    /** The JDK keeps a buffer outside of the heap for each thread, as large as the largest read. */
+    private static final int LARGEST_READ = 64 << 10;
+
+    private final ObjectInfo info;
+    private final FileChannel channel;
+    private final Bytes stream;
+
+    private OpenFile(ObjectInfo info, FileChannel channel, ByteRange range) {
+        this.info = info;
+        this.channel = channel;
+        this.stream = new Bytes(channel, range.offset(), Math.min(info.size() - range.offset(), range.length()));
+    }
+
+    /**
+     * Opens the file.
+     *
+     * @param found facts about what was found there, which may have been replaced since
+     */
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // closed with what is returned
+    static OpenFile open(Path file, ObjectInfo found, Optional<ByteRange> range) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+        try {
+            long size = channel.size();
+            if (range.filter(bytes -> bytes.offset() >= size).isPresent()) {
+                throw FileErrorException.changed("it has %d bytes now".formatted(size));
+            }
+            ObjectInfo info =
+                    new ObjectInfo(found.key(), size, found.etag(), found.lastModified(), Map.of(), Optional.empty());
+            return new OpenFile(info, channel, range.orElse(new ByteRange(0, Long.MAX_VALUE)));
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public ObjectInfo info() {
+        return info;
+    }
+
+    @Override
+    public InputStream stream() {
+        return stream;
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // All bytes that were wanted have been read.
+            return;
+        }
+    }
+
+    private static final class Bytes extends InputStream {
+        private final FileChannel channel;
+        private long position;
+        private long left;
+
+        Bytes(FileChannel channel, long position, long left) {
+            this.channel = channel;
+            this.position = position;
+            this.left = left;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            if (left == 0) {
+                return -1;
+            }
+            int wanted = (int) Math.min(Math.min(left, length), LARGEST_READ);
+            int count = channel.read(ByteBuffer.wrap(buffer, offset, wanted), position);
+            if (count < 0) {
+                // A registry writes its links in place, so that a file may be shortened under its reader.
+                throw new EOFException("Ended at byte %d, %d too early".formatted(position, left));
+            }
+            position += count;
+            left -= count;
+            return count;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package dev.registrybackup.objectstore.s3;
+
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.StoreError;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
+
+/** The multipart uploads of a bucket that nobody has completed yet. Their parts take room and are seen in no listing. */
+final class IncompleteUploads {
+    private final S3Client client;
+    private final S3Errors failures;
+    private final String bucket;
+
+    IncompleteUploads(S3Client client, S3Errors failures, String bucket) {
+        this.client = client;
+        this.failures = failures;
+        this.bucket = bucket;
+    }
+
+    /** Gives up those of the prefix that were started before that time, and says how many. */
+    long abort(String prefix, Instant startedBefore) {
+        long aborted = 0;
+        String nextKey = null;
+        String nextUpload = null;
+        ListMultipartUploadsResponse page;
+        do {
+            page = page(prefix, nextKey, nextUpload);
+            for (MultipartUpload upload : page.uploads()) {
+                if (upload.initiated().isBefore(startedBefore) && abort(upload)) {
+                    aborted++;
+                }
+            }
+            nextKey = page.nextKeyMarker();
+            nextUpload = page.nextUploadIdMarker();
+        } while (Boolean.TRUE.equals(page.isTruncated()));
+        return aborted;
+    }
+
+    /** Both markers: a key may have more uploads than a page holds. */
+    private ListMultipartUploadsResponse page(String prefix, @Nullable String afterKey, @Nullable String afterUpload) {
+        return failures.attempt(
+                "list the uploads under way of",
+                prefix,
+                () -> client.listMultipartUploads(request -> request.bucket(bucket)
+                        .prefix(prefix)
+                        .keyMarker(afterKey)
+                        .uploadIdMarker(afterUpload)));
+    }
+
+    /** Whether it was there to be given up. */
+    private boolean abort(MultipartUpload upload) {
+        try {
+            failures.attempt(
+                    "give up the upload of",
+                    upload.key(),
+                    () -> client.abortMultipartUpload(
+                            request -> request.bucket(bucket).key(upload.key()).uploadId(upload.uploadId())));
+            return true;
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
+    }
+}

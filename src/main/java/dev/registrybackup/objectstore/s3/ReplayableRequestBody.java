@@ -1,0 +1,52 @@
+package dev.registrybackup.objectstore.s3;
+
+import dev.registrybackup.objectstore.ContentSource;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.ContentStreamProvider;
+
+/**
+ * Content as the SDK asks for it: once an attempt. The stream of the attempt before is closed by the next one, and the
+ * last one on close, which returns or cuts its connection to the other store.
+ */
+final class ReplayableRequestBody implements ContentStreamProvider, AutoCloseable {
+    private final ContentSource content;
+    private @Nullable InputStream open;
+
+    ReplayableRequestBody(ContentSource content) {
+        this.content = content;
+    }
+
+    RequestBody asRequestBody() {
+        return RequestBody.fromContentProvider(this, content.size(), S3Requests.CONTENT_TYPE);
+    }
+
+    @Override
+    public InputStream newStream() {
+        close();
+        try {
+            InputStream opened = content.open();
+            open = opened;
+            return opened;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        InputStream before = open;
+        open = null;
+        if (before != null) {
+            try {
+                before.close();
+            } catch (IOException e) {
+                // The bytes are not wanted any more: how their stream ends is of no interest.
+                return;
+            }
+        }
+    }
+}

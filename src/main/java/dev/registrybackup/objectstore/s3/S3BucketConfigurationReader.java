@@ -1,0 +1,199 @@
+package dev.registrybackup.objectstore.s3;
+
+import dev.registrybackup.objectstore.BucketConfiguration;
+import dev.registrybackup.objectstore.LifecycleRule;
+import dev.registrybackup.objectstore.NotificationRule;
+import dev.registrybackup.objectstore.NotificationRule.KeyFilter;
+import dev.registrybackup.objectstore.ProbeResult;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.SdkHttpResponse;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
+import software.amazon.awssdk.services.s3.model.ExpirationStatus;
+import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurationResponse;
+import software.amazon.awssdk.services.s3.model.NotificationConfigurationFilter;
+import software.amazon.awssdk.services.s3.model.ObjectLockEnabled;
+
+/** Asks a store how a bucket is set up. For one call. */
+final class S3BucketConfigurationReader {
+    /** How stores say that a bucket has nothing set up, which AWS answers with 404. */
+    private static final Set<String> NONE = Set.of(
+            "NoSuchLifecycleConfiguration",
+            "ObjectLockConfigurationNotFoundError",
+            "NoSuchConfiguration",
+            "NoSuchNotificationConfiguration");
+
+    /** RFC 9110, section 15.6.2. */
+    private static final int NOT_IMPLEMENTED = 501;
+
+    private final S3Client client;
+    private final String bucket;
+    private final Consumer<AwsRequestOverrideConfiguration.Builder> quick;
+
+    S3BucketConfigurationReader(
+            S3Client client, String bucket, Consumer<AwsRequestOverrideConfiguration.Builder> quick) {
+        this.client = client;
+        this.bucket = bucket;
+        this.quick = quick;
+    }
+
+    BucketConfiguration ask() {
+        return new BucketConfiguration(
+                time(),
+                told("GetBucketVersioning", false, this::versioned),
+                told("GetBucketLifecycleConfiguration", List.of(), this::lifecycle),
+                told("GetBucketNotificationConfiguration", List.of(), this::notifications),
+                told("GetObjectLockConfiguration", false, this::objectLock));
+    }
+
+    private static <T> ProbeResult<T> told(String action, T none, Supplier<T> request) {
+        try {
+            return ProbeResult.of(request.get());
+        } catch (AwsServiceException e) {
+            String code = e.awsErrorDetails() == null || e.awsErrorDetails().errorCode() == null
+                    ? ""
+                    : e.awsErrorDetails().errorCode();
+            if (NONE.contains(code)) {
+                return ProbeResult.of(none);
+            }
+            String reason = "%s was answered %d %s"
+                    .formatted(action, e.statusCode(), code)
+                    .strip();
+            return switch (e.statusCode()) {
+                case 401, 403 -> ProbeResult.settled(reason + ": this key may not ask");
+                case NOT_IMPLEMENTED -> ProbeResult.settled(reason + ": the store does not know this question");
+                default -> ProbeResult.nothing(reason);
+            };
+        } catch (SdkException e) {
+            return ProbeResult.nothing(action + " failed: " + e.getMessage());
+        }
+    }
+
+    /** Even a refusal tells the time, and too great a difference is a reason to refuse. */
+    private ProbeResult<Instant> time() {
+        try {
+            return time(client.headBucket(request -> request.bucket(bucket).overrideConfiguration(quick))
+                    .sdkHttpResponse());
+        } catch (AwsServiceException e) {
+            return time(e.awsErrorDetails() == null ? null : e.awsErrorDetails().sdkHttpResponse());
+        } catch (SdkException e) {
+            return ProbeResult.nothing("HeadBucket failed: " + e.getMessage());
+        }
+    }
+
+    private static ProbeResult<Instant> time(@Nullable SdkHttpResponse answer) {
+        try {
+            return Optional.ofNullable(answer)
+                    .flatMap(given -> given.firstMatchingHeader("Date"))
+                    .map(date -> ProbeResult.of(ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME)
+                            .toInstant()))
+                    .orElseGet(() -> ProbeResult.nothing("HeadBucket was answered without a Date"));
+        } catch (DateTimeException e) {
+            return ProbeResult.nothing("HeadBucket was answered with a Date that cannot be read: " + e.getMessage());
+        }
+    }
+
+    private boolean versioned() {
+        try {
+            return client.getBucketVersioning(request -> request.bucket(bucket).overrideConfiguration(quick))
+                            .status()
+                    == BucketVersioningStatus.ENABLED;
+        } catch (AwsServiceException e) {
+            if (e.statusCode() == NOT_IMPLEMENTED) {
+                // One that does not know of versions keeps none.
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private boolean objectLock() {
+        var configuration = client.getObjectLockConfiguration(
+                        request -> request.bucket(bucket).overrideConfiguration(quick))
+                .objectLockConfiguration();
+        return configuration != null && configuration.objectLockEnabled() == ObjectLockEnabled.ENABLED;
+    }
+
+    private List<LifecycleRule> lifecycle() {
+        return client
+                .getBucketLifecycleConfiguration(
+                        request -> request.bucket(bucket).overrideConfiguration(quick))
+                .rules()
+                .stream()
+                .filter(rule -> rule.status() == ExpirationStatus.ENABLED)
+                .map(S3BucketConfigurationReader::rule)
+                .toList();
+    }
+
+    private static LifecycleRule rule(software.amazon.awssdk.services.s3.model.LifecycleRule rule) {
+        var noncurrent = rule.noncurrentVersionExpiration();
+        var abort = rule.abortIncompleteMultipartUpload();
+        return new LifecycleRule(
+                Optional.ofNullable(rule.id()).orElse(""),
+                prefix(rule),
+                rule.expiration() != null
+                        && (rule.expiration().days() != null
+                                || rule.expiration().date() != null),
+                days(noncurrent == null ? null : noncurrent.noncurrentDays()),
+                days(abort == null ? null : abort.daysAfterInitiation()));
+    }
+
+    private static OptionalInt days(@Nullable Integer days) {
+        return days == null ? OptionalInt.empty() : OptionalInt.of(days);
+    }
+
+    /** There are an old place for it and two newer ones. */
+    @SuppressWarnings("deprecation")
+    private static String prefix(software.amazon.awssdk.services.s3.model.LifecycleRule rule) {
+        var filter = rule.filter();
+        String given = rule.prefix();
+        if (filter != null && filter.prefix() != null) {
+            given = filter.prefix();
+        } else if (filter != null && filter.and() != null && filter.and().prefix() != null) {
+            given = filter.and().prefix();
+        }
+        return given == null ? "" : given;
+    }
+
+    private List<NotificationRule> notifications() {
+        GetBucketNotificationConfigurationResponse answer = client.getBucketNotificationConfiguration(
+                request -> request.bucket(bucket).overrideConfiguration(quick));
+        List<NotificationRule> rules = new ArrayList<>();
+        answer.topicConfigurations()
+                .forEach(each -> rules.add(
+                        new NotificationRule(each.topicArn(), each.eventsAsStrings(), filters(each.filter()))));
+        answer.queueConfigurations()
+                .forEach(each -> rules.add(
+                        new NotificationRule(each.queueArn(), each.eventsAsStrings(), filters(each.filter()))));
+        answer.lambdaFunctionConfigurations()
+                .forEach(each -> rules.add(new NotificationRule(
+                        each.lambdaFunctionArn(), each.eventsAsStrings(), filters(each.filter()))));
+        if (answer.eventBridgeConfiguration() != null) {
+            // It tells all, and filters by rules of its own.
+            rules.add(new NotificationRule("EventBridge", List.of("s3:ObjectCreated:*"), List.of()));
+        }
+        return rules;
+    }
+
+    private static List<KeyFilter> filters(@Nullable NotificationConfigurationFilter filter) {
+        return filter == null || filter.key() == null
+                ? List.of()
+                : filter.key().filterRules().stream()
+                        .map(rule -> new KeyFilter(String.valueOf(rule.nameAsString()), String.valueOf(rule.value())))
+                        .toList();
+    }
+}

@@ -1,0 +1,81 @@
+package dev.registrybackup.objectstore.s3;
+
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.MultipartUpload;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.UploadPartResponse;
+
+/** A multipart upload under way. One thread at a time. */
+final class S3MultipartUpload implements MultipartUpload {
+    private static final System.Logger LOGGER = System.getLogger(S3MultipartUpload.class.getName());
+
+    private final S3Client client;
+    private final S3Errors failures;
+    private final S3Requests writing;
+    private final String bucket;
+    private final String key;
+    private final String id;
+    private final List<CompletedPart> parts = new ArrayList<>();
+    private boolean complete;
+
+    S3MultipartUpload(S3Client client, S3Errors failures, S3Requests writing, String bucket, String key, String id) {
+        this.client = client;
+        this.failures = failures;
+        this.writing = writing;
+        this.bucket = bucket;
+        this.key = key;
+        this.id = id;
+    }
+
+    @Override
+    public void part(ContentSource content) {
+        int number = parts.size() + 1;
+        try (ReplayableRequestBody body = new ReplayableRequestBody(content)) {
+            UploadPartResponse answer = failures.attemptWrite(
+                    "write part " + number + " of",
+                    key,
+                    () -> client.uploadPart(writing.part(key, id, number), body.asRequestBody()));
+            parts.add(CompletedPart.builder()
+                    .partNumber(number)
+                    .eTag(answer.eTag())
+                    .checksumCRC32(answer.checksumCRC32())
+                    .build());
+        }
+    }
+
+    @Override
+    public void complete() {
+        failures.attemptWrite(
+                "complete",
+                key,
+                () -> client.completeMultipartUpload(request ->
+                        request.bucket(bucket).key(key).uploadId(id).multipartUpload(upload -> upload.parts(parts))));
+        complete = true;
+    }
+
+    @Override
+    public void close() {
+        if (complete) {
+            return;
+        }
+        try {
+            failures.attempt(
+                    "give up writing",
+                    key,
+                    () -> client.abortMultipartUpload(
+                            request -> request.bucket(bucket).key(key).uploadId(id)));
+        } catch (ObjectStoreException e) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "event=upload-not-aborted key={0} reason=\"{1}\" remedy=\"the bucket's lifecycle rule for"
+                            + " incomplete multipart uploads\"",
+                    key,
+                    e.getMessage());
+        }
+    }
+}

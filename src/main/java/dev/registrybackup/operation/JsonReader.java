@@ -1,0 +1,49 @@
+package dev.registrybackup.operation;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Optional;
+
+/** The fields of a record of ours; what lacks one that it has to have is no record. */
+record JsonReader(JsonNode root) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    static JsonReader of(String json) throws IOException {
+        try {
+            return new JsonReader(JSON.readTree(json));
+        } catch (JsonProcessingException e) {
+            // Without the position, which takes a line of its own.
+            throw new IOException("no JSON in it: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    String text(String name) throws IOException {
+        return optionalText(name).orElseThrow(() -> new IOException("no text \"%s\" in it".formatted(name)));
+    }
+
+    Optional<String> optionalText(String name) {
+        return Optional.of(root.path(name)).filter(JsonNode::isTextual).map(JsonNode::asText);
+    }
+
+    Instant time(String name) throws IOException {
+        String text = text(name);
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeException e) {
+            throw new IOException("\"%s\" in it is no time: %s".formatted(name, text), e);
+        }
+    }
+
+    Optional<Instant> optionalTime(String name) throws IOException {
+        return root.has(name) ? Optional.of(time(name)) : Optional.empty();
+    }
+
+    Optional<ObjectNode> object(String name) {
+        return root.path(name) instanceof ObjectNode object ? Optional.of(object) : Optional.empty();
+    }
+}

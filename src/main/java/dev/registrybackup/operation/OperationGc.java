@@ -1,0 +1,110 @@
+package dev.registrybackup.operation;
+
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.ObjectVersion;
+import dev.registrybackup.objectstore.RecordObjects;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Removes operations and their reports, with all versions of their objects. The request goes first: without it there is no operation, so that
+ * nobody sees one with half its records, and what a crash leaves is found by its key the next time.
+ */
+final class OperationGc {
+    private static final System.Logger LOGGER = System.getLogger(OperationGc.class.getName());
+    /** What was written to within this time is still in use, however old it is. */
+    private static final Duration IN_USE = Duration.ofDays(1);
+
+    private final ObjectStore backup;
+    private final RecordObjects records;
+    private final Clock clock;
+
+    OperationGc(ObjectStore backup, Clock clock) {
+        this.backup = backup;
+        this.records = new RecordObjects(backup);
+        this.clock = clock;
+    }
+
+    /** Removes those that were asked for long ago; says how many. Reports of that age go too, whether of these or not. */
+    int drop() {
+        int dropped = dropBelow(OperationStore.PREFIX);
+        dropBelow(Report.PREFIX);
+        return dropped;
+    }
+
+    private int dropBelow(String prefix) {
+        Instant oldest = clock.instant().minus(Operations.KEPT);
+        int dropped = 0;
+        try (Stream<ObjectVersion> listing = backup.listVersions(prefix)) {
+            Iterator<ObjectVersion> versions = listing.takeWhile(version -> !isYounger(version, oldest))
+                    .filter(version -> OperationListing.operation(version.key()).isPresent())
+                    .iterator();
+            List<ObjectVersion> folder = new ArrayList<>();
+            while (versions.hasNext()) {
+                ObjectVersion version = versions.next();
+                if (!folder.isEmpty() && !operation(folder.get(0)).equals(operation(version))) {
+                    dropped += drop(folder);
+                    folder.clear();
+                }
+                folder.add(version);
+            }
+            dropped += drop(folder);
+        }
+        return dropped;
+    }
+
+    /** Removes that one. */
+    void drop(OperationId id) {
+        try (Stream<ObjectVersion> listing = backup.listVersions(OperationStore.key(id, ""))) {
+            remove(listing.toList());
+        }
+    }
+
+    /** In key order those of one time follow those before it: nothing after the first that is younger is old. */
+    private static boolean isYounger(ObjectVersion version, Instant oldest) {
+        return operation(version).filter(id -> !id.asked().isBefore(oldest)).isPresent();
+    }
+
+    private static Optional<OperationId> operation(ObjectVersion version) {
+        return OperationListing.operation(version.key());
+    }
+
+    /** One that cannot be removed, as under Object Lock, is no hindrance to the others. */
+    private int drop(List<ObjectVersion> folder) {
+        Instant inUse = clock.instant().minus(IN_USE);
+        if (folder.isEmpty()
+                || folder.stream().anyMatch(version -> version.lastModified().isAfter(inUse))) {
+            return 0;
+        }
+        try {
+            remove(folder);
+            return 1;
+        } catch (ObjectStoreException e) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "event=operation-not-dropped record={0} next=\"the next time\" reason=\"{1}\"",
+                    folder.get(0).key(),
+                    e.getMessage());
+            return 0;
+        }
+    }
+
+    private void remove(List<ObjectVersion> folder) {
+        List<ObjectVersion> requestFirst = new ArrayList<>();
+        folder.stream().filter(OperationGc::isRequest).forEach(requestFirst::add);
+        folder.stream().filter(version -> !isRequest(version)).forEach(requestFirst::add);
+        records.remove(requestFirst);
+    }
+
+    private static boolean isRequest(ObjectVersion version) {
+        return version.key().endsWith("/" + OperationStore.REQUEST);
+    }
+}

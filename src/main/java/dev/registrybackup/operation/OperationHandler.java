@@ -1,0 +1,34 @@
+package dev.registrybackup.operation;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** What the operations of one kind do. */
+@FunctionalInterface
+public interface OperationHandler {
+    /**
+     * How it ended.
+     *
+     * @param state {@link OperationState#SUCCEEDED}, or {@link OperationState#INCOMPLETE} if something is left to do
+     * @param summary what to say of it in figures; small, since it is read with each look at the operation
+     */
+    record Result(OperationState state, ObjectNode summary) {
+        /** Takes either of the two states. */
+        public Result {
+            if (state != OperationState.SUCCEEDED && state != OperationState.INCOMPLETE) {
+                throw new IllegalArgumentException(
+                        "Work ends as succeeded or incomplete, or throws; not as " + state.label());
+            }
+        }
+    }
+
+    /**
+     * Does it, from the start or from where an earlier attempt stopped, and returns when it is done.
+     *
+     * @param fence to be asked before each write, and between reads too, a few times a minute: that is how work learns
+     *     that it was cancelled
+     * @param progressTracker to be told how far it is and what it finds
+     * @throws FencedException the permit's, handed on
+     * @throws RuntimeException if it could not be done; the message goes on record as the reason
+     */
+    Result run(OperationRequest request, Fence fence, ProgressTracker progressTracker);
+}

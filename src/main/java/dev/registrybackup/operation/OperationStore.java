@@ -1,0 +1,151 @@
+package dev.registrybackup.operation;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.RecordObjects;
+import dev.registrybackup.objectstore.RecordObjects.Stored;
+import dev.registrybackup.objectstore.RewrittenRecord;
+import dev.registrybackup.registry.RegistryLayout;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The records of operations, each object with one writer:
+ *
+ * <pre>
+ * registry-backup/operations/&lt;id&gt;/
+ *   attempt-&lt;n&gt;   by the process that makes the attempt, again and again
+ *   cancel        once, by whoever is first to want it
+ *   request       once, by whoever took the request
+ * </pre>
+ *
+ * <p>An operation without a request is none: its folder is being made or dropped.
+ */
+final class OperationStore {
+    static final String PREFIX = RegistryLayout.BOOKKEEPING_PREFIX + "operations/";
+    static final String REQUEST = "request";
+    static final String CANCEL = "cancel";
+    static final String ATTEMPT = "attempt-";
+
+    private static final System.Logger LOGGER = System.getLogger(OperationStore.class.getName());
+
+    private final ObjectStore backup;
+    private final RecordObjects records;
+
+    /** Reads a record's text; fails if it is none of its kind. */
+    @FunctionalInterface
+    private interface Reading<T> {
+        T of(String json) throws IOException;
+    }
+
+    OperationStore(ObjectStore backup) {
+        this.backup = backup;
+        this.records = new RecordObjects(backup);
+    }
+
+    /** What there is of the operation; empty if there is no such operation. */
+    Optional<OperationListing> contents(OperationId id) {
+        return newest(PREFIX + id + "/", 1).stream().findFirst();
+    }
+
+    /** What there is of the newest operations, so many at the most, the newest first. */
+    List<OperationListing> newest(int most) {
+        return newest(PREFIX, most);
+    }
+
+    private List<OperationListing> newest(String prefix, int most) {
+        OperationListing.Newest newest = new OperationListing.Newest(most);
+        try (Stream<ObjectInfo> listing = backup.list(prefix)) {
+            listing.forEach(object -> newest.add(object.key()));
+        }
+        return newest.newestFirst();
+    }
+
+    /**
+     * Writes the request, unless there is one of its id.
+     *
+     * @return whether it is this one that is there
+     */
+    boolean create(OperationRequest request) {
+        return isThere(key(request.id(), REQUEST), request.json().toString());
+    }
+
+    /** The answer to a conditional write may be lost, and the write sent again find its own: so what is there is read. */
+    private boolean isThere(String key, String json) {
+        return records.create(key, json)
+                || records.read(key).map(Stored::json).filter(json::equals).isPresent();
+    }
+
+    Optional<OperationRequest> request(OperationId id) {
+        return read(key(id, REQUEST), json -> OperationRequest.of(id, json));
+    }
+
+    Optional<AttemptRecord> attempt(OperationId id, int number) {
+        return read(key(id, ATTEMPT + number), json -> AttemptRecord.of(number, json));
+    }
+
+    /**
+     * Writes the first record of an attempt, unless there is one of its number.
+     *
+     * @return where its attempt goes on writing; empty if another process has that number
+     */
+    Optional<RewrittenRecord> begin(OperationId id, AttemptRecord attempt) {
+        String key = key(id, ATTEMPT + attempt.number());
+        String json = attempt.json().toString();
+        records.create(key, json);
+        // Read in any case: a store that does not heed the condition lets the last one win, and versions are told here.
+        return records.read(key)
+                .filter(stored -> stored.json().equals(json))
+                .map(stored -> new RewrittenRecord(records, key, stored.version()));
+    }
+
+    /** Marks the operation as cancelled, unless it is already. */
+    void cancel(OperationId id, String by, Instant at) {
+        records.create(
+                key(id, CANCEL),
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("by", by)
+                        .put("at", at.toString())
+                        .toString());
+    }
+
+    /** Who cancelled it and when, for a human. */
+    String cancellation(OperationId id) {
+        return read(key(id, CANCEL), JsonReader::of)
+                .flatMap(fields -> fields.optionalText("by")
+                        .flatMap(by -> fields.optionalText("at").map(at -> "Cancelled by %s at %s".formatted(by, at))))
+                .orElse("Cancelled");
+    }
+
+    String bucket() {
+        return backup.bucket();
+    }
+
+    static String key(OperationId id, String name) {
+        return PREFIX + id + "/" + name;
+    }
+
+    /** What is no record is left in place and hinders nothing. */
+    private <T> Optional<T> read(String key, Reading<T> reading) {
+        Optional<Stored> stored = records.read(key);
+        try {
+            return stored.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(reading.of(stored.get().json()));
+        } catch (IOException e) {
+            LOGGER.log(
+                    Level.ERROR,
+                    "event=operation-record-unreadable record={0} reason=\"{1}\" remedy=\"look at it and remove it by"
+                            + " hand\"",
+                    key,
+                    e.getMessage());
+            return Optional.empty();
+        }
+    }
+}

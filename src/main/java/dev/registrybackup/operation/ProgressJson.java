@@ -1,0 +1,77 @@
+package dev.registrybackup.operation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** How far an operation is, as JSON: in its record and in answers alike. */
+final class ProgressJson {
+    private ProgressJson() {}
+
+    /** Adds it to the object, with the rate at which it came so far in that time. */
+    static void put(ObjectNode root, ProgressTracker.Reading reading, Duration elapsed) {
+        root.put("phase", reading.phase());
+        root.putObject("objects").put("done", reading.objectsDone()).put("total", reading.objectsTotal());
+        root.putObject("bytes").put("done", reading.bytesDone()).put("total", reading.bytesTotal());
+        root.putObject("rate")
+                .put("objectsPerSecond", perSecond(reading.objectsDone(), elapsed))
+                .put("bytesPerSecond", perSecond(reading.bytesDone(), elapsed));
+        ObjectNode findings = root.putObject("findings");
+        ObjectNode counts = findings.putObject("counts");
+        new TreeMap<>(reading.counts()).forEach((code, count) -> counts.put(code.name(), count));
+        ArrayNode first = findings.putArray("first");
+        for (Finding finding : reading.first()) {
+            first.addObject()
+                    .put("code", finding.code().name())
+                    .put("subject", finding.subject())
+                    .put("problem", finding.problem());
+        }
+    }
+
+    /** To a tenth; 0 before the first second is over, when a rate would say nothing. */
+    private static double perSecond(long count, Duration elapsed) {
+        return elapsed.toSeconds() < 1 ? 0 : Math.round(10_000.0 * count / elapsed.toMillis()) / 10.0;
+    }
+
+    /** What was put into it; findings of codes that only a newer program knows are left out. */
+    static ProgressTracker.Reading of(JsonNode root) {
+        JsonNode objects = root.path("objects");
+        JsonNode bytes = root.path("bytes");
+        return new ProgressTracker.Reading(
+                root.path("phase").asText(),
+                objects.path("done").asLong(),
+                objects.path("total").asLong(),
+                bytes.path("done").asLong(),
+                bytes.path("total").asLong(),
+                counts(root.path("findings").path("counts")),
+                first(root.path("findings").path("first")));
+    }
+
+    private static Map<FindingCode, Long> counts(JsonNode node) {
+        Map<FindingCode, Long> counts = new EnumMap<>(FindingCode.class);
+        for (FindingCode code : FindingCode.values()) {
+            if (node.has(code.name())) {
+                counts.put(code, node.path(code.name()).asLong());
+            }
+        }
+        return counts;
+    }
+
+    private static List<Finding> first(JsonNode node) {
+        List<Finding> first = new ArrayList<>();
+        for (JsonNode entry : node) {
+            FindingCode.named(entry.path("code").asText())
+                    .ifPresent(code -> first.add(new Finding(
+                            code,
+                            entry.path("subject").asText(),
+                            entry.path("problem").asText())));
+        }
+        return first;
+    }
+}

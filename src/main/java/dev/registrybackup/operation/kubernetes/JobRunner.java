@@ -1,0 +1,193 @@
+package dev.registrybackup.operation.kubernetes;
+
+import dev.registrybackup.operation.ConflictException;
+import dev.registrybackup.operation.Liveness;
+import dev.registrybackup.operation.OperationId;
+import dev.registrybackup.operation.OperationKind;
+import dev.registrybackup.operation.OperationNotStartedException;
+import dev.registrybackup.operation.OperationRequest;
+import dev.registrybackup.operation.OperationRunner;
+import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobList;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.KubernetesClientTimeoutException;
+import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
+import io.fabric8.kubernetes.client.dsl.ScalableResource;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Runs each operation in a Job of its own, made from a suspended CronJob of its kind. Needs the rights to get CronJobs, and
+ * to get, list, watch, create and delete Jobs, in one namespace. Safe for use by many threads; blocks.
+ */
+public final class JobRunner implements OperationRunner {
+    /** So long an ended Job may take to go. */
+    static final Duration TO_GO = Duration.ofSeconds(30);
+
+    private static final System.Logger LOGGER = System.getLogger(JobRunner.class.getName());
+
+    private static final int CONFLICT = 409;
+
+    private final KubernetesClient client;
+    private final String namespace;
+    private final Map<OperationKind, String> cronJobs;
+    private final Duration toGo;
+
+    /**
+     * Runs operations in that namespace.
+     *
+     * @param cronJobs the name of each kind's CronJob
+     */
+    public JobRunner(KubernetesClient client, String namespace, Map<OperationKind, String> cronJobs) {
+        this(client, namespace, cronJobs, TO_GO);
+    }
+
+    JobRunner(KubernetesClient client, String namespace, Map<OperationKind, String> cronJobs, Duration toGo) {
+        this.client = client;
+        this.namespace = namespace;
+        this.cronJobs = Map.copyOf(cronJobs);
+        this.toGo = toGo;
+    }
+
+    @Override
+    public void start(OperationRequest request) {
+        try {
+            CronJob cronJob = cronJob(request);
+            find(request).ifPresent(there -> {
+                requireEnded(there, request);
+                remove(there);
+                awaitGone(there, request);
+            });
+            create(OperationJob.of(request, cronJob), request);
+        } catch (KubernetesClientException e) {
+            throw new OperationNotStartedException(
+                    "Failed to start a Job for operation %s: %s"
+                            .formatted(request.id(), ApiFailure.ofJobs(e, namespace)),
+                    e);
+        }
+    }
+
+    private CronJob cronJob(OperationRequest request) {
+        String name = Optional.ofNullable(cronJobs.get(request.kind()))
+                .orElseThrow(() -> new OperationNotStartedException(
+                        "Failed to start operation %s: no CronJob is configured to %s with"
+                                .formatted(request.id(), request.kind().label())));
+        return Optional.ofNullable(client.batch()
+                        .v1()
+                        .cronjobs()
+                        .inNamespace(namespace)
+                        .withName(name)
+                        .get())
+                .orElseThrow(() -> new OperationNotStartedException(
+                        "Failed to start operation %s: namespace %s has no CronJob %s to make its Job from. Apply %s"
+                                .formatted(request.id(), namespace, name, manifest(request.kind()))));
+    }
+
+    private static String manifest(OperationKind kind) {
+        return kind == OperationKind.RECONCILE ? "knative/base/reconcile-jobs.yaml" : "knative/base/restore-jobs.yaml";
+    }
+
+    /** Only the Job that was looked at goes: another one of its name that has come meanwhile stays. */
+    private void remove(Job job) {
+        try {
+            jobs().resource(job)
+                    .lockResourceVersion(job.getMetadata().getResourceVersion())
+                    .delete();
+        } catch (KubernetesClientException e) {
+            if (e.getCode() != CONFLICT) {
+                throw e;
+            }
+        }
+    }
+
+    private void awaitGone(Job job, OperationRequest request) {
+        String uid = job.getMetadata().getUid();
+        try {
+            jobs().withName(job.getMetadata().getName())
+                    .waitUntilCondition(
+                            now -> now == null || !now.getMetadata().getUid().equals(uid),
+                            toGo.toMillis(),
+                            TimeUnit.MILLISECONDS);
+        } catch (KubernetesClientTimeoutException e) {
+            throw new OperationNotStartedException(
+                    "Failed to start operation %s: Job %s of the one before has ended and is not gone %d s after it was"
+                                    .formatted(request.id(), job.getMetadata().getName(), toGo.toSeconds())
+                            + " removed. Look at its finalizers, and ask again",
+                    e);
+        }
+    }
+
+    private void create(Job job, OperationRequest request) {
+        try {
+            jobs().resource(job).create();
+        } catch (KubernetesClientException e) {
+            if (e.getCode() != CONFLICT) {
+                throw e;
+            }
+            Job first = find(request).orElseThrow(() -> e);
+            // Our own, where the client sent its request twice, or that of whoever resumes it at this moment too.
+            if (!OperationJob.operation(first).equals(Optional.of(request.id()))) {
+                requireEnded(first, request);
+                throw e;
+            }
+        }
+    }
+
+    private static void requireEnded(Job job, OperationRequest request) {
+        if (OperationJob.end(job).isEmpty()) {
+            OperationId running = OperationJob.operation(job)
+                    .orElseThrow(() -> new OperationNotStartedException(
+                            "Failed to start operation %s: there is a Job %s without label %s, which is not this program's. Remove it"
+                                    .formatted(request.id(), job.getMetadata().getName(), OperationJob.OPERATION)));
+            throw new ConflictException(running, request);
+        }
+    }
+
+    @Override
+    public void abandon(OperationRequest request) {
+        try {
+            find(request).filter(job -> isOf(job, request)).ifPresent(this::remove);
+        } catch (KubernetesClientException e) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "event=job-not-removed operation={0} job={1} reason=\"{2}\" remedy=\"remove it, if it does not end by"
+                            + " itself\"",
+                    request.id(),
+                    JobName.of(request),
+                    ApiFailure.ofJobs(e, namespace));
+        }
+    }
+
+    @Override
+    public Liveness liveness(OperationRequest request) {
+        String name = JobName.of(request);
+        try {
+            return find(request)
+                    .filter(job -> isOf(job, request))
+                    .map(job -> OperationJob.end(job)
+                            .map(end -> Liveness.gone("Its Job %s has ended: %s".formatted(name, end)))
+                            .orElse(Liveness.RUNNING))
+                    .orElseGet(() -> Liveness.gone("Its Job %s is gone".formatted(name)));
+        } catch (KubernetesClientException e) {
+            return Liveness.unknown("Whether its Job %s is at work could not be told: %s"
+                    .formatted(name, ApiFailure.ofJobs(e, namespace)));
+        }
+    }
+
+    private static boolean isOf(Job job, OperationRequest request) {
+        return OperationJob.operation(job).equals(Optional.of(request.id()));
+    }
+
+    private Optional<Job> find(OperationRequest request) {
+        return Optional.ofNullable(jobs().withName(JobName.of(request)).get());
+    }
+
+    private NonNamespaceOperation<Job, JobList, ScalableResource<Job>> jobs() {
+        return client.batch().v1().jobs().inNamespace(namespace);
+    }
+}

@@ -1,0 +1,87 @@
+package dev.registrybackup.operation.kubernetes;
+
+import dev.registrybackup.operation.OperationId;
+import dev.registrybackup.operation.OperationRequest;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
+import io.fabric8.kubernetes.api.model.batch.v1.JobTemplateSpec;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What a Job of ours is made of, and what can be told from one. */
+final class OperationJob {
+    /** The label, of the Job and its pods, that names the operation. */
+    static final String OPERATION = "registry-backup.dev/operation";
+
+    private static final List<String> ENDS = List.of("Complete", "Failed");
+
+    private OperationJob() {}
+
+    /**
+     * The Job that runs the operation: the CronJob's template, since a pod cannot learn its own image, with the first
+     * container's arguments replaced by {@code operation run <id>}.
+     */
+    static Job of(OperationRequest request, CronJob cronJob) {
+        String id = request.id().value();
+        JobTemplateSpec template = cronJob.getSpec().getJobTemplate();
+        Optional<ObjectMeta> metadata = Optional.ofNullable(template.getMetadata());
+        return new JobBuilder()
+                .withNewMetadata()
+                .withName(JobName.of(request))
+                .withNamespace(cronJob.getMetadata().getNamespace())
+                .withLabels(metadata.map(ObjectMeta::getLabels).orElse(Map.of()))
+                .addToLabels(OPERATION, id)
+                .withAnnotations(metadata.map(ObjectMeta::getAnnotations).orElse(Map.of()))
+                .endMetadata()
+                .withSpec(template.getSpec())
+                .editSpec()
+                .editTemplate()
+                .editOrNewMetadata()
+                .addToLabels(OPERATION, id)
+                .endMetadata()
+                .editSpec()
+                .editFirstContainer()
+                .withArgs("operation", "run", id)
+                .endContainer()
+                .endSpec()
+                .endTemplate()
+                .endSpec()
+                .build();
+    }
+
+    /** The operation that the Job runs; empty if it is none of ours. */
+    static Optional<OperationId> operation(Job job) {
+        return Optional.ofNullable(job.getMetadata().getLabels())
+                .map(labels -> labels.get(OPERATION))
+                .flatMap(OperationJob::id);
+    }
+
+    private static Optional<OperationId> id(String label) {
+        try {
+            return Optional.of(new OperationId(label));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** How the Job ended, for a human; empty while it has pods, or is about to. */
+    static Optional<String> end(Job job) {
+        return Optional.ofNullable(job.getStatus()).stream()
+                .flatMap(status -> status.getConditions().stream())
+                .filter(condition -> ENDS.contains(condition.getType()) && "True".equals(condition.getStatus()))
+                .map(OperationJob::reason)
+                .findFirst();
+    }
+
+    private static String reason(JobCondition condition) {
+        return Stream.of(condition.getReason(), condition.getMessage())
+                .filter(text -> text != null && !text.isEmpty())
+                .reduce((reason, message) -> reason + ": " + message)
+                .orElse(condition.getType());
+    }
+}

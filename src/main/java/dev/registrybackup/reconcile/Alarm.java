@@ -1,0 +1,61 @@
+package dev.registrybackup.reconcile;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Something that a human has to look at before anything is removed.
+ *
+ * @param id its name
+ * @param cause what kind of alarm it is, in a word
+ * @param problem what was seen
+ * @param raised when, UTC
+ * @param settled by whom and when it was acknowledged; empty if nobody has
+ */
+public record Alarm(String id, String cause, String problem, Instant raised, Optional<String> settled) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Whether nobody has acknowledged it. */
+    public boolean isOpen() {
+        return settled.isEmpty();
+    }
+
+    Alarm acknowledged(Instant when, String by) {
+        return new Alarm(id, cause, problem, raised, Optional.of(when + " by " + by));
+    }
+
+    /** The form in which records and reports have it. */
+    public ObjectNode json() {
+        ObjectNode json = JsonNodeFactory.instance
+                .objectNode()
+                .put("id", id)
+                .put("cause", cause)
+                .put("problem", problem)
+                .put("raised", raised.toString());
+        settled.ifPresent(how -> json.put("acknowledged", how));
+        return json;
+    }
+
+    /** A record that cannot be understood is an alarm too: nobody has said that all is well. */
+    static Alarm parse(String id, String text) {
+        try {
+            JsonNode json = JSON.readTree(text);
+            return new Alarm(
+                    id,
+                    json.path("cause").asText(),
+                    json.path("problem").asText(),
+                    Instant.parse(json.path("raised").asText()),
+                    json.has("acknowledged")
+                            ? Optional.of(json.path("acknowledged").asText())
+                            : Optional.empty());
+        } catch (JsonProcessingException | DateTimeException e) {
+            return new Alarm(id, "unreadable", "The record of the alarm is none", Instant.EPOCH, Optional.empty());
+        }
+    }
+}

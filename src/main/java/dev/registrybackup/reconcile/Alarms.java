@@ -1,0 +1,109 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.RecordObjects;
+import dev.registrybackup.registry.RegistryLayout;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Alarms under {@value #PREFIX}: each stays until somebody acknowledges it, and while one does nothing is removed from the
+ * backup. Blocks; safe for use by many threads.
+ */
+public final class Alarms {
+    /** Where they lie. */
+    public static final String PREFIX = RegistryLayout.BOOKKEEPING_PREFIX + "alarms/";
+
+    private static final System.Logger LOGGER = System.getLogger(Alarms.class.getName());
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+
+    private final ObjectStore backup;
+    private final RecordObjects records;
+    private final Clock clock;
+
+    /** The alarms of that bucket. */
+    public Alarms(ObjectStore backup, Clock clock) {
+        this.backup = backup;
+        this.records = new RecordObjects(backup);
+        this.clock = clock;
+    }
+
+    /**
+     * Raises an alarm; one of the same cause that is not acknowledged yet stands for it.
+     *
+     * @param cause what kind of alarm it is, in a word
+     * @param problem what was seen, for a human
+     */
+    public Alarm raise(String cause, String problem) {
+        Optional<Alarm> standing =
+                open().stream().filter(alarm -> alarm.cause().equals(cause)).findFirst();
+        if (standing.isPresent()) {
+            return standing.get();
+        }
+        Instant now = clock.instant();
+        Alarm raised = new Alarm(cause + "-" + STAMP.format(now), cause, problem, now, Optional.empty());
+        records.write(PREFIX + raised.id(), raised.json().toString());
+        LOGGER.log(
+                Level.ERROR,
+                "event=alarm id={0} problem=\"{1}\" remedy=\"look at the registry; nothing is removed from the backup until"
+                        + " this is acknowledged: POST /reconcile with the id, or reconcile --acknowledge\"",
+                raised.id(),
+                problem);
+        return raised;
+    }
+
+    /** Those that nobody has acknowledged, the oldest first of each cause. */
+    public List<Alarm> open() {
+        return all().stream().filter(Alarm::isOpen).toList();
+    }
+
+    /**
+     * Acknowledges an alarm, which allows removals again.
+     *
+     * @param by who says so, for a human
+     * @throws IllegalArgumentException if there is no such alarm
+     */
+    public Alarm acknowledge(String id, String by) {
+        Alarm alarm = require(id);
+        if (!alarm.isOpen()) {
+            return alarm;
+        }
+        Alarm settled = alarm.acknowledged(clock.instant(), by);
+        records.write(PREFIX + id, settled.json().toString());
+        LOGGER.log(Level.INFO, "event=alarm-acknowledged id={0} by=\"{1}\"", id, by);
+        return settled;
+    }
+
+    /**
+     * The alarm of that name.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public Alarm require(String id) {
+        return all().stream()
+                .filter(known -> known.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("There is no alarm \"%s\"; these are open: %s"
+                        .formatted(id, open().stream().map(Alarm::id).toList())));
+    }
+
+    private List<Alarm> all() {
+        try (Stream<ObjectInfo> listing = backup.list(PREFIX)) {
+            return listing.map(ObjectInfo::key)
+                    .flatMap(key ->
+                            records
+                                    .read(key)
+                                    .map(stored -> Alarm.parse(key.substring(PREFIX.length()), stored.json()))
+                                    .stream())
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.RegistryPath;
+import dev.registrybackup.registry.RegistryPath.BlobData;
+import dev.registrybackup.registry.RegistryPath.DigestLink;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * Removes blobs that no link needs which the backup keeps or the registry has, nor any image that captured ImageStreams
+ * have. For one thread.
+ */
+final class BlobSweeper {
+    /** So many are removed in one run at the most, in memory that is bounded so; the next run goes on. */
+    static final int MOST = 100_000;
+
+    private static final int BATCH = 1_000;
+
+    private final StorePair storePair;
+    private final ReachableSet reachableSet;
+    private final CapturedImages captured;
+    private final PruneRecord record;
+
+    BlobSweeper(StorePair storePair, ReachableSet reachableSet, CapturedImages captured, PruneRecord record) {
+        this.storePair = storePair;
+        this.reachableSet = reachableSet;
+        this.captured = captured;
+        this.record = record;
+    }
+
+    /**
+     * Removes of these what nothing needs.
+     *
+     * @param remove removes one, unless the registry has it again, and says whether it did
+     * @throws ObjectStoreException if it cannot be told what is needed: then nothing was removed
+     */
+    void remove(Stream<String> keys, Predicate<String> remove) {
+        Set<Digest> candidates = new LinkedHashSet<>();
+        keys.limit(MOST)
+                .forEach(key -> candidates.add(((BlobData) storePair.layout().parse(key)).digest()));
+        if (candidates.isEmpty()) {
+            return;
+        }
+        boolean isFirst = record.begin();
+        leaveCaptured(candidates);
+        leaveNeeded(candidates, storePair.backup());
+        leaveNeeded(candidates, storePair.registry());
+        boolean any = false;
+        for (Digest digest : candidates) {
+            any |= remove.test(storePair.layout().blobKey(digest));
+        }
+        if (isFirst && !any) {
+            record.end();
+        }
+    }
+
+    private void leaveCaptured(Set<Digest> candidates) {
+        List<Digest> images = List.copyOf(captured.digests());
+        for (int from = 0; from < images.size(); from += BATCH) {
+            candidates.removeAll(told(images.subList(from, Math.min(from + BATCH, images.size()))));
+        }
+    }
+
+    private void leaveNeeded(Set<Digest> candidates, ObjectStore store) {
+        try (Stream<ObjectInfo> listing = store.list(storePair.layout().repositoriesPrefix())) {
+            Iterator<ObjectInfo> links = listing.iterator();
+            List<Digest> manifests = new ArrayList<>();
+            while (links.hasNext()) {
+                RegistryPath path = storePair.layout().parse(links.next().key());
+                if (path instanceof DigestLink link) {
+                    candidates.remove(link.digest());
+                    if (path.kind() != Kind.LAYER_LINK) {
+                        manifests.add(link.digest());
+                    }
+                }
+                if (manifests.size() >= BATCH || !links.hasNext()) {
+                    candidates.removeAll(told(manifests));
+                    manifests.clear();
+                }
+            }
+        }
+    }
+
+    private Set<Digest> told(List<Digest> manifests) {
+        ReachableSet.Answer answer = reachableSet.of(manifests);
+        if (!answer.untold().isEmpty()) {
+            throw new ObjectStoreException(
+                    StoreError.REFUSED,
+                    "what these need is not known, since they are no manifests that can be read: " + answer.untold());
+        }
+        return answer.digests();
+    }
+}

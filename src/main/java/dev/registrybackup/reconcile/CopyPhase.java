@@ -1,0 +1,150 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.reconcile.ReconcileStats.Count;
+import dev.registrybackup.registry.LinkContent;
+import dev.registrybackup.registry.RegistryPath;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.registry.RegistryPath.Link;
+import dev.registrybackup.replication.ReplicationResult;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Brings what it is told to, so many keys at a time, by the same copier as events. For one thread that tells. */
+final class CopyPhase {
+    private static final int AT_ONCE = 64;
+
+    private final StorePair storePair;
+    private final ReplicationTools replicationTools;
+    private final WorkerPools workerPools;
+    private final Fence fence;
+    private final ProgressTracker progressTracker;
+    private final ReconcileStats reconcileStats;
+    private final Optional<Instant> missedBefore;
+    private final Semaphore free = new Semaphore(AT_ONCE);
+
+    /**
+     * Brings by that copier.
+     *
+     * @param missedBefore what was written before then, events should have brought; empty if there were none yet
+     */
+    CopyPhase(
+            StorePair storePair,
+            ReplicationTools replicationTools,
+            WorkerPools workerPools,
+            Fence fence,
+            ProgressTracker progressTracker,
+            ReconcileStats reconcileStats,
+            Optional<Instant> missedBefore) {
+        this.storePair = storePair;
+        this.replicationTools = replicationTools;
+        this.workerPools = workerPools;
+        this.fence = fence;
+        this.progressTracker = progressTracker;
+        this.reconcileStats = reconcileStats;
+        this.missedBefore = missedBefore;
+    }
+
+    /**
+     * Has the key looked at and brought, and returns once there is room for the next.
+     *
+     * @param differed whether the backup has something under it
+     * @param then is told what became of it, on another thread
+     * @throws dev.registrybackup.operation.FencedException if nothing more may be written
+     */
+    void bring(String key, boolean differed, Consumer<KeyResult> then) {
+        fence.require();
+        free.acquireUninterruptibly();
+        progressTracker.expect(1, 0);
+        // Whoever names it has looked; what we remember of it may be wrong.
+        replicationTools.durable().forget(key);
+        RegistryPath path = storePair.layout().parse(key);
+        isAlike(path, key, differed)
+                .thenCompose(alike -> alike
+                        ? CompletableFuture.completedFuture(KeyResult.same())
+                        : wasMissed(key)
+                                .thenCompose(missed -> replicationTools
+                                        .replicator()
+                                        .replicate(key)
+                                        .thenApply(replicationResult ->
+                                                fate(path.kind(), replicationResult, differed, missed))))
+                .handle((keyResult, failure) ->
+                        failure == null ? keyResult : KeyResult.failed(WorkerPools.cause(failure)))
+                .whenComplete((keyResult, never) -> end(keyResult, then));
+    }
+
+    /** Links that differ by their ETags may be the same for all that, where those are no MD5 (KMS). */
+    private CompletableFuture<Boolean> isAlike(RegistryPath path, String key, boolean differed) {
+        return differed && path instanceof Link
+                ? workerPools.small(() -> said(storePair.registry(), key)
+                        .filter(link -> said(storePair.backup(), key)
+                                .filter(copy -> Arrays.equals(link, copy))
+                                .isPresent())
+                        .isPresent())
+                : CompletableFuture.completedFuture(false);
+    }
+
+    /** What a link says; empty if it is gone, or is no link. */
+    private static Optional<byte[]> said(ObjectStore store, String key) {
+        try (OpenObject reading = store.open(key, Optional.empty(), Optional.empty())) {
+            return Optional.of(reading.readAll(LinkContent.LONGEST));
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND || e.error() == StoreError.REFUSED) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private CompletableFuture<Boolean> wasMissed(String key) {
+        return missedBefore
+                .map(before -> workerPools.small(() -> storePair
+                        .registry()
+                        .find(key)
+                        .map(ObjectInfo::lastModified)
+                        .filter(written -> written.isBefore(before))
+                        .isPresent()))
+                .orElseGet(() -> CompletableFuture.completedFuture(false));
+    }
+
+    private KeyResult fate(Kind kind, ReplicationResult replicationResult, boolean differed, boolean missed) {
+        reconcileStats.add(kind, Count.BYTES, replicationResult.bytes());
+        progressTracker.expect(0, replicationResult.bytes());
+        progressTracker.done(0, replicationResult.bytes());
+        return KeyResult.of(replicationResult, differed, missed);
+    }
+
+    private void end(@Nullable KeyResult keyResult, Consumer<KeyResult> then) {
+        try {
+            if (keyResult != null) {
+                then.accept(keyResult);
+            }
+        } finally {
+            progressTracker.done(1, 0);
+            free.release();
+        }
+    }
+
+    /** Lets whoever only compares learn that it may not go on. */
+    void mayGoOn() {
+        fence.require();
+    }
+
+    /** Returns once nothing is under way. */
+    void await() {
+        free.acquireUninterruptibly(AT_ONCE);
+        free.release(AT_ONCE);
+    }
+}

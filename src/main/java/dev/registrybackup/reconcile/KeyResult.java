@@ -1,0 +1,109 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.replication.ReplicationResult;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What became of a key that rclone named.
+ *
+ * @param state in short
+ * @param missed whether events should have brought it
+ * @param problem what is wrong, if something is
+ */
+record KeyResult(State state, boolean missed, Optional<Problem> problem) {
+    /** In short. */
+    enum State {
+        /** The backup has it now as the registry has it. */
+        BROUGHT,
+        /** As brought; both have the same content since, which rclone could not tell. */
+        BROUGHT_UNTOLD,
+        /** Both have the same content, which rclone could not tell. */
+        SAME,
+        /** The registry has it no more. */
+        GONE,
+        /** It is no object of a registry's, and such are not copied. */
+        PASSED_OVER,
+        /** The backup lacks it, or has it otherwise. */
+        LEFT
+    }
+
+    /** What is wrong with it. */
+    record Problem(FindingCode code, String text) {}
+
+    /** That of a key of which a copy came to this. */
+    static KeyResult of(ReplicationResult replicationResult, boolean differed, boolean missed) {
+        return switch (replicationResult.replicationStatus()) {
+            case COPIED -> new KeyResult(State.BROUGHT, missed, Optional.empty());
+            case PRESENT -> new KeyResult(differed ? State.SAME : State.BROUGHT, missed && !differed, Optional.empty());
+            case INCOMPLETE ->
+                new KeyResult(
+                        State.BROUGHT,
+                        missed,
+                        problem(FindingCode.LINK_DANGLING, "It was brought, but ", replicationResult));
+            case GONE -> new KeyResult(State.GONE, false, Optional.empty());
+            case PASSED_OVER ->
+                new KeyResult(
+                        State.PASSED_OVER,
+                        false,
+                        Optional.of(new Problem(
+                                FindingCode.FOREIGN_OBJECT,
+                                "No registry writes such an object, and registry.foreign does not have it copied")));
+            case CORRUPT ->
+                left(FindingCode.BLOB_DIGEST_MISMATCH, "The registry's blob is not taken: ", replicationResult);
+            case WITHHELD -> left(FindingCode.BLOB_DIGEST_MISMATCH, "The link is withheld: ", replicationResult);
+            case MALFORMED -> left(FindingCode.LINK_MALFORMED, "The registry's link is not taken: ", replicationResult);
+        };
+    }
+
+    private static KeyResult left(FindingCode code, String beginning, ReplicationResult replicationResult) {
+        return new KeyResult(State.LEFT, false, problem(code, beginning, replicationResult));
+    }
+
+    private static Optional<Problem> problem(FindingCode code, String beginning, ReplicationResult replicationResult) {
+        return Optional.of(new Problem(code, beginning + replicationResult.problem()));
+    }
+
+    /** That of a link which says the same in both stores. */
+    static KeyResult same() {
+        return new KeyResult(State.SAME, false, Optional.empty());
+    }
+
+    /** That of a key which a store did not let be copied. */
+    static KeyResult failed(Throwable failure) {
+        return new KeyResult(
+                State.LEFT,
+                false,
+                Optional.of(new Problem(FindingCode.COULD_NOT_TELL, String.valueOf(failure.getMessage()))));
+    }
+
+    /** That of a key which rclone names however often it is brought. */
+    KeyResult namedStill() {
+        return new KeyResult(
+                State.LEFT,
+                missed,
+                Optional.of(new Problem(
+                        FindingCode.COULD_NOT_TELL,
+                        "It was brought, and rclone names it still: something else writes it, or the store does not show"
+                                + " what it has")));
+    }
+
+    /** This one, of a key that became the other before. */
+    KeyResult after(@Nullable KeyResult before) {
+        if (before == null || !before.isBrought() || state != State.SAME) {
+            return this;
+        }
+        return new KeyResult(State.BROUGHT_UNTOLD, before.missed(), before.problem());
+    }
+
+    /** Whether the backup was given it in this run. */
+    boolean isBrought() {
+        return state == State.BROUGHT || state == State.BROUGHT_UNTOLD;
+    }
+
+    /** Whether bringing it again changes nothing. */
+    boolean isSettled() {
+        return state != State.BROUGHT;
+    }
+}

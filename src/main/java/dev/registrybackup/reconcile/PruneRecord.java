@@ -1,0 +1,64 @@
+package dev.registrybackup.reconcile;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.RecordObjects;
+import dev.registrybackup.objectstore.RecordObjects.Stored;
+import dev.registrybackup.objectstore.RewrittenRecord;
+import dev.registrybackup.registry.RegistryLayout;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * That blobs are being removed, since when: on record from before the first one goes until the links written meanwhile
+ * were checked, so that a run that dies in between leaves the check to the next. Blocks.
+ */
+final class PruneRecord {
+    static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "reconcile/removing";
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final ObjectStore backup;
+    private final RecordObjects records;
+    private final Clock clock;
+
+    PruneRecord(ObjectStore backup, Clock clock) {
+        this.backup = backup;
+        this.records = new RecordObjects(backup);
+        this.clock = clock;
+    }
+
+    /** Since when, UTC; empty if nothing is to be checked. A record that cannot be read has everything checked. */
+    Optional<Instant> since() {
+        return records.read(KEY).map(stored -> parse(stored.json()));
+    }
+
+    /** Puts it on record, and says whether it was not on record before: a check that another run left is still to be made. */
+    boolean begin() {
+        Optional<Stored> before = records.read(KEY);
+        if (before.isEmpty()) {
+            String json = JsonNodeFactory.instance
+                    .objectNode()
+                    .put("since", clock.instant().toString())
+                    .toString();
+            new RewrittenRecord(records, KEY, Optional.empty()).write(json);
+        }
+        return before.isEmpty();
+    }
+
+    void end() {
+        records.read(KEY).ifPresent(stored -> backup.remove(KEY, stored.version()));
+    }
+
+    private static Instant parse(String text) {
+        try {
+            return Instant.parse(JSON.readTree(text).path("since").asText());
+        } catch (JsonProcessingException | DateTimeException e) {
+            return Instant.EPOCH;
+        }
+    }
+}

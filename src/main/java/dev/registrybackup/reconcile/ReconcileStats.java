@@ -1,0 +1,73 @@
+package dev.registrybackup.reconcile;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** What is counted of each class of object. Safe for use by many threads. */
+final class ReconcileStats {
+    /** Guarded by this. */
+    private final Map<Kind, Map<Count, Long>> counts = new EnumMap<>(Kind.class);
+
+    /** What is counted. */
+    enum Count {
+        /** Keys that the registry has. */
+        IN_REGISTRY("inRegistry"),
+        /** Keys that rclone named as missing or different, each once. */
+        NAMED("named"),
+        /** Of these, what the backup has now. */
+        BROUGHT("brought"),
+        /** Bytes copied for them. */
+        BYTES("bytesBrought"),
+        /** Of those brought, what events should have brought before. */
+        MISSED("missedByEvents"),
+        /** Of those named, what the backup has not, or not as the registry has it. */
+        LEFT("left"),
+        /** Of those left, what in the registry is not what its digest says. */
+        CORRUPT("corrupt"),
+        /** Keys that only the backup has. */
+        ABSENT("absent"),
+        /** Of these, what the registry had at the run before. */
+        NEWLY_ABSENT("newlyAbsent"),
+        /** What left the backup. */
+        REMOVED("removed");
+
+        private final String label;
+
+        Count(String label) {
+            this.label = label;
+        }
+
+        String label() {
+            return label;
+        }
+    }
+
+    synchronized void add(Kind kind, Count count, long more) {
+        counts.computeIfAbsent(kind, fresh -> new EnumMap<>(Count.class)).merge(count, more, Long::sum);
+    }
+
+    synchronized long of(Kind kind, Count count) {
+        return counts.getOrDefault(kind, Map.of()).getOrDefault(count, 0L);
+    }
+
+    synchronized long total(Count count) {
+        return counts.values().stream()
+                .mapToLong(ofKind -> ofKind.getOrDefault(count, 0L))
+                .sum();
+    }
+
+    /** By class, and in it by what is counted. */
+    synchronized ObjectNode json() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        counts.forEach((kind, ofKind) -> {
+            ObjectNode entry = json.putObject(kind.label());
+            for (Count count : Count.values()) {
+                entry.put(count.label(), ofKind.getOrDefault(count, 0L));
+            }
+        });
+        return json;
+    }
+}

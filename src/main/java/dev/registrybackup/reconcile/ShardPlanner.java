@@ -1,0 +1,124 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.reconcile.rclone.Comparer;
+import dev.registrybackup.reconcile.rclone.Shard;
+import dev.registrybackup.reconcile.rclone.Shard.By;
+import dev.registrybackup.registry.RegistryLayout;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * Cuts both stores into parts that are compared one after the other, in key order. rclone keeps a whole part in memory, so
+ * none may have many more keys than is set; and each costs a request of its own, so a small registry is two parts.
+ */
+final class ShardPlanner {
+    private static final int SHARDS = 256;
+    private static final String UPLOADS = "_uploads/**";
+
+    private final StorePair storePair;
+    private final Comparer comparer;
+    private final long mostKeys;
+    private final By linksBy;
+
+    /**
+     * Parts of these stores.
+     *
+     * @param mostKeys how many keys a part may have, about
+     * @param linksBy what links are compared by
+     */
+    ShardPlanner(StorePair storePair, Comparer comparer, long mostKeys, By linksBy) {
+        this.storePair = storePair;
+        this.comparer = comparer;
+        this.mostKeys = mostKeys;
+        this.linksBy = linksBy;
+    }
+
+    /**
+     * All parts, in the order of their keys.
+     *
+     * @param before how many links there were when last compared, which spares counting them now
+     */
+    List<Shard> plan(ShardSizes before) {
+        List<Shard> parts = new ArrayList<>(blobs());
+        addLinks(storePair.layout().repositoriesPrefix(), before, parts);
+        parts.add(others());
+        return parts;
+    }
+
+    /** Digests are as good as random: one of the 256 directories tells how large all are. */
+    private List<Shard> blobs() {
+        String prefix = storePair.layout().blobsPrefix();
+        String sha256 = prefix + "sha256/";
+        if (larger(sha256 + "00/", mostKeys / SHARDS + 1) <= mostKeys / SHARDS) {
+            return List.of(new Shard(prefix, By.SIZE, List.of(), true));
+        }
+        List<Shard> parts = new ArrayList<>();
+        for (int shard = 0; shard < SHARDS; shard++) {
+            parts.add(new Shard(sha256 + HexFormat.of().toHexDigits((byte) shard) + "/", By.SIZE, List.of(), true));
+        }
+        // What other algorithms have, or nobody; sha256 is left out before it is listed.
+        parts.add(new Shard(prefix, By.SIZE, List.of("/sha256/**"), false));
+        return parts;
+    }
+
+    private void addLinks(String prefix, ShardSizes before, List<Shard> parts) {
+        if (isRepositoryPart(prefix) || isSmall(prefix, before.below(prefix))) {
+            parts.add(links(prefix));
+            return;
+        }
+        // In the order of keys, in which "a-b/" is before "a/".
+        TreeSet<String> below = new TreeSet<>();
+        comparer.directories(prefix).stream()
+                .filter(name -> !name.equals("_uploads"))
+                .forEach(name -> below.add(prefix + name + "/"));
+        below.forEach(directory -> addLinks(directory, before, parts));
+        parts.add(new Shard(prefix, linksBy, List.of("/*/**"), false));
+    }
+
+    /** To count costs as many requests as to compare: only what was near the bound before, or is new, is counted. */
+    private boolean isSmall(String prefix, OptionalLong before) {
+        if (before.isPresent() && before.getAsLong() < mostKeys * 3 / 4) {
+            return true;
+        }
+        boolean wasLarge = before.isPresent() && before.getAsLong() > mostKeys * 5 / 4;
+        return !wasLarge && larger(prefix, mostKeys + 1) <= mostKeys;
+    }
+
+    /** Below these are single links only. */
+    private static boolean isRepositoryPart(String prefix) {
+        return prefix.endsWith("/_layers/") || prefix.endsWith("/_manifests/");
+    }
+
+    private Shard links(String prefix) {
+        return new Shard(prefix, linksBy, List.of(UPLOADS), true);
+    }
+
+    /** What lies beside blobs and repositories; neither is listed for it. */
+    private Shard others() {
+        RegistryLayout layout = storePair.layout();
+        String root = layout.rootPrefix();
+        List<String> leftOut = new ArrayList<>();
+        leftOut.add("/" + layout.blobsPrefix().substring(root.length()) + "**");
+        leftOut.add("/" + layout.repositoriesPrefix().substring(root.length()) + "**");
+        if (root.isEmpty()) {
+            leftOut.add("/" + RegistryLayout.BOOKKEEPING_PREFIX + "**");
+        }
+        return new Shard(root, By.CONTENT, leftOut, false);
+    }
+
+    private long larger(String prefix, long most) {
+        return Math.max(count(storePair.registry(), prefix, most), count(storePair.backup(), prefix, most));
+    }
+
+    private static long count(ObjectStore store, String prefix, long most) {
+        try (Stream<ObjectInfo> listing = store.list(prefix)) {
+            return listing.limit(most).count();
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package dev.registrybackup.reconcile;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.imagestream.CapturedStream;
+import dev.registrybackup.imagestream.ClusterException;
+import dev.registrybackup.imagestream.SnapshotTaker;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.operation.FencedException;
+import dev.registrybackup.operation.Finding;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.ProgressTracker;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Takes a snapshot of the cluster's ImageStreams, where there are any, before blobs are compared. */
+final class SnapshotPhase {
+    private static final System.Logger LOGGER = System.getLogger(SnapshotPhase.class.getName());
+
+    /** Single streams come and go; fewer than these are no loss of a cluster. */
+    private static final long FEW = 10;
+
+    private final StorePair storePair;
+    private final Reconciliation.Tools tools;
+    private final Policy policy;
+    private final ProgressTracker progressTracker;
+    private final Consumer<Finding> found;
+
+    SnapshotPhase(
+            StorePair storePair,
+            Reconciliation.Tools tools,
+            Policy policy,
+            ProgressTracker progressTracker,
+            Consumer<Finding> found) {
+        this.storePair = storePair;
+        this.tools = tools;
+        this.policy = policy;
+        this.progressTracker = progressTracker;
+        this.found = found;
+    }
+
+    /** Takes it, says in the summary what it came to, and returns whether nothing of it is left to do. */
+    boolean take(Path scratch, ObjectNode summary) {
+        if (tools.snapshots().isEmpty()) {
+            return true;
+        }
+        progressTracker.phase("capturing ImageStreams");
+        Instant begun = tools.clock().instant();
+        try {
+            Optional<SnapshotTaker> snapshots = tools.snapshots().get().apply(storePair.backup());
+            return snapshots.isEmpty() || take(snapshots.get(), scratch, begun, summary);
+        } catch (FencedException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // Whatever it is: blobs are compared all the same.
+            found.accept(new Finding(
+                    FindingCode.COULD_NOT_TELL,
+                    "imagestreams",
+                    "ImageStreams and Images were not captured in this run, so that no image pushed since the snapshot before"
+                            + " can be restored by its tag but from what single captures have: " + reason(e)
+                            + ". Mend it and reconcile again"));
+            return false;
+        }
+    }
+
+    private static String reason(RuntimeException failure) {
+        if (failure instanceof ClusterException || failure instanceof ObjectStoreException) {
+            return String.valueOf(failure.getMessage());
+        }
+        LOGGER.log(Level.WARNING, "event=imagestreams-not-captured", failure);
+        return failure.toString();
+    }
+
+    private boolean take(SnapshotTaker snapshotTaker, Path scratch, Instant begun, ObjectNode summary) {
+        long before = streamsBefore(scratch);
+        SnapshotTaker.Taken taken = snapshotTaker.take(scratch);
+        tell(taken, begun, summary);
+        warnIfVanished(before, taken.streams(), begun);
+        for (String stream : taken.notUnderstood()) {
+            found.accept(new Finding(
+                    FindingCode.COULD_NOT_TELL,
+                    "imagestreams",
+                    "An ImageStream was not captured, so that it cannot be restored: " + stream));
+        }
+        return taken.notUnderstood().isEmpty();
+    }
+
+    private long streamsBefore(Path scratch) {
+        try (Stream<CapturedStream> before = new CaptureReader(storePair.backup(), scratch).inNewestSnapshot()) {
+            return before.count();
+        } catch (ObjectStoreException e) {
+            found.accept(new Finding(
+                    FindingCode.COULD_NOT_TELL,
+                    "imagestreams",
+                    "How many ImageStreams there were at the snapshot before is not known: " + e.getMessage()));
+            return 0;
+        }
+    }
+
+    /** A cluster that was made anew would otherwise have its emptiness taken for what is to be restored. */
+    private void warnIfVanished(long before, long now, Instant begun) {
+        long gone = before - now;
+        if ((now == 0 && before > 0) || gone > Math.max(FEW, policy.alarmShare() * before)) {
+            new Alarms(storePair.backup(), tools.clock())
+                    .raise(
+                            "imagestreams-absent",
+                            "%d of %d ImageStreams are gone since the snapshot before. To restore them, give a time before %s as \"at\""
+                                    .formatted(gone, before, begun));
+        }
+    }
+
+    private void tell(SnapshotTaker.Taken taken, Instant begun, ObjectNode summary) {
+        summary.putObject("imageStreams")
+                .put("key", taken.key())
+                .put("streams", taken.streams())
+                .put("items", taken.items())
+                .put("images", taken.images())
+                .put("imagesMissing", taken.imagesMissing());
+        LOGGER.log(
+                Level.INFO,
+                "event=imagestreams-captured key={0} streams={1,number,#} items={2,number,#} images={3,number,#}"
+                        + " images-missing={4,number,#} millis={5,number,#}",
+                taken.key(),
+                taken.streams(),
+                taken.items(),
+                taken.images(),
+                taken.imagesMissing(),
+                Duration.between(begun, tools.clock().instant()).toMillis());
+    }
+}

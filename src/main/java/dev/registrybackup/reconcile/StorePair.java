@@ -1,0 +1,13 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.registry.RegistryLayout;
+
+/**
+ * What is reconciled.
+ *
+ * @param registry the registry's store
+ * @param backup the backup
+ * @param layout the grammar of both
+ */
+public record StorePair(ObjectStore registry, ObjectStore backup, RegistryLayout layout) {}

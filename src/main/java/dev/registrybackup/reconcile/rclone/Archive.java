@@ -1,0 +1,157 @@
+package dev.registrybackup.reconcile.rclone;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A second copy of the proved backup, in any place that rclone can write: another S3, a cloud, a disk. Children are copied
+ * before parents, and where it mirrors, parents leave before children. What is replaced or leaves is moved aside, to a
+ * directory a day. One thread at a time.
+ */
+public final class Archive {
+    private final RcloneRemote backup;
+    private final Destination destination;
+    private final CommandLine commands;
+    private final RcloneRunner rcloneRunner;
+    private final DirectoryNames names;
+
+    /**
+     * Where it is.
+     *
+     * @param place as rclone has it, {@code remote:bucket/path} or a directory; the environment has the remote's settings,
+     *     {@code RCLONE_CONFIG_<REMOTE>_…}
+     * @param removed in the same remote, where what is replaced or leaves is moved; without it, it goes for good
+     * @param mirrors whether what is not in the backup any more leaves
+     * @param retention for how long what was moved aside is kept
+     */
+    public record Destination(String place, Optional<String> removed, boolean mirrors, Duration retention) {}
+
+    private Archive(String program, RcloneRemote backup, Destination destination, Path scratch) {
+        this.backup = backup;
+        this.destination = destination;
+        RcloneSetup rcloneSetup = new RcloneSetup(program, List.of(backup), Optional.of(destination.place()), scratch);
+        RcloneProcess runnable = rcloneSetup.prepare();
+        rcloneSetup.version(runnable);
+        this.commands = new CommandLine(program, rcloneSetup.certificates());
+        this.rcloneRunner = new RcloneRunner(runnable);
+        this.names = new DirectoryNames(rcloneRunner, commands);
+    }
+
+    /**
+     * Finds the program; nothing is asked of the stores yet.
+     *
+     * @param scratch a directory of our own
+     * @throws RcloneUnusableException if it cannot be used
+     */
+    public static Archive start(String program, RcloneRemote backup, Destination destination, Path scratch) {
+        return new Archive(program, backup, destination, scratch);
+    }
+
+    /**
+     * Brings it up to the backup.
+     *
+     * @param registryPrefix what the keys of registry objects start with
+     * @param bookkeepingPrefix what our own records start with, of which those go along that a restore can use
+     * @param now the time, UTC
+     * @param pause is called between the runs, and may throw to end it
+     * @return what went wrong first, where everything before it is copied; empty if nothing did
+     */
+    public Optional<String> update(String registryPrefix, String bookkeepingPrefix, Instant now, Runnable pause) {
+        String day = LocalDate.ofInstant(now, ZoneOffset.UTC).toString();
+        List<List<String>> all = new ArrayList<>();
+        List<Step> steps = Step.of(registryPrefix);
+        steps.forEach(step -> all.add(command("copy", step, day)));
+        all.add(command("copy", Step.records(bookkeepingPrefix), day));
+        if (destination.mirrors()) {
+            for (int last = steps.size() - 1; last >= 0; last--) {
+                all.add(command("sync", steps.get(last), day));
+            }
+        }
+        for (List<String> command : all) {
+            pause.run();
+            Optional<String> problem = rcloneRunner.run(command, line -> {}, ProcessResult::problem);
+            if (problem.isPresent()) {
+                return Optional.of("%s failed: %s".formatted(CommandLine.quoted(command), problem.get()));
+            }
+        }
+        return destination.removed().flatMap(removed -> dropOld(removed, now));
+    }
+
+    private List<String> command(String verb, Step step, String day) {
+        return commands.mirror(
+                verb,
+                backup.path(step.prefix()),
+                below(destination.place(), step.prefix()),
+                step,
+                destination.removed().map(removed -> below(below(removed, day + "/"), step.prefix())));
+    }
+
+    private static String below(String place, String prefix) {
+        return (place.endsWith("/") || place.endsWith(":") ? place : place + "/") + prefix;
+    }
+
+    private Optional<String> dropOld(String removed, Instant now) {
+        LocalDate oldest = LocalDate.ofInstant(now.minus(destination.retention()), ZoneOffset.UTC);
+        List<String> days = new ArrayList<>();
+        Optional<String> problem = names.list(below(removed, ""), days::add);
+        if (problem.isPresent()) {
+            // Without anything moved aside yet some remotes have no such directory.
+            return problem.filter(text -> !text.contains("directory not found"));
+        }
+        for (String day : days) {
+            if (isBefore(day, oldest)) {
+                Optional<String> failed =
+                        rcloneRunner.run(commands.purge(below(removed, day)), line -> {}, ProcessResult::problem);
+                if (failed.isPresent()) {
+                    return failed.map(text -> "to drop %s failed: %s".formatted(below(removed, day), text));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** A directory that is no day is not ours. */
+    private static boolean isBefore(String day, LocalDate oldest) {
+        try {
+            return LocalDate.parse(day).isBefore(oldest);
+        } catch (DateTimeParseException e) {
+            return false;
+        }
+    }
+
+    /**
+     * One class of objects.
+     *
+     * @param prefix what its keys start with
+     * @param only patterns of rclone's filters for what of it is meant; all if empty
+     * @param compare how rclone is to tell what is there already
+     */
+    record Step(String prefix, List<String> only, List<String> compare) {
+        static List<Step> of(String registryPrefix) {
+            String links = registryPrefix + "repositories/";
+            // A blob's or a digest link's content follows from its key, so a size says enough.
+            List<String> bySize = List.of("--size-only");
+            return List.of(
+                    new Step(registryPrefix + "blobs/", List.of(), bySize),
+                    new Step(links, List.of("_layers/**"), bySize),
+                    new Step(links, List.of("_manifests/revisions/**"), bySize),
+                    new Step(links, List.of("_manifests/tags/*/index/**"), bySize),
+                    // Always of 71 bytes, and not every remote knows hashes.
+                    new Step(links, List.of("_manifests/tags/*/current/link"), List.of("--ignore-times")));
+        }
+
+        static Step records(String bookkeepingPrefix) {
+            return new Step(
+                    bookkeepingPrefix,
+                    List.of("/absences", "/adopted", "/catalog/**", "/openshift/**"),
+                    List.of("--ignore-times"));
+        }
+    }
+}

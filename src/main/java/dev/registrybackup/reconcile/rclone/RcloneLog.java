@@ -1,0 +1,132 @@
+package dev.registrybackup.reconcile.rclone;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What rclone wrote to its log in one run: JSON line by line, but for a last word that 1.60 writes as plain text. */
+final class RcloneLog {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int LONGEST_MESSAGE = 400;
+
+    // 1.60 calls its notices warnings, later versions notices.
+    private static final Set<String> HARMLESS = Set.of("debug", "info", "notice", "warning");
+
+    // A difference is logged as an error of its key, beside the line of the report.
+    private static final Pattern DIFFERENCE =
+            Pattern.compile("file not in .*|(sizes|contents|[\\w-]+) differ\\b.*", Pattern.CASE_INSENSITIVE);
+    private static final Pattern LAST_WORD =
+            Pattern.compile("Failed to check(?: with \\d+ errors: last error was)?: (\\d{1,18}) differences found");
+    private static final Pattern PLAIN_TIME = Pattern.compile("^\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d (\\w+ *: )?");
+    private static final Pattern MATCHING = Pattern.compile("(\\d{1,18}) matching files");
+
+    // These are told as if nothing were wrong, and something was not compared.
+    private static final Pattern NOT_COMPARED = Pattern.compile(
+            "\\d+ hashes could not be checked|can't follow symlink.*|no common hash found.*|duplicate .* found in .*",
+            Pattern.CASE_INSENSITIVE);
+
+    private Optional<String> error = Optional.empty();
+    private OptionalLong differences = OptionalLong.empty();
+    private OptionalLong matching = OptionalLong.empty();
+
+    private RcloneLog() {}
+
+    /** Reads the file to its end, a line at a time. */
+    static RcloneLog read(Path file) throws IOException {
+        RcloneLog log = new RcloneLog();
+        try (BufferedReader lines = Files.newBufferedReader(file, UTF_8)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                log.take(line);
+            }
+        }
+        return log;
+    }
+
+    /** The first thing that went wrong other than that keys differ. */
+    Optional<String> error() {
+        return error;
+    }
+
+    /** How many keys differ, by rclone's last word; empty if it had none. */
+    OptionalLong differences() {
+        return differences;
+    }
+
+    /** How many keys are the same, by rclone's own count; empty if it told none. */
+    OptionalLong matching() {
+        return matching;
+    }
+
+    private void take(String line) {
+        if (!line.isBlank()) {
+            readJson(line).ifPresentOrElse(this::takeRecord, () -> takePlain(line));
+        }
+    }
+
+    private static Optional<JsonNode> readJson(String line) {
+        try {
+            return Optional.ofNullable(JSON.readTree(line)).filter(JsonNode::isObject);
+        } catch (JsonProcessingException e) {
+            return Optional.empty();
+        }
+    }
+
+    private void takeRecord(JsonNode entry) {
+        String message = entry.path("msg").asText();
+        String level = entry.path("level").asText().toLowerCase(Locale.ROOT);
+        if (takeLastWord(message)) {
+            return;
+        }
+        Matcher counted = MATCHING.matcher(message);
+        if (counted.matches()) {
+            matching = OptionalLong.of(Long.parseLong(counted.group(1)));
+        } else if (!isHarmless(level, message, entry.path("object").asText())) {
+            fail(message);
+        }
+    }
+
+    private static boolean isHarmless(String level, String message, String object) {
+        if (NOT_COMPARED.matcher(message).lookingAt()) {
+            return false;
+        }
+        return HARMLESS.contains(level)
+                || ("error".equals(level)
+                        && !object.isEmpty()
+                        && DIFFERENCE.matcher(message).matches());
+    }
+
+    private void takePlain(String line) {
+        String message = PLAIN_TIME.matcher(line).replaceFirst("");
+        if (!takeLastWord(message)) {
+            fail(message);
+        }
+    }
+
+    private boolean takeLastWord(String message) {
+        Matcher last = LAST_WORD.matcher(message);
+        if (last.matches()) {
+            differences = OptionalLong.of(Long.parseLong(last.group(1)));
+            return true;
+        }
+        return false;
+    }
+
+    private void fail(String message) {
+        if (error.isEmpty()) {
+            String words = message.strip().replaceAll("\\s+", " ");
+            error = Optional.of(words.length() <= LONGEST_MESSAGE ? words : words.substring(0, LONGEST_MESSAGE) + "…");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package dev.registrybackup.reconcile.rclone;
+
+import dev.registrybackup.objectstore.s3.S3Settings;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * A store as rclone is told of it: by environment variables, which only rclone's own user can read, and never by arguments,
+ * which every user of the machine can.
+ *
+ * @param name {@code registry} or {@code backup}, or another word of lower-case letters
+ * @param bucket where it is, if that is a bucket
+ * @param directory where it is, if that is a directory
+ */
+public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Path> directory) {
+    private static final Pattern NAME = Pattern.compile("[a-z]+");
+
+    /** Refuses a name that is no variable's, and anything but one place. */
+    public RcloneRemote {
+        if (!NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException(
+                    "Failed to name a store \"%s\" for rclone: only lower-case letters will do".formatted(name));
+        }
+        if (bucket.isPresent() == directory.isPresent()) {
+            throw new IllegalArgumentException(
+                    "Failed to tell rclone of the %s: it is either a bucket or a directory".formatted(name));
+        }
+    }
+
+    /** The variables that tell rclone of this store; the credentials are among them. */
+    public Map<String, String> environment() {
+        Map<String, String> options = new TreeMap<>();
+        bucket.ifPresentOrElse(settings -> tell(settings, options), () -> options.put("type", "local"));
+        Map<String, String> environment = new TreeMap<>();
+        options.forEach((option, value) -> environment.put(
+                "RCLONE_CONFIG_%s_%s".formatted(name.toUpperCase(Locale.ROOT), option.toUpperCase(Locale.ROOT)),
+                value));
+        return environment;
+    }
+
+    private static void tell(S3Settings settings, Map<String, String> options) {
+        options.put("type", "s3");
+        // A provider's name stands for its quirks; "Other" expects the least of a store.
+        options.put("provider", settings.endpoint().isPresent() ? "Other" : "AWS");
+        settings.endpoint().map(URI::toString).ifPresent(endpoint -> options.put("endpoint", endpoint));
+        settings.region().ifPresent(region -> options.put("region", region));
+        settings.credentials()
+                .ifPresentOrElse(
+                        given -> {
+                            options.put("access_key_id", given.accessKey());
+                            options.put("secret_access_key", given.secretKey());
+                        },
+                        () -> options.put("env_auth", "true"));
+        options.put("force_path_style", Boolean.toString(settings.pathStyle()));
+        // It would ask for the bucket, and even make it, where these credentials may only list and read.
+        options.put("no_check_bucket", "true");
+        if (isEncryptedByKey(settings)) {
+            // Nothing is written: it is told so that it takes no ETag for an MD5.
+            options.put("server_side_encryption", "aws:kms");
+        }
+    }
+
+    private static boolean isEncryptedByKey(S3Settings settings) {
+        return settings.writing()
+                .encryption()
+                .filter(encryption -> encryption.startsWith("aws:kms"))
+                .isPresent();
+    }
+
+    /** Where a prefix is, as rclone is told: {@code backup:bucket/docker/registry/v2/blobs/}. */
+    public String path(String prefix) {
+        return name + ":"
+                + bucket.map(S3Settings::bucket)
+                        .or(() -> directory.map(RcloneRemote::absolute))
+                        .orElse("")
+                + "/" + prefix;
+    }
+
+    private static String absolute(Path directory) {
+        return directory.toAbsolutePath().normalize().toString();
+    }
+
+    /** Whether the store knows its objects' MD5s without reading them: not what it encrypts with a key of its own. */
+    boolean knowsHashes() {
+        return bucket.filter(RcloneRemote::isEncryptedByKey).isEmpty();
+    }
+
+    /** Whether it takes its credentials from the process's environment. */
+    boolean needsTheProcessCredentials() {
+        return bucket.filter(settings -> settings.credentials().isEmpty()).isPresent();
+    }
+
+    Optional<Path> caCertificate() {
+        return bucket.flatMap(S3Settings::caCertificate);
+    }
+
+    /** Without credentials. */
+    @Override
+    public String toString() {
+        return "Remote[" + path("") + "]";
+    }
+}

@@ -1,0 +1,58 @@
+package dev.registrybackup.registry;
+
+import java.security.MessageDigest;
+import java.util.HexFormat;
+
+/**
+ * The running proof that bytes are what a digest says: fed in order, asked once at the end. Not for use by two threads
+ * at a time.
+ */
+public final class DigestVerifier {
+    private final Digest expected;
+    private final MessageDigest state;
+    private long bytes;
+
+    private DigestVerifier(Digest expected, MessageDigest state, long bytes) {
+        this.expected = expected;
+        this.state = state;
+        this.bytes = bytes;
+    }
+
+    /** A proof that has seen nothing yet. */
+    public static DigestVerifier of(Digest expected) {
+        return new DigestVerifier(expected, expected.algorithm().newState(), 0);
+    }
+
+    /** The same proof at the same byte, to go on from independently: a part that is read again starts from such a copy. */
+    public DigestVerifier copy() {
+        try {
+            return new DigestVerifier(expected, (MessageDigest) state.clone(), bytes);
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException(
+                    "This Java runtime's " + state.getAlgorithm() + " cannot be copied, which parts need", e);
+        }
+    }
+
+    /** Takes the next bytes. */
+    public void update(byte[] buffer, int offset, int length) {
+        state.update(buffer, offset, length);
+        bytes += length;
+    }
+
+    /** How many bytes it has seen. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /**
+     * Ends the proof.
+     *
+     * @throws DigestMismatchException if the bytes seen are not what the digest says
+     */
+    public void complete() {
+        Digest actual = new Digest(expected.algorithm(), HexFormat.of().formatHex(state.digest()));
+        if (!actual.equals(expected)) {
+            throw new DigestMismatchException(expected, actual, bytes);
+        }
+    }
+}

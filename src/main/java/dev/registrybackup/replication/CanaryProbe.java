@@ -1,0 +1,138 @@
+package dev.registrybackup.replication;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.ObjectVersion;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.replication.pending.PendingKey;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Objects that a preflight writes into the registry bucket to see whether their events arrive, and the records of those
+ * that did. Safe for use by many threads; blocks.
+ */
+public final class CanaryProbe {
+    /** Where they are in the registry bucket, whatever the registry's root directory is. */
+    public static final String IN_REGISTRY = "registry-backup-canary/";
+
+    /** Where it is on record in the backup bucket that one came. */
+    public static final String IN_BACKUP = "registry-backup/canary/";
+
+    private static final System.Logger LOGGER = System.getLogger(CanaryProbe.class.getName());
+    private static final Pattern KEY = Pattern.compile(Pattern.quote(IN_REGISTRY) + "[0-9a-f]{8,64}");
+
+    private final ObjectStore registry;
+    private final ObjectStore backup;
+    private final Clock clock;
+
+    /** Those of these two buckets. */
+    public CanaryProbe(ObjectStore registry, ObjectStore backup, Clock clock) {
+        this.registry = registry;
+        this.backup = backup;
+        this.clock = clock;
+    }
+
+    /** Whether that key in the registry bucket is a canary's. */
+    public static boolean isCanary(String key) {
+        return KEY.matcher(key).matches();
+    }
+
+    /**
+     * Puts on record that its event came, if there is such a canary, and says whether it did. What a store refuses is logged
+     * and no failure: a canary is never owed.
+     */
+    public boolean arrived(PendingKey canary) {
+        try {
+            return mayBeThere(canary.key()) && record(canary);
+        } catch (ObjectStoreException e) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "event=canary-not-recorded key={0} reason=\"{1}\" remedy=\"let replicate write {2}\"",
+                    canary.key(),
+                    e.getMessage(),
+                    IN_BACKUP);
+            return false;
+        }
+    }
+
+    /** A key of replicate's need not read more than the registry's tree; then the event has to be believed. */
+    private boolean mayBeThere(String key) {
+        try {
+            return registry.findBeforeWrite(key).isPresent();
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.FORBIDDEN) {
+                return true;
+            }
+            throw e;
+        }
+    }
+
+    private boolean record(PendingKey canary) {
+        ObjectNode record = JsonNodeFactory.instance.objectNode();
+        record.put("handled", clock.instant().toString());
+        canary.eventTime().ifPresent(time -> record.put("event", time.toString()));
+        boolean first = backup.putIfAbsent(recordOf(canary.key()), content(record.toString()));
+        LOGGER.log(Level.INFO, "event=canary key={0} first={1}", canary.key(), first);
+        return true;
+    }
+
+    /**
+     * Writes one.
+     *
+     * @param name of lower-case hexadecimal digits, 8 to 64
+     * @return its version, where the bucket keeps versions
+     */
+    public Optional<String> release(String name) {
+        return registry.put(
+                IN_REGISTRY + name, content("{\"canary\":\"of registry-backup; may be removed\"}"), Map.of());
+    }
+
+    /** Whether it is on record that it came. */
+    public boolean hasArrived(String name) {
+        return backup.findBeforeWrite(IN_BACKUP + name).isPresent();
+    }
+
+    /** Removes one from the registry bucket, that version of it. */
+    public void catchAgain(String name, Optional<String> version) {
+        registry.remove(IN_REGISTRY + name, version);
+    }
+
+    /** Removes its record, and those of canaries that came before that time. */
+    public void forget(String name, Instant before) {
+        remove(backup, IN_BACKUP + name, Instant.MAX);
+        remove(backup, IN_BACKUP, before);
+    }
+
+    /** Removes canaries that were written before that time and that nobody removed. */
+    public void catchOld(Instant before) {
+        remove(registry, IN_REGISTRY, before);
+    }
+
+    private static void remove(ObjectStore store, String prefix, Instant before) {
+        List<ObjectVersion> old;
+        try (Stream<ObjectVersion> versions = store.listVersions(prefix)) {
+            old = versions.filter(version -> version.lastModified().isBefore(before))
+                    .toList();
+        }
+        old.forEach(version -> store.remove(version.key(), Optional.of(version.versionId())));
+    }
+
+    private static String recordOf(String key) {
+        return IN_BACKUP + key.substring(IN_REGISTRY.length());
+    }
+
+    private static ContentSource content(String text) {
+        return ContentSource.of(text.getBytes(StandardCharsets.UTF_8));
+    }
+}

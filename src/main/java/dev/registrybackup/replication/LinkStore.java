@@ -1,0 +1,118 @@
+package dev.registrybackup.replication;
+
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.LinkContent;
+import dev.registrybackup.registry.MalformedLinkException;
+import dev.registrybackup.registry.RegistryPath.DigestLink;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** Reads links from the registry and writes them into the backup, one request or two at a time. Blocks. */
+final class LinkStore {
+    private final ObjectStore registry;
+    private final ObjectStore backup;
+
+    LinkStore(ObjectStore registry, ObjectStore backup) {
+        this.registry = registry;
+        this.backup = backup;
+    }
+
+    /**
+     * The registry's link, or empty if it has none.
+     *
+     * @throws MalformedLinkException if its content is no digest
+     */
+    Optional<StoredLink> read(String key) {
+        try (OpenObject reading = registry.open(key, Optional.empty(), Optional.empty())) {
+            if (reading.info().size() > LinkContent.LONGEST) {
+                throw new MalformedLinkException("a link of %d bytes is no digest"
+                        .formatted(reading.info().size()));
+            }
+            byte[] content = reading.readAll(LinkContent.LONGEST);
+            return Optional.of(new StoredLink(reading.info(), LinkContent.parse(content)));
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Refuses a link that names another digest than its path does. One of another algorithm may: sha512 paths point to the
+     * canonical sha256 (distribution {@code linkedblobstore.go}, {@code linkBlob}).
+     */
+    static StoredLink fitting(DigestLink path, StoredLink storedLink) {
+        Digest target = storedLink.target();
+        if (target.algorithm() == path.digest().algorithm() && !target.equals(path.digest())) {
+            throw new MalformedLinkException("a link whose path names %s names %s".formatted(path.digest(), target));
+        }
+        return storedLink;
+    }
+
+    /**
+     * Writes a link whose content does not change, unless the backup has it; says whether it wrote. One that the registry
+     * wrote again since counts as missing, as in {@link #publishByContent}, but for layer links, of which nobody asks when.
+     */
+    boolean publish(DigestLink path, StoredLink storedLink) {
+        Optional<ObjectInfo> copy = backup.findBeforeWrite(storedLink.info().key());
+        if (copy.isPresent()
+                && isSame(copy.get(), storedLink)
+                && (path.kind() == Kind.LAYER_LINK || !isOlder(copy.get(), storedLink))) {
+            return false;
+        }
+        write(storedLink);
+        return true;
+    }
+
+    /**
+     * Writes a link whose content changes, unless the backup has this content; says whether it wrote. What the registry
+     * wrote again since may have been gone in between: a version with its time tells that it was back.
+     */
+    boolean publishByContent(StoredLink storedLink) {
+        if (backupSays(storedLink, copy -> !isOlder(copy, storedLink))) {
+            return false;
+        }
+        write(storedLink);
+        return true;
+    }
+
+    private static boolean isOlder(ObjectInfo copy, StoredLink storedLink) {
+        return SourceMetadata.lastModified(copy)
+                .orElse(copy.lastModified())
+                .isBefore(storedLink.info().lastModified());
+    }
+
+    /** The ETag of so small an object is its MD5, except under KMS, where the content has to be looked at. */
+    private boolean isSame(ObjectInfo copy, StoredLink storedLink) {
+        return copy.size() == storedLink.content().length
+                && (copy.etag().equals(LinkContent.md5(storedLink.content())) || backupSays(storedLink, there -> true));
+    }
+
+    private boolean backupSays(StoredLink storedLink, Predicate<ObjectInfo> counts) {
+        try (OpenObject reading = backup.open(storedLink.info().key(), Optional.empty(), Optional.empty())) {
+            return reading.info().size() == storedLink.content().length
+                    && counts.test(reading.info())
+                    && storedLink.saysTheSame(reading.readAll(LinkContent.LONGEST));
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private void write(StoredLink storedLink) {
+        backup.put(
+                storedLink.info().key(),
+                ContentSource.of(storedLink.content()),
+                SourceMetadata.metadata(storedLink.info()));
+    }
+}

@@ -1,0 +1,59 @@
+package dev.registrybackup.replication;
+
+import dev.registrybackup.notification.Notification;
+import dev.registrybackup.notification.NotificationDecoder;
+import dev.registrybackup.notification.ObjectCreated;
+import dev.registrybackup.notification.UndecodableEventException;
+import dev.registrybackup.replication.pending.RejectionStore.Rejection;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What of a payload concerns the registry bucket, and what will never concern anybody. */
+final class NotificationFilter {
+    private final NotificationDecoder decoder = new NotificationDecoder();
+    private final String registryBucket;
+    private final ReplicationListener replicationListener;
+
+    NotificationFilter(String registryBucket, ReplicationListener replicationListener) {
+        this.registryBucket = registryBucket;
+        this.replicationListener = replicationListener;
+    }
+
+    /** The objects of the registry bucket that a payload names, and what of it is to be rejected. */
+    record Decoded(List<ObjectCreated> objects, List<Rejection> rejections) {
+        EventResult rejectionsAsReply() {
+            return rejections.isEmpty() ? EventResult.DONE : new EventResult(EventResult.Answer.PERMANENT, rejections);
+        }
+    }
+
+    /** Decodes it. Throws {@link dev.registrybackup.notification.NotJsonException} if it is no JSON at all. */
+    Decoded decode(byte[] payload) {
+        List<ObjectCreated> objects = new ArrayList<>();
+        List<Rejection> rejections = new ArrayList<>();
+        Notification notification = notification(payload);
+        for (String problem : notification.problems()) {
+            replicationListener.undecodable(problem);
+            rejections.add(Rejection.ofPayload(payload, problem));
+        }
+        for (ObjectCreated object : notification.objects()) {
+            if (object.bucket().equals(registryBucket)) {
+                objects.add(object);
+            } else {
+                replicationListener.otherBucket(object.bucket());
+                rejections.add(Rejection.ofBucket(
+                        object.bucket(),
+                        "The event is about bucket %s, but the registry's is %s: correct the notification's bucket"
+                                .formatted(object.bucket(), registryBucket)));
+            }
+        }
+        return new Decoded(objects, rejections);
+    }
+
+    private Notification notification(byte[] payload) {
+        try {
+            return decoder.decode(payload);
+        } catch (UndecodableEventException e) {
+            return new Notification(List.of(), List.of(String.valueOf(e.getMessage())));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package dev.registrybackup.replication;
+
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ByteRange;
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.MultipartUpload;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestMismatchException;
+import dev.registrybackup.registry.DigestVerifier;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Copies one object from store to store, proved before it can be seen there, in memory that does not grow with its size.
+ * Blocks; threads: any number, each with objects of its own.
+ */
+public final class ObjectCopier {
+    /**
+     * Objects above this many bytes are written in parts of as many, as the registry itself does (distribution {@code
+     * s3-aws/s3.go}, {@code defaultMultipartCopyChunkSize}), so that ETags above it agree between the buckets.
+     */
+    static final long PART_BYTES = 32L << 20;
+
+    private static final int MOST_PARTS = 10_000;
+
+    private final ObjectStore target;
+    private final Function<ObjectInfo, Map<String, String>> metadata;
+
+    /**
+     * Copies into that store.
+     *
+     * @param metadata the user metadata that the copy of an object gets
+     */
+    public ObjectCopier(ObjectStore target, Function<ObjectInfo, Map<String, String>> metadata) {
+        this.target = target;
+        this.metadata = metadata;
+    }
+
+    /**
+     * Copies the object. Nothing is visible in the target, and nothing there replaced, before every byte is proved.
+     *
+     * @param sourceObject the source's object; only this very one is copied
+     * @param expected what its bytes must hash to; empty for foreign objects
+     * @throws DigestMismatchException if they hash to something else
+     * @throws ObjectStoreException if either store failed; {@link StoreError#NOT_FOUND} if the object vanished
+     */
+    public void copy(SourceObject sourceObject, Optional<Digest> expected) {
+        copyTo(sourceObject.object().key(), sourceObject, expected);
+    }
+
+    /** As {@link #copy}, to another key. */
+    public void copyTo(String key, SourceObject sourceObject, Optional<Digest> expected) {
+        long size = sourceObject.object().size();
+        Optional<DigestVerifier> proof = expected.map(DigestVerifier::of);
+        if (size <= WorkerPools.SMALL_BYTES) {
+            copySmall(key, sourceObject, proof);
+        } else if (size <= PART_BYTES) {
+            put(key, sourceObject, SourceBody.whole(sourceObject, proof));
+        } else {
+            copyParts(key, sourceObject, proof);
+        }
+    }
+
+    private void copySmall(String key, SourceObject sourceObject, Optional<DigestVerifier> proof) {
+        ObjectInfo object = sourceObject.object();
+        byte[] bytes;
+        try (OpenObject reading = sourceObject.open(Optional.empty())) {
+            bytes = reading.readAll(WorkerPools.SMALL_BYTES);
+        }
+        if (bytes.length != object.size()) {
+            throw new ObjectStoreException(
+                    StoreError.UNAVAILABLE,
+                    "Failed to read %s to its end: %d bytes came instead of %d"
+                            .formatted(object.key(), bytes.length, object.size()));
+        }
+        proof.ifPresent(running -> {
+            running.update(bytes, 0, bytes.length);
+            running.complete();
+        });
+        put(key, sourceObject, ContentSource.of(bytes));
+    }
+
+    private void put(String key, SourceObject sourceObject, ContentSource content) {
+        target.put(key, content, metadata.apply(sourceObject.object()));
+    }
+
+    private void copyParts(String key, SourceObject sourceObject, Optional<DigestVerifier> proof) {
+        ObjectInfo object = sourceObject.object();
+        long partBytes = Math.max(PART_BYTES, (object.size() + MOST_PARTS - 1) / MOST_PARTS);
+        Optional<DigestVerifier> running = proof;
+        try (MultipartUpload upload = target.startMultipart(key, metadata.apply(object))) {
+            for (long offset = 0; offset < object.size(); offset += partBytes) {
+                ByteRange range = new ByteRange(offset, Math.min(partBytes, object.size() - offset));
+                SourceBody part = new SourceBody(sourceObject, range, running);
+                upload.part(part);
+                running = part.proofAfter();
+                requireWholePart(object, range, running);
+            }
+            upload.complete();
+        }
+    }
+
+    /** The next part's proof goes on from here, so a client that took a part without reading it must not pass. */
+    private static void requireWholePart(ObjectInfo object, ByteRange range, Optional<DigestVerifier> proof) {
+        long end = range.offset() + range.length();
+        if (proof.isPresent() && proof.get().bytes() != end) {
+            throw new IllegalStateException("A part of %s was written with %d bytes read instead of %d"
+                    .formatted(object.key(), proof.get().bytes(), end));
+        }
+    }
+}

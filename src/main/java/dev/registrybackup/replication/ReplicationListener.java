@@ -1,0 +1,35 @@
+package dev.registrybackup.replication;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/** Is told what became of each key, for logs and metrics. Called on any thread; must not block. */
+public interface ReplicationListener {
+    /** Why a key was looked at. */
+    enum Occasion {
+        EVENT,
+        OWED,
+        WOKEN
+    }
+
+    /**
+     * A key was dealt with.
+     *
+     * @param key the registry key
+     * @param written when the registry wrote it as the event said, or else when the event arrived; UTC
+     * @param took how long it took from being begun
+     */
+    void finished(Occasion occasion, String key, ReplicationResult replicationResult, Instant written, Duration took);
+
+    /** A key could not be dealt with now. */
+    void failed(Occasion occasion, String key, Throwable failure);
+
+    /** An event, or a part of one, said nothing that could be understood. */
+    void undecodable(String reason);
+
+    /** Something that will never succeed was put on record, which it was not before. */
+    void rejected(String reason);
+
+    /** An event spoke of a bucket that is not the registry's. */
+    void otherBucket(String bucket);
+}

@@ -1,0 +1,22 @@
+package dev.registrybackup.replication;
+
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.LinkContent;
+import java.util.Arrays;
+
+/**
+ * A link as it was read from the registry.
+ *
+ * @param info facts about its object, as of that read
+ * @param target the digest its content names, and it is nothing else
+ */
+record StoredLink(ObjectInfo info, Digest target) {
+    byte[] content() {
+        return LinkContent.of(target);
+    }
+
+    boolean saysTheSame(byte[] other) {
+        return Arrays.equals(content(), other);
+    }
+}

@@ -1,0 +1,23 @@
+package dev.registrybackup.replication;
+
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.OpenObject;
+import java.io.InputStream;
+
+/** An object that is read no faster than a pace allows. */
+record ThrottledObject(OpenObject opened, InputStream stream) implements OpenObject {
+    static ThrottledObject of(OpenObject opened, RateLimiter rateLimiter) {
+        return new ThrottledObject(opened, new ThrottledInputStream(opened.stream(), rateLimiter));
+    }
+
+    @Override
+    public ObjectInfo info() {
+        return opened.info();
+    }
+
+    @Override
+    public void close() {
+        opened.close();
+    }
+}

@@ -1,0 +1,61 @@
+package dev.registrybackup.replication.pending;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One record of owed keys, as it lies in the backup bucket.
+ *
+ * @param name its object's key
+ * @param version its object's version, where the bucket keeps versions
+ * @param keys what is owed, each key once
+ */
+public record PendingBatch(String name, Optional<String> version, List<PendingKey> keys) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Keeps its own copy of the list. */
+    public PendingBatch {
+        keys = List.copyOf(keys);
+    }
+
+    static String toJson(Instant written, List<PendingKey> keys) {
+        ObjectNode root = JsonNodeFactory.instance.objectNode();
+        root.put("written", written.toString());
+        ArrayNode list = root.putArray("keys");
+        for (PendingKey owed : keys) {
+            ObjectNode entry = list.addObject().put("key", owed.key());
+            owed.eventTime().ifPresent(time -> entry.put("eventTime", time.toString()));
+        }
+        return root.toString();
+    }
+
+    static List<PendingKey> keys(String json) throws IOException {
+        List<PendingKey> keys = new ArrayList<>();
+        for (JsonNode entry : JSON.readTree(json).path("keys")) {
+            if (entry.path("key").isTextual()) {
+                keys.add(new PendingKey(entry.path("key").asText(), time(entry.path("eventTime"))));
+            }
+        }
+        if (keys.isEmpty()) {
+            throw new IOException("no keys in it");
+        }
+        return keys;
+    }
+
+    private static Optional<Instant> time(JsonNode node) {
+        try {
+            return node.isTextual() ? Optional.of(Instant.parse(node.asText())) : Optional.empty();
+        } catch (DateTimeException e) {
+            return Optional.empty();
+        }
+    }
+}

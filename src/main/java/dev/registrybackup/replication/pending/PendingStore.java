@@ -1,0 +1,137 @@
+package dev.registrybackup.replication.pending;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordObjects;
+import dev.registrybackup.objectstore.RecordObjects.Stored;
+import dev.registrybackup.objectstore.RewrittenRecord;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.registry.RegistryLayout;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+
+/**
+ * The owed records of all instances, {@code registry-backup/owed/<instance>/<sequence>}, and each instance's sign of life
+ * beside them. A record is always a new object, so that a finished copy can never erase a newer debt. Blocks.
+ */
+public final class PendingStore {
+    /** Where owed records lie. */
+    public static final String PREFIX = RegistryLayout.BOOKKEEPING_PREFIX + "owed/";
+
+    static final int MOST_KEYS = 2_048;
+
+    private static final System.Logger LOGGER = System.getLogger(PendingStore.class.getName());
+    private static final String ALIVE = "alive";
+
+    private final ObjectStore backup;
+    private final RecordObjects records;
+    private final String instance;
+    private final Clock clock;
+    private final AtomicLong sequence = new AtomicLong();
+    private final RewrittenRecord alive;
+
+    /**
+     * The shelf as one instance uses it.
+     *
+     * @param instance this process's name, new with each start, without slashes
+     */
+    public PendingStore(ObjectStore backup, String instance, Clock clock) {
+        this.backup = backup;
+        this.records = new RecordObjects(backup);
+        this.instance = instance;
+        this.clock = clock;
+        this.alive = new RewrittenRecord(records, aliveKey(instance), Optional.empty());
+    }
+
+    /**
+     * Writes a new record; when this returns, the keys are durably owed.
+     *
+     * @throws ObjectStoreException if it could not be written: the keys are then owed by nobody
+     */
+    public PendingBatch write(List<PendingKey> keys) {
+        String name = PREFIX + instance + "/%012d".formatted(sequence.incrementAndGet());
+        return new PendingBatch(name, records.write(name, PendingBatch.toJson(clock.instant(), keys)), keys);
+    }
+
+    /** The record of that name; empty if it is gone or is no record, which is logged. */
+    public Optional<PendingBatch> read(String name) {
+        try {
+            Optional<Stored> stored = records.read(name);
+            return stored.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new PendingBatch(
+                            name,
+                            stored.get().version(),
+                            PendingBatch.keys(stored.get().json())));
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.REFUSED) {
+                return unreadable(name, e);
+            }
+            throw e;
+        } catch (IOException e) {
+            return unreadable(name, e);
+        }
+    }
+
+    /** Left where it is, and no hindrance to the others. */
+    private static Optional<PendingBatch> unreadable(String name, Exception e) {
+        LOGGER.log(
+                Level.ERROR,
+                "event=owed-record-unreadable record={0} reason=\"{1}\" remedy=\"look at it and remove it by hand;"
+                        + " comparing the buckets finds what it named\"",
+                name,
+                e.getMessage());
+        return Optional.empty();
+    }
+
+    /** Removes a record, for good. */
+    public void remove(PendingBatch record) {
+        records.remove(record.name(), record.version());
+    }
+
+    /** Says that this instance lives and works its own records; removes the sign before it. */
+    public void signalAlive() {
+        alive.write("{\"alive\":\"%s\"}".formatted(clock.instant()));
+    }
+
+    /** When an instance last showed that it lives, by the store's clock. */
+    Optional<Instant> lastAlive(String other) {
+        return backup.findBeforeWrite(aliveKey(other)).map(ObjectInfo::lastModified);
+    }
+
+    /** Removes the sign of life of an instance that is gone and has left nothing. */
+    void forget(String other) {
+        records.remove(aliveKey(other));
+    }
+
+    /** All objects of the shelf, in order of instance and sequence, each instance's sign of life last. */
+    @MustBeClosed
+    public Stream<ObjectInfo> list() {
+        return backup.list(PREFIX);
+    }
+
+    String instance() {
+        return instance;
+    }
+
+    static String instanceOf(String name) {
+        return name.substring(PREFIX.length(), Math.max(PREFIX.length(), name.lastIndexOf('/')));
+    }
+
+    /** Whether that object of the shelf is no record but a sign of life. */
+    public static boolean isSignOfLife(String name) {
+        return name.endsWith("/" + ALIVE);
+    }
+
+    private static String aliveKey(String instance) {
+        return PREFIX + instance + "/" + ALIVE;
+    }
+}

@@ -1,0 +1,245 @@
+package dev.registrybackup.replication.pending;
+
+import dev.registrybackup.concurrent.BoundedTaskGroup;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
+import dev.registrybackup.replication.pending.RejectionStore.Rejection;
+import dev.registrybackup.replication.pending.RetryState.Try;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+/**
+ * Settles owed keys: this instance's own, and those left by instances that have been silent for three minutes. Runs in
+ * the replicate role only.
+ */
+public final class RetryWorker {
+    /** An instance without a sign of life for so long has left its records to the others. */
+    public static final Duration SILENCE = Duration.ofMinutes(3);
+
+    private static final System.Logger LOGGER = System.getLogger(RetryWorker.class.getName());
+    private static final Duration SIGN_OF_LIFE = Duration.ofMinutes(1);
+    private static final Duration COLLECTION = Duration.ofMinutes(1);
+    private static final Duration TICK = Duration.ofSeconds(1);
+    private static final int MOST_KEYS = 20_000;
+    private static final int MOST_AT_ONCE = 32;
+    /** A try that lasts longer, of a large blob say, gives its place to another; it waits in the lane of large objects. */
+    private static final Duration LONG_TRY = Duration.ofSeconds(5);
+
+    private static final int MOST_UNDER_WAY = 1_024;
+    private static final int READS_AT_ONCE = 8;
+
+    private final PendingStore shelf;
+    private final RejectionStore rejectionStore;
+    private final RetryHandler retryHandler;
+    private final WorkerPools workerPools;
+    private final Clock clock;
+    private final RetryState work = new RetryState(MOST_KEYS);
+    private final AtomicInteger underWay = new AtomicInteger();
+    /** Those that are not long. */
+    private final AtomicInteger shortTries = new AtomicInteger();
+
+    /** Works the shelf as its instance, through the debtor. */
+    public RetryWorker(
+            PendingStore shelf,
+            RejectionStore rejectionStore,
+            RetryHandler retryHandler,
+            WorkerPools workerPools,
+            Clock clock) {
+        this.shelf = shelf;
+        this.rejectionStore = rejectionStore;
+        this.retryHandler = retryHandler;
+        this.workerPools = workerPools;
+        this.clock = clock;
+    }
+
+    /** Starts to show life and to work, in the background. */
+    public void start() {
+        workerPools.every(SIGN_OF_LIFE, this::showLife);
+        workerPools.every(COLLECTION, this::collect);
+        workerPools.every(TICK, this::tryDue);
+    }
+
+    /** Takes on a record just written by this instance; without room for it, it is collected from the shelf later. */
+    public void accept(PendingBatch record, Map<String, Boolean> goesOn) {
+        if (work.hasRoom()) {
+            work.add(record, goesOn, clock.instant());
+        }
+    }
+
+    /** How many keys this instance holds as owed. */
+    public int owed() {
+        return work.size();
+    }
+
+    /** Apart from the collection, which may last: whoever shows no life has its records taken over. */
+    void showLife() {
+        shelf.signalAlive();
+    }
+
+    /** Takes on from the shelf what is this instance's, or was left by a silent one and falls to this instance. */
+    void collect() {
+        Optional<Instant> storeNow = shelf.lastAlive(shelf.instance());
+        BoundedTaskGroup reads = new BoundedTaskGroup(workerPools, READS_AT_ONCE);
+        Map<String, Instant> alive = new HashMap<>();
+        List<ObjectInfo> others = new ArrayList<>();
+        try (Stream<ObjectInfo> listing = shelf.list()) {
+            Iterator<ObjectInfo> objects = listing.iterator();
+            while (work.hasRoom() && others.size() < MOST_KEYS && objects.hasNext()) {
+                ObjectInfo object = objects.next();
+                String instance = PendingStore.instanceOf(object.key());
+                if (PendingStore.isSignOfLife(object.key())) {
+                    alive.put(instance, object.lastModified());
+                } else if (instance.equals(shelf.instance())) {
+                    reads.submit(0, () -> takeOn(object.key()));
+                } else {
+                    others.add(object);
+                }
+            }
+        }
+        // Before its first sign of life this instance does not know the store's time, by which alone others are silent.
+        storeNow.ifPresent(now -> takeOver(others, alive, now, reads));
+        reads.await();
+    }
+
+    /**
+     * Takes on records that fall to this instance: each record has an order of its own of the living instances (rendezvous
+     * hashing). The first takes it on after one silence, the next after one more, so that nobody copies what another does.
+     */
+    private void takeOver(List<ObjectInfo> others, Map<String, Instant> alive, Instant now, BoundedTaskGroup reads) {
+        List<String> living = alive.entrySet().stream()
+                .filter(sign -> !isSilent(sign.getValue(), now, 1))
+                .map(Map.Entry::getKey)
+                .toList();
+        Set<String> withRecords = new HashSet<>();
+        for (ObjectInfo record : others) {
+            String instance = PendingStore.instanceOf(record.key());
+            withRecords.add(instance);
+            Instant heard = alive.getOrDefault(instance, record.lastModified());
+            Instant since = heard.isAfter(record.lastModified()) ? heard : record.lastModified();
+            if (work.hasRoom() && isSilent(since, now, 1 + rank(record.key(), living))) {
+                reads.submit(0, () -> takeOn(record.key()));
+            }
+        }
+        if (others.size() < MOST_KEYS) {
+            alive.forEach((instance, sign) -> {
+                if (!withRecords.contains(instance) && isSilent(sign, now, 1)) {
+                    shelf.forget(instance);
+                }
+            });
+        }
+    }
+
+    /** By the store's clock alone: ours may be off by any time. */
+    private static boolean isSilent(Instant since, Instant storeNow, long silences) {
+        return Duration.between(since, storeNow).compareTo(SILENCE.multipliedBy(silences)) >= 0;
+    }
+
+    private long rank(String record, List<String> living) {
+        String own = weight(record, shelf.instance());
+        return living.stream()
+                .filter(other -> !other.equals(shelf.instance()))
+                .filter(other -> weight(record, other).compareTo(own) > 0)
+                .count();
+    }
+
+    private static String weight(String record, String instance) {
+        byte[] both = (record + "\n" + instance).getBytes(StandardCharsets.UTF_8);
+        return Digest.of(DigestAlgorithm.SHA256, both).hex();
+    }
+
+    private void takeOn(String name) {
+        if (!work.holds(name)) {
+            shelf.read(name).ifPresent(record -> {
+                work.add(record, Map.of(), clock.instant());
+                LOGGER.log(
+                        Level.INFO,
+                        "event=owed-taken-on record={0} keys={1}",
+                        name,
+                        record.keys().size());
+            });
+        }
+    }
+
+    /** Begins what is due, as far as there is room for it beside the events. */
+    synchronized void tryDue() {
+        int room = Math.min(MOST_AT_ONCE - shortTries.get(), MOST_UNDER_WAY - underWay.get());
+        work.begin(clock.instant(), room).forEach(this::begin);
+    }
+
+    private void begin(Try due) {
+        underWay.incrementAndGet();
+        shortTries.incrementAndGet();
+        AtomicBoolean isShort = new AtomicBoolean(true);
+        Future<?> becomesLong = workerPools.after(LONG_TRY, () -> giveUpPlace(isShort));
+        retryHandler
+                .settle(due.key())
+                .thenCompose(rejection -> workerPools.record(() -> settled(due, rejection)))
+                .whenComplete((done, failure) -> {
+                    becomesLong.cancel(false);
+                    underWay.decrementAndGet();
+                    giveUpPlace(isShort);
+                    if (failure != null) {
+                        failed(due, failure);
+                    }
+                    // Not after each: to find what is due takes a look at all keys.
+                    if (shortTries.get() <= MOST_AT_ONCE / 2) {
+                        tryDue();
+                    }
+                });
+    }
+
+    private void giveUpPlace(AtomicBoolean isShort) {
+        if (isShort.compareAndSet(true, false)) {
+            shortTries.decrementAndGet();
+        }
+    }
+
+    private boolean settled(Try done, Optional<Rejection> rejection) {
+        rejection.ifPresent(rejectionStore::keep);
+        work.settled(done, clock.instant()).forEach(this::remove);
+        return true;
+    }
+
+    /** Not held any more even if it could not be removed: it is then collected and settled once more. */
+    private void remove(PendingBatch record) {
+        try {
+            shelf.remove(record);
+        } catch (ObjectStoreException e) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "event=owed-record-not-removed record={0} next=\"in a minute\" reason=\"{1}\"",
+                    record.name(),
+                    e.getMessage());
+        } finally {
+            work.removed(record);
+        }
+    }
+
+    private void failed(Try failed, Throwable failure) {
+        Instant again = work.failed(failed, clock.instant());
+        LOGGER.log(
+                Level.WARNING,
+                "event=owed-retry-failed key={0} next={1} reason=\"{2}\"",
+                failed.key().key(),
+                again,
+                failure.getMessage());
+    }
+}

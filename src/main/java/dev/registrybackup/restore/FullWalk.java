@@ -1,0 +1,51 @@
+package dev.registrybackup.restore;
+
+import dev.registrybackup.inventory.CurrentLinks;
+import dev.registrybackup.inventory.Links;
+import dev.registrybackup.inventory.ListedBlob;
+import dev.registrybackup.inventory.ListedLink;
+import dev.registrybackup.inventory.ObjectRef;
+import dev.registrybackup.registry.RegistryPath;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * Walks all that a backup holds beside what the target holds, in constant memory.
+ *
+ * @param restoreEndpoints from where to where
+ * @param links the backup's links, as they are or were
+ * @param isPast whether blobs that the backup shows no more count too
+ */
+record FullWalk(RestoreEndpoints restoreEndpoints, Links links, boolean isPast) {
+    void blobs(BiConsumer<ListedBlob, Optional<ObjectRef>> visit) {
+        try (Stream<ListedBlob> ours = isPast
+                        ? ListedBlob.ever(restoreEndpoints.backup(), restoreEndpoints.layout())
+                        : ListedBlob.present(restoreEndpoints.backup(), restoreEndpoints.layout());
+                Stream<ListedBlob> theirs =
+                        ListedBlob.present(restoreEndpoints.target(), restoreEndpoints.targetLayout())) {
+            MergeJoin.walk(
+                    ours.iterator(),
+                    blob -> blob.digest().toString(),
+                    theirs.iterator(),
+                    blob -> blob.digest().toString(),
+                    (blob, there) -> visit.accept(blob, there.map(ListedBlob::objectRef)));
+        }
+    }
+
+    void links(Predicate<RegistryPath.Link> wanted, BiConsumer<ListedLink, Optional<ListedLink>> visit) {
+        String ourRoot = restoreEndpoints.layout().prefix();
+        String theirRoot = restoreEndpoints.targetLayout().prefix();
+        try (Stream<ListedLink> ours = links.under(restoreEndpoints.layout().repositoriesPrefix(), wanted);
+                Stream<ListedLink> theirs = new CurrentLinks(restoreEndpoints.target(), restoreEndpoints.targetLayout())
+                        .under(restoreEndpoints.targetLayout().repositoriesPrefix(), wanted)) {
+            MergeJoin.walk(
+                    ours.iterator(),
+                    link -> link.key().substring(ourRoot.length()),
+                    theirs.iterator(),
+                    link -> link.key().substring(theirRoot.length()),
+                    visit);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package dev.registrybackup.verify;
+
+import dev.registrybackup.catalog.Catalog;
+import dev.registrybackup.catalog.ImageMetadata;
+import dev.registrybackup.catalog.ImageMetadataReader;
+import dev.registrybackup.catalog.InspectedImages;
+import dev.registrybackup.catalog.RepositoryDocument;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RepositoryName;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Writes what was learnt of each repository of the backup into the catalog. Of other stores there is none. */
+final class CatalogWriter {
+    private final VerifyContext verifyContext;
+    private final Optional<Catalog> catalog;
+    private final Instant at;
+    private final Set<RepositoryName> written = new HashSet<>();
+
+    /**
+     * Writes them.
+     *
+     * @param at when the listing of links began: nothing in the documents is older
+     */
+    CatalogWriter(VerifyContext verifyContext, Optional<Catalog> catalog, Instant at) {
+        this.verifyContext = verifyContext;
+        this.catalog = catalog.filter(any -> verifyContext.isOfBackup() && verifyContext.isOfRepositories());
+        this.at = at;
+    }
+
+    /** What these images are, if that is to be written. */
+    Map<Digest, ImageMetadata> describe(Set<Digest> images) {
+        return catalog.isEmpty()
+                ? Map.of()
+                : new ImageMetadataReader(verifyContext.store(), verifyContext.layout(), verifyContext.workerPools())
+                        .read(
+                                images,
+                                (image, failure) ->
+                                        verifyContext.findingCollector().untold(image.toString(), failure));
+    }
+
+    /** Writes a repository's document. */
+    void write(RepositoryView repositoryView, InspectedImages facts) {
+        catalog.ifPresent(open -> {
+            keep(repositoryView.name());
+            change(() -> open.write(
+                    new RepositoryDocument(repositoryView.links(), facts, repositoryView.stream()).json(at)));
+        });
+    }
+
+    /** Leaves a repository's document as it is. */
+    void keep(RepositoryName repository) {
+        written.add(repository);
+    }
+
+    /** Removes the documents of repositories that are no more, once all were looked at. */
+    void removeOthers() {
+        catalog.ifPresent(open -> change(() -> open.keepOnly(written)));
+    }
+
+    /** A document that could not be written is one more thing that could not be told: the others may be. */
+    private void change(Runnable writing) {
+        verifyContext.findingCollector().require();
+        try {
+            writing.run();
+        } catch (ObjectStoreException e) {
+            verifyContext.findingCollector().untold(RegistryLayout.BOOKKEEPING_PREFIX + "catalog/", e);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+package dev.registrybackup.verify;
+
+import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.imagestream.CapturedStream;
+import dev.registrybackup.imagestream.ImageStreamReader;
+import dev.registrybackup.imagestream.SnapshotIndex;
+import dev.registrybackup.imagestream.TaggedImages;
+import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.RepositoryLinks;
+import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RepositoryName;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * The ImageStreams of a verification's scope, as the newest snapshot in the backup has them. Their tags and Images are
+ * read when they are looked at. For one thread.
+ */
+final class ImageStreamScope {
+    /** So many that have no link are looked at together. */
+    private static final int BATCH = 200;
+
+    private final VerifyContext verifyContext;
+    private final Optional<ImageStreamReader> reader;
+    private final Optional<SnapshotIndex> newest;
+    private final boolean isTold;
+    private final Set<RepositoryName> untold = new HashSet<>();
+    private long seen;
+
+    private ImageStreamScope(
+            VerifyContext verifyContext,
+            Optional<ImageStreamReader> reader,
+            Optional<SnapshotIndex> newest,
+            boolean isTold) {
+        this.verifyContext = verifyContext;
+        this.reader = reader;
+        this.newest = newest;
+        this.isTold = isTold;
+    }
+
+    /** Those that were captured; none unless it is the backup that is looked at. */
+    static ImageStreamScope of(VerifyContext verifyContext, Optional<CaptureReader> captures) {
+        Optional<CaptureReader> ofBackup = captures.filter(any -> verifyContext.isOfBackup());
+        Optional<ImageStreamReader> reader =
+                ofBackup.map(captured -> new ImageStreamReader(captured, verifyContext.workerPools()));
+        try {
+            Scope scope = verifyContext.request().scope();
+            return new ImageStreamScope(
+                    verifyContext,
+                    reader,
+                    ofBackup.flatMap(captured -> captured.newest(name -> covers(scope, name))),
+                    true);
+        } catch (ObjectStoreException e) {
+            verifyContext.findingCollector().untold(RegistryLayout.BOOKKEEPING_PREFIX + "openshift/snapshots/", e);
+            return new ImageStreamScope(verifyContext, reader, Optional.empty(), false);
+        }
+    }
+
+    private static boolean covers(Scope scope, RepositoryName stream) {
+        if (scope instanceof Scope.Namespace namespace) {
+            return stream.value().startsWith(namespace.name() + "/");
+        } else if (scope instanceof Scope.Repository repository) {
+            return stream.equals(repository.name());
+        } else if (scope instanceof Scope.TaggedImage image) {
+            return stream.equals(image.repository());
+        } else if (scope instanceof Scope.Image image) {
+            return stream.equals(image.repository());
+        }
+        return scope instanceof Scope.All;
+    }
+
+    /** Whether the snapshot, if there is one, could be read. */
+    boolean isTold() {
+        return isTold;
+    }
+
+    /** When the snapshot was complete; empty if there is none. */
+    Optional<Instant> at() {
+        return newest.map(SnapshotIndex::at);
+    }
+
+    /** Whether nothing of the scope has turned up. */
+    boolean areNone() {
+        return seen == 0 && untold.isEmpty();
+    }
+
+    /** Whether that repository has an ImageStream that could not be read. */
+    boolean isUntold(RepositoryName repository) {
+        return untold.contains(repository);
+    }
+
+    /** These repositories with the ImageStreams that they are, each of which is given once. */
+    List<RepositoryView> join(List<RepositoryLinks> repositories) {
+        List<CapturedStream> captured = repositories.stream()
+                .flatMap(repository -> newest.flatMap(streams -> streams.take(repository.name())).stream())
+                .toList();
+        Map<RepositoryName, TaggedImages> read = reader.filter(any -> !captured.isEmpty())
+                .map(streams -> streams.read(captured, this::tell))
+                .orElse(Map.of());
+        captured.stream()
+                .map(CapturedStream::stream)
+                .filter(stream -> !read.containsKey(stream))
+                .forEach(untold::add);
+        return repositories.stream()
+                .map(repository -> new RepositoryView(
+                        repository,
+                        Optional.ofNullable(read.get(repository.name())).flatMap(this::inScope)))
+                .toList();
+    }
+
+    /** What its images need of which the manifest cannot be read, as far as their Images say. */
+    Set<Digest> blobsOfUnreadable(TaggedImages stream, Map<Digest, Reading> manifests) {
+        Set<Digest> blobs = new HashSet<>();
+        for (Digest image : stream.images()) {
+            if (stream.isPushed(image)
+                    && !manifests.getOrDefault(image, Reading.absent()).isGood()) {
+                try {
+                    reader.ifPresent(images -> blobs.addAll(images.blobs(stream, image)));
+                } catch (ObjectStoreException e) {
+                    tell(stream.captured().stream() + "@" + image, e);
+                }
+            }
+        }
+        return blobs;
+    }
+
+    private void tell(String subject, ObjectStoreException failure) {
+        verifyContext.findingCollector().untold(subject, failure);
+    }
+
+    private Optional<TaggedImages> inScope(TaggedImages all) {
+        Optional<TaggedImages> wanted = Optional.of(all);
+        if (verifyContext.request().scope() instanceof Scope.TaggedImage image) {
+            wanted = Optional.of(all.pointedToBy(image.tag()))
+                    .filter(some -> !some.images().isEmpty());
+        } else if (verifyContext.request().scope() instanceof Scope.Image image) {
+            wanted = Optional.of(all.about(image.digest()))
+                    .filter(some -> !some.images().isEmpty());
+        }
+        seen += wanted.isPresent() ? 1 : 0;
+        return wanted;
+    }
+
+    /** Hands out those of the rest that no link told of: what was only tagged into a repository leaves none there. */
+    void forEachRest(Consumer<List<RepositoryLinks>> consumer) {
+        List<RepositoryName> rest = newest.map(SnapshotIndex::names).orElse(List.of());
+        for (int from = 0; from < rest.size(); from += BATCH) {
+            consumer.accept(rest.subList(from, Math.min(from + BATCH, rest.size())).stream()
+                    .map(RepositoryLinks::new)
+                    .toList());
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package dev.registrybackup.verify;
+
+import dev.registrybackup.imagestream.TaggedImages;
+import dev.registrybackup.inventory.RepositoryLinks;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.RepositoryName;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A repository that is examined.
+ *
+ * @param links its links, if it has any
+ * @param stream the ImageStream that it is, if it is one
+ */
+record RepositoryView(RepositoryLinks links, Optional<TaggedImages> stream) {
+    RepositoryName name() {
+        return links.name();
+    }
+
+    /** All images that were pushed to it, and that its tags refer to. */
+    Set<Digest> images() {
+        Set<Digest> images = new HashSet<>(links.images());
+        stream.ifPresent(tagged -> images.addAll(tagged.images()));
+        return images;
+    }
+
+    /** Those of them that the store has to have: what was imported can be imported again. */
+    Set<Digest> ownImages() {
+        Set<Digest> images = new HashSet<>(links.images());
+        stream.ifPresent(
+                tagged -> tagged.images().stream().filter(tagged::isPushed).forEach(images::add));
+        return images;
+    }
+
+    /** Whether that manifest is known to have been pushed. */
+    boolean isPushed(Digest manifest) {
+        return links.hasImage(manifest)
+                || stream.filter(tagged -> tagged.isPushed(manifest)).isPresent();
+    }
+}

@@ -1,0 +1,88 @@
+package dev.registrybackup.verify;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.Severity;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * How a verification ended.
+ *
+ * @param request what was asked
+ * @param isOpenShift whose grades hold
+ * @param begun when it began, UTC
+ * @param ended when it ended, UTC
+ * @param objects how many links and blobs were looked at
+ * @param bytes how many bytes of manifests and blobs were read
+ * @param imagesWhole how many images have all they need
+ * @param imagesLacking how many do not
+ * @param imagesUntold of how many the store did not say enough
+ * @param imageStreams what became of the items of ImageStreams, if a snapshot of them was looked at
+ * @param findings how many findings there are of each code
+ */
+public record VerifySummary(
+        VerifyRequest request,
+        boolean isOpenShift,
+        Instant begun,
+        Instant ended,
+        long objects,
+        long bytes,
+        long imagesWhole,
+        long imagesLacking,
+        long imagesUntold,
+        Optional<ImageStreamCounts> imageStreams,
+        Map<FindingCode, Long> findings) {
+    /** Keeps its own copy of the map. */
+    public VerifySummary {
+        findings = Map.copyOf(findings);
+    }
+
+    /** How many findings there are of each severity. */
+    public Map<Severity, Long> severities() {
+        Map<Severity, Long> counts = new EnumMap<>(Severity.class);
+        findings.forEach((code, count) -> counts.merge(code.severity(isOpenShift), count, Long::sum));
+        return counts;
+    }
+
+    /** Whether there is a finding that is worth a look: critical, error or warning. */
+    public boolean hasFindings() {
+        Map<Severity, Long> counts = severities();
+        return counts.containsKey(Severity.CRITICAL)
+                || counts.containsKey(Severity.ERROR)
+                || counts.containsKey(Severity.WARNING);
+    }
+
+    /** Whether there is something that could not be told. */
+    public boolean couldNotTell() {
+        return findings.containsKey(FindingCode.COULD_NOT_TELL);
+    }
+
+    /** {@code findings} if there are any worth a look, else {@code could-not-tell}, else {@code good}. */
+    public String outcome() {
+        if (hasFindings()) {
+            return "findings";
+        }
+        return couldNotTell() ? "could-not-tell" : "good";
+    }
+
+    /** The form in which reports and operations have it. */
+    public ObjectNode json() {
+        ObjectNode json = request.json();
+        json.put("begun", begun.toString()).put("ended", ended.toString());
+        json.put("objects", objects).put("bytes", bytes);
+        json.putObject("images")
+                .put("whole", imagesWhole)
+                .put("lacking", imagesLacking)
+                .put("untold", imagesUntold);
+        imageStreams.ifPresent(items -> json.set("imageStreams", items.json()));
+        ObjectNode codes = json.putObject("findings");
+        new TreeMap<>(findings).forEach((code, count) -> codes.put(code.name(), count));
+        ObjectNode grades = json.putObject("severities");
+        severities().forEach((severity, count) -> grades.put(severity.label(), count));
+        return json.put("outcome", outcome());
+    }
+}

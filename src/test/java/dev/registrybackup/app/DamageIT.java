@@ -1,0 +1,321 @@
+package dev.registrybackup.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.lab.BackupCheck;
+import dev.registrybackup.lab.Blob;
+import dev.registrybackup.lab.Bucket;
+import dev.registrybackup.lab.Fault;
+import dev.registrybackup.lab.NotifyingProxy;
+import dev.registrybackup.lab.Operation;
+import dev.registrybackup.lab.Product;
+import dev.registrybackup.lab.RegistryPush;
+import dev.registrybackup.lab.S3ProxyServer;
+import dev.registrybackup.lab.S3Request;
+import dev.registrybackup.lab.TestImages;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What goes wrong on the wire and in the stores, with the shipped jar: nothing wrong visible, nothing lost. */
+class DamageIT {
+    private static final Duration BOUND = Duration.ofMinutes(2);
+
+    private static final TestImages IMAGES = new TestImages(23);
+    private static S3ProxyServer store;
+    private static NotifyingProxy front;
+    private static Bucket registry;
+    private static Bucket backup;
+    private static Product product;
+    private static RegistryPush push;
+
+    @BeforeAll
+    static void start() {
+        store = S3ProxyServer.inMemory(512);
+        front = NotifyingProxy.inFrontOf(store.endpoint(), Product.REGISTRY_BUCKET);
+        registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
+        backup = Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned();
+        Map<String, String> settings = Product.settings(front.endpoint(), front.endpoint());
+        settings.put("EVENT_ANSWER_WITHIN", "30s");
+        product = Product.start(settings, "-Xmx128m");
+        push = new RegistryPush(registry.client(), registry.name());
+    }
+
+    @AfterAll
+    static void stop() {
+        product.close();
+        registry.close();
+        backup.close();
+        front.close();
+        store.close();
+    }
+
+    @AfterEach
+    void heal() {
+        front.heal();
+    }
+
+    private static String write(Blob blob) {
+        String key = push.blobKey(blob);
+        registry.put(key, blob.bytes());
+        return key;
+    }
+
+    private static int notify(String key) {
+        String body = """
+                {"Records":[{"eventSource":"ceph:s3","eventName":"ObjectCreated:Put",\
+                "s3":{"bucket":{"name":"registry"},"object":{"key":"%s"}}}]}""".formatted(key);
+        HttpRequest request = HttpRequest.newBuilder(product.uri().resolve("/"))
+                .header("Content-Type", "application/json")
+                .header("ce-id", "1")
+                .header("ce-type", "t")
+                .header("ce-source", "s")
+                .header("ce-specversion", "1.0")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        try {
+            return HttpClient.newHttpClient()
+                    .send(request, HttpResponse.BodyHandlers.discarding())
+                    .statusCode();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Predicate<S3Request> reading(String key) {
+        return request ->
+                request.operation() == Operation.GET_OBJECT && request.key().equals(key);
+    }
+
+    private static Predicate<S3Request> writing(String key) {
+        return request -> request.bucket().equals(Product.BACKUP_BUCKET)
+                && request.key().equals(key)
+                && (request.operation() == Operation.PUT_OBJECT
+                        || request.operation() == Operation.UPLOAD_PART
+                        || request.operation() == Operation.COMPLETE_MULTIPART_UPLOAD);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "400, 0", "400, 200", "400, 399",
+        "3000000, 0", "3000000, 1500000", "3000000, 2999999",
+        "36000000, 0", "36000000, 18000000"
+    })
+    void aBitFlippedOnTheWayIsNeverVisible(long size, long offset) {
+        // Given
+        String key = write(IMAGES.layer(size));
+        front.inject(reading(key), Fault.flipResponseBit(offset), 1);
+
+        // When
+        int status = notify(key);
+
+        // Then
+        assertEquals(422, status, product.log());
+        assertFalse(backup.sizes(key).containsKey(key));
+        assertEquals(
+                List.of(),
+                backup.client()
+                        .listMultipartUploads(request -> request.bucket(backup.name()))
+                        .uploads());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {400, 3_000_000, 36_000_000})
+    void aConnectionCutOnceIsRetriedAndTheBlobArrivesWhole(long size) {
+        // Given
+        String key = write(IMAGES.layer(size));
+        front.inject(reading(key), Fault.cutResponse(size / 2), 1);
+
+        // When
+        int status = notify(key);
+
+        // Then
+        assertEquals(204, status, product.log());
+        arrives(key);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {400, 3_000_000, 36_000_000})
+    void aWriteCutOnceStoresNothingAndIsRetried(long size) {
+        // Given
+        String key = write(IMAGES.layer(size));
+        front.inject(writing(key), Fault.cutRequest(size / 2), 1);
+
+        // When
+        int status = notify(key);
+
+        // Then
+        assertEquals(204, status, product.log());
+        arrives(key);
+    }
+
+    @Test
+    void aBodyTruncatedByTheStoreIsNeverVisible() {
+        // Given
+        String key = write(IMAGES.layer(3_000_000));
+        front.inject(reading(key), Fault.truncateResponse(1_000_000));
+
+        // When
+        int status = notify(key);
+
+        // Then
+        assertTrue(status == 204 || status == 422, product.log());
+        assertFalse(backup.sizes(key).containsKey(key));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aRegistryStoreThatFailsLeavesTheKeyOwed(boolean slowDown) {
+        // Given
+        String key = write(IMAGES.layer(500));
+        front.inject(
+                request -> request.bucket().equals(Product.REGISTRY_BUCKET)
+                        && request.key().equals(key),
+                slowDown ? Fault.slowDown() : Fault.internalError());
+
+        // When
+        int status = notify(key);
+
+        // Then
+        assertEquals(204, status, product.log());
+        assertTrue(owes(key));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aBackupStoreThatFailsGetsTheEventHandedBack(boolean slowDown) {
+        // Given
+        String key = write(IMAGES.layer(500));
+        front.inject(
+                request -> request.bucket().equals(Product.BACKUP_BUCKET),
+                slowDown ? Fault.slowDown() : Fault.internalError());
+
+        // When
+        int status = notify(key);
+
+        // Then
+        assertEquals(503, status, product.log());
+        front.heal();
+        assertEquals(204, notify(key), product.log());
+        arrives(key);
+    }
+
+    @Test
+    void aSlowStoreIsWaitedForOrOwed() {
+        // Given
+        String key = write(IMAGES.layer(2_000_000));
+        front.inject(reading(key), Fault.delay(Duration.ofSeconds(5)));
+
+        // When
+        int status = notify(key);
+
+        // Then
+        assertEquals(204, status, product.log());
+        arrives(key);
+    }
+
+    @Test
+    void aBlobThatVanishesWhileItIsReadIsGone() {
+        // Given
+        String key = write(IMAGES.layer(600));
+        front.inject(reading(key), Fault.answer(404, "NoSuchKey"));
+
+        // When
+        int status = notify(key);
+
+        // Then
+        assertEquals(204, status, product.log());
+        assertFalse(backup.sizes(key).containsKey(key));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"NoSuchUpload", "NoSuchBucket", "NotFound"})
+    void whatTheBackupDoesNotFindIsNeverTakenForABlobThatVanished(String code) {
+        // Given
+        String key = write(IMAGES.layer(34_000_000));
+        front.inject(writing(key), Fault.answer(404, code));
+
+        // When
+        int status = notify(key);
+
+        // Then
+        assertEquals(204, status, product.log());
+        assertTrue(owes(key), product.log());
+    }
+
+    @Test
+    void aStoreThatForbidsIsNeverTakenForAnAbsentObject() {
+        // Given
+        String key = write(IMAGES.layer(700));
+        front.inject(
+                request -> request.bucket().equals(Product.REGISTRY_BUCKET)
+                        && request.key().equals(key),
+                Fault.answer(403, "AccessDenied"));
+
+        // When
+        int status = notify(key);
+
+        // Then
+        assertEquals(204, status, product.log());
+        assertTrue(owes(key), product.log());
+    }
+
+    @Test
+    void aDamagedRegistryBlobNeverReplacesAGoodCopy() {
+        // Given
+        Blob blob = IMAGES.layer(5_000);
+        String key = write(blob);
+        notify(key);
+        arrives(key);
+
+        // When: it is truncated at the registry, as seen by a program that remembers nothing.
+        registry.put(key, new byte[] {1, 2, 3});
+        Map<String, String> settings = Product.settings(front.endpoint(), front.endpoint());
+        try (Product fresh = Product.start(settings)) {
+            Product before = product;
+            product = fresh;
+            int status = notify(key);
+            product = before;
+
+            // Then
+            assertEquals(422, status, fresh.log());
+            assertEquals(blob.hex(), backup.sha256(key));
+        }
+    }
+
+    private static boolean owes(String key) {
+        return backup.sizes("registry-backup/owed/").keySet().stream()
+                .filter(record -> !record.endsWith("/alive"))
+                .anyMatch(record -> new String(backup.bytes(record), StandardCharsets.UTF_8).contains(key));
+    }
+
+    private static void arrives(String key) {
+        Awaitility.await()
+                .atMost(BOUND)
+                .untilAsserted(() -> assertTrue(backup.sizes(key).containsKey(key), product::log));
+        assertEquals(registry.sha256(key), backup.sha256(key));
+        assertEquals(
+                List.of(),
+                new BackupCheck(registry, backup)
+                        .flaws().stream().filter(flaw -> flaw.contains(key)).toList());
+    }
+}

@@ -1,0 +1,145 @@
+package dev.registrybackup.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.lab.Bucket;
+import dev.registrybackup.lab.Fault;
+import dev.registrybackup.lab.NotifyingProxy;
+import dev.registrybackup.lab.Product;
+import dev.registrybackup.lab.S3ProxyServer;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The shipped jar in the dead-letter role: it records what a broker could not deliver, and does nothing else. */
+class DeadLetterIT {
+    private static final String KEY = "docker/registry/v2/blobs/sha256/aa/" + "a".repeat(64) + "/data";
+
+    private static S3ProxyServer store;
+    private static NotifyingProxy front;
+    private static Bucket registry;
+    private static Bucket backup;
+    private static Product product;
+
+    @BeforeAll
+    static void start() {
+        store = S3ProxyServer.inMemory(256);
+        front = NotifyingProxy.inFrontOf(store.endpoint(), Product.REGISTRY_BUCKET);
+        registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
+        backup = Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned();
+        Map<String, String> settings = Product.settings(front.endpoint(), front.endpoint());
+        settings.put("SERVICE_ROLE", "dead-letter");
+        // It reads nothing of the registry, and so gets no credentials for it.
+        settings.remove("REGISTRY_ACCESS_KEY");
+        settings.remove("REGISTRY_SECRET_KEY");
+        product = Product.start(settings);
+    }
+
+    @AfterAll
+    static void stop() {
+        product.close();
+        registry.close();
+        backup.close();
+        front.close();
+        store.close();
+    }
+
+    @AfterEach
+    void heal() {
+        front.heal();
+    }
+
+    private static int post(String path, String type, String errorCode, String key) {
+        String body = """
+                {"Records":[{"eventSource":"ceph:s3","eventName":"ObjectCreated:Put",\
+                "s3":{"bucket":{"name":"registry"},"object":{"key":"%s"}}}]}""".formatted(key);
+        URI uri = product.uri().resolve(path);
+        HttpRequest request = HttpRequest.newBuilder(uri)
+                .header("Content-Type", "application/json")
+                .header("ce-id", "1")
+                .header("ce-type", type)
+                .header("ce-source", "s")
+                .header("ce-specversion", "1.0")
+                .header("ce-knativeerrorcode", errorCode)
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        try {
+            return HttpClient.newHttpClient()
+                    .send(request, HttpResponse.BodyHandlers.discarding())
+                    .statusCode();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static boolean isRecorded(String prefix, String text) {
+        return backup.sizes(prefix).keySet().stream()
+                .anyMatch(record -> new String(backup.bytes(record), StandardCharsets.UTF_8).contains(text));
+    }
+
+    @Test
+    void whatCouldNotBeDeliveredIsOwedAndNothingIsCopied() {
+        // Given
+        registry.put(KEY, new byte[] {1});
+
+        // When
+        int status = post("/", "replicate", "503", KEY);
+
+        // Then
+        assertEquals(204, status, product.log());
+        assertTrue(isRecorded("registry-backup/owed/", KEY));
+        assertEquals(Map.of(), backup.sizes("docker/"));
+        assertFalse(backup.sizes("registry-backup/owed/").keySet().stream().anyMatch(key -> key.endsWith("/alive")));
+    }
+
+    @Test
+    void whatWasRefusedForGoodIsOnRecordAsRejected() {
+        // When
+        int status = post("/", "com.amazonaws.ObjectCreated:Put", "422", KEY.replace('a', 'b'));
+
+        // Then
+        assertEquals(204, status, product.log());
+        assertTrue(isRecorded("registry-backup/rejected/", KEY.replace('a', 'b')));
+    }
+
+    @Test
+    void whatCannotBeRecordedIsHandedBack() {
+        // Given
+        front.inject(request -> request.bucket().equals(Product.BACKUP_BUCKET), Fault.internalError());
+
+        // When
+        int status = post("/", "t", "503", KEY.replace('a', 'c'));
+
+        // Then
+        assertEquals(503, status, product.log());
+    }
+
+    @Test
+    void storesPostElsewhere() {
+        assertEquals(422, post("/notification", "t", "503", KEY));
+    }
+
+    @Test
+    void noEventDoesAnythingElsewhere() {
+        // When
+        Map<String, Integer> unrefused = new EveryEvent(product.uri(), Optional.empty()).unrefused(List.of("/"));
+
+        // Then
+        assertEquals(Map.of(), unrefused);
+    }
+}

@@ -1,0 +1,140 @@
+package dev.registrybackup.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The alerts and the dashboard of {@code knative/monitoring}. */
+class MonitoringTest {
+    private static Set<String> alertsExpected(boolean isFiring) {
+        Set<String> names = new TreeSet<>();
+        for (String file : Monitoring.TEST_FILES) {
+            for (JsonNode expected :
+                    Monitoring.yaml(Monitoring.TESTS.resolve(file)).findParents("alertname")) {
+                if (expected.path("exp_alerts").isEmpty() != isFiring) {
+                    names.add(expected.path("alertname").asText());
+                }
+            }
+        }
+        return names;
+    }
+
+    private static Set<String> alertNames() {
+        return Monitoring.alerts().stream()
+                .map(alert -> alert.path("alert").asText())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    @Test
+    void eachAlertIsTestedForFiringAndForNotFiring() {
+        // When
+        Set<String> names = alertNames();
+
+        // Then
+        assertEquals(names, alertsExpected(true));
+        assertEquals(names, alertsExpected(false));
+    }
+
+    @Test
+    void eachAlertSaysHowBadItIsAndWhatToDo() throws IOException {
+        // Given
+        Set<String> headings = Files.readString(Path.of("docs/operations.md"))
+                .lines()
+                .filter(line -> line.startsWith("#"))
+                .map(MonitoringTest::anchor)
+                .collect(Collectors.toSet());
+
+        // When
+        List<JsonNode> alerts = Monitoring.alerts();
+
+        // Then
+        for (JsonNode alert : alerts) {
+            String name = alert.path("alert").asText();
+            assertTrue(
+                    Set.of("critical", "warning")
+                            .contains(alert.path("labels").path("severity").asText()),
+                    name);
+            JsonNode annotations = alert.path("annotations");
+            assertFalse(annotations.path("summary").asText().isEmpty(), name);
+            assertFalse(annotations.path("description").asText().isEmpty(), name);
+            assertEquals(
+                    "docs/operations.md#" + name.toLowerCase(Locale.ROOT),
+                    annotations.path("runbook_url").asText());
+            assertTrue(headings.contains(name.toLowerCase(Locale.ROOT)), () -> "No runbook for " + name);
+        }
+    }
+
+    /** As GitHub makes them of headings. */
+    private static String anchor(String heading) {
+        return heading.replaceFirst("^#+ ", "")
+                .toLowerCase(Locale.ROOT)
+                .replaceAll("[^a-z0-9 _-]", "")
+                .replace(' ', '-');
+    }
+
+    @Test
+    void alertsAndPanelsAskForMetricsThatThereAre() {
+        // When
+        Set<String> asked = Monitoring.asked();
+
+        // Then
+        assertTrue(
+                asked.containsAll(Set.of(
+                        "up",
+                        "registry_backup_event_to_durable_seconds_bucket",
+                        "registry_backup_alarms",
+                        "registry_backup_copied_bytes_total")),
+                asked::toString);
+        assertEquals(Set.of(), MetricNames.unknown(asked));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "sum by (namespace, le) (rate(registry_backup_lost_total{class=\"blob\"}[5m])) > 0 | registry_backup_lost_total",
+                "time() - max(registry_backup_owed_keys) > 7200 and on (pod) up == 1 | registry_backup_owed_keys",
+                "registry_backup_alarms_bucket | registry_backup_alarms_bucket",
+                "label_replace(absent(upp{job=\"a\"} == 1), \"service\", \"registry_backup_x\", \"\", \"\") | upp",
+            })
+    void aMetricThatThereIsNotIsNoticed(String expression, String name) {
+        // When
+        Set<String> unknown = MetricNames.unknown(MetricNames.of(expression));
+
+        // Then
+        assertEquals(Set.of(name), unknown);
+    }
+
+    @Test
+    void eachPanelSaysWhatItShowsAndLooksInTheChosenNamespace() {
+        // When
+        List<JsonNode> panels = Monitoring.dashboard().findParents("targets");
+
+        // Then
+        assertTrue(panels.size() > 15);
+        for (JsonNode panel : panels) {
+            String title = panel.path("title").asText();
+            assertFalse(panel.path("description").asText().isEmpty(), title);
+            for (String expression : panel.findValuesAsText("expr")) {
+                assertTrue(expression.contains("{namespace=~\"$namespace\""), expression);
+            }
+        }
+        List<Integer> ids = Monitoring.dashboard().findParents("gridPos").stream()
+                .map(panel -> panel.path("id").asInt())
+                .toList();
+        assertEquals(ids.size(), Set.copyOf(ids).size());
+    }
+}

@@ -1,0 +1,39 @@
+package dev.registrybackup.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.lang.reflect.Field;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentMap;
+import org.junit.jupiter.api.Test;
+
+/** What a native executable must keep is what the libraries look up by name. */
+class NativeReflectionTest {
+    @Test
+    void theClassesOfOurCachesAreDeclared() throws ReflectiveOperationException {
+        // Given
+        ConcurrentMap<String, String> cache = Caffeine.newBuilder()
+                .maximumSize(1)
+                .expireAfterWrite(Duration.ofSeconds(1))
+                .ticker(() -> 0)
+                .executor(Runnable::run)
+                .<String, String>build()
+                .asMap();
+
+        Field nodes = Class.forName("com.github.benmanes.caffeine.cache.BoundedLocalCache")
+                .getDeclaredField("nodeFactory");
+        nodes.setAccessible(true);
+
+        // When
+        Set<String> declared = Set.of(NativeReflection.class
+                .getAnnotation(RegisterForReflection.class)
+                .classNames());
+
+        // Then
+        assertEquals(
+                Set.of(cache.getClass().getName(), nodes.get(cache).getClass().getName()), declared);
+    }
+}

@@ -1,0 +1,321 @@
+package dev.registrybackup.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.registrybackup.lab.Bucket;
+import dev.registrybackup.lab.OperationsClient;
+import dev.registrybackup.lab.OperationsClient.Answer;
+import dev.registrybackup.lab.Product;
+import dev.registrybackup.lab.ProductCommand;
+import dev.registrybackup.lab.RegistryPush;
+import dev.registrybackup.lab.S3ProxyServer;
+import dev.registrybackup.lab.TestImage;
+import dev.registrybackup.lab.TestImages;
+import io.restassured.RestAssured;
+import io.restassured.http.ContentType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.hamcrest.Matchers;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The restore service and the command line, as somebody asks them, on the embedded store. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class OnDemandOperationsIT {
+    private static final String TOKEN = "correct-horse-battery-staple";
+
+    private S3ProxyServer store;
+    private Bucket registry;
+    private Bucket backup;
+    private Bucket elsewhere;
+    private Product service;
+    private OperationsClient client;
+    private TestImage image;
+    private Map<String, Long> kept = Map.of();
+
+    @BeforeAll
+    void start() {
+        store = S3ProxyServer.inMemory(512);
+        registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
+        backup = Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned();
+        elsewhere = Bucket.create(store.endpoint(), "elsewhere");
+        image = new TestImages(3).index(2, 300, 5_000);
+        new RegistryPush(backup.client(), backup.name()).push(image, "demo/app", "v1");
+        backup.sizes("").keySet().stream()
+                .filter(key -> key.contains("_uploads"))
+                .forEach(backup::remove);
+        kept = backup.sizes("docker/");
+        service = Product.start(settings(), "-Xmx128m");
+        client = new OperationsClient(service.uri(), Optional.of(TOKEN));
+    }
+
+    private Map<String, String> settings() {
+        Map<String, String> settings = new HashMap<>(Product.settings(store.endpoint(), store.endpoint()));
+        settings.put("SERVICE_ROLE", "restore");
+        settings.put("ACCESS_TOKEN", TOKEN);
+        settings.put("RESTORE_TARGETS_DR_ENDPOINT", store.endpoint().uri().toString());
+        settings.put("RESTORE_TARGETS_DR_BUCKET", "elsewhere");
+        settings.put("RESTORE_TARGETS_DR_ACCESS_KEY", store.endpoint().accessKey());
+        settings.put("RESTORE_TARGETS_DR_SECRET_KEY", store.endpoint().secretKey());
+        return settings;
+    }
+
+    @AfterAll
+    void stop() {
+        service.close();
+        registry.close();
+        backup.close();
+        elsewhere.close();
+        store.close();
+    }
+
+    static Stream<Arguments> refused() {
+        return Stream.of(
+                Arguments.of("{}", 400, "A restore needs a"),
+                Arguments.of("{'scope':", 400, "The body is no JSON that can be read"),
+                Arguments.of("[]", 400, "The body has to be a JSON object"),
+                Arguments.of("{'scope':{'all':true},'bucket':'x'}", 400, "is no part of a restore's request"),
+                Arguments.of("{'scope':{'all':false}}", 400, "has to be one of"),
+                Arguments.of("{'scope':{'repository':'Ns/App'}}", 400, "is no repository name"),
+                Arguments.of("{'scope':{'image':'demo/app@sha256:12'}}", 400, "has 64 lower-case hexadecimal digits"),
+                Arguments.of("{'scope':{'image':'demo/app'}}", 400, "An image is <repository>:<tag>"),
+                Arguments.of("{'scope':{'all':true},'at':'yesterday'}", 400, "has to be an instant in UTC"),
+                Arguments.of("{'scope':{'all':true},'at':'2999-01-01T00:00:00Z'}", 400, "in the future"),
+                Arguments.of("{'scope':{'all':true},'mode':'overwrite'}", 400, "is missing or repair"),
+                Arguments.of("{'scope':{'all':true},'overwriteTags':'yes'}", 400, "has to be true or false"),
+                Arguments.of("{'scope':{'all':true},'target':'nowhere'}", 400, "these are configured: [dr, registry]"),
+                Arguments.of("{'scope':{'repository':'demo/none'}}", 404, "The backup has nothing of"),
+                Arguments.of("{'scope':{'image':'demo/app:none'}}", 404, "The backup has nothing of"),
+                Arguments.of(
+                        "{'scope':{'digest':'sha256:0000000000000000000000000000000000000000000000000000000000000000'}}",
+                        404,
+                        "The backup has nothing of"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("refused")
+    void whatCannotBeRestoredIsRefusedAndNothingIsWritten(String body, int status, String reason) {
+        // Given
+        Map<String, Long> before = backup.sizes("registry-backup/operations/");
+
+        // When
+        Answer answer = client.post("/restore", body);
+
+        // Then
+        assertEquals(status, answer.status(), answer::body);
+        assertTrue(answer.body().contains(reason), answer::body);
+        assertEquals(before, backup.sizes("registry-backup/operations/"));
+    }
+
+    @Test
+    void anEmptyBodyWithoutTypeIsAnEmptyRequest() {
+        RestAssured.given()
+                .baseUri(service.uri().toString())
+                .header("Authorization", "Bearer " + TOKEN)
+                .noContentType()
+                .when()
+                .post("/restore")
+                .then()
+                .statusCode(400)
+                .body(Matchers.containsString("A restore needs a"));
+    }
+
+    @Test
+    void aBodyThatIsNoJsonIsNotTaken() {
+        RestAssured.given()
+                .baseUri(service.uri().toString())
+                .header("Authorization", "Bearer " + TOKEN)
+                .contentType(ContentType.TEXT)
+                .body("everything")
+                .when()
+                .post("/restore")
+                .then()
+                .statusCode(415);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET, /restore, 405",
+        "GET, /cancel, 405",
+        "POST, /operation, 405",
+        "POST, /verify, 404",
+        "POST, /reconcile, 404",
+        "GET, /operations, 404",
+        "GET, /catalog, 404",
+        "POST, /notification, 404",
+        "POST, /, 404",
+        "GET, /operation, 400",
+        "GET, /operation?id=x, 400",
+        "GET, /operation?id=20240101T000000Z-00000000, 404",
+    })
+    void eachPathTakesItsOwnMethod(String method, String path, int status) {
+        RestAssured.given()
+                .baseUri(service.uri().toString())
+                .header("Authorization", "Bearer " + TOKEN)
+                .contentType(ContentType.JSON)
+                .when()
+                .request(method, path)
+                .then()
+                .statusCode(status);
+    }
+
+    @Test
+    void noEventStartsAnythingAnywhere() {
+        // Given
+        Map<String, Long> before = backup.sizes("registry-backup/operations/");
+
+        // When
+        Map<String, Integer> unrefused = new EveryEvent(service.uri(), Optional.of(TOKEN)).unrefused(List.of());
+
+        // Then
+        assertEquals(Map.of(), unrefused);
+        assertEquals(before, backup.sizes("registry-backup/operations/"));
+    }
+
+    @Test
+    void withoutTheTokenNothingIsDoneOrTold() {
+        // Given
+        Map<String, Long> before = backup.sizes("registry-backup/operations/");
+        OperationsClient nobody = new OperationsClient(service.uri());
+        OperationsClient wrong = new OperationsClient(service.uri(), Optional.of(TOKEN + "1"));
+
+        // When
+        Answer without = nobody.post("/restore", "{'scope':{'all':true},'target':'dr'}");
+        Answer guessed = wrong.post("/restore", "{'scope':{'all':true},'target':'dr'}");
+
+        // Then
+        assertEquals(401, without.status(), without::body);
+        assertEquals(401, guessed.status(), guessed::body);
+        assertEquals(401, nobody.get("/operation").status());
+        assertEquals(before, backup.sizes("registry-backup/operations/"));
+        assertFalse(service.log().contains(TOKEN), service::log);
+    }
+
+    @Test
+    void aDryRunTellsWhatItWouldDoAndWritesNothing() {
+        // When
+        Answer answer = client.post("/restore", "{'scope':{'repository':'demo/app'},'dryRun':true}");
+
+        // Then
+        assertEquals(200, answer.status());
+        assertEquals(3, answer.json().path("images").asInt());
+        assertEquals(kept.size(), answer.json().at("/toCopy/objects").asInt());
+        assertEquals(
+                kept.values().stream().mapToLong(Long::longValue).sum(),
+                answer.json().at("/toCopy/bytes").asLong());
+        assertEquals(Map.of(), registry.sizes(""));
+    }
+
+    @Test
+    void aTargetOfAnotherNameIsRestoredAndTheOperationTellsAllOfIt() {
+        // When
+        Answer accepted = client.post("/restore", "{'scope':{'all':true},'target':'dr'}");
+        JsonNode operation = client.over(accepted.json().path("id").asText());
+
+        // Then
+        assertEquals(202, accepted.status());
+        assertEquals("pending", accepted.json().path("state").asText());
+        assertEquals("restore", accepted.json().path("kind").asText());
+        assertEquals("succeeded", operation.path("state").asText(), operation::toPrettyString);
+        assertEquals(kept.size(), operation.at("/objects/done").asInt());
+        assertEquals("access.token", operation.path("askedBy").asText());
+        assertEquals(kept, elsewhere.sizes(""));
+    }
+
+    @Test
+    void aPreflightOfWhatNoClusterIsNeededForSaysWhatIsMissingInTheRequest() {
+        // When
+        Answer plain = client.post("/preflight", "{'scope':{'all':true}}");
+        Answer metadata = client.post("/preflight", "{'scope':{'all':true},'metadata':'status'}");
+
+        // Then
+        assertEquals(400, plain.status());
+        assertTrue(plain.body().contains("by which route ImageStreams are to be restored"), plain::body);
+        assertEquals(400, metadata.status());
+        assertTrue(metadata.body().contains("registry.kind is not openshift"), metadata::body);
+    }
+
+    @Test
+    void theCommandLineRestoresIntoADirectoryVerifiesItAndFindsTheDamage(@TempDir Path directory) throws IOException {
+        // When
+        ProductCommand restored = ProductCommand.run(
+                settings(), "restore", "--repository", "demo/app", "--directory", directory.toString(), "--json");
+        ProductCommand fine =
+                ProductCommand.run(settings(), "verify", "--directory", directory.toString(), "--depth", "content");
+        String hex = image.children().get(0).blobs().get(1).digest().substring("sha256:".length());
+        Path blob = directory.resolve("docker/registry/v2/blobs/sha256/" + hex.substring(0, 2) + "/" + hex + "/data");
+        java.nio.file.Files.write(blob, new byte[] {1, 2, 3});
+        ProductCommand damaged =
+                ProductCommand.run(settings(), "verify", "--directory", directory.toString(), "--depth", "content");
+        ProductCommand repaired = ProductCommand.run(
+                settings(), "restore", "--all", "--mode", "repair", "--directory", directory.toString());
+
+        // Then
+        assertEquals(0, restored.code(), restored::toString);
+        assertEquals(
+                kept.size(),
+                new ObjectMapper()
+                        .readTree(restored.output())
+                        .at("/objects/done")
+                        .asInt());
+        assertEquals(0, fine.code(), fine::toString);
+        assertEquals(1, damaged.code(), damaged::toString);
+        assertTrue(damaged.output().contains("BLOB_"), damaged::toString);
+        assertEquals(0, repaired.code(), repaired::toString);
+    }
+
+    @Test
+    void aRegistryOnAVolumeIsBackedUpFromItsDirectory(@TempDir Path directory) {
+        // Given
+        ProductCommand.run(settings(), "restore", "--all", "--directory", directory.toString());
+        Map<String, String> settings = settings();
+        settings.keySet().removeIf(name -> name.startsWith("REGISTRY_"));
+        settings.put("REGISTRY_DIRECTORY", directory.toString());
+        settings.put("BACKUP_BUCKET", "second-backup");
+        try (Bucket second = Bucket.create(store.endpoint(), "second-backup")) {
+            // When
+            ProductCommand command = ProductCommand.run(settings, "backup", "--json");
+
+            // Then
+            assertEquals(0, command.code(), command::toString);
+            assertEquals(kept, second.sizes("docker/"));
+            assertEquals(backup.contents("docker/"), second.contents("docker/"));
+        }
+    }
+
+    @Test
+    void theCommandLineTellsWhatIsWrongByItsExitCode() {
+        // Given
+        Map<String, String> unreachable = settings();
+        unreachable.put("BACKUP_ENDPOINT", "http://127.0.0.1:9");
+
+        // When
+        ProductCommand help = ProductCommand.run(settings(), "--help");
+        ProductCommand nonsense = ProductCommand.run(settings(), "restore", "--everything");
+        ProductCommand unknown = ProductCommand.run(settings(), "restore", "--repository", "demo/none");
+        ProductCommand away = ProductCommand.run(unreachable, "catalog");
+
+        // Then
+        assertEquals(0, help.code());
+        assertTrue(help.output().contains("restore"), help::toString);
+        assertEquals(2, nonsense.code(), nonsense::toString);
+        assertEquals(1, unknown.code(), unknown::toString);
+        assertEquals(3, away.code(), away::toString);
+    }
+}

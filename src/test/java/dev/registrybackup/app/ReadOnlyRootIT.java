@@ -1,0 +1,108 @@
+package dev.registrybackup.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
+import dev.registrybackup.lab.BackupCheck;
+import dev.registrybackup.lab.Blob;
+import dev.registrybackup.lab.Bucket;
+import dev.registrybackup.lab.Product;
+import dev.registrybackup.lab.ProductCommand;
+import dev.registrybackup.lab.RegistryPush;
+import dev.registrybackup.lab.RequiresRealStack;
+import dev.registrybackup.lab.RunningCommand;
+import dev.registrybackup.lab.S3ProxyServer;
+import dev.registrybackup.lab.TestImages;
+import io.restassured.RestAssured;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.condition.EnabledIf;
+
+/** The program in a container as the manifests have them: all is read-only but what they mount, and nothing is permitted. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@RequiresRealStack({"unshare", "setpriv", "rclone"})
+@EnabledIf(
+        value = "dev.registrybackup.lab.ReadOnlyRoot#canBeMade",
+        disabledReason = "This machine lets no namespace of mounts be made")
+class ReadOnlyRootIT {
+    /** A mount point that every Debian has; not /tmp, below which the program under test may lie. */
+    private static final String SCRATCH = "/media";
+
+    private static final String[] AS_IN_THE_IMAGE = {"-Xmx128m", "-XX:-UsePerfData"};
+
+    private final TestImages images = new TestImages(6);
+    private S3ProxyServer store;
+    private Bucket registry;
+    private Bucket backup;
+
+    @BeforeAll
+    void start() {
+        store = S3ProxyServer.inMemory(256);
+        registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
+        backup = Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned();
+    }
+
+    @AfterAll
+    void stop() {
+        registry.close();
+        backup.close();
+        store.close();
+    }
+
+    private Map<String, String> settings() {
+        Map<String, String> settings = new HashMap<>(Product.settings(store.endpoint(), store.endpoint()));
+        // As the images set them.
+        settings.put("QUARKUS_VERTX_CACHING", "false");
+        settings.put("QUARKUS_VERTX_CLASSPATH_RESOLVING", "false");
+        return settings;
+    }
+
+    @Test
+    void anEventIsDurableWithoutAFileThatCanBeWritten() {
+        // Given
+        Blob blob = images.image(300).closure().get(0);
+        RegistryPush push = new RegistryPush(registry.client(), registry.name());
+        push.pushBlob(blob, "demo/blob");
+        String key = push.blobKey(blob);
+
+        // When
+        int status;
+        try (Product product = Product.startReadOnly(settings(), AS_IN_THE_IMAGE)) {
+            status = RestAssured.given()
+                    .contentType("application/json")
+                    .body("""
+                            {"Records":[{"eventVersion":"2.2","eventSource":"ceph:s3","eventName":"ObjectCreated:Put",\
+                            "s3":{"bucket":{"name":"%s"},"object":{"key":"%s"}}}]}""".formatted(registry.name(), key))
+                    .post(product.notificationUri())
+                    .statusCode();
+        }
+
+        // Then
+        assertEquals(204, status);
+        assertEquals(registry.sizes("docker/").get(key), backup.sizes("docker/").get(key));
+        assertNotNull(backup.sizes("docker/").get(key));
+    }
+
+    @Test
+    void aReconciliationAndItsRcloneWriteNowhereButToTheScratchDirectory() {
+        // Given
+        new RegistryPush(registry.client(), registry.name()).push(images.image(300, 5_000), "demo/app", "v1");
+        Map<String, String> settings = settings();
+        settings.put("RECONCILE_SCRATCH", SCRATCH);
+
+        // When
+        ProductCommand ended;
+        try (RunningCommand running = RunningCommand.startReadOnly(settings, SCRATCH, "reconcile")) {
+            ended = running.ended();
+        }
+
+        // Then
+        assertEquals(0, ended.code(), ended::toString);
+        assertEquals(List.of(), new BackupCheck(registry, backup).differences());
+    }
+}

@@ -1,0 +1,157 @@
+package dev.registrybackup.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.app.config.ArchiveConfiguration;
+import dev.registrybackup.app.config.AuthConfiguration;
+import dev.registrybackup.app.config.BackupConfiguration;
+import dev.registrybackup.app.config.BandwidthConfiguration;
+import dev.registrybackup.app.config.ConcurrencyConfiguration;
+import dev.registrybackup.app.config.EventsConfiguration;
+import dev.registrybackup.app.config.OperationsConfiguration;
+import dev.registrybackup.app.config.ReconcileConfiguration;
+import dev.registrybackup.app.config.RegistryConfiguration;
+import dev.registrybackup.app.config.RestoreConfiguration;
+import dev.registrybackup.app.config.ServiceConfiguration;
+import dev.registrybackup.app.config.TimeoutsConfiguration;
+import dev.registrybackup.app.config.UiConfiguration;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The README says what is there. */
+class ReadmeTest {
+    private static final List<Class<?>> MAPPINGS = List.of(
+            RegistryConfiguration.class,
+            BackupConfiguration.class,
+            ServiceConfiguration.class,
+            AuthConfiguration.class,
+            EventsConfiguration.class,
+            ConcurrencyConfiguration.class,
+            TimeoutsConfiguration.class,
+            RestoreConfiguration.class,
+            OperationsConfiguration.class,
+            UiConfiguration.class,
+            ReconcileConfiguration.class,
+            ArchiveConfiguration.class,
+            BandwidthConfiguration.class);
+    private static final Pattern ROW = Pattern.compile("\\| `([a-z]+\\.[a-z-]+)` \\| (?:`([^`]*)`)? *\\|");
+    private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|IT|Contract))`");
+
+    private static String readme() throws IOException {
+        return Files.readString(Path.of("README.md"));
+    }
+
+    @Test
+    void itsConfigurationTableHasEachPropertyWithItsDefault() throws IOException {
+        // When
+        SortedMap<String, String> documented = new TreeMap<>();
+        Matcher rows = ROW.matcher(readme());
+        while (rows.find()) {
+            documented.put(rows.group(1), rows.group(2) == null ? "" : rows.group(2));
+        }
+
+        // Then
+        assertEquals(properties(), documented);
+    }
+
+    @Test
+    void theManifestsSetNothingThatIsNoProperty() throws IOException {
+        // Given
+        Set<String> variables = properties().keySet().stream()
+                .map(property -> property.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"))
+                .collect(Collectors.toSet());
+
+        // When
+        Set<String> set = new TreeSet<>();
+        Pattern name = Pattern.compile("(?m)^[# ]+(?:- name: |key: )?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:: |$)");
+        try (Stream<Path> all = Files.walk(Path.of("knative"))) {
+            for (Path file : all.filter(Files::isRegularFile).toList()) {
+                Matcher names = name.matcher(Files.readString(file));
+                while (names.find()) {
+                    // A target has the keys of the registry, after a name that its user gives it.
+                    set.add(names.group(1).replaceFirst("^RESTORE_TARGETS_[A-Z0-9]+_", "REGISTRY_"));
+                }
+            }
+        }
+
+        // Then
+        assertTrue(set.containsAll(Set.of("BACKUP_SECRET_KEY", "REGISTRY_STORAGE_S3_BUCKET")), set::toString);
+        // What the stock registry in knative/standby reads, rclone, any Go program, and the store in overlays/kind.
+        set.removeIf(foreign -> foreign.startsWith("REGISTRY_STORAGE")
+                || foreign.startsWith("MINIO_")
+                || foreign.equals("MC_CONFIG_DIR")
+                || foreign.startsWith("RCLONE_CONFIG_")
+                || foreign.equals("SSL_CERT_DIR"));
+        set.removeAll(variables);
+        assertEquals(Set.of(), set);
+    }
+
+    private static SortedMap<String, String> properties() {
+        SortedMap<String, String> defined = new TreeMap<>();
+        for (Class<?> mapping : MAPPINGS) {
+            for (Method method : mapping.getMethods()) {
+                WithDefault given = method.getAnnotation(WithDefault.class);
+                defined.put(
+                        mapping.getAnnotation(ConfigMapping.class).prefix() + "." + dashed(method.getName()),
+                        given == null ? "" : given.value());
+            }
+        }
+        return defined;
+    }
+
+    @Test
+    void eachTestThatItNamesIsThere() throws IOException {
+        // Given
+        List<String> files;
+        try (Stream<Path> all = Files.walk(Path.of("src/test/java"))) {
+            files = all.map(file -> file.getFileName().toString()).toList();
+        }
+
+        // When
+        Matcher names = TEST.matcher(readme());
+
+        // Then
+        while (names.find()) {
+            assertTrue(files.contains(names.group(1) + ".java"), names.group(1));
+        }
+    }
+
+    @Test
+    void eachMetricThatItNamesIsCounted() throws IOException {
+        // Given
+        Matcher written = Pattern.compile("`(?:registry_backup)?_([a-z_]+)`(?=[,:]| )")
+                .matcher(readme().lines()
+                        .dropWhile(line -> !line.contains("Metrics at"))
+                        .takeWhile(line -> !line.isEmpty())
+                        .collect(Collectors.joining("\n")));
+
+        // When
+        Set<String> named = written.results()
+                .map(name -> "registry_backup_" + name.group(1))
+                .collect(Collectors.toSet());
+
+        // Then
+        assertTrue(named.size() > 10, named::toString);
+        assertEquals(Set.of(), MetricNames.unknown(named));
+    }
+
+    private static String dashed(String name) {
+        return name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,346 @@
+package dev.registrybackup.app.auth;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.app.auth.AuthDecision.Answer;
+import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.WorkerPools;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who is let in, how often that is asked, and what becomes of whoever nobody can tell about. */
+class AuthorizerTest {
+    private static final Duration LONG = Duration.ofMinutes(2);
+
+    private final SteppingClock clock = new SteppingClock();
+    private final WorkerPools workerPools = new WorkerPools(2, 1);
+    private final Court court = new Court();
+    private final Authorizer authorizer = Authorizer.of(court, workerPools, clock, LONG);
+
+    /** Knows who may, counts how often it is asked, and can be held up. */
+    private static final class Court implements TokenAuthorizer {
+        final Set<String> allowed = ConcurrentHashMap.newKeySet();
+        final List<String> asked = new CopyOnWriteArrayList<>();
+        final AtomicInteger atOnce = new AtomicInteger();
+        final AtomicInteger mostAtOnce = new AtomicInteger();
+        volatile Optional<Semaphore> held = Optional.empty();
+        volatile boolean isDown;
+
+        @Override
+        public AuthDecision judge(String token, String verb) {
+            asked.add(token + " " + verb);
+            mostAtOnce.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
+            try {
+                held.ifPresent(Semaphore::acquireUninterruptibly);
+                if (isDown) {
+                    throw new IllegalStateException("the API is gone");
+                }
+                return allowed.contains(token)
+                        ? AuthDecision.allowed(token, "")
+                        : AuthDecision.forbidden(token, "may not");
+            } finally {
+                atOnce.decrementAndGet();
+            }
+        }
+    }
+
+    @AfterEach
+    void close() {
+        court.held.ifPresent(semaphore -> semaphore.release(10_000));
+        workerPools.close();
+    }
+
+    private Answer ask(String token) {
+        return ask(authorizer, token);
+    }
+
+    private static Answer ask(Authorizer authorizer, String token) {
+        return authorizer.ask(Optional.of(token), "restore", false).join().answer();
+    }
+
+    private CompletableFuture<AuthDecision> begin(String token) {
+        return authorizer.ask(Optional.of(token), "restore", false);
+    }
+
+    @Test
+    void whoMayIsAskedAboutOnceAMinute() {
+        // Given
+        court.allowed.add("good");
+        ask("good");
+        clock.advance(Duration.ofSeconds(59));
+        ask("good");
+        court.allowed.clear();
+
+        // When
+        Answer within = ask("good");
+        clock.advance(Duration.ofSeconds(1));
+        Answer after = ask("good");
+
+        // Then
+        assertEquals(Answer.ALLOWED, within);
+        assertEquals(Answer.FORBIDDEN, after);
+        assertEquals(List.of("good restore", "good restore"), court.asked);
+    }
+
+    @Test
+    void whoMayNotIsAskedAboutAgainAfterTenSeconds() {
+        // Given
+        ask("late");
+        clock.advance(Duration.ofSeconds(9));
+        ask("late");
+        court.allowed.add("late");
+
+        // When
+        Answer within = ask("late");
+        clock.advance(Duration.ofSeconds(1));
+        Answer after = ask("late");
+
+        // Then
+        assertEquals(Answer.FORBIDDEN, within);
+        assertEquals(Answer.ALLOWED, after);
+        assertEquals(2, court.asked.size());
+    }
+
+    @Test
+    void eachVerbIsAnotherQuestion() {
+        // Given
+        court.allowed.add("good");
+
+        // When
+        authorizer.ask(Optional.of("good"), "restore", false).join();
+        authorizer.ask(Optional.of("good"), "catalog", false).join();
+
+        // Then
+        assertEquals(List.of("good restore", "good catalog"), court.asked);
+    }
+
+    @Test
+    void aJudgeThatFailsIsNoYesAndIsNotRemembered() {
+        // Given
+        court.allowed.add("good");
+        court.isDown = true;
+
+        // When
+        AuthDecision down = begin("good").join();
+        court.isDown = false;
+        Answer again = ask("good");
+
+        // Then
+        assertEquals(Answer.UNKNOWN, down.answer());
+        assertEquals("it could not be found out who calls: the API is gone", down.reason());
+        assertEquals(Answer.ALLOWED, again);
+    }
+
+    @Test
+    void whoMayIsNotLetInOnOldWordsWhileTheJudgeIsDown() {
+        // Given
+        court.allowed.add("good");
+        ask("good");
+        court.isDown = true;
+        clock.advance(Duration.ofSeconds(60));
+
+        // When
+        Answer answer = ask("good");
+
+        // Then
+        assertEquals(Answer.UNKNOWN, answer);
+    }
+
+    @Test
+    void manyCallsOfOneCallerAreOneReview() {
+        // Given
+        court.allowed.add("good");
+        Semaphore hold = new Semaphore(0);
+        court.held = Optional.of(hold);
+
+        // When
+        List<CompletableFuture<AuthDecision>> begun =
+                IntStream.range(0, 100).mapToObj(each -> begin("good")).toList();
+        hold.release();
+
+        // Then
+        begun.forEach(answer -> assertTrue(answer.join().isAllowed()));
+        assertEquals(List.of("good restore"), court.asked);
+    }
+
+    @Test
+    void overTheBoundNobodyIsLookedUpButWhoIsRememberedIsLetIn() {
+        // Given
+        court.allowed.add("good");
+        ask("good");
+        Semaphore hold = new Semaphore(0);
+        court.held = Optional.of(hold);
+        for (int each = 0; each < DecisionCache.MAX_REVIEWS; each++) {
+            begin("wrong-" + each);
+        }
+
+        // When
+        AuthDecision stranger = begin("one-more").join();
+        Answer known = ask("good");
+
+        // Then
+        assertEquals(Answer.UNKNOWN, stranger.answer());
+        assertEquals("too many callers are being looked up at this moment: ask again", stranger.reason());
+        assertEquals(Answer.ALLOWED, known);
+        hold.release(10_000);
+        Awaitility.await().atMost(LONG).until(() -> ask("one-more") == Answer.FORBIDDEN);
+        assertTrue(court.mostAtOnce.get() <= DecisionCache.MAX_REVIEWS);
+    }
+
+    @Test
+    void whoWaitsTooLongIsToldThatItIsNotKnown() {
+        // Given
+        court.held = Optional.of(new Semaphore(0));
+        Authorizer hasty = Authorizer.of(court, workerPools, clock, Duration.ofMillis(20));
+
+        // When
+        AuthDecision authDecision =
+                hasty.ask(Optional.of("slow"), "restore", false).join();
+
+        // Then
+        assertEquals(Answer.UNKNOWN, authDecision.answer());
+        assertEquals("it took too long to find out who calls: ask again", authDecision.reason());
+    }
+
+    @Test
+    void whatIsSaidTooLateCountsForTheNext() {
+        // Given
+        court.allowed.add("slow");
+        Semaphore hold = new Semaphore(0);
+        court.held = Optional.of(hold);
+        Authorizer hasty = Authorizer.of(court, workerPools, clock, Duration.ofMillis(20));
+        ask(hasty, "slow");
+
+        // When
+        hold.release(10_000);
+
+        // Then
+        Awaitility.await().atMost(LONG).until(() -> ask(hasty, "slow") == Answer.ALLOWED);
+    }
+
+    @Test
+    void aFloodOfOthersDoesNotDriveOutWhoMay() {
+        // Given
+        court.allowed.add("good");
+        ask("good");
+
+        // When
+        for (int each = 0; each < 2 * DecisionCache.MAX_ENTRIES; each++) {
+            ask("wrong-" + each);
+        }
+        ask("good");
+
+        // Then
+        assertEquals(
+                1, court.asked.stream().filter(line -> line.startsWith("good")).count());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "with space", "quote\"", "line\nline", "näh", "=", "a=b"})
+    void whatNoBearerTokenIsMadeOfIsNotAskedAbout(String token) {
+        // When
+        Answer answer = ask(token);
+
+        // Then
+        assertEquals(Answer.UNAUTHENTICATED, answer);
+        assertEquals(List.of(), court.asked);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"8192, FORBIDDEN", "8193, UNAUTHENTICATED"})
+    void aTokenHasItsGreatestLength(int length, Answer expected) {
+        // When
+        Answer answer = ask("a".repeat(length));
+
+        // Then
+        assertEquals(expected, answer);
+        assertEquals(expected == Answer.FORBIDDEN, !court.asked.isEmpty());
+    }
+
+    @Test
+    void withoutATokenNobodyIsAsked() {
+        // When
+        AuthDecision authDecision =
+                authorizer.ask(Optional.empty(), "restore", true).join();
+
+        // Then
+        assertEquals(Answer.UNAUTHENTICATED, authDecision.answer());
+        assertEquals(List.of(), court.asked);
+    }
+
+    @Test
+    void theSharedTokenLetsInAndNoOtherDoes() {
+        // Given
+        Authorizer shared = Authorizer.of(new SharedSecret("correct-horse-battery"));
+
+        // When
+        AuthDecision right = shared.ask(Optional.of("correct-horse-battery"), "restore", false)
+                .join();
+
+        // Then
+        assertTrue(right.isAllowed());
+        for (String wrong : List.of("correct-horse-batter", "correct-horse-battery1", "x")) {
+            assertEquals(Answer.UNAUTHENTICATED, ask(shared, wrong));
+        }
+        assertEquals(
+                Answer.UNAUTHENTICATED,
+                shared.ask(Optional.empty(), "restore", true).join().answer());
+    }
+
+    @Test
+    void withoutAnythingItIsLoopbackOrNobody() {
+        // When
+        AuthDecision near =
+                Authorizer.loopback().ask(Optional.empty(), "restore", true).join();
+        AuthDecision far =
+                Authorizer.loopback().ask(Optional.of("any"), "restore", false).join();
+        AuthDecision shut =
+                Authorizer.shut().ask(Optional.of("any"), "restore", true).join();
+
+        // Then
+        assertEquals(Answer.ALLOWED, near.answer());
+        assertEquals(Answer.FORBIDDEN, far.answer());
+        assertEquals(Answer.FORBIDDEN, shut.answer());
+    }
+
+    @Test
+    void atTheEndNobodyIsLetIn() {
+        // Given
+        court.allowed.add("good");
+        workerPools.close();
+
+        // When
+        Answer answer = ask("good");
+
+        // Then
+        assertEquals(Answer.UNKNOWN, answer);
+    }
+
+    @Test
+    void aTokenIsWhatFollowsItsSchemeHoweverThatIsWritten() {
+        // When
+        Optional<String> token = BearerToken.token("bEaReR  abc ");
+
+        // Then
+        assertEquals(Optional.of("abc"), token);
+        assertEquals(Optional.empty(), BearerToken.token("Basic abc"));
+        assertEquals(Optional.empty(), BearerToken.token(null));
+        assertFalse(new SharedSecret("very-secret-indeed").toString().contains("very"));
+    }
+}

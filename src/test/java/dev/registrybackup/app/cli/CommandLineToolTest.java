@@ -1,0 +1,281 @@
+package dev.registrybackup.app.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.OperationKind;
+import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.restore.PreflightException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CommandLineToolTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter error = new StringWriter();
+    private final List<String> asked = new ArrayList<>();
+    private String answer = "{'kind':'restore','id':'x','state':'succeeded'}";
+
+    private ExitCode run(String... arguments) {
+        return new CommandLineTool(
+                        new Recorded(), new PrintWriter(out), new PrintWriter(error), false, System::nanoTime)
+                .run(arguments);
+    }
+
+    private static ObjectNode json(String text) {
+        try {
+            return (ObjectNode) new ObjectMapper().readTree(text.replace('\'', '"'));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(text, e);
+        }
+    }
+
+    private final class Recorded implements Backend {
+        private ObjectNode told(String what) {
+            asked.add(what);
+            if (answer.equals("not ready")) {
+                throw new PreflightException(List.of("image pruner: it is not suspended"));
+            }
+            if (answer.isEmpty()) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "the store is away");
+            }
+            return json(answer);
+        }
+
+        @Override
+        public ObjectNode plan(ObjectNode request) {
+            return told("plan " + request);
+        }
+
+        @Override
+        public ObjectNode preflight(ObjectNode request) {
+            return told("preflight " + request);
+        }
+
+        @Override
+        public ObjectNode run(OperationKind kind, ObjectNode request, Consumer<ProgressTracker.Reading> progress) {
+            return told(kind.label() + " " + request);
+        }
+
+        @Override
+        public ObjectNode attempt(String id, Consumer<ProgressTracker.Reading> progress) {
+            return told("attempt " + id);
+        }
+
+        @Override
+        public ObjectNode backUp(Consumer<ProgressTracker.Reading> progress) {
+            return told("backup");
+        }
+
+        @Override
+        public ObjectNode operation(String id) {
+            return told("operation " + id);
+        }
+
+        @Override
+        public ObjectNode operations() {
+            return told("operations");
+        }
+
+        @Override
+        public ObjectNode cancel(String id) {
+            return told("cancel " + id);
+        }
+
+        @Override
+        public ObjectNode catalog(Optional<String> repository, Optional<String> after, Optional<String> limit) {
+            return told("catalog " + repository.orElse("-"));
+        }
+    }
+
+    @Test
+    void optionsBecomeTheRequestThatHttpTakes() {
+        // When
+        run("restore", "--image", "ns/app:v1", "--at", "2026-01-02T03:04:05Z", "--mode=repair", "--overwrite-tags");
+        run("restore", "--all", "--directory", "/mnt/registry", "--dry-run");
+        run("verify", "--store", "registry", "--depth", "content", "--sample", "0.1", "--seed", "7");
+
+        // Then
+        assertEquals(
+                List.of(
+                        "restore {\"scope\":{\"image\":\"ns/app:v1\"},\"at\":\"2026-01-02T03:04:05Z\",\"mode\":\"repair\","
+                                + "\"overwriteTags\":true,\"referrers\":false,\"dryRun\":false}",
+                        "plan {\"scope\":{\"all\":true},\"target\":\"directory\",\"overwriteTags\":false,"
+                                + "\"referrers\":false,\"dryRun\":true}",
+                        "verify {\"store\":\"registry\",\"scope\":{\"all\":true},\"depth\":\"content\","
+                                + "\"sample\":{\"fraction\":0.1,\"seed\":7}}"),
+                asked);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "succeeded  |                       | 0",
+                "succeeded  | \"INDEX_SPARSE\":2     | 0",
+                "succeeded  | \"TAG_DIFFERS\":1      | 1",
+                "succeeded  | \"BLOB_MISSING\":1     | 1",
+                "incomplete | \"BLOB_MISSING\":1     | 1",
+                "incomplete | \"COULD_NOT_TELL\":1   | 3",
+                "failed     |                       | 3",
+                "cancelled  |                       | 3",
+                "lost       |                       | 3",
+            })
+    void theExitCodeSaysHowItEnded(String state, String counts, int code) {
+        // Given
+        answer = "{'state':'%s','findings':{'counts':{%s}}}".formatted(state, counts == null ? "" : counts);
+
+        // When
+        ExitCode exit = run("verify");
+
+        // Then
+        assertEquals(code, exit.code());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"succeeded, 0", "incomplete, 0", "cancelled, 0", "running, 0", "failed, 3"})
+    void aJobBeginsAgainOnlyWhatFailed(String state, int code) {
+        // Given
+        answer = "{'state':'%s','findings':{'counts':{'BLOB_MISSING':1}}}".formatted(state);
+
+        // When
+        ExitCode exit = run("operation", "run", "x");
+
+        // Then
+        assertEquals(code, exit.code());
+        assertEquals(List.of("attempt x"), asked);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "restore",
+        "restore --all --repository ns/app",
+        "restore --everything",
+        "restore --all --directory /x --target dr",
+        "verify --sample much",
+        "operation run",
+        "operation",
+        "nonsense",
+    })
+    void whatIsNoCommandIsSaidSoAndDoesNothing(String arguments) {
+        // When
+        ExitCode exit = run(arguments.split(" "));
+
+        // Then
+        assertEquals(ExitCode.USAGE, exit);
+        assertEquals(List.of(), asked);
+        assertTrue(error.toString().length() > 10);
+    }
+
+    @Test
+    void theSummaryTellsOfImageStreams() {
+        // Given
+        answer = "{'kind':'restore','id':'x','state':'succeeded','summary':{'cluster':{'streams':2,'itemsLeftOut':0}}}";
+
+        // When
+        run("restore", "--all", "--metadata", "status");
+
+        // Then
+        assertTrue(out.toString().contains("ImageStreams restored: streams 2, itemsLeftOut 0"), out::toString);
+    }
+
+    @Test
+    void whatThePreflightMissesIsAFinding() {
+        // Given
+        answer = "not ready";
+
+        // When
+        ExitCode exit = run("restore", "--all", "--metadata", "status");
+
+        // Then
+        assertEquals(ExitCode.FINDINGS, exit);
+        assertTrue(error.toString().contains("image pruner: it is not suspended"), error::toString);
+    }
+
+    @Test
+    void aStoreThatIsAwayIsNoFinding() {
+        // Given
+        answer = "";
+
+        // When
+        ExitCode exit = run("catalog");
+
+        // Then
+        assertEquals(ExitCode.COULD_NOT_TELL, exit);
+        assertEquals("the store is away", error.toString().strip());
+    }
+
+    @Test
+    void withJsonThereIsOneLineOfIt() {
+        // When
+        run("restore", "--all", "--json");
+
+        // Then
+        assertEquals(json(answer).toString(), out.toString().strip());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "preflight | {'canary':false}",
+                "preflight --canary --json | {'canary':true}",
+                "preflight --image demo/app:v1 --metadata status | {'scope':{'image':'demo/app:v1'},'metadata':'status',"
+                        + "'overwriteTags':false,'referrers':false,'dryRun':false}",
+            })
+    void aPreflightIsOfEverythingUnlessARestoreIsNamed(String arguments, String request) {
+        // Given
+        answer = "{'ready':true,'points':[]}";
+
+        // When
+        ExitCode exit = run(arguments.split(" "));
+
+        // Then
+        assertEquals(ExitCode.FINE, exit);
+        assertEquals(List.of("preflight " + json(request)), asked);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"missing, FINDINGS", "could-not-tell, COULD_NOT_TELL"})
+    void aPreflightThatIsNotContentSaysSoToTheShell(String state, ExitCode expected) {
+        // Given
+        answer = "{'ready':false,'points':[{'point':'a','state':'note'},{'point':'b','state':'" + state + "'}]}";
+
+        // When
+        ExitCode exit = run("preflight");
+
+        // Then
+        assertEquals(expected, exit);
+    }
+
+    @Test
+    void aCanaryIsNoPartOfARestore() {
+        // When
+        ExitCode exit = run("preflight", "--all", "--canary");
+
+        // Then
+        assertEquals(ExitCode.USAGE, exit);
+        assertEquals(List.of(), asked);
+    }
+
+    @Test
+    void helpIsFine() {
+        // When
+        ExitCode exit = run("restore", "--help");
+
+        // Then
+        assertEquals(ExitCode.FINE, exit);
+        assertTrue(out.toString().contains("--overwrite-tags"), out::toString);
+    }
+}

@@ -1,0 +1,124 @@
+package dev.registrybackup.app.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.app.auth.AuthDecision;
+import dev.registrybackup.app.auth.AuthDecision.Answer;
+import dev.registrybackup.app.auth.Authorizer;
+import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.WorkerPools;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Which gate stands where, by configuration and surroundings. */
+class AuthSettingsTest {
+    private static final String CLUSTER = "KUBERNETES_SERVICE_HOST";
+    private static final String KNATIVE = "K_SERVICE";
+    private static final String SECRET = "correct-horse-battery";
+
+    private final WorkerPools workerPools = new WorkerPools(1, 1);
+
+    @AfterEach
+    void close() {
+        workerPools.close();
+    }
+
+    private Authorizer gate(Map<String, String> given, RuntimeEnvironment runtimeEnvironment) {
+        AuthConfiguration configuration = new SmallRyeConfigBuilder()
+                .withMapping(AuthConfiguration.class)
+                .withSources(new PropertiesConfigSource(given, "test", 100))
+                .build()
+                .getConfigMapping(AuthConfiguration.class);
+        return new AuthSettings(configuration, runtimeEnvironment)
+                .gate((token, verb) -> AuthDecision.allowed("of the cluster", ""), workerPools, new SteppingClock());
+    }
+
+    private static Map<String, String> configured(String by, boolean hasToken) {
+        return hasToken ? Map.of("access.by", by, "access.token", SECRET) : Map.of("access.by", by);
+    }
+
+    private static RuntimeEnvironment at(String place) {
+        return switch (place) {
+            case "pod" -> RuntimeEnvironment.of(Map.of(CLUSTER, "10.0.0.1"));
+            case "knative" -> RuntimeEnvironment.of(Map.of(KNATIVE, "restore"));
+            case "both" -> RuntimeEnvironment.of(Map.of(CLUSTER, "10.0.0.1", KNATIVE, "restore"));
+            default -> RuntimeEnvironment.of(Map.of());
+        };
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // by, configured token, place, sent token, from loopback, answer, caller
+        "auto, false, pod, any, false, ALLOWED, of the cluster",
+        "auto, true, both, any, false, ALLOWED, of the cluster",
+        "auto, true, both, , true, UNAUTHENTICATED, -",
+        "auto, true, knative, correct-horse-battery, false, ALLOWED, access.token",
+        "auto, true, knative, wrong, true, UNAUTHENTICATED, -",
+        "auto, false, knative, any, true, FORBIDDEN, -",
+        "auto, true, nowhere, correct-horse-battery, false, ALLOWED, access.token",
+        "auto, true, nowhere, , true, UNAUTHENTICATED, -",
+        "auto, false, nowhere, , true, ALLOWED, loopback",
+        "auto, false, nowhere, any, false, FORBIDDEN, -",
+        "kubernetes, false, nowhere, any, false, ALLOWED, of the cluster",
+        "kubernetes, true, nowhere, , true, UNAUTHENTICATED, -",
+        "token, true, both, correct-horse-battery, false, ALLOWED, access.token",
+        "token, true, both, wrong, true, UNAUTHENTICATED, -",
+        "token, false, both, any, true, FORBIDDEN, -",
+        "token, false, pod, , true, FORBIDDEN, -",
+        "token, false, nowhere, , true, ALLOWED, loopback"
+    })
+    void whoIsLetInDependsOnWhereItIs(
+            String by,
+            boolean hasToken,
+            String place,
+            String sent,
+            boolean fromLoopback,
+            Answer answer,
+            String caller) {
+        // Given
+        Authorizer authorizer = gate(configured(by, hasToken), at(place));
+
+        // When
+        AuthDecision authDecision = authorizer
+                .ask(Optional.ofNullable(sent), "restore", fromLoopback)
+                .join();
+
+        // Then
+        assertEquals(answer, authDecision.answer(), authDecision::reason);
+        assertEquals(caller, authDecision.caller());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "access.by, everybody, access.by (environment: ACCESS_BY) is \"everybody\"",
+        "access.token, short-secret-15, access.token (environment: ACCESS_TOKEN) has less than 16 characters"
+    })
+    void whatCannotWorkIsNamedAndNoSecretIs(String property, String value, String message) {
+        // When
+        ConfigurationException problem =
+                assertThrows(ConfigurationException.class, () -> gate(Map.of(property, value), at("nowhere")));
+
+        // Then
+        String said = String.valueOf(problem.getMessage());
+        assertTrue(said.contains(message), said);
+        assertFalse(said.contains("short-secret-15"), said);
+    }
+
+    @Test
+    void anEmptyTokenIsNone() {
+        // When
+        Authorizer authorizer = gate(Map.of("access.token", ""), at("nowhere"));
+
+        // Then
+        assertTrue(authorizer.ask(Optional.empty(), "restore", true).join().isAllowed());
+    }
+}

@@ -1,0 +1,448 @@
+package dev.registrybackup.app.events;
+
+import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.containsString;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.app.LabStores;
+import dev.registrybackup.app.LabStores.InjectStores;
+import dev.registrybackup.app.LabStores.Stores;
+import dev.registrybackup.lab.Blob;
+import dev.registrybackup.lab.Fault;
+import dev.registrybackup.lab.RegistryPush;
+import dev.registrybackup.lab.TestImages;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusIntegrationTest;
+import io.restassured.RestAssured;
+import io.restassured.specification.RequestSpecification;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The HTTP side of the packaged program, in the replicate role: what is answered to whom, and what it starts. */
+@QuarkusIntegrationTest
+@QuarkusTestResource(LabStores.class)
+class NotificationFunctionsIT {
+    private static final Duration BOUND = Duration.ofMinutes(2);
+
+    /** New at each start, so that no test's objects are another's. */
+    private static final TestImages IMAGES = new TestImages(new Random().nextLong());
+
+    @InjectStores
+    @Nullable
+    Stores injected;
+
+    private Stores stores() {
+        return java.util.Objects.requireNonNull(injected);
+    }
+
+    @BeforeEach
+    void forget() {
+        stores().front().reset();
+    }
+
+    /** What a fault held up is let finish, so that no test waits in another's queue. */
+    @AfterEach
+    void healAndLetFinish() {
+        stores().front().heal();
+        Awaitility.await().atMost(BOUND).until(() -> gauge("registry_backup_in_flight") == 0);
+    }
+
+    private static double gauge(String name) {
+        return given().get("/q/metrics")
+                .asString()
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private String pushBlob() {
+        return pushBlob(IMAGES.layer(400));
+    }
+
+    private String pushBlob(Blob blob) {
+        RegistryPush push = new RegistryPush(stores().registry().client(), "registry");
+        String key = push.blobKey(blob);
+        stores().registry().put(key, blob.bytes());
+        return key;
+    }
+
+    private static String notification(String bucket, String... keys) {
+        StringBuilder records = new StringBuilder();
+        for (String key : keys) {
+            records.append(records.isEmpty() ? "" : ",").append("""
+                    {"eventVersion":"2.2","eventSource":"ceph:s3","eventTime":"2026-11-22T07:03:31.880966Z",\
+                    "eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"%s"},"object":{"key":"%s","size":1}}}""".formatted(bucket, key));
+        }
+        return "{\"Records\":[" + records + "]}";
+    }
+
+    private static RequestSpecification cloudEvent(String type) {
+        return given().contentType("application/json")
+                .header("ce-id", "1")
+                .header("ce-specversion", "1.0")
+                .header("ce-source", "test")
+                .header("ce-type", type);
+    }
+
+    private boolean isInBackup(String key) {
+        return stores().backup().sizes(key).containsKey(key);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "com.amazonaws.ObjectCreated:Put",
+                "com.amazonaws.s3.ObjectCreated:Copy",
+                "dev.knative.kafka.event",
+                "replicate",
+                "dead-letter",
+                "*",
+                "dev.knative.sources.ping"
+            })
+    void anEventOfAnyTypeReplicatesAndNothingElse(String type) {
+        // Given
+        String key = pushBlob();
+
+        // When
+        cloudEvent(type).body(notification("registry", key)).post("/").then().statusCode(204);
+
+        // Then
+        assertTrue(isInBackup(key));
+    }
+
+    @Test
+    void aStructuredEventReplicates() {
+        // Given
+        String key = pushBlob();
+        String other = pushBlob();
+        String data = notification("registry", key);
+        String base64 = Base64.getEncoder()
+                .encodeToString(notification("registry", other).getBytes(StandardCharsets.UTF_8));
+        String head = "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",";
+
+        // When
+        RequestSpecification structured = given().contentType("application/cloudevents+json");
+        structured.body(head + "\"data\":" + data + "}").post("/").then().statusCode(204);
+        given().contentType("application/cloudevents+json")
+                .body(head + "\"data_base64\":\"" + base64 + "\"}")
+                .post("/")
+                .then()
+                .statusCode(204);
+
+        // Then
+        assertTrue(isInBackup(key));
+        assertTrue(isInBackup(other));
+    }
+
+    @Test
+    void aStorePostsPlainlyWithOrWithoutContentTypeAndCloudEventHeaders() throws Exception {
+        // Given
+        String plain = pushBlob();
+        String untyped = pushBlob();
+        String withHeaders = pushBlob();
+
+        // When
+        given().contentType("application/json")
+                .body(notification("registry", plain))
+                .post("/notification")
+                .then()
+                .statusCode(204);
+        HttpRequest noContentType = HttpRequest.newBuilder(uri("/notification"))
+                .POST(HttpRequest.BodyPublishers.ofString(notification("registry", untyped)))
+                .build();
+        int status = HttpClient.newHttpClient()
+                .send(noContentType, HttpResponse.BodyHandlers.discarding())
+                .statusCode();
+        cloudEvent("com.amazonaws.ObjectCreated:Put")
+                .body(notification("registry", withHeaders))
+                .post("/notification")
+                .then()
+                .statusCode(204);
+
+        // Then
+        assertEquals(204, status);
+        assertTrue(isInBackup(plain));
+        assertTrue(isInBackup(untyped));
+        assertTrue(isInBackup(withHeaders));
+    }
+
+    /** Ceph's RGW posts through curl, which asks before it sends a body above 1 KiB and waits a second for the answer. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/notification", "/"})
+    void aSenderThatAsksBeforeItSendsIsToldToGoOnOnce(String path) throws Exception {
+        // Given: a socket of our own, to see what is said and how often
+        String key = pushBlob();
+        byte[] body = notification("registry", key).getBytes(StandardCharsets.UTF_8);
+        String head = "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length
+                + "\r\nContent-Type: application/json\r\nce-id: 1\r\nce-source: s\r\nce-type: t\r\nce-specversion: 1.0"
+                + "\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n";
+        try (Socket socket = new Socket("localhost", RestAssured.port)) {
+            socket.setSoTimeout((int) Duration.ofSeconds(20).toMillis());
+            BufferedReader answer =
+                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+
+            // When
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            String toldToGoOn = answer.readLine();
+            answer.readLine();
+            socket.getOutputStream().write(body);
+
+            // Then
+            assertEquals("HTTP/1.1 100 Continue", toldToGoOn);
+            assertEquals("HTTP/1.1 204 No Content", answer.readLine());
+        }
+        assertTrue(isInBackup(key));
+    }
+
+    @Test
+    void testEventsAreAcknowledged() {
+        String aws = "{\"Service\":\"Amazon S3\",\"Event\":\"s3:TestEvent\",\"Bucket\":\"registry\"}";
+        String nooBaa = "{\"Records\":[{\"Service\":\"NooBaa\",\"Event\":\"s3:TestEvent\"}]}";
+
+        cloudEvent("t").body(aws).post("/").then().statusCode(204);
+        given().body(nooBaa).post("/notification").then().statusCode(204);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "not json", "{\"half\":"})
+    void aBodyThatIsNoJsonIsRefusedAsSuch(String body) {
+        cloudEvent("t").body(body).post("/").then().statusCode(400);
+        given().body(body).post("/notification").then().statusCode(400);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "[]", "42", "{\"Records\":{}}", "{\"Records\":[{\"s3\":null}]}"})
+    void whatSaysNothingIsRefusedByTheFunctionAndOnRecordFromAStore(String body) {
+        // When
+        cloudEvent("t").body(body).post("/").then().statusCode(422);
+        given().body(body).post("/notification").then().statusCode(204);
+
+        // Then
+        assertFalse(stores().backup().sizes("registry-backup/rejected/").isEmpty());
+    }
+
+    @Test
+    void anEventWithoutWhatACloudEventNeedsIsRefusedForGood() {
+        given().contentType("application/cloudevents+json")
+                .body("{\"data\":{}}")
+                .post("/")
+                .then()
+                .statusCode(400);
+        given().contentType("application/cloudevents+json")
+                .body("no json")
+                .post("/")
+                .then()
+                .statusCode(400);
+        given().contentType("application/cloudevents-batch+json")
+                .body("[]")
+                .post("/")
+                .then()
+                .statusCode(406);
+        given().contentType("application/json").body("{}").post("/").then().statusCode(415);
+    }
+
+    @Test
+    void anotherBucketIsNeverTouched() {
+        // When
+        cloudEvent("t")
+                .body(notification("somebody-elses", "docker/registry/v2/blobs/x"))
+                .post("/")
+                .then()
+                .statusCode(422)
+                .body(containsString("somebody-elses"));
+
+        // Then
+        assertEquals(
+                List.of(),
+                stores().front().requests().stream()
+                        .filter(request -> request.bucket().equals("somebody-elses"))
+                        .toList());
+    }
+
+    @Test
+    void aPoisonEventFromAStoreIsOnRecordOnceAndDoesNotStopTheQueue() {
+        // Given
+        Blob blob = IMAGES.layer(500);
+        String key = pushBlob(blob);
+        stores().registry().put(key, "other bytes".getBytes(StandardCharsets.UTF_8));
+        int before = stores().backup().sizes("registry-backup/rejected/").size();
+
+        // When
+        for (int times = 0; times < 3; times++) {
+            given().body(notification("registry", key))
+                    .post("/notification")
+                    .then()
+                    .statusCode(204);
+        }
+        cloudEvent("t").body(notification("registry", key)).post("/").then().statusCode(422);
+
+        // Then
+        assertEquals(
+                before + 1, stores().backup().sizes("registry-backup/rejected/").size());
+        assertFalse(isInBackup(key));
+    }
+
+    @Test
+    void ofSeveralRecordsAllAreWorkedThrough() {
+        // Given
+        String good = pushBlob();
+        String alsoGood = pushBlob();
+        String malformed = "docker/registry/v2/repositories/a/_layers/sha256/" + "0".repeat(64) + "/link";
+        stores().registry().put(malformed, new byte[0]);
+
+        // When
+        cloudEvent("t")
+                .body(notification("registry", good, malformed, alsoGood))
+                .post("/")
+                .then()
+                .statusCode(422);
+
+        // Then
+        assertTrue(isInBackup(good));
+        assertTrue(isInBackup(alsoGood));
+        assertFalse(isInBackup(malformed));
+    }
+
+    @Test
+    void onlyWhatIsServedIsServed() {
+        given().get("/").then().statusCode(405);
+        given().get("/notification").then().statusCode(405);
+        given().get("/replicate").then().statusCode(404);
+        given().contentType("application/json")
+                .body("{}")
+                .post("/replicate")
+                .then()
+                .statusCode(404);
+        given().contentType("application/json")
+                .body("{}")
+                .post("/dead-letter")
+                .then()
+                .statusCode(404);
+        cloudEvent("dead-letter").body("{}").post("/dead-letter").then().statusCode(422);
+        cloudEvent("t").body("{}").put("/").then().statusCode(405);
+    }
+
+    @Test
+    void aBodyBeyondTheBoundIsRefused() {
+        cloudEvent("t").body(new byte[11 << 20]).post("/").then().statusCode(413);
+        given().body(new byte[11 << 20]).post("/notification").then().statusCode(413);
+    }
+
+    @Test
+    void aCopyThatTakesLongerIsOwedInTimeAndComesAllTheSame() {
+        // Given
+        String key = pushBlob();
+        stores().front()
+                .inject(request -> request.key().equals(key) && request.method().equals("GET"), Fault.hang(), 1);
+
+        // When
+        cloudEvent("t").body(notification("registry", key)).post("/").then().statusCode(204);
+
+        // Then
+        assertTrue(stores().backup().sizes("registry-backup/owed/").keySet().stream()
+                .anyMatch(record -> !record.endsWith("/alive")));
+        stores().front().heal();
+        Awaitility.await().atMost(BOUND).until(() -> isInBackup(key));
+        Awaitility.await()
+                .atMost(BOUND)
+                .until(() -> stores().backup().sizes("registry-backup/owed/").keySet().stream()
+                        .allMatch(record -> record.endsWith("/alive")));
+        assertEquals(1, stores().backup().versionCount("registry-backup/owed/"));
+    }
+
+    @Test
+    void aThousandEventsAgainstABackupThatHangsAreAllAnsweredInTimeAndHonestly() {
+        // Given
+        List<String> keys = new ArrayList<>();
+        for (int number = 0; number < 1_024; number++) {
+            keys.add(new RegistryPush(stores().registry().client(), "registry").blobKey(IMAGES.layer(20)));
+        }
+        stores().front().inject(request -> request.bucket().equals("registry-backup"), Fault.hang());
+        HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+        // When
+        List<CompletableFuture<HttpResponse<Void>>> answers = keys.stream()
+                .map(key -> client.sendAsync(
+                        HttpRequest.newBuilder(uri("/notification"))
+                                .timeout(Duration.ofMinutes(2))
+                                .POST(HttpRequest.BodyPublishers.ofString(notification("registry", key)))
+                                .build(),
+                        HttpResponse.BodyHandlers.discarding()))
+                .toList();
+        List<Integer> statuses =
+                answers.stream().map(answer -> answer.join().statusCode()).toList();
+
+        // Then: as the server saw it, from each request's arrival to its answer; senders give up after 10 s
+        assertTrue(statuses.stream().allMatch(status -> status == 503), statuses::toString);
+        double longest = given().get("/q/metrics")
+                .asString()
+                .lines()
+                .filter(line -> line.startsWith("http_server_requests_seconds_max") && line.contains("\"503\""))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .max()
+                .orElseThrow();
+        assertTrue(longest < 4 + 4, () -> "answered after " + longest + " s");
+    }
+
+    @Test
+    void readinessNeverDependsOnAStoreAndTheStoresHaveTheirOwnGroup() {
+        // Given
+        stores().front().inject(request -> true, Fault.internalError());
+
+        // When, Then
+        given().get("/q/health/ready").then().statusCode(200);
+        given().get("/q/health/live").then().statusCode(200);
+        given().get("/q/health/group/stores").then().body(containsString("backup-versioning"));
+    }
+
+    @Test
+    void whatHappensIsMeasured() {
+        // Given
+        String key = pushBlob();
+        cloudEvent("t").body(notification("registry", key)).post("/").then().statusCode(204);
+
+        // When
+        String metrics = given().get("/q/metrics").asString();
+
+        // Then
+        for (String name : List.of(
+                "registry_backup_event_to_durable_seconds_bucket{class=\"blob\"",
+                "registry_backup_outcomes_total{class=\"blob\",outcome=\"copied\"",
+                "registry_backup_copied_bytes_total{class=\"blob\"",
+                "registry_backup_in_flight",
+                "registry_backup_owed",
+                "registry_backup_store_reached{store=\"backup\"",
+                "registry_backup_backup_versioned",
+                "registry_backup_build_info{version=\"0.")) {
+            assertTrue(metrics.contains(name), () -> name + " in " + metrics);
+        }
+    }
+
+    private static URI uri(String path) {
+        return URI.create(RestAssured.baseURI + ":" + RestAssured.port + path);
+    }
+}

@@ -1,0 +1,128 @@
+package dev.registrybackup.app.metrics;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.replication.pending.QueueDepth;
+import dev.registrybackup.verify.LastVerification;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** What is shown of what is on record, before it is known, while it is, and once it cannot be read any more. */
+class BackupGaugesTest {
+    private static final Instant ENDED = Instant.ofEpochSecond(1_800_000_060);
+
+    private final SettableClock clock = new SettableClock();
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+    private static LastVerification.Said said() {
+        ObjectNode summary = JsonNodeFactory.instance.objectNode().put("begun", "2027-01-15T08:00:00Z");
+        summary.putObject("images").put("whole", 3).put("lacking", 1).put("untold", 1);
+        summary.putObject("severities").put("critical", 2).put("unknown", 1);
+        return new LastVerification.Said(summary, Optional.of(ENDED), Optional.of(ENDED));
+    }
+
+    private Map<String, Double> shown() {
+        Map<String, Double> shown = new TreeMap<>();
+        for (Meter meter : meters.getMeters()) {
+            String tags = meter.getId().getTags().isEmpty()
+                    ? ""
+                    : "/" + meter.getId().getTags().get(0).getValue();
+            meter.measure().forEach(measured -> shown.put(meter.getId().getName() + tags, measured.getValue()));
+        }
+        return shown;
+    }
+
+    private boolean isNothingKnown() {
+        return shown().values().stream().allMatch(value -> value.isNaN());
+    }
+
+    @Test
+    void theLastVerificationIsShownAsItIsOnRecord() {
+        // Given
+        StaleAwareGauge<LastVerification.Said> seen = new StaleAwareGauge<>(clock);
+        VerifyGauges.show(seen, meters);
+
+        // When
+        seen.see(said());
+
+        // Then
+        Map<String, Double> expected = new TreeMap<>();
+        expected.put("registry_backup_verify_last_success_timestamp_seconds", 1_800_000_060.0);
+        expected.put("registry_backup_images_restorable_share", 0.75);
+        expected.put("registry_backup_images_restorable_timestamp_seconds", 1_800_000_000.0);
+        expected.put("registry_backup_verify_findings/critical", 2.0);
+        expected.put("registry_backup_verify_findings/error", 0.0);
+        expected.put("registry_backup_verify_findings/warning", 0.0);
+        expected.put("registry_backup_verify_findings/info", 0.0);
+        expected.put("registry_backup_verify_findings/unknown", 1.0);
+        assertEquals(expected, shown());
+    }
+
+    @Test
+    void beforeTheFirstVerificationThereIsNothingButThatThereWasNone() {
+        // Given
+        StaleAwareGauge<LastVerification.Said> seen = new StaleAwareGauge<>(clock);
+        VerifyGauges.show(seen, meters);
+
+        // When
+        seen.see(new LastVerification.Said(JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty()));
+
+        // Then
+        Map<String, Double> shown = shown();
+        assertEquals(0.0, shown.remove("registry_backup_verify_last_success_timestamp_seconds"));
+        assertTrue(shown.values().stream().allMatch(value -> value.isNaN()), shown::toString);
+    }
+
+    @Test
+    void whatIsOwedIsShownWithItsAge() {
+        // Given
+        StaleAwareGauge<QueueDepth.Said> seen = new StaleAwareGauge<>(clock);
+        PendingGauges.show(seen, meters);
+
+        // When
+        seen.see(new QueueDepth.Said(7, Optional.of(ENDED), false, 0, false));
+
+        // Then
+        Map<String, Double> expected = new TreeMap<>();
+        expected.put("registry_backup_owed_records", 7.0);
+        expected.put("registry_backup_owed_oldest_timestamp_seconds", 1_800_000_060.0);
+        expected.put("registry_backup_rejected_records", 0.0);
+        assertEquals(expected, shown());
+    }
+
+    @Test
+    void withoutALookForTenMinutesNothingIsKnownAnyMoreAndWithOneItIsAgain() {
+        // Given
+        StaleAwareGauge<ReconcileGauges.Seen> seen = new StaleAwareGauge<>(clock);
+        ReconcileGauges.show(seen, meters);
+        boolean beforeTheFirst = isNothingKnown();
+        ReconcileGauges.Seen looked =
+                new ReconcileGauges.Seen(JsonNodeFactory.instance.objectNode(), Optional.of(ENDED), 2);
+        seen.see(looked);
+        clock.pass(Duration.ofMinutes(9));
+        boolean afterNine = isNothingKnown();
+
+        // When
+        clock.pass(Duration.ofMinutes(1));
+        boolean afterTen = isNothingKnown();
+        seen.see(looked);
+
+        // Then
+        assertTrue(beforeTheFirst);
+        assertEquals(false, afterNine);
+        assertTrue(afterTen);
+        assertEquals(2.0, shown().get("registry_backup_alarms"));
+        assertEquals(1_800_000_060.0, shown().get("registry_backup_reconcile_last_success_timestamp_seconds"));
+        assertEquals(0.0, shown().get("registry_backup_reconcile_left/blob"));
+    }
+}

@@ -1,0 +1,61 @@
+package dev.registrybackup.app.ui;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
+
+/** Answers as a test sets them, in JSON with apostrophes for quotation marks. */
+final class FakeUiBackend implements UiBackend {
+    private ObjectNode operations = json("{'operations':[]}");
+    private ObjectNode repositories = json("{'repositories':[]}");
+    private Optional<ObjectNode> operation = Optional.empty();
+    private Optional<ObjectNode> repository = Optional.empty();
+
+    static ObjectNode json(String text) {
+        try {
+            return (ObjectNode) new ObjectMapper().readTree(text.replace('\'', '"'));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(text, e);
+        }
+    }
+
+    void operations(ObjectNode told) {
+        operations = told;
+    }
+
+    void operation(ObjectNode told) {
+        operation = Optional.of(told);
+    }
+
+    void repositories(ObjectNode told) {
+        repositories = told;
+    }
+
+    void repository(ObjectNode told) {
+        repository = Optional.of(told);
+    }
+
+    @Override
+    public ObjectNode operations(int most) {
+        return operations;
+    }
+
+    @Override
+    public Optional<ObjectNode> operation(String id) {
+        return operation;
+    }
+
+    @Override
+    public ObjectNode repositories(Optional<String> after, int most) {
+        return repositories;
+    }
+
+    @Override
+    public Optional<ObjectNode> repository(String name) {
+        if (name.contains(" ")) {
+            throw new IllegalArgumentException("\"%s\" is no repository name".formatted(name));
+        }
+        return repository;
+    }
+}

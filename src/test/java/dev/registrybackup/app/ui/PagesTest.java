@@ -1,0 +1,420 @@
+package dev.registrybackup.app.ui;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordObjects;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.verify.LastVerification;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What pages say, without a browser. */
+class PagesTest {
+    private static final String HOSTILE = "<script>alert('1')</script>\"'><img src=x onerror=alert(2)>&amp;";
+    private static final String DIGEST = "sha256:" + "ab".repeat(32);
+
+    private final SettableClock clock = new SettableClock();
+    private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
+    private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
+    private final FakeUiBackend answers = new FakeUiBackend();
+    private final WorkerPools workerPools = new WorkerPools(2, 1);
+    private final Pages pages = new Pages(backup, answers, "http://restore.example", false, workerPools, clock);
+
+    @AfterEach
+    void close() {
+        workerPools.close();
+    }
+
+    private Page page(String path, Map<String, String> query) {
+        return pages.at(new Pages.Request(path, query, false)).join();
+    }
+
+    private String overview() {
+        return text(page("/", Map.of()));
+    }
+
+    /** What is left of it without its tags. */
+    private static String text(Page page) {
+        return Pattern.compile("<head>.*</head>", Pattern.DOTALL)
+                .matcher(page.html())
+                .replaceAll("")
+                .replaceAll("<[^>]*>", "")
+                .replaceAll("\\s+", " ");
+    }
+
+    private void verified(Duration ago, int whole, int lacking, int untold) {
+        Instant ended = clock.instant().minus(ago);
+        ObjectNode summary =
+                FakeUiBackend.json("{'depth':'existence','outcome':'%s'}".formatted(lacking > 0 ? "findings" : "good"));
+        summary.put("begun", ended.toString()).put("ended", ended.toString());
+        summary.putObject("images").put("whole", whole).put("lacking", lacking).put("untold", untold);
+        summary.putObject("severities").put("critical", lacking);
+        ObjectNode record = FakeUiBackend.json("{}");
+        record.set("summary", summary);
+        record.put("ended", ended.toString());
+        new RecordObjects(bucket).write(LastVerification.KEY, record.toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "132 | 0 | 0 | All 132 images can be restored, as verified 3 h ago.",
+                "130 | 2 | 0 | 2 of 132 images cannot be restored, as verified 3 h ago.",
+                "1 | 0 | 0 | The one image can be restored, as verified 3 h ago.",
+                "0 | 0 | 0 | The backup holds no images, as verified 3 h ago.",
+                "9 | 0 | 3 | 9 of 12 images can be restored, and of 3 it could not be told, as verified 3 h ago.",
+                "10000 | 1 | 0 | 1 of 10,001 images cannot be restored, as verified 3 h ago.",
+            })
+    void aSentenceSaysWhetherEverythingCanBeRestored(int whole, int lacking, int untold, String sentence) {
+        // Given
+        verified(Duration.ofHours(3), whole, lacking, untold);
+
+        // When
+        String text = overview();
+
+        // Then
+        assertTrue(text.contains(sentence), text);
+    }
+
+    @Test
+    void nothingIsSaidBeforeAnythingWasVerified() {
+        // When
+        String text = overview();
+
+        // Then
+        assertTrue(text.contains("not known: nothing has been verified yet"), text);
+        assertTrue(text.contains("registry-backup verify --all"), text);
+        assertTrue(text.contains("The catalog is empty"), text);
+        assertFalse(text.contains("can be restored, as verified"), text);
+    }
+
+    @Test
+    void anOldVerificationIsNotTakenForNews() {
+        // Given
+        verified(Duration.ofHours(25), 5, 0, 0);
+
+        // When
+        Page page = page("/", Map.of());
+
+        // Then
+        assertTrue(text(page).contains("more than a day old"), page::html);
+        assertTrue(page.html().contains("<div class=\"verdict look\">"), page::html);
+    }
+
+    @Test
+    void whatWasKnownIsShownWithItsTimeWhileTheStoreIsSilent() {
+        // Given
+        verified(Duration.ofHours(1), 5, 0, 0);
+        overview();
+        clock.pass(Duration.ofMinutes(7));
+        silence();
+
+        // When
+        Page page = page("/", Map.of());
+
+        // Then
+        String text = text(page);
+        assertEquals(200, page.status());
+        assertTrue(text.contains("All 5 images can be restored, as verified 1 h ago."), text);
+        assertTrue(text.contains("The backup could not be read: no answer"), text);
+        assertTrue(text.contains("shown as it was read on 2026-03-04 05:06 UTC (7 min ago)"), text);
+    }
+
+    @Test
+    void aStoreThatNeverAnsweredIsNoReasonToSayAnythingGood() {
+        // Given
+        silence();
+
+        // When
+        Page page = page("/", Map.of());
+
+        // Then
+        String text = text(page);
+        assertEquals(200, page.status());
+        assertTrue(text.contains("not known: the record of it could not be read"), text);
+        assertTrue(text.contains("never been read by this process"), text);
+        assertFalse(text.contains("✓"), text);
+        assertEquals(1, backup.requests().size(), "A silent store is not asked for the rest");
+    }
+
+    private void silence() {
+        backup.forget();
+        backup.before((operation, key) -> {
+            throw new ObjectStoreException(StoreError.UNAVAILABLE, "no answer");
+        });
+    }
+
+    @Test
+    void theStoreIsAskedOnceHoweverManyLook() {
+        // Given
+        overview();
+        backup.forget();
+
+        // When
+        for (int viewer = 0; viewer < 50; viewer++) {
+            overview();
+        }
+
+        // Then
+        assertEquals(0, backup.requests().size());
+        clock.pass(ReadCache.FRESH);
+        overview();
+        assertTrue(backup.requests().size() > 0);
+    }
+
+    @Test
+    void whatIsOwedAndRejectedShows() {
+        // Given
+        RecordObjects records = new RecordObjects(bucket);
+        records.write("registry-backup/owed/pod-1/000000000001", "{}");
+        clock.pass(Duration.ofMinutes(40));
+        records.write("registry-backup/owed/pod-1/000000000002", "{}");
+        records.write("registry-backup/owed/pod-1/alive", "{}");
+        records.write("registry-backup/rejected/ab", "{}");
+
+        // When
+        String text = overview();
+
+        // Then
+        assertTrue(
+                text.contains("2 records of keys owed" + "the oldest since 2026-03-04 05:06 UTC (40 min ago)"), text);
+        assertTrue(text.contains("1 record under registry-backup/rejected/"), text);
+    }
+
+    @Test
+    void anAlarmShowsWithWhatAcknowledgesIt() {
+        // Given
+        new dev.registrybackup.reconcile.Alarms(bucket, clock).raise("vanished", "9 of 10 went");
+
+        // When
+        String text = overview();
+
+        // Then
+        assertTrue(text.contains("9 of 10 went"), text);
+        assertTrue(text.contains("registry-backup reconcile --acknowledge vanished-20260304T050607Z"), text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/",
+                "/page/repositories",
+                "/page/repository",
+                "/page/image",
+                "/page/operations",
+                "/page/operation"
+            })
+    void whateverStandsInRecordsIsTextAndNeverMarkup(String path) {
+        // Given
+        new dev.registrybackup.reconcile.Alarms(bucket, clock).raise("vanished", HOSTILE);
+        ObjectNode document = document();
+        document.put("repository", HOSTILE);
+        ((ObjectNode) document.at("/tags/0")).put("tag", HOSTILE);
+        ((ObjectNode) document.at("/images/0")).put("mediaType", HOSTILE).put("created", HOSTILE);
+        ((ArrayNode) document.at("/images/0/lacks")).add(HOSTILE);
+        answers.repository(document);
+        ObjectNode listed = FakeUiBackend.json("{}");
+        listed.putArray("repositories").addObject().put("repository", HOSTILE).put("problem", HOSTILE);
+        listed.put("next", HOSTILE);
+        answers.repositories(listed);
+        ObjectNode operation = FakeUiBackend.json("{'state':'running','kind':'verify'}");
+        operation
+                .put("id", HOSTILE)
+                .put("askedBy", HOSTILE)
+                .put("reason", HOSTILE)
+                .put("phase", HOSTILE);
+        operation.putObject("parameters").put("scope", HOSTILE);
+        operation.putObject("summary").put("x", HOSTILE);
+        ObjectNode findings = operation.putObject("findings");
+        findings.putObject("counts").put(HOSTILE, 1);
+        findings.putArray("first")
+                .addObject()
+                .put("code", HOSTILE)
+                .put("subject", HOSTILE)
+                .put("problem", HOSTILE);
+        answers.operation(operation);
+        ObjectNode operations = FakeUiBackend.json("{}");
+        operations.putArray("operations").add(operation);
+        answers.operations(operations);
+
+        // When
+        Page page = page(path, Map.of("name", "demo/app", "tag", HOSTILE, "id", HOSTILE));
+
+        // Then
+        assertEquals(200, page.status());
+        assertTrue(page.html().contains("&lt;script&gt;"), page::html);
+        assertFalse(page.html().contains("<script"), page::html);
+        assertFalse(page.html().contains("<img"), page::html);
+        assertFalse(page.html().contains("\"'>"), page::html);
+    }
+
+    @Test
+    void whatTheCallerSentIsTextToo() {
+        // When
+        Page login = pages.login(401, HOSTILE, HOSTILE);
+        Page none = page("/page/" + HOSTILE, Map.of());
+        Page nothing = page("/page/repository", Map.of("name", "x", "more", HOSTILE));
+
+        // Then
+        assertFalse((login.html() + none.html() + nothing.html()).contains("<script"));
+        assertFalse((login.html() + none.html() + nothing.html()).contains("<img"));
+        assertEquals(404, none.status());
+        assertEquals(404, nothing.status());
+    }
+
+    private static ObjectNode document() {
+        ObjectNode document = FakeUiBackend.json(
+                "{'repository':'demo/app','at':'2026-03-04T05:00:00Z','counts':{'images':2,'tags':1,'restorable':1,'size':3145728},"
+                        + "'images':[{'size':5,'restorable':false,'tags':['v1'],'lacks':['sha256:gone'],"
+                        + "'platforms':[{'os':'linux','architecture':'arm64'}]},"
+                        + "{'digest':'sha256:good','size':5,'restorable':true,'tags':[]}],"
+                        + "'tags':[{'tag':'v1','time':'2026-03-01T00:00:00Z','history':[]}]}");
+        ((ObjectNode) document.at("/images/0")).put("digest", DIGEST);
+        ((ObjectNode) document.at("/tags/0")).put("digest", DIGEST);
+        return document;
+    }
+
+    @Test
+    void aRepositoryShowsWhatEachTagLacksAndHowItIsRestored() {
+        // Given
+        answers.repository(document());
+
+        // When
+        String text = text(page("/page/repository", Map.of("name", "demo/app")));
+
+        // Then
+        assertTrue(text.contains("1 of 2 images can be restored. 1 tag, 3.0 MiB."), text);
+        assertTrue(text.contains("Cannot be restored: lacks 1 blob"), text);
+        assertTrue(text.contains("linux/arm64"), text);
+        assertTrue(text.contains("registry-backup restore --repository demo/app"), text);
+    }
+
+    @Test
+    void anImageShowsTheBlobsItLacks() {
+        // Given
+        answers.repository(document());
+
+        // When
+        String byTag = text(page("/page/image", Map.of("name", "demo/app", "tag", "v1")));
+        String byDigest = text(page("/page/image", Map.of("name", "demo/app", "digest", "sha256:good")));
+
+        // Then
+        assertTrue(byTag.contains("sha256:gone"), byTag);
+        assertTrue(byTag.contains("registry-backup restore --image demo/app:v1"), byTag);
+        assertTrue(byDigest.contains("Can be restored."), byDigest);
+        assertTrue(byDigest.contains("--image demo/app@sha256:good"), byDigest);
+    }
+
+    @Test
+    void manyTagsComePageByPage() {
+        // Given
+        ObjectNode document = document();
+        ArrayNode tags = document.putArray("tags");
+        for (int number = 0; number < RepositoryData.MOST + 1; number++) {
+            tags.addObject().put("tag", "v%04d".formatted(number)).put("digest", DIGEST);
+        }
+        answers.repository(document);
+
+        // When
+        Page first = page("/page/repository", Map.of("name", "demo/app"));
+        Page last = page("/page/repository", Map.of("name", "demo/app", "after", "v0199"));
+
+        // Then
+        assertTrue(first.html().contains("/page/repository?name=demo%2Fapp&amp;after=v0199"), first::html);
+        assertFalse(first.html().contains(">v0200<"));
+        assertTrue(last.html().contains(">v0200<"));
+        assertFalse(last.html().contains(">v0199<"));
+        assertFalse(last.html().contains("rel=\"next\""));
+    }
+
+    @Test
+    void theCatalogGoesOnWhereItEnded() {
+        // Given
+        answers.repositories(
+                FakeUiBackend.json("{'repositories':[{'repository':'a/b','images':4,'restorable':3,'tags':2,"
+                        + "'size':2048,'at':'2026-03-04T05:00:00Z'}],'next':'a/b'}"));
+
+        // When
+        Page page = page("/page/repositories", Map.of());
+
+        // Then
+        assertTrue(text(page).contains("3 of 4"), page::html);
+        assertTrue(page.html().contains("href=\"/page/repositories?after=a%2Fb\""), page::html);
+    }
+
+    @Test
+    void onlyAnOperationAtWorkIsLookedAtAgain() {
+        // Given
+        answers.operation(
+                FakeUiBackend.json("{'id':'x','state':'running','kind':'restore','objects':{'done':1,'total':4},"
+                        + "'bytes':{'done':30,'total':60}}"));
+        Page running = page("/page/operation", Map.of("id", "x"));
+        answers.operation(FakeUiBackend.json("{'id':'y','state':'succeeded','kind':'restore'}"));
+
+        // When
+        Page done = page("/page/operation", Map.of("id", "y"));
+
+        // Then
+        assertTrue(running.html().contains("http-equiv=\"refresh\""));
+        assertTrue(text(running).contains("50 %"));
+        assertFalse(done.html().contains("http-equiv=\"refresh\""));
+    }
+
+    @Test
+    void whatIsNoNameIsSaidToBeNone() {
+        // When
+        Page page = page("/page/repository", Map.of("name", "no name"));
+
+        // Then
+        assertEquals(400, page.status());
+        assertTrue(text(page).contains("&quot;no name&quot; is no repository name"), page::html);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {"demo/app:v1 | demo/app:v1", "a b | 'a b'", "it's | 'it'\\''s'", "$(x) | '$(x)'"})
+    void aCommandHoldsEachThingAsOneWord(String text, String quoted) {
+        // When
+        String word = RestoreCommands.quoted(text);
+
+        // Then
+        assertEquals(quoted, word);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PT0S, 0 s ago",
+        "PT59S, 59 s ago",
+        "PT61S, 1 min ago",
+        "PT3H, 3 h ago",
+        "PT49H, 2 days ago",
+        "PT-30S, just now",
+        "PT-2H, in 2 h"
+    })
+    void anAgeIsSaidAsPeopleDo(Duration passed, String said) {
+        // When
+        String ago = Formats.ago(SettableClock.START.minus(passed), SettableClock.START);
+
+        // Then
+        assertEquals(said, ago);
+    }
+}

@@ -1,0 +1,450 @@
+package dev.registrybackup.check;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.check.Check.State;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.LifecycleRule;
+import dev.registrybackup.objectstore.NotificationRule;
+import dev.registrybackup.objectstore.NotificationRule.KeyFilter;
+import dev.registrybackup.objectstore.ProbeResult;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.reconcile.rclone.RcloneUnusableException;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.replication.CanaryProbe;
+import dev.registrybackup.replication.pending.PendingKey;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PreflightTest {
+    private static final String NAME = "0123456789abcdef";
+    private static final List<String> CREATED = List.of("s3:ObjectCreated:*");
+
+    private final SettableClock clock = new SettableClock();
+    private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("images", true, clock);
+    private final InMemoryObjectStore backupBucket = new InMemoryObjectStore("copy", true, clock);
+    private final FaultyStore registry = new FaultyStore(registryBucket);
+    private final FaultyStore backup = new FaultyStore(backupBucket);
+    private final RegistryLayout layout = new RegistryLayout("");
+    private Supplier<String> rclone = () -> "v1.60.1";
+    private Consumer<Duration> pause = clock::pass;
+    private boolean isCommand = true;
+
+    @BeforeEach
+    void allIsAsItShouldBe() {
+        registryBucket.seed("docker/registry/v2/blobs/sha256/00/00/data", new byte[] {1});
+        backupBucket.seed("registry-backup/adopted", new byte[] {1});
+        registry.notifications(ProbeResult.of(List.of(new NotificationRule("topic", CREATED, List.of()))));
+        backup.lifecycle(ProbeResult.of(
+                List.of(new LifecycleRule("uploads", "", false, OptionalInt.empty(), OptionalInt.of(1)))));
+    }
+
+    private CheckReport run(boolean canary) {
+        return new Preflight(new Preflight.Parts(
+                        new CheckedStore("registry", registry, layout, Optional.empty(), false),
+                        new CheckedStore("backup", backup, layout, Optional.empty(), false),
+                        isCommand,
+                        () -> rclone.get(),
+                        Optional.empty(),
+                        clock,
+                        () -> NAME,
+                        time -> pause.accept(time)))
+                .run(canary);
+    }
+
+    private Check point(String name) {
+        return point(name, run(false));
+    }
+
+    private static Check point(String name, CheckReport checkReport) {
+        return checkReport.points().stream()
+                .filter(check -> check.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("No " + name + " in " + checkReport.json()));
+    }
+
+    /** As the role replicate does on the event. */
+    private void deliver() {
+        new CanaryProbe(registry, backup, clock)
+                .arrived(new PendingKey(CanaryProbe.IN_REGISTRY + NAME, Optional.empty()));
+    }
+
+    @Test
+    void whereAllIsThereItIsReadyAndNothingIsLeftBehind() {
+        // Given
+        int registryVersions = registryBucket.versionCount("");
+        int backupVersions = backupBucket.versionCount("");
+        pause = time -> {
+            clock.pass(time);
+            deliver();
+        };
+
+        // When
+        CheckReport checkReport = run(true);
+
+        // Then
+        assertTrue(
+                checkReport.json().path("ready").asBoolean(),
+                () -> checkReport.json().toPrettyString());
+        assertEquals(List.of(), checkReport.missing());
+        assertEquals(
+                "its event was handled within 200 ms",
+                point("canary", checkReport).found());
+        assertEquals(registryVersions, registryBucket.versionCount(""));
+        assertEquals(backupVersions, backupBucket.versionCount(""));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "reach, registry bucket",
+        "list, registry list",
+        "look, registry absent object",
+        "read, registry read",
+    })
+    void whatTheRegistryRefusesIsMissingWithItsRemedy(String request, String name) {
+        // Given
+        registry.failing(request, StoreError.FORBIDDEN);
+
+        // When
+        CheckReport checkReport = run(false);
+
+        // Then
+        Check check = point(name, checkReport);
+        assertEquals(State.MISSING, check.state());
+        assertTrue(check.found().contains("FORBIDDEN"), check::found);
+        assertFalse(check.remedy().isEmpty());
+        assertFalse(checkReport.json().path("ready").asBoolean());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "reach, backup bucket",
+        "list, backup list",
+        "look, backup absent object",
+        "read, backup read",
+        "write, backup write",
+        "remove, backup write",
+        "write, backup If-None-Match",
+        "start, backup multipart",
+    })
+    void whatTheBackupRefusesIsMissingWithItsRemedy(String request, String name) {
+        // Given
+        backup.failing(request, StoreError.FORBIDDEN);
+
+        // When
+        Check check = point(name);
+
+        // Then
+        assertEquals(State.MISSING, check.state());
+        assertFalse(check.remedy().isEmpty());
+    }
+
+    @Test
+    void ofAServicesKeyItIsOnlyNotedThatItWritesNoParts() {
+        // Given
+        isCommand = false;
+        backup.failing("start", StoreError.FORBIDDEN);
+
+        // When
+        Check check = point("backup multipart");
+
+        // Then
+        assertEquals(State.NOTE, check.state());
+    }
+
+    @Test
+    void anEmptyRegistryIsNoProblem() {
+        // Given
+        registryBucket.remove("docker/registry/v2/blobs/sha256/00/00/data", Optional.empty());
+
+        // When
+        Check check = point("registry read");
+
+        // Then
+        assertEquals(State.NOTE, check.state());
+    }
+
+    @Test
+    void aStoreThatDoesNotHeedIfNoneMatchIsNoted() {
+        // Given
+        backup.heedsIfNoneMatch = false;
+
+        // When
+        Check check = point("backup If-None-Match");
+
+        // Then
+        assertEquals(State.NOTE, check.state());
+    }
+
+    @Test
+    void aBackupWithoutVersionsIsMissingThem() {
+        // Given
+        backup.versioned(ProbeResult.of(false));
+
+        // When
+        Check check = point("backup versioning");
+
+        // Then
+        assertEquals(State.MISSING, check.state());
+        assertEquals(
+                "aws s3api put-bucket-versioning --bucket copy --versioning-configuration Status=Enabled",
+                check.remedy());
+    }
+
+    @Test
+    void whatAStoreFailedToTellIsNeverSaidToBeFine() {
+        // Given
+        backup.versioned(ProbeResult.nothing("GetBucketVersioning was answered 500 InternalError"));
+
+        // When
+        CheckReport checkReport = run(false);
+
+        // Then
+        assertEquals(
+                State.COULD_NOT_TELL, point("backup versioning", checkReport).state());
+        assertEquals(List.of(), checkReport.missing());
+        assertFalse(checkReport.json().path("ready").asBoolean());
+    }
+
+    @Test
+    void whatNobodyCanAskIsNotedAndKeepsNobodyFromBeingReady() {
+        // Given
+        backup.lifecycle(ProbeResult.settled("GetBucketLifecycleConfiguration was answered 403 AccessDenied"));
+        registry.notifications(
+                ProbeResult.settled("GetBucketNotificationConfiguration was answered 501 NotImplemented"));
+
+        // When
+        CheckReport checkReport = run(false);
+
+        // Then
+        assertEquals(State.NOTE, point("backup lifecycle", checkReport).state());
+        assertEquals(
+                "aws s3api get-bucket-lifecycle-configuration --bucket copy",
+                point("backup lifecycle", checkReport).remedy());
+        assertEquals(State.NOTE, point(NotificationChecks.NAME, checkReport).state());
+        assertTrue(
+                checkReport.json().path("ready").asBoolean(),
+                () -> checkReport.json().toPrettyString());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "docker/, MISSING, MISSING",
+        "'', MISSING, MISSING",
+        "docker/registry/v2/repositories/old/, MISSING, MISSING",
+        "registry-backup/operations/, OK, MISSING",
+        "logs/, OK, OK",
+    })
+    void aRuleThatDeletesTheBackupIsFound(String prefix, State ofRegistry, State ofBackup) {
+        // Given
+        LifecycleRule rule = new LifecycleRule("tidy", prefix, true, OptionalInt.empty(), OptionalInt.empty());
+        registry.lifecycle(ProbeResult.of(List.of(rule)));
+        backup.lifecycle(ProbeResult.of(List.of(rule)));
+
+        // When
+        CheckReport checkReport = run(false);
+
+        // Then
+        assertEquals(ofRegistry, point("registry lifecycle", checkReport).state());
+        assertEquals(ofBackup, point("backup lifecycle", checkReport).state());
+    }
+
+    @Test
+    void oldVersionsThatGoSoonAndUploadsThatStayAndLocksAreNoted() {
+        // Given
+        backup.lifecycle(
+                ProbeResult.of(List.of(new LifecycleRule("short", "", false, OptionalInt.of(7), OptionalInt.empty()))));
+        backup.locked();
+
+        // When
+        CheckReport checkReport = run(false);
+
+        // Then
+        assertEquals(State.OK, point("backup lifecycle", checkReport).state());
+        assertEquals(State.NOTE, point("backup old versions", checkReport).state());
+        assertEquals(State.NOTE, point("backup incomplete uploads", checkReport).state());
+        assertEquals(State.NOTE, point("backup Object Lock", checkReport).state());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, OK", "60, OK", "61, NOTE", "-61, NOTE", "300, NOTE", "301, MISSING", "-301, MISSING"})
+    void clocksThatDifferAreToldByHowMuch(long seconds, State state) {
+        // Given
+        registry.time(ProbeResult.of(clock.instant().plusSeconds(seconds)));
+
+        // When
+        Check check = point("registry clock");
+
+        // Then
+        assertEquals(state, check.state());
+        assertTrue(check.found().contains(Math.abs(seconds) + " s"), check::found);
+    }
+
+    @Test
+    void aBucketThatTellsNobodyIsMissingItsNotification() {
+        // Given
+        registry.notifications(ProbeResult.of(List.of()));
+
+        // When
+        Check check = point(NotificationChecks.NAME);
+
+        // Then
+        assertEquals(State.MISSING, check.state());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "s3:ObjectCreated:*, prefix, docker/registry/v2/, OK",
+        "s3:ObjectCreated:*, Regex, '([^_]|_[^u])*', OK",
+        "s3:ObjectCreated:*, prefix, images/, MISSING",
+        "s3:ObjectCreated:*, suffix, /link, MISSING",
+        "s3:ObjectCreated:*, regex, '(', MISSING",
+        "s3:ObjectCreated:Put, prefix, '', MISSING",
+        "s3:ObjectRemoved:*, prefix, '', MISSING",
+    })
+    void aNotificationHasToTellOfEverythingTheRegistryWrites(String event, String filter, String value, State state) {
+        // Given
+        registry.notifications(ProbeResult.of(
+                List.of(new NotificationRule("topic", List.of(event), List.of(new KeyFilter(filter, value))))));
+
+        // When
+        Check check = point(NotificationChecks.NAME);
+
+        // Then
+        assertEquals(state, check.state(), check::found);
+    }
+
+    @Test
+    void severalNotificationsTellOfItTogether() {
+        // Given
+        registry.notifications(ProbeResult.of(List.of(
+                new NotificationRule("one", List.of("s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"), List.of()),
+                new NotificationRule(
+                        "two",
+                        List.of("s3:ObjectCreated:CompleteMultipartUpload", "s3:ObjectRemoved:Delete"),
+                        List.of()))));
+
+        // When
+        CheckReport checkReport = run(false);
+
+        // Then
+        assertEquals(State.OK, point(NotificationChecks.NAME, checkReport).state());
+        assertEquals(State.NOTE, point("notification of removals", checkReport).state());
+    }
+
+    @Test
+    void aCanaryThatDoesNotComeIsMissingAfterAMinuteAndRemoved() {
+        // When
+        CheckReport checkReport = run(true);
+
+        // Then
+        Check check = point("canary", checkReport);
+        assertEquals(State.MISSING, check.state());
+        assertTrue(check.found().endsWith("did not reach replicate within 60 s"), check::found);
+        assertEquals(SettableClock.START.plusSeconds(60), clock.instant());
+        assertEquals(0, registryBucket.versionCount(CanaryProbe.IN_REGISTRY));
+    }
+
+    @Test
+    void aKeyThatMayNotWriteACanaryIsToldHowToTryByHand() {
+        // Given
+        registry.failing("write", StoreError.FORBIDDEN);
+
+        // When
+        CheckReport checkReport = run(true);
+
+        // Then
+        Check check = point("canary", checkReport);
+        assertEquals(State.NOTE, check.state());
+        assertTrue(
+                check.remedy().contains("aws s3api put-object --bucket images --key registry-backup-canary/" + NAME),
+                check::remedy);
+        assertTrue(checkReport.json().path("ready").asBoolean());
+    }
+
+    @Test
+    void aCanaryThatMayNotBeRemovedIsNoted() {
+        // Given
+        registry.failing("remove", StoreError.FORBIDDEN);
+        pause = time -> deliver();
+
+        // When
+        CheckReport checkReport = run(true);
+
+        // Then
+        assertEquals(State.OK, point("canary", checkReport).state());
+        assertEquals(State.NOTE, point("canary's removal", checkReport).state());
+        assertEquals(List.of(), backupBucket.keys(CanaryProbe.IN_BACKUP));
+    }
+
+    @Test
+    void canariesThatOthersLeftGoAfterAnHour() {
+        // Given
+        registryBucket.seed(CanaryProbe.IN_REGISTRY + "aaaaaaaa", new byte[0]);
+        backupBucket.seed(CanaryProbe.IN_BACKUP + "aaaaaaaa", new byte[0]);
+        clock.pass(Duration.ofMinutes(61));
+        registryBucket.seed(CanaryProbe.IN_REGISTRY + "bbbbbbbb", new byte[0]);
+        backupBucket.seed(CanaryProbe.IN_BACKUP + "bbbbbbbb", new byte[0]);
+
+        // When
+        run(true);
+
+        // Then
+        assertEquals(List.of(CanaryProbe.IN_REGISTRY + "bbbbbbbb"), registryBucket.keys(CanaryProbe.IN_REGISTRY));
+        assertEquals(List.of(CanaryProbe.IN_BACKUP + "bbbbbbbb"), backupBucket.keys(CanaryProbe.IN_BACKUP));
+    }
+
+    @Test
+    void onceACanaryHasComeItIsNoMatterThatTheStoreDoesNotTellOfNotifications() {
+        // Given
+        registry.notifications(
+                ProbeResult.nothing("GetBucketNotificationConfiguration was answered 500 InternalError"));
+        pause = time -> deliver();
+
+        // When
+        CheckReport checkReport = run(true);
+
+        // Then
+        assertEquals(State.NOTE, point(NotificationChecks.NAME, checkReport).state());
+        assertTrue(checkReport.json().path("ready").asBoolean());
+    }
+
+    @Test
+    void withoutACanaryNothingIsWrittenIntoTheRegistry() {
+        // Given
+        registry.failing("write", StoreError.REFUSED);
+
+        // When
+        CheckReport checkReport = run(false);
+
+        // Then
+        assertEquals(State.NOTE, point("canary", checkReport).state());
+        assertTrue(checkReport.json().path("ready").asBoolean());
+    }
+
+    @Test
+    void anRcloneThatCannotBeUsedIsMissing() {
+        // Given
+        rclone = () -> {
+            throw new RcloneUnusableException("Failed to start rclone: no such file; install it");
+        };
+
+        // When
+        Check check = point("rclone");
+
+        // Then
+        assertEquals(State.MISSING, check.state());
+        assertEquals("Failed to start rclone: no such file; install it", check.found());
+    }
+}

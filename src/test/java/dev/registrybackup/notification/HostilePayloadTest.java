@@ -1,0 +1,164 @@
+package dev.registrybackup.notification;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import com.fasterxml.jackson.core.JsonPointer;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whatever arrives, the decoder answers or refuses: it throws nothing but its two exceptions. */
+class HostilePayloadTest {
+    private final NotificationDecoder decoder = new NotificationDecoder();
+    private final ObjectMapper mapper = new ObjectMapper();
+
+    static Stream<String> fixtures() {
+        return Fixtures.names();
+    }
+
+    @ParameterizedTest
+    @MethodSource("fixtures")
+    void flippedBytesNeverBreakIt(String fixture) {
+        // Given
+        Random random = new Random(fixture.hashCode());
+        byte[] original = Fixtures.bytes(fixture);
+
+        for (int round = 0; round < 150; round++) {
+            // When, Then
+            decodeOrRefuse(flipped(original, random));
+        }
+    }
+
+    @Test
+    void flippedBytesInTheRecordedSequenceNeverBreakIt() {
+        // Given
+        Random random = new Random(16_215);
+
+        for (String line : Fixtures.recordedSequence()) {
+            for (int round = 0; round < 10; round++) {
+                // When, Then
+                decodeOrRefuse(flipped(line.getBytes(StandardCharsets.UTF_8), random));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("fixtures")
+    void beginningsOfPayloadsAreAnsweredOrRefused(String fixture) {
+        // Given
+        byte[] original = Fixtures.bytes(fixture);
+
+        for (int length = 0; length <= original.length; length += 7) {
+            // When, Then
+            decodeOrRefuse(Arrays.copyOf(original, length));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("fixtures")
+    void anyOtherKindOfValueInAnyPlaceNeverBreaksIt(String fixture) throws JsonProcessingException {
+        // Given
+        List<String> values = List.of("null", "-7", "\"\"", "\"x\"", "[null]", "{}");
+        JsonNode original = mapper.readTree(Fixtures.text(fixture));
+
+        for (JsonPointer place : places(JsonPointer.empty(), original)) {
+            for (String value : values) {
+                // When, Then
+                decodeOrRefuse(with(original.deepCopy(), place, mapper.readTree(value))
+                        .toString()
+                        .getBytes(StandardCharsets.UTF_8));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {"[ | ]", "{\"Records\": | }", "{\"body\": | }", "{\"s3\": | }"})
+    void aHundredLevelsOfAnythingAreRefused(String opening, String closing) {
+        // Given
+        byte[] payload = nested(opening, closing);
+
+        // When, Then
+        assertThrows(UndecodableEventException.class, () -> decoder.decode(payload));
+    }
+
+    @Test
+    void recordsWithinARecordAreNoEnvelope() {
+        // Given
+        byte[] payload = nested("{\"Records\":[", "]}");
+
+        // When
+        Notification notification = decoder.decode(payload);
+
+        // Then
+        assertEquals(
+                List.of("Failed to decode payload.Records[0].eventName: it is missing. Nothing was taken from this"
+                        + " record: compare the buckets to find the object it was about."),
+                notification.problems());
+    }
+
+    private static byte[] nested(String opening, String closing) {
+        return (opening.repeat(100) + "null" + closing.repeat(100)).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] flipped(byte[] original, Random random) {
+        byte[] payload = original.clone();
+        for (int flips = 1 + random.nextInt(4); flips > 0; flips--) {
+            payload[random.nextInt(payload.length)] ^= (byte) (1 << random.nextInt(8));
+        }
+        return payload;
+    }
+
+    private void decodeOrRefuse(byte[] payload) {
+        try {
+            decoder.decode(payload);
+        } catch (NotJsonException | UndecodableEventException expected) {
+            // One of the two answers there are.
+        } catch (RuntimeException | StackOverflowError e) {
+            fail("Payload " + HexFormat.of().formatHex(payload), e);
+        }
+    }
+
+    private static List<JsonPointer> places(JsonPointer place, JsonNode value) {
+        List<JsonPointer> found = new ArrayList<>();
+        found.add(place);
+        for (Map.Entry<String, JsonNode> field : value.properties()) {
+            found.addAll(places(place.appendProperty(field.getKey()), field.getValue()));
+        }
+        for (int index = 0; value.isArray() && index < value.size(); index++) {
+            found.addAll(places(place.appendIndex(index), value.get(index)));
+        }
+        return found;
+    }
+
+    private static JsonNode with(JsonNode tree, JsonPointer place, JsonNode value) {
+        if (place.matches()) {
+            return value;
+        }
+        JsonNode parent = tree.at(place.head());
+        if (parent instanceof ArrayNode array) {
+            array.set(place.last().getMatchingIndex(), value);
+        } else if (parent instanceof ObjectNode object) {
+            object.set(place.last().getMatchingProperty(), value);
+        }
+        return tree;
+    }
+}

@@ -1,0 +1,269 @@
+package dev.registrybackup.notification;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is not understood, and what is said about it. */
+class RefusalTest {
+    private static final String ONLY_NOTIFICATIONS =
+            ". Send only bucket notifications of AWS S3, Ceph RGW, MinIO or NooBaa here, alone or through SNS, SQS or"
+                    + " EventBridge.";
+    private static final String COMPARE_BUCKETS =
+            ". Nothing was taken from this record: compare the buckets to find the object it was about.";
+
+    private final NotificationDecoder decoder = new NotificationDecoder();
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "`` | a payload of 0 bytes: it is empty",
+                "`  ` | a payload of 2 bytes: it is empty",
+                "hello | a payload of 5 bytes: it is not JSON (Unrecognized token 'hello': was expecting (JSON String,"
+                        + " Number, Array, Object or token 'null', 'true' or 'false'), line 1, column 1)",
+                "{\"Records\":[]} x | a payload of 16 bytes: it is not JSON (Unrecognized token 'x': was expecting (JSON"
+                        + " String, Number, Array, Object or token 'null', 'true' or 'false'), line 1, column 16)",
+                "{\"Records\":[]}{} | a payload of 16 bytes: it is not JSON (Trailing token (of type START_OBJECT) found"
+                        + " after value, line 1, column 15)",
+                "{\"Records\":[ | a payload of 12 bytes: it is not JSON (Unexpected end-of-input: expected close marker"
+                        + " for Array, line 1, column 13)",
+            })
+    void whatIsNotJsonIsRefusedAsSuch(String payload, String reason) {
+        // When
+        NotJsonException refusal = assertThrows(NotJsonException.class, () -> decode(payload));
+
+        // Then
+        assertEquals("Failed to decode " + reason + ONLY_NOTIFICATIONS, refusal.getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "[] | payload: it is an array, not an object",
+                "[{\"Records\":[]}] | payload: it is an array, not an object",
+                "17 | payload: it is a number, not an object",
+                "null | payload: it is null, not an object",
+                "true | payload: it is a boolean, not an object",
+                "\"\" | payload: its text is empty",
+                "\"17\" | payload: it is a number, not an object",
+                "\"{\" | payload: its text is not readable as JSON (Unexpected end-of-input: expected close marker for"
+                        + " Object, line 1, column 2)",
+                "{} | payload: it is an object of no known kind, with the fields []",
+                "{\"a\":1,\"b\\nc\":2} | payload: it is an object of no known kind, with the fields [a, b?c]",
+                "{\"Records\":null} | payload.Records: it is null, not an array",
+                "{\"Records\":{\"0\":{}}} | payload.Records: it is an object, not an array",
+                "{\"Records\":\"[]\"} | payload.Records: it is text, not an array",
+                "{\"body\":7} | payload.body: it is a number, not an object",
+                "{\"Body\":\"no\"} | payload.Body: its text is not readable as JSON (Unrecognized token 'no': was"
+                        + " expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false'), line 1,"
+                        + " column 1)",
+                "{\"Type\":\"Notification\"} | payload.Message: it is missing",
+                "{\"Type\":\"Notification\",\"Message\":[]} | payload.Message: it is an array, not an object",
+                "{\"Type\":7,\"Message\":\"{}\"} | payload: it is an object of no known kind, with the fields [Type,"
+                        + " Message]",
+                "{\"Records\":[{\"eventSource\":\"aws:sqs\"}]} | payload.Records[0].body: it is missing",
+                "{\"Records\":[{\"EventSource\":\"aws:sns\",\"Sns\":null}]} | payload.Records[0].Sns.Message: it is"
+                        + " missing",
+                "{\"detail-type\":\"EC2 State\",\"source\":\"aws.ec2\"} | payload: it is no S3 event but \"EC2 State\""
+                        + " of \"aws.ec2\"",
+                "{\"detail-type\":null} | payload: it is no S3 event but \"null\" of \"missing\"",
+            })
+    void jsonOfNoKnownKindIsRefusedWithItsPlace(String payload, String reason) {
+        // When
+        UndecodableEventException refusal = assertThrows(UndecodableEventException.class, () -> decode(payload));
+
+        // Then
+        assertEquals("Failed to decode " + reason + ONLY_NOTIFICATIONS, refusal.getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"s3\":null,\"eventName\":null} | payload.eventName: it is null, not text",
+                "{\"s3\":7,\"eventName\":[]} | payload.eventName: it is an array, not text",
+                "{\"s3\":{},\"eventName\":\"\"} | payload.eventName: it is empty",
+                "{\"Records\":[null]} | payload.Records[0]: it is null, not an object",
+                "{\"Records\":[[]]} | payload.Records[0]: it is an array, not an object",
+                "{\"Records\":[{}]} | payload.Records[0].eventName: it is missing",
+                "{\"Records\":[{\"eventName\":\"INSERT\",\"eventSource\":\"aws:dynamodb\"}]} | payload.Records[0]: it"
+                        + " has no s3 field, so it is not about a bucket",
+                "{\"Records\":[{\"eventName\":\"ObjectCreated:Put\",\"s3\":7}]} | payload.Records[0].s3.bucket.name: it"
+                        + " is missing",
+                "{\"Records\":[{\"eventName\":\"ObjectCreated:Put\",\"s3\":{\"bucket\":{\"name\":\"\"}}}]} |"
+                        + " payload.Records[0].s3.bucket.name: it is empty",
+                "{\"Records\":[{\"eventName\":\"ObjectCreated:Put\",\"s3\":{\"bucket\":{\"name\":{}}}}]} |"
+                        + " payload.Records[0].s3.bucket.name: it is an object, not text",
+                "{\"detail-type\":\"Object Created\",\"detail\":[]} | payload.detail.bucket.name: it is missing",
+                "{\"detail-type\":\"Object Created\",\"detail\":{\"bucket\":{\"name\":\"b\"},\"object\":{\"key\":1}}} |"
+                        + " payload.detail.object.key: it is a number, not text",
+                "{\"body\":{\"Records\":[0]}} | payload.body.Records[0]: it is a number, not an object",
+            })
+    void oneBadRecordIsAProblemWithItsPlace(String payload, String reason) {
+        // When
+        Notification notification = decode(payload);
+
+        // Then
+        assertEquals(
+                new Notification(List.of(), List.of("Failed to decode " + reason + COMPARE_BUCKETS)), notification);
+    }
+
+    @Test
+    void aSubscriptionToConfirmSaysByWhat() {
+        // When
+        UndecodableEventException refusal = assertThrows(
+                UndecodableEventException.class,
+                () -> decoder.decode(Fixtures.bytes("aws-sns-subscription-confirmation.json")));
+
+        // Then
+        assertEquals(
+                "Failed to decode payload: the subscription to SNS topic arn:aws:sns:eu-central-1:111122223333:registry"
+                        + " has to be confirmed first. Confirm it by opening the SubscribeURL of this payload, or by"
+                        + " \"aws sns confirm-subscription\" with its Token; until then no notification arrives.",
+                refusal.getMessage());
+    }
+
+    @Test
+    void anEndedSubscriptionIsNotSilent() {
+        // When
+        UndecodableEventException refusal = assertThrows(
+                UndecodableEventException.class, () -> decode("{\"Type\":\"UnsubscribeConfirmation\",\"TopicArn\":7}"));
+
+        // Then
+        assertEquals(
+                "Failed to decode payload: the subscription to SNS topic an unnamed topic was ended. Subscribe again if"
+                        + " it was not meant to end, since no notification arrives any more.",
+                refusal.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 4})
+    void fourEnvelopesAreOpened(int envelopes) {
+        // Given
+        String payload = inTopicMessages(Fixtures.text("aws-s3-2.1-put.json"), envelopes);
+
+        // When
+        Notification notification = decode(payload);
+
+        // Then
+        assertEquals(1, notification.objects().size());
+    }
+
+    @Test
+    void aFifthEnvelopeIsRefused() {
+        // Given
+        String payload = inTopicMessages(Fixtures.text("aws-s3-2.1-put.json"), 5);
+
+        // When
+        UndecodableEventException refusal = assertThrows(UndecodableEventException.class, () -> decode(payload));
+
+        // Then
+        assertEquals(
+                "Failed to decode payload.Message.Message.Message.Message.Message: it is in more than 4 envelopes."
+                        + " Check that no topic or queue feeds itself.",
+                refusal.getMessage());
+    }
+
+    @Test
+    void textWithinTextIsAnEnvelopeToo() {
+        // Given
+        String payload = "{\"Records\":[]}";
+        for (int layer = 0; layer < 5; layer++) {
+            payload = TextNode.valueOf(payload).toString();
+        }
+        String fiveLayers = payload;
+
+        // When
+        UndecodableEventException refusal = assertThrows(UndecodableEventException.class, () -> decode(fiveLayers));
+
+        // Then
+        assertEquals(
+                "Failed to decode payload: it is in more than 4 envelopes. Check that no topic or queue feeds itself.",
+                refusal.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "%s",
+                "\"%s\"",
+                "{\"%s\":1}",
+                "{\"Body\":\"%s\"}",
+                "{\"Type\":\"SubscriptionConfirmation\",\"TopicArn\":\"%s\"}",
+                "{\"detail-type\":\"%s\",\"source\":\"%1$s\"}",
+            })
+    void refusalsNeverQuoteMoreThanTwoHundredCharacters(String shape) {
+        // Given
+        String payload = shape.formatted("ẍ".repeat(5000));
+
+        // When
+        RuntimeException refusal = assertThrows(RuntimeException.class, () -> decode(payload));
+
+        // Then
+        assertTrue(quoted(String.valueOf(refusal)) <= 200, refusal.getMessage());
+        assertTrue(quoted(String.valueOf(refusal.getCause())) <= 200, "in the cause");
+    }
+
+    @Test
+    void problemsNeverQuoteMoreThanTwoHundredCharacters() {
+        // Given
+        String payload =
+                "{\"eventName\":\"ObjectCreated:Put\",\"eventSource\":\"aws:s3\",\"s3\":{\"bucket\":{\"name\":\"%s\"},\"object\":{\"key\":\"%1$s%%\"}}}"
+                        .formatted("ẍ".repeat(5000));
+
+        // When
+        Notification notification = decode(payload);
+
+        // Then
+        assertEquals(189, quoted(notification.problems().get(0)));
+    }
+
+    @Test
+    void aDocumentBeyondJacksonsBoundsIsUndecodable() {
+        // When
+        UndecodableEventException refusal =
+                assertThrows(UndecodableEventException.class, () -> decode("[".repeat(100_000)));
+
+        // Then
+        assertEquals(
+                "Failed to decode a payload of 100000 bytes: it is larger or deeper than any notification (Document"
+                        + " nesting depth (1001) exceeds the maximum allowed (1000, from"
+                        + " `StreamReadConstraints.getMaxNestingDepth()`))"
+                        + ONLY_NOTIFICATIONS,
+                refusal.getMessage());
+    }
+
+    private static String inTopicMessages(String payload, int envelopes) {
+        String wrapped = payload;
+        for (int layer = 0; layer < envelopes; layer++) {
+            wrapped = JsonNodeFactory.instance
+                    .objectNode()
+                    .put("Type", "Notification")
+                    .put("Message", wrapped)
+                    .toString();
+        }
+        return wrapped;
+    }
+
+    private static long quoted(String message) {
+        return message.chars().filter(one -> one == 'ẍ').count();
+    }
+
+    private Notification decode(String payload) {
+        return decoder.decode(payload.getBytes(StandardCharsets.UTF_8));
+    }
+}

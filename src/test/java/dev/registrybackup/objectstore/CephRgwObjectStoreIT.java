@@ -1,0 +1,12 @@
+package dev.registrybackup.objectstore;
+
+import dev.registrybackup.lab.CephRgw;
+import dev.registrybackup.lab.RequiresRealStack;
+
+/** The S3 adapter on the store that it is made for. */
+@RequiresRealStack
+class CephRgwObjectStoreIT extends S3ObjectStoreContract {
+    CephRgwObjectStoreIT() {
+        super(CephRgw.start(), CephRgw::registryEndpoint);
+    }
+}

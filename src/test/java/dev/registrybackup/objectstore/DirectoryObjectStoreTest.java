@@ -1,0 +1,531 @@
+package dev.registrybackup.objectstore;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.registrybackup.objectstore.directory.DirectoryObjectStore;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Disabled;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The contract on a directory, as far as a registry's tree can keep it, and how content that fails is met. */
+class DirectoryObjectStoreTest extends ObjectStoreContract {
+    private static final String NO_VERSIONS = "A directory keeps no versions";
+
+    private final Path volume;
+    private final ObjectStore store;
+
+    DirectoryObjectStoreTest(@TempDir Path volume) throws IOException {
+        this.volume = volume;
+        this.store = DirectoryObjectStore.of("registry", Files.createDirectory(volume.resolve("registry")));
+    }
+
+    @AfterEach
+    void nothingIsLeftUnderWay() {
+        assertEquals(List.of(), filesBelow(volume.resolve("registry/registry-backup")));
+    }
+
+    @Override
+    ObjectStore store() {
+        return store;
+    }
+
+    /** For what holds for both kinds of bucket. */
+    @Override
+    ObjectStore versionedStore() {
+        return store;
+    }
+
+    @Override
+    ObjectStore storeOfNoBucket() {
+        return DirectoryObjectStore.of("registry", volume.resolve("nowhere"));
+    }
+
+    /** A file has no ETag; otherwise as the contract says. */
+    @Override
+    @Test
+    void anObjectThatWasWrittenIsFound() {
+        // Given
+        put(store(), key("there"), text("content"));
+
+        // When
+        ObjectInfo found = store().find(key("there")).orElseThrow();
+        Optional<ObjectInfo> foundBeforeWrite = store().findBeforeWrite(key("there"));
+
+        // Then
+        assertEquals(new ObjectInfo(key("there"), 7, "", found.lastModified(), Map.of(), Optional.empty()), found);
+        assertEquals(Optional.of(found), foundBeforeWrite);
+    }
+
+    /** A file has no ETag, so that one which is given is never its own. */
+    @Override
+    @Test
+    void onlyTheVeryObjectAskedForIsOpened() {
+        // Given
+        put(store(), key("link"), text("content"));
+        Optional<String> another = Optional.of("9a0364b9e99bb480dd25e1f0284c8555");
+
+        // When
+        ObjectStoreException changed = assertError(StoreError.CHANGED, () -> readIf(key("link"), another));
+        ObjectStoreException absent = assertError(StoreError.NOT_FOUND, () -> readIf(key("absent"), another));
+
+        // Then
+        String where = " in the registry directory " + store().bucket() + ": ";
+        assertEquals(
+                "Failed to read " + key("link") + where + "it has no ETag, and that of another object was given",
+                changed.getMessage());
+        assertEquals(
+                "Failed to read " + key("absent") + where + store().bucket() + "/" + key("absent") + " does not exist",
+                absent.getMessage());
+    }
+
+    @Override
+    @Test
+    @Disabled("The name of a file under way does not tell its key")
+    void anUploadOfAnotherPrefixIsNotGivenUp() {
+        super.anUploadOfAnotherPrefixIsNotGivenUp();
+    }
+
+    @Test
+    void whatAKilledWriterLeftIsRemovedWithTheUploadsOfItsAge() throws IOException {
+        // Given
+        Instant limit = Instant.parse("2026-03-04T05:06:07Z");
+        Path temporary = Files.createDirectories(volume.resolve("registry/registry-backup/tmp"));
+        Path old = Files.createFile(temporary.resolve("1.part"));
+        Path young = Files.createFile(temporary.resolve("2.part"));
+        Path foreign = Files.createFile(temporary.resolve("notes.txt"));
+        Files.setLastModifiedTime(old, FileTime.from(limit.minusSeconds(1)));
+        Files.setLastModifiedTime(young, FileTime.from(limit));
+        Files.setLastModifiedTime(foreign, FileTime.from(limit.minus(Duration.ofDays(9))));
+
+        // When
+        long removed = store().abortUploads("any", limit);
+
+        // Then
+        assertEquals(1, removed);
+        assertEquals(Set.of(young, foreign), Set.copyOf(filesBelow(temporary)));
+        Files.delete(young);
+        Files.delete(foreign);
+    }
+
+    @Test
+    void whereNothingWasEverWrittenThereIsNothingToGiveUp() {
+        // When
+        long removed = store().abortUploads("", Instant.MAX);
+
+        // Then
+        assertEquals(0, removed);
+    }
+
+    /** A registry's tree has no place for it. */
+    @Override
+    @Test
+    void metadataIsKeptWithNamesInLowerCase() {
+        // When
+        store().put(key("data"), ContentSource.of(text("content")), Map.of("Origin-ETag", "\"0123-4\""));
+
+        // Then
+        assertEquals(Map.of(), store().find(key("data")).orElseThrow().metadata());
+        assertArrayEquals(text("content"), read(store(), key("data")));
+    }
+
+    /** A file has neither metadata nor an ETag. */
+    @Override
+    @Test
+    void aSecondPutReplacesTheObjectWithItsMetadata() {
+        // Given
+        put(store(), key("link"), text("the first of both"));
+
+        // When
+        Optional<String> version = put(store(), key("link"), text("the second"));
+
+        // Then
+        assertEquals(Optional.empty(), version);
+        assertEquals(10, store().find(key("link")).orElseThrow().size());
+        assertArrayEquals(text("the second"), read(store(), key("link")));
+    }
+
+    /** A file has no ETag; otherwise as the contract says. */
+    @Override
+    @Test
+    void anObjectMayBeEmpty() {
+        // When
+        put(store(), key("empty"), new byte[0]);
+
+        // Then
+        assertEquals(0, store().find(key("empty")).orElseThrow().size());
+        assertArrayEquals(new byte[0], read(store(), key("empty")));
+        assertEquals(List.of(key("empty")), keys(store(), key("")));
+    }
+
+    /** A file has no ETag; otherwise as the contract says, and around the size of the buffer. */
+    @Override
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8191, 65_535, 65_536, 65_537, 1 << 20, 3_000_000})
+    void contentOfAnySizeIsKeptByteByByte(int size) {
+        // Given
+        byte[] content = random(size);
+
+        // When
+        put(store(), key("data"), content);
+
+        // Then
+        assertEquals(size, store().find(key("data")).orElseThrow().size());
+        assertArrayEquals(content, read(store(), key("data")));
+    }
+
+    /** What is not ASCII depends on the locale, and is tested apart. */
+    @Override
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "docker/registry/v2/repositories/a.b_c-d__e/f/_manifests/tags/V1.2_x-y/current/link",
+                "with space",
+                "plus+plus",
+                "percent%20%2F%",
+                "a&b=c;d,e:f@g$h",
+                "tilde~bang!star*(round)'single'",
+                "question?hash#",
+                "back\\slash",
+                "...",
+                "..two-dots",
+                "<tag attribute=\"x\">&amp;",
+            })
+    void anyKeyIsKeptAsItIs(String name) {
+        super.anyKeyIsKeptAsItIs(name);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"umlaut-röt", "astral-📦", "nfd-o\u0308"})
+    @EnabledIfSystemProperty(
+            named = "sun.jnu.encoding",
+            matches = "UTF-8",
+            disabledReason = "The locale has no such names")
+    void aKeyThatIsNotAsciiIsKeptAsItIs(String name) {
+        super.anyKeyIsKeptAsItIs(name);
+    }
+
+    /** A directory has no entry without a name. */
+    @Override
+    @Test
+    void aKeyMayHaveAnEmptySegment() {
+        // When
+        ObjectStoreException refusal =
+                assertError(StoreError.REFUSED, () -> put(store(), key("double//slash"), text("content")));
+
+        // Then
+        assertEquals(
+                "Failed to write " + key("double//slash") + " in the registry directory " + store().bucket()
+                        + ": \"\" between slashes is not the name of a file",
+                refusal.getMessage());
+        assertEquals(List.of(), keys(store(), ""));
+    }
+
+    /** What is a file is no directory. */
+    @Override
+    @Test
+    void aKeyMayBeTheBeginningOfAnother() {
+        // Given
+        put(store(), key("a/b"), text("there"));
+        String where = " in the registry directory " + store().bucket() + ": " + store().bucket() + "/";
+
+        // When
+        ObjectStoreException shorter = assertError(StoreError.REFUSED, () -> put(store(), key("a"), text("shorter")));
+        ObjectStoreException longer = assertError(StoreError.REFUSED, () -> put(store(), key("a/b/c"), text("longer")));
+
+        // Then
+        assertEquals(
+                "Failed to write " + key("a") + where + key("a") + " is a directory of other objects",
+                shorter.getMessage());
+        assertEquals(
+                "Failed to write " + key("a/b/c") + where + key("a/b") + " is a file, and so no directory for others",
+                longer.getMessage());
+        for (String name : List.of("a", "a/b/c")) {
+            assertError(StoreError.REFUSED, () -> store().putIfAbsent(key(name), ContentSource.of(text("content"))));
+            assertError(StoreError.REFUSED, () -> writeNoParts(key(name)));
+            assertError(StoreError.NOT_FOUND, () -> read(store(), key(name)));
+            assertEquals(Optional.empty(), store().find(key(name)));
+            store().remove(key(name), Optional.empty());
+        }
+        assertEquals(List.of(key("a/b")), keys(store(), ""));
+        assertEquals(List.of(), keys(store(), key("a/b/")));
+        assertArrayEquals(text("there"), read(store(), key("a/b")));
+    }
+
+    /** A file has neither metadata nor an ETag; otherwise as the contract says. */
+    @Override
+    @Test
+    void partsAreOneObjectOnceComplete() {
+        // Given
+        byte[] content = random(300_000);
+        put(store(), key("blob"), text("old"));
+
+        // When
+        byte[] before;
+        try (MultipartUpload upload = store().startMultipart(key("blob"), Map.of())) {
+            for (int offset = 0; offset < content.length; offset += 100_000) {
+                upload.part(ContentSource.of(Arrays.copyOfRange(content, offset, offset + 100_000)));
+            }
+            before = read(store(), key("blob"));
+            upload.complete();
+        }
+
+        // Then
+        assertArrayEquals(text("old"), before);
+        assertEquals(300_000, store().find(key("blob")).orElseThrow().size());
+        assertArrayEquals(content, read(store(), key("blob")));
+    }
+
+    @Override
+    @Test
+    @Disabled("A directory has no pages, and it takes seconds to have each file on the disk")
+    void moreObjectsThanAPageHoldsAreListedOnceEach() {
+        super.moreObjectsThanAPageHoldsAreListedOnceEach();
+    }
+
+    @Test
+    void aLargeDirectoryIsListedWhole() throws IOException {
+        // Given
+        List<String> names =
+                IntStream.range(0, 1_100).mapToObj("docker/%04d"::formatted).toList();
+        Files.createDirectory(volume.resolve("registry/docker"));
+        for (String name : names) {
+            Files.createFile(volume.resolve("registry").resolve(name));
+        }
+
+        // When
+        List<String> listed = keys(store(), "");
+
+        // Then
+        assertEquals(names, listed);
+    }
+
+    @Override
+    @Test
+    void aBucketTellsHowItIsSetUpAndNeverThrows() {
+        // When
+        BucketConfiguration facts = store().facts();
+
+        // Then
+        assertEquals(ProbeResult.of(false), facts.versioned());
+        assertEquals(ProbeResult.settled("it is a directory"), facts.lifecycle());
+        assertEquals(ProbeResult.settled("it is a directory"), facts.notifications());
+    }
+
+    @Override
+    @Test
+    void onlyABucketThatKeepsVersionsSaysSo() {
+        assertFalse(store().versioned());
+    }
+
+    @Override
+    @Test
+    @Disabled(NO_VERSIONS)
+    void everyPutIsAVersionOfItsOwn() {
+        super.everyPutIsAVersionOfItsOwn();
+    }
+
+    @Override
+    @Test
+    @Disabled(NO_VERSIONS)
+    void withoutTheNewestVersionTheOneBeforeIsSeenAgain() {
+        super.withoutTheNewestVersionTheOneBeforeIsSeenAgain();
+    }
+
+    @Override
+    @Test
+    @Disabled(NO_VERSIONS)
+    void removingAVersionThatIsGoneIsNoProblem() {
+        super.removingAVersionThatIsGoneIsNoProblem();
+    }
+
+    @Override
+    @Test
+    @Disabled(NO_VERSIONS)
+    void withoutItsLastVersionAnObjectIsGone() {
+        super.withoutItsLastVersionAnObjectIsGone();
+    }
+
+    @Override
+    @Test
+    @Disabled(NO_VERSIONS)
+    void aRemovedObjectOfAVersionedBucketIsHidden() {
+        super.aRemovedObjectOfAVersionedBucketIsHidden();
+    }
+
+    @Override
+    @Test
+    @Disabled(NO_VERSIONS)
+    void allVersionsAreListedTheNewestFirst() {
+        super.allVersionsAreListedTheNewestFirst();
+    }
+
+    @Override
+    @Test
+    @Disabled(NO_VERSIONS)
+    void moreVersionsThanAPageHoldsAreListedOnceEach() {
+        super.moreVersionsThanAPageHoldsAreListedOnceEach();
+    }
+
+    @Override
+    @Test
+    @Disabled(NO_VERSIONS)
+    void anOlderVersionIsFoundAndRead() throws IOException {
+        super.anOlderVersionIsFoundAndRead();
+    }
+
+    @Override
+    @Test
+    @Disabled(NO_VERSIONS)
+    void aVersionThatIsGoneOrADeleteMarkerIsNotFound() {
+        super.aVersionThatIsGoneOrADeleteMarkerIsNotFound();
+    }
+
+    @Test
+    void theOneVersionOfAFileIsTheFile() {
+        // Given
+        put(store(), key("a"), text("content"));
+        ObjectInfo file = store().find(key("a")).orElseThrow();
+
+        // When
+        List<ObjectVersion> versions;
+        try (Stream<ObjectVersion> listing = store().listVersions(key(""))) {
+            versions = listing.toList();
+        }
+
+        // Then
+        assertEquals(List.of(new ObjectVersion(key("a"), "null", 7, "", file.lastModified(), false)), versions);
+        assertEquals(Optional.of(file), store().findVersion(key("a"), "null"));
+        assertEquals(Optional.empty(), store().findVersion(key("a"), "another"));
+        try (OpenObject opened = store().openVersion(key("a"), "null", Optional.of(new ByteRange(0, 3)))) {
+            assertArrayEquals(text("con"), opened.readAll(3));
+        }
+        assertError(
+                StoreError.NOT_FOUND,
+                () -> store().openVersion(key("a"), "another", Optional.empty()).close());
+    }
+
+    @Test
+    void onlyTheVersionThatAFileIsCanBeRemoved() {
+        // Given
+        put(store(), key("a"), text("content"));
+        store().remove(key("a"), Optional.of("another"));
+        List<String> withAnother = keys(store(), "");
+
+        // When
+        store().remove(key("a"), Optional.of("null"));
+
+        // Then
+        assertEquals(List.of(key("a")), withAnother);
+        assertEquals(List.of(), keys(store(), ""));
+    }
+
+    @Test
+    void contentThatBreaksOnceIsReadAgain() {
+        // Given
+        byte[] content = random(300_000);
+        CountedContent breaking = breakingOnce(content);
+
+        // When
+        store().put(key("data"), breaking, Map.of());
+
+        // Then
+        assertEquals(2, breaking.openings());
+        assertArrayEquals(content, read(store(), key("data")));
+    }
+
+    @Test
+    void contentThatIsNotAsLongAsItSaysIsNotWritten() {
+        // Given
+        put(store(), key("data"), text("old"));
+        CountedContent shorter = new CountedContent(300_000, number -> new ByteArrayInputStream(random(299_999)));
+        CountedContent longer = new CountedContent(100_000, number -> new ByteArrayInputStream(random(300_000)));
+
+        // When
+        ObjectStoreException tooShort =
+                assertError(StoreError.UNAVAILABLE, () -> store().put(key("data"), shorter, Map.of()));
+        ObjectStoreException tooLong =
+                assertError(StoreError.UNAVAILABLE, () -> store().put(key("data"), longer, Map.of()));
+
+        // Then
+        String attempted = "Failed to write " + key("data") + " in the registry directory " + store().bucket() + ": ";
+        assertEquals(attempted + "Expected 300000 bytes but read 299999", tooShort.getMessage());
+        assertEquals(attempted + "Expected 100000 bytes but read at least 131072", tooLong.getMessage());
+        assertArrayEquals(text("old"), read(store(), key("data")));
+    }
+
+    @Test
+    void aPartThatBreaksIsReadAgainAndLeavesNothingOfItself() {
+        // Given
+        byte[] first = random(100_000);
+        byte[] last = random(70_000);
+        CountedContent never = new CountedContent(
+                300_000, number -> new BreakingInputStream(random(300_000), 200_000, () -> new IOException("cut")));
+
+        // When
+        try (MultipartUpload upload = store().startMultipart(key("data"), Map.of())) {
+            upload.part(breakingOnce(first));
+            assertThrows(ObjectStoreException.class, () -> upload.part(never));
+            upload.part(breakingOnce(last));
+            assertThrows(ObjectStoreException.class, () -> upload.part(never));
+            upload.complete();
+        }
+
+        // Then
+        byte[] both = Arrays.copyOf(first, 170_000);
+        System.arraycopy(last, 0, both, 100_000, 70_000);
+        assertArrayEquals(both, read(store(), key("data")));
+    }
+
+    private void readIf(String key, Optional<String> etag) {
+        try (OpenObject opened = store().open(key, Optional.empty(), etag)) {
+            opened.readAll(1 << 20);
+        }
+    }
+
+    private void writeNoParts(String key) {
+        try (MultipartUpload upload = store().startMultipart(key, Map.of())) {
+            upload.complete();
+        }
+    }
+
+    private static CountedContent breakingOnce(byte[] content) {
+        return new CountedContent(
+                content.length,
+                number -> number == 1
+                        ? new BreakingInputStream(content, content.length / 2, () -> new IOException("cut"))
+                        : new ByteArrayInputStream(content));
+    }
+
+    private static List<Path> filesBelow(Path folder) {
+        if (!Files.exists(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> paths = Files.walk(folder)) {
+            return paths.filter(Files::isRegularFile).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("Failed to list " + folder, e);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package dev.registrybackup.objectstore;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.registrybackup.lab.S3Endpoint;
+import dev.registrybackup.objectstore.s3.S3ObjectStore;
+import dev.registrybackup.objectstore.s3.S3Settings;
+import dev.registrybackup.objectstore.s3.S3Timeouts;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
+
+/** The contract, with what holds for S3 besides, against a server that the subclass starts. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class S3ObjectStoreContract extends ObjectStoreContract {
+    private static final String BUCKET = "images";
+    private static final String VERSIONED_BUCKET = "images-with-versions";
+    private static final S3Timeouts TIMEOUTS =
+            new S3Timeouts(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(30));
+    /** Few, so that a test which leaks some waits for one and fails. */
+    private static final int CONNECTIONS = 4;
+
+    private final AutoCloseable server;
+    private final S3Client client;
+    private final S3ObjectStore store;
+    private final S3ObjectStore versioned;
+    private final S3ObjectStore nowhere;
+
+    /** Against this server, which is closed after all tests. */
+    @SuppressWarnings("MustBeClosedChecker")
+    <T extends AutoCloseable> S3ObjectStoreContract(T server, Function<T, S3Endpoint> where) {
+        this.server = server;
+        S3Endpoint endpoint = where.apply(server);
+        client = endpoint.client();
+        store = S3ObjectStore.of(settings(endpoint, BUCKET), TIMEOUTS, CONNECTIONS);
+        versioned = S3ObjectStore.of(settings(endpoint, VERSIONED_BUCKET), TIMEOUTS, CONNECTIONS);
+        nowhere = S3ObjectStore.of(settings(endpoint, "nowhere"), TIMEOUTS, CONNECTIONS);
+    }
+
+    @BeforeAll
+    void makeBuckets() {
+        client.createBucket(request -> request.bucket(BUCKET));
+        client.createBucket(request -> request.bucket(VERSIONED_BUCKET));
+        client.putBucketVersioning(request -> request.bucket(VERSIONED_BUCKET)
+                .versioningConfiguration(versioning -> versioning.status(BucketVersioningStatus.ENABLED)));
+    }
+
+    @AfterAll
+    void closeAll() throws Exception {
+        store.close();
+        versioned.close();
+        nowhere.close();
+        client.close();
+        server.close();
+    }
+
+    @Test
+    void contentThatBreaksOnceIsReadAgain() {
+        // Given
+        int size = 3_000_000;
+        byte[] content = random(size);
+        CountedContent breaking = new CountedContent(
+                size,
+                number -> number == 1
+                        ? new BreakingInputStream(content, size / 2, () -> new IOException("cut"))
+                        : new ByteArrayInputStream(content));
+
+        // When
+        store().put(key("data"), breaking, Map.of());
+
+        // Then
+        assertEquals(2, breaking.openings());
+        assertArrayEquals(content, read(store(), key("data")));
+    }
+
+    @Test
+    void aPartThatBreaksOnceIsReadAgain() {
+        // Given
+        byte[] content = random(PART_BYTES);
+        CountedContent breaking = new CountedContent(
+                PART_BYTES,
+                number -> number == 1
+                        ? new BreakingInputStream(content, PART_BYTES - 1, () -> new IOException("cut"))
+                        : new ByteArrayInputStream(content));
+
+        // When
+        try (MultipartUpload upload = store().startMultipart(key("data"), Map.of())) {
+            upload.part(breaking);
+            upload.complete();
+        }
+
+        // Then
+        assertEquals(2, breaking.openings());
+        assertArrayEquals(content, read(store(), key("data")));
+    }
+
+    @Test
+    void anUploadThatIsGivenUpLeavesNoParts() {
+        // Given
+        byte[] content = random(PART_BYTES);
+        CountedContent broken = new CountedContent(
+                PART_BYTES, number -> new BreakingInputStream(content, PART_BYTES / 2, () -> new IOException("cut")));
+
+        // When
+        try (MultipartUpload upload = store().startMultipart(key("data"), Map.of())) {
+            upload.part(ContentSource.of(content));
+            assertThrows(ObjectStoreException.class, () -> upload.part(broken));
+        }
+
+        // Then
+        assertEquals(List.of(), uploads());
+        assertEquals(Optional.empty(), store().find(key("data")));
+    }
+
+    private List<String> uploads() {
+        return client.listMultipartUploads(request -> request.bucket(BUCKET)).uploads().stream()
+                .map(upload -> upload.key())
+                .toList();
+    }
+
+    @Override
+    final ObjectStore store() {
+        return store;
+    }
+
+    @Override
+    final ObjectStore versionedStore() {
+        return versioned;
+    }
+
+    @Override
+    final ObjectStore storeOfNoBucket() {
+        return nowhere;
+    }
+
+    private static S3Settings settings(S3Endpoint endpoint, String bucket) {
+        return new S3Settings(
+                "registry",
+                Optional.of(endpoint.uri()),
+                Optional.of(endpoint.region()),
+                bucket,
+                Optional.of(new S3Settings.Credentials(endpoint.accessKey(), endpoint.secretKey())),
+                true,
+                Optional.empty(),
+                S3Settings.Writing.PLAIN);
+    }
+}

@@ -1,0 +1,149 @@
+package dev.registrybackup.objectstore.directory;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.lab.DockerRegistry;
+import dev.registrybackup.lab.RequiresRealStack;
+import dev.registrybackup.lab.Skopeo;
+import dev.registrybackup.lab.TestImage;
+import dev.registrybackup.lab.TestImages;
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real registry's tree, read and written through the store. */
+@RequiresRealStack
+class DirectoryRegistryIT {
+    private static final RegistryLayout LAYOUT = new RegistryLayout("");
+    private static final Set<RegistryPath.Kind> WHAT_A_PUSH_LEAVES = EnumSet.of(
+            RegistryPath.Kind.BLOB,
+            RegistryPath.Kind.LAYER_LINK,
+            RegistryPath.Kind.REVISION_LINK,
+            RegistryPath.Kind.TAG_CURRENT_LINK,
+            RegistryPath.Kind.TAG_INDEX_LINK);
+
+    private final Path folder;
+    private final TestImage index = new TestImages(21).index(2, 300, 3 << 20);
+    private final TestImage image = new TestImages(22).image(300);
+
+    DirectoryRegistryIT(@TempDir Path folder) {
+        this.folder = folder;
+    }
+
+    @BeforeEach
+    void twoTagsOfARegistryOnFiles() throws IOException {
+        index.writeOciLayout(folder.resolve("index"), "v1");
+        image.writeOciLayout(folder.resolve("image"), "v2");
+        try (DockerRegistry registry = DockerRegistry.onFiles(Files.createDirectory(folder.resolve("registry")))) {
+            Skopeo.push(folder.resolve("index"), "v1", registry.uri(), "team/app:v1");
+            Skopeo.push(folder.resolve("image"), "v2", registry.uri(), "team/app:v2");
+        }
+        Files.createDirectory(folder.resolve("copy"));
+    }
+
+    @Test
+    void allThatARegistryWroteIsUnderstood() {
+        // Given
+        ObjectStore registry = DirectoryObjectStore.of("registry", folder.resolve("registry"));
+
+        // When
+        List<ObjectInfo> objects = list(registry);
+
+        // Then
+        Set<RegistryPath.Kind> kinds = objects.stream()
+                .map(object -> LAYOUT.parse(object.key()).kind())
+                .collect(Collectors.toSet());
+        assertEquals(WHAT_A_PUSH_LEAVES, kinds);
+        Set<String> keys = objects.stream().map(ObjectInfo::key).collect(Collectors.toSet());
+        Stream.concat(index.closure().stream(), image.closure().stream())
+                .map(blob -> "docker/registry/v2/blobs/sha256/" + blob.digest().substring(7, 9) + "/"
+                        + blob.digest().substring(7) + "/data")
+                .forEach(key -> assertTrue(keys.contains(key), key));
+    }
+
+    @Test
+    void whatTheStoreCopiedIsServedByARegistry() throws IOException, InterruptedException {
+        // Given
+        ObjectStore source = DirectoryObjectStore.of("registry", folder.resolve("registry"));
+        ObjectStore copy = DirectoryObjectStore.of("backup", folder.resolve("copy"));
+
+        // When
+        for (ObjectInfo object : list(source)) {
+            copy.put(object.key(), contentOf(source, object.key()), Map.of());
+        }
+
+        // Then
+        try (DockerRegistry registry = DockerRegistry.onFiles(folder.resolve("copy"))) {
+            Skopeo.pull(registry.uri(), "team/app:v1", folder.resolve("by-tag"), "v1");
+            Skopeo.pull(registry.uri(), "team/app@" + index.digest(), folder.resolve("by-digest"), "v1");
+            assertArrayEquals(index.manifest().bytes(), Skopeo.manifest(registry.uri(), "team/app:v1"));
+            assertArrayEquals(image.manifest().bytes(), Skopeo.manifest(registry.uri(), "team/app@" + image.digest()));
+            assertEquals("{\"name\":\"team/app\",\"tags\":[\"v1\",\"v2\"]}", answer(registry, "team/app/tags/list"));
+            assertEquals("{\"repositories\":[\"team/app\"]}", answer(registry, "_catalog"));
+        }
+        assertEquals(
+                list(source).stream().map(ObjectInfo::key).toList(),
+                list(copy).stream().map(ObjectInfo::key).toList());
+    }
+
+    /** It takes directories for tags. */
+    @Test
+    void aTagWhoseLinksAreRemovedIsNoneToARegistry() throws IOException, InterruptedException {
+        // Given
+        ObjectStore store = DirectoryObjectStore.of("registry", folder.resolve("registry"));
+        List<String> links = list(store).stream()
+                .map(ObjectInfo::key)
+                .filter(key -> key.contains("/_manifests/tags/v1/"))
+                .toList();
+
+        // When
+        links.forEach(key -> store.remove(key, Optional.empty()));
+
+        // Then
+        try (DockerRegistry registry = DockerRegistry.onFiles(folder.resolve("registry"))) {
+            assertEquals("{\"name\":\"team/app\",\"tags\":[\"v2\"]}", answer(registry, "team/app/tags/list"));
+        }
+    }
+
+    private static List<ObjectInfo> list(ObjectStore store) {
+        try (Stream<ObjectInfo> objects = store.list("")) {
+            return objects.toList();
+        }
+    }
+
+    private static ContentSource contentOf(ObjectStore store, String key) {
+        try (OpenObject opened = store.open(key, Optional.empty(), Optional.empty())) {
+            return ContentSource.of(opened.readAll(4 << 20));
+        }
+    }
+
+    private static String answer(DockerRegistry registry, String path) throws IOException, InterruptedException {
+        URI uri = registry.uri().resolve("/v2/" + path);
+        HttpResponse<byte[]> answer = HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofByteArray());
+        return new String(answer.body(), UTF_8).strip();
+    }
+}

@@ -1,0 +1,136 @@
+package dev.registrybackup.operation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.ForwardingObjectStore;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.MultipartUpload;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+class FencedObjectStoreTest {
+    private final AtomicBoolean permitted = new AtomicBoolean(true);
+    private final InMemoryObjectStore bucket = new InMemoryObjectStore("bucket");
+    private final FencedObjectStore store = new FencedObjectStore(bucket, this::require);
+
+    private void require() {
+        if (!permitted.get()) {
+            throw new FencedException("told to stop");
+        }
+    }
+
+    private void upload() {
+        try (MultipartUpload upload = store.startMultipart("new", Map.of())) {
+            upload.complete();
+        }
+    }
+
+    @Test
+    void nothingIsWrittenOrRemovedOnceItIsNotPermitted() {
+        // Given
+        ContentSource content = ContentSource.of(new byte[] {1});
+        bucket.seed("there", new byte[] {2});
+        List<Executable> writes = List.of(
+                () -> store.put("new", content, Map.of()),
+                () -> store.putIfAbsent("new", content),
+                this::upload,
+                () -> store.abortUploads("", Instant.MAX),
+                () -> store.remove("there", Optional.empty()));
+        permitted.set(false);
+
+        // When
+        writes.forEach(write -> assertThrows(FencedException.class, write));
+
+        // Then
+        assertEquals(List.of("there"), bucket.keys(""));
+    }
+
+    @Test
+    void anUploadThatWasBegunIsNotCompleted() {
+        // Given
+        ContentSource content = ContentSource.of(new byte[] {1});
+        try (MultipartUpload upload = store.startMultipart("new", Map.of())) {
+            upload.part(content);
+            permitted.set(false);
+
+            // When
+            assertThrows(FencedException.class, () -> upload.part(content));
+            assertThrows(FencedException.class, upload::complete);
+        }
+
+        // Then
+        assertEquals(List.of(), bucket.keys(""));
+    }
+
+    @Test
+    void aClientThatReadsTheContentAgainIsAskedAgain() {
+        // Given: a client whose first try fails after the process stood still
+        FencedObjectStore retrying =
+                new FencedObjectStore(new Retrying(bucket, () -> permitted.set(false)), this::require);
+
+        // When
+        assertThrows(FencedException.class, () -> retrying.put("new", ContentSource.of(new byte[] {1}), Map.of()));
+
+        // Then
+        assertEquals(List.of(), bucket.keys(""));
+    }
+
+    @Test
+    void aBodyIsNotSentOnOnceItIsNotPermitted() {
+        // Given
+        ContentSource slow = new ContentSource() {
+            @Override
+            public long size() {
+                return 1;
+            }
+
+            @Override
+            public InputStream open() {
+                return new ByteArrayInputStream(new byte[1]) {
+                    @Override
+                    public synchronized int read(byte[] buffer, int offset, int length) {
+                        permitted.set(false);
+                        return super.read(buffer, offset, length);
+                    }
+                };
+            }
+        };
+
+        // When
+        assertThrows(FencedException.class, () -> store.put("new", slow, Map.of()));
+
+        // Then
+        assertEquals(List.of(), bucket.keys(""));
+    }
+
+    private static final class Retrying extends ForwardingObjectStore {
+        private final Runnable between;
+
+        Retrying(InMemoryObjectStore below, Runnable between) {
+            super(below);
+            this.between = between;
+        }
+
+        @Override
+        public Optional<String> put(String key, ContentSource content, Map<String, String> metadata) {
+            try {
+                content.open().close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            between.run();
+            return super.put(key, content, metadata);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+package dev.registrybackup.reconcile;
+
+import dev.registrybackup.concurrent.ExpiringKeySet;
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.imagestream.Cluster;
+import dev.registrybackup.imagestream.SnapshotTaker;
+import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.replication.BlobReplicator;
+import dev.registrybackup.replication.BlockedLinks;
+import dev.registrybackup.replication.Replicator;
+import dev.registrybackup.replication.UnknownObjects;
+import dev.registrybackup.replication.VerifiedMarker;
+import dev.registrybackup.verify.Depth;
+import dev.registrybackup.verify.Verification;
+import dev.registrybackup.verify.VerifyRequest;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/** A registry, its backup, and runs over both. */
+final class ReconcileFixture implements AutoCloseable {
+    static final Fence PERMITTED = () -> {};
+
+    private static final Policy KEEP =
+            new Policy(false, Duration.ofDays(30), 0.1, 10_000, Duration.ofMinutes(15), 200_000, Duration.ZERO);
+
+    private final RegistryLayout layout = new RegistryLayout("");
+    private final SteppingClock clock = new SteppingClock();
+    private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("registry", false, clock);
+    private final InMemoryObjectStore backupBucket;
+    private final ObjectStore registrySide;
+    private final ObjectStore backupSide;
+    private final RecordingObjectStore registry;
+    private final RecordingObjectStore backup;
+    private final WorkerPools workerPools = new WorkerPools(4, 2);
+    private final Path scratch;
+    private Policy policy = KEEP;
+    private StoreComparer comparer;
+    private ProgressTracker progressTracker = new ProgressTracker();
+    private int runs;
+    private Optional<Cluster> cluster = Optional.empty();
+
+    ReconcileFixture(Path scratch) {
+        this(scratch, true);
+    }
+
+    ReconcileFixture(Path scratch, boolean versioned) {
+        this(scratch, versioned, UnaryOperator.identity(), UnaryOperator.identity());
+    }
+
+    /** What the stores show is made of the buckets by these. */
+    ReconcileFixture(
+            Path scratch,
+            boolean versioned,
+            UnaryOperator<ObjectStore> ofRegistry,
+            UnaryOperator<ObjectStore> ofBackup) {
+        this.scratch = scratch;
+        this.backupBucket = new InMemoryObjectStore("backup", versioned, clock);
+        this.registrySide = ofRegistry.apply(registryBucket);
+        this.backupSide = ofBackup.apply(backupBucket);
+        this.registry = new RecordingObjectStore(registrySide);
+        this.backup = new RecordingObjectStore(backupSide);
+        this.comparer = new StoreComparer(registrySide, backupSide);
+    }
+
+    /** The registry has all of that; what it has already stays as it is. */
+    ReconcileFixture of(RandomRegistry content) {
+        content.objects().forEach((key, bytes) -> {
+            boolean isThere = registryBucket.find(key).isPresent() && Arrays.equals(registryBucket.bytes(key), bytes);
+            if (!isThere) {
+                registryBucket.seed(key, bytes);
+            }
+        });
+        return this;
+    }
+
+    ReconcileFixture with(Policy other) {
+        policy = other;
+        return this;
+    }
+
+    /** What the registry has lacked for thirty days leaves the backup. */
+    ReconcileFixture mirroring() {
+        return with(new Policy(true, Duration.ofDays(30), 0.9, 10_000, Duration.ofMinutes(15), 200_000, Duration.ZERO));
+    }
+
+    /** As on OpenShift, with that cluster. */
+    ReconcileFixture on(Cluster openShift) {
+        cluster = Optional.of(openShift);
+        return this;
+    }
+
+    SteppingClock clock() {
+        return clock;
+    }
+
+    InMemoryObjectStore registryBucket() {
+        return registryBucket;
+    }
+
+    InMemoryObjectStore backupBucket() {
+        return backupBucket;
+    }
+
+    RecordingObjectStore registry() {
+        return registry;
+    }
+
+    RecordingObjectStore backup() {
+        return backup;
+    }
+
+    /** What compares in the next run, fresh. */
+    StoreComparer comparer() {
+        comparer = new StoreComparer(registrySide, backupSide);
+        return comparer;
+    }
+
+    /** What the last run told of itself. */
+    ProgressTracker.Reading reading() {
+        return progressTracker.read();
+    }
+
+    Reconciliation.Result run() {
+        return run(PERMITTED);
+    }
+
+    Reconciliation.Result run(Fence fence) {
+        return run(new ReconcileRequest(Optional.empty()), fence);
+    }
+
+    Reconciliation.Result acknowledging(String alarm) {
+        return run(new ReconcileRequest(Optional.of(alarm)), PERMITTED);
+    }
+
+    private Reconciliation.Result run(ReconcileRequest request, Fence fence) {
+        progressTracker = new ProgressTracker();
+        runs++;
+        return reconciliation().run(id(), request, "a test", fence, progressTracker);
+    }
+
+    Reconciliation reconciliation() {
+        BiFunction<StorePair, RateLimiter, ReplicationTools> copying = (storePair, rateLimiter) -> copying(storePair);
+        return new Reconciliation(
+                new StorePair(registry, backup, layout),
+                new Reconciliation.Tools(
+                        directory -> comparer,
+                        copying,
+                        snapshots(),
+                        Optional.empty(),
+                        workerPools,
+                        RateLimiter.unbounded(),
+                        clock,
+                        scratch),
+                policy,
+                false);
+    }
+
+    private Optional<Function<ObjectStore, Optional<SnapshotTaker>>> snapshots() {
+        return cluster.map(openShift -> store -> openShift.hasImages()
+                ? Optional.of(new SnapshotTaker(openShift, store, workerPools, clock, () -> "%08x".formatted(runs)))
+                : Optional.empty());
+    }
+
+    /** Has every byte of that store verified, as an operation of its own does. */
+    Verification.Result verify(String store) {
+        runs++;
+        return new Verification(
+                        name -> name.equals(VerifyRequest.BACKUP) ? backup : registry,
+                        backup,
+                        layout,
+                        workerPools,
+                        RateLimiter.unbounded(),
+                        false,
+                        clock,
+                        Optional.empty())
+                .run(
+                        id(),
+                        new VerifyRequest(store, new Scope.All(), Depth.CONTENT, Optional.empty()),
+                        PERMITTED,
+                        new ProgressTracker());
+    }
+
+    private String id() {
+        return "20261122T10%04dZ-00000000".formatted(runs);
+    }
+
+    private ReplicationTools copying(StorePair storePair) {
+        ObjectStore from = storePair.registry();
+        ObjectStore to = storePair.backup();
+        ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100_000);
+        VerifiedMarker adopted = new VerifiedMarker(to, layout, clock);
+        BlobReplicator blobReplicator = new BlobReplicator(layout, from, to, adopted, workerPools, durable);
+        BlockedLinks blockedLinks = new BlockedLinks(to, clock);
+        blockedLinks.refresh();
+        Replicator replicator = new Replicator(
+                new Replicator.Parts(
+                        layout,
+                        from,
+                        to,
+                        blobReplicator,
+                        new UnknownObjects(from, to, workerPools, false),
+                        blockedLinks,
+                        durable,
+                        workerPools),
+                (link, again) -> {});
+        return new ReplicationTools(replicator, blobReplicator, adopted, durable, blockedLinks);
+    }
+
+    /** What the backup shows of the registry's objects, with their content as text. */
+    SortedMap<String, String> backedUp() {
+        return texts(backupBucket, backupBucket.keys(layout.prefix()));
+    }
+
+    /** What the registry has but for uploads, with its content as text. */
+    SortedMap<String, String> inRegistry() {
+        return texts(
+                registryBucket,
+                registryBucket.keys(layout.prefix()).stream()
+                        .filter(key -> !key.contains("/_uploads/"))
+                        .toList());
+    }
+
+    private static SortedMap<String, String> texts(InMemoryObjectStore bucket, List<String> keys) {
+        SortedMap<String, String> found = new TreeMap<>();
+        keys.forEach(
+                key -> found.put(key, new String(bucket.bytes(key), java.nio.charset.StandardCharsets.ISO_8859_1)));
+        return found;
+    }
+
+    /** A figure of one class. */
+    static long figure(Reconciliation.Result result, String kind, String count) {
+        return result.summary().path("classes").path(kind).path(count).asLong();
+    }
+
+    /** A figure of all classes. */
+    static long total(Reconciliation.Result result, String count) {
+        return result.summary().path(count).asLong();
+    }
+
+    @Override
+    public void close() {
+        workerPools.close();
+    }
+}

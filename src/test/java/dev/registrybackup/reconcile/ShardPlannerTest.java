@@ -1,0 +1,139 @@
+package dev.registrybackup.reconcile;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.reconcile.rclone.Shard;
+import dev.registrybackup.reconcile.rclone.Shard.By;
+import dev.registrybackup.registry.RegistryLayout;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Into what parts two stores are cut. */
+class ShardPlannerTest {
+    private static final String BASE = "docker/registry/v2/";
+    private static final String LINKS = BASE + "repositories/";
+
+    private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("registry");
+    private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
+    private final RecordingObjectStore registry = new RecordingObjectStore(registryBucket);
+
+    private List<Shard> plan(long mostKeys) {
+        return new ShardPlanner(
+                        new StorePair(registry, backup, new RegistryLayout("")),
+                        new StoreComparer(registryBucket, backup),
+                        mostKeys,
+                        By.CONTENT)
+                .plan(new ShardSizes(backup));
+    }
+
+    private static List<String> prefixes(List<Shard> parts) {
+        return parts.stream().map(Shard::prefix).toList();
+    }
+
+    @Test
+    void aSmallRegistryIsThreeParts() {
+        // When
+        List<Shard> parts = plan(1_000);
+
+        // Then
+        assertEquals(List.of(BASE + "blobs/", LINKS, ""), prefixes(parts));
+        assertEquals(
+                List.of(By.SIZE, By.CONTENT, By.CONTENT),
+                parts.stream().map(Shard::by).toList());
+        assertEquals(List.of("_uploads/**"), parts.get(1).leftOut());
+        assertTrue(parts.get(2).leftOut().contains("/registry-backup/**"));
+    }
+
+    @Test
+    void blobsAreCutByTheirFirstTwoDigitsOnceOneSuchPartTellsThatThereAreMany() {
+        // Given
+        String hex = "00" + "a".repeat(62);
+        backup.seed(BASE + "blobs/sha256/00/" + hex + "/data", new byte[1]);
+
+        // When
+        List<Shard> parts = plan(200);
+
+        // Then
+        assertEquals(256 + 1 + 2, parts.size());
+        assertEquals(BASE + "blobs/sha256/00/", parts.get(0).prefix());
+        assertEquals(BASE + "blobs/sha256/ff/", parts.get(255).prefix());
+        assertEquals(new Shard(BASE + "blobs/", By.SIZE, List.of("/sha256/**"), false), parts.get(256));
+    }
+
+    @Test
+    void linksAreCutByDirectoryDownToWhatIsSmallEnoughInTheOrderOfKeys() {
+        // Given
+        for (int number = 0; number < 5; number++) {
+            registryBucket.seed(LINKS + "a/app/_layers/sha256/" + number + "/link", new byte[1]);
+            registryBucket.seed(LINKS + "a/app/_manifests/revisions/sha256/" + number + "/link", new byte[1]);
+        }
+        registryBucket.seed(LINKS + "a/app/_uploads/1/data", new byte[1]);
+        registryBucket.seed(LINKS + "a-b/app/_layers/sha256/1/link", new byte[1]);
+        backup.seed(LINKS + "c/app/_layers/sha256/1/link", new byte[1]);
+
+        // When
+        List<String> prefixes = prefixes(plan(3));
+
+        // Then
+        assertEquals(
+                List.of(
+                        BASE + "blobs/",
+                        LINKS + "a-b/",
+                        LINKS + "a/app/_layers/",
+                        LINKS + "a/app/_manifests/",
+                        LINKS + "a/app/",
+                        LINKS + "a/",
+                        LINKS + "c/",
+                        LINKS,
+                        ""),
+                prefixes);
+    }
+
+    @Test
+    void whatWasComparedBeforeNeedsNoCounting() {
+        // Given
+        backup.seed(LINKS + "a/app/_layers/sha256/1/link", new byte[1]);
+        backup.seed(LINKS + "b/app/_layers/sha256/1/link", new byte[1]);
+        sizes(Map.of(LINKS + "a/", 700L, LINKS + "b/", 700L));
+
+        // When
+        List<String> prefixes = prefixes(plan(1_000));
+
+        // Then
+        assertEquals(List.of(BASE + "blobs/", LINKS + "a/", LINKS + "b/", LINKS, ""), prefixes);
+        assertEquals(List.of(BASE + "blobs/sha256/00/"), counted());
+    }
+
+    @Test
+    void whatIsNewOrWasNearTheBoundIsCounted() {
+        // Given
+        backup.seed(LINKS + "a/app/_layers/sha256/1/link", new byte[1]);
+        backup.seed(LINKS + "b/app/_layers/sha256/1/link", new byte[1]);
+        backup.seed(LINKS + "c/app/_layers/sha256/1/link", new byte[1]);
+        sizes(Map.of(LINKS + "a/", 700L, LINKS + "b/", 800L));
+
+        // When
+        plan(1_000);
+
+        // Then
+        assertEquals(List.of(BASE + "blobs/sha256/00/", LINKS + "b/", LINKS + "c/"), counted());
+    }
+
+    private void sizes(Map<String, Long> keys) {
+        ShardSizes sizes = new ShardSizes(backup);
+        keys.forEach(sizes::add);
+        sizes.write();
+    }
+
+    private List<String> counted() {
+        return registry.requests().stream()
+                .filter(request -> request.operation() == Operation.LIST)
+                .map(RecordingObjectStore.Request::key)
+                .toList();
+    }
+}

@@ -1,0 +1,117 @@
+package dev.registrybackup.reconcile.rclone;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+
+/** A script that stands in for rclone: it answers what a test laid down, and keeps what it was asked. */
+final class FakeRclone {
+    private static final String SCRIPT = """
+            #!/bin/sh
+            folder='%s'
+            if [ "$1" = version ]; then
+                cat "$folder/version"
+                exit 0
+            fi
+            printf '%%s\\n' "$@" > "$folder/$1.arguments"
+            echo "$*" >> "$folder/commands"
+            env > "$folder/environment"
+            echo $$ > "$folder/pid"
+            [ -e "$folder/$1.keys" ] && cp "$(sed -n '/^--files-from-raw$/{n;p}' "$folder/$1.arguments")" "$folder/$1.keys"
+            cat "$folder/$1.log" >&2
+            cat "$folder/$1.output"
+            [ -e "$folder/hangs" ] && exec sleep 600
+            [ -e "$folder/dies" ] && kill -9 $$
+            exit "$(cat "$folder/$1.exit")"
+            """;
+
+    private final Path folder;
+
+    /** One that compares and lists nothing, without complaint. */
+    FakeRclone(Path folder) {
+        this.folder = folder;
+        version("rclone v1.60.1-DEV\n- os/version: debian 12.11 (64 bit)\n");
+        answers("check", 0, "", "");
+        List.of("lsf", "copy", "sync", "purge").forEach(command -> answers(command, 0, "", ""));
+        write("rclone", SCRIPT.formatted(folder));
+        try {
+            Files.setPosixFilePermissions(folder.resolve("rclone"), PosixFilePermissions.fromString("rwx------"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String path() {
+        return folder.resolve("rclone").toString();
+    }
+
+    FakeRclone version(String printed) {
+        return write("version", printed);
+    }
+
+    FakeRclone answers(String command, int exit, String output, String log) {
+        write(command + ".output", output);
+        write(command + ".log", log);
+        return write(command + ".exit", Integer.toString(exit));
+    }
+
+    /** Copies the list of keys it is given. */
+    FakeRclone keepsKeys() {
+        return write("check.keys", "");
+    }
+
+    /** Goes on for ever once it has answered. */
+    FakeRclone hangs() {
+        return write("hangs", "");
+    }
+
+    /** Is killed once it has answered. */
+    FakeRclone dies() {
+        return write("dies", "");
+    }
+
+    List<String> arguments(String command) {
+        return read(command + ".arguments");
+    }
+
+    /** All it was asked, a line each. */
+    List<String> commands() {
+        return read("commands");
+    }
+
+    List<String> keys() {
+        return read("check.keys");
+    }
+
+    List<String> environment() {
+        return read("environment");
+    }
+
+    boolean wasAskedFor(String command) {
+        return Files.exists(folder.resolve(command + ".arguments"));
+    }
+
+    boolean isAlive() {
+        return ProcessHandle.of(Long.parseLong(read("pid").get(0))).isPresent();
+    }
+
+    private FakeRclone write(String name, String content) {
+        try {
+            Files.writeString(folder.resolve(name), content);
+            return this;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private List<String> read(String name) {
+        try {
+            return Files.readAllLines(folder.resolve(name));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+package dev.registrybackup.reconcile.rclone;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.objectstore.s3.S3Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.CertificateFactory;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RcloneStartTest {
+    private static final String REMEDY = "install rclone 1.60 or later (Debian: apt-get install rclone), or set"
+            + " reconcile.rclone to where it is";
+
+    private final Path folder;
+    private final FakeRclone fakeRclone;
+
+    RcloneStartTest(@TempDir Path folder) {
+        this.folder = folder;
+        this.fakeRclone = new FakeRclone(folder);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "rclone v1.60.1-DEV, v1.60.1-DEV",
+        "rclone v1.60.0, v1.60.0",
+        "rclone v1.71.0, v1.71.0",
+        "rclone v1.73.5-beta.8991.abcdef123, v1.73.5-beta.8991.abcdef123",
+        "rclone v2.0.0, v2.0.0"
+    })
+    void aVersionThatIsNewEnoughIsTold(String printed, String version) {
+        // Given
+        fakeRclone.version(printed + "\n- os/type: linux\n");
+
+        // When
+        Rclone rclone = start(fakeRclone.path());
+
+        // Then
+        assertEquals(version, rclone.version());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"rclone v1.59.2, v1.59.2", "rclone v1.9.0, v1.9.0", "rclone v0.99.1, v0.99.1"})
+    void anOlderOneIsRefused(String printed, String version) {
+        // Given
+        fakeRclone.version(printed + "\n");
+
+        // When
+        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> start(fakeRclone.path()));
+
+        // Then
+        assertEquals(
+                "Failed to start %s: it is rclone %s, which is too old; %s"
+                        .formatted(fakeRclone.path(), version, REMEDY),
+                refusal.getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"''", "rclone", "git version 2.39.5", "rclone v1"})
+    void aProgramThatAnswersOtherwiseIsRefused(String printed) {
+        // Given
+        fakeRclone.version(printed);
+
+        // When
+        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> start(fakeRclone.path()));
+
+        // Then
+        assertEquals(
+                "Failed to start %s: asked for its version it ended with 0 and did not answer as rclone does; %s"
+                        .formatted(fakeRclone.path(), REMEDY),
+                refusal.getMessage());
+    }
+
+    @Test
+    void aMissingProgramIsNamedWithTheRemedy() {
+        // When
+        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> start("/nowhere/rclone"));
+
+        // Then
+        assertEquals(
+                "Failed to start /nowhere/rclone: Cannot run program \"/nowhere/rclone\": error=2, No such file or"
+                        + " directory; " + REMEDY,
+                refusal.getMessage());
+    }
+
+    @Test
+    void aFileThatIsNoProgramIsNamedWithTheRemedy() throws IOException {
+        // Given
+        Path file = Files.writeString(folder.resolve("text"), "text");
+
+        // When
+        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> start(file.toString()));
+
+        // Then
+        assertEquals(
+                "Failed to start %s: Cannot run program \"%s\": error=13, Permission denied; %s"
+                        .formatted(file, file, REMEDY),
+                refusal.getMessage());
+    }
+
+    @Test
+    void aScratchDirectoryThatIsAFileIsNamed() throws IOException {
+        // Given
+        Path file = Files.writeString(folder.resolve("file"), "");
+
+        // When
+        RcloneUnusableException refusal = assertThrows(
+                RcloneUnusableException.class,
+                () -> Rclone.start(fakeRclone.path(), directory("registry"), directory("backup"), file));
+
+        // Then
+        assertTrue(
+                String.valueOf(refusal.getMessage()).startsWith("Failed to prepare runs of rclone in " + file + ": "),
+                refusal.getMessage());
+    }
+
+    @Test
+    void storesWithCertificatesOfTheirOwnGetOneBundleWithTheSystemsRoots() throws Exception {
+        // Given
+        Path roots = folder.resolve("roots.pem");
+        CertificateBundle.write(roots, List.of());
+        String all = Files.readString(roots);
+        String first = all.substring(0, all.indexOf("-----BEGIN", 1));
+        Path own = Files.writeString(folder.resolve("own.pem"), first);
+
+        // When
+        Rclone rclone =
+                Rclone.start(fakeRclone.path(), directory("registry"), bucketTrusting(own), folder.resolve("scratch"));
+
+        // Then
+        assertEquals("v1.60.1-DEV", rclone.version());
+        Path bundle = folder.resolve("scratch/certificates.pem");
+        assertEquals(certificates(roots) + 1, certificates(bundle));
+        assertTrue(Files.readString(bundle).endsWith(first));
+    }
+
+    @Test
+    void aFileOfCertificatesThatHoldsNoneIsNamed() throws IOException {
+        // Given
+        Path empty = Files.writeString(folder.resolve("empty.pem"), "");
+
+        // When
+        RcloneUnusableException refusal = assertThrows(
+                RcloneUnusableException.class,
+                () -> Rclone.start(
+                        fakeRclone.path(), directory("registry"), bucketTrusting(empty), folder.resolve("scratch")));
+
+        // Then
+        assertEquals(
+                "Failed to gather the stores' certificates for rclone in %s: %s holds no certificate; mend the stores' ca-certificate"
+                        .formatted(folder.resolve("scratch/certificates.pem"), empty),
+                refusal.getMessage());
+    }
+
+    private static int certificates(Path pem) throws Exception {
+        try (var content = Files.newInputStream(pem)) {
+            return CertificateFactory.getInstance("X.509")
+                    .generateCertificates(content)
+                    .size();
+        }
+    }
+
+    private Rclone start(String program) {
+        return Rclone.start(program, directory("registry"), directory("backup"), folder.resolve("scratch"));
+    }
+
+    private RcloneRemote directory(String name) {
+        return new RcloneRemote(name, Optional.empty(), Optional.of(folder));
+    }
+
+    private static RcloneRemote bucketTrusting(Path certificates) {
+        S3Settings settings = new S3Settings(
+                "backup",
+                Optional.empty(),
+                Optional.empty(),
+                "bucket",
+                Optional.empty(),
+                false,
+                Optional.of(certificates),
+                S3Settings.Writing.PLAIN);
+        return new RcloneRemote("backup", Optional.of(settings), Optional.empty());
+    }
+}

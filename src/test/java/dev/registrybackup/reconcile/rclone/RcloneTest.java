@@ -1,0 +1,492 @@
+package dev.registrybackup.reconcile.rclone;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.objectstore.s3.S3Settings;
+import dev.registrybackup.reconcile.rclone.Difference.Kind;
+import dev.registrybackup.reconcile.rclone.Shard.By;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is made of rclone's answers; a script gives them. */
+class RcloneTest {
+    private static final String PREFIX = "docker/registry/v2/blobs/";
+    private static final Shard PART = new Shard(PREFIX, By.SIZE, List.of(), true);
+    private static final Shard LINKS =
+            new Shard("docker/registry/v2/repositories/", By.CONTENT, List.of("_uploads/**", "it's/*"), false);
+
+    private static final String MISSING = error("file not in S3 bucket backup path docker", "b");
+    private static final String SIZES = error("Sizes differ", "c");
+    private static final String ONE_DIFFERS = "2026/11/22 17:07:24 Failed to check: 1 differences found\n";
+    private static final String TWO_DIFFER =
+            "2026/11/22 17:07:24 Failed to check with 2 errors: last error was: 2 differences found\n";
+
+    private final Path folder;
+    private final FakeRclone fakeRclone;
+    private final Rclone rclone;
+    private final List<Difference> found = new ArrayList<>();
+
+    RcloneTest(@TempDir Path folder) {
+        this.folder = folder;
+        this.fakeRclone = new FakeRclone(folder);
+        this.rclone = start("registry-secret", S3Settings.Writing.PLAIN);
+    }
+
+    @Test
+    void everyLineIsADifferenceOfAFullKey() {
+        // Given
+        fakeRclone.answers(
+                "check", 1, "= a\n+ b\n- c c/é\n* d\n", error("file not in x", "b") + lastWord(3) + matching(1));
+
+        // When
+        Comparison comparison = rclone.compare(PART, found::add);
+
+        // Then
+        assertEquals(
+                List.of(
+                        new Difference(Kind.SAME, PREFIX + "a"),
+                        new Difference(Kind.ONLY_IN_REGISTRY, PREFIX + "b"),
+                        new Difference(Kind.ONLY_IN_BACKUP, PREFIX + "c c/é"),
+                        new Difference(Kind.DIFFERENT, PREFIX + "d")),
+                found);
+        assertEquals("", comparison.problem());
+        assertTrue(comparison.counts());
+        assertEquals(4, comparison.keys());
+    }
+
+    static Stream<Arguments> reportsThatCount() {
+        return Stream.of(
+                Arguments.of("nothing on either side", 0, "", notice("0 differences found")),
+                Arguments.of("all the same", 0, "= a\n= b\n", notice("0 differences found") + matching(2)),
+                Arguments.of("one missing, in 1.60's words", 1, "= a\n+ b\n", MISSING + ONE_DIFFERS),
+                Arguments.of("two differ, in 1.60's words", 1, "+ b\n* c\n", MISSING + SIZES + TWO_DIFFER),
+                Arguments.of("one missing, the last word in JSON", 1, "= a\n+ b\n", MISSING + lastWord(1)),
+                Arguments.of("hashes differ", 1, "* a\n", error("md5 differ", "a") + lastWord(1)),
+                Arguments.of("contents differ", 1, "* a\n", error("contents differ", "a") + lastWord(1)),
+                Arguments.of("notices of other things", 0, "= a\n", notice("Config file not found") + "\n"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource
+    void reportsThatCount(String what, int exit, String output, String log) {
+        // Given
+        fakeRclone.answers("check", exit, output, log);
+
+        // When
+        Comparison comparison = rclone.compare(PART, found::add);
+
+        // Then
+        assertEquals("", comparison.problem(), what);
+        assertTrue(comparison.counts());
+    }
+
+    static Stream<Arguments> reportsThatDoNotCount() {
+        String listing =
+                error("error reading destination root directory: AccessDenied:\n\tstatus code: 403", "S3 bucket");
+        return Stream.of(
+                Arguments.of(
+                        1,
+                        "",
+                        listing + "Failed to check: AccessDenied\n",
+                        "rclone logged: error reading destination root directory: AccessDenied: status code: 403"),
+                Arguments.of(
+                        1,
+                        "+ a\n",
+                        error("file not in x", "a") + listing + lastWord(1),
+                        "rclone logged: error reading destination root directory: AccessDenied: status code: 403"),
+                Arguments.of(
+                        0,
+                        "= a\n",
+                        listing,
+                        "rclone logged: error reading destination root directory: AccessDenied: status code: 403"),
+                Arguments.of(
+                        3,
+                        "",
+                        error("error reading source root directory: directory not found", "x"),
+                        "rclone ended with 3: error reading source root directory: directory not found"),
+                Arguments.of(2, "", "", "rclone ended with 2 and said nothing of why"),
+                Arguments.of(
+                        1,
+                        "",
+                        "2026/11/22 17:07:04 Failed to create file system for \"x\": oops\n",
+                        "rclone logged: Failed to create file system for \"x\": oops"),
+                Arguments.of(1, "", "", "rclone ended with 1 and did not say that this was for differences"),
+                Arguments.of(1, "+ a\n", "", "rclone ended with 1 and did not say that this was for differences"),
+                Arguments.of(1, "+ a\n", TWO_DIFFER, "rclone counted 2 differing keys and reported 1"),
+                Arguments.of(1, "= a\n", lastWord(0), "rclone counted 0 differing keys and reported 0"),
+                Arguments.of(0, "+ a\n", "", "rclone counted 0 differing keys and reported 1"),
+                Arguments.of(0, "= a\n", matching(2), "rclone counted 2 equal keys and reported 1"),
+                Arguments.of(
+                        0,
+                        "= a\n",
+                        notice("1 hashes could not be checked"),
+                        "rclone logged: 1 hashes could not be checked"),
+                Arguments.of(
+                        0,
+                        "= a\n",
+                        notice("Can't follow symlink without -L/--copy-links"),
+                        "rclone logged: Can't follow symlink without -L/--copy-links"),
+                Arguments.of(
+                        1,
+                        "+ a\n",
+                        error("is file on x but directory on y", "a") + lastWord(1),
+                        "rclone logged: is file on x but directory on y"),
+                Arguments.of(1, "+ a\n", error("file not in x", "") + lastWord(1), "rclone logged: file not in x"),
+                Arguments.of(
+                        1,
+                        "",
+                        "{\"level\":\"critical\",\"msg\":\"Failed to load\"}\n",
+                        "rclone logged: Failed to load"),
+                Arguments.of(2, "", "panic: runtime error\n", "rclone ended with 2: panic: runtime error"),
+                Arguments.of(0, "= a\n=b\n", "", line("=b")),
+                Arguments.of(0, "= a\n\n", "", line("")),
+                Arguments.of(0, "= \n", "", line("= ")),
+                Arguments.of(0, "? a\n", "", line("? a")),
+                Arguments.of(0, "= a\n= b", "", "what rclone printed ends in the middle of a line"),
+                Arguments.of(
+                        1,
+                        "! a\n= b\n",
+                        error("Failed to hash", "a") + "Failed to check: Failed to hash\n",
+                        "rclone could not read docker/registry/v2/blobs/a; rclone logged: Failed to hash"),
+                Arguments.of(
+                        0,
+                        "= " + "a".repeat(20_000) + "\n",
+                        "",
+                        "rclone could not be run or read: it printed a line of more than 16384 bytes"));
+    }
+
+    private static String line(String printed) {
+        return "rclone printed a line that is none of its report: " + printed;
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void reportsThatDoNotCount(int exit, String output, String log, String reason) {
+        // Given
+        fakeRclone.answers("check", exit, output, log);
+
+        // When
+        Comparison comparison = rclone.compare(PART, found::add);
+
+        // Then
+        assertEquals(
+                "Failed to compare \"%s\" of the registry with the backup: %s; run the command to see more"
+                        .formatted(PREFIX, reason),
+                comparison.problem());
+        assertFalse(comparison.counts());
+    }
+
+    @Test
+    void aKilledComparisonDoesNotCount() {
+        // Given
+        fakeRclone.answers("check", 0, "= a\n", "").dies();
+
+        // When
+        Comparison comparison = rclone.compare(PART, found::add);
+
+        // Then
+        assertFalse(comparison.counts());
+        assertTrue(comparison.problem().contains("rclone ended with 137"), comparison.problem());
+    }
+
+    @Test
+    void aStoreWithNothingInItIsListedToTellItFromOneThatIsNotThere() {
+        // Given
+        fakeRclone
+                .answers("check", 1, "+ a\n", error("file not in x", "a") + lastWord(1))
+                .answers("lsf", 3, "", error("error listing: directory not found", ""));
+
+        // When
+        Comparison comparison = rclone.compare(PART, found::add);
+
+        // Then
+        assertFalse(comparison.counts());
+        assertEquals(
+                "Failed to compare \"%s\" of the registry with the backup: nothing was found in backup:bucket/%s, and to list it failed: rclone ended with 3: error listing: directory not found; run the command to see more"
+                        .formatted(PREFIX, PREFIX),
+                comparison.problem());
+    }
+
+    @Test
+    void storesThatShowedAKeyAreNotListedAgain() {
+        // Given
+        fakeRclone.answers("check", 0, "= a\n", "");
+
+        // When
+        Comparison comparison = rclone.compare(PART, found::add);
+
+        // Then
+        assertTrue(comparison.counts());
+        assertFalse(fakeRclone.wasAskedFor("lsf"));
+    }
+
+    @Test
+    void blobsAreComparedBySizeInOneListing() {
+        // When
+        rclone.compare(PART, found::add);
+
+        // Then
+        assertEquals(
+                List.of("check", "registry:images/" + PREFIX, "backup:bucket/" + PREFIX, "--combined", "-"),
+                fakeRclone.arguments("check").subList(0, 5));
+        assertTrue(fakeRclone.arguments("check").containsAll(List.of("--size-only", "--fast-list", "--use-json-log")));
+        assertFalse(fakeRclone.arguments("check").contains("--download"));
+    }
+
+    @Test
+    void linksAreComparedByHashWithWhatIsLeftOut() {
+        // When
+        Comparison comparison = rclone.compare(LINKS, found::add);
+
+        // Then
+        List<String> arguments = fakeRclone.arguments("check");
+        assertEquals(
+                List.of("--exclude", "_uploads/**", "--exclude", "it's/*"),
+                arguments.subList(arguments.indexOf("--exclude"), arguments.indexOf("--use-json-log")));
+        assertFalse(arguments.contains("--size-only"));
+        assertFalse(arguments.contains("--download"));
+        assertFalse(arguments.contains("--fast-list"));
+        assertTrue(
+                comparison
+                        .command()
+                        .startsWith(fakeRclone.path() + " check registry:images/docker/registry/v2/repositories/"
+                                + " backup:bucket/docker/registry/v2/repositories/ --combined -"
+                                + " --exclude '_uploads/**' --exclude 'it'\\''s/*' --use-json-log "),
+                comparison.command());
+    }
+
+    @Test
+    void linksAreReadWhereEncryptionHidesTheirHashes() {
+        // Given
+        Rclone encrypted = start(
+                "registry-secret", new S3Settings.Writing(Optional.empty(), Optional.of("aws:kms"), Optional.empty()));
+
+        // When
+        encrypted.compare(LINKS, found::add);
+
+        // Then
+        assertTrue(fakeRclone.arguments("check").contains("--download"));
+    }
+
+    @Test
+    void credentialsAreInTheEnvironmentAlone() {
+        // When
+        Comparison comparison = rclone.compare(LINKS, found::add);
+
+        // Then
+        assertTrue(fakeRclone.environment().contains("RCLONE_CONFIG_REGISTRY_SECRET_ACCESS_KEY=registry-secret"));
+        assertTrue(fakeRclone.environment().contains("RCLONE_CONFIG=" + folder.resolve("scratch/rclone.conf")));
+        assertFalse(fakeRclone.environment().stream().anyMatch(variable -> variable.startsWith("AWS_CA_BUNDLE=")));
+        assertFalse(fakeRclone.arguments("check").toString().contains("secret"));
+        assertFalse(comparison.command().contains("secret"), comparison.command());
+    }
+
+    @Test
+    void confirmingAsksForTheKeysAloneAndNotOneByOne() {
+        // Given
+        fakeRclone.keepsKeys().answers("check", 0, "= a/data\n", "");
+
+        // When
+        Comparison comparison =
+                rclone.confirm(LINKS, List.of(LINKS.prefix() + "a/data", LINKS.prefix() + "b c/link"), found::add);
+
+        // Then
+        assertTrue(comparison.counts(), comparison.problem());
+        assertEquals(List.of("a/data", "b c/link"), fakeRclone.keys());
+        List<String> arguments = fakeRclone.arguments("check");
+        assertFalse(arguments.contains("--no-traverse"));
+        assertFalse(arguments.contains("--exclude"));
+        Path list = Path.of(arguments.get(arguments.indexOf("--files-from-raw") + 1));
+        assertTrue(Files.notExists(list));
+        assertEquals(List.of(new Difference(Kind.SAME, LINKS.prefix() + "a/data")), found);
+    }
+
+    @Test
+    void confirmingNothingStartsNothing() {
+        // When
+        Comparison comparison = rclone.confirm(LINKS, List.of(), found::add);
+
+        // Then
+        assertTrue(comparison.counts());
+        assertFalse(fakeRclone.wasAskedFor("check"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"docker/registry/v2/other/a", PREFIX, PREFIX + "a\nb", PREFIX + "a\rb"})
+    void keysThatCannotBeAskedForAreRefused(String key) {
+        // When
+        IllegalArgumentException refusal = assertThrows(
+                IllegalArgumentException.class, () -> rclone.confirm(PART, List.of(PREFIX + "a", key), found::add));
+
+        // Then
+        assertTrue(String.valueOf(refusal.getMessage()).startsWith("Failed to ask again about "), refusal.getMessage());
+        assertFalse(fakeRclone.wasAskedFor("check"));
+    }
+
+    @Test
+    void whatTheConsumerThrowsEndsRclone() {
+        // Given
+        fakeRclone.answers("check", 0, "= a\n", "").hangs();
+        IllegalStateException full = new IllegalStateException("full");
+
+        // When
+        IllegalStateException thrown = assertThrows(
+                IllegalStateException.class,
+                () -> rclone.compare(PART, difference -> {
+                    throw full;
+                }));
+
+        // Then
+        assertSame(full, thrown);
+        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !fakeRclone.isAlive());
+    }
+
+    @Test
+    void anInterruptEndsRclone() {
+        // Given
+        fakeRclone.answers("check", 0, "= a\n", "").hangs();
+
+        // When
+        Comparison comparison =
+                rclone.compare(PART, difference -> Thread.currentThread().interrupt());
+
+        // Then
+        assertTrue(Thread.interrupted());
+        assertFalse(comparison.counts());
+        assertTrue(comparison.problem().contains("it was interrupted, and rclone ended"), comparison.problem());
+        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !fakeRclone.isAlive());
+    }
+
+    @Test
+    void nothingIsLeftInTheScratchDirectory() throws Exception {
+        // Given
+        fakeRclone.answers("check", 0, "= a\n", notice("0 differences found"));
+
+        // When
+        rclone.confirm(PART, List.of(PREFIX + "a"), found::add);
+
+        // Then
+        try (Stream<Path> files = Files.list(folder.resolve("scratch"))) {
+            assertEquals(
+                    List.of("empty", "rclone.conf"),
+                    files.map(file -> file.getFileName().toString()).sorted().toList());
+        }
+    }
+
+    @Test
+    void directoriesAreThoseOfBothStores() {
+        // Given
+        fakeRclone.answers("lsf", 0, "b/\na/\na b/\n", "");
+
+        // When
+        SortedSet<String> names = rclone.directories(PREFIX);
+
+        // Then
+        assertEquals(new TreeSet<>(List.of("a", "a b", "b")), names);
+        assertEquals(
+                List.of("lsf", "backup:bucket/" + PREFIX, "--dirs-only", "--max-depth", "1"),
+                fakeRclone.arguments("lsf").subList(0, 5));
+    }
+
+    static Stream<Arguments> listingsThatFail() {
+        return Stream.of(
+                Arguments.of(
+                        3,
+                        "",
+                        error("error listing: directory not found", ""),
+                        "rclone ended with 3: error listing: directory not found"),
+                Arguments.of(0, "a/\n", error("oops", "x"), "rclone logged: oops"),
+                Arguments.of(0, "a/\nb", "", "what rclone printed ends in the middle of a line"),
+                Arguments.of(0, "a/\nb\n", "", "rclone printed a line that is no directory's name: b"));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void listingsThatFail(int exit, String output, String log, String reason) {
+        // Given
+        fakeRclone.answers("lsf", exit, output, log);
+
+        // When
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> rclone.directories(PREFIX));
+
+        // Then
+        assertEquals(StoreError.UNAVAILABLE, failure.error());
+        assertEquals(
+                "Failed to list the directories of \"%s\" in the registry with rclone: %s".formatted(PREFIX, reason),
+                failure.getMessage());
+    }
+
+    @Test
+    void aPrefixEndsWithAName() {
+        // When
+        IllegalArgumentException refusal =
+                assertThrows(IllegalArgumentException.class, () -> new Shard("docker", By.SIZE, List.of(), true));
+
+        // Then
+        assertEquals("Failed to name a part by \"docker\": a prefix ends in / or is empty", refusal.getMessage());
+    }
+
+    private Rclone start(String secret, S3Settings.Writing writing) {
+        return Rclone.start(
+                fakeRclone.path(),
+                remote("registry", "images", secret, S3Settings.Writing.PLAIN),
+                remote("backup", "bucket", "backup-secret", writing),
+                folder.resolve("scratch"));
+    }
+
+    private static RcloneRemote remote(String name, String bucket, String secret, S3Settings.Writing writing) {
+        S3Settings settings = new S3Settings(
+                name,
+                Optional.of(URI.create("http://127.0.0.1:1")),
+                Optional.of("default"),
+                bucket,
+                Optional.of(new S3Settings.Credentials(name, secret)),
+                true,
+                Optional.empty(),
+                writing);
+        return new RcloneRemote(name, Optional.of(settings), Optional.empty());
+    }
+
+    private static String error(String message, String object) {
+        return record("error", message, object);
+    }
+
+    private static String notice(String message) {
+        return record("warning", message, "S3 bucket backup");
+    }
+
+    private static String matching(int keys) {
+        return notice(keys + " matching files");
+    }
+
+    private static String lastWord(int differences) {
+        return record("notice", "Failed to check: %d differences found".formatted(differences), "");
+    }
+
+    private static String record(String level, String message, String object) {
+        return "{\"level\":\"%s\",\"msg\":\"%s\",\"object\":\"%s\",\"source\":\"operations/check.go:106\"}\n"
+                .formatted(
+                        level, message.replace("\n", "\\n").replace("\t", "\\t").replace("\"", "\\\""), object);
+    }
+}

@@ -1,0 +1,348 @@
+package dev.registrybackup.registry;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class VerifyingInputStreamTest {
+    private static final int SIZE = 10_000;
+    private static final byte[] CONTENT = random(7, SIZE);
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void theRightBytesPassHoweverTheyAreReadAndHoweverTheyCome(long seed) throws IOException {
+        // Given
+        Random random = new Random(seed);
+        InputStream proving = proving(new Trickle(CONTENT, random), CONTENT);
+
+        // When
+        byte[] read = readInPieces(proving, random);
+
+        // Then
+        assertArrayEquals(CONTENT, read);
+        assertEquals(-1, proving.read());
+        assertEquals(-1, proving.read(new byte[10]));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 1", "0, 2", "5000, 3", "5000, 4", "9999, 5", "9999, 6"})
+    void aFlippedBitIsToldBeforeTheLastBytesAreHandedOut(int position, long seed) {
+        // Given
+        Random random = new Random(seed);
+        byte[] flipped = CONTENT.clone();
+        flipped[position] ^= 1;
+        InputStream proving = proving(new Trickle(flipped, random), CONTENT);
+        ByteArrayOutputStream handedOut = new ByteArrayOutputStream();
+
+        // When
+        DigestMismatchException mismatch =
+                assertThrows(DigestMismatchException.class, () -> readInPieces(proving, random, handedOut));
+
+        // Then
+        assertTrue(handedOut.size() < SIZE, handedOut.size() + " bytes were handed out");
+        assertEquals(
+                "Expected " + digest(CONTENT) + " but 10000 bytes hash to " + digest(flipped), mismatch.getMessage());
+    }
+
+    @Test
+    void nothingComesAfterAMismatch() {
+        // Given
+        byte[] flipped = CONTENT.clone();
+        flipped[0] ^= 1;
+        InputStream proving = proving(new ByteArrayInputStream(flipped), CONTENT);
+        assertThrows(DigestMismatchException.class, proving::readAllBytes);
+
+        // When
+        EOFException failure = assertThrows(EOFException.class, proving::read);
+
+        // Then
+        assertEquals("Ended after 8192 of 10000 bytes", failure.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 5000, 9999})
+    void anEarlyEndIsAnError(int bytes) {
+        // Given
+        byte[] beginning = Arrays.copyOf(CONTENT, bytes);
+        InputStream proving = proving(new ByteArrayInputStream(beginning), CONTENT);
+
+        // When
+        EOFException failure = assertThrows(EOFException.class, proving::readAllBytes);
+
+        // Then
+        assertEquals("Ended after " + bytes + " of 10000 bytes", failure.getMessage());
+    }
+
+    @Test
+    void anEarlyEndIsAnErrorWhereThereIsNothingToProve() {
+        // Given
+        InputStream unproved =
+                new VerifyingInputStream(new ByteArrayInputStream(new byte[4]), 5, Optional.empty(), true);
+
+        // When
+        EOFException failure = assertThrows(EOFException.class, unproved::readAllBytes);
+
+        // Then
+        assertEquals("Ended after 4 of 5 bytes", failure.getMessage());
+    }
+
+    @Test
+    void whatNoDigestNamesPassesAsItIs() throws IOException {
+        // Given
+        InputStream unproved =
+                new VerifyingInputStream(new ByteArrayInputStream(CONTENT), SIZE, Optional.empty(), true);
+
+        // When
+        byte[] read = unproved.readAllBytes();
+
+        // Then
+        assertArrayEquals(CONTENT, read);
+    }
+
+    @Test
+    void noByteBeyondTheLengthIsRead() throws IOException {
+        // Given
+        byte[] longer = Arrays.copyOf(CONTENT, SIZE + 5);
+        InputStream source = new ByteArrayInputStream(longer);
+        InputStream proving = proving(source, CONTENT);
+
+        // When
+        byte[] read = proving.readAllBytes();
+
+        // Then
+        assertArrayEquals(CONTENT, read);
+        assertEquals(5, source.available());
+    }
+
+    @Test
+    void singleBytesAreProvedAndUnsigned() throws IOException {
+        // Given
+        byte[] content = {0, 1, 127, -128, -1};
+        InputStream proving = proving(new ByteArrayInputStream(content), content);
+
+        // When
+        int[] read = {proving.read(), proving.read(), proving.read(), proving.read(), proving.read(), proving.read()};
+
+        // Then
+        assertArrayEquals(new int[] {0, 1, 127, 128, 255, -1}, read);
+    }
+
+    @Test
+    void theLastSingleByteOfWrongContentIsNotHandedOut() throws IOException {
+        // Given
+        InputStream proving = proving(new ByteArrayInputStream(new byte[] {1, 2, 4}), new byte[] {1, 2, 3});
+
+        // When
+        int first = proving.read();
+        int second = proving.read();
+
+        // Then
+        assertEquals(1, first);
+        assertEquals(2, second);
+        assertThrows(DigestMismatchException.class, proving::read);
+    }
+
+    @Test
+    void skippedBytesAreProvedToo() throws IOException {
+        // Given
+        InputStream proving = proving(new ByteArrayInputStream(CONTENT), CONTENT);
+
+        // When
+        proving.skipNBytes(SIZE - 1);
+        int last = proving.read();
+
+        // Then
+        assertEquals(CONTENT[SIZE - 1] & 0xff, last);
+        assertEquals(0, proving.skip(10));
+        assertEquals(0, proving.skip(0));
+        assertEquals(0, proving.skip(-1));
+    }
+
+    @Test
+    void wrongBytesCannotBeSkipped() {
+        // Given
+        byte[] flipped = CONTENT.clone();
+        flipped[17] ^= 1;
+        InputStream proving = proving(new ByteArrayInputStream(flipped), CONTENT);
+
+        // When
+        DigestMismatchException mismatch = assertThrows(DigestMismatchException.class, () -> proving.skipNBytes(SIZE));
+
+        // Then
+        assertEquals(
+                "Expected " + digest(CONTENT) + " but 10000 bytes hash to " + digest(flipped), mismatch.getMessage());
+    }
+
+    @Test
+    void emptyContentIsProved() throws IOException {
+        // Given
+        InputStream proving = proving(InputStream.nullInputStream(), new byte[0]);
+
+        // When
+        byte[] read = proving.readAllBytes();
+
+        // Then
+        assertEquals(0, read.length);
+    }
+
+    @Test
+    void emptyContentOfAnotherDigestIsRefused() {
+        // Given
+        Optional<DigestVerifier> other = Optional.of(DigestVerifier.of(digest(CONTENT)));
+        InputStream proving = new VerifyingInputStream(InputStream.nullInputStream(), 0, other, true);
+
+        // When
+        DigestMismatchException mismatch = assertThrows(DigestMismatchException.class, proving::read);
+
+        // Then
+        assertEquals(
+                "Expected " + digest(CONTENT) + " but 0 bytes hash to " + digest(new byte[0]), mismatch.getMessage());
+    }
+
+    @Test
+    void readingNothingIsNoEnd() throws IOException {
+        // Given
+        InputStream proving = proving(new ByteArrayInputStream(CONTENT), CONTENT);
+
+        // When
+        int count = proving.read(new byte[10], 3, 0);
+
+        // Then
+        assertEquals(0, count);
+        assertArrayEquals(CONTENT, proving.readAllBytes());
+    }
+
+    @Test
+    void theProofOfTwoPartsEndsWithTheSecond() throws IOException {
+        // Given
+        DigestVerifier start = DigestVerifier.of(digest(CONTENT));
+
+        // When
+        DigestVerifier afterFirst = start.copy();
+        byte[] first = part(CONTENT, 0, 6_000, afterFirst, false).readAllBytes();
+        DigestVerifier afterSecond = afterFirst.copy();
+        byte[] second = part(CONTENT, 6_000, 4_000, afterSecond, true).readAllBytes();
+
+        // Then
+        assertArrayEquals(Arrays.copyOf(CONTENT, 6_000), first);
+        assertArrayEquals(Arrays.copyOfRange(CONTENT, 6_000, SIZE), second);
+        assertEquals(0, start.bytes());
+        assertEquals(6_000, afterFirst.bytes());
+        assertEquals(SIZE, afterSecond.bytes());
+    }
+
+    @Test
+    void aPartThatIsReadAgainStartsFromACopyOfTheProof() throws IOException {
+        // Given
+        DigestVerifier start = DigestVerifier.of(digest(CONTENT));
+        DigestVerifier halfRead = start.copy();
+        part(CONTENT, 0, 6_000, halfRead, false).readNBytes(1_000);
+
+        // When
+        DigestVerifier afterFirst = start.copy();
+        part(CONTENT, 0, 6_000, afterFirst, false).readAllBytes();
+        DigestVerifier once = afterFirst.copy();
+        part(CONTENT, 6_000, 4_000, once, true).readAllBytes();
+        DigestVerifier again = afterFirst.copy();
+        byte[] second = part(CONTENT, 6_000, 4_000, again, true).readAllBytes();
+
+        // Then
+        assertEquals(1_000, halfRead.bytes());
+        assertArrayEquals(Arrays.copyOfRange(CONTENT, 6_000, SIZE), second);
+    }
+
+    @Test
+    void aWrongFirstPartIsToldAtTheEndOfTheLast() throws IOException {
+        // Given
+        byte[] flipped = CONTENT.clone();
+        flipped[0] ^= 1;
+        DigestVerifier proof = DigestVerifier.of(digest(CONTENT));
+        part(flipped, 0, 6_000, proof, false).readAllBytes();
+        InputStream last = part(flipped, 6_000, 4_000, proof, true);
+
+        // When
+        DigestMismatchException mismatch = assertThrows(DigestMismatchException.class, () -> last.readNBytes(4_000));
+
+        // Then
+        assertEquals(
+                "Expected " + digest(CONTENT) + " but 10000 bytes hash to " + digest(flipped), mismatch.getMessage());
+    }
+
+    @Test
+    void goingBackIsNotOffered() {
+        // When
+        InputStream proving = proving(new ByteArrayInputStream(CONTENT), CONTENT);
+
+        // Then
+        assertFalse(proving.markSupported());
+    }
+
+    private static Digest digest(byte[] content) {
+        return Digest.of(DigestAlgorithm.SHA256, content);
+    }
+
+    private static InputStream proving(InputStream source, byte[] expected) {
+        DigestVerifier proof = DigestVerifier.of(digest(expected));
+        return new VerifyingInputStream(source, expected.length, Optional.of(proof), true);
+    }
+
+    private static InputStream part(byte[] whole, int offset, int length, DigestVerifier proof, boolean last) {
+        return new VerifyingInputStream(
+                new ByteArrayInputStream(whole, offset, length), length, Optional.of(proof), last);
+    }
+
+    private static byte[] readInPieces(InputStream source, Random random) throws IOException {
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
+        readInPieces(source, random, read);
+        return read.toByteArray();
+    }
+
+    private static void readInPieces(InputStream source, Random random, ByteArrayOutputStream read) throws IOException {
+        while (true) {
+            byte[] buffer = new byte[1 + random.nextInt(2_000)];
+            int offset = random.nextInt(buffer.length);
+            int count = source.read(buffer, offset, buffer.length - offset);
+            if (count < 0) {
+                return;
+            }
+            read.write(buffer, offset, count);
+        }
+    }
+
+    private static byte[] random(long seed, int size) {
+        byte[] bytes = new byte[size];
+        new Random(seed).nextBytes(bytes);
+        return bytes;
+    }
+
+    /** Gives fewer bytes than it is asked for, as a network does. */
+    private static final class Trickle extends FilterInputStream {
+        private final Random random;
+
+        Trickle(byte[] content, Random random) {
+            super(new ByteArrayInputStream(content));
+            this.random = random;
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            return super.read(buffer, offset, length == 0 ? 0 : 1 + random.nextInt(length));
+        }
+    }
+}

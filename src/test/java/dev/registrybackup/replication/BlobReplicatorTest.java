@@ -1,0 +1,500 @@
+package dev.registrybackup.replication;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.concurrent.ExpiringKeySet;
+import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.RecordingObjectStore.Request;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
+import dev.registrybackup.registry.RegistryLayout;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BlobReplicatorTest {
+    private static final byte[] CONTENT = bytes(1000);
+    private static final Digest DIGEST = Digest.of(DigestAlgorithm.SHA256, CONTENT);
+    private static final RegistryLayout LAYOUT = new RegistryLayout("");
+    private static final String KEY = LAYOUT.blobKey(DIGEST);
+
+    private final SteppingClock clock = new SteppingClock();
+    private final InMemoryObjectStore registry = new InMemoryObjectStore("registry");
+    private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, Clock.systemUTC());
+    private final RecordingObjectStore reads = new RecordingObjectStore(registry);
+    private final RecordingObjectStore writes = new RecordingObjectStore(backup);
+    private final WorkerPools workerPools = new WorkerPools(4, 2);
+    private BlobReplicator blobReplicator = withoutMemory(reads);
+
+    /** Most tests are about a bucket that only we wrote. */
+    @BeforeEach
+    void adopt() {
+        new VerifiedMarker(backup, LAYOUT, clock).isSet();
+        bring(Digest.of(DigestAlgorithm.SHA256, bytes(1)));
+        reads.forget();
+        writes.forget();
+    }
+
+    @AfterEach
+    void close() {
+        workerPools.close();
+    }
+
+    @Test
+    void aNewBlobCostsFourRequests() {
+        // Given
+        registry.seed(KEY, CONTENT);
+
+        // When
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(new BlobResult(BlobResult.State.COPIED, 1000, ""), copy);
+        assertArrayEquals(CONTENT, backup.bytes(KEY));
+        assertEquals(requests(Operation.FIND, Operation.OPEN), reads.requests());
+        assertEquals(requests(Operation.FIND, Operation.PUT), writes.requests());
+    }
+
+    @Test
+    void aBlobBroughtLatelyCostsNoRequest() {
+        // Given
+        registry.seed(KEY, CONTENT);
+        bring(DIGEST);
+        reads.forget();
+        writes.forget();
+
+        // When
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.PRESENT, copy);
+        assertEquals(List.of(), reads.requests());
+        assertEquals(List.of(), writes.requests());
+    }
+
+    @Test
+    void aBlobOfTheSameSizeInTheBackupIsPresent() {
+        // Given
+        registry.seed(KEY, CONTENT);
+        backup.seed(KEY, CONTENT);
+
+        // When
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.PRESENT, copy);
+        assertEquals(requests(Operation.FIND), reads.requests());
+        assertEquals(requests(Operation.FIND), writes.requests());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 999, 1001})
+    void aBlobOfAnotherSizeInTheBackupIsReplacedByTheProvedOne(int size) {
+        // Given
+        registry.seed(KEY, CONTENT);
+        backup.seed(KEY, Arrays.copyOf(CONTENT, size));
+
+        // When
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.State.COPIED, copy.state());
+        assertArrayEquals(CONTENT, backup.bytes(KEY));
+    }
+
+    @Test
+    void aBlobThatIsCorruptInTheRegistryIsNotCopied() {
+        // Given
+        registry.seed(KEY, flipped(CONTENT));
+
+        // When
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.State.CORRUPT, copy.state());
+        assertEquals(
+                "Expected %s but 1000 bytes hash to %s"
+                        .formatted(DIGEST, Digest.of(DigestAlgorithm.SHA256, flipped(CONTENT))),
+                copy.problem());
+        assertTrue(backup.find(KEY).isEmpty());
+    }
+
+    @Test
+    void aBlobThatWasRepairedInTheRegistryIsCopied() {
+        // Given
+        registry.seed(KEY, flipped(CONTENT));
+        bring(DIGEST);
+        registry.seed(KEY, CONTENT);
+
+        // When
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.State.COPIED, copy.state());
+        assertArrayEquals(CONTENT, backup.bytes(KEY));
+    }
+
+    @Test
+    void theGoodCopyOfABlobThatWasTruncatedInTheRegistryIsKept() {
+        // Given
+        registry.seed(KEY, Arrays.copyOf(CONTENT, 500));
+        backup.seed(KEY, CONTENT);
+        Optional<ObjectInfo> before = backup.find(KEY);
+
+        // When
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.State.ONLY_BACKUP_GOOD, copy.state());
+        assertTrue(copy.inBackup());
+        assertTrue(copy.problem().startsWith("Expected " + DIGEST + " but 500 bytes hash to "), copy.problem());
+        assertEquals(before, backup.find(KEY));
+        assertEquals(List.of(), writes.written());
+    }
+
+    @Test
+    void aBlobThatIsCorruptInBothStaysAsItIs() {
+        // Given
+        registry.seed(KEY, flipped(CONTENT));
+        backup.seed(KEY, Arrays.copyOf(CONTENT, 500));
+
+        // When
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.State.CORRUPT, copy.state());
+        assertEquals(List.of(), writes.written());
+    }
+
+    @Test
+    void aBlobThatNeitherHasIsAbsent() {
+        // When
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.ABSENT, copy);
+    }
+
+    @Test
+    void aBlobThatVanishesFromTheRegistryWhileItIsCopiedIsAbsent() {
+        // Given
+        registry.seed(KEY, CONTENT);
+        reads.before((operation, key) -> {
+            if (operation == Operation.OPEN) {
+                registry.remove(KEY, Optional.empty());
+            }
+        });
+
+        // When
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.ABSENT, copy);
+    }
+
+    @Test
+    void aBlobThatTheRegistryHasNoMoreIsPresentIfTheBackupHasIt() {
+        // Given
+        backup.seed(KEY, CONTENT);
+
+        // When
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.PRESENT, copy);
+    }
+
+    @Test
+    void aRegistryWithoutItsBucketIsAFailureAndNotAnAbsentBlob() {
+        // Given
+        registry.setExists(false);
+
+        // When
+        StoreError error = failure(blobReplicator.bring(DIGEST));
+
+        // Then
+        assertEquals(StoreError.BUCKET_MISSING, error);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"FORBIDDEN", "THROTTLED", "UNAVAILABLE"})
+    void aStoreThatCannotTellIsAFailureThatDoesNotStick(StoreError error) throws Exception {
+        // Given
+        registry.seed(KEY, CONTENT);
+        writes.before((operation, key) -> {
+            throw new ObjectStoreException(error, "Failed");
+        });
+        StoreError told = failure(blobReplicator.bring(DIGEST));
+
+        // When
+        writes.before((operation, key) -> {});
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(error, told);
+        assertEquals(BlobResult.State.COPIED, copy.state());
+    }
+
+    @Test
+    void aBlobOfTheSizeThatAManifestGivesNeedsNoLookAtTheRegistry() throws Exception {
+        // Given
+        backup.seed(KEY, CONTENT);
+
+        // When
+        BlobResult copy = blobReplicator.ensure(DIGEST, OptionalLong.of(1000)).get(10, TimeUnit.SECONDS);
+
+        // Then
+        assertEquals(BlobResult.PRESENT, copy);
+        assertEquals(List.of(), reads.requests());
+        assertEquals(requests(Operation.FIND), writes.requests());
+    }
+
+    @Test
+    void aManifestThatLiesAboutASizeDoesNotMakeAGoodCopyBad() throws Exception {
+        // Given
+        registry.seed(KEY, CONTENT);
+        backup.seed(KEY, CONTENT);
+
+        // When
+        BlobResult copy = blobReplicator.ensure(DIGEST, OptionalLong.of(7)).get(10, TimeUnit.SECONDS);
+
+        // Then
+        assertEquals(BlobResult.PRESENT, copy);
+        assertEquals(List.of(), writes.written());
+    }
+
+    @Test
+    void aCopyOfOursNeedsNoLookAtTheRegistryWhereNoSizeIsKnown() throws Exception {
+        // Given
+        backup.put(KEY, ContentSource.of(CONTENT), Map.of(SourceMetadata.LAST_MODIFIED, "2024-05-06T07:08:09Z"));
+
+        // When
+        BlobResult copy = blobReplicator.ensure(DIGEST, OptionalLong.empty()).get(10, TimeUnit.SECONDS);
+
+        // Then
+        assertEquals(BlobResult.PRESENT, copy);
+        assertEquals(List.of(), reads.requests());
+    }
+
+    @Test
+    void aBlobThatSomethingRefersToIsCopiedIfTheBackupLacksIt() throws Exception {
+        // Given
+        registry.seed(KEY, CONTENT);
+
+        // When
+        BlobResult copy = blobReplicator.ensure(DIGEST, OptionalLong.of(1000)).get(10, TimeUnit.SECONDS);
+
+        // Then
+        assertEquals(BlobResult.State.COPIED, copy.state());
+        assertArrayEquals(CONTENT, backup.bytes(KEY));
+    }
+
+    @Test
+    void aDamagedCopyIsReplaced() throws Exception {
+        // Given
+        registry.seed(KEY, CONTENT);
+        bring(DIGEST);
+        backup.seed(KEY, flipped(CONTENT));
+
+        // When
+        BlobResult copy = blobReplicator.replace(DIGEST).get(10, TimeUnit.SECONDS);
+
+        // Then
+        assertEquals(BlobResult.State.COPIED, copy.state());
+        assertArrayEquals(CONTENT, backup.bytes(KEY));
+    }
+
+    @Test
+    void inABucketThatSomethingElseFilledABlobIsReadOnceAndThenRemembered() {
+        // Given
+        unadopt();
+        registry.seed(KEY, CONTENT);
+        backup.seed(KEY, CONTENT);
+        BlobResult first = bring(DIGEST);
+
+        // When
+        BlobResult second = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.PRESENT, first);
+        assertEquals(BlobResult.PRESENT, second);
+        assertEquals(requests(Operation.FIND, Operation.OPEN), ofTheBlob(writes));
+        assertEquals(requests(Operation.FIND), reads.requests());
+    }
+
+    @Test
+    void inABucketThatSomethingElseFilledABadBlobOfTheSameSizeIsReplaced() {
+        // Given
+        unadopt();
+        registry.seed(KEY, CONTENT);
+        backup.seed(KEY, flipped(CONTENT));
+
+        // When
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.State.COPIED, copy.state());
+        assertArrayEquals(CONTENT, backup.bytes(KEY));
+    }
+
+    @Test
+    void inABucketThatSomethingElseFilledABadBlobThatTheRegistryLacksIsAbsent() {
+        // Given
+        unadopt();
+        backup.seed(KEY, flipped(CONTENT));
+
+        // When
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.ABSENT, copy);
+    }
+
+    @Test
+    void inABucketThatSomethingElseFilledAGoodBlobThatIsCorruptInTheRegistryStays() {
+        // Given
+        unadopt();
+        registry.seed(KEY, Arrays.copyOf(CONTENT, 999));
+        backup.seed(KEY, CONTENT);
+
+        // When
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.State.ONLY_BACKUP_GOOD, copy.state());
+        assertEquals(List.of(), writes.written());
+    }
+
+    @Test
+    void inABucketThatSomethingElseFilledASizeProvesNothingToWhoeverRefersToTheBlob() throws Exception {
+        // Given
+        unadopt();
+        registry.seed(KEY, CONTENT);
+        backup.put(
+                KEY, ContentSource.of(flipped(CONTENT)), Map.of(SourceMetadata.LAST_MODIFIED, "2024-05-06T07:08:09Z"));
+
+        // When
+        BlobResult copy = blobReplicator.ensure(DIGEST, OptionalLong.of(1000)).get(10, TimeUnit.SECONDS);
+
+        // Then
+        assertEquals(BlobResult.State.COPIED, copy.state());
+        assertArrayEquals(CONTENT, backup.bytes(KEY));
+    }
+
+    @Test
+    void whatWasLostFromTheBackupIsBroughtAgainOnceItIsForgotten() {
+        // Given
+        registry.seed(KEY, CONTENT);
+        bring(DIGEST);
+        backup.remove(KEY, Optional.empty());
+
+        // When
+        clock.advance(Duration.ofMinutes(5));
+        BlobResult copy = bring(DIGEST);
+
+        // Then
+        assertEquals(BlobResult.State.COPIED, copy.state());
+    }
+
+    @Test
+    void aThousandWhoAskAtOnceCauseOneCopy() throws Exception {
+        // Given
+        registry.seed(KEY, CONTENT);
+
+        // When
+        List<CompletableFuture<BlobResult>> asked = IntStream.range(0, 1000)
+                .parallel()
+                .mapToObj(number -> number % 2 == 0
+                        ? blobReplicator.bring(DIGEST)
+                        : blobReplicator.ensure(DIGEST, OptionalLong.of(1000)))
+                .toList();
+        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).get(10, TimeUnit.SECONDS);
+
+        // Then
+        assertEquals(
+                1,
+                asked.stream()
+                        .filter(copy -> copy.join().state() == BlobResult.State.COPIED)
+                        .count());
+        assertTrue(asked.stream().allMatch(copy -> copy.join().inBackup()));
+        assertEquals(List.of(KEY), writes.written());
+        assertEquals(requests(Operation.FIND, Operation.OPEN), reads.requests());
+    }
+
+    private BlobResult bring(Digest digest) {
+        return blobReplicator.bring(digest).orTimeout(10, TimeUnit.SECONDS).join();
+    }
+
+    private static StoreError failure(CompletableFuture<BlobResult> asked) {
+        ExecutionException failure = assertThrows(ExecutionException.class, () -> asked.get(10, TimeUnit.SECONDS));
+        return assertInstanceOf(ObjectStoreException.class, failure.getCause()).error();
+    }
+
+    private BlobReplicator withoutMemory(ObjectStore source) {
+        return new BlobReplicator(
+                LAYOUT,
+                source,
+                writes,
+                new VerifiedMarker(writes, LAYOUT, clock),
+                workerPools,
+                new ExpiringKeySet(clock, Duration.ofMinutes(5), 1000));
+    }
+
+    /** As if something else had filled the backup before we came. */
+    private void unadopt() {
+        backup.setExists(true);
+        backup.seed(LAYOUT.blobKey(Digest.of(DigestAlgorithm.SHA256, bytes(2))), bytes(2));
+        blobReplicator = withoutMemory(reads);
+    }
+
+    private static List<Request> ofTheBlob(RecordingObjectStore store) {
+        return store.requests().stream()
+                .filter(request -> request.key().equals(KEY))
+                .toList();
+    }
+
+    private static List<Request> requests(Operation... operations) {
+        return Arrays.stream(operations)
+                .map(operation -> new Request(operation, KEY))
+                .toList();
+    }
+
+    private static byte[] flipped(byte[] content) {
+        byte[] flipped = content.clone();
+        flipped[flipped.length / 2] ^= 4;
+        return flipped;
+    }
+
+    private static byte[] bytes(int size) {
+        byte[] bytes = new byte[size];
+        new Random(size).nextBytes(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,172 @@
+package dev.registrybackup.replication;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.awaitility.Awaitility.await;
+
+import dev.registrybackup.concurrent.ExpiringKeySet;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.replication.pending.PendingKey;
+import dev.registrybackup.replication.pending.PendingStore;
+import dev.registrybackup.replication.pending.PendingWriter;
+import dev.registrybackup.replication.pending.RejectionStore;
+import dev.registrybackup.replication.pending.RetryWorker;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+
+/** The program as it is wired, over two buckets in memory, with the worker of debts not started. */
+final class HandlerFixture implements AutoCloseable {
+    static final String BUCKET = "image-registry";
+
+    /** How much later than promised a busy machine may be. */
+    private static final Duration LOADED_MACHINE = Duration.ofSeconds(10);
+
+    final SettableClock clock = new SettableClock();
+    final InMemoryObjectStore registryBucket = new InMemoryObjectStore(BUCKET, false, clock);
+    final InMemoryObjectStore backupBucket = new InMemoryObjectStore("backup", true, clock);
+    final RecordingObjectStore registry = new RecordingObjectStore(registryBucket);
+    final RecordingObjectStore backup = new RecordingObjectStore(backupBucket);
+    final RegistryLayout layout = new RegistryLayout("");
+    final WorkerPools workerPools = new WorkerPools(4, 1);
+    final RecordingListener journal = new RecordingListener();
+    /** The keys last recorded as owed, and for each whether its copy was said to go on. */
+    final Map<String, Boolean> goesOn = new ConcurrentHashMap<>();
+
+    final PendingStore shelf = new PendingStore(backup, "pod-1", clock);
+    final RejectionStore rejectionStore = new RejectionStore(backup, clock, rejection -> {});
+    final ReplicationService replicationService;
+    final RetryWorker worker;
+    final PendingWriter owed;
+    private final CountDownLatch released = new CountDownLatch(1);
+
+    HandlerFixture() {
+        ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100_000);
+        BlobReplicator blobReplicator = new BlobReplicator(
+                layout, registry, backup, new VerifiedMarker(backup, layout, clock), workerPools, durable);
+        UnknownObjects foreign = new UnknownObjects(registry, backup, workerPools, true);
+        BlockedLinks blockedLinks = new BlockedLinks(backup, clock);
+        ReplicationObserver replicationObserver = new ReplicationObserver(journal, clock);
+        Replicator replicator = new Replicator(
+                new Replicator.Parts(
+                        layout, registry, backup, blobReplicator, foreign, blockedLinks, durable, workerPools),
+                replicationObserver::woken);
+        replicationService = new ReplicationService(
+                replicator, replicationObserver, new CanaryProbe(registry, backup, clock), workerPools);
+        worker = new RetryWorker(shelf, rejectionStore, replicationService, workerPools, clock);
+        owed = new PendingWriter(shelf, workerPools, (record, going) -> {
+            goesOn.putAll(going);
+            worker.accept(record, going);
+        });
+    }
+
+    NotificationHandler intake(int mostInFlight) {
+        return new NotificationHandler(BUCKET, replicationService, owed, workerPools, journal, mostInFlight);
+    }
+
+    /** Puts a blob into the registry and tells its key. */
+    String blob(String content) {
+        String key = blobKey(content);
+        registryBucket.seed(key, bytes(content));
+        return key;
+    }
+
+    /** Puts a blob into the registry that is not what its key says. */
+    String corruptBlob(String content) {
+        String key = blobKey(content);
+        registryBucket.seed(key, bytes("not " + content));
+        return key;
+    }
+
+    String blobKey(String content) {
+        return layout.blobKey(Digest.of(DigestAlgorithm.SHA256, bytes(content)));
+    }
+
+    /** Lets requests wait until {@link #release}, which is never longer than a test may take. */
+    void hang() {
+        try {
+            if (!released.await(20, SECONDS)) {
+                throw new IllegalStateException("Never released");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ObjectStoreException(StoreError.UNAVAILABLE, "Interrupted", e);
+        }
+    }
+
+    void release() {
+        released.countDown();
+    }
+
+    static ObjectStoreException down() {
+        return new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
+    }
+
+    static boolean isOwedRecord(String key) {
+        return key.startsWith(PendingStore.PREFIX);
+    }
+
+    /** Every key that is on record as owed; records may go while they are read. */
+    List<String> owedKeys() {
+        return backupBucket.keys(PendingStore.PREFIX).stream()
+                .filter(name -> !name.endsWith("/alive"))
+                .flatMap(name -> shelf.read(name).stream())
+                .flatMap(record -> record.keys().stream())
+                .map(PendingKey::key)
+                .sorted()
+                .toList();
+    }
+
+    List<String> rejected() {
+        return backupBucket.keys(RejectionStore.PREFIX);
+    }
+
+    /** A notification that these objects were written. */
+    static byte[] created(String bucket, String... keys) {
+        return records(Arrays.stream(keys).map(key -> record(bucket, key)).toArray(String[]::new));
+    }
+
+    static byte[] records(String... records) {
+        return bytes(Arrays.stream(records).collect(Collectors.joining(",", "{\"Records\":[", "]}")));
+    }
+
+    static String record(String bucket, String key) {
+        return """
+            {"eventVersion":"2.2","eventSource":"ceph:s3","eventTime":"2026-03-04T05:06:00Z",
+             "eventName":"ObjectCreated:Put",
+             "s3":{"bucket":{"name":"%s"},"object":{"key":"%s","size":1}}}""".formatted(bucket, key);
+    }
+
+    static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    static <T> T within(Duration limit, CompletableFuture<T> future) throws Exception {
+        return future.get(limit.plus(LOADED_MACHINE).toMillis(), MILLISECONDS);
+    }
+
+    static void until(Callable<Boolean> condition) {
+        await().atMost(30, SECONDS).pollInterval(Duration.ofMillis(10)).until(condition);
+    }
+
+    @Override
+    public void close() {
+        release();
+        workerPools.close();
+    }
+}

@@ -1,0 +1,207 @@
+package dev.registrybackup.replication;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever the order, number and simultaneity of events, the backup ends as the registry is. */
+class RandomRegistryReplicationTest {
+    private final InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
+    private final InMemoryObjectStore backup = ReplicatorFixture.bucket("backup", true);
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void shuffledAndRepeatedEventsAtOnceGiveTheSameBytesAndNeverALinkBeforeItsTarget(long seed) {
+        // Given
+        RandomRegistry made = filled(seed);
+        List<String> events = shuffled(made.keys(), seed);
+
+        // When
+        try (ReplicatorFixture replicatorFixture = narrow()) {
+            List<ReplicationResult> outcomes = allAtOnce(replicatorFixture, events);
+
+            // Then
+            assertSameAs(made);
+            assertEquals(
+                    Set.of(),
+                    made.linksBeforeTheirTargets(replicatorFixture.backup().written()));
+            assertEquals(
+                    Set.of(ReplicationStatus.COPIED, ReplicationStatus.PRESENT, ReplicationStatus.PASSED_OVER),
+                    Set.copyOf(outcomes.stream()
+                            .map(ReplicationResult::replicationStatus)
+                            .toList()));
+            assertEquals(List.of("registry-backup/adopted"), backup.keys("registry-backup/"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {11, 12})
+    void twoPodsThatShareTheEventsGiveTheSameBytes(long seed) {
+        // Given
+        RandomRegistry made = filled(seed);
+
+        // When
+        try (ReplicatorFixture one = narrow();
+                ReplicatorFixture two = narrow()) {
+            List<CompletableFuture<ReplicationResult>> asked = new ArrayList<>();
+            shuffled(made.keys(), seed).forEach(key -> asked.add(one.begin(key)));
+            shuffled(made.keys(), seed + 1).forEach(key -> asked.add(two.begin(key)));
+            asked.forEach(CompletableFuture::join);
+        }
+
+        // Then
+        assertSameAs(made);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {21, 22, 23})
+    void revisionLinksAloneBringEverythingBelowThem(long seed) {
+        // Given
+        RandomRegistry made = filled(seed);
+        List<String> revisions = ofKind(made, Kind.REVISION_LINK);
+        Set<String> expected = new TreeSet<>(revisions);
+        revisions.forEach(key -> expected.addAll(made.closure(key)));
+
+        // When
+        try (ReplicatorFixture replicatorFixture = narrow()) {
+            allAtOnce(replicatorFixture, shuffled(revisions, seed));
+        }
+
+        // Then
+        assertEquals(new ArrayList<>(expected), backup.keys(made.layout().prefix()));
+        expected.forEach(key -> assertArrayEquals(made.content(key), backup.bytes(key), key));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {31, 32})
+    void tagsAloneBringEverythingBelowThem(long seed) {
+        // Given
+        RandomRegistry made = filled(seed);
+        List<String> tags = ofKind(made, Kind.TAG_CURRENT_LINK);
+        Set<String> expected = new TreeSet<>(tags);
+        tags.forEach(key -> expected.addAll(made.closure(key)));
+
+        // When
+        try (ReplicatorFixture replicatorFixture = narrow()) {
+            allAtOnce(replicatorFixture, shuffled(tags, seed));
+
+            // Then
+            assertEquals(
+                    Set.of(),
+                    made.linksBeforeTheirTargets(replicatorFixture.backup().written()));
+        }
+        assertEquals(new ArrayList<>(expected), backup.keys(made.layout().prefix()));
+    }
+
+    @Test
+    void deliveringEverythingAgainWritesNothing() {
+        // Given
+        RandomRegistry made = filled(41);
+        try (ReplicatorFixture replicatorFixture = narrow()) {
+            allAtOnce(replicatorFixture, made.keys());
+            int versions = backup.versionCount("");
+
+            // When
+            List<ReplicationResult> again = allAtOnce(replicatorFixture, shuffled(made.keys(), 41));
+
+            // Then
+            assertEquals(versions, backup.versionCount(""));
+            assertTrue(again.stream()
+                    .noneMatch(replicationResult -> replicationResult.replicationStatus() == ReplicationStatus.COPIED));
+        }
+    }
+
+    @Test
+    void deliveringEverythingAgainToAPodWithoutMemoryWritesNothing() {
+        // Given
+        RandomRegistry made = filled(42);
+        try (ReplicatorFixture replicatorFixture = narrow()) {
+            allAtOnce(replicatorFixture, made.keys());
+        }
+        int versions = backup.versionCount("");
+
+        // When
+        try (ReplicatorFixture fresh = narrow()) {
+            List<ReplicationResult> again = allAtOnce(fresh, shuffled(made.keys(), 42));
+
+            // Then
+            assertEquals(versions, backup.versionCount(""));
+            assertEquals(List.of(), fresh.backup().written());
+            assertTrue(again.stream()
+                    .noneMatch(replicationResult -> replicationResult.replicationStatus() == ReplicationStatus.COPIED));
+        }
+    }
+
+    @Test
+    void aBucketThatSomethingElseFilledIsProvedAndLeftAsItIs() {
+        // Given
+        RandomRegistry made = filled(43);
+        made.kept().forEach(backup::seed);
+        int versions = backup.versionCount("");
+
+        // When
+        try (ReplicatorFixture replicatorFixture = narrow()) {
+            allAtOnce(replicatorFixture, made.keys());
+        }
+
+        // Then
+        assertEquals(versions, backup.versionCount(""));
+    }
+
+    private RandomRegistry filled(long seed) {
+        RandomRegistry made = RandomRegistry.filled(seed);
+        made.writeTo(registry::seed);
+        return made;
+    }
+
+    private ReplicatorFixture narrow() {
+        return new ReplicatorFixture(registry, backup, new ReplicatorFixture.Shape(1, 1, false));
+    }
+
+    private static List<ReplicationResult> allAtOnce(ReplicatorFixture replicatorFixture, Collection<String> keys) {
+        List<CompletableFuture<ReplicationResult>> asked =
+                keys.stream().map(replicatorFixture::begin).toList();
+        return asked.stream().map(CompletableFuture::join).toList();
+    }
+
+    /** Each key once to three times, in any order. */
+    private static List<String> shuffled(List<String> keys, long seed) {
+        Random random = new Random(seed);
+        List<String> events = new ArrayList<>();
+        for (String key : keys) {
+            events.addAll(Collections.nCopies(1 + random.nextInt(3), key));
+        }
+        Collections.shuffle(events, random);
+        return events;
+    }
+
+    private static List<String> ofKind(RandomRegistry made, Kind kind) {
+        RegistryLayout layout = made.layout();
+        return made.keys().stream()
+                .filter(key -> layout.parse(key).kind() == kind)
+                .toList();
+    }
+
+    private void assertSameAs(RandomRegistry made) {
+        assertEquals(
+                new ArrayList<>(new TreeSet<>(made.kept().keySet())),
+                backup.keys(made.layout().prefix()));
+        made.kept().forEach((key, content) -> assertArrayEquals(content, backup.bytes(key), key));
+    }
+}

@@ -1,0 +1,45 @@
+package dev.registrybackup.replication;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Keeps what it is told. */
+final class RecordingListener implements ReplicationListener {
+    record Finished(Occasion occasion, String key, ReplicationStatus replicationStatus, Instant written) {}
+
+    record Failed(Occasion occasion, String key) {}
+
+    final List<Finished> finished = new CopyOnWriteArrayList<>();
+    final List<Failed> failed = new CopyOnWriteArrayList<>();
+    final List<String> undecodable = new CopyOnWriteArrayList<>();
+    final List<String> rejected = new CopyOnWriteArrayList<>();
+    final List<String> otherBuckets = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void finished(
+            Occasion occasion, String key, ReplicationResult replicationResult, Instant written, Duration took) {
+        finished.add(new Finished(occasion, key, replicationResult.replicationStatus(), written));
+    }
+
+    @Override
+    public void failed(Occasion occasion, String key, Throwable failure) {
+        failed.add(new Failed(occasion, key));
+    }
+
+    @Override
+    public void undecodable(String reason) {
+        undecodable.add(reason);
+    }
+
+    @Override
+    public void rejected(String reason) {
+        rejected.add(reason);
+    }
+
+    @Override
+    public void otherBucket(String bucket) {
+        otherBuckets.add(bucket);
+    }
+}

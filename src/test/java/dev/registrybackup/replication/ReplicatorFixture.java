@@ -1,0 +1,141 @@
+package dev.registrybackup.replication;
+
+import dev.registrybackup.concurrent.ExpiringKeySet;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.registry.RegistryLayout;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+
+/** One instance of the program, as far as it replicates: threads and memory of its own between two buckets. */
+public final class ReplicatorFixture implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 30;
+    /** No object has this key, so that to ask for it changes nothing. */
+    private static final String NO_BLOB = "blobs/sha256/00/" + "0".repeat(64) + "/data";
+
+    private final RecordingObjectStore registry;
+    private final RecordingObjectStore backup;
+    private final BlockedLinks blockedLinks;
+    private final WorkerPools workerPools;
+    private final Replicator replicator;
+    private final Queue<CompletableFuture<ReplicationResult>> woken = new ConcurrentLinkedQueue<>();
+
+    /** What differs between instances. */
+    public record Shape(int smallThreads, int largeThreads, boolean copiesForeign) {}
+
+    public ReplicatorFixture(ObjectStore registry, ObjectStore backup) {
+        this(registry, backup, new Shape(4, 2, false));
+    }
+
+    public ReplicatorFixture(ObjectStore registry, ObjectStore backup, Shape shape) {
+        RegistryLayout layout = new RegistryLayout("");
+        Clock clock = Clock.systemUTC();
+        ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100_000);
+        this.registry = new RecordingObjectStore(registry);
+        this.backup = new RecordingObjectStore(backup);
+        this.workerPools = new WorkerPools(shape.smallThreads(), shape.largeThreads());
+        this.blockedLinks = new BlockedLinks(this.backup, clock);
+        BlobReplicator blobReplicator = new BlobReplicator(
+                layout,
+                this.registry,
+                this.backup,
+                new VerifiedMarker(this.backup, layout, clock),
+                workerPools,
+                durable);
+        UnknownObjects foreign = new UnknownObjects(this.registry, this.backup, workerPools, shape.copiesForeign());
+        this.replicator = new Replicator(
+                new Replicator.Parts(
+                        layout,
+                        this.registry,
+                        this.backup,
+                        blobReplicator,
+                        foreign,
+                        blockedLinks,
+                        durable,
+                        workerPools),
+                (link, again) -> woken.add(again));
+        replicate(layout.prefix() + NO_BLOB);
+        forgetRequests();
+    }
+
+    /** An empty bucket. */
+    public static InMemoryObjectStore bucket(String name, boolean versioned) {
+        return new InMemoryObjectStore(name, versioned, Clock.systemUTC());
+    }
+
+    /** Asks for a key and for no answer yet. */
+    CompletableFuture<ReplicationResult> begin(String key) {
+        return replicator.replicate(key).orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Asks for a key, and waits until that and all that it woke is done. */
+    ReplicationResult replicate(String key) {
+        ReplicationResult replicationResult = begin(key).join();
+        woken();
+        return replicationResult;
+    }
+
+    /** Asks for keys one after the other. */
+    public List<ReplicationStatus> replicateAll(List<String> keys) {
+        return keys.stream().map(key -> replicate(key).replicationStatus()).toList();
+    }
+
+    /** Why the key could not be looked at. */
+    StoreError failure(String key) {
+        try {
+            throw new AssertionError("Expected a failure but got " + begin(key).join());
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof ObjectStoreException failure) {
+                return failure.error();
+            }
+            throw e;
+        }
+    }
+
+    /** Waits until all links that were tried again are done, and tells what became of them. */
+    List<ReplicationResult> woken() {
+        List<ReplicationResult> outcomes = new ArrayList<>();
+        for (CompletableFuture<ReplicationResult> again = woken.poll(); again != null; again = woken.poll()) {
+            outcomes.add(again.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join());
+        }
+        return outcomes;
+    }
+
+    /** What is done once a minute: learns what other instances recorded, and tries again what can be. */
+    void keepHouse() {
+        blockedLinks.refresh();
+        replicator.wakeWaiting();
+        woken();
+    }
+
+    /** What it asks the registry. */
+    public RecordingObjectStore registry() {
+        return registry;
+    }
+
+    /** What it asks the backup. */
+    public RecordingObjectStore backup() {
+        return backup;
+    }
+
+    void forgetRequests() {
+        registry.forget();
+        backup.forget();
+    }
+
+    @Override
+    public void close() {
+        workerPools.close();
+    }
+}

@@ -1,0 +1,136 @@
+package dev.registrybackup.replication;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.RandomRegistry;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** One thread for each kind of work is enough for everything. */
+class SingleThreadPoolsTest {
+    private static final int EVENTS = 1024;
+
+    private final InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
+    private final InMemoryObjectStore backup = ReplicatorFixture.bucket("backup", false);
+    private final RandomRegistry made = new RandomRegistry(7);
+    private final CountDownLatch release = new CountDownLatch(1);
+
+    @Test
+    void anIndexOfThreeLevelsNeedsNoMoreThanOneThread() {
+        // Given
+        Digest first = made.image("a/b", made.layer("a/b", 100), made.layer("a/b", 2 << 20));
+        Digest second = made.image("a/b", made.layer("a/b", 100));
+        Digest third = made.image("a/b", made.layer("a/b", 3 << 20));
+        Digest middle = made.index("a/b", first, second);
+        Digest top = made.index("a/b", middle, third);
+        made.tag("a/b", "latest", top);
+        made.writeTo(registry::seed);
+
+        // When
+        try (ReplicatorFixture replicatorFixture = narrow()) {
+            ReplicationResult replicationResult = replicatorFixture.replicate(made.tagLink("a/b", "latest"));
+
+            // Then
+            assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+        }
+        made.closure(made.tagLink("a/b", "latest"))
+                .forEach(key -> assertArrayEquals(made.content(key), backup.bytes(key), key));
+    }
+
+    @Test
+    void aLargeBlobThatStallsHoldsUpOnlyWhatNeedsIt() throws Exception {
+        // Given
+        Digest large = made.layer("big/one", 2 << 20);
+        made.tag("big/one", "latest", made.image("big/one", made.layer("big/one", 10), large));
+        for (int number = 0; made.keys().size() < EVENTS; number++) {
+            String repository = "small/r" + number % 7;
+            made.tag(repository, "t" + number, made.image(repository, made.layer(repository, number)));
+        }
+        made.writeTo(registry::seed);
+        List<String> events = new ArrayList<>(made.keys().subList(0, EVENTS));
+        Collections.shuffle(events, new Random(7));
+
+        // When
+        try (ReplicatorFixture replicatorFixture = narrow()) {
+            replicatorFixture.registry().reading(opened -> stalled(opened, made.blobKey(large)));
+            Map<String, CompletableFuture<ReplicationResult>> asked =
+                    events.stream().collect(Collectors.toMap(key -> key, replicatorFixture::begin));
+            CompletableFuture<Void> small = all(asked, false, large);
+            CompletableFuture<Void> held = all(asked, true, large);
+            small.get(30, TimeUnit.SECONDS);
+            boolean heldAfterSmall = !held.isDone();
+            boolean largeVisible = backup.find(made.blobKey(large)).isPresent();
+            release.countDown();
+            held.get(30, TimeUnit.SECONDS);
+
+            // Then
+            assertTrue(heldAfterSmall);
+            assertFalse(largeVisible);
+            assertEquals(
+                    List.of(),
+                    asked.values().stream()
+                            .filter(outcome ->
+                                    !outcome.join().replicationStatus().isInBackup())
+                            .toList());
+        }
+        events.forEach(key -> assertArrayEquals(made.content(key), backup.bytes(key), key));
+    }
+
+    /** Done when all events are that need the blob, or that do not. */
+    private CompletableFuture<Void> all(
+            Map<String, CompletableFuture<ReplicationResult>> asked, boolean needs, Digest blob) {
+        String key = made.blobKey(blob);
+        return CompletableFuture.allOf(asked.entrySet().stream()
+                .filter(entry -> needs
+                        == (entry.getKey().equals(key)
+                                || made.closure(entry.getKey()).contains(key)))
+                .map(Map.Entry::getValue)
+                .toArray(CompletableFuture[]::new));
+    }
+
+    private OpenObject stalled(OpenObject opened, String key) {
+        return opened.info().key().equals(key)
+                ? InMemoryObjectStore.opened(opened.info(), new Stalled(opened.stream()))
+                : opened;
+    }
+
+    private ReplicatorFixture narrow() {
+        return new ReplicatorFixture(registry, backup, new ReplicatorFixture.Shape(1, 1, false));
+    }
+
+    /** Gives its first bytes once it is released. */
+    private final class Stalled extends FilterInputStream {
+        Stalled(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            try {
+                release.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException();
+            }
+            return super.read(buffer, offset, length);
+        }
+    }
+}

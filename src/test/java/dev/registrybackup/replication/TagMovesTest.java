@@ -1,0 +1,316 @@
+package dev.registrybackup.replication;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.LinkContent;
+import dev.registrybackup.registry.RandomRegistry;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A tag is the one link that moves: whatever happens meanwhile, the backup's ends where the registry's is. */
+class TagMovesTest {
+    private static final String REPOSITORY = "team/app";
+
+    private final InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
+    private final InMemoryObjectStore backup = ReplicatorFixture.bucket("backup", true);
+    private final RandomRegistry made = new RandomRegistry(9);
+    private final Digest first = made.image(REPOSITORY, made.layer(REPOSITORY, 10));
+    private final Digest second = made.image(REPOSITORY, made.layer(REPOSITORY, 10));
+    private final Digest third = made.image(REPOSITORY, made.layer(REPOSITORY, 10));
+    private final String tag = made.tagLink(REPOSITORY, "latest");
+    private final ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, backup);
+
+    @BeforeEach
+    void push() {
+        made.tag(REPOSITORY, "latest", first);
+        made.writeTo(registry::seed);
+    }
+
+    @AfterEach
+    void close() {
+        replicatorFixture.close();
+    }
+
+    @Test
+    void aMovedTagReplacesTheOlderOne() {
+        // Given
+        replicatorFixture.replicate(tag);
+        move(second);
+
+        // When
+        ReplicationResult replicationResult = replicatorFixture.replicate(tag);
+
+        // Then
+        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+        assertEquals(Optional.of(second), replicationResult.digest());
+        assertPointsTo(second);
+        assertEquals(2, backup.versionCount(tag));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Operation.class,
+            names = {"OPEN", "PUT"})
+    void twoMovesDuringARunEndWithTheNewest(Operation when) {
+        // Given
+        Deque<Digest> moves = new ArrayDeque<>(List.of(second, third));
+        replicatorFixture.backup().before((operation, key) -> {
+            if (operation == when && key.equals(tag) && !moves.isEmpty()) {
+                move(moves.remove());
+            }
+        });
+
+        // When
+        ReplicationResult replicationResult = replicatorFixture.replicate(tag);
+
+        // Then
+        assertEquals(Optional.of(third), replicationResult.digest());
+        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+        assertPointsTo(third);
+        made.closure(made.revisionLink(REPOSITORY, third))
+                .forEach(key -> assertTrue(backup.find(key).isPresent(), key));
+    }
+
+    @Test
+    void theTargetOfEachMoveIsThereBeforeTheTag() {
+        // Given
+        Deque<Digest> moves = new ArrayDeque<>(List.of(second, third));
+        replicatorFixture.backup().before((operation, key) -> {
+            if (operation == Operation.PUT && key.equals(tag) && !moves.isEmpty()) {
+                move(moves.remove());
+            }
+        });
+
+        // When
+        replicatorFixture.replicate(tag);
+
+        // Then
+        List<String> links = replicatorFixture.backup().written().stream()
+                .filter(key -> key.contains("_manifests"))
+                .toList();
+        assertEquals(List.of(revision(first), tag, revision(second), tag, revision(third), tag), links);
+    }
+
+    @Test
+    void aTagThatMovesForthAndBackEndsWhereItIs() {
+        // Given
+        replicatorFixture.replicate(tag);
+        move(second);
+        AtomicBoolean once = new AtomicBoolean();
+        replicatorFixture.backup().before((operation, key) -> {
+            if (operation == Operation.PUT && key.equals(tag) && once.compareAndSet(false, true)) {
+                move(first);
+            }
+        });
+
+        // When
+        replicatorFixture.replicate(tag);
+
+        // Then
+        assertPointsTo(first);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Operation.class,
+            names = {"OPEN", "PUT"})
+    void aPodThatWasPausedWithAnOlderReadDoesNotLeaveIt(Operation pausedBefore) {
+        // Given
+        CountDownLatch paused = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        AtomicBoolean once = new AtomicBoolean();
+        replicatorFixture.backup().before((operation, key) -> {
+            if (operation == pausedBefore && key.equals(tag) && once.compareAndSet(false, true)) {
+                paused.countDown();
+                await(release);
+            }
+        });
+
+        // When
+        try (ReplicatorFixture other = new ReplicatorFixture(registry, backup)) {
+            CompletableFuture<ReplicationResult> slow = replicatorFixture.begin(tag);
+            await(paused);
+            move(second);
+            ReplicationResult fast = other.replicate(tag);
+            release.countDown();
+            ReplicationResult late = slow.join();
+
+            // Then
+            assertEquals(Optional.of(second), fast.digest());
+            assertEquals(Optional.of(second), late.digest());
+        }
+        assertPointsTo(second);
+    }
+
+    @Test
+    void aTagThatMovesAllTheTimeIsTriedAgainLater() {
+        // Given
+        Deque<Digest> moves = new ArrayDeque<>(List.of(second, first));
+        replicatorFixture.backup().before((operation, key) -> {
+            if (operation == Operation.PUT && key.equals(tag)) {
+                Digest next = moves.remove();
+                moves.add(next);
+                move(next);
+            }
+        });
+
+        // When
+        StoreError error = replicatorFixture.failure(tag);
+
+        // Then
+        assertEquals(StoreError.CHANGED, error);
+    }
+
+    @Test
+    void aTagThatIsDeletedMeanwhileIsGone() {
+        // Given
+        replicatorFixture.backup().before((operation, key) -> {
+            if (operation == Operation.PUT && key.equals(tag)) {
+                registry.remove(tag, Optional.empty());
+            }
+        });
+
+        // When
+        ReplicationResult replicationResult = replicatorFixture.replicate(tag);
+
+        // Then
+        assertEquals(ReplicationStatus.GONE, replicationResult.replicationStatus());
+        assertPointsTo(first);
+    }
+
+    @Test
+    void aTagThatIsDeletedStaysInTheBackup() {
+        // Given
+        replicatorFixture.replicate(tag);
+        registry.remove(tag, Optional.empty());
+
+        // When
+        ReplicationResult replicationResult = replicatorFixture.replicate(tag);
+
+        // Then
+        assertEquals(ReplicationStatus.GONE, replicationResult.replicationStatus());
+        assertPointsTo(first);
+    }
+
+    @Test
+    void aTagThatMovesToACorruptImageStaysWhereItIs() {
+        // Given
+        replicatorFixture.replicate(tag);
+        registry.seed(made.blobKey(second), new byte[7]);
+        move(second);
+
+        // When
+        ReplicationResult replicationResult = replicatorFixture.replicate(tag);
+
+        // Then
+        assertEquals(ReplicationStatus.WITHHELD, replicationResult.replicationStatus());
+        assertPointsTo(first);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aTagToARevisionLinkThatTheRegistryLacksIsPublishedAsIncomplete(boolean current) {
+        // Given
+        registry.remove(revision(first), Optional.empty());
+        String link = current ? tag : made.tagIndexLink(REPOSITORY, "latest", first);
+
+        // When
+        ReplicationResult replicationResult = replicatorFixture.replicate(link);
+
+        // Then
+        assertEquals(ReplicationStatus.INCOMPLETE, replicationResult.replicationStatus());
+        assertEquals(
+                first + ": the registry's tag points to a revision link that it lacks", replicationResult.problem());
+        assertArrayEquals(LinkContent.of(first), backup.bytes(link));
+        assertTrue(backup.find(made.blobKey(first)).isPresent());
+        assertEquals(
+                List.of("registry-backup/incomplete/sha256/" + first.hex() + "/" + link),
+                backup.keys("registry-backup/incomplete/"));
+    }
+
+    @Test
+    void theEventOfALateRevisionLinkCompletesItsTags() {
+        // Given
+        registry.remove(revision(first), Optional.empty());
+        replicatorFixture.replicateAll(List.of(tag, made.tagIndexLink(REPOSITORY, "latest", first)));
+        registry.seed(revision(first), LinkContent.of(first));
+
+        // When
+        replicatorFixture.replicate(revision(first));
+
+        // Then
+        assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
+        assertPointsTo(first);
+    }
+
+    @Test
+    void aLateRevisionLinkThatAnotherPodPublishesCompletesItsTagsToo() {
+        // Given
+        registry.remove(revision(first), Optional.empty());
+        replicatorFixture.replicate(tag);
+        registry.seed(revision(first), LinkContent.of(first));
+
+        // When
+        try (ReplicatorFixture other = new ReplicatorFixture(registry, backup)) {
+            other.replicate(revision(first));
+            other.keepHouse();
+        }
+        replicatorFixture.keepHouse();
+
+        // Then
+        assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
+    }
+
+    @Test
+    void aTagThatMovesAwayFromAnIncompleteTargetIsTakenOffTheRecord() {
+        // Given
+        registry.remove(revision(first), Optional.empty());
+        replicatorFixture.replicate(tag);
+        move(second);
+
+        // When
+        ReplicationResult replicationResult = replicatorFixture.replicate(tag);
+
+        // Then
+        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+        assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
+    }
+
+    private String revision(Digest digest) {
+        return made.revisionLink(REPOSITORY, digest);
+    }
+
+    private void move(Digest target) {
+        registry.seed(tag, LinkContent.of(target));
+    }
+
+    private void assertPointsTo(Digest target) {
+        assertArrayEquals(LinkContent.of(target), backup.bytes(tag));
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(30, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

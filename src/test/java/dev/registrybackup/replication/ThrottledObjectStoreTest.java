@@ -1,0 +1,77 @@
+package dev.registrybackup.replication;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.OpenObject;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class ThrottledObjectStoreTest {
+    private static final byte[] CONTENT = new byte[1000];
+
+    private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, new SteppingClock());
+    /** Each look at the time is a millisecond later than the one before. */
+    private final AtomicLong looks = new AtomicLong();
+
+    private final ThrottledObjectStore store = new ThrottledObjectStore(
+            bucket,
+            new RateLimiter(
+                    100_000,
+                    () -> looks.incrementAndGet() * Duration.ofMillis(1).toNanos()));
+
+    private String version() {
+        bucket.seed("key", CONTENT);
+        return bucket.find("key").flatMap(ObjectInfo::versionId).orElseThrow();
+    }
+
+    @Test
+    void whatIsReadIsPaidFor() {
+        // Given
+        version();
+        long before = looks.get();
+        byte[] read;
+
+        // When
+        try (OpenObject opened = store.open("key", Optional.empty(), Optional.empty())) {
+            read = opened.readAll(2000);
+            assertEquals(1000, opened.info().size());
+        }
+
+        // Then: a thousand bytes are ten milliseconds' worth
+        assertArrayEquals(CONTENT, read);
+        assertEquals(true, looks.get() - before >= 10, () -> looks.get() + " looks");
+    }
+
+    @Test
+    void aVersionIsPaidForToo() {
+        // Given
+        String version = version();
+        long before = looks.get();
+
+        // When
+        try (OpenObject opened = store.openVersion("key", version, Optional.empty())) {
+            opened.readAll(2000);
+        }
+
+        // Then
+        assertEquals(true, looks.get() - before >= 10, () -> looks.get() + " looks");
+    }
+
+    @Test
+    void allElseIsAsBefore() {
+        // When
+        String version = version();
+
+        // Then
+        assertEquals(Optional.of(version), store.find("key").flatMap(ObjectInfo::versionId));
+        assertEquals("backup", store.bucket());
+        assertEquals(0, looks.get() - 1);
+    }
+}

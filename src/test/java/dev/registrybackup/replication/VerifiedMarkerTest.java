@@ -1,0 +1,165 @@
+package dev.registrybackup.replication;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.registry.RegistryLayout;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class VerifiedMarkerTest {
+    private static final String OTHERS_BLOB = "docker/registry/v2/blobs/sha256/aa/aa/data";
+
+    private final SteppingClock clock = new SteppingClock();
+    private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
+    private final RecordingObjectStore requests = new RecordingObjectStore(backup);
+    private final VerifiedMarker mark = new VerifiedMarker(requests, new RegistryLayout(""), clock);
+
+    @Test
+    void anEmptyBucketIsMarkedAtOnce() {
+        // When
+        boolean set = mark.isSet();
+
+        // Then
+        assertTrue(set);
+        assertEquals(
+                "{\"adopted\":\"2024-05-06T07:08:09Z\",\"reason\":\"the bucket held no registry object\"}",
+                new String(backup.bytes("registry-backup/adopted"), StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void recordsOfOursAndObjectsOutsideTheRootDirectoryDoNotCount() {
+        // Given
+        backup.seed("registry-backup/owed/pod/1", new byte[1]);
+        backup.seed("docker/other", new byte[1]);
+
+        // When
+        boolean set = mark.isSet();
+
+        // Then
+        assertTrue(set);
+    }
+
+    @Test
+    void aBucketThatSomethingElseFilledIsNot() {
+        // Given
+        backup.seed(OTHERS_BLOB, new byte[1]);
+
+        // When
+        boolean set = mark.isSet();
+
+        // Then
+        assertFalse(set);
+        assertEquals(List.of(OTHERS_BLOB), backup.keys(""));
+    }
+
+    @Test
+    void onceSetTheStoreIsNotAskedAgain() {
+        // Given
+        mark.isSet();
+        requests.forget();
+
+        // When
+        clock.advance(Duration.ofDays(1));
+        boolean set = mark.isSet();
+
+        // Then
+        assertTrue(set);
+        assertEquals(List.of(), requests.requests());
+    }
+
+    @Test
+    void whileNotSetTheStoreIsAskedOnceAMinute() {
+        // Given
+        backup.seed(OTHERS_BLOB, new byte[1]);
+        mark.isSet();
+        requests.forget();
+
+        // When
+        clock.advance(Duration.ofMinutes(1));
+        boolean within = mark.isSet();
+        int requestsWithin = requests.requests().size();
+        backup.seed(VerifiedMarker.KEY, new byte[1]);
+        clock.advance(Duration.ofNanos(1));
+        boolean after = mark.isSet();
+
+        // Then
+        assertFalse(within);
+        assertEquals(0, requestsWithin);
+        assertTrue(after);
+    }
+
+    @Test
+    void itIsSetAtOnceForTheReasonGiven() {
+        // Given
+        backup.seed(OTHERS_BLOB, new byte[1]);
+        mark.isSet();
+
+        // When
+        mark.set("somebody said \"so\"");
+        boolean set = mark.isSet();
+
+        // Then
+        assertTrue(set);
+        assertEquals(
+                "{\"adopted\":\"2024-05-06T07:08:09Z\",\"reason\":\"somebody said \\\"so\\\"\"}",
+                new String(backup.bytes("registry-backup/adopted"), StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void whatCouldNotBeWrittenIsNotSet() {
+        // Given
+        backup.seed(OTHERS_BLOB, new byte[1]);
+        requests.before((operation, key) -> {
+            if (operation == Operation.PUT) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is away");
+            }
+        });
+
+        // When
+        assertThrows(ObjectStoreException.class, () -> mark.set("every blob was proved"));
+        boolean set = mark.isSet();
+
+        // Then
+        assertFalse(set);
+        assertEquals(List.of(OTHERS_BLOB), backup.keys(""));
+    }
+
+    @Test
+    void aStoreThatCannotTellIsAskedAgain() {
+        // Given
+        requests.before((operation, key) -> {
+            throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is away");
+        });
+        assertThrows(ObjectStoreException.class, mark::isSet);
+
+        // When
+        requests.before((operation, key) -> {});
+        boolean set = mark.isSet();
+
+        // Then
+        assertTrue(set);
+    }
+
+    @Test
+    void withoutABucketNothingIsSaid() {
+        // Given
+        backup.setExists(false);
+
+        // When
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, mark::isSet);
+
+        // Then
+        assertEquals(StoreError.BUCKET_MISSING, failure.error());
+    }
+}

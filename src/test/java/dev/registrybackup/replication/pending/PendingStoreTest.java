@@ -1,0 +1,270 @@
+package dev.registrybackup.replication.pending;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.StoreError;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PendingStoreTest {
+    private final SettableClock clock = new SettableClock();
+    private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
+    private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
+    private final PendingStore shelf = new PendingStore(backup, "pod-1", clock);
+
+    @Test
+    void eachRecordIsANewObject() {
+        // When
+        PendingBatch first = shelf.write(List.of(key("a")));
+        PendingBatch second = shelf.write(List.of(key("a")));
+
+        // Then
+        assertEquals("registry-backup/owed/pod-1/000000000001", first.name());
+        assertEquals("registry-backup/owed/pod-1/000000000002", second.name());
+        assertEquals(List.of(first.name(), second.name()), bucket.keys(PendingStore.PREFIX));
+        assertEquals(2, bucket.versionCount(PendingStore.PREFIX));
+    }
+
+    @Test
+    void aRecordIsReadAsItWasWritten() {
+        // Given
+        PendingKey timed = new PendingKey("docker/a", Optional.of(Instant.parse("2026-03-04T05:06:07.915073Z")));
+        PendingKey odd = new PendingKey("dir \"ö\"\n+%41 \uD83D\uDC33", Optional.empty());
+        PendingBatch written = shelf.write(List.of(timed, odd));
+
+        // When
+        Optional<PendingBatch> read = shelf.read(written.name());
+
+        // Then
+        assertEquals(Optional.of(written), read);
+        assertTrue(written.version().isPresent());
+    }
+
+    @Test
+    void aRecordIsJsonForAHumanToo() {
+        // Given
+        PendingBatch written = shelf.write(List.of(key("a"), new PendingKey("b", Optional.of(SettableClock.START))));
+
+        // When
+        String text = new String(bucket.bytes(written.name()), StandardCharsets.UTF_8);
+
+        // Then
+        assertEquals(
+                "{\"written\":\"2026-03-04T05:06:07Z\",\"keys\":[{\"key\":\"a\"},"
+                        + "{\"key\":\"b\",\"eventTime\":\"2026-03-04T05:06:07Z\"}]}",
+                text);
+    }
+
+    @Test
+    void aTimeThatIsNoneCostsOnlyTheTime() {
+        // Given
+        bucket.seed(
+                name("1"),
+                bytes("{\"keys\":[{\"key\":\"a\",\"eventTime\":\"yesterday\"},{\"key\":7},{\"key\":\"b\"}]}"));
+
+        // When
+        List<PendingKey> keys = shelf.read(name("1")).orElseThrow().keys();
+
+        // Then
+        assertEquals(List.of(key("a"), key("b")), keys);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "{", "not JSON", "{}", "[]", "{\"keys\":{}}", "{\"keys\":[]}", "{\"keys\":[{\"key\":1}]}"})
+    void anUnreadableRecordIsLeftInPlaceAndSkipped(String content) {
+        // Given
+        bucket.seed(name("1"), bytes(content));
+
+        // When
+        Optional<PendingBatch> read = shelf.read(name("1"));
+
+        // Then
+        assertEquals(Optional.empty(), read);
+        assertEquals(List.of(name("1")), bucket.keys(PendingStore.PREFIX));
+    }
+
+    @Test
+    void anObjectLargerThanAnyRecordIsLeftInPlaceAndSkipped() {
+        // Given
+        bucket.seed(name("1"), new byte[(8 << 20) + 1]);
+
+        // When
+        Optional<PendingBatch> read = shelf.read(name("1"));
+
+        // Then
+        assertEquals(Optional.empty(), read);
+        assertEquals(List.of(name("1")), bucket.keys(PendingStore.PREFIX));
+    }
+
+    @Test
+    void aRecordThatIsGoneIsNone() {
+        // When
+        Optional<PendingBatch> read = shelf.read(name("1"));
+
+        // Then
+        assertEquals(Optional.empty(), read);
+    }
+
+    @Test
+    void aRecordThatCannotBeReadNowIsNotTakenForGone() {
+        // Given
+        PendingBatch written = shelf.write(List.of(key("a")));
+        fail(Operation.OPEN);
+
+        // When
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> shelf.read(written.name()));
+
+        // Then
+        assertEquals(StoreError.UNAVAILABLE, failure.error());
+    }
+
+    @Test
+    void aRecordThatCannotBeWrittenIsAFailure() {
+        // Given
+        fail(Operation.PUT);
+
+        // When
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> shelf.write(List.of(key("a"))));
+
+        // Then
+        assertEquals(StoreError.UNAVAILABLE, failure.error());
+    }
+
+    @Test
+    void aRemovedRecordLeavesNoVersions() {
+        // Given
+        PendingBatch written = shelf.write(List.of(key("a")));
+        PendingBatch other = shelf.write(List.of(key("b")));
+
+        // When
+        shelf.remove(written);
+        shelf.remove(shelf.read(other.name()).orElseThrow());
+
+        // Then
+        assertEquals(0, bucket.versionCount(PendingStore.PREFIX));
+    }
+
+    @Test
+    void aRemovedRecordIsGoneFromABucketWithoutVersionsToo() {
+        // Given
+        InMemoryObjectStore plain = new InMemoryObjectStore("backup", false, clock);
+        PendingStore onPlain = new PendingStore(plain, "pod-1", clock);
+        PendingBatch written = onPlain.write(List.of(key("a")));
+        onPlain.signalAlive();
+        onPlain.signalAlive();
+
+        // When
+        onPlain.remove(written);
+
+        // Then
+        assertEquals(List.of("registry-backup/owed/pod-1/alive"), plain.keys(PendingStore.PREFIX));
+    }
+
+    @Test
+    void aSignOfLifeLeavesExactlyOneVersionHoweverOftenItIsShown() {
+        // When
+        for (int minute = 0; minute < 5; minute++) {
+            shelf.signalAlive();
+            clock.pass(Duration.ofMinutes(1));
+        }
+
+        // Then
+        assertEquals(1, bucket.versionCount(PendingStore.PREFIX));
+        assertEquals(Optional.of(SettableClock.START.plus(Duration.ofMinutes(4))), shelf.lastAlive("pod-1"));
+    }
+
+    @Test
+    void aSignOfLifeThatFailsOnceStillLeavesExactlyOneVersion() {
+        // Given
+        shelf.signalAlive();
+        fail(Operation.PUT);
+        assertThrows(ObjectStoreException.class, shelf::signalAlive);
+        backup.before((operation, key) -> {});
+
+        // When
+        shelf.signalAlive();
+
+        // Then
+        assertEquals(1, bucket.versionCount(PendingStore.PREFIX));
+    }
+
+    @Test
+    void aSignOfLifeIsShownThoughTheBucketLetsNoVersionGo() {
+        // Given
+        shelf.signalAlive();
+        clock.pass(Duration.ofMinutes(1));
+        fail(Operation.REMOVE);
+
+        // When
+        shelf.signalAlive();
+
+        // Then
+        assertEquals(Optional.of(SettableClock.START.plus(Duration.ofMinutes(1))), shelf.lastAlive("pod-1"));
+        assertEquals(2, bucket.versionCount(PendingStore.PREFIX));
+    }
+
+    @Test
+    void anInstanceThatIsForgottenLeavesNoVersions() {
+        // Given
+        new PendingStore(bucket, "pod-2", clock).signalAlive();
+
+        // When
+        shelf.forget("pod-2");
+
+        // Then
+        assertEquals(0, bucket.versionCount(PendingStore.PREFIX));
+        assertEquals(Optional.empty(), shelf.lastAlive("pod-2"));
+    }
+
+    @Test
+    void namesTellTheInstanceAndItsSignOfLife() {
+        // Given
+        shelf.signalAlive();
+        PendingBatch record = shelf.write(List.of(key("a")));
+
+        // When
+        List<String> inOrder = bucket.keys(PendingStore.PREFIX);
+
+        // Then
+        assertEquals(List.of(record.name(), "registry-backup/owed/pod-1/alive"), inOrder);
+        assertEquals("pod-1", PendingStore.instanceOf(record.name()));
+        assertFalse(PendingStore.isSignOfLife(record.name()));
+        assertTrue(PendingStore.isSignOfLife(inOrder.get(1)));
+        assertEquals("", PendingStore.instanceOf(PendingStore.PREFIX + "stray"));
+    }
+
+    private void fail(Operation which) {
+        backup.before((operation, key) -> {
+            if (operation == which) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
+            }
+        });
+    }
+
+    private static String name(String sequence) {
+        return PendingStore.PREFIX + "pod-1/" + sequence;
+    }
+
+    private static PendingKey key(String key) {
+        return new PendingKey(key, Optional.empty());
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,268 @@
+package dev.registrybackup.replication.pending;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.replication.pending.RejectionStore.Rejection;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class RejectionStoreTest {
+    private final SettableClock clock = new SettableClock();
+    private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
+    private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
+    private final RejectionStore rejectionStore = new RejectionStore(backup, clock, rejection -> {});
+
+    @Test
+    void theSameIsKeptOnceHoweverOftenItComes() {
+        // Given
+        Rejection corrupt = Rejection.ofKey("a", "corrupt");
+
+        // When
+        for (int hour = 0; hour < 3; hour++) {
+            rejectionStore.keep(corrupt);
+            rejectionStore.keep(Rejection.ofKey("a", "corrupt, in other words"));
+            clock.pass(Duration.ofHours(2));
+        }
+
+        // Then
+        assertEquals(1, bucket.versionCount(RejectionStore.PREFIX));
+    }
+
+    @Test
+    void whatAnotherInstanceKeptIsNotKeptAgain() {
+        // Given
+        new RejectionStore(bucket, clock, rejection -> {}).keep(Rejection.ofKey("a", "corrupt"));
+
+        // When
+        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+
+        // Then
+        assertEquals(1, bucket.versionCount(RejectionStore.PREFIX));
+    }
+
+    @Test
+    void theStoreIsNotAskedAgainWithinAnHour() {
+        // Given
+        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+        backup.forget();
+
+        // When
+        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+
+        // Then
+        assertEquals(List.of(), backup.requests());
+    }
+
+    @Test
+    void whatAHumanRemovedIsKeptAnewWhenItComesAfterAnHour() {
+        // Given
+        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+        String record = bucket.keys(RejectionStore.PREFIX).get(0);
+        bucket.remove(record, Optional.empty());
+        clock.pass(Duration.ofHours(1));
+
+        // When
+        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+
+        // Then
+        assertEquals(List.of(record), bucket.keys(RejectionStore.PREFIX));
+    }
+
+    @Test
+    void differentKeysAndPayloadsHaveRecordsOfTheirOwn() {
+        // When
+        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+        rejectionStore.keep(Rejection.ofKey("b", "corrupt"));
+        rejectionStore.keep(Rejection.ofPayload(bytes("a"), "no notification"));
+        rejectionStore.keep(Rejection.ofPayload(bytes("b"), "no notification"));
+        rejectionStore.keep(Rejection.ofBucket("a", "other bucket"));
+
+        // Then
+        assertEquals(5, bucket.keys(RejectionStore.PREFIX).size());
+    }
+
+    @Test
+    void eachForeignBucketHasOneRecord() {
+        // When
+        for (int event = 0; event < 10; event++) {
+            rejectionStore.keep(Rejection.ofBucket("one", "event " + event));
+            rejectionStore.keep(Rejection.ofBucket("two", "event " + event));
+        }
+
+        // Then
+        assertEquals(2, bucket.versionCount(RejectionStore.PREFIX));
+    }
+
+    @Test
+    void aRecordTellsWhenWhyAndWhat() throws IOException {
+        // When
+        rejectionStore.keep(Rejection.ofKey("dir/\"a\"", "it is corrupt"));
+
+        // Then
+        assertEquals(
+                "{\"rejected\":\"2026-03-04T05:06:07Z\",\"reason\":\"it is corrupt\",\"key\":\"dir/\\\"a\\\"\"}",
+                only().toString());
+    }
+
+    @Test
+    void aRecordShowsAtMostSixteenKibibytesOfThePayload() throws IOException {
+        // Given
+        String payload = "x".repeat(16 << 10) + "y".repeat(1 << 20);
+
+        // When
+        rejectionStore.keep(Rejection.ofPayload(bytes(payload), "no notification"));
+
+        // Then
+        assertEquals("x".repeat(16 << 10), only().path("payload").asText());
+    }
+
+    @Test
+    void payloadsThatBeginAlikeAreNotTheSame() {
+        // Given
+        String beginning = "x".repeat(16 << 10);
+
+        // When
+        rejectionStore.keep(Rejection.ofPayload(bytes(beginning + "1"), "no notification"));
+        rejectionStore.keep(Rejection.ofPayload(bytes(beginning + "2"), "no notification"));
+
+        // Then
+        assertEquals(2, bucket.keys(RejectionStore.PREFIX).size());
+    }
+
+    @Test
+    void aPayloadThatIsNoTextIsKeptAsFarAsItCanBeShown() throws IOException {
+        // When
+        rejectionStore.keep(Rejection.ofPayload(new byte[] {'a', (byte) 0xFF, 0, 'b'}, "no notification"));
+
+        // Then
+        assertEquals("a\uFFFD\0b", only().path("payload").asText());
+    }
+
+    @Test
+    void aRejectionThatCannotBeWrittenIsAFailureAndIsKeptWhenItComesAgain() {
+        // Given
+        fail(Operation.PUT);
+        assertThrows(ObjectStoreException.class, () -> rejectionStore.keep(Rejection.ofKey("a", "corrupt")));
+        backup.before((operation, key) -> {});
+
+        // When
+        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+
+        // Then
+        assertEquals(1, bucket.keys(RejectionStore.PREFIX).size());
+    }
+
+    @Test
+    void aRejectionThatCannotBeLookedForIsAFailure() {
+        // Given
+        fail(Operation.FIND);
+
+        // When
+        ObjectStoreException failure =
+                assertThrows(ObjectStoreException.class, () -> rejectionStore.keep(Rejection.ofKey("a", "corrupt")));
+
+        // Then
+        assertEquals("The store is down", failure.getMessage());
+    }
+
+    @Test
+    void rejectionsThatCannotBeCountedAreAFailure() {
+        // Given
+        fail(Operation.LIST);
+
+        // When
+        ObjectStoreException failure =
+                assertThrows(ObjectStoreException.class, () -> rejectionStore.keep(Rejection.ofKey("a", "corrupt")));
+
+        // Then
+        assertEquals("The store is down", failure.getMessage());
+    }
+
+    @Test
+    void beyondTheBoundNothingMoreIsWritten() {
+        // Given
+        seed(RejectionStore.MOST_RECORDS - 1);
+
+        // When
+        rejectionStore.keep(Rejection.ofKey("the last", "corrupt"));
+        rejectionStore.keep(Rejection.ofKey("one too many", "corrupt"));
+
+        // Then
+        assertEquals(
+                RejectionStore.MOST_RECORDS, bucket.keys(RejectionStore.PREFIX).size());
+    }
+
+    @Test
+    void roomThatAHumanMadeIsUsedAfterTheNextCount() {
+        // Given
+        seed(RejectionStore.MOST_RECORDS);
+        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+        bucket.remove(RejectionStore.PREFIX + "00007", Optional.of("v8"));
+        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+        int before = bucket.keys(RejectionStore.PREFIX).size();
+
+        // When
+        rejectionStore.recount();
+        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+
+        // Then
+        assertEquals(RejectionStore.MOST_RECORDS - 1, before);
+        assertEquals(
+                RejectionStore.MOST_RECORDS, bucket.keys(RejectionStore.PREFIX).size());
+    }
+
+    @Test
+    void aFailedWriteTakesNobodysPlace() {
+        // Given
+        seed(RejectionStore.MOST_RECORDS - 1);
+        fail(Operation.PUT);
+        assertThrows(ObjectStoreException.class, () -> rejectionStore.keep(Rejection.ofKey("a", "corrupt")));
+        backup.before((operation, key) -> {});
+
+        // When
+        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+
+        // Then
+        assertEquals(
+                RejectionStore.MOST_RECORDS, bucket.keys(RejectionStore.PREFIX).size());
+    }
+
+    private void seed(int count) {
+        for (int number = 0; number < count; number++) {
+            bucket.seed(RejectionStore.PREFIX + "%05d".formatted(number), new byte[0]);
+        }
+    }
+
+    private void fail(Operation which) {
+        backup.before((operation, key) -> {
+            if (operation == which) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
+            }
+        });
+    }
+
+    private JsonNode only() throws IOException {
+        List<String> keys = bucket.keys(RejectionStore.PREFIX);
+        assertEquals(1, keys.size());
+        assertTrue(keys.get(0).matches("registry-backup/rejected/[0-9a-f]{64}"), keys.get(0));
+        return new ObjectMapper().readTree(bucket.bytes(keys.get(0)));
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,333 @@
+package dev.registrybackup.restore;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.RecordingObjectStore.Request;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.replication.BlockedLinks.Waiting;
+import dev.registrybackup.replication.ReplicatorFixture;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A restore of everything judges images by what they refer to, and by nothing that was recorded of them. */
+class FullRestoreTest {
+    private static final String ALL = "{'scope':{'all':true}}";
+    private static final String APP = "ns/app";
+
+    private final RandomRegistry made = new RandomRegistry(1);
+    private final RestoreFixture restoreFixture = new RestoreFixture();
+
+    @AfterEach
+    void close() {
+        restoreFixture.close();
+    }
+
+    @Test
+    void aSparseIndexAndItsTagComeBack() {
+        // Given
+        Digest never = digestOfNothing();
+        Digest index = made.index(APP, made.image(APP, made.layer(APP, 100)), never);
+        made.tag(APP, "v1", index);
+        replicate();
+
+        // When
+        Restore.Outcome outcome = restoreFixture.run(ALL);
+
+        // Then
+        assertTrue(outcome.isComplete());
+        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
+        assertEquals(
+                Map.of(FindingCode.INDEX_SPARSE, 1L), restoreFixture.reading().counts());
+    }
+
+    @Test
+    void indexesWithinIndexesComeBackHoweverDeepTheyGo() {
+        // Given
+        Digest index = made.image(APP, made.layer(APP, 100));
+        for (int level = 0; level < 10_000; level++) {
+            index = made.index(APP, index);
+        }
+        made.tag(APP, "v1", index);
+        restoreFixture.of(made);
+
+        // When
+        Restore.Outcome outcome = restoreFixture.run(ALL);
+
+        // Then
+        assertTrue(outcome.isComplete());
+        assertEquals(made.kept().keySet(), restoreFixture.restored().keySet());
+    }
+
+    @Test
+    void anImageWithAForeignLayerAndItsTagComeBackWithoutTheLayersLink() {
+        // Given
+        Digest foreign = digestOfNothing();
+        Digest config = made.layer(APP, 10);
+        made.tag(
+                APP,
+                "v1",
+                made.manifest(
+                        APP,
+                        "{\"config\":%s,\"layers\":[{\"digest\":\"%s\",\"size\":18,\"urls\":[\"https://example.com/layer\"]}]}"
+                                .formatted(made.descriptor(config), foreign),
+                        config));
+        made.mount(APP, foreign);
+        replicate();
+
+        // When
+        Restore.Outcome outcome = restoreFixture.run(ALL);
+
+        // Then
+        assertTrue(outcome.isComplete());
+        assertEquals(Map.of(), restoreFixture.reading().counts());
+        assertRestoredAllBut(made.layerLink(APP, foreign));
+    }
+
+    @Test
+    void whatIsOnRecordAsWaitingAndIsWholeComesBack() {
+        // Given
+        Digest layer = made.layer(APP, 100);
+        Digest image = made.image(APP, layer);
+        made.tag(APP, "v1", image);
+        restoreFixture.of(made);
+        for (Waiting why : Waiting.values()) {
+            restoreFixture
+                    .backupBucket()
+                    .seed(why.prefix() + "sha256/" + layer.hex() + "/" + made.revisionLink(APP, image), new byte[0]);
+        }
+
+        // When
+        Restore.Outcome outcome = restoreFixture.run(ALL);
+
+        // Then
+        assertTrue(outcome.isComplete());
+        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
+    }
+
+    @Test
+    void nothingAboveALayerThatTheBackupLostIsWritten() {
+        // Given
+        Digest lost = made.layer(APP, 100);
+        Digest broken = made.image(APP, lost);
+        made.tag(APP, "broken", broken);
+        Digest index = made.index(APP, broken, made.image(APP, made.layer(APP, 10)));
+        made.tag(APP, "index", index);
+        restoreFixture.of(made);
+        lose(lost);
+
+        // When
+        Restore.Outcome outcome = restoreFixture.run(ALL);
+
+        // Then
+        assertFalse(outcome.isComplete());
+        assertRestoredAllBut(
+                made.blobKey(lost),
+                made.layerLink(APP, lost),
+                made.revisionLink(APP, broken),
+                made.tagIndexLink(APP, "broken", broken),
+                made.tagLink(APP, "broken"),
+                made.revisionLink(APP, index),
+                made.tagIndexLink(APP, "index", index),
+                made.tagLink(APP, "index"));
+        assertEquals(
+                Map.of(FindingCode.BLOB_MISSING, 2L), restoreFixture.reading().counts());
+        assertTrue(restoreFixture.reading().first().stream()
+                .anyMatch(finding -> finding.problem()
+                        .equals("not written, since these could not be brought: [%s]".formatted(lost))));
+    }
+
+    @Test
+    void anIndexAboveAPushedManifestThatTheBackupLostIsNotSparse() {
+        // Given
+        Digest lost = made.image(APP, made.layer(APP, 100));
+        Digest index = made.index(APP, lost);
+        made.tag(APP, "v1", index);
+        restoreFixture.of(made);
+        lose(lost);
+
+        // When
+        Restore.Outcome outcome = restoreFixture.run(ALL);
+
+        // Then
+        assertFalse(outcome.isComplete());
+        assertRestoredAllBut(
+                made.blobKey(lost),
+                made.revisionLink(APP, lost),
+                made.revisionLink(APP, index),
+                made.tagIndexLink(APP, "v1", index),
+                made.tagLink(APP, "v1"));
+    }
+
+    @Test
+    void aLayerThatOnlyTheTargetHasIsEnough() {
+        // Given
+        Digest layer = made.layer(APP, 100);
+        made.tag(APP, "v1", made.image(APP, layer));
+        restoreFixture.of(made);
+        lose(layer);
+        restoreFixture.targetBucket().seed(made.blobKey(layer), made.content(made.blobKey(layer)));
+
+        // When
+        Restore.Outcome outcome = restoreFixture.run(ALL);
+
+        // Then
+        assertTrue(outcome.isComplete());
+        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
+    }
+
+    @Test
+    void blobsThatTheBackupShowsNoMoreComeFromTheirVersions() {
+        // Given
+        Digest layer = made.layer(APP, 100);
+        Digest image = made.image(APP, layer);
+        made.tag(APP, "v1", image);
+        restoreFixture.of(made);
+        restoreFixture.backupBucket().remove(made.blobKey(layer), Optional.empty());
+        restoreFixture.backupBucket().remove(made.blobKey(image), Optional.empty());
+
+        // When
+        Restore.Outcome outcome = restoreFixture.run(ALL);
+
+        // Then
+        assertTrue(outcome.isComplete());
+        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
+    }
+
+    @Test
+    void aTagWhoseRevisionLinkIsLostBringsItAsItsScopeAloneDoes() {
+        // Given
+        Digest image = made.image(APP, made.layer(APP, 100));
+        made.tag(APP, "v1", image);
+        restoreFixture.of(made);
+        lose(made.revisionLink(APP, image));
+
+        // When
+        Restore.Outcome outcome = restoreFixture.run(ALL);
+
+        // Then
+        assertTrue(outcome.isComplete());
+        assertTrue(restoreFixture.restored().containsKey(made.tagLink(APP, "v1")));
+        assertTrue(restoreFixture.restored().containsKey(made.revisionLink(APP, image)));
+    }
+
+    @Test
+    void aTagToNowhereIsNotWritten() {
+        // Given
+        Digest nowhere = digestOfNothing();
+        made.tag(APP, "v1", nowhere);
+        restoreFixture.of(made);
+
+        // When
+        Restore.Outcome outcome = restoreFixture.run(ALL);
+
+        // Then
+        assertFalse(outcome.isComplete());
+        assertEquals(Map.of(), restoreFixture.restored());
+        assertEquals(
+                Map.of(FindingCode.BLOB_MISSING, 1L), restoreFixture.reading().counts());
+    }
+
+    @Test
+    void theHistoryOfATagLeavesOutWhatIsGoneForGood() {
+        // Given
+        Digest old = made.image(APP, made.layer(APP, 100));
+        made.tag(APP, "v1", old);
+        made.tag(APP, "v1", made.image(APP, made.layer(APP, 10)));
+        restoreFixture.of(made);
+        lose(old);
+        lose(made.revisionLink(APP, old));
+
+        // When
+        Restore.Outcome outcome = restoreFixture.run(ALL);
+
+        // Then
+        assertTrue(outcome.isComplete());
+        assertRestoredAllBut(made.blobKey(old), made.revisionLink(APP, old), made.tagIndexLink(APP, "v1", old));
+    }
+
+    @Test
+    void whatThisRunCopiedIsNotAskedFor() {
+        // Given
+        Digest shared = made.layer(APP, 100);
+        made.tag(APP, "v1", made.image(APP, shared));
+        made.tag(APP, "v2", made.image(APP, shared, made.layer(APP, 10)));
+        restoreFixture.of(made);
+
+        // When
+        restoreFixture.run(ALL);
+
+        // Then
+        assertEquals(made.kept().size(), asked(restoreFixture.target().requests()));
+        assertEquals(
+                List.of(),
+                restoreFixture.backup().requests().stream()
+                        .filter(request -> request.operation() == Operation.FIND)
+                        .toList());
+    }
+
+    @Test
+    void aTagAloneCostsOneRequestMoreForTheRevisionThatIsThere() {
+        // Given
+        made.tag(APP, "v1", made.image(APP, made.layer(APP, 100)));
+        restoreFixture.of(made);
+        restoreFixture.run(ALL);
+        restoreFixture.targetBucket().remove(made.tagLink(APP, "v1"), Optional.empty());
+        restoreFixture.target().forget();
+
+        // When
+        restoreFixture.run(ALL);
+
+        // Then
+        assertEquals(List.of(made.tagLink(APP, "v1")), restoreFixture.target().written());
+        assertEquals(2, asked(restoreFixture.target().requests()));
+    }
+
+    private static long asked(List<Request> requests) {
+        return requests.stream()
+                .filter(request -> request.operation() != Operation.LIST && request.operation() != Operation.BUCKET)
+                .count();
+    }
+
+    /** As events bring it, with whatever that records. */
+    private void replicate() {
+        InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
+        made.writeTo(registry::seed);
+        try (ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, restoreFixture.backupBucket())) {
+            replicatorFixture.replicateAll(made.keys());
+        }
+    }
+
+    private void lose(Digest blob) {
+        lose(made.blobKey(blob));
+    }
+
+    private void lose(String key) {
+        restoreFixture
+                .backupBucket()
+                .remove(
+                        key,
+                        restoreFixture.backupBucket().find(key).orElseThrow().versionId());
+    }
+
+    private void assertRestoredAllBut(String... keys) {
+        Set<String> expected = new TreeSet<>(made.kept().keySet());
+        expected.removeAll(Set.of(keys));
+        assertEquals(expected, restoreFixture.restored().keySet());
+    }
+
+    private Digest digestOfNothing() {
+        return Digest.of(DigestAlgorithm.SHA256, made.bytes(10));
+    }
+}

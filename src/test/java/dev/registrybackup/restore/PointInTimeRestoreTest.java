@@ -1,0 +1,319 @@
+package dev.registrybackup.restore;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.inventory.MissingIntervals;
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.LinkContent;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.replication.SourceMetadata;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class PointInTimeRestoreTest {
+    private static final String APP = "ns/app";
+
+    private final RandomRegistry made = new RandomRegistry(1);
+    private final Set<String> copied = new HashSet<>();
+    private final RestoreFixture restoreFixture = new RestoreFixture();
+    private Instant start = Instant.EPOCH;
+    private Digest first = Digest.parse("sha256:" + "0".repeat(64));
+    private Digest second = first;
+
+    /** v1 is pushed, and an hour later moved to a second image. */
+    @BeforeEach
+    void pushTwice() {
+        start = restoreFixture.clock().instant();
+        first = made.image(APP, made.layer(APP, 10));
+        made.tag(APP, "v1", first);
+        copyNew();
+        restoreFixture.clock().advance(Duration.ofHours(1));
+        second = made.image(APP, made.layer(APP, 20));
+        made.tag(APP, "v1", second);
+        copyNew();
+        copy(made.tagLink(APP, "v1"), restoreFixture.clock().instant());
+        restoreFixture.clock().advance(Duration.ofHours(1));
+    }
+
+    @AfterEach
+    void close() {
+        restoreFixture.close();
+    }
+
+    /** Copies what was not copied yet, as if its event came at once. */
+    private void copyNew() {
+        made.kept().keySet().stream()
+                .filter(copied::add)
+                .forEach(key -> copy(key, restoreFixture.clock().instant()));
+    }
+
+    private void copy(String key, Instant written) {
+        copy(key, made.content(key), written);
+    }
+
+    private void copy(String key, byte[] content, Instant written) {
+        restoreFixture
+                .backupBucket()
+                .put(key, ContentSource.of(content), Map.of(SourceMetadata.LAST_MODIFIED, written.toString()));
+    }
+
+    private Instant between() {
+        return start.plus(Duration.ofMinutes(30));
+    }
+
+    private String request(String scope, Instant at) {
+        return "{'scope':%s,'at':'%s'}".formatted(scope, at);
+    }
+
+    @Test
+    void aTagComesAsItWasBetweenTwoPushes() {
+        for (String scope : Set.of("{'image':'ns/app:v1'}", "{'repository':'ns/app'}", "{'all':true}")) {
+            try (RestoreFixture fresh = restoreFixture.freshTarget()) {
+                // When
+                Restore.Outcome outcome = fresh.run(request(scope, between()));
+
+                // Then
+                assertTrue(outcome.isComplete());
+                assertArrayEquals(LinkContent.of(first), fresh.targetBucket().bytes(made.tagLink(APP, "v1")));
+                assertFalse(fresh.restored().containsKey(made.revisionLink(APP, second)), scope);
+                assertFalse(fresh.restored().containsKey(made.tagIndexLink(APP, "v1", second)), scope);
+                assertTrue(fresh.restored().keySet().containsAll(made.closure(made.revisionLink(APP, first))));
+            }
+        }
+    }
+
+    @Test
+    void ofOneRepositoryOnlyTheBlobsOfThatTimeCome() {
+        // When
+        restoreFixture.run(request("{'repository':'ns/app'}", between()));
+
+        // Then
+        assertFalse(restoreFixture.restored().containsKey(made.blobKey(second)));
+        assertEquals(8, restoreFixture.restored().size());
+    }
+
+    @Test
+    void whatTheRegistryWroteLaterCountsThoughItWasCopiedEarlier() {
+        // Given
+        String link = made.tagLink(APP, "v2");
+        made.tag(APP, "v2", second);
+        Instant base = restoreFixture.clock().instant();
+        copy(made.tagIndexLink(APP, "v2", second), base);
+        copy(link, LinkContent.of(second), base);
+        restoreFixture.clock().advance(Duration.ofSeconds(5));
+        copy(link, LinkContent.of(first), base.minus(Duration.ofSeconds(30)));
+        restoreFixture.clock().advance(Duration.ofHours(1));
+
+        // When
+        restoreFixture.run(request("{'image':'ns/app:v2'}", base.plusSeconds(10)));
+
+        // Then
+        assertArrayEquals(LinkContent.of(second), restoreFixture.targetBucket().bytes(link));
+    }
+
+    @Test
+    void aLateCopyOfAnEarlyWriteCounts() {
+        // Given
+        String link = made.tagLink(APP, "late");
+        Instant written = restoreFixture.clock().instant();
+        restoreFixture.clock().advance(Duration.ofHours(3));
+        copy(link, LinkContent.of(first), written);
+        restoreFixture.clock().advance(Duration.ofHours(1));
+
+        // When
+        restoreFixture.run(request("{'image':'ns/app:late'}", written.plusSeconds(1)));
+
+        // Then
+        assertArrayEquals(LinkContent.of(first), restoreFixture.targetBucket().bytes(link));
+    }
+
+    @Test
+    void withoutTheRegistrysTimeTheCopysIsTakenAndMarked() {
+        // Given
+        String link = made.tagLink(APP, "rclone");
+        restoreFixture.backupBucket().seed(link, LinkContent.of(first));
+        Instant copiedAt = restoreFixture.clock().instant();
+        restoreFixture.clock().advance(Duration.ofHours(1));
+
+        // When
+        restoreFixture.run(request("{'image':'ns/app:rclone'}", copiedAt.plusSeconds(60)));
+
+        // Then
+        assertEquals(
+                Map.of(FindingCode.TIME_APPROXIMATE, 1L),
+                restoreFixture.reading().counts());
+        assertArrayEquals(LinkContent.of(first), restoreFixture.targetBucket().bytes(link));
+    }
+
+    @Test
+    void whatReconcileSawAbsentThenIsLeftOutAndComesBackAfterwards() {
+        // Given
+        String gone = made.tagLink(APP, "v1");
+        Instant from = restoreFixture.clock().instant();
+        String record =
+                "{\"key\":\"%s\",\"from\":\"%s\",\"until\":\"%s\"}\n".formatted(gone, from, from.plusSeconds(600));
+        restoreFixture.backupBucket().seed(MissingIntervals.KEY, record.getBytes(StandardCharsets.UTF_8));
+        restoreFixture.clock().advance(Duration.ofHours(1));
+
+        // When
+        restoreFixture.run(request("{'repository':'ns/app'}", from.plusSeconds(300)));
+        boolean during = restoreFixture.restored().containsKey(gone);
+        restoreFixture.run(request("{'repository':'ns/app'}", from.plusSeconds(600)));
+
+        // Then
+        assertFalse(during);
+        assertTrue(restoreFixture.restored().containsKey(gone));
+    }
+
+    private void recordAbsent(Instant from, String until, String... keys) {
+        String lines = Stream.of(keys)
+                .sorted()
+                .map(key -> "{\"key\":\"%s\",\"from\":\"%s\"%s}\n".formatted(key, from, until))
+                .collect(Collectors.joining());
+        restoreFixture.backupBucket().seed(MissingIntervals.KEY, lines.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void whatWasPushedAgainAfterItWasSeenAbsentCountsFromThatPush() {
+        // Given
+        Instant from = restoreFixture.clock().instant();
+        String tag = made.tagLink(APP, "v1");
+        restoreFixture.clock().advance(Duration.ofHours(1));
+        Instant pushed = restoreFixture.clock().instant();
+        copy(tag, LinkContent.of(first), pushed);
+        copy(made.revisionLink(APP, first), pushed);
+        copy(made.tagIndexLink(APP, "v1", first), pushed);
+        restoreFixture.clock().advance(Duration.ofHours(5));
+        String noticed = ",\"until\":\"%s\"".formatted(restoreFixture.clock().instant());
+
+        for (String until : List.of("", noticed)) {
+            recordAbsent(from, until, tag, made.revisionLink(APP, first), made.tagIndexLink(APP, "v1", first));
+            for (String scope : Set.of("{'image':'ns/app:v1'}", "{'repository':'ns/app'}", "{'all':true}")) {
+                for (Duration since : List.of(Duration.ZERO, Duration.ofMinutes(10), Duration.ofHours(4))) {
+                    try (RestoreFixture fresh = restoreFixture.freshTarget()) {
+                        // When
+                        Restore.Outcome outcome = fresh.run(request(scope, pushed.plus(since)));
+
+                        // Then
+                        assertTrue(outcome.isComplete());
+                        assertArrayEquals(
+                                LinkContent.of(first), fresh.targetBucket().bytes(tag), scope + until);
+                        assertTrue(fresh.restored().keySet().containsAll(made.closure(made.revisionLink(APP, first))));
+                    }
+                }
+            }
+            try (RestoreFixture fresh = restoreFixture.freshTarget()) {
+                fresh.run(request("{'all':true}", pushed.minusSeconds(1)));
+                assertFalse(fresh.restored().containsKey(tag), until);
+            }
+        }
+    }
+
+    @Test
+    void aLateCopyOfWhatTheRegistryWroteBeforeItWasSeenAbsentDoesNotCount() {
+        // Given
+        Instant from = restoreFixture.clock().instant();
+        String tag = made.tagLink(APP, "v1");
+        recordAbsent(from, "", tag);
+        restoreFixture.clock().advance(Duration.ofHours(1));
+        copy(tag, from.minusSeconds(10));
+        restoreFixture.clock().advance(Duration.ofHours(1));
+
+        // When
+        restoreFixture.run(
+                request("{'repository':'ns/app'}", restoreFixture.clock().instant()));
+
+        // Then
+        assertFalse(restoreFixture.restored().containsKey(tag));
+    }
+
+    @Test
+    void whatWasRemovedFromTheBackupSinceComesFromItsVersions() {
+        // Given
+        made.closure(made.tagLink(APP, "v1"))
+                .forEach(key -> restoreFixture.backupBucket().remove(key, Optional.empty()));
+        made.closure(made.revisionLink(APP, first))
+                .forEach(key -> restoreFixture.backupBucket().remove(key, Optional.empty()));
+        restoreFixture.backupBucket().remove(made.tagLink(APP, "v1"), Optional.empty());
+        restoreFixture.clock().advance(Duration.ofHours(1));
+
+        for (String scope : Set.of("{'image':'ns/app:v1'}", "{'all':true}")) {
+            try (RestoreFixture fresh = restoreFixture.freshTarget()) {
+                // When
+                Restore.Outcome outcome = fresh.run(request(scope, between()));
+
+                // Then
+                assertTrue(outcome.isComplete());
+                assertArrayEquals(LinkContent.of(first), fresh.targetBucket().bytes(made.tagLink(APP, "v1")));
+                assertTrue(fresh.restored().keySet().containsAll(made.closure(made.revisionLink(APP, first))));
+            }
+        }
+    }
+
+    @Test
+    void beforeTheFirstPushThereIsNothing() {
+        // When
+        UnknownScopeException failure = assertThrows(
+                UnknownScopeException.class,
+                () -> restoreFixture.run(request("{'repository':'ns/app'}", start.minusSeconds(1))));
+
+        // Then
+        assertEquals(
+                "The backup has nothing of {\"repository\":\"ns/app\"} as of " + start.minusSeconds(1),
+                failure.getMessage());
+    }
+
+    @Test
+    void versionsCopiedLongBeforeAreNotAskedFor() {
+        // Given
+        restoreFixture.backup().forget();
+
+        // When
+        restoreFixture.run(
+                request("{'repository':'ns/app'}", restoreFixture.clock().instant()));
+
+        // Then
+        assertEquals(
+                Set.of(),
+                Set.copyOf(restoreFixture.backup().requests().stream()
+                        .filter(request -> request.operation() == Operation.FIND)
+                        .filter(request -> !request.key().equals(MissingIntervals.KEY))
+                        .toList()));
+    }
+
+    @Test
+    void aBackupWithoutVersionsRefuses() {
+        // Given
+        try (RestoreFixture unversioned = new RestoreFixture(false).of(made)) {
+            // When
+            VersioningDisabledException failure = assertThrows(
+                    VersioningDisabledException.class,
+                    () -> unversioned.run(request("{'all':true}", start.minusSeconds(1))));
+
+            // Then
+            assertEquals(
+                    "The backup bucket backup keeps no versions, so that nothing can be restored as of %s: enable"
+                                    .formatted(start.minusSeconds(1))
+                            + " versioning on it for the future, or leave out \"at\"",
+                    failure.getMessage());
+        }
+    }
+}

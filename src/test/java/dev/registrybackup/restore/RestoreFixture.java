@@ -1,0 +1,146 @@
+package dev.registrybackup.restore;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.registry.RegistryLayout;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A backup, an empty target, and restores from the one into the other. */
+final class RestoreFixture implements AutoCloseable {
+    static final Fence PERMITTED = () -> {};
+
+    private final RegistryLayout layout = new RegistryLayout("");
+    private final SteppingClock clock;
+    private final InMemoryObjectStore backupBucket;
+    private final InMemoryObjectStore targetBucket = new InMemoryObjectStore("registry");
+    private final RecordingObjectStore backup;
+    private final RecordingObjectStore target = new RecordingObjectStore(targetBucket);
+    private final WorkerPools workerPools = new WorkerPools(4, 2);
+    private ProgressTracker progressTracker = new ProgressTracker();
+
+    RestoreFixture() {
+        this(true);
+    }
+
+    RestoreFixture(boolean versioned) {
+        this(new SteppingClock(), versioned);
+    }
+
+    private RestoreFixture(SteppingClock clock, boolean versioned) {
+        this(clock, new InMemoryObjectStore("backup", versioned, clock));
+    }
+
+    private RestoreFixture(SteppingClock clock, InMemoryObjectStore backupBucket) {
+        this.clock = clock;
+        this.backupBucket = backupBucket;
+        this.backup = new RecordingObjectStore(backupBucket);
+    }
+
+    /** From the same backup into another empty target. */
+    RestoreFixture freshTarget() {
+        return new RestoreFixture(clock, backupBucket);
+    }
+
+    /** The bucket that holds the backup. */
+    InMemoryObjectStore backupBucket() {
+        return backupBucket;
+    }
+
+    /** The bucket that is restored into. */
+    InMemoryObjectStore targetBucket() {
+        return targetBucket;
+    }
+
+    /** What is asked of the backup. */
+    RecordingObjectStore backup() {
+        return backup;
+    }
+
+    /** What is asked of the target. */
+    RecordingObjectStore target() {
+        return target;
+    }
+
+    SteppingClock clock() {
+        return clock;
+    }
+
+    /** What the last restore told of itself. */
+    ProgressTracker.Reading reading() {
+        return progressTracker.read();
+    }
+
+    /** The backup of a registry as if every object had been copied. */
+    RestoreFixture of(RandomRegistry registry) {
+        registry.kept().forEach(backupBucket::seed);
+        return this;
+    }
+
+    Restore restore() {
+        return restoreFrom(backup);
+    }
+
+    Restore restoreFrom(ObjectStore store) {
+        return new Restore(
+                new RestoreEndpoints(store, layout, target, layout), workerPools, RateLimiter.unbounded(), clock);
+    }
+
+    Restore.Outcome run(String request) {
+        return run(request, PERMITTED);
+    }
+
+    Restore.Outcome run(String request, Fence fence) {
+        progressTracker = new ProgressTracker();
+        return restore().run(request(request), fence, progressTracker);
+    }
+
+    ObjectNode plan(String request) {
+        return restore().plan(request(request));
+    }
+
+    /** A request in JSON with apostrophes for quotation marks. */
+    RestoreRequest request(String json) {
+        try {
+            return RestoreRequest.parse(new ObjectMapper().readTree(json.replace('\'', '"')), clock.instant());
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(json, e);
+        }
+    }
+
+    /** All objects of the target with their content as text. */
+    Map<String, String> restored() {
+        return texts(targetBucket);
+    }
+
+    static Map<String, String> texts(InMemoryObjectStore bucket) {
+        Map<String, String> found = new TreeMap<>();
+        bucket.keys("").forEach(key -> found.put(key, text(bucket.bytes(key))));
+        return found;
+    }
+
+    static Map<String, String> texts(Map<String, byte[]> objects) {
+        Map<String, String> found = new TreeMap<>();
+        objects.forEach((key, bytes) -> found.put(key, text(bytes)));
+        return found;
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1);
+    }
+
+    @Override
+    public void close() {
+        workerPools.close();
+    }
+}

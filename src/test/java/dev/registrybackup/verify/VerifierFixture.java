@@ -1,0 +1,101 @@
+package dev.registrybackup.verify;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.registrybackup.concurrent.RateLimiter;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.Finding;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.registry.RandomRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** A store with the content of a made-up registry, and a verifier that looks at it. */
+final class VerifierFixture implements AutoCloseable {
+    final SettableClock clock = new SettableClock();
+    final InMemoryObjectStore bucket = new InMemoryObjectStore("registry", false, clock);
+    final RecordingObjectStore store = new RecordingObjectStore(bucket);
+    final WorkerPools workerPools = new WorkerPools(4, 2);
+    final ProgressTracker progressTracker = new ProgressTracker();
+    final List<Finding> findings = Collections.synchronizedList(new ArrayList<>());
+    final RandomRegistry registry;
+
+    VerifierFixture(RandomRegistry registry) {
+        this.registry = registry;
+        registry.writeTo(bucket::seed);
+    }
+
+    VerifySummary verify(String request) {
+        return verify(request, store);
+    }
+
+    VerifySummary verify(String request, ObjectStore looked) {
+        return verify(request, looked, () -> {});
+    }
+
+    VerifySummary verify(String request, ObjectStore looked, Fence fence) {
+        return new Verifier(
+                        looked,
+                        registry.layout(),
+                        workerPools,
+                        RateLimiter.unbounded(),
+                        false,
+                        clock,
+                        Optional.empty(),
+                        Optional.empty())
+                .run(request(request), fence, progressTracker, findings::add);
+    }
+
+    static VerifyRequest request(String json) {
+        try {
+            return VerifyRequest.parse(new ObjectMapper().readTree(json));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Changes an object's bytes, not their number. */
+    void corrupt(String key) {
+        byte[] content = bucket.bytes(key);
+        content[content.length / 2] ^= 1;
+        bucket.seed(key, content);
+    }
+
+    /** Takes an object away. */
+    void remove(String key) {
+        bucket.remove(key, Optional.empty());
+    }
+
+    /** All findings, each as its code and subject. */
+    Set<String> found() {
+        return findings.stream().map(VerifierFixture::text).collect(Collectors.toSet());
+    }
+
+    /** Those of one code. */
+    Set<String> found(FindingCode code) {
+        return findings.stream()
+                .filter(finding -> finding.code() == code)
+                .map(Finding::subject)
+                .collect(Collectors.toSet());
+    }
+
+    private static String text(Finding finding) {
+        return finding.code() + " " + finding.subject();
+    }
+
+    @Override
+    public void close() {
+        workerPools.close();
+    }
+}
