@@ -96,7 +96,7 @@ class ArchitectureTest {
                 .should(ArchConditions.callConstructorWhere(DescribedPredicate.describe(
                         "makes a bandwidth limit beside the one of Wiring.pace",
                         call -> call.getTargetOwner().isEquivalentTo(RateLimiter.class)
-                                && !call.getOrigin().getFullName().endsWith("Wiring.pace()")
+                                && !call.getOrigin().getFullName().endsWith("Wiring.rateLimiter()")
                                 && !call.getOriginOwner().isEquivalentTo(RateLimiter.class))))
                 .because("bulk.bytes-per-second is a limit over all objects of a process")
                 .check(MAIN);

@@ -100,6 +100,6 @@ final class GeneratedStore extends ForwardingObjectStore {
             return super.open(key, range, etag);
         }
         byte[] content = manifest(image);
-        return InMemoryObjectStore.opened(info(key, content.length), new ByteArrayInputStream(content));
+        return InMemoryObjectStore.openObject(info(key, content.length), new ByteArrayInputStream(content));
     }
 }

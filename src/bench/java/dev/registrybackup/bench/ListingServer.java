@@ -129,7 +129,7 @@ final class ListingServer implements AutoCloseable {
         String method = request.method().name();
         (method.equals("HEAD") ? heads : others).increment();
         Optional<ServedObject> there = served.find(key);
-        boolean isSmall = key.startsWith(RegistryLayout.BOOKKEEPING_PREFIX);
+        boolean isSmall = key.startsWith(RegistryLayout.METADATA_PREFIX);
         if (method.equals("HEAD")) {
             tell(request.response(), there).end();
         } else if (method.equals("GET") && (isSmall || there.isEmpty())) {

@@ -30,7 +30,7 @@ public final class MemoryProbe {
             RestoreRequest request = RestoreRequest.parse(
                     new ObjectMapper().readTree("{\"scope\":{\"namespace\":\"bench\"}}"),
                     Clock.systemUTC().instant());
-            int planned = new Restore(restoreEndpoints, workerPools, RateLimiter.unbounded(), Clock.systemUTC())
+            int planned = new Restore(restoreEndpoints, workerPools, RateLimiter.unlimited(), Clock.systemUTC())
                     .plan(request)
                     .at("/toCopy/objects")
                     .asInt();

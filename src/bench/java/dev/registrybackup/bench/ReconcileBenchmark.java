@@ -31,7 +31,7 @@ public final class ReconcileBenchmark {
     /** For what asks no more than a listing takes. */
     private static final Duration UNLIMITED = Duration.ofMinutes(30);
 
-    private static final String PARTS = RegistryLayout.BOOKKEEPING_PREFIX + "reconcile/parts";
+    private static final String PARTS = RegistryLayout.METADATA_PREFIX + "reconcile/parts";
     private static final String LAST = "2026-01-02T00:00:00Z";
 
     private final Duration limit = Duration.ofSeconds(Integer.getInteger("bench.limit", 300));

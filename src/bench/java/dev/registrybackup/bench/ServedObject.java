@@ -22,7 +22,7 @@ record ServedObject(long size, String etag) {
     static ServedObject generated(RegistryLayout layout, String key) {
         if (layout.parse(key) instanceof DigestLink link) {
             byte[] content = LinkContent.of(link.digest());
-            return new ServedObject(content.length, LinkContent.md5(content));
+            return new ServedObject(content.length, LinkContent.md5Hex(content));
         }
         if (layout.parse(key) instanceof BlobData blob) {
             String hex = blob.digest().hex();
@@ -37,6 +37,6 @@ record ServedObject(long size, String etag) {
 
     /** Of a small object with that content. */
     static ServedObject of(byte[] content) {
-        return new ServedObject(content.length, LinkContent.md5(content));
+        return new ServedObject(content.length, LinkContent.md5Hex(content));
     }
 }

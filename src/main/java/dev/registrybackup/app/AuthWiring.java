@@ -19,10 +19,10 @@ class AuthWiring {
     /** The cluster is asked whether callers may in the namespace of this pod; a client of it is made with the first call. */
     @Produces
     @Singleton
-    Authorizer gate(
+    Authorizer authorizer(
             AuthConfiguration access, Instance<KubernetesClient> kubernetes, WorkerPools workerPools, Clock clock) {
         return new AuthSettings(access, RuntimeEnvironment.current())
-                .gate((token, verb) -> reviews(kubernetes.get()).judge(token, verb), workerPools, clock);
+                .authorizer((token, verb) -> reviews(kubernetes.get()).authorize(token, verb), workerPools, clock);
     }
 
     private static KubernetesTokenAuthorizer reviews(KubernetesClient cluster) {

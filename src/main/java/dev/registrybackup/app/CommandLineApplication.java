@@ -20,7 +20,7 @@ import picocli.CommandLine;
 
 /** The program as a command. */
 public class CommandLineApplication implements QuarkusApplication {
-    private static final Duration LOOK = Duration.ofSeconds(1);
+    private static final Duration POLL_INTERVAL = Duration.ofSeconds(1);
 
     private final OnDemandOperations onDemandOperations;
     private final InProcessOperations inProcessOperations;
@@ -75,25 +75,25 @@ public class CommandLineApplication implements QuarkusApplication {
         }
 
         @Override
-        public ObjectNode run(OperationKind kind, ObjectNode request, Consumer<ProgressTracker.Reading> progress) {
-            return attempt(onDemandOperations.record(kind, request, user()).value(), progress);
+        public ObjectNode run(OperationKind kind, ObjectNode request, Consumer<ProgressTracker.Progress> progress) {
+            return runOperation(onDemandOperations.record(kind, request, user()).value(), progress);
         }
 
         @Override
-        public ObjectNode attempt(String id, Consumer<ProgressTracker.Reading> progress) {
+        public ObjectNode runOperation(String id, Consumer<ProgressTracker.Progress> progress) {
             OperationId operation = new OperationId(id);
-            try (WorkerPools.Repeated showing =
-                    workerPools.every(LOOK, () -> inProcessOperations.reading().ifPresent(progress))) {
+            try (WorkerPools.ScheduledTask showing = workerPools.scheduleAtFixedRate(
+                    POLL_INTERVAL, () -> inProcessOperations.reading().ifPresent(progress))) {
                 inProcessOperations.run(operation);
             }
             return onDemandOperations.operation(Optional.of(id));
         }
 
         @Override
-        public ObjectNode backUp(Consumer<ProgressTracker.Reading> progress) {
+        public ObjectNode firstFill(Consumer<ProgressTracker.Progress> progress) {
             ProgressTracker progressTracker = new ProgressTracker();
-            try (WorkerPools.Repeated showing =
-                    workerPools.every(LOOK, () -> progress.accept(progressTracker.read()))) {
+            try (WorkerPools.ScheduledTask showing =
+                    workerPools.scheduleAtFixedRate(POLL_INTERVAL, () -> progress.accept(progressTracker.progress()))) {
                 return firstFill.run(progressTracker);
             }
         }

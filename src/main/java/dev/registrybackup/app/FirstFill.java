@@ -20,12 +20,12 @@ import org.jspecify.annotations.Nullable;
  * from which no events come, and for a first fill. For one call.
  */
 final class FirstFill {
-    private static final int AT_ONCE = 64;
-    private static final int MOST_LISTED = 100;
+    private static final int CONCURRENCY = 64;
+    private static final int MAX_LISTED_PROBLEMS = 100;
 
     private final RegistryStore registry;
     private final Replicator replicator;
-    private final Semaphore free = new Semaphore(AT_ONCE);
+    private final Semaphore permits = new Semaphore(CONCURRENCY);
     /** Both guarded by this. */
     private final Map<ReplicationStatus, Long> counts = new EnumMap<>(ReplicationStatus.class);
 
@@ -45,23 +45,23 @@ final class FirstFill {
         try (Stream<ObjectInfo> objects =
                 registry.store().list(registry.layout().prefix())) {
             objects.filter(object -> isKept(object.key())).forEach(object -> {
-                progressTracker.expect(1, object.size());
-                free.acquireUninterruptibly();
+                progressTracker.addExpected(1, object.size());
+                permits.acquireUninterruptibly();
                 replicator.replicate(object.key()).whenComplete((replicationResult, failure) -> {
                     count(object.key(), replicationResult, failure);
-                    progressTracker.done(1, object.size());
-                    free.release();
+                    progressTracker.addDone(1, object.size());
+                    permits.release();
                 });
             });
         }
-        free.acquireUninterruptibly(AT_ONCE);
+        permits.acquireUninterruptibly(CONCURRENCY);
         return summary();
     }
 
     private boolean isKept(String key) {
         return switch (registry.layout().parse(key).kind()) {
             case BLOB, LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK -> true;
-            case UPLOAD, FOREIGN, EXCLUDED -> false;
+            case UPLOAD, UNKNOWN, EXCLUDED -> false;
         };
     }
 
@@ -72,15 +72,15 @@ final class FirstFill {
             problem(key, String.valueOf(failure == null ? "" : failure.getMessage()));
             return;
         }
-        counts.merge(replicationResult.replicationStatus(), 1L, Long::sum);
-        if (!replicationResult.replicationStatus().isInBackup()
-                && replicationResult.replicationStatus() != ReplicationStatus.GONE) {
-            problem(key, replicationResult.replicationStatus().label() + " " + replicationResult.problem());
+        counts.merge(replicationResult.status(), 1L, Long::sum);
+        if (!replicationResult.status().isInBackup()
+                && replicationResult.status() != ReplicationStatus.SOURCE_MISSING) {
+            problem(key, replicationResult.status().label() + " " + replicationResult.problem());
         }
     }
 
     private void problem(String key, String what) {
-        if (problems.size() < MOST_LISTED) {
+        if (problems.size() < MAX_LISTED_PROBLEMS) {
             problems.addObject().put("key", key).put("problem", what);
         }
     }

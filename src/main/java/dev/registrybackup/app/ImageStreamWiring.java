@@ -87,7 +87,7 @@ class ImageStreamWiring {
     /** What captures single ImageStreams into the backup, as hints at them come in. */
     ImageStreamEventHandler hints(RegistryStore backup, ReplicationListener replicationListener, CaptureMetrics told) {
         CaptureReader captureReader = new CaptureReader(backup.store(), reconcileSettings.scratch());
-        return new ImageStreamEventHandler(new ImageStreamEventHandler.Parts(
+        return new ImageStreamEventHandler(new ImageStreamEventHandler.Components(
                         this::hasImages,
                         new ImageStreamCapture(cluster(), backup.store(), clock, Wiring::random),
                         captureReader,

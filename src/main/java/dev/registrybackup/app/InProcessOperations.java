@@ -50,7 +50,7 @@ final class InProcessOperations {
     }
 
     /** How far the last one is; empty before it has begun. */
-    Optional<ProgressTracker.Reading> reading() {
-        return Optional.ofNullable(progressTracker).map(ProgressTracker::read);
+    Optional<ProgressTracker.Progress> reading() {
+        return Optional.ofNullable(progressTracker).map(ProgressTracker::progress);
     }
 }

@@ -20,7 +20,7 @@ import java.util.Optional;
  * IllegalArgumentException} for what is no request, and what the parts throw.
  */
 public final class OnDemandOperations {
-    private static final int MOST_OPERATIONS = 100;
+    private static final int MAX_OPERATIONS = 100;
 
     private final Operations operations;
     private final OperationService desk;
@@ -52,16 +52,16 @@ public final class OnDemandOperations {
     }
 
     /** Checks a request, puts it on record, and has it started. */
-    public OperationStatus ask(OperationKind kind, JsonNode body, String by) {
-        OperationHandlers.Accepted accepted = work.check(kind, body);
-        return desk.ask(kind, accepted.slot(), accepted.parameters(), by);
+    public OperationStatus submit(OperationKind kind, JsonNode body, String by) {
+        OperationHandlers.ValidatedRequest validatedRequest = work.check(kind, body);
+        return desk.submit(kind, validatedRequest.lock(), validatedRequest.parameters(), by);
     }
 
     /** Checks a request and puts it on record, for whoever asks to run it himself. */
     OperationId record(OperationKind kind, JsonNode body, String by) {
-        OperationHandlers.Accepted accepted = work.check(kind, body);
+        OperationHandlers.ValidatedRequest validatedRequest = work.check(kind, body);
         return operations
-                .create(kind, accepted.slot(), accepted.parameters(), by)
+                .create(kind, validatedRequest.lock(), validatedRequest.parameters(), by)
                 .id();
     }
 
@@ -92,14 +92,14 @@ public final class OnDemandOperations {
     }
 
     public ObjectNode operations() {
-        return operations(MOST_OPERATIONS);
+        return operations(MAX_OPERATIONS);
     }
 
     /** So many of the newest at the most. */
     ObjectNode operations(int most) {
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         ArrayNode list = answer.putArray("operations");
-        desk.newest(most).forEach(status -> list.add(status.json()));
+        desk.listNewest(most).forEach(status -> list.add(status.json()));
         return answer;
     }
 
@@ -107,12 +107,12 @@ public final class OnDemandOperations {
     public ObjectNode catalog(Optional<String> repository, Optional<String> after, Optional<String> limit) {
         if (repository.isPresent()) {
             RepositoryName name = new RepositoryName(repository.get());
-            return catalog.live(name)
+            return catalog.liveDocument(name)
                     .orElseThrow(() -> new UnknownScopeException("The backup has no repository " + name));
         }
         return catalog.page(
                 after.map(RepositoryName::new),
-                limit.map(OnDemandOperations::number).orElse(Catalog.USUAL_PAGE));
+                limit.map(OnDemandOperations::number).orElse(Catalog.DEFAULT_PAGE_SIZE));
     }
 
     private static int number(String text) {

@@ -51,7 +51,7 @@ record OperationHandlers(
         Supplier<WritableCluster> cluster,
         Reconciliation reconciliation) {
     /** A request that can be put on record. */
-    record Accepted(String slot, ObjectNode parameters) {}
+    record ValidatedRequest(String lock, ObjectNode parameters) {}
 
     Map<OperationKind, OperationHandler> byKind() {
         return Map.of(
@@ -64,7 +64,7 @@ record OperationHandlers(
     }
 
     /** Refuses what cannot be done, as far as that can be told at once. */
-    Accepted check(OperationKind kind, JsonNode body) {
+    ValidatedRequest check(OperationKind kind, JsonNode body) {
         return switch (kind) {
             case RESTORE -> {
                 RestoreRequest request = RestoreRequest.parse(body, clock.instant());
@@ -73,18 +73,18 @@ record OperationHandlers(
                 } else {
                     metadataRestore(request).check(request);
                 }
-                yield new Accepted(request.target(), request.json());
+                yield new ValidatedRequest(request.target(), request.json());
             }
             case VERIFY -> {
                 VerifyRequest request = VerifyRequest.parse(body);
-                place(request.store()).store().requireBucket();
+                lockName(request.store()).store().requireBucket();
                 backup.store().requireBucket();
-                yield new Accepted(request.store(), request.json());
+                yield new ValidatedRequest(request.store(), request.json());
             }
             case RECONCILE -> {
                 ReconcileRequest request = ReconcileRequest.parse(body);
                 reconciliation.check(request);
-                yield new Accepted(VerifyRequest.BACKUP, request.json());
+                yield new ValidatedRequest(VerifyRequest.BACKUP, request.json());
             }
         };
     }
@@ -113,7 +113,7 @@ record OperationHandlers(
     }
 
     private Restore restore(String target) {
-        RegistryStore registryStore = storeRegistry.named(target);
+        RegistryStore registryStore = storeRegistry.get(target);
         return new Restore(
                 new RestoreEndpoints(backup.store(), backup.layout(), registryStore.store(), registryStore.layout()),
                 workerPools,
@@ -121,31 +121,36 @@ record OperationHandlers(
                 clock);
     }
 
-    private RegistryStore place(String name) {
-        return name.equals(VerifyRequest.BACKUP) ? backup : storeRegistry.named(name);
+    private RegistryStore lockName(String name) {
+        return name.equals(VerifyRequest.BACKUP) ? backup : storeRegistry.get(name);
     }
 
-    private OperationHandler.Result restore(OperationRequest asked, Fence fence, ProgressTracker progressTracker) {
+    private OperationHandler.OperationResult restore(
+            OperationRequest asked, Fence fence, ProgressTracker progressTracker) {
         RestoreRequest request = RestoreRequest.parse(asked.parameters(), clock.instant());
-        Restore.Outcome outcome = request.imageStreamMode() == ImageStreamMode.NONE
+        Restore.RestoreResult restoreResult = request.imageStreamMode() == ImageStreamMode.NONE
                 ? restore(request.target()).run(request, fence, progressTracker)
                 : metadataRestore(request).run(request, fence, progressTracker);
-        return new OperationHandler.Result(
-                outcome.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE, outcome.summary());
+        return new OperationHandler.OperationResult(
+                restoreResult.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE,
+                restoreResult.summary());
     }
 
-    private OperationHandler.Result reconcile(OperationRequest asked, Fence fence, ProgressTracker progressTracker) {
+    private OperationHandler.OperationResult reconcile(
+            OperationRequest asked, Fence fence, ProgressTracker progressTracker) {
         ReconcileRequest request = ReconcileRequest.parse(asked.parameters());
-        Reconciliation.Result result =
-                reconciliation.run(asked.id().value(), request, asked.askedBy(), fence, progressTracker);
-        return new OperationHandler.Result(
-                result.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE, result.summary());
+        Reconciliation.ReconcileResult reconcileResult =
+                reconciliation.run(asked.id().value(), request, asked.requestedBy(), fence, progressTracker);
+        return new OperationHandler.OperationResult(
+                reconcileResult.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE,
+                reconcileResult.summary());
     }
 
-    private OperationHandler.Result verify(OperationRequest asked, Fence fence, ProgressTracker progressTracker) {
+    private OperationHandler.OperationResult verify(
+            OperationRequest asked, Fence fence, ProgressTracker progressTracker) {
         VerifyRequest request = VerifyRequest.parse(asked.parameters());
-        RegistryStore registryStore = place(request.store());
-        Verification.Result result = new Verification(
+        RegistryStore registryStore = lockName(request.store());
+        Verification.VerificationResult verificationResult = new Verification(
                         store -> registryStore.store(),
                         backup.store(),
                         registryStore.layout(),
@@ -155,7 +160,8 @@ record OperationHandlers(
                         clock,
                         captures)
                 .run(asked.id().value(), request, fence, progressTracker);
-        return new OperationHandler.Result(
-                result.couldNotTell() ? OperationState.INCOMPLETE : OperationState.SUCCEEDED, result.summary());
+        return new OperationHandler.OperationResult(
+                verificationResult.hasUnknown() ? OperationState.INCOMPLETE : OperationState.SUCCEEDED,
+                verificationResult.summary());
     }
 }

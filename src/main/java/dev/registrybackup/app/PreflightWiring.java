@@ -84,8 +84,8 @@ class PreflightWiring {
     }
 
     private Preflight preflight() {
-        Optional<S3Settings> registry = settings.registryPlace().bucket();
-        return new Preflight(new Preflight.Parts(
+        Optional<S3Settings> registry = settings.registryStore().bucket();
+        return new Preflight(new Preflight.Components(
                 new CheckedStore(
                         "registry",
                         storePair.registry(),
@@ -110,7 +110,7 @@ class PreflightWiring {
     /** Without a lane of its own: the caller's thread is one that may wait. */
     private void pause(Duration time) {
         CompletableFuture<Void> over = new CompletableFuture<>();
-        workerPools.after(time, () -> over.complete(null));
+        workerPools.schedule(time, () -> over.complete(null));
         over.join();
     }
 

@@ -75,8 +75,8 @@ class ReconcileWiring {
     }
 
     private Comparer rclone(Path scratch) {
-        RegistryStoreSettings registry = settings.registryPlace();
-        return Rclone.start(
+        RegistryStoreSettings registry = settings.registryStore();
+        return Rclone.create(
                 reconcileSettings.rclone(),
                 new RcloneRemote("registry", registry.bucket(), registry.directory()),
                 backup(),
@@ -90,21 +90,21 @@ class ReconcileWiring {
     private Optional<Function<Path, Archive>> archive() {
         return reconcileSettings
                 .archive()
-                .map(place -> scratch -> Archive.start(reconcileSettings.rclone(), backup(), place, scratch));
+                .map(place -> scratch -> Archive.create(reconcileSettings.rclone(), backup(), place, scratch));
     }
 
     /** The copier of events, with a memory of its own, and at the pace of bulk work. */
     private ReplicationTools copying(StorePair stores, RateLimiter rateLimiter) {
         ObjectStore from = new ThrottledObjectStore(stores.registry(), rateLimiter);
         ObjectStore to = new ThrottledObjectStore(stores.backup(), rateLimiter);
-        ExpiringKeySet durable = new ExpiringKeySet(clock, Wiring.REMEMBERED, Wiring.MOST_REMEMBERED);
+        ExpiringKeySet durable = new ExpiringKeySet(clock, Wiring.DURABLE_KEY_TTL, Wiring.MAX_DURABLE_KEYS);
         VerifiedMarker adopted = new VerifiedMarker(to, stores.layout(), clock);
         BlobReplicator blobReplicator = new BlobReplicator(stores.layout(), from, to, adopted, workerPools, durable);
         BlockedLinks blockedLinks = new BlockedLinks(to, clock);
         blockedLinks.refresh();
-        UnknownObjects foreign = new UnknownObjects(from, to, workerPools, settings.copiesForeign());
+        UnknownObjects foreign = new UnknownObjects(from, to, workerPools, settings.copiesUnknownObjects());
         Replicator replicator = new Replicator(
-                new Replicator.Parts(
+                new Replicator.Dependencies(
                         stores.layout(), from, to, blobReplicator, foreign, blockedLinks, durable, workerPools),
                 (link, again) -> {});
         return new ReplicationTools(replicator, blobReplicator, adopted, durable, blockedLinks);

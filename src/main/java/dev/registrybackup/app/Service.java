@@ -10,37 +10,42 @@ import java.util.function.IntSupplier;
 /**
  * The wired program, as its edge needs it.
  *
- * @param replicating takes events in the replicate role; empty in the other
- * @param recording takes events in the dead-letter role; empty in the other
- * @param capturing takes events about ImageStreams in the capture role; empty in the others
+ * @param notificationHandler takes events in the replicate role; empty in the other
+ * @param deadLetterHandler takes events in the dead-letter role; empty in the other
+ * @param imageStreamHandler takes events about ImageStreams in the capture role; empty in the others
  * @param scheduled whether events start operations
  * @param rejectionRecorder puts on record what will never succeed
- * @param owed how many keys this instance holds as owed
+ * @param pendingKeys how many keys this instance holds as owed
  */
 public record Service(
-        Optional<NotificationHandler> replicating,
-        Optional<DeadLetterHandler> recording,
-        Optional<ImageStreamEventHandler> capturing,
+        Optional<NotificationHandler> notificationHandler,
+        Optional<DeadLetterHandler> deadLetterHandler,
+        Optional<ImageStreamEventHandler> imageStreamHandler,
         boolean scheduled,
         RejectionRecorder rejectionRecorder,
-        IntSupplier owed) {
+        IntSupplier pendingKeys) {
     public boolean takesEvents() {
-        return replicating.isPresent() || recording.isPresent() || capturing.isPresent() || scheduled;
+        return notificationHandler.isPresent()
+                || deadLetterHandler.isPresent()
+                || imageStreamHandler.isPresent()
+                || scheduled;
     }
 
-    public NotificationHandler intake() {
-        return replicating.orElseThrow(() -> new IllegalStateException("This process has not the replicate role"));
+    public NotificationHandler requireNotificationHandler() {
+        return notificationHandler.orElseThrow(
+                () -> new IllegalStateException("This process has not the replicate role"));
     }
 
-    public DeadLetterHandler deadLetters() {
-        return recording.orElseThrow(() -> new IllegalStateException("This process has not the dead-letter role"));
+    public DeadLetterHandler requireDeadLetterHandler() {
+        return deadLetterHandler.orElseThrow(
+                () -> new IllegalStateException("This process has not the dead-letter role"));
     }
 
-    public ImageStreamEventHandler hints() {
-        return capturing.orElseThrow(() -> new IllegalStateException("This process has not the capture role"));
+    public ImageStreamEventHandler requireImageStreamHandler() {
+        return imageStreamHandler.orElseThrow(() -> new IllegalStateException("This process has not the capture role"));
     }
 
-    public int inFlight() {
-        return replicating.map(NotificationHandler::inFlight).orElse(0);
+    public int keysInFlight() {
+        return notificationHandler.map(NotificationHandler::keysInFlight).orElse(0);
     }
 }

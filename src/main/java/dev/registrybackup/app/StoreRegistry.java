@@ -16,7 +16,7 @@ final class StoreRegistry implements AutoCloseable {
     private final S3Timeouts timeouts;
     private final int connections;
     /** Guarded by this. */
-    private final Map<String, RegistryStore> open = new TreeMap<>();
+    private final Map<String, RegistryStore> openStores = new TreeMap<>();
 
     /**
      * These stores.
@@ -37,8 +37,8 @@ final class StoreRegistry implements AutoCloseable {
 
     /** The store of that name. Throws {@link IllegalArgumentException} if none is configured. */
     @SuppressWarnings("MustBeClosedChecker") // closed by close()
-    synchronized RegistryStore named(String name) {
-        RegistryStore known = open.get(name);
+    synchronized RegistryStore get(String name) {
+        RegistryStore known = openStores.get(name);
         if (known != null) {
             return known;
         }
@@ -48,12 +48,12 @@ final class StoreRegistry implements AutoCloseable {
                     .formatted(name, List.copyOf(settings.keySet())));
         }
         RegistryStore opened = RegistryStore.open(place, timeouts, connections);
-        open.put(name, opened);
+        openStores.put(name, opened);
         return opened;
     }
 
     @Override
     public synchronized void close() {
-        new ArrayList<>(open.values()).forEach(RegistryStore::close);
+        new ArrayList<>(openStores.values()).forEach(RegistryStore::close);
     }
 }

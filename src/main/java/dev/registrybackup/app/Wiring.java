@@ -61,10 +61,10 @@ import java.util.function.BiConsumer;
 @Singleton
 public class Wiring {
     /** For so long what was seen durable is taken for that. */
-    public static final Duration REMEMBERED = Duration.ofMinutes(5);
+    public static final Duration DURABLE_KEY_TTL = Duration.ofMinutes(5);
 
-    static final int MOST_REMEMBERED = 100_000;
-    private static final Duration HOUSEKEEPING = Duration.ofMinutes(1);
+    static final int MAX_DURABLE_KEYS = 100_000;
+    private static final Duration HOUSEKEEPING_INTERVAL = Duration.ofMinutes(1);
     /** Beside the lanes' own: our records, and looking after the stores' state. */
     private static final int OTHER_CONNECTIONS = 8;
 
@@ -90,11 +90,11 @@ public class Wiring {
         this.settings = settings;
         this.restoreSettings = restoreSettings;
         this.reconcileSettings = reconcileSettings;
-        this.workerPools = new WorkerPools(settings.smallLane(), settings.largeLane());
-        int connections = settings.smallLane() + settings.largeLane() + OTHER_CONNECTIONS;
-        RegistryStoreSettings from = settings.registryPlace();
+        this.workerPools = new WorkerPools(settings.smallConcurrency(), settings.largeConcurrency());
+        int connections = settings.smallConcurrency() + settings.largeConcurrency() + OTHER_CONNECTIONS;
+        RegistryStoreSettings from = settings.registryStore();
         this.storeRegistry = new StoreRegistry(from, restoreSettings.targets(), settings.timeouts(), connections);
-        this.registry = storeRegistry.named(RestoreRequest.REGISTRY);
+        this.registry = storeRegistry.get(RestoreRequest.REGISTRY);
         this.backup = new RegistryStore(
                 S3ObjectStore.of(settings.backupStore(), settings.timeouts(), connections),
                 new RegistryLayout(from.rootDirectory()));
@@ -108,26 +108,26 @@ public class Wiring {
 
     @Produces
     @Singleton
-    WorkerPools lanes() {
+    WorkerPools workerPools() {
         return workerPools;
     }
 
     /** The one bandwidth limit of this process: whatever restores, verifies or reconciles shares it. */
     @Produces
     @Singleton
-    RateLimiter pace() {
+    RateLimiter rateLimiter() {
         return new RateLimiter(restoreSettings.bytesPerSecond(), System::nanoTime);
     }
 
     @Produces
     @Singleton
-    StorePair sides() {
+    StorePair storePair() {
         return new StorePair(registry.store(), backup.store(), registry.layout());
     }
 
     @Produces
     @Singleton
-    StoreHealth storeStates() {
+    StoreHealth storeHealth() {
         return new StoreHealth(
                 settings.readsRegistry() ? Optional.of(registry.store()) : Optional.empty(),
                 backup.store(),
@@ -150,7 +150,7 @@ public class Wiring {
             return withoutEvents(
                     Optional.of(openShift.hints(backup, replicationListener, captureMetrics)), rejectionRecorder);
         }
-        workerPools.every(Duration.ofMinutes(10), rejectionStore::recount);
+        workerPools.scheduleAtFixedRate(Duration.ofMinutes(10), rejectionStore::resetCount);
         RegistryLayout layout = registry.layout();
         PendingStore shelf = new PendingStore(backup.store(), instance(), clock);
         if (settings.isDeadLetter()) {
@@ -158,18 +158,23 @@ public class Wiring {
             DeadLetterHandler letters =
                     new DeadLetterHandler(registry.store().bucket(), layout, owed, workerPools, replicationListener);
             return new Service(
-                    Optional.empty(), Optional.of(letters), Optional.empty(), false, rejectionRecorder, owed::waiting);
+                    Optional.empty(),
+                    Optional.of(letters),
+                    Optional.empty(),
+                    false,
+                    rejectionRecorder,
+                    owed::waitingKeys);
         }
-        ReplicationService replicationService = copies(new ReplicationObserver(replicationListener, clock));
+        ReplicationService replicationService = replicationService(new ReplicationObserver(replicationListener, clock));
         RetryWorker worker = new RetryWorker(shelf, rejectionStore, replicationService, workerPools, clock);
-        PendingWriter owed = new PendingWriter(shelf, workerPools, worker::accept);
+        PendingWriter owed = new PendingWriter(shelf, workerPools, worker::add);
         NotificationHandler notificationHandler = new NotificationHandler(
                 registry.store().bucket(),
                 replicationService,
                 owed,
                 workerPools,
                 replicationListener,
-                settings.inFlight());
+                settings.maxKeysInFlight());
         worker.start();
         return new Service(
                 Optional.of(notificationHandler),
@@ -177,7 +182,7 @@ public class Wiring {
                 Optional.empty(),
                 false,
                 rejectionRecorder,
-                () -> worker.owed() + owed.waiting());
+                () -> worker.pendingKeys() + owed.waitingKeys());
     }
 
     /** One that takes no events about the registry's objects. */
@@ -186,12 +191,12 @@ public class Wiring {
                 Optional.empty(), Optional.empty(), hints, settings.isOperations(), rejectionRecorder, () -> 0);
     }
 
-    private ReplicationService copies(ReplicationObserver replicationObserver) {
+    private ReplicationService replicationService(ReplicationObserver replicationObserver) {
         BlockedLinks blockedLinks = new BlockedLinks(backup.store(), clock);
-        Replicator replicator = replicator(blockedLinks, replicationObserver::woken);
-        workerPools.every(HOUSEKEEPING, () -> {
+        Replicator replicator = replicator(blockedLinks, replicationObserver::observeUnblocked);
+        workerPools.scheduleAtFixedRate(HOUSEKEEPING_INTERVAL, () -> {
             blockedLinks.refresh();
-            replicator.wakeWaiting();
+            replicator.retryBlocked();
         });
         return new ReplicationService(
                 replicator, replicationObserver, new CanaryProbe(registry.store(), backup.store(), clock), workerPools);
@@ -202,33 +207,35 @@ public class Wiring {
         ObjectStore from = registry.store();
         ObjectStore to = backup.store();
         RegistryLayout layout = registry.layout();
-        ExpiringKeySet durable = new ExpiringKeySet(clock, REMEMBERED, MOST_REMEMBERED);
+        ExpiringKeySet durable = new ExpiringKeySet(clock, DURABLE_KEY_TTL, MAX_DURABLE_KEYS);
         BlobReplicator blobReplicator =
                 new BlobReplicator(layout, from, to, new VerifiedMarker(to, layout, clock), workerPools, durable);
-        UnknownObjects foreign = new UnknownObjects(from, to, workerPools, settings.copiesForeign());
+        UnknownObjects foreign = new UnknownObjects(from, to, workerPools, settings.copiesUnknownObjects());
         return new Replicator(
-                new Replicator.Parts(layout, from, to, blobReplicator, foreign, blockedLinks, durable, workerPools),
+                new Replicator.Dependencies(
+                        layout, from, to, blobReplicator, foreign, blockedLinks, durable, workerPools),
                 onWoken);
     }
 
     @Produces
     @Singleton
-    FirstFill fill() {
+    FirstFill firstFill() {
         return new FirstFill(registry, replicator(new BlockedLinks(backup.store(), clock), (link, again) -> {}));
     }
 
     @Produces
     @Singleton
-    InProcessOperations attempts(Reconciliation reconciliation, ImageStreamWiring openShift, RateLimiter rateLimiter) {
+    InProcessOperations inProcessOperations(
+            Reconciliation reconciliation, ImageStreamWiring openShift, RateLimiter rateLimiter) {
         return new InProcessOperations(
-                work(reconciliation, openShift, rateLimiter).byKind(),
+                operationHandlers(reconciliation, openShift, rateLimiter).byKind(),
                 work -> new OperationExecution(operations(), workerPools, clock, work),
                 instance());
     }
 
     @Produces
     @Singleton
-    OnDemandOperations onDemand(
+    OnDemandOperations onDemandOperations(
             InProcessOperations inProcessOperations,
             Reconciliation reconciliation,
             ImageStreamWiring openShift,
@@ -236,21 +243,22 @@ public class Wiring {
             PreflightWiring preflight,
             Instance<KubernetesClient> kubernetes) {
         OperationRunner operationRunner = restoreSettings.runsJobs()
-                ? jobs(kubernetes.get())
+                ? jobRunner(kubernetes.get())
                 : new InProcessRunner(inProcessOperations.execution(), workerPools, instance());
         if (settings.isOnDemand() && !restoreSettings.isCommand()) {
-            workerPools.every(Duration.ofDays(1), () -> operations().dropOld());
+            workerPools.scheduleAtFixedRate(
+                    Duration.ofDays(1), () -> operations().deleteExpired());
         }
         return new OnDemandOperations(
                 operations(),
                 new OperationService(operations(), operationRunner),
-                work(reconciliation, openShift, rateLimiter),
+                operationHandlers(reconciliation, openShift, rateLimiter),
                 new Catalog(backup.store(), backup.layout(), workerPools, clock, captures()),
                 preflight);
     }
 
     /** In the namespace of this pod. */
-    private OperationRunner jobs(KubernetesClient cluster) {
+    private OperationRunner jobRunner(KubernetesClient cluster) {
         return new JobRunner(
                 cluster, Optional.ofNullable(cluster.getNamespace()).orElse("default"), restoreSettings.cronJobs());
     }
@@ -259,7 +267,7 @@ public class Wiring {
         return new Operations(backup.store(), clock, Wiring::random);
     }
 
-    private OperationHandlers work(
+    private OperationHandlers operationHandlers(
             Reconciliation reconciliation, ImageStreamWiring openShift, RateLimiter rateLimiter) {
         return new OperationHandlers(
                 backup,

@@ -25,16 +25,16 @@ import java.util.stream.Stream;
  */
 public final class Catalog {
     /** So many repositories are on a page unless otherwise asked. */
-    public static final int USUAL_PAGE = 100;
+    public static final int DEFAULT_PAGE_SIZE = 100;
 
     /** So many are on a page at most. */
-    public static final int LARGEST_PAGE = 1000;
+    public static final int MAX_PAGE_SIZE = 1000;
 
     private static final System.Logger LOGGER = System.getLogger(Catalog.class.getName());
 
     private final ObjectStore backup;
     private final CatalogPages pages;
-    private final RepositoryInspector live;
+    private final RepositoryInspector liveDocument;
 
     /**
      * That of the backup in this bucket.
@@ -49,19 +49,19 @@ public final class Catalog {
             Optional<CaptureReader> captures) {
         this.backup = backup;
         this.pages = new CatalogPages(backup, workerPools);
-        this.live = new RepositoryInspector(backup, layout, workerPools, clock, captures);
+        this.liveDocument = new RepositoryInspector(backup, layout, workerPools, clock, captures);
     }
 
-    /** Replaces a repository's document by this one ({@link RepositoryDocument#json}). */
+    /** Replaces a repository's document by this one ({@link RepositoryDocument#toJson}). */
     public void write(ObjectNode document) {
         String key =
                 CatalogKey.of(new RepositoryName(document.path("repository").asText()));
         byte[] content = document.toString().getBytes(StandardCharsets.UTF_8);
-        backup.put(key, ContentSource.of(content), Map.of()).ifPresent(version -> removeBefore(key, version));
+        backup.put(key, ContentSource.of(content), Map.of()).ifPresent(version -> deleteOlderVersions(key, version));
     }
 
     /** A versioned bucket would keep a document for each time it was written. */
-    private void removeBefore(String key, String version) {
+    private void deleteOlderVersions(String key, String version) {
         List<ObjectVersion> older;
         try (Stream<ObjectVersion> versions = backup.listVersions(key)) {
             older = versions.filter(listed -> listed.key().equals(key))
@@ -69,14 +69,14 @@ public final class Catalog {
                     .skip(1)
                     .toList();
         }
-        removeAll(older);
+        deleteVersions(older);
     }
 
     /** Under Object Lock what is old stays: no reason not to have written what is new. */
-    private void removeAll(List<ObjectVersion> versions) {
+    private void deleteVersions(List<ObjectVersion> versions) {
         for (ObjectVersion version : versions) {
             try {
-                backup.remove(version.key(), Optional.of(version.versionId()));
+                backup.delete(version.key(), Optional.of(version.versionId()));
             } catch (ObjectStoreException e) {
                 LOGGER.log(
                         Level.DEBUG,
@@ -89,7 +89,7 @@ public final class Catalog {
     }
 
     /** Removes the documents of all repositories but these, in all versions. */
-    public void keepOnly(Set<RepositoryName> repositories) {
+    public void deleteAllExcept(Set<RepositoryName> repositories) {
         List<ObjectVersion> gone;
         try (Stream<ObjectVersion> versions = backup.listVersions(CatalogKey.PREFIX)) {
             gone = versions.filter(version -> CatalogKey.repository(version.key())
@@ -97,7 +97,7 @@ public final class Catalog {
                             .isPresent())
                     .toList();
         }
-        removeAll(gone);
+        deleteVersions(gone);
     }
 
     /**
@@ -105,13 +105,13 @@ public final class Catalog {
      * the document's {@code counts}; and {@code next}, after which the next page begins, unless this is the last.
      *
      * @param after the last repository of the page before; empty for the first page
-     * @param limit how many to tell, up to {@value #LARGEST_PAGE}
+     * @param limit how many to tell, up to {@value #MAX_PAGE_SIZE}
      * @throws IllegalArgumentException if the limit is none
      */
     public ObjectNode page(Optional<RepositoryName> after, int limit) {
-        if (limit < 1 || limit > LARGEST_PAGE) {
+        if (limit < 1 || limit > MAX_PAGE_SIZE) {
             throw new IllegalArgumentException(
-                    "A page has 1 to %d repositories, not %d".formatted(LARGEST_PAGE, limit));
+                    "A page has 1 to %d repositories, not %d".formatted(MAX_PAGE_SIZE, limit));
         }
         List<ObjectInfo> documents;
         try (Stream<ObjectInfo> listing = backup.list(CatalogKey.PREFIX)) {
@@ -121,11 +121,11 @@ public final class Catalog {
                     .limit(limit + 1L)
                     .toList();
         }
-        return pages.of(documents, limit);
+        return pages.toPage(documents, limit);
     }
 
     /** The document of a repository as the backup has it now; empty if it has no link of it, nor an ImageStream. */
-    public Optional<ObjectNode> live(RepositoryName repository) {
-        return live.document(repository);
+    public Optional<ObjectNode> liveDocument(RepositoryName repository) {
+        return liveDocument.inspect(repository);
     }
 }

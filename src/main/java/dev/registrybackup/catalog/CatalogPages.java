@@ -22,9 +22,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Tells of repositories from the beginnings of their documents. */
 final class CatalogPages {
-    private static final int AT_ONCE = 32;
+    private static final int CONCURRENCY = 32;
     /** More than the fields before the images take. */
-    private static final int HEAD_BYTES = 4 << 10;
+    private static final int MAX_SUMMARY_BYTES = 4 << 10;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -37,9 +37,9 @@ final class CatalogPages {
     }
 
     /** The page of these documents, the last of which says no more than that there is another page. */
-    ObjectNode of(List<ObjectInfo> documents, int limit) {
+    ObjectNode toPage(List<ObjectInfo> documents, int limit) {
         List<ObjectInfo> told = documents.subList(0, Math.min(limit, documents.size()));
-        Map<String, ObjectNode> heads = heads(told);
+        Map<String, ObjectNode> heads = readSummaries(told);
         ObjectNode page = JsonNodeFactory.instance.objectNode();
         ArrayNode repositories = page.putArray("repositories");
         for (ObjectInfo document : told) {
@@ -49,30 +49,32 @@ final class CatalogPages {
             }
         }
         if (documents.size() > limit) {
-            page.put("next", name(told.get(told.size() - 1).key()).value());
+            page.put("next", repositoryOf(told.get(told.size() - 1).key()).value());
         }
         return page;
     }
 
-    private static RepositoryName name(String key) {
+    private static RepositoryName repositoryOf(String key) {
         return CatalogKey.repository(key).orElseThrow();
     }
 
-    private Map<String, ObjectNode> heads(List<ObjectInfo> documents) {
+    private Map<String, ObjectNode> readSummaries(List<ObjectInfo> documents) {
         Map<String, ObjectNode> heads = new ConcurrentHashMap<>();
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
         for (ObjectInfo document : documents) {
-            boundedTaskGroup.submit(0, () -> head(document.key()).ifPresent(head -> heads.put(document.key(), head)));
+            boundedTaskGroup.submit(
+                    0, () -> readSummary(document.key()).ifPresent(head -> heads.put(document.key(), head)));
         }
         boundedTaskGroup.await();
         return heads;
     }
 
     /** Empty if it was removed meanwhile. */
-    private Optional<ObjectNode> head(String key) {
+    private Optional<ObjectNode> readSummary(String key) {
         byte[] beginning;
-        try (OpenObject reading = backup.open(key, Optional.of(new ByteRange(0, HEAD_BYTES)), Optional.empty())) {
-            beginning = reading.readAll(HEAD_BYTES);
+        try (OpenObject reading =
+                backup.open(key, Optional.of(new ByteRange(0, MAX_SUMMARY_BYTES)), Optional.empty())) {
+            beginning = reading.readAll(MAX_SUMMARY_BYTES);
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
                 return Optional.empty();
@@ -85,7 +87,7 @@ final class CatalogPages {
     private static ObjectNode parse(String key, byte[] beginning) {
         ObjectNode head = JsonNodeFactory.instance
                 .objectNode()
-                .put("repository", name(key).value());
+                .put("repository", repositoryOf(key).value());
         try (JsonParser parser = JSON.createParser(beginning)) {
             parser.nextToken();
             for (String field = parser.nextFieldName(); field != null; field = parser.nextFieldName()) {

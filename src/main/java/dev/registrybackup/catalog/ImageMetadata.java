@@ -12,10 +12,10 @@ import java.util.Optional;
  * @param mediaType of its manifest: the one it states, or else what OCI's heuristics make of it
  * @param platforms what it runs on; of an index all that its entries name
  * @param created when it was built, as its config says; empty if it does not
- * @param corrupt its config, if the bytes of that are not what its digest says
+ * @param corruptConfig its config, if the bytes of that are not what its digest says
  */
 public record ImageMetadata(
-        String mediaType, List<Platform> platforms, Optional<String> created, Optional<Digest> corrupt) {
+        String mediaType, List<Platform> platforms, Optional<String> created, Optional<Digest> corruptConfig) {
     /** Keeps its own copy of the list. */
     public ImageMetadata {
         platforms = List.copyOf(platforms);
@@ -51,17 +51,17 @@ public record ImageMetadata(
     }
 
     /** With what its config says. */
-    ImageMetadata with(JsonNode config) {
+    ImageMetadata withConfig(JsonNode config) {
         String time = Platform.text(config, "created");
         return new ImageMetadata(
                 mediaType,
                 Platform.parse(config, Optional.empty()).map(List::of).orElse(platforms),
                 time.isEmpty() ? Optional.empty() : Optional.of(time),
-                corrupt);
+                corruptConfig);
     }
 
     /** With a config that is not what its digest says. */
-    ImageMetadata withCorrupt(Digest config) {
+    ImageMetadata withCorruptConfig(Digest config) {
         return new ImageMetadata(mediaType, platforms, created, Optional.of(config));
     }
 }

@@ -24,9 +24,9 @@ import java.util.function.BiConsumer;
  * images read them too: to keep all that of those would take the memory of a second request saved.
  */
 public final class ImageMetadataReader {
-    private static final int AT_ONCE = 32;
+    private static final int CONCURRENCY = 32;
     /** Configs grow with the number of layers; what is larger is none, or is told without its platform. */
-    private static final int LARGEST_CONFIG = 1 << 20;
+    private static final int MAX_CONFIG_BYTES = 1 << 20;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -42,7 +42,7 @@ public final class ImageMetadataReader {
     }
 
     /** A blob that was read: what it says, if it is JSON, and whether its bytes are what its digest says. */
-    private record Read(JsonNode json, boolean isProved) {}
+    private record ReadBlob(JsonNode json, boolean isVerified) {}
 
     /**
      * Of each of these images that can be read.
@@ -52,11 +52,11 @@ public final class ImageMetadataReader {
     public Map<Digest, ImageMetadata> read(
             Collection<Digest> images, BiConsumer<Digest, ObjectStoreException> onFailure) {
         Map<Digest, ImageMetadata> read = new ConcurrentHashMap<>();
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
         for (Digest image : images) {
             boundedTaskGroup.submit(0, () -> {
                 try {
-                    describe(image).ifPresent(imageMetadata -> read.put(image, imageMetadata));
+                    readImage(image).ifPresent(imageMetadata -> read.put(image, imageMetadata));
                 } catch (ObjectStoreException e) {
                     onFailure.accept(image, e);
                 }
@@ -66,9 +66,9 @@ public final class ImageMetadataReader {
         return read;
     }
 
-    private Optional<ImageMetadata> describe(Digest image) {
-        return read(image, Manifest.LARGEST)
-                .map(Read::json)
+    private Optional<ImageMetadata> readImage(Digest image) {
+        return read(image, Manifest.MAX_BYTES)
+                .map(ReadBlob::json)
                 .filter(JsonNode::isObject)
                 .map(manifest -> withConfig(
                         ImageMetadata.ofManifest(manifest),
@@ -76,15 +76,15 @@ public final class ImageMetadataReader {
     }
 
     private ImageMetadata withConfig(ImageMetadata imageMetadata, JsonNode named) {
-        Optional<Digest> config = digest(named);
-        Optional<Read> read = config.flatMap(digest -> read(digest, LARGEST_CONFIG));
-        return read.map(found -> found.isProved()
-                        ? imageMetadata.with(found.json())
-                        : imageMetadata.withCorrupt(config.orElseThrow()))
+        Optional<Digest> config = parseDigest(named);
+        Optional<ReadBlob> read = config.flatMap(digest -> read(digest, MAX_CONFIG_BYTES));
+        return read.map(found -> found.isVerified()
+                        ? imageMetadata.withConfig(found.json())
+                        : imageMetadata.withCorruptConfig(config.orElseThrow()))
                 .orElse(imageMetadata);
     }
 
-    private static Optional<Digest> digest(JsonNode named) {
+    private static Optional<Digest> parseDigest(JsonNode named) {
         try {
             return named.isTextual() ? Optional.of(Digest.parse(named.textValue())) : Optional.empty();
         } catch (IllegalArgumentException e) {
@@ -93,14 +93,14 @@ public final class ImageMetadataReader {
     }
 
     /** Empty if there is none, or a larger one. */
-    private Optional<Read> read(Digest digest, int most) {
+    private Optional<ReadBlob> read(Digest digest, int most) {
         try (OpenObject reading = store.open(layout.blobKey(digest), Optional.empty(), Optional.empty())) {
             if (reading.info().size() > most) {
                 return Optional.empty();
             }
             byte[] content = reading.readAll(most);
             boolean isProved = Digest.of(digest.algorithm(), content).equals(digest);
-            return Optional.of(new Read(isProved ? json(content) : MissingNode.getInstance(), isProved));
+            return Optional.of(new ReadBlob(isProved ? parseJson(content) : MissingNode.getInstance(), isProved));
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
                 return Optional.empty();
@@ -110,7 +110,7 @@ public final class ImageMetadataReader {
     }
 
     /** What is no JSON is some other kind of config: an artifact's, say. */
-    private static JsonNode json(byte[] content) {
+    private static JsonNode parseJson(byte[] content) {
         try {
             return JSON.readTree(content);
         } catch (IOException e) {

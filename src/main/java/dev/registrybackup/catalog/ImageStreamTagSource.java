@@ -13,26 +13,26 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Tags as OpenShift keeps them: in the ImageStream's status. */
-record ImageStreamTagSource(TaggedImages stream, InspectedImages images) implements TagSource {
+record ImageStreamTagSource(TaggedImages imageStream, InspectedImages images) implements TagSource {
     @Override
     public Map<Tag, Digest> targets() {
         Map<Tag, Digest> targets = new HashMap<>();
-        for (TagHistory history : stream.tags()) {
+        for (TagHistory history : imageStream.tags()) {
             history.current().ifPresent(item -> targets.put(history.tag(), item.image()));
         }
         return targets;
     }
 
     @Override
-    public ArrayNode json() {
+    public ArrayNode toJson() {
         ArrayNode list = JsonNodeFactory.instance.arrayNode();
-        stream.tags().stream()
+        imageStream.tags().stream()
                 .sorted(Comparator.comparing(history -> history.tag().value()))
-                .forEach(history -> list.add(tag(history)));
+                .forEach(history -> list.add(tagJson(history)));
         return list;
     }
 
-    private ObjectNode tag(TagHistory tag) {
+    private ObjectNode tagJson(TagHistory tag) {
         ObjectNode json =
                 JsonNodeFactory.instance.objectNode().put("tag", tag.tag().value());
         tag.current().ifPresent(item -> describe(item, json));

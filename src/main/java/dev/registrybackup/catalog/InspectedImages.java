@@ -3,8 +3,8 @@ package dev.registrybackup.catalog;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.inventory.ImageCompleteness;
-import dev.registrybackup.inventory.ImageCompleteness.Lacks;
-import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.ImageCompleteness.MissingContent;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Descriptor.Role;
 import dev.registrybackup.registry.Digest;
@@ -25,36 +25,36 @@ import java.util.function.Predicate;
  * What is known of some images.
  *
  * @param manifests all manifests that they lead to
- * @param descriptions what they are; nothing of those that could not be read
+ * @param metadata what they are; nothing of those that could not be read
  * @param sizes how many bytes of a blob the store has; empty if none
  * @param imageCompleteness whether they are whole
- * @param isUntold of what the store did not say whether it has it
+ * @param isUnknown of what the store did not say whether it has it
  */
 public record InspectedImages(
-        Map<Digest, Reading> manifests,
-        Map<Digest, ImageMetadata> descriptions,
+        Map<Digest, LoadedManifest> manifests,
+        Map<Digest, ImageMetadata> metadata,
         Function<Digest, OptionalLong> sizes,
         ImageCompleteness imageCompleteness,
-        Predicate<Digest> isUntold) {
+        Predicate<Digest> isUnknown) {
     private static final Comparator<Digest> BY_TEXT = Comparator.comparing(Digest::toString);
 
     /** What the image is. */
-    void describe(Digest image, ObjectNode json) {
-        ImageMetadata imageMetadata = descriptions.get(image);
+    void addMetadata(Digest image, ObjectNode json) {
+        ImageMetadata imageMetadata = metadata.get(image);
         if (imageMetadata != null) {
             json.put("mediaType", imageMetadata.mediaType());
             ArrayNode platforms = json.putArray("platforms");
-            imageMetadata.platforms().forEach(platform -> platforms.add(platform.json()));
+            imageMetadata.platforms().forEach(platform -> platforms.add(platform.toJson()));
             imageMetadata.created().ifPresent(time -> json.put("created", time));
         }
         json.put("size", size(List.of(image)));
-        Reading reading = manifests.get(image);
+        LoadedManifest loadedManifest = manifests.get(image);
         addAll(
                 json,
                 "children",
-                reading == null
+                loadedManifest == null
                         ? List.of()
-                        : reading.manifest().references().stream()
+                        : loadedManifest.manifest().references().stream()
                                 .filter(reference -> reference.role() == Role.MANIFEST)
                                 .map(Descriptor::digest)
                                 .toList());
@@ -63,26 +63,28 @@ public record InspectedImages(
     /** Whether it can be restored; empty if the store did not say enough. */
     public Optional<Boolean> isRestorable(Digest image) {
         Set<Digest> missing = imageCompleteness.of(image).missing();
-        return missing.isEmpty() || !missing.stream().allMatch(isUntold)
+        return missing.isEmpty() || !missing.stream().allMatch(isUnknown)
                 ? Optional.of(missing.isEmpty())
                 : Optional.empty();
     }
 
     /** Whether it can be restored, or else what it lacks; neither, if the store did not say enough. */
-    void judge(Digest image, ObjectNode json) {
-        Lacks lacks = imageCompleteness.of(image);
-        List<Digest> untold =
-                lacks.missing().stream().filter(isUntold).sorted(BY_TEXT).toList();
+    void addCompleteness(Digest image, ObjectNode json) {
+        MissingContent missingContent = imageCompleteness.of(image);
+        List<Digest> untold = missingContent.missing().stream()
+                .filter(isUnknown)
+                .sorted(BY_TEXT)
+                .toList();
         isRestorable(image).ifPresent(restorable -> json.put("restorable", restorable));
         addAll(json, "untold", untold);
         addAll(
                 json,
                 "lacks",
-                lacks.missing().stream()
-                        .filter(isUntold.negate())
+                missingContent.missing().stream()
+                        .filter(isUnknown.negate())
                         .sorted(BY_TEXT)
                         .toList());
-        addAll(json, "sparse", lacks.sparse().stream().sorted(BY_TEXT).toList());
+        addAll(json, "sparse", missingContent.sparse().stream().sorted(BY_TEXT).toList());
     }
 
     private static void addAll(ObjectNode json, String field, List<Digest> digests) {
@@ -99,10 +101,10 @@ public record InspectedImages(
         long size = 0;
         while (!open.isEmpty()) {
             Digest manifest = open.pop();
-            Reading reading = manifests.get(manifest);
-            if (reading != null && counted.add(manifest)) {
-                size += reading.size();
-                for (Descriptor reference : reading.manifest().references()) {
+            LoadedManifest loadedManifest = manifests.get(manifest);
+            if (loadedManifest != null && counted.add(manifest)) {
+                size += loadedManifest.size();
+                for (Descriptor reference : loadedManifest.manifest().references()) {
                     if (reference.role() == Role.MANIFEST) {
                         open.push(reference.digest());
                     } else if (counted.add(reference.digest())) {

@@ -19,40 +19,40 @@ record LinkTagSource(RepositoryLinks links) implements TagSource {
     }
 
     @Override
-    public ArrayNode json() {
+    public ArrayNode toJson() {
         ArrayNode list = JsonNodeFactory.instance.arrayNode();
-        links.tags().stream().sorted(Comparator.comparing(Tag::value)).forEach(tag -> list.add(tag(tag)));
+        links.tags().stream().sorted(Comparator.comparing(Tag::value)).forEach(tag -> list.add(tagJson(tag)));
         return list;
     }
 
-    private ObjectNode tag(Tag tag) {
+    private ObjectNode tagJson(Tag tag) {
         ObjectNode json = JsonNodeFactory.instance.objectNode().put("tag", tag.value());
-        ListedLink current = links.currents().get(tag);
+        ListedLink current = links.tagLinks().get(tag);
         Digest target = links.tagTargets().get(tag);
         if (target != null) {
             json.put("digest", target.toString());
         }
         if (current != null) {
-            time(json, "time", current);
+            putTime(json, "time", current);
         }
         ArrayNode history = json.putArray("history");
         links.history(tag).stream()
-                .sorted(Comparator.comparing(ListedLink::written).reversed().thenComparing(ListedLink::key))
-                .forEach(link -> history.add(past(link)));
+                .sorted(Comparator.comparing(ListedLink::writtenAt).reversed().thenComparing(ListedLink::key))
+                .forEach(link -> history.add(historyEntry(link)));
         return json;
     }
 
-    private static ObjectNode past(ListedLink link) {
+    private static ObjectNode historyEntry(ListedLink link) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         if (link.path() instanceof DigestLink path) {
             json.put("digest", path.digest().toString());
         }
-        time(json, "time", link);
+        putTime(json, "time", link);
         return json;
     }
 
-    static void time(ObjectNode json, String field, ListedLink link) {
-        json.put(field, link.written().toString());
+    static void putTime(ObjectNode json, String field, ListedLink link) {
+        json.put(field, link.writtenAt().toString());
         if (link.isApproximate()) {
             json.put("approximate", true);
         }

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param digest the image, where an index names it
  */
 public record Platform(String os, String architecture, String variant, Optional<String> digest) {
-    private static final int LONGEST = 255;
+    private static final int MAX_TEXT_LENGTH = 255;
 
     /** That of a config, or of an index's entry; empty if it says none. */
     static Optional<Platform> parse(JsonNode json, Optional<String> digest) {
@@ -28,10 +28,10 @@ public record Platform(String os, String architecture, String variant, Optional<
     /** Somebody's text, as far as it may be one of these. */
     static String text(JsonNode json, String field) {
         String text = json.path(field).asText("");
-        return text.length() > LONGEST ? "" : text;
+        return text.length() > MAX_TEXT_LENGTH ? "" : text;
     }
 
-    ObjectNode json() {
+    ObjectNode toJson() {
         ObjectNode json = JsonNodeFactory.instance.objectNode().put("os", os).put("architecture", architecture);
         if (!variant.isEmpty()) {
             json.put("variant", variant);

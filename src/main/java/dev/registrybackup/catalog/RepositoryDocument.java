@@ -38,37 +38,40 @@ import java.util.TreeSet;
  *
  * @param links its links; those that are approximate say so
  * @param images what is known of its images
- * @param stream its ImageStream, if it has one
+ * @param imageStream its ImageStream, if it has one
  */
-public record RepositoryDocument(RepositoryLinks links, InspectedImages images, Optional<TaggedImages> stream) {
+public record RepositoryDocument(RepositoryLinks links, InspectedImages images, Optional<TaggedImages> imageStream) {
     /** The document, true at that time. */
-    public ObjectNode json(Instant at) {
+    public ObjectNode toJson(Instant at) {
         Map<Digest, Set<String>> named = new HashMap<>();
-        tags().targets()
+        tagSource()
+                .targets()
                 .forEach((tag, digest) ->
                         named.computeIfAbsent(digest, image -> new TreeSet<>()).add(tag.value()));
         Map<String, ObjectNode> byDigest = new TreeMap<>();
-        stream.map(TaggedImages::images)
+        imageStream
+                .map(TaggedImages::images)
                 .orElse(Set.of())
                 .forEach(digest -> byDigest.put(
-                        digest.toString(), image(digest, Optional.empty(), named.getOrDefault(digest, Set.of()))));
+                        digest.toString(), imageJson(digest, Optional.empty(), named.getOrDefault(digest, Set.of()))));
         links.revisions().forEach((path, link) -> {
-            Digest digest = links.target(path);
-            byDigest.put(digest.toString(), image(digest, Optional.of(link), named.getOrDefault(digest, Set.of())));
+            Digest digest = links.canonicalDigest(path);
+            byDigest.put(digest.toString(), imageJson(digest, Optional.of(link), named.getOrDefault(digest, Set.of())));
         });
-        ArrayNode list = tags().json();
+        ArrayNode list = tagSource().toJson();
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("repository", links.name().value()).put("at", at.toString());
         json.set("counts", counts(byDigest.values(), list.size()));
-        stream.ifPresent(tagged ->
+        imageStream.ifPresent(tagged ->
                 json.putObject("imageStream").put("at", tagged.captured().read().toString()));
         json.putArray("images").addAll(byDigest.values());
         json.set("tags", list);
         return json;
     }
 
-    private TagSource tags() {
-        return stream.<TagSource>map(tagged -> new ImageStreamTagSource(tagged, images))
+    private TagSource tagSource() {
+        return imageStream
+                .<TagSource>map(tagged -> new ImageStreamTagSource(tagged, images))
                 .orElseGet(() -> new LinkTagSource(links));
     }
 
@@ -82,23 +85,23 @@ public record RepositoryDocument(RepositoryLinks links, InspectedImages images, 
                         described.stream()
                                 .filter(image -> image.path("restorable").asBoolean())
                                 .count())
-                .put("size", images.size(all()));
+                .put("size", images.size(allImages()));
     }
 
-    private Set<Digest> all() {
+    private Set<Digest> allImages() {
         Set<Digest> all = new HashSet<>(links.images());
-        stream.ifPresent(tagged -> all.addAll(tagged.images()));
+        imageStream.ifPresent(tagged -> all.addAll(tagged.images()));
         return all;
     }
 
-    private ObjectNode image(Digest digest, Optional<ListedLink> link, Set<String> named) {
+    private ObjectNode imageJson(Digest digest, Optional<ListedLink> link, Set<String> named) {
         ObjectNode json = JsonNodeFactory.instance.objectNode().put("digest", digest.toString());
-        images.describe(digest, json);
+        images.addMetadata(digest, json);
         ArrayNode tags = json.putArray("tags");
         named.forEach(tags::add);
-        link.ifPresent(revision -> LinkTagSource.time(json, "pushed", revision));
-        stream.flatMap(tagged -> tagged.isManaged(digest)).ifPresent(managed -> json.put("managed", managed));
-        images.judge(digest, json);
+        link.ifPresent(revision -> LinkTagSource.putTime(json, "pushed", revision));
+        imageStream.flatMap(tagged -> tagged.isManaged(digest)).ifPresent(managed -> json.put("managed", managed));
+        images.addCompleteness(digest, json);
         return json;
     }
 }

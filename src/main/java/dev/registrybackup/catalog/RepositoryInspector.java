@@ -11,7 +11,7 @@ import dev.registrybackup.inventory.ExistenceChecker;
 import dev.registrybackup.inventory.ImageCompleteness;
 import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.inventory.Manifests;
-import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.objectstore.ObjectInfo;
@@ -39,9 +39,9 @@ import java.util.stream.Stream;
  * the size that their manifests say. Times are the registry's, which takes a request for each link.
  */
 final class RepositoryInspector {
-    private static final int AT_ONCE = 32;
+    private static final int CONCURRENCY = 32;
 
-    private final CurrentLinks present;
+    private final CurrentLinks currentLinks;
     private final ObjectStore backup;
     private final RegistryLayout layout;
     private final WorkerPools workerPools;
@@ -54,7 +54,7 @@ final class RepositoryInspector {
             WorkerPools workerPools,
             Clock clock,
             Optional<CaptureReader> captures) {
-        this.present = new CurrentLinks(backup, layout);
+        this.currentLinks = new CurrentLinks(backup, layout);
         this.backup = backup;
         this.layout = layout;
         this.workerPools = workerPools;
@@ -62,23 +62,25 @@ final class RepositoryInspector {
         this.captures = captures;
     }
 
-    Optional<ObjectNode> document(RepositoryName name) {
+    Optional<ObjectNode> inspect(RepositoryName name) {
         Instant at = clock.instant();
-        RepositoryLinks links = links(name);
-        Optional<TaggedImages> stream = stream(name);
+        RepositoryLinks links = listLinks(name);
+        Optional<TaggedImages> stream = findImageStream(name);
         if (links.size() == 0 && stream.isEmpty()) {
             return Optional.empty();
         }
-        read(links);
+        readTargets(links);
         Set<Digest> images = new HashSet<>(links.images());
         stream.ifPresent(tagged -> images.addAll(tagged.images()));
-        Map<Digest, Reading> manifests = new Manifests(backup, layout, workerPools).closure(images);
+        Map<Digest, LoadedManifest> manifests = new Manifests(backup, layout, workerPools).closure(images);
         Map<Digest, ImageMetadata> descriptions = new ImageMetadataReader(backup, layout, workerPools)
                 .read(images, (image, failure) -> {
                     throw failure;
                 });
         RequiredBlobs blobs = new RequiredBlobs(manifests, links, layout, new ExistenceChecker(backup, workerPools));
-        descriptions.values().forEach(imageMetadata -> imageMetadata.corrupt().ifPresent(blobs::spoil));
+        descriptions
+                .values()
+                .forEach(imageMetadata -> imageMetadata.corruptConfig().ifPresent(blobs::markCorrupt));
         ImageCompleteness imageCompleteness = new ImageCompleteness(
                 manifests,
                 blobs::isGood,
@@ -86,13 +88,13 @@ final class RepositoryInspector {
                         || stream.filter(tagged -> tagged.isPushed(image)).isPresent());
         InspectedImages facts =
                 new InspectedImages(manifests, descriptions, blobs::size, imageCompleteness, digest -> false);
-        return Optional.of(new RepositoryDocument(links, facts, stream).json(at));
+        return Optional.of(new RepositoryDocument(links, facts, stream).toJson(at));
     }
 
     /** As it was when it was last captured, be it by itself or in a snapshot. */
-    private Optional<TaggedImages> stream(RepositoryName name) {
+    private Optional<TaggedImages> findImageStream(RepositoryName name) {
         return captures.flatMap(captured -> captured.find(name, Instant.MAX)
-                .filter(found -> !found.isGone())
+                .filter(found -> !found.isDeleted())
                 .map(found -> new ImageStreamReader(captured, workerPools)
                         .read(List.of(found), (subject, failure) -> {
                             throw failure;
@@ -100,19 +102,21 @@ final class RepositoryInspector {
                         .get(name)));
     }
 
-    private RepositoryLinks links(RepositoryName name) {
+    private RepositoryLinks listLinks(RepositoryName name) {
         List<ListedLink> listed;
-        try (Stream<ListedLink> listing = present.under(new Scope.Repository(name).linkPrefix(layout))) {
+        try (Stream<ListedLink> listing = currentLinks.list(new Scope.Repository(name).linkPrefix(layout))) {
             listed = listing.toList();
         }
         Map<String, ListedLink> dated = new ConcurrentHashMap<>();
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
         for (ListedLink link : listed) {
             if (link.path().kind() == Kind.LAYER_LINK) {
                 dated.put(link.key(), link);
             } else {
                 boundedTaskGroup.submit(
-                        0, () -> backup.find(link.key()).ifPresent(info -> dated.put(link.key(), dated(link, info))));
+                        0,
+                        () -> backup.head(link.key())
+                                .ifPresent(info -> dated.put(link.key(), withRegistryTime(link, info))));
             }
         }
         boundedTaskGroup.await();
@@ -125,7 +129,7 @@ final class RepositoryInspector {
         return links;
     }
 
-    private static ListedLink dated(ListedLink link, ObjectInfo info) {
+    private static ListedLink withRegistryTime(ListedLink link, ObjectInfo info) {
         Optional<Instant> byRegistry = SourceMetadata.lastModified(info);
         return new ListedLink(
                 link.key(),
@@ -138,21 +142,22 @@ final class RepositoryInspector {
     }
 
     /** Reads what tags point to where the listing does not prove it, and links whose path does not say their target. */
-    private void read(RepositoryLinks links) {
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
+    private void readTargets(RepositoryLinks links) {
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
         links.all().filter(link -> link.targetByPath().isEmpty()).forEach(link -> {
             Optional<Digest> proved = link.path() instanceof TagCurrentLink current
-                    ? links.listedTarget(current.tag())
+                    ? links.provableTarget(current.tag())
                     : Optional.empty();
             proved.ifPresentOrElse(
-                    target -> links.says(link, target), () -> boundedTaskGroup.submit(0, () -> read(links, link)));
+                    target -> links.recordTarget(link, target),
+                    () -> boundedTaskGroup.submit(0, () -> readTargets(links, link)));
         });
         boundedTaskGroup.await();
     }
 
-    private void read(RepositoryLinks links, ListedLink link) {
+    private void readTargets(RepositoryLinks links, ListedLink link) {
         try {
-            links.says(link, present.read(link));
+            links.recordTarget(link, currentLinks.readTarget(link));
         } catch (MalformedLinkException e) {
             // It points nowhere, which is how the document has it; what is wrong with it is a finding of verify.
             return;

@@ -1,7 +1,7 @@
 package dev.registrybackup.catalog;
 
 import dev.registrybackup.inventory.ExistenceChecker;
-import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.registry.Descriptor;
@@ -17,11 +17,11 @@ import java.util.stream.Collectors;
 
 /** The blobs that the images of one repository need: whether the store has them, in the size that manifests say. */
 final class RequiredBlobs {
-    private final Map<Digest, Reading> manifests;
+    private final Map<Digest, LoadedManifest> manifests;
     private final RepositoryLinks links;
     private final RegistryLayout layout;
-    private final Map<String, ObjectRef> found;
-    private final Set<Digest> spoiled = new HashSet<>();
+    private final Map<String, ObjectRef> existing;
+    private final Set<Digest> corrupt = new HashSet<>();
 
     /**
      * Looks for them.
@@ -29,7 +29,7 @@ final class RequiredBlobs {
      * @throws dev.registrybackup.objectstore.ObjectStoreException if that could not be told
      */
     RequiredBlobs(
-            Map<Digest, Reading> manifests,
+            Map<Digest, LoadedManifest> manifests,
             RepositoryLinks links,
             RegistryLayout layout,
             ExistenceChecker existenceChecker) {
@@ -37,20 +37,23 @@ final class RequiredBlobs {
         this.links = links;
         this.layout = layout;
         List<Descriptor> references = manifests.values().stream()
-                .flatMap(reading -> reading.manifest().references().stream())
+                .flatMap(loadedManifest -> loadedManifest.manifest().references().stream())
                 .filter(reference -> reference.role() != Role.MANIFEST)
                 .toList();
-        this.found = existenceChecker.find(
+        this.existing = existenceChecker.findExisting(
                 layout.blobsPrefix(),
                 references.stream().map(Descriptor::digest).map(this::key).collect(Collectors.toSet()));
-        references.stream().filter(this::isOtherSize).map(Descriptor::digest).forEach(spoiled::add);
+        references.stream()
+                .filter(this::hasDifferentSize)
+                .map(Descriptor::digest)
+                .forEach(corrupt::add);
     }
 
     private String key(Digest digest) {
-        return layout.blobKey(links.target(digest));
+        return layout.blobKey(links.canonicalDigest(digest));
     }
 
-    private boolean isOtherSize(Descriptor reference) {
+    private boolean hasDifferentSize(Descriptor reference) {
         OptionalLong held = size(reference.digest());
         return held.isPresent()
                 && reference.size().isPresent()
@@ -58,20 +61,20 @@ final class RequiredBlobs {
     }
 
     /** Says that its bytes are not what its digest says. */
-    void spoil(Digest digest) {
-        spoiled.add(digest);
+    void markCorrupt(Digest digest) {
+        corrupt.add(digest);
     }
 
     /** How many bytes of it the store has. */
     OptionalLong size(Digest blob) {
-        ObjectRef objectRef = found.get(key(blob));
+        ObjectRef objectRef = existing.get(key(blob));
         return objectRef == null ? OptionalLong.empty() : OptionalLong.of(objectRef.size());
     }
 
     /** Whether the store has it, and nothing is known to be wrong with it. */
     boolean isGood(Digest digest) {
-        Reading reading = manifests.get(digest);
-        boolean held = reading == null ? size(digest).isPresent() : reading.isGood();
-        return held && !spoiled.contains(digest);
+        LoadedManifest loadedManifest = manifests.get(digest);
+        boolean held = loadedManifest == null ? size(digest).isPresent() : loadedManifest.isVerified();
+        return held && !corrupt.contains(digest);
     }
 }

@@ -11,5 +11,5 @@ interface TagSource {
     Map<Tag, Digest> targets();
 
     /** As the document has them. */
-    ArrayNode json();
+    ArrayNode toJson();
 }

@@ -24,10 +24,10 @@ final class BucketChecks {
     }
 
     /** One only if there is no such bucket, since all others would say the same. */
-    List<Check> points(String random) {
+    List<Check> run(String random) {
         List<Check> points = new ArrayList<>();
         points.add(bucket());
-        if (points.get(0).state() == State.OK) {
+        if (points.get(0).state() == State.PASS) {
             points.add(listing());
             points.add(absent(prefix + "preflight-" + random));
             points.add(reading());
@@ -36,24 +36,24 @@ final class BucketChecks {
     }
 
     private Check bucket() {
-        String name = checkedStore.point("bucket");
-        return CheckRunner.at(
+        String name = checkedStore.check("bucket");
+        return CheckRunner.withStore(
                 name,
                 "HeadBucket of " + checkedStore.bucket(),
                 "Correct %s.endpoint, .bucket, and the keys; or create the bucket".formatted(checkedStore.name()),
                 () -> {
                     checkedStore.store().requireBucket();
-                    return Check.ok(name, checkedStore.bucket() + " is there");
+                    return Check.pass(name, checkedStore.bucket() + " is there");
                 });
     }
 
     private Check listing() {
-        String name = checkedStore.point("list");
-        return CheckRunner.at(
+        String name = checkedStore.check("list");
+        return CheckRunner.withStore(
                 name,
                 "ListObjectsV2 of " + prefix,
                 LIST,
-                () -> Check.ok(
+                () -> Check.pass(
                         name,
                         prefix
                                 + (first().isPresent()
@@ -68,28 +68,28 @@ final class BucketChecks {
     }
 
     private Check absent(String key) {
-        String name = checkedStore.point("absent object");
-        return CheckRunner.at(name, "HeadObject of " + key + ", which is not there", LIST, () -> {
-            checkedStore.store().findBeforeWrite(key);
-            return Check.ok(name, "an object that is not there is answered 404");
+        String name = checkedStore.check("absent object");
+        return CheckRunner.withStore(name, "HeadObject of " + key + ", which is not there", LIST, () -> {
+            checkedStore.store().headBeforeWrite(key);
+            return Check.pass(name, "an object that is not there is answered 404");
         });
     }
 
     private Check reading() {
-        String name = checkedStore.point("read");
-        return CheckRunner.at(
+        String name = checkedStore.check("read");
+        return CheckRunner.withStore(
                 name,
                 "GetObject below " + prefix,
                 READ,
                 () -> first().map(object -> read(name, object.key()))
                         .orElseGet(
-                                () -> Check.note(name, "not tried, since there is nothing below " + prefix + " yet")));
+                                () -> Check.warn(name, "not tried, since there is nothing below " + prefix + " yet")));
     }
 
     private Check read(String name, String key) {
         try (OpenObject object = checkedStore.store().open(key, Optional.of(new ByteRange(0, 1)), Optional.empty())) {
             object.readAll(1);
-            return Check.ok(name, "the first byte of " + key + " was read");
+            return Check.pass(name, "the first byte of " + key + " was read");
         }
     }
 }

@@ -30,12 +30,13 @@ final class BucketSetupChecks {
         return List.of(
                 clock(now),
                 CheckRunner.fact(
-                        checkedStore.point("versioning"),
-                        facts.versioned(),
-                        askVersioning(),
-                        isOn -> Check.note(
-                                checkedStore.point("versioning"), isOn ? "it is on" : "it is off, as is usual")),
-                CheckRunner.fact(checkedStore.point("lifecycle"), facts.lifecycle(), askLifecycle(), this::expiry));
+                        checkedStore.check("versioning"),
+                        facts.versioningEnabled(),
+                        checkVersioning(),
+                        isOn -> Check.warn(
+                                checkedStore.check("versioning"), isOn ? "it is on" : "it is off, as is usual")),
+                CheckRunner.fact(
+                        checkedStore.check("lifecycle"), facts.lifecycleRules(), checkLifecycle(), this::expiry));
     }
 
     /** Of the bucket that is the backup. */
@@ -43,44 +44,45 @@ final class BucketSetupChecks {
         List<Check> points = new ArrayList<>();
         points.add(clock(now));
         points.add(CheckRunner.fact(
-                checkedStore.point("versioning"), facts.versioned(), askVersioning(), this::versioning));
-        points.add(CheckRunner.fact(checkedStore.point("lifecycle"), facts.lifecycle(), askLifecycle(), this::expiry));
-        facts.lifecycle().value().ifPresent(rules -> points.addAll(details(rules)));
-        if (facts.objectLock().value().orElse(false)) {
+                checkedStore.check("versioning"), facts.versioningEnabled(), checkVersioning(), this::versioning));
+        points.add(CheckRunner.fact(
+                checkedStore.check("lifecycle"), facts.lifecycleRules(), checkLifecycle(), this::expiry));
+        facts.lifecycleRules().value().ifPresent(rules -> points.addAll(details(rules)));
+        if (facts.objectLockEnabled().value().orElse(false)) {
             points.add(
-                    Check.note(
-                            checkedStore.point("Object Lock"),
+                    Check.warn(
+                            checkedStore.check("Object Lock"),
                             "it is on: records of ours that are locked stay until their retention ends, and nothing is harmed"));
         }
         return points;
     }
 
-    private String askVersioning() {
+    private String checkVersioning() {
         return checkedStore.aws("get-bucket-versioning", "");
     }
 
-    private String askLifecycle() {
+    private String checkLifecycle() {
         return checkedStore.aws("get-bucket-lifecycle-configuration", "");
     }
 
     private Check clock(Instant now) {
-        String name = checkedStore.point("clock");
+        String name = checkedStore.check("clock");
         String remedy = "Look at NTP on the nodes of the store and on this one (chronyc tracking)";
-        return CheckRunner.fact(name, facts.time(), remedy, time -> {
+        return CheckRunner.fact(name, facts.serverTime(), remedy, time -> {
             Duration off = Duration.between(now, time).abs();
             String found = "the store's clock and ours differ by %d s".formatted(off.toSeconds());
             if (off.compareTo(LARGE_SKEW) > 0) {
-                return Check.missing(name, found + ": from 15 min on it refuses every request", remedy);
+                return Check.fail(name, found + ": from 15 min on it refuses every request", remedy);
             }
-            return off.compareTo(SKEW) > 0 ? Check.note(name, found, remedy) : Check.ok(name, found);
+            return off.compareTo(SKEW) > 0 ? Check.warn(name, found, remedy) : Check.pass(name, found);
         });
     }
 
     private Check versioning(boolean isOn) {
-        String name = checkedStore.point("versioning");
+        String name = checkedStore.check("versioning");
         return isOn
-                ? Check.ok(name, "it is on")
-                : Check.missing(
+                ? Check.pass(name, "it is on")
+                : Check.fail(
                         name,
                         "it is off: what is overwritten is lost, and nothing can be restored as of an earlier time",
                         checkedStore.aws("put-bucket-versioning", "--versioning-configuration Status=Enabled"));
@@ -88,17 +90,17 @@ final class BucketSetupChecks {
 
     /** A store that removes images, or our records, by itself. */
     private Check expiry(List<LifecycleRule> rules) {
-        String name = checkedStore.point("lifecycle");
+        String name = checkedStore.check("lifecycle");
         return rules.stream()
-                .filter(LifecycleRule::expires)
-                .filter(rule -> precious().anyMatch(rule::concerns))
+                .filter(LifecycleRule::expiresCurrentVersions)
+                .filter(rule -> precious().anyMatch(rule::overlapsPrefix))
                 .findFirst()
-                .map(rule -> Check.missing(
+                .map(rule -> Check.fail(
                         name,
                         "rule \"%s\" expires current objects below \"%s\": it deletes the %s"
                                 .formatted(rule.name(), rule.prefix(), checkedStore.name()),
-                        "Take it out of what this tells: " + askLifecycle()))
-                .orElseGet(() -> Check.ok(name, "no rule expires current objects"));
+                        "Take it out of what this tells: " + checkLifecycle()))
+                .orElseGet(() -> Check.pass(name, "no rule expires current objects"));
     }
 
     private Stream<String> precious() {
@@ -110,20 +112,22 @@ final class BucketSetupChecks {
     private List<Check> details(List<LifecycleRule> rules) {
         List<Check> points = new ArrayList<>();
         rules.stream()
-                .filter(rule -> rule.concerns(checkedStore.layout().prefix()))
-                .filter(rule -> rule.noncurrentDays().orElse(FEW_DAYS) < FEW_DAYS)
-                .forEach(rule -> points.add(Check.note(
-                        checkedStore.point("old versions"),
+                .filter(rule -> rule.overlapsPrefix(checkedStore.layout().prefix()))
+                .filter(rule -> rule.noncurrentExpirationDays().orElse(FEW_DAYS) < FEW_DAYS)
+                .forEach(rule -> points.add(Check.warn(
+                        checkedStore.check("old versions"),
                         "rule \"%s\" removes them after %d days: no restore can go further back"
-                                .formatted(rule.name(), rule.noncurrentDays().getAsInt()))));
+                                .formatted(
+                                        rule.name(),
+                                        rule.noncurrentExpirationDays().getAsInt()))));
         boolean givesUp = rules.stream()
-                .anyMatch(rule -> rule.abortDays().isPresent()
+                .anyMatch(rule -> rule.abortUploadDays().isPresent()
                         && checkedStore.layout().prefix().startsWith(rule.prefix()));
-        String name = checkedStore.point("incomplete uploads");
+        String name = checkedStore.check("incomplete uploads");
         points.add(
                 givesUp
-                        ? Check.ok(name, "a lifecycle rule gives them up")
-                        : Check.note(
+                        ? Check.pass(name, "a lifecycle rule gives them up")
+                        : Check.warn(
                                 name,
                                 "no lifecycle rule gives them up; reconcile gives up ours after a day",
                                 checkedStore.aws(

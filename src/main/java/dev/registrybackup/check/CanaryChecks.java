@@ -17,9 +17,9 @@ final class CanaryChecks {
     static final String NAME = "canary";
 
     /** So long it is waited for. */
-    static final Duration PATIENCE = Duration.ofSeconds(60);
+    static final Duration ARRIVAL_TIMEOUT = Duration.ofSeconds(60);
 
-    private static final Duration LOOK = Duration.ofMillis(200);
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
     private static final Duration OLD = Duration.ofHours(1);
 
     private final CheckedStore registry;
@@ -43,55 +43,55 @@ final class CanaryChecks {
 
     /** What is said where none is asked for. */
     static Check notTried() {
-        return Check.note(
+        return Check.warn(
                 NAME,
                 "not tried: whether events arrive is known once one has",
                 "preflight --canary, or POST /preflight {\"canary\":true}");
     }
 
-    List<Check> points(String name) {
+    List<Check> run(String name) {
         Optional<String> version;
         Instant begun = clock.instant();
         try {
-            version = canaryProbe.release(name);
+            version = canaryProbe.put(name);
         } catch (ObjectStoreException e) {
             return List.of(notWritten(name, e));
         }
         List<Check> points = new ArrayList<>();
-        points.add(CheckRunner.at(
-                NAME, "look for " + CanaryProbe.IN_BACKUP + name, "Ask again", () -> awaited(name, begun)));
+        points.add(CheckRunner.withStore(
+                NAME, "look for " + CanaryProbe.BACKUP_PREFIX + name, "Ask again", () -> await(name, begun)));
         points.add(removed(name, version, begun));
         return points;
     }
 
     private Check notWritten(String name, ObjectStoreException e) {
-        String tried = "PutObject of %s%s in %s".formatted(CanaryProbe.IN_REGISTRY, name, registry.bucket());
+        String tried = "PutObject of %s%s in %s".formatted(CanaryProbe.REGISTRY_PREFIX, name, registry.bucket());
         return e.error() == StoreError.FORBIDDEN
-                ? Check.note(
+                ? Check.warn(
                         NAME,
                         tried + ": refused, as it should be for a key that only reads",
                         "By hand, with a key that may write: %s; then, within seconds: %s"
                                 .formatted(
-                                        registry.aws("put-object", "--key " + CanaryProbe.IN_REGISTRY + name),
-                                        backup.aws("head-object", "--key " + CanaryProbe.IN_BACKUP + name)))
-                : Check.missing(NAME, tried + ": " + e.getMessage(), "Look at the registry's store");
+                                        registry.aws("put-object", "--key " + CanaryProbe.REGISTRY_PREFIX + name),
+                                        backup.aws("head-object", "--key " + CanaryProbe.BACKUP_PREFIX + name)))
+                : Check.fail(NAME, tried + ": " + e.getMessage(), "Look at the registry's store");
     }
 
-    private Check awaited(String name, Instant begun) {
+    private Check await(String name, Instant begun) {
         while (true) {
             Duration waited = Duration.between(begun, clock.instant());
             if (canaryProbe.hasArrived(name)) {
-                return Check.ok(NAME, "its event was handled within %d ms".formatted(waited.toMillis()));
+                return Check.pass(NAME, "its event was handled within %d ms".formatted(waited.toMillis()));
             }
-            if (waited.compareTo(PATIENCE) >= 0) {
-                return Check.missing(
+            if (waited.compareTo(ARRIVAL_TIMEOUT) >= 0) {
+                return Check.fail(
                         NAME,
                         "%s%s was written, and its event did not reach replicate within %d s"
-                                .formatted(CanaryProbe.IN_REGISTRY, name, PATIENCE.toSeconds()),
+                                .formatted(CanaryProbe.REGISTRY_PREFIX, name, ARRIVAL_TIMEOUT.toSeconds()),
                         "Follow its way: the bucket's notification, the Broker and Trigger (kubectl get broker,trigger -n"
                                 + " registry-backup), the log of replicate (event=canary)");
             }
-            pause.accept(LOOK);
+            pause.accept(POLL_INTERVAL);
         }
     }
 
@@ -99,17 +99,22 @@ final class CanaryChecks {
         String point = "canary's removal";
         String left = "%s%s in %s and %s%s in %s"
                 .formatted(
-                        CanaryProbe.IN_REGISTRY, name, registry.bucket(), CanaryProbe.IN_BACKUP, name, backup.bucket());
+                        CanaryProbe.REGISTRY_PREFIX,
+                        name,
+                        registry.bucket(),
+                        CanaryProbe.BACKUP_PREFIX,
+                        name,
+                        backup.bucket());
         return CheckRunner.unlessRefused(
                 point,
                 "DeleteObject of " + left,
                 "They do no harm",
-                registry.aws("delete-object", "--key " + CanaryProbe.IN_REGISTRY + name),
+                registry.aws("delete-object", "--key " + CanaryProbe.REGISTRY_PREFIX + name),
                 () -> {
-                    canaryProbe.forget(name, begun.minus(OLD));
-                    canaryProbe.catchAgain(name, version);
-                    canaryProbe.catchOld(begun.minus(OLD));
-                    return Check.ok(point, "all of it was removed again");
+                    canaryProbe.deleteRecords(name, begun.minus(OLD));
+                    canaryProbe.delete(name, version);
+                    canaryProbe.deleteOlderThan(begun.minus(OLD));
+                    return Check.pass(point, "all of it was removed again");
                 });
     }
 }

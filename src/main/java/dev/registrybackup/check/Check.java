@@ -16,38 +16,38 @@ public record Check(String name, State state, String found, String remedy) {
     /** Whether it is so. */
     public enum State {
         /** It is. */
-        OK,
+        PASS,
         /** It is not quite, which hinders nothing but is worth knowing. */
-        NOTE,
+        WARN,
         /** Whether it is was not told. */
-        COULD_NOT_TELL,
+        UNKNOWN,
         /** It is not, and nothing should begin before it is. */
-        MISSING
+        FAIL
     }
 
     /** It is so. */
-    public static Check ok(String name, String found) {
-        return new Check(name, State.OK, found, "");
+    public static Check pass(String name, String found) {
+        return new Check(name, State.PASS, found, "");
     }
 
     /** It is worth knowing. */
-    public static Check note(String name, String found) {
-        return new Check(name, State.NOTE, found, "");
+    public static Check warn(String name, String found) {
+        return new Check(name, State.WARN, found, "");
     }
 
     /** It is worth knowing, and something can be done about it. */
-    public static Check note(String name, String found, String remedy) {
-        return new Check(name, State.NOTE, found, remedy);
+    public static Check warn(String name, String found, String remedy) {
+        return new Check(name, State.WARN, found, remedy);
     }
 
     /** Nobody told. */
-    public static Check couldNotTell(String name, String found, String remedy) {
-        return new Check(name, State.COULD_NOT_TELL, found, remedy);
+    public static Check unknown(String name, String found, String remedy) {
+        return new Check(name, State.UNKNOWN, found, remedy);
     }
 
     /** It is not so. */
-    public static Check missing(String name, String found, String remedy) {
-        return new Check(name, State.MISSING, found, remedy);
+    public static Check fail(String name, String found, String remedy) {
+        return new Check(name, State.FAIL, found, remedy);
     }
 
     /** Its form in answers. */

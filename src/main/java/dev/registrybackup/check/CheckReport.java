@@ -9,25 +9,26 @@ import java.util.List;
 /**
  * Points together.
  *
- * @param points in the order in which they were looked at
+ * @param checks in the order in which they were looked at
  */
-public record CheckReport(List<Check> points) {
+public record CheckReport(List<Check> checks) {
     /** Keeps its own copy of the list. */
     public CheckReport {
-        points = List.copyOf(points);
+        checks = List.copyOf(checks);
     }
 
     /** Those that are not so. */
-    public List<Check> missing() {
-        return points.stream().filter(check -> check.state() == State.MISSING).toList();
+    public List<Check> failed() {
+        return checks.stream().filter(check -> check.state() == State.FAIL).toList();
     }
 
     /** The form in answers; {@code ready} only if all is known to be so, or hinders nothing. */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.put("ready", points.stream().allMatch(check -> check.state() == State.OK || check.state() == State.NOTE));
+        json.put(
+                "ready", checks.stream().allMatch(check -> check.state() == State.PASS || check.state() == State.WARN));
         ArrayNode list = json.putArray("points");
-        points.forEach(check -> list.add(check.json()));
+        checks.forEach(check -> list.add(check.json()));
         return json;
     }
 }

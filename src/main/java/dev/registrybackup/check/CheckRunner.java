@@ -12,20 +12,20 @@ final class CheckRunner {
     private CheckRunner() {}
 
     /** The point, or, if the store does not do what it takes, that this is missing. */
-    static Check at(String name, String tried, String remedy, Supplier<Check> look) {
-        return at(look, e -> Check.missing(name, tried + ": " + e.getMessage(), remedy));
+    static Check withStore(String name, String tried, String remedy, Supplier<Check> look) {
+        return withStore(look, e -> Check.fail(name, tried + ": " + e.getMessage(), remedy));
     }
 
     /** As the other, where a refusal for want of a right only has to be known. */
     static Check unlessRefused(String name, String tried, String needed, String remedy, Supplier<Check> look) {
-        return at(
+        return withStore(
                 look,
                 e -> e.error() == StoreError.FORBIDDEN
-                        ? Check.note(name, "%s: refused. %s".formatted(tried, needed), remedy)
-                        : Check.missing(name, tried + ": " + e.getMessage(), remedy));
+                        ? Check.warn(name, "%s: refused. %s".formatted(tried, needed), remedy)
+                        : Check.fail(name, tried + ": " + e.getMessage(), remedy));
     }
 
-    private static Check at(Supplier<Check> look, Function<ObjectStoreException, Check> failed) {
+    private static Check withStore(Supplier<Check> look, Function<ObjectStoreException, Check> failed) {
         try {
             return look.get();
         } catch (ObjectStoreException e) {
@@ -38,17 +38,17 @@ final class CheckRunner {
         if (probeResult.value().isPresent()) {
             return look.apply(probeResult.value().get());
         }
-        return probeResult.isSettled()
-                ? Check.note(name, probeResult.reason() + ", so look yourself", remedy)
-                : Check.couldNotTell(name, probeResult.reason(), remedy);
+        return probeResult.isPermanent()
+                ? Check.warn(name, probeResult.reason() + ", so look yourself", remedy)
+                : Check.unknown(name, probeResult.reason(), remedy);
     }
 
-    /** As {@link #at}, of the cluster, which then did not tell. */
-    static Check atCluster(String name, Supplier<Check> look) {
+    /** As {@link #withStore}, of the cluster, which then did not tell. */
+    static Check withCluster(String name, Supplier<Check> look) {
         try {
             return look.get();
         } catch (ClusterException e) {
-            return Check.couldNotTell(name, String.valueOf(e.getMessage()), "kubectl get --raw /readyz");
+            return Check.unknown(name, String.valueOf(e.getMessage()), "kubectl get --raw /readyz");
         }
     }
 }

@@ -17,7 +17,7 @@ import java.util.Optional;
 public record CheckedStore(
         String name, ObjectStore store, RegistryLayout layout, Optional<URI> endpoint, boolean isDirectory) {
     /** The name of a point about this side. */
-    String point(String about) {
+    String check(String about) {
         return name + " " + about;
     }
 

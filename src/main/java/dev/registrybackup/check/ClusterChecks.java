@@ -41,7 +41,7 @@ public final class ClusterChecks {
         this.needs = needs;
     }
 
-    List<Check> points() {
+    List<Check> run() {
         List<Check> points = new ArrayList<>();
         points.add(kind());
         if (!needs.cronJobs().isEmpty()) {
@@ -66,17 +66,17 @@ public final class ClusterChecks {
     /** OpenShift's registry has its tags in ImageStreams and nowhere else, so a wrong kind loses them, or promises them, in silence. */
     private Check kind() {
         String name = "registry.kind";
-        return CheckRunner.atCluster(name, () -> {
+        return CheckRunner.withCluster(name, () -> {
             if (cluster.hasImages() == needs.isOpenShift()) {
-                return Check.ok(
+                return Check.pass(
                         name, needs.isOpenShift() ? "the cluster serves ImageStreams" : "the cluster is not OpenShift");
             }
             return needs.isOpenShift()
-                    ? Check.missing(
+                    ? Check.fail(
                             name,
                             "it is openshift, but the cluster does not serve image.openshift.io: no ImageStream is captured",
                             "run this on the cluster whose registry it is, or set registry.kind=plain")
-                    : Check.missing(
+                    : Check.fail(
                             name,
                             "it is plain, but the cluster serves image.openshift.io: its registry keeps tags in ImageStreams, which are not captured",
                             "set registry.kind=openshift and apply knative/openshift");
@@ -86,37 +86,37 @@ public final class ClusterChecks {
     private Check right(Resource resource, List<String> verbs, Optional<String> namespace, boolean isOfJobs) {
         String what = resource.plural() + "." + resource.group();
         String name = "right to " + what + namespace.map(each -> " in " + each).orElse("");
-        return CheckRunner.atCluster(name, () -> {
+        return CheckRunner.withCluster(name, () -> {
             String lacking = verbs.stream()
-                    .filter(verb -> !cluster.mayI(verb, resource, Optional.empty(), namespace))
+                    .filter(verb -> !cluster.canI(verb, resource, Optional.empty(), namespace))
                     .collect(Collectors.joining(", "));
             if (lacking.isEmpty()) {
-                return Check.ok(name, "granted: " + String.join(", ", verbs));
+                return Check.pass(name, "granted: " + String.join(", ", verbs));
             }
             return isOfJobs
-                    ? Check.note(
+                    ? Check.warn(
                             name,
                             "not granted to this account: %s. The reconcile Job's and capture's need it"
                                     .formatted(lacking),
                             "kubectl auth can-i list %s --as system:serviceaccount:%s:reconcile-job -A"
                                     .formatted(what, needs.namespace()))
-                    : Check.missing(name, "not granted: " + lacking, GRANT);
+                    : Check.fail(name, "not granted: " + lacking, GRANT);
         });
     }
 
     private Check template(String cronJob) {
         String name = "CronJob " + cronJob;
-        return CheckRunner.atCluster(name, () -> {
+        return CheckRunner.withCluster(name, () -> {
             try {
                 return cluster.find(new ObjectName(Resource.CRON_JOB, Optional.of(needs.namespace()), cronJob))
                         .map(found -> template(name, cronJob, found))
-                        .orElseGet(() -> Check.missing(
+                        .orElseGet(() -> Check.fail(
                                 name,
                                 "there is none in %s to make Jobs from".formatted(needs.namespace()),
                                 "kubectl apply -k <your overlay>"));
             } catch (ClusterException e) {
                 if (e.error() == ClusterError.FORBIDDEN) {
-                    return Check.missing(name, String.valueOf(e.getMessage()), GRANT);
+                    return Check.fail(name, String.valueOf(e.getMessage()), GRANT);
                 }
                 throw e;
             }
@@ -125,8 +125,8 @@ public final class ClusterChecks {
 
     private Check template(String name, String cronJob, ObjectNode found) {
         return found.path("spec").path("suspend").asBoolean()
-                ? Check.ok(name, "it is there, and suspended, as it has to be")
-                : Check.missing(
+                ? Check.pass(name, "it is there, and suspended, as it has to be")
+                : Check.fail(
                         name,
                         "it is not suspended: it starts servers that nobody can reach",
                         "kubectl patch cronjob %s -n %s -p '{\"spec\":{\"suspend\":true}}'"

@@ -30,51 +30,54 @@ final class NotificationChecks {
                 registry.layout().repositoriesPrefix() + "ns/app/_manifests/tags/latest/current/link");
     }
 
-    List<Check> points(BucketConfiguration facts) {
+    List<Check> run(BucketConfiguration facts) {
         List<Check> points = new ArrayList<>();
         points.add(CheckRunner.fact(
                 NAME,
-                facts.notifications(),
+                facts.notificationRules(),
                 registry.aws("get-bucket-notification-configuration", "") + "; and try: preflight --canary",
                 this::created));
-        facts.notifications().value().ifPresent(rules -> points.addAll(details(rules)));
+        facts.notificationRules().value().ifPresent(rules -> points.addAll(details(rules)));
         return points;
     }
 
     private Check created(List<NotificationRule> rules) {
         if (rules.isEmpty()) {
-            return Check.missing(NAME, "the bucket has none, so that nothing is copied until reconcile runs", REMEDY);
+            return Check.fail(NAME, "the bucket has none, so that nothing is copied until reconcile runs", REMEDY);
         }
         String lacking = CREATED.stream()
                 .flatMap(event -> keys.stream()
-                        .filter(key -> rules.stream().noneMatch(rule -> rule.tells(event) && rule.passes(key)))
+                        .filter(key ->
+                                rules.stream().noneMatch(rule -> rule.matchesEvent(event) && rule.matchesKey(key)))
                         .map(key -> event + " of " + key))
                 .collect(Collectors.joining(", "));
         return lacking.isEmpty()
-                ? Check.ok(
+                ? Check.pass(
                         NAME,
                         "it tells of created objects: "
                                 + rules.stream()
                                         .map(NotificationRule::destination)
                                         .collect(Collectors.joining(", ")))
-                : Check.missing(NAME, "it does not tell of " + lacking, REMEDY);
+                : Check.fail(NAME, "it does not tell of " + lacking, REMEDY);
     }
 
     private static List<Check> details(List<NotificationRule> rules) {
         List<Check> points = new ArrayList<>();
         rules.stream()
-                .filter(rule -> rule.tells("ObjectRemoved:Delete") || rule.tells("ObjectRemoved:DeleteMarkerCreated"))
-                .forEach(rule -> points.add(Check.note(
+                .filter(rule -> rule.matchesEvent("ObjectRemoved:Delete")
+                        || rule.matchesEvent("ObjectRemoved:DeleteMarkerCreated"))
+                .forEach(rule -> points.add(Check.warn(
                         "notification of removals",
                         "%s is told of removals too, which nothing here needs, and RGW 16 aborts on the removal of several"
                                         .formatted(rule.destination())
                                 + " objects at once",
                         "Subscribe to s3:ObjectCreated:* only")));
-        String canary = CanaryProbe.IN_REGISTRY + "0".repeat(16);
-        if (!rules.isEmpty() && rules.stream().noneMatch(rule -> rule.passes(canary))) {
-            points.add(Check.note(
+        String canary = CanaryProbe.REGISTRY_PREFIX + "0".repeat(16);
+        if (!rules.isEmpty() && rules.stream().noneMatch(rule -> rule.matchesKey(canary))) {
+            points.add(Check.warn(
                     "notification of canaries",
-                    "its filters keep " + CanaryProbe.IN_REGISTRY + " back, so that preflight --canary cannot try it",
+                    "its filters keep " + CanaryProbe.REGISTRY_PREFIX
+                            + " back, so that preflight --canary cannot try it",
                     "Let the filter pass that prefix too"));
         }
         return points;

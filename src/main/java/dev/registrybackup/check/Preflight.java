@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 
 /** Looks whether all is there that the backup needs. Safe for use by many threads; blocks, with a canary up to a minute. */
 public final class Preflight {
-    private final Parts parts;
+    private final Components components;
 
     /**
      * What it looks at, and with what.
@@ -28,7 +28,7 @@ public final class Preflight {
      * @param random lower-case hexadecimal digits, 8 at least, new at each call
      * @param pause returns after so long
      */
-    public record Parts(
+    public record Components(
             CheckedStore registry,
             CheckedStore backup,
             boolean isCommand,
@@ -39,8 +39,8 @@ public final class Preflight {
             Consumer<Duration> pause) {}
 
     /** With these. */
-    public Preflight(Parts parts) {
-        this.parts = parts;
+    public Preflight(Components components) {
+        this.components = components;
     }
 
     /**
@@ -52,23 +52,23 @@ public final class Preflight {
         List<Check> points = new ArrayList<>(registry(canary));
         points.addAll(backup());
         points.add(rclone());
-        parts.cluster().ifPresent(cluster -> points.addAll(cluster.points()));
+        components.cluster().ifPresent(cluster -> points.addAll(cluster.run()));
         return new CheckReport(points);
     }
 
     private List<Check> registry(boolean canary) {
-        CheckedStore checkedStore = parts.registry();
+        CheckedStore checkedStore = components.registry();
         List<Check> points = new ArrayList<>(
-                new BucketChecks(checkedStore, checkedStore.layout().prefix()).points(random()));
-        if (checkedStore.isDirectory() || points.get(0).state() != State.OK) {
+                new BucketChecks(checkedStore, checkedStore.layout().prefix()).run(random()));
+        if (checkedStore.isDirectory() || points.get(0).state() != State.PASS) {
             return points;
         }
-        Instant now = parts.clock().instant();
-        var facts = checkedStore.store().facts();
+        Instant now = components.clock().instant();
+        var facts = checkedStore.store().bucketConfiguration();
         points.addAll(new BucketSetupChecks(checkedStore, facts).ofRegistry(now));
-        List<Check> notification = new NotificationChecks(checkedStore).points(facts);
+        List<Check> notification = new NotificationChecks(checkedStore).run(facts);
         List<Check> arrival = canary ? canary() : List.of(CanaryChecks.notTried());
-        boolean hasArrived = arrival.get(0).state() == State.OK;
+        boolean hasArrived = arrival.get(0).state() == State.PASS;
         notification.forEach(check -> points.add(hasArrived ? known(check) : check));
         points.addAll(arrival);
         return points;
@@ -76,39 +76,40 @@ public final class Preflight {
 
     /** What a store does not tell of its notifications is no matter once one has come. */
     private static Check known(Check check) {
-        return check.state() == State.COULD_NOT_TELL
-                ? Check.note(check.name(), check.found() + "; but the canary's event came")
+        return check.state() == State.UNKNOWN
+                ? Check.warn(check.name(), check.found() + "; but the canary's event came")
                 : check;
     }
 
     private List<Check> canary() {
-        CanaryProbe canaryProbe =
-                new CanaryProbe(parts.registry().store(), parts.backup().store(), parts.clock());
-        return new CanaryChecks(parts.registry(), parts.backup(), canaryProbe, parts.clock(), parts.pause())
-                .points(random());
+        CanaryProbe canaryProbe = new CanaryProbe(
+                components.registry().store(), components.backup().store(), components.clock());
+        return new CanaryChecks(
+                        components.registry(), components.backup(), canaryProbe, components.clock(), components.pause())
+                .run(random());
     }
 
     private List<Check> backup() {
-        CheckedStore checkedStore = parts.backup();
-        List<Check> points = new ArrayList<>(new BucketChecks(checkedStore, "registry-backup/").points(random()));
-        if (points.get(0).state() == State.OK) {
-            points.addAll(new WriteChecks(checkedStore, parts.isCommand(), parts.clock()).points(random()));
-            Instant now = parts.clock().instant();
+        CheckedStore checkedStore = components.backup();
+        List<Check> points = new ArrayList<>(new BucketChecks(checkedStore, "registry-backup/").run(random()));
+        if (points.get(0).state() == State.PASS) {
+            points.addAll(new WriteChecks(checkedStore, components.isCommand(), components.clock()).run(random()));
+            Instant now = components.clock().instant();
             points.addAll(
-                    new BucketSetupChecks(checkedStore, checkedStore.store().facts()).ofBackup(now));
+                    new BucketSetupChecks(checkedStore, checkedStore.store().bucketConfiguration()).ofBackup(now));
         }
         return points;
     }
 
     private Check rclone() {
         try {
-            return Check.ok("rclone", "it is " + parts.rclone().get());
+            return Check.pass("rclone", "it is " + components.rclone().get());
         } catch (RcloneUnusableException e) {
-            return Check.missing("rclone", String.valueOf(e.getMessage()), "See there");
+            return Check.fail("rclone", String.valueOf(e.getMessage()), "See there");
         }
     }
 
     private String random() {
-        return parts.random().get();
+        return components.random().get();
     }
 }

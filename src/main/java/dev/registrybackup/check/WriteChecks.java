@@ -42,21 +42,21 @@ final class WriteChecks {
         this.clock = clock;
     }
 
-    List<Check> points(String random) {
+    List<Check> run(String random) {
         String key = PREFIX + random;
         return List.of(record(key), ifNoneMatch(key + "-once"), multipart(key + "-parts"));
     }
 
     private Check record(String key) {
-        String name = backup.point("write");
+        String name = backup.check("write");
         String remedy = RIGHTS.formatted(backup.bucket());
-        return CheckRunner.at(name, "PutObject, GetObject and DeleteObject of " + key, remedy, () -> {
+        return CheckRunner.withStore(name, "PutObject, GetObject and DeleteObject of " + key, remedy, () -> {
             store.put(key, ContentSource.of(CONTENT), Map.of());
             boolean isSame = isSame(key);
             remove(key);
             return isSame
-                    ? Check.ok(name, key + " was written, read and removed")
-                    : Check.missing(name, key + " was not read as it had been written", "Look at the store");
+                    ? Check.pass(name, key + " was written, read and removed")
+                    : Check.fail(name, key + " was not read as it had been written", "Look at the store");
         });
     }
 
@@ -73,57 +73,57 @@ final class WriteChecks {
             try (Stream<ObjectVersion> listed = store.listVersions(key)) {
                 versions = listed.toList();
             }
-            versions.forEach(version -> store.remove(version.key(), Optional.of(version.versionId())));
+            versions.forEach(version -> store.delete(version.key(), Optional.of(version.versionId())));
         } catch (ObjectStoreException e) {
             if (e.error() != StoreError.FORBIDDEN) {
                 throw e;
             }
-            store.remove(key, Optional.empty());
+            store.delete(key, Optional.empty());
         }
     }
 
     private Check ifNoneMatch(String key) {
-        String name = backup.point("If-None-Match");
+        String name = backup.check("If-None-Match");
         String remedy = RIGHTS.formatted(backup.bucket());
-        return CheckRunner.at(name, "PutObject of " + key + " with If-None-Match, twice", remedy, () -> {
+        return CheckRunner.withStore(name, "PutObject of " + key + " with If-None-Match, twice", remedy, () -> {
             store.putIfAbsent(key, ContentSource.of(CONTENT));
             boolean again = store.putIfAbsent(key, ContentSource.of(CONTENT));
             remove(key);
             return again
-                    ? Check.note(
+                    ? Check.warn(
                             name,
                             "the store does not heed it: of two operations that are asked for at the same moment both"
                                     + " could start",
                             "Ask for one restore at a time, or take a newer release of the store")
-                    : Check.ok(name, "the second of two was refused");
+                    : Check.pass(name, "the second of two was refused");
         });
     }
 
     private Check multipart(String key) {
-        String name = backup.point("multipart");
+        String name = backup.check("multipart");
         String tried = "CreateMultipartUpload and AbortMultipartUpload of " + key;
         String remedy =
                 "Allow s3:PutObject, s3:AbortMultipartUpload and s3:ListBucketMultipartUploads to the keys of replicate and"
                         + " of reconcile Jobs: docs/rights.md";
         return isCommand
-                ? CheckRunner.at(name, tried, remedy, () -> startAndGiveUp(name, key))
+                ? CheckRunner.withStore(name, tried, remedy, () -> startAndAbort(name, key))
                 : CheckRunner.unlessRefused(
                         name,
                         tried,
                         "This role writes none; replicate and reconcile Jobs do",
                         remedy,
-                        () -> startAndGiveUp(name, key));
+                        () -> startAndAbort(name, key));
     }
 
     @SuppressWarnings("try") // the upload is not written to
-    private Check startAndGiveUp(String name, String key) {
-        try (MultipartUpload upload = store.startMultipart(key, Map.of())) {
+    private Check startAndAbort(String name, String key) {
+        try (MultipartUpload upload = store.startMultipartUpload(key, Map.of())) {
             // Closed without having been completed: that gives it up.
         }
-        long left = store.abortUploads(key, clock.instant().plus(Duration.ofDays(1)));
+        long left = store.abortMultipartUploads(key, clock.instant().plus(Duration.ofDays(1)));
         return left == 0
-                ? Check.ok(name, "an upload in parts was started and given up")
-                : Check.missing(
+                ? Check.pass(name, "an upload in parts was started and given up")
+                : Check.fail(
                         name,
                         "an upload in parts was started, and was still there after it had been given up",
                         "Allow s3:AbortMultipartUpload: docs/rights.md");

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BoundedTaskGroup {
     private final WorkerPools workerPools;
-    private final int most;
-    private final Semaphore free;
+    private final int concurrency;
+    private final Semaphore permits;
     /** The first failure; written by the lanes' threads, read by the one that submits. Guarded by this. */
     private @Nullable Throwable failure;
 
@@ -21,8 +21,8 @@ public final class BoundedTaskGroup {
      */
     public BoundedTaskGroup(WorkerPools workerPools, int most) {
         this.workerPools = workerPools;
-        this.most = most;
-        this.free = new Semaphore(most);
+        this.concurrency = most;
+        this.permits = new Semaphore(most);
     }
 
     /**
@@ -31,21 +31,21 @@ public final class BoundedTaskGroup {
      * @throws RuntimeException the failure of an earlier piece
      */
     public void submit(long bytes, Runnable work) {
-        take(1);
+        acquire(1);
         if (hasFailed()) {
-            free.release();
+            permits.release();
             await();
         }
         workerPools
-                .forSize(bytes, () -> {
+                .submitForSize(bytes, () -> {
                     work.run();
                     return true;
                 })
                 .whenComplete((done, failed) -> {
                     if (failed != null) {
-                        keep(failed);
+                        recordFailure(failed);
                     }
-                    free.release();
+                    permits.release();
                 });
     }
 
@@ -55,29 +55,29 @@ public final class BoundedTaskGroup {
      * @throws RuntimeException the first failure among it
      */
     public void await() {
-        take(most);
-        free.release(most);
-        rethrow();
+        acquire(concurrency);
+        permits.release(concurrency);
+        throwFailure();
     }
 
-    private void take(int places) {
+    private void acquire(int places) {
         try {
-            free.acquire(places);
+            permits.acquire(places);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("Stopped while waiting for work under way", e);
         }
     }
 
-    private synchronized void keep(Throwable failed) {
-        failure = failure == null ? WorkerPools.cause(failed) : failure;
+    private synchronized void recordFailure(Throwable failed) {
+        failure = failure == null ? WorkerPools.unwrap(failed) : failure;
     }
 
     private synchronized boolean hasFailed() {
         return failure != null;
     }
 
-    private synchronized void rethrow() {
+    private synchronized void throwFailure() {
         Throwable failed = failure;
         if (failed instanceof RuntimeException unchecked) {
             throw unchecked;

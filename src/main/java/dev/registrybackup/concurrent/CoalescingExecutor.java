@@ -15,36 +15,36 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CoalescingExecutor<T> {
     /** Guarded by this: the keys with a run under way, and for each the run to follow, if any asked for one. */
-    private final Map<String, Under<T>> underWay = new HashMap<>();
+    private final Map<String, KeyRun<T>> running = new HashMap<>();
 
-    private static final class Under<T> {
-        private @Nullable Following<T> next;
+    private static final class KeyRun<T> {
+        private @Nullable PendingRun<T> next;
     }
 
-    private record Following<T>(CompletableFuture<T> result, Supplier<CompletableFuture<T>> work) {}
+    private record PendingRun<T>(CompletableFuture<T> result, Supplier<CompletableFuture<T>> work) {}
 
     /**
      * The result of a run for the key that begins after this call.
      *
      * @param work starts a run without blocking; a failure to start is the run's failure
      */
-    public CompletableFuture<T> run(String key, Supplier<CompletableFuture<T>> work) {
-        Following<T> mine = new Following<>(new CompletableFuture<>(), work);
+    public CompletableFuture<T> submit(String key, Supplier<CompletableFuture<T>> work) {
+        PendingRun<T> mine = new PendingRun<>(new CompletableFuture<>(), work);
         synchronized (this) {
-            Under<T> under = underWay.get(key);
-            if (under != null) {
-                if (under.next == null) {
-                    under.next = mine;
+            KeyRun<T> keyRun = running.get(key);
+            if (keyRun != null) {
+                if (keyRun.next == null) {
+                    keyRun.next = mine;
                 }
-                return under.next.result();
+                return keyRun.next.result();
             }
-            underWay.put(key, new Under<>());
+            running.put(key, new KeyRun<>());
         }
         start(key, mine);
         return mine.result();
     }
 
-    private void start(String key, Following<T> run) {
+    private void start(String key, PendingRun<T> run) {
         CompletableFuture<T> working;
         try {
             working = run.work().get();
@@ -52,7 +52,7 @@ public final class CoalescingExecutor<T> {
             working = CompletableFuture.failedFuture(e);
         }
         working.whenComplete((result, failure) -> {
-            Following<T> next = follow(key);
+            PendingRun<T> next = nextRun(key);
             if (failure == null) {
                 run.result().complete(result);
             } else {
@@ -64,14 +64,14 @@ public final class CoalescingExecutor<T> {
         });
     }
 
-    private synchronized @Nullable Following<T> follow(String key) {
-        Under<T> under = underWay.get(key);
-        if (under == null || under.next == null) {
-            underWay.remove(key);
+    private synchronized @Nullable PendingRun<T> nextRun(String key) {
+        KeyRun<T> keyRun = running.get(key);
+        if (keyRun == null || keyRun.next == null) {
+            running.remove(key);
             return null;
         }
-        Following<T> next = under.next;
-        under.next = null;
+        PendingRun<T> next = keyRun.next;
+        keyRun.next = null;
         return next;
     }
 }

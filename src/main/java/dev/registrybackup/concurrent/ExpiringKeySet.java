@@ -34,12 +34,12 @@ public final class ExpiringKeySet {
     }
 
     /** The key is durable now. */
-    public void remember(String key) {
+    public void add(String key) {
         keys.put(key, true);
     }
 
     /** The key turned out not to be durable. */
-    public void forget(String key) {
+    public void remove(String key) {
         keys.invalidate(key);
     }
 }

@@ -10,15 +10,15 @@ import java.util.function.LongSupplier;
  * that restore and verify leave the store to the registry; events are never held up by it. Safe for use by many threads.
  */
 public final class RateLimiter {
-    private static final long BILLION = TimeUnit.SECONDS.toNanos(1);
+    private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
 
     private final long bytesPerSecond;
     private final LongSupplier nanoTime;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition never = lock.newCondition();
+    private final Condition timer = lock.newCondition();
 
     /** Guarded by the lock: when all that was taken so far is paid for, in the time of nanoTime. */
-    private long paidAt;
+    private long availableAt;
 
     /**
      * A pace.
@@ -29,11 +29,11 @@ public final class RateLimiter {
     public RateLimiter(long bytesPerSecond, LongSupplier nanoTime) {
         this.bytesPerSecond = bytesPerSecond;
         this.nanoTime = nanoTime;
-        this.paidAt = nanoTime.getAsLong();
+        this.availableAt = nanoTime.getAsLong();
     }
 
     /** No bound. */
-    public static RateLimiter unbounded() {
+    public static RateLimiter unlimited() {
         return new RateLimiter(0, () -> 0);
     }
 
@@ -42,16 +42,16 @@ public final class RateLimiter {
      *
      * @throws InterruptedException if the thread is told to stop
      */
-    public void took(long bytes) throws InterruptedException {
+    public void acquire(long bytes) throws InterruptedException {
         if (bytesPerSecond <= 0) {
             return;
         }
         lock.lockInterruptibly();
         try {
-            paidAt = Math.max(paidAt, nanoTime.getAsLong()) + nanosFor(bytes);
-            long mine = paidAt;
+            availableAt = Math.max(availableAt, nanoTime.getAsLong()) + nanosFor(bytes);
+            long mine = availableAt;
             for (long left = mine - nanoTime.getAsLong(); left > 0; left = mine - nanoTime.getAsLong()) {
-                never.awaitNanos(left);
+                timer.awaitNanos(left);
             }
         } finally {
             lock.unlock();
@@ -59,6 +59,6 @@ public final class RateLimiter {
     }
 
     private long nanosFor(long bytes) {
-        return (long) ((double) bytes / bytesPerSecond * BILLION);
+        return (long) ((double) bytes / bytesPerSecond * NANOS_PER_SECOND);
     }
 }

@@ -21,15 +21,15 @@ import java.util.function.Supplier;
  */
 public final class WorkerPools implements AutoCloseable {
     /** Objects up to this many bytes are small: read whole into memory, proved, and written. */
-    public static final int SMALL_BYTES = 1 << 20;
+    public static final int MAX_SMALL_BYTES = 1 << 20;
 
     private static final System.Logger LOGGER = System.getLogger(WorkerPools.class.getName());
-    private static final int RECORD_THREADS = 4;
+    private static final int METADATA_THREADS = 4;
 
     private final ExecutorService small;
     private final ExecutorService large;
-    private final ExecutorService records;
-    private final ExecutorService operations;
+    private final ExecutorService metadata;
+    private final ExecutorService operationThreads;
     /** One thread for each periodic work at the most, so that one which hangs holds up neither records nor the others. */
     private final ExecutorService periodic;
 
@@ -37,7 +37,7 @@ public final class WorkerPools implements AutoCloseable {
 
     /** Work that is done again and again until this is closed; what was due by then may still be done after that. */
     @FunctionalInterface
-    public interface Repeated extends AutoCloseable {
+    public interface ScheduledTask extends AutoCloseable {
         @Override
         void close();
     }
@@ -49,16 +49,16 @@ public final class WorkerPools implements AutoCloseable {
      * @param largeThreads how many large objects may move at once
      */
     public WorkerPools(int smallThreads, int largeThreads) {
-        small = Executors.newFixedThreadPool(smallThreads, named("small"));
-        large = Executors.newFixedThreadPool(largeThreads, named("large"));
-        records = Executors.newFixedThreadPool(RECORD_THREADS, named("records"));
-        operations = Executors.newCachedThreadPool(named("operation"));
-        periodic = Executors.newCachedThreadPool(named("periodic"));
-        timer = new ScheduledThreadPoolExecutor(1, named("timer"));
+        small = Executors.newFixedThreadPool(smallThreads, threadFactory("small"));
+        large = Executors.newFixedThreadPool(largeThreads, threadFactory("large"));
+        metadata = Executors.newFixedThreadPool(METADATA_THREADS, threadFactory("records"));
+        operationThreads = Executors.newCachedThreadPool(threadFactory("operation"));
+        periodic = Executors.newCachedThreadPool(threadFactory("periodic"));
+        timer = new ScheduledThreadPoolExecutor(1, threadFactory("timer"));
         timer.setRemoveOnCancelPolicy(true);
     }
 
-    private static ThreadFactory named(String lane) {
+    private static ThreadFactory threadFactory(String lane) {
         AtomicInteger count = new AtomicInteger();
         return work -> {
             Thread thread = new Thread(work, lane + "-" + count.incrementAndGet());
@@ -68,22 +68,22 @@ public final class WorkerPools implements AutoCloseable {
     }
 
     /** Does it in the lane of small objects and single requests. */
-    public <T> CompletableFuture<T> small(Supplier<T> work) {
+    public <T> CompletableFuture<T> submitSmall(Supplier<T> work) {
         return CompletableFuture.supplyAsync(work, small);
     }
 
     /** Does it in the lane that fits an object of so many bytes. */
-    public <T> CompletableFuture<T> forSize(long bytes, Supplier<T> work) {
-        return CompletableFuture.supplyAsync(work, bytes <= SMALL_BYTES ? small : large);
+    public <T> CompletableFuture<T> submitForSize(long bytes, Supplier<T> work) {
+        return CompletableFuture.supplyAsync(work, bytes <= MAX_SMALL_BYTES ? small : large);
     }
 
     /** Does it in the lane of our own records, which no copy can hold up. */
-    public <T> CompletableFuture<T> record(Supplier<T> work) {
-        return CompletableFuture.supplyAsync(work, records);
+    public <T> CompletableFuture<T> submitMetadata(Supplier<T> work) {
+        return CompletableFuture.supplyAsync(work, metadata);
     }
 
     /** Why work in a lane failed, without what a future wraps it in. */
-    public static Throwable cause(Throwable failure) {
+    public static Throwable unwrap(Throwable failure) {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
@@ -91,12 +91,12 @@ public final class WorkerPools implements AutoCloseable {
      * Begins work that may take hours, on a thread of its own: it takes no place in another lane but through what it asks
      * for there. How many there are at once is the caller's to bound.
      */
-    public CompletableFuture<Void> operation(Runnable work) {
-        return CompletableFuture.runAsync(work, operations);
+    public CompletableFuture<Void> submitOperation(Runnable work) {
+        return CompletableFuture.runAsync(work, operationThreads);
     }
 
     /** Runs a step that does not block, later, on the timer's one thread. Cancelled, it is kept no longer. */
-    public Future<?> after(Duration delay, Runnable step) {
+    public Future<?> schedule(Duration delay, Runnable step) {
         return timer.schedule(step, delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
@@ -104,7 +104,7 @@ public final class WorkerPools implements AutoCloseable {
      * Runs work now and again after each period, on a thread of its own and never beside itself: while it runs, a period
      * that ends is skipped. A failure is logged and ends nothing.
      */
-    public Repeated every(Duration period, Runnable work) {
+    public ScheduledTask scheduleAtFixedRate(Duration period, Runnable work) {
         AtomicBoolean isRunning = new AtomicBoolean();
         Runnable logged = () -> {
             try {
@@ -134,8 +134,8 @@ public final class WorkerPools implements AutoCloseable {
         timer.shutdownNow();
         small.shutdownNow();
         large.shutdownNow();
-        records.shutdownNow();
-        operations.shutdownNow();
+        metadata.shutdownNow();
+        operationThreads.shutdownNow();
         periodic.shutdownNow();
     }
 }

@@ -20,7 +20,7 @@ import java.util.Optional;
  * </pre>
  */
 final class CaptureKeys {
-    static final String ROOT = RegistryLayout.BOOKKEEPING_PREFIX + "openshift/";
+    static final String ROOT = RegistryLayout.METADATA_PREFIX + "openshift/";
     static final String BODIES = ROOT + "bodies/";
     static final String CHANGES = ROOT + "changes/";
     static final String SNAPSHOTS = ROOT + "snapshots/";
@@ -61,7 +61,7 @@ final class CaptureKeys {
     }
 
     /** Whose change it is; empty of keys that are none. */
-    static Optional<RepositoryName> streamOf(String changeKey) {
+    static Optional<RepositoryName> repositoryOf(String changeKey) {
         int end = changeKey.lastIndexOf('/');
         if (end <= CHANGES.length() || time(changeKey).isEmpty()) {
             return Optional.empty();

@@ -56,7 +56,7 @@ public final class CaptureReader {
         SnapshotIndex newest = new SnapshotIndex(CaptureKeys.time(key).orElseThrow());
         try (SnapshotReader reading = open(key)) {
             stream(reading)
-                    .filter(captured -> !captured.isGone() && wanted.test(captured.stream()))
+                    .filter(captured -> !captured.isDeleted() && wanted.test(captured.stream()))
                     .forEach(newest::add);
         }
         return newest;
@@ -85,10 +85,10 @@ public final class CaptureReader {
                 .map(this::open)
                 .map(reading -> Stream.concat(
                                 stream(reading).map(line -> later(line, changed.remove(line.stream()))),
-                                Stream.of(reading.begun()).flatMap(begun -> unlisted(changed, begun)))
+                                Stream.of(reading.startedAt()).flatMap(begun -> unlisted(changed, begun)))
                         .onClose(reading::close))
                 .orElseGet(() -> unlisted(changed, Instant.MIN))
-                .filter(captured -> !captured.isGone());
+                .filter(captured -> !captured.isDeleted());
     }
 
     private static Stream<CapturedStream> stream(Iterator<CapturedStream> lines) {
@@ -123,7 +123,7 @@ public final class CaptureReader {
 
     /**
      * One stream as it was then; empty if it is not known to have been there. If it is known to have been gone, that is
-     * told: {@link CapturedStream#isGone}.
+     * told: {@link CapturedStream#isDeleted}.
      */
     public Optional<CapturedStream> find(RepositoryName stream, Instant at) {
         Optional<CapturedStream> change = changeLog.newest(stream, at);
@@ -135,11 +135,11 @@ public final class CaptureReader {
             Optional<CapturedStream> line = stream(reading)
                     .filter(captured -> captured.stream().equals(stream))
                     .findFirst();
-            Instant known = line.map(CapturedStream::read).orElse(reading.begun());
+            Instant known = line.map(CapturedStream::read).orElse(reading.startedAt());
             if (change.filter(captured -> captured.read().isAfter(known)).isPresent()) {
                 return change;
             }
-            return line.or(() -> change.map(captured -> CapturedStream.gone(stream, reading.begun())));
+            return line.or(() -> change.map(captured -> CapturedStream.deleted(stream, reading.startedAt())));
         }
     }
 
@@ -172,15 +172,15 @@ public final class CaptureReader {
         Consumer<CapturedStream> tell = captured -> captured.images().keySet().forEach(each);
         Optional<String> base = snapshotBy(since);
         // What changed while it was taken may not be in it.
-        Instant from = base.map(this::begun).orElse(Instant.MIN);
+        Instant from = base.map(this::snapshotStartedAt).orElse(Instant.MIN);
         String first = base.orElse(CaptureKeys.SNAPSHOTS);
         changeLog.after(from, tell);
         snapshots(Instant.MAX).stream().filter(key -> key.compareTo(first) >= 0).forEach(key -> eachIn(key, tell));
     }
 
-    private Instant begun(String snapshot) {
+    private Instant snapshotStartedAt(String snapshot) {
         try (SnapshotReader reading = open(snapshot)) {
-            return reading.begun();
+            return reading.startedAt();
         }
     }
 

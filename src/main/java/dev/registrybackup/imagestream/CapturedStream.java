@@ -26,12 +26,12 @@ public record CapturedStream(RepositoryName stream, Instant read, String body, M
         images = Collections.unmodifiableMap(new LinkedHashMap<>(images));
     }
 
-    static CapturedStream gone(RepositoryName stream, Instant seen) {
+    static CapturedStream deleted(RepositoryName stream, Instant seen) {
         return new CapturedStream(stream, seen, "", Map.of());
     }
 
     /** Whether it is on record that there was none any more. */
-    public boolean isGone() {
+    public boolean isDeleted() {
         return body.isEmpty();
     }
 
@@ -43,7 +43,7 @@ public record CapturedStream(RepositoryName stream, Instant read, String body, M
     ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("stream", stream.value()).put("read", read.toString());
-        if (isGone()) {
+        if (isDeleted()) {
             return json.put("gone", true);
         }
         ObjectNode bodies = json.put("body", body).putObject("images");

@@ -1,9 +1,9 @@
 package dev.registrybackup.imagestream;
 
+import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.RecordObjects;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.RepositoryName;
 import java.io.IOException;
@@ -18,16 +18,16 @@ import java.util.stream.Stream;
 /** The changes of ImageStreams, each an object of its own that is never written again. */
 final class ChangeLog {
     private final ObjectStore backup;
-    private final RecordObjects records;
+    private final MetadataStore records;
 
     ChangeLog(ObjectStore backup) {
         this.backup = backup;
-        this.records = new RecordObjects(backup);
+        this.records = new MetadataStore(backup);
     }
 
     /** Puts one on record. */
     void append(CapturedStream captured, Supplier<String> random) {
-        records.write(
+        records.put(
                 CaptureKeys.change(captured.stream(), captured.read(), random.get()),
                 captured.json().toString());
     }
@@ -43,7 +43,7 @@ final class ChangeLog {
         Map<RepositoryName, String> newest = new LinkedHashMap<>();
         try (Stream<ObjectInfo> listing = backup.list(prefix)) {
             listing.map(ObjectInfo::key)
-                    .forEach(key -> CaptureKeys.streamOf(key)
+                    .forEach(key -> CaptureKeys.repositoryOf(key)
                             .filter(stream ->
                                     !CaptureKeys.time(key).orElseThrow().isAfter(by))
                             .ifPresent(stream -> newest.put(stream, key)));
@@ -62,14 +62,14 @@ final class ChangeLog {
 
     /** Reads one. */
     CapturedStream read(String key) {
-        String text = records.read(key)
+        String text = records.get(key)
                 .orElseThrow(() -> new ObjectStoreException(StoreError.NOT_FOUND, "The change " + key + " is gone"))
                 .json();
         try {
             return CapturedStream.parse(JsonBlobStore.parse(text));
         } catch (IOException | IllegalArgumentException e) {
             throw new ObjectStoreException(
-                    StoreError.REFUSED, "The change %s cannot be understood: %s".formatted(key, e.getMessage()), e);
+                    StoreError.BAD_REQUEST, "The change %s cannot be understood: %s".formatted(key, e.getMessage()), e);
         }
     }
 }

@@ -37,7 +37,7 @@ public interface Cluster {
      * @param part of the object, such as {@code status}; empty for the object itself
      * @param namespace where; empty for kinds that have none
      */
-    boolean mayI(String verb, Resource resource, Optional<String> part, Optional<String> namespace);
+    boolean canI(String verb, Resource resource, Optional<String> part, Optional<String> namespace);
 
     /**
      * Some objects of a list.

@@ -22,10 +22,10 @@ import java.util.function.Supplier;
  */
 public final class ImageStreamCapture {
     /** A stream that changes faster than it can be read for so long is captured by the hints of its later changes. */
-    private static final int MOST_ROUNDS = 20;
+    private static final int MAX_ROUNDS = 20;
 
     /** Some 200 bytes each. */
-    private static final int MOST_REMEMBERED = 20_000;
+    private static final int MAX_CACHED_CHILDREN = 20_000;
 
     private final Cluster cluster;
     private final JsonBlobStore jsonBlobStore;
@@ -71,7 +71,7 @@ public final class ImageStreamCapture {
         Map<Digest, String> known = new LinkedHashMap<>();
         last.ifPresent(captured -> known.putAll(captured.images()));
         CapturedStream captured = read(stream, name, known);
-        for (int round = 1; round < MOST_ROUNDS; round++) {
+        for (int round = 1; round < MAX_ROUNDS; round++) {
             CapturedStream again = read(stream, name, known);
             if (isSame(again, captured)) {
                 break;
@@ -93,9 +93,9 @@ public final class ImageStreamCapture {
         Instant read = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         Optional<ObjectNode> found = cluster.find(name);
         if (found.isEmpty()) {
-            return CapturedStream.gone(stream, read);
+            return CapturedStream.deleted(stream, read);
         }
-        ObjectNode kept = JsonBlobStore.kept(found.get());
+        ObjectNode kept = JsonBlobStore.store(found.get());
         String hash = jsonBlobStore.write(kept);
         return new CapturedStream(stream, read, hash, images(new ImageStream(kept), known));
     }
@@ -110,7 +110,7 @@ public final class ImageStreamCapture {
                 continue;
             }
             String hash = known.getOrDefault(digest, "");
-            String body = hash.isEmpty() ? found(digest) : hash;
+            String body = hash.isEmpty() ? findImages(digest) : hash;
             known.put(digest, body);
             images.put(digest, body);
             if (!body.isEmpty()) {
@@ -121,9 +121,9 @@ public final class ImageStreamCapture {
     }
 
     /** The hash of its body, which is written; empty if the cluster has no such Image. */
-    private String found(Digest digest) {
+    private String findImages(Digest digest) {
         Optional<ImageObject> image =
-                cluster.find(ObjectName.image(digest)).map(JsonBlobStore::kept).map(ImageObject::new);
+                cluster.find(ObjectName.image(digest)).map(JsonBlobStore::store).map(ImageObject::new);
         return image.map(found -> {
                     String body = jsonBlobStore.write(found.json());
                     remember(body, found.children());
@@ -138,7 +138,7 @@ public final class ImageStreamCapture {
     }
 
     private List<Digest> remember(String body, List<Digest> childrenOfIt) {
-        if (children.size() >= MOST_REMEMBERED) {
+        if (children.size() >= MAX_CACHED_CHILDREN) {
             children.clear();
         }
         children.put(body, childrenOfIt);

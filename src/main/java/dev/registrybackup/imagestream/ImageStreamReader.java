@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 
 /** Reads captured ImageStreams and the Images they refer to, each once for each call. Blocks: not to be called in a lane. */
 public final class ImageStreamReader {
-    private static final int AT_ONCE = 32;
+    private static final int CONCURRENCY = 32;
 
     private final CaptureReader captureReader;
     private final WorkerPools workerPools;
@@ -39,17 +39,18 @@ public final class ImageStreamReader {
         Map<RepositoryName, ImageStream> bodies = new ConcurrentHashMap<>();
         Map<String, Boolean> managed = new ConcurrentHashMap<>();
         Set<String> begun = new HashSet<>();
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
         for (CapturedStream captured : streams) {
             RepositoryName name = captured.stream();
             boundedTaskGroup.submit(
-                    0, telling(name.value(), onFailure, () -> bodies.put(name, captureReader.stream(captured))));
+                    0,
+                    managedByDigest(name.value(), onFailure, () -> bodies.put(name, captureReader.stream(captured))));
             captured.images().forEach((digest, hash) -> {
                 if (!hash.isEmpty() && begun.add(hash)) {
                     Runnable reading = () -> captureReader
                             .image(captured, digest)
                             .ifPresent(image -> managed.put(hash, image.isManaged()));
-                    boundedTaskGroup.submit(0, telling(name + "@" + digest, onFailure, reading));
+                    boundedTaskGroup.submit(0, managedByDigest(name + "@" + digest, onFailure, reading));
                 }
             });
         }
@@ -74,7 +75,7 @@ public final class ImageStreamReader {
                 .orElse(Set.of());
     }
 
-    private static Runnable telling(
+    private static Runnable managedByDigest(
             String subject, BiConsumer<String, ObjectStoreException> onFailure, Runnable reading) {
         return () -> {
             try {

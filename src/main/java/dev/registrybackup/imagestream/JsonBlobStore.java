@@ -29,7 +29,7 @@ import java.util.zip.GZIPOutputStream;
 /** The bodies of captured objects, each once, under the hash of its JSON. */
 final class JsonBlobStore {
     /** etcd takes 1.5 MiB by default; nobody runs it with ten times that. */
-    private static final int LARGEST = 16 << 20;
+    private static final int MAX_BYTES = 16 << 20;
 
     /** Fields sorted: the order in which a server tells them says nothing. */
     private static final ObjectMapper JSON =
@@ -47,7 +47,7 @@ final class JsonBlobStore {
      * What is kept of an object: all of it but who manages which field, and the version by which the server orders writes,
      * neither of which another cluster could use. So equal objects have equal bodies.
      */
-    static ObjectNode kept(ObjectNode object) {
+    static ObjectNode store(ObjectNode object) {
         ObjectNode kept = object.deepCopy();
         if (kept.path("metadata") instanceof ObjectNode metadata) {
             metadata.remove("managedFields");
@@ -69,10 +69,10 @@ final class JsonBlobStore {
         }
     }
 
-    /** Writes what {@link #kept} gave, unless it is there, and tells its hash. */
+    /** Writes what {@link #store} gave, unless it is there, and tells its hash. */
     String write(ObjectNode kept) {
         String hash = hash(kept);
-        if (backup.findBeforeWrite(CaptureKeys.body(hash)).isEmpty()) {
+        if (backup.headBeforeWrite(CaptureKeys.body(hash)).isEmpty()) {
             put(hash, kept);
         }
         return hash;
@@ -80,10 +80,10 @@ final class JsonBlobStore {
 
     /** Writes it without a look whether it is there. */
     void put(String hash, ObjectNode kept) {
-        backup.put(CaptureKeys.body(hash), ContentSource.of(packed(bytes(kept))), Map.of());
+        backup.put(CaptureKeys.body(hash), ContentSource.of(gzip(bytes(kept))), Map.of());
     }
 
-    static byte[] packed(byte[] bytes) {
+    static byte[] gzip(byte[] bytes) {
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (GZIPOutputStream packing = new GZIPOutputStream(packed)) {
             packing.write(bytes);
@@ -101,7 +101,8 @@ final class JsonBlobStore {
     ObjectNode read(String hash) {
         String key = CaptureKeys.body(hash);
         try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
-            byte[] bytes = new GZIPInputStream(new ByteArrayInputStream(reading.readAll(LARGEST))).readNBytes(LARGEST);
+            byte[] bytes =
+                    new GZIPInputStream(new ByteArrayInputStream(reading.readAll(MAX_BYTES))).readNBytes(MAX_BYTES);
             if (Digest.of(DigestAlgorithm.SHA256, bytes).hex().equals(hash)
                     && JSON.readTree(bytes) instanceof ObjectNode object) {
                 return object;
@@ -109,7 +110,7 @@ final class JsonBlobStore {
             throw new IOException("its content is not what its key says");
         } catch (IOException e) {
             throw new ObjectStoreException(
-                    StoreError.REFUSED,
+                    StoreError.BAD_REQUEST,
                     "Failed to read the captured object %s: %s. Restore it from an older version of the bucket, or of an"
                                     .formatted(key, e.getMessage())
                             + " older time (\"at\")",

@@ -48,7 +48,7 @@ public final class OpenShiftCluster implements WritableCluster {
 
     private Page page(String path, Resource resource, int limit, Optional<String> after) {
         String query = "?limit=" + limit
-                + after.map(next -> "&continue=" + encoded(next)).orElse("");
+                + after.map(next -> "&continue=" + urlEncode(next)).orElse("");
         ObjectNode list = get(path + query, "list " + resource.plural())
                 .orElseThrow(() -> new ClusterException(
                         ClusterError.NOT_FOUND,
@@ -81,7 +81,7 @@ public final class OpenShiftCluster implements WritableCluster {
     }
 
     @Override
-    public boolean mayI(String verb, Resource resource, Optional<String> part, Optional<String> namespace) {
+    public boolean canI(String verb, Resource resource, Optional<String> part, Optional<String> namespace) {
         ObjectNode review = JsonNodeFactory.instance.objectNode();
         review.put("apiVersion", "authorization.k8s.io/v1").put("kind", "SelfSubjectAccessReview");
         ObjectNode asked = review.putObject("spec").putObject("resourceAttributes");
@@ -110,17 +110,17 @@ public final class OpenShiftCluster implements WritableCluster {
     }
 
     private static String path(ObjectName name) {
-        return path(name.resource(), name.namespace()) + "/" + encoded(name.name());
+        return path(name.resource(), name.namespace()) + "/" + urlEncode(name.name());
     }
 
     private static String path(Resource resource, Optional<String> namespace) {
         String root = resource.group().isEmpty() ? "/api/" : "/apis/" + resource.group() + "/";
         String inNamespace =
-                namespace.map(name -> "namespaces/" + encoded(name) + "/").orElse("");
+                namespace.map(name -> "namespaces/" + urlEncode(name) + "/").orElse("");
         return root + resource.version() + "/" + inNamespace + resource.plural();
     }
 
-    private static String encoded(String text) {
+    private static String urlEncode(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("%3A", ":");
     }
 
@@ -132,7 +132,7 @@ public final class OpenShiftCluster implements WritableCluster {
             if (e.getCode() == NOT_FOUND) {
                 return Optional.empty();
             }
-            throw failed(attempt, e);
+            throw failure(attempt, e);
         }
     }
 
@@ -140,7 +140,7 @@ public final class OpenShiftCluster implements WritableCluster {
         try {
             return object(client.raw(path, method, body.toString()), attempt);
         } catch (KubernetesClientException e) {
-            throw failed(attempt, e);
+            throw failure(attempt, e);
         }
     }
 
@@ -159,10 +159,10 @@ public final class OpenShiftCluster implements WritableCluster {
         }
     }
 
-    private static ClusterException failed(String attempt, KubernetesClientException e) {
+    private static ClusterException failure(String attempt, KubernetesClientException e) {
         ClusterError error = error(e);
         return new ClusterException(
-                error, "Failed to %s: %s".formatted(attempt, ApiFailure.reason(e, remedy(error))), e);
+                error, "Failed to %s: %s".formatted(attempt, ApiFailure.describe(e, remedy(error))), e);
     }
 
     private static ClusterError error(KubernetesClientException e) {

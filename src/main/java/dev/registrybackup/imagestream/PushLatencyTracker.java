@@ -25,24 +25,24 @@ import java.util.stream.Collectors;
  * {@link dev.registrybackup.objectstore.ObjectStoreException} if that did not tell.
  */
 public final class PushLatencyTracker {
-    private static final int MOST = 1_000;
-    private static final Duration LONGEST = Duration.ofHours(1);
+    private static final int MAX_PENDING = 1_000;
+    private static final Duration TIMEOUT = Duration.ofHours(1);
 
     private final CaptureReader captureReader;
     private final ImageCompletenessChecker images;
     private final Clock clock;
-    private final Told told;
+    private final Listener listener;
     private final Instant started;
     /** Guarded by this: the oldest first. */
     private final Deque<Push> pending = new ArrayDeque<>();
 
     /** Who is told what came of each push. Must not block. */
-    public interface Told {
+    public interface Listener {
         /** It can be restored, as was found so long after the tag was moved. */
         void restorable(Duration after);
 
         /** It could not within an hour, or too many others are waited for. */
-        void givenUp(String reference);
+        void timedOut(String reference);
     }
 
     /**
@@ -59,11 +59,11 @@ public final class PushLatencyTracker {
             RegistryLayout layout,
             WorkerPools workerPools,
             Clock clock,
-            Told told) {
+            Listener listener) {
         this.captureReader = captureReader;
         this.images = new ImageCompletenessChecker(backup, layout, workerPools);
         this.clock = clock;
-        this.told = told;
+        this.listener = listener;
         this.started = clock.instant();
     }
 
@@ -73,11 +73,11 @@ public final class PushLatencyTracker {
      */
     public void add(Result result) {
         CapturedStream now = result.captured();
-        if (!result.isNew() || now.isGone()) {
+        if (!result.isNew() || now.isDeleted()) {
             return;
         }
         Set<Item> earlier = result.before()
-                .filter(before -> !before.isGone())
+                .filter(before -> !before.isDeleted())
                 .map(before -> captureReader.stream(before).tags().stream()
                         .flatMap(tag -> tag.items().stream())
                         .collect(Collectors.toSet()))
@@ -103,27 +103,28 @@ public final class PushLatencyTracker {
 
     private synchronized void keep(Push push) {
         pending.add(push);
-        if (pending.size() > MOST) {
-            told.givenUp(pending.remove().reference());
+        if (pending.size() > MAX_PENDING) {
+            listener.timedOut(pending.remove().reference());
         }
     }
 
     /** Looks which of the pushes can be restored by now, and gives up those that could not for too long. */
-    public void look() {
+    public void poll() {
         List<Push> open = open();
         if (open.isEmpty()) {
             return;
         }
-        ImageCompletenessChecker.Told read =
+        ImageCompletenessChecker.ImageInventory read =
                 images.read(open.stream().map(Push::image).collect(Collectors.toSet()));
         for (Push push : open) {
-            boolean isWhole =
-                    read.lacks(push.children()::contains).of(push.image()).isWhole();
+            boolean isWhole = read.completeness(push.children()::contains)
+                    .of(push.image())
+                    .isComplete();
             Duration since = Duration.between(push.created(), clock.instant());
             if (isWhole && remove(push)) {
-                told.restorable(since.isNegative() ? Duration.ZERO : since);
-            } else if (since.compareTo(LONGEST) > 0 && remove(push)) {
-                told.givenUp(push.reference());
+                listener.restorable(since.isNegative() ? Duration.ZERO : since);
+            } else if (since.compareTo(TIMEOUT) > 0 && remove(push)) {
+                listener.timedOut(push.reference());
             }
         }
     }

@@ -19,16 +19,15 @@ import java.util.zip.GZIPInputStream;
  */
 public final class SnapshotIndex {
     private final Instant at;
-    private final Map<RepositoryName, byte[]> packed = new LinkedHashMap<>();
+    private final Map<RepositoryName, byte[]> compressed = new LinkedHashMap<>();
 
     SnapshotIndex(Instant at) {
         this.at = at;
     }
 
     void add(CapturedStream captured) {
-        packed.put(
-                captured.stream(),
-                JsonBlobStore.packed(captured.json().toString().getBytes(StandardCharsets.UTF_8)));
+        compressed.put(
+                captured.stream(), JsonBlobStore.gzip(captured.json().toString().getBytes(StandardCharsets.UTF_8)));
     }
 
     /** When the snapshot was complete, UTC. */
@@ -38,15 +37,15 @@ public final class SnapshotIndex {
 
     /** Those that were not taken yet, in the snapshot's order. */
     public List<RepositoryName> names() {
-        return List.copyOf(packed.keySet());
+        return List.copyOf(compressed.keySet());
     }
 
     /** Takes one; empty if there is none, or it was taken. */
-    public Optional<CapturedStream> take(RepositoryName stream) {
-        return Optional.ofNullable(packed.remove(stream)).map(SnapshotIndex::unpacked);
+    public Optional<CapturedStream> remove(RepositoryName stream) {
+        return Optional.ofNullable(compressed.remove(stream)).map(SnapshotIndex::decompress);
     }
 
-    private static CapturedStream unpacked(byte[] packed) {
+    private static CapturedStream decompress(byte[] packed) {
         try (GZIPInputStream unpacking = new GZIPInputStream(new ByteArrayInputStream(packed))) {
             return CapturedStream.parse(
                     JsonBlobStore.parse(new String(unpacking.readAllBytes(), StandardCharsets.UTF_8)));

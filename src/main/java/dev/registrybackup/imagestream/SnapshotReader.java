@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class SnapshotReader implements Iterator<CapturedStream>, AutoCloseable {
     private final String key;
     private final BufferedReader lines;
-    private final Instant begun;
+    private final Instant startedAt;
     private long streams;
     private @Nullable CapturedStream next;
 
@@ -36,17 +36,17 @@ final class SnapshotReader implements Iterator<CapturedStream>, AutoCloseable {
     SnapshotReader(ObjectStore backup, String key, Path scratch) {
         this.key = key;
         try {
-            this.lines = opened(backup, key, scratch);
+            this.lines = open(backup, key, scratch);
             JsonNode head =
                     JsonBlobStore.parse(Optional.ofNullable(lines.readLine()).orElse(""));
-            this.begun = Instant.parse(head.path("begun").asText());
+            this.startedAt = Instant.parse(head.path("begun").asText());
             this.next = line();
         } catch (IOException | RuntimeException e) {
             throw unreadable(e);
         }
     }
 
-    private static BufferedReader opened(ObjectStore backup, String key, Path scratch) throws IOException {
+    private static BufferedReader open(ObjectStore backup, String key, Path scratch) throws IOException {
         Path copy = Files.createTempFile(Files.createDirectories(scratch), "snapshot", ".ndjson.gz");
         try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
             Files.copy(reading.stream(), copy, StandardCopyOption.REPLACE_EXISTING);
@@ -58,15 +58,15 @@ final class SnapshotReader implements Iterator<CapturedStream>, AutoCloseable {
 
     private ObjectStoreException unreadable(Exception e) {
         return new ObjectStoreException(
-                e instanceof ObjectStoreException failure ? failure.error() : StoreError.REFUSED,
+                e instanceof ObjectStoreException failure ? failure.error() : StoreError.BAD_REQUEST,
                 "Failed to read the snapshot %s: %s. Use one before it (\"at\"), or an older version of it"
                         .formatted(key, e.getMessage()),
                 e);
     }
 
     /** When it was begun: what changed later may or may not be in it. */
-    Instant begun() {
-        return begun;
+    Instant startedAt() {
+        return startedAt;
     }
 
     private @Nullable CapturedStream line() throws IOException {

@@ -29,10 +29,10 @@ import java.util.function.Supplier;
  */
 public final class SnapshotTaker {
     /** Images have some 10 KiB, and streams with a long history a hundred times that. */
-    private static final int PAGE = 100;
+    private static final int PAGE_SIZE = 100;
 
-    private static final int AT_ONCE = 16;
-    private static final int MOST_ATTEMPTS = 3;
+    private static final int CONCURRENCY = 16;
+    private static final int MAX_ATTEMPTS = 3;
 
     private final Cluster cluster;
     private final ObjectStore backup;
@@ -51,10 +51,10 @@ public final class SnapshotTaker {
      * @param imagesMissing how many of those the cluster had not
      * @param notUnderstood ImageStreams that are not in it, each with the reason
      */
-    public record Taken(
+    public record SnapshotSummary(
             String key, long streams, long items, long images, long imagesMissing, List<String> notUnderstood) {
         /** Keeps its own copy of the list. */
-        public Taken {
+        public SnapshotSummary {
             notUnderstood = List.copyOf(notUnderstood);
         }
     }
@@ -82,13 +82,13 @@ public final class SnapshotTaker {
      * @throws ClusterException if the cluster did not tell all: then there is no snapshot
      * @throws dev.registrybackup.objectstore.ObjectStoreException if it could not be written
      */
-    public Taken take(Path scratch) {
+    public SnapshotSummary take(Path scratch) {
         Set<String> written = jsonBlobStore.all();
         for (int attempt = 1; ; attempt++) {
             try (SnapshotWriter writer = new SnapshotWriter(scratch, now())) {
                 return new Attempt(writer, written).run();
             } catch (ClusterException e) {
-                if (e.error() != ClusterError.EXPIRED || attempt == MOST_ATTEMPTS) {
+                if (e.error() != ClusterError.EXPIRED || attempt == MAX_ATTEMPTS) {
                     throw e;
                 }
             }
@@ -99,14 +99,14 @@ public final class SnapshotTaker {
         return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
-    private record Known(String hash, List<Digest> children) {}
+    private record KnownImage(String hash, List<Digest> children) {}
 
     /** One pass over the lists, which expire if it takes too long. For one thread. */
     private final class Attempt {
         private final SnapshotWriter writer;
         private final Set<String> written;
-        private final BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
-        private final Map<Digest, Known> known = new HashMap<>();
+        private final BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
+        private final Map<Digest, KnownImage> known = new HashMap<>();
         /** Before the list was asked for that is being gone through. */
         private Instant read = Instant.MIN;
 
@@ -121,7 +121,7 @@ public final class SnapshotTaker {
             this.written = written;
         }
 
-        Taken run() {
+        SnapshotSummary run() {
             try {
                 each(Resource.IMAGE, this::learnIfNamed);
                 each(Resource.IMAGE_STREAM, stream -> addIfUnderstood(new ImageStream(stream)));
@@ -130,7 +130,7 @@ public final class SnapshotTaker {
                 boundedTaskGroup.await();
             }
             String key = writer.finish(backup, now(), random.get());
-            return new Taken(key, streams, items, images, imagesMissing, notUnderstood);
+            return new SnapshotSummary(key, streams, items, images, imagesMissing, notUnderstood);
         }
 
         private void each(Resource resource, Consumer<ObjectNode> use) {
@@ -138,8 +138,8 @@ public final class SnapshotTaker {
             // Later pages show what was when the first one was asked for.
             read = now();
             do {
-                Page page = cluster.list(resource, PAGE, next);
-                page.items().forEach(object -> use.accept(JsonBlobStore.kept(object)));
+                Page page = cluster.list(resource, PAGE_SIZE, next);
+                page.items().forEach(object -> use.accept(JsonBlobStore.store(object)));
                 next = page.next();
             } while (next.isPresent());
         }
@@ -151,8 +151,8 @@ public final class SnapshotTaker {
             }
         }
 
-        private Known learn(ImageObject image) {
-            Known learnt = new Known(write(image.json()), image.children());
+        private KnownImage learn(ImageObject image) {
+            KnownImage learnt = new KnownImage(write(image.json()), image.children());
             known.put(image.digest(), learnt);
             return learnt;
         }
@@ -179,8 +179,9 @@ public final class SnapshotTaker {
             Deque<Digest> open = new ArrayDeque<>(stream.images());
             while (!open.isEmpty()) {
                 Digest digest = open.pop();
-                Optional<Known> image = Optional.ofNullable(known.get(digest)).or(() -> late(digest));
-                if (referred.put(digest, image.map(Known::hash).orElse("")) == null) {
+                Optional<KnownImage> image =
+                        Optional.ofNullable(known.get(digest)).or(() -> late(digest));
+                if (referred.put(digest, image.map(KnownImage::hash).orElse("")) == null) {
                     image.ifPresent(found -> found.children().forEach(open::push));
                 }
             }
@@ -192,9 +193,9 @@ public final class SnapshotTaker {
         }
 
         /** One that came after Images were listed. */
-        private Optional<Known> late(Digest digest) {
+        private Optional<KnownImage> late(Digest digest) {
             return cluster.find(ObjectName.image(digest))
-                    .map(image -> learn(new ImageObject(JsonBlobStore.kept(image))));
+                    .map(image -> learn(new ImageObject(JsonBlobStore.store(image))));
         }
     }
 }

@@ -22,11 +22,11 @@ import java.util.zip.GZIPOutputStream;
 final class SnapshotWriter implements AutoCloseable {
     private final Path file;
     private final BufferedWriter lines;
-    private final Instant begun;
+    private final Instant startedAt;
     private long streams;
 
     SnapshotWriter(Path scratch, Instant begun) {
-        this.begun = begun;
+        this.startedAt = begun;
         try {
             this.file = Files.createTempFile(scratch, "snapshot", ".ndjson.gz");
             this.lines = new BufferedWriter(
@@ -63,7 +63,7 @@ final class SnapshotWriter implements AutoCloseable {
         try {
             line(JsonNodeFactory.instance
                     .objectNode()
-                    .put("begun", begun.toString())
+                    .put("begun", startedAt.toString())
                     .put("ended", ended.toString())
                     .put("streams", streams));
             lines.close();

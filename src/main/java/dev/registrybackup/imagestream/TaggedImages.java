@@ -58,7 +58,7 @@ public record TaggedImages(CapturedStream captured, List<TagHistory> tags, Map<D
     }
 
     /** Of all this what is about that image. */
-    public TaggedImages about(Digest image) {
+    public TaggedImages describe(Digest image) {
         return only(
                 image,
                 tags.stream()

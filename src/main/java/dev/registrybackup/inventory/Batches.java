@@ -11,11 +11,11 @@ import java.util.stream.StreamSupport;
 /** A stream's elements, so many at a time. */
 public final class Batches<T> implements Iterator<List<T>> {
     private final Iterator<T> elements;
-    private final int most;
+    private final int batchSize;
 
     private Batches(Iterator<T> elements, int most) {
         this.elements = elements;
-        this.most = most;
+        this.batchSize = most;
     }
 
     /** The elements in lists of that size, but for the last; read as the stream is, and closed with it. */
@@ -38,7 +38,7 @@ public final class Batches<T> implements Iterator<List<T>> {
             throw new NoSuchElementException("All elements are taken");
         }
         List<T> batch = new ArrayList<>();
-        while (batch.size() < most && elements.hasNext()) {
+        while (batch.size() < batchSize && elements.hasNext()) {
             batch.add(elements.next());
         }
         return batch;

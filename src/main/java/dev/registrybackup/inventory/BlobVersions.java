@@ -14,14 +14,14 @@ public final class BlobVersions {
     private final ObjectStore backup;
     private final RegistryLayout layout;
     private final RateLimiter rateLimiter;
-    private final boolean versioned;
+    private final boolean isVersioned;
 
     /** Those of that bucket; there are none in one that keeps no versions. */
     public BlobVersions(ObjectStore backup, RegistryLayout layout, RateLimiter rateLimiter) {
         this.backup = backup;
         this.layout = layout;
         this.rateLimiter = rateLimiter;
-        this.versioned = backup.versioned();
+        this.isVersioned = backup.isVersioned();
     }
 
     /**
@@ -29,16 +29,17 @@ public final class BlobVersions {
      *
      * @throws dev.registrybackup.objectstore.ObjectStoreException if they cannot be read
      */
-    public Optional<ObjectRef> newestProved(Digest digest) {
-        if (!versioned) {
+    public Optional<ObjectRef> newestValid(Digest digest) {
+        if (!isVersioned) {
             return Optional.empty();
         }
         String key = layout.blobKey(digest);
         try (Stream<ObjectVersion> versions = backup.listVersions(key)) {
             return versions.filter(version -> version.key().equals(key) && !version.isDeleteMarker())
                     .map(ObjectRef::of)
-                    .filter(objectRef -> new SourceObject(backup, objectRef.info(key), objectRef.version(), rateLimiter)
-                            .proves(digest))
+                    .filter(objectRef -> new SourceObject(
+                                    backup, objectRef.toObjectInfo(key), objectRef.version(), rateLimiter)
+                            .matches(digest))
                     .findFirst();
         }
     }

@@ -19,8 +19,8 @@ public record CurrentLinks(ObjectStore store, RegistryLayout layout) implements 
     @Override
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    public Stream<ListedLink> under(String prefix, Predicate<RegistryPath.Link> wanted) {
-        return store.list(prefix).flatMap(info -> link(info).stream()).filter(link -> wanted.test(link.path()));
+    public Stream<ListedLink> list(String prefix, Predicate<RegistryPath.Link> wanted) {
+        return store.list(prefix).flatMap(info -> toLink(info).stream()).filter(link -> wanted.test(link.path()));
     }
 
     /**
@@ -29,11 +29,11 @@ public record CurrentLinks(ObjectStore store, RegistryLayout layout) implements 
      * @throws dev.registrybackup.objectstore.ObjectStoreException if that could not be told
      */
     public Optional<ListedLink> find(RegistryPath.Link path) {
-        return store.find(layout.keyOf(path)).flatMap(this::link);
+        return store.head(layout.keyOf(path)).flatMap(this::toLink);
     }
 
     /** What a listing has, if it is a link. */
-    public Optional<ListedLink> link(ObjectInfo info) {
+    public Optional<ListedLink> toLink(ObjectInfo info) {
         return layout.parse(info.key()) instanceof RegistryPath.Link path
                 ? Optional.of(new ListedLink(
                         info.key(), path, info.size(), info.etag(), info.lastModified(), Optional.empty(), false))

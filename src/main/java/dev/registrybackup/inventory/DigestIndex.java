@@ -16,16 +16,16 @@ import java.util.OptionalInt;
 public final class DigestIndex {
     private static final int WORDS = 4;
     private static final int WORD_DIGITS = 16;
-    private static final int CHUNK = 1 << 12;
+    private static final int CHUNK_SIZE = 1 << 12;
     private static final HexFormat HEX = HexFormat.of();
 
     /** The four words of each number, as many numbers to a chunk. */
     private final List<long[]> chunks = new ArrayList<>();
 
-    private final Map<Digest, Integer> numbersOfOthers = new HashMap<>();
+    private final Map<Digest, Integer> otherNumbers = new HashMap<>();
     private final Map<Integer, Digest> others = new HashMap<>();
     /** One more than a number, in the first place that was free from where its digest belongs; 0 where none is. */
-    private int[] places = new int[1 << 10];
+    private int[] slots = new int[1 << 10];
 
     private int count;
 
@@ -37,34 +37,34 @@ public final class DigestIndex {
     /** The number of the digest, if it has one. */
     public OptionalInt find(Digest digest) {
         if (digest.algorithm() != DigestAlgorithm.SHA256) {
-            Integer number = numbersOfOthers.get(digest);
+            Integer number = otherNumbers.get(digest);
             return number == null ? OptionalInt.empty() : OptionalInt.of(number);
         }
-        int number = places[place(words(digest))] - 1;
+        int number = slots[slot(words(digest))] - 1;
         return number < 0 ? OptionalInt.empty() : OptionalInt.of(number);
     }
 
     /** The number of the digest, a new one if it has none. */
-    public int number(Digest digest) {
+    public int findOrAdd(Digest digest) {
         OptionalInt known = find(digest);
         return known.isPresent() ? known.getAsInt() : add(digest);
     }
 
     private int add(Digest digest) {
-        if (count % CHUNK == 0) {
-            chunks.add(new long[CHUNK * WORDS]);
+        if (count % CHUNK_SIZE == 0) {
+            chunks.add(new long[CHUNK_SIZE * WORDS]);
         }
         if (digest.algorithm() == DigestAlgorithm.SHA256) {
             long[] words = words(digest);
-            System.arraycopy(words, 0, chunks.get(count / CHUNK), count % CHUNK * WORDS, WORDS);
-            places[place(words)] = count + 1;
+            System.arraycopy(words, 0, chunks.get(count / CHUNK_SIZE), count % CHUNK_SIZE * WORDS, WORDS);
+            slots[slot(words)] = count + 1;
         } else {
-            numbersOfOthers.put(digest, count);
+            otherNumbers.put(digest, count);
             others.put(count, digest);
         }
         count++;
-        if (count > places.length / 2) {
-            spread();
+        if (count > slots.length / 2) {
+            rehash();
         }
         return count - 1;
     }
@@ -93,34 +93,34 @@ public final class DigestIndex {
 
     private long[] words(int number) {
         long[] words = new long[WORDS];
-        System.arraycopy(chunks.get(number / CHUNK), number % CHUNK * WORDS, words, 0, WORDS);
+        System.arraycopy(chunks.get(number / CHUNK_SIZE), number % CHUNK_SIZE * WORDS, words, 0, WORDS);
         return words;
     }
 
     /** Where that digest is, or the free place where it would be. Digests are as good as random: their bits are a hash. */
-    private int place(long[] words) {
-        int mask = places.length - 1;
+    private int slot(long[] words) {
+        int mask = slots.length - 1;
         int place = Long.hashCode(words[0]) & mask;
-        while (places[place] != 0 && !isOf(places[place] - 1, words)) {
+        while (slots[place] != 0 && !isDigestAt(slots[place] - 1, words)) {
             place = (place + 1) & mask;
         }
         return place;
     }
 
-    private boolean isOf(int number, long[] words) {
-        long[] chunk = chunks.get(number / CHUNK);
-        int at = number % CHUNK * WORDS;
+    private boolean isDigestAt(int number, long[] words) {
+        long[] chunk = chunks.get(number / CHUNK_SIZE);
+        int at = number % CHUNK_SIZE * WORDS;
         return chunk[at] == words[0]
                 && chunk[at + 1] == words[1]
                 && chunk[at + 2] == words[2]
                 && chunk[at + 3] == words[3];
     }
 
-    private void spread() {
-        places = new int[places.length * 2];
+    private void rehash() {
+        slots = new int[slots.length * 2];
         for (int number = 0; number < count; number++) {
             if (!others.containsKey(number)) {
-                places[place(words(number))] = number + 1;
+                slots[slot(words(number))] = number + 1;
             }
         }
     }

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
  * ask for; what lies beyond them is asked for one by one. So the requests are at most twice what the better way takes.
  */
 public final class ExistenceChecker {
-    private static final int PAGE = 1000;
-    private static final int AT_ONCE = 32;
+    private static final int PAGE_SIZE = 1000;
+    private static final int CONCURRENCY = 32;
 
     private final ObjectStore store;
     private final WorkerPools workerPools;
@@ -33,7 +33,7 @@ public final class ExistenceChecker {
      * @param prefix what all of the keys start with
      * @throws dev.registrybackup.objectstore.ObjectStoreException if that could not be told
      */
-    public Map<String, ObjectRef> find(String prefix, Set<String> keys) {
+    public Map<String, ObjectRef> findExisting(String prefix, Set<String> keys) {
         Map<String, ObjectRef> found = new HashMap<>();
         if (keys.isEmpty()) {
             return found;
@@ -41,9 +41,9 @@ public final class ExistenceChecker {
         String reached = "";
         try (Stream<ObjectInfo> listing = store.list(prefix)) {
             Iterator<ObjectInfo> objects = listing.iterator();
-            for (long left = (long) keys.size() * PAGE; objects.hasNext(); left--) {
+            for (long left = (long) keys.size() * PAGE_SIZE; objects.hasNext(); left--) {
                 if (left == 0) {
-                    askForRest(keys, reached, found);
+                    headRemaining(keys, reached, found);
                     return found;
                 }
                 ObjectInfo info = objects.next();
@@ -56,12 +56,12 @@ public final class ExistenceChecker {
         return found;
     }
 
-    private void askForRest(Set<String> keys, String reached, Map<String, ObjectRef> found) {
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
+    private void headRemaining(Set<String> keys, String reached, Map<String, ObjectRef> found) {
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
         for (String key : keys) {
             if (key.compareTo(reached) > 0) {
                 boundedTaskGroup.submit(
-                        0, () -> store.findBeforeWrite(key).ifPresent(info -> put(found, key, ObjectRef.of(info))));
+                        0, () -> store.headBeforeWrite(key).ifPresent(info -> put(found, key, ObjectRef.of(info))));
             }
         }
         boundedTaskGroup.await();

@@ -1,7 +1,7 @@
 package dev.registrybackup.inventory;
 
-import dev.registrybackup.inventory.Manifests.Reading;
-import dev.registrybackup.inventory.Manifests.State;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
+import dev.registrybackup.inventory.Manifests.ManifestState;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Descriptor.Role;
 import dev.registrybackup.registry.Digest;
@@ -14,10 +14,10 @@ import java.util.function.Predicate;
 
 /** Whether images are whole, from the manifests that were read and the blobs that are held. For one thread. */
 public final class ImageCompleteness {
-    private final Map<Digest, Reading> manifests;
-    private final Predicate<Digest> isHeld;
-    private final Predicate<Digest> isLinked;
-    private final Map<Digest, Lacks> known = new HashMap<>();
+    private final Map<Digest, LoadedManifest> manifests;
+    private final Predicate<Digest> isPresent;
+    private final Predicate<Digest> isPushed;
+    private final Map<Digest, MissingContent> results = new HashMap<>();
 
     /**
      * What an image lacks, with all that is below it.
@@ -25,11 +25,11 @@ public final class ImageCompleteness {
      * @param missing what it needs and the store has not, or not good
      * @param sparse children of an index that are not there, as registries allow
      */
-    public record Lacks(Set<Digest> missing, Set<Digest> sparse) {
-        static final Lacks NOTHING = new Lacks(Set.of(), Set.of());
+    public record MissingContent(Set<Digest> missing, Set<Digest> sparse) {
+        static final MissingContent NONE = new MissingContent(Set.of(), Set.of());
 
         /** Whether it is whole. */
-        public boolean isWhole() {
+        public boolean isComplete() {
             return missing.isEmpty();
         }
     }
@@ -41,63 +41,64 @@ public final class ImageCompleteness {
      * @param isHeld whether the store has a good blob
      * @param isLinked whether somebody pushed that manifest, so that its absence is a loss
      */
-    public ImageCompleteness(Map<Digest, Reading> manifests, Predicate<Digest> isHeld, Predicate<Digest> isLinked) {
+    public ImageCompleteness(
+            Map<Digest, LoadedManifest> manifests, Predicate<Digest> isHeld, Predicate<Digest> isLinked) {
         this.manifests = manifests;
-        this.isHeld = isHeld;
-        this.isLinked = isLinked;
+        this.isPresent = isHeld;
+        this.isPushed = isLinked;
     }
 
     /** What the image of that manifest lacks. */
-    public Lacks of(Digest manifest) {
+    public MissingContent of(Digest manifest) {
         ChildrenFirst.order(List.of(manifest), this::unknownChildren).forEach(each -> {
-            if (!known.containsKey(each)) {
-                known.put(each, judge(each));
+            if (!results.containsKey(each)) {
+                results.put(each, evaluate(each));
             }
         });
         return knownOf(manifest);
     }
 
     private List<Digest> unknownChildren(Digest manifest) {
-        return known.containsKey(manifest)
+        return results.containsKey(manifest)
                 ? List.of()
-                : manifests.getOrDefault(manifest, Reading.absent()).manifest().references().stream()
+                : manifests.getOrDefault(manifest, LoadedManifest.missing()).manifest().references().stream()
                         .filter(reference -> reference.role() == Role.MANIFEST)
                         .map(Descriptor::digest)
                         .toList();
     }
 
-    private Lacks knownOf(Digest manifest) {
-        return known.getOrDefault(manifest, Lacks.NOTHING);
+    private MissingContent knownOf(Digest manifest) {
+        return results.getOrDefault(manifest, MissingContent.NONE);
     }
 
-    private Lacks judge(Digest digest) {
-        Reading reading = manifests.getOrDefault(digest, Reading.absent());
-        if (!reading.isGood() || !isHeld.test(digest)) {
-            return new Lacks(Set.of(digest), Set.of());
+    private MissingContent evaluate(Digest digest) {
+        LoadedManifest loadedManifest = manifests.getOrDefault(digest, LoadedManifest.missing());
+        if (!loadedManifest.isVerified() || !isPresent.test(digest)) {
+            return new MissingContent(Set.of(digest), Set.of());
         }
         Set<Digest> missing = new HashSet<>();
         Set<Digest> sparse = new HashSet<>();
-        for (Descriptor reference : reading.manifest().references()) {
-            judge(reference, missing, sparse);
+        for (Descriptor reference : loadedManifest.manifest().references()) {
+            evaluate(reference, missing, sparse);
         }
         return missing.isEmpty() && sparse.isEmpty()
-                ? Lacks.NOTHING
-                : new Lacks(Set.copyOf(missing), Set.copyOf(sparse));
+                ? MissingContent.NONE
+                : new MissingContent(Set.copyOf(missing), Set.copyOf(sparse));
     }
 
-    private void judge(Descriptor reference, Set<Digest> missing, Set<Digest> sparse) {
+    private void evaluate(Descriptor reference, Set<Digest> missing, Set<Digest> sparse) {
         Digest digest = reference.digest();
         switch (reference.role()) {
             case BLOB -> {
-                if (!isHeld.test(digest)) {
+                if (!isPresent.test(digest)) {
                     missing.add(digest);
                 }
             }
             case FOREIGN_LAYER -> {}
             case MANIFEST -> {
                 boolean absent =
-                        manifests.getOrDefault(digest, Reading.absent()).state() == State.ABSENT;
-                if (absent && !isLinked.test(digest)) {
+                        manifests.getOrDefault(digest, LoadedManifest.missing()).state() == ManifestState.MISSING;
+                if (absent && !isPushed.test(digest)) {
                     sparse.add(digest);
                 } else {
                     missing.addAll(knownOf(digest).missing());

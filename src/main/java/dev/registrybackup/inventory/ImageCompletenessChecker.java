@@ -1,7 +1,7 @@
 package dev.registrybackup.inventory;
 
 import dev.registrybackup.concurrent.WorkerPools;
-import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Digest;
@@ -24,13 +24,13 @@ import java.util.stream.Collectors;
  */
 public record ImageCompletenessChecker(ObjectStore store, RegistryLayout layout, WorkerPools workerPools) {
     /** What was read of some images: their manifests, and which of the blobs that those need fit what they say. */
-    public static final class Told {
-        private final Map<Digest, Reading> manifests;
-        private final Map<Digest, Boolean> fits;
+    public static final class ImageInventory {
+        private final Map<Digest, LoadedManifest> manifests;
+        private final Map<Digest, Boolean> hasMatchingSize;
 
-        private Told(Map<Digest, Reading> manifests, Map<Digest, Boolean> fits) {
+        private ImageInventory(Map<Digest, LoadedManifest> manifests, Map<Digest, Boolean> fits) {
             this.manifests = manifests;
-            this.fits = fits;
+            this.hasMatchingSize = fits;
         }
 
         /**
@@ -38,12 +38,12 @@ public record ImageCompletenessChecker(ObjectStore store, RegistryLayout layout,
          *
          * @param isPushed whether somebody is known to have pushed a manifest, so that an index lacks it if it is absent
          */
-        public ImageCompleteness lacks(Predicate<Digest> isPushed) {
+        public ImageCompleteness completeness(Predicate<Digest> isPushed) {
             return new ImageCompleteness(
                     manifests,
                     digest -> manifests.containsKey(digest)
-                            ? manifests.get(digest).isGood()
-                            : fits.getOrDefault(digest, false),
+                            ? manifests.get(digest).isVerified()
+                            : hasMatchingSize.getOrDefault(digest, false),
                     isPushed);
         }
     }
@@ -53,16 +53,17 @@ public record ImageCompletenessChecker(ObjectStore store, RegistryLayout layout,
      *
      * @throws dev.registrybackup.objectstore.ObjectStoreException if that could not be told
      */
-    public Told read(Collection<Digest> images) {
-        Map<Digest, Reading> read = new Manifests(store, layout, workerPools).closure(images);
+    public ImageInventory read(Collection<Digest> images) {
+        Map<Digest, LoadedManifest> read = new Manifests(store, layout, workerPools).closure(images);
         List<Descriptor> needed = read.values().stream()
-                .flatMap(reading -> reading.manifest().references().stream())
+                .flatMap(loadedManifest -> loadedManifest.manifest().references().stream())
                 .filter(reference -> reference.role() != Descriptor.Role.MANIFEST)
                 .toList();
         Set<String> keys = needed.stream()
                 .map(reference -> layout.blobKey(reference.digest()))
                 .collect(Collectors.toSet());
-        Map<String, ObjectRef> found = new ExistenceChecker(store, workerPools).find(layout.blobsPrefix(), keys);
+        Map<String, ObjectRef> found =
+                new ExistenceChecker(store, workerPools).findExisting(layout.blobsPrefix(), keys);
         Map<Digest, Boolean> fits = new HashMap<>();
         for (Descriptor reference : needed) {
             ObjectRef objectRef = found.get(layout.blobKey(reference.digest()));
@@ -70,6 +71,6 @@ public record ImageCompletenessChecker(ObjectStore store, RegistryLayout layout,
                     && (reference.size().isEmpty() || reference.size().getAsLong() == objectRef.size());
             fits.merge(reference.digest(), isOfSize, Boolean::logicalAnd);
         }
-        return new Told(read, fits);
+        return new ImageInventory(read, fits);
     }
 }

@@ -20,13 +20,13 @@ public interface Links {
      * @throws ObjectStoreException if they cannot be listed
      */
     @MustBeClosed
-    default Stream<ListedLink> under(String prefix) {
-        return under(prefix, link -> true);
+    default Stream<ListedLink> list(String prefix) {
+        return list(prefix, link -> true);
     }
 
     /** Those of them that are wanted; nothing is asked about the others. */
     @MustBeClosed
-    Stream<ListedLink> under(String prefix, Predicate<RegistryPath.Link> wanted);
+    Stream<ListedLink> list(String prefix, Predicate<RegistryPath.Link> wanted);
 
     /** Where they are. */
     ObjectStore store();
@@ -43,7 +43,7 @@ public interface Links {
      * @throws ObjectStoreException if it cannot be read
      */
     default Digest target(ListedLink link) {
-        return link.targetByPath().orElseGet(() -> read(link));
+        return link.targetByPath().orElseGet(() -> readTarget(link));
     }
 
     /**
@@ -52,12 +52,12 @@ public interface Links {
      * @throws MalformedLinkException if it is no digest
      * @throws ObjectStoreException if it cannot be read
      */
-    default Digest read(ListedLink link) {
-        if (link.size() > LinkContent.LONGEST) {
+    default Digest readTarget(ListedLink link) {
+        if (link.size() > LinkContent.MAX_BYTES) {
             throw new MalformedLinkException("a link of %d bytes is no digest".formatted(link.size()));
         }
         try (OpenObject reading = open(link)) {
-            return LinkContent.parse(reading.readAll(LinkContent.LONGEST));
+            return LinkContent.parse(reading.readAll(LinkContent.MAX_BYTES));
         }
     }
 

@@ -20,7 +20,7 @@ public record ListedBlob(Digest digest, ObjectRef objectRef) {
     /** The blobs that a store shows, in key order. */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    public static Stream<ListedBlob> present(ObjectStore store, RegistryLayout layout) {
+    public static Stream<ListedBlob> listCurrent(ObjectStore store, RegistryLayout layout) {
         return store.list(layout.blobsPrefix())
                 .flatMap(info ->
                         digest(layout, info.key()).map(digest -> new ListedBlob(digest, ObjectRef.of(info))).stream());
@@ -29,12 +29,12 @@ public record ListedBlob(Digest digest, ObjectRef objectRef) {
     /** The blobs that a store shows or has as an older version, in key order; of each its newest content. */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    public static Stream<ListedBlob> ever(ObjectStore store, RegistryLayout layout) {
+    public static Stream<ListedBlob> listAllVersions(ObjectStore store, RegistryLayout layout) {
         return VersionGroups.of(store.listVersions(layout.blobsPrefix()))
-                .flatMap(group -> newest(layout, group).stream());
+                .flatMap(group -> newestContent(layout, group).stream());
     }
 
-    private static Optional<ListedBlob> newest(RegistryLayout layout, List<ObjectVersion> newestFirst) {
+    private static Optional<ListedBlob> newestContent(RegistryLayout layout, List<ObjectVersion> newestFirst) {
         return newestFirst.stream()
                 .filter(version -> !version.isDeleteMarker())
                 .findFirst()

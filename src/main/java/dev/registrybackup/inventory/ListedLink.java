@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param path what its key says
  * @param size its size in bytes
  * @param etag its ETag without quotes; empty if the store gives none
- * @param written when, UTC: by the registry where that is known, else in this store
+ * @param writtenAt when, UTC: by the registry where that is known, else in this store
  * @param version the version that is meant; empty for the visible one
  * @param isApproximate whether the time is that of the copy, for want of the registry's
  */
@@ -22,7 +22,7 @@ public record ListedLink(
         RegistryPath.Link path,
         long size,
         String etag,
-        Instant written,
+        Instant writtenAt,
         Optional<String> version,
         boolean isApproximate) {
     /**
@@ -36,12 +36,12 @@ public record ListedLink(
     }
 
     /** Whether its listing alone proves that it says this. */
-    public boolean certainlySays(Digest target) {
-        return held().certainlySays(target);
+    public boolean provablyPointsTo(Digest target) {
+        return objectRef().provablyPointsTo(target);
     }
 
     /** What the store has of it. */
-    public ObjectRef held() {
+    public ObjectRef objectRef() {
         return new ObjectRef(size, etag, version);
     }
 }

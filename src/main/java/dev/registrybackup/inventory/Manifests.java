@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 
 /** Reads the manifests of a store, each proved against its digest. */
 public final class Manifests {
-    private static final int AT_ONCE = 32;
+    private static final int CONCURRENCY = 32;
 
     private final ObjectStore store;
     private final RegistryLayout layout;
@@ -33,17 +33,17 @@ public final class Manifests {
     private final Function<Digest, Optional<ObjectRef>> olderVersion;
 
     /** How a manifest was found. */
-    public enum State {
+    public enum ManifestState {
         /** It was read and proved. */
         READ,
         /** It was read and proved, but is no manifest: followed no further. */
-        OPAQUE,
+        NOT_A_MANIFEST,
         /** The store has none. */
-        ABSENT,
+        MISSING,
         /** Its bytes are not what its digest says. */
         CORRUPT,
         /** The store did not let it be read. */
-        UNREAD
+        UNREADABLE
     }
 
     /**
@@ -53,17 +53,17 @@ public final class Manifests {
      * @param manifest what it refers to; nothing unless it was read
      * @param size its size in bytes; 0 if there is none
      */
-    public record Reading(State state, Manifest manifest, long size) {
-        private static final Reading ABSENT = new Reading(State.ABSENT, Manifest.NONE, 0);
+    public record LoadedManifest(ManifestState state, Manifest manifest, long size) {
+        private static final LoadedManifest MISSING = new LoadedManifest(ManifestState.MISSING, Manifest.EMPTY, 0);
 
         /** That of a manifest which is not there. */
-        public static Reading absent() {
-            return ABSENT;
+        public static LoadedManifest missing() {
+            return MISSING;
         }
 
         /** Whether the store has it, proved. */
-        public boolean isGood() {
-            return state == State.READ || state == State.OPAQUE;
+        public boolean isVerified() {
+            return state == ManifestState.READ || state == ManifestState.NOT_A_MANIFEST;
         }
     }
 
@@ -74,7 +74,7 @@ public final class Manifests {
 
     /** Those of a backup, and where it shows none that is good, its older versions. */
     public Manifests(ObjectStore backup, RegistryLayout layout, WorkerPools workerPools, BlobVersions removed) {
-        this(backup, layout, workerPools, removed::newestProved);
+        this(backup, layout, workerPools, removed::newestValid);
     }
 
     private Manifests(
@@ -93,7 +93,7 @@ public final class Manifests {
      *
      * @throws ObjectStoreException if one could not be read
      */
-    public Map<Digest, Reading> closure(Collection<Digest> roots) {
+    public Map<Digest, LoadedManifest> closure(Collection<Digest> roots) {
         return closure(roots, (digest, failure) -> {
             throw failure;
         });
@@ -104,14 +104,15 @@ public final class Manifests {
      *
      * @param onFailure is told which and why, by several threads at a time
      */
-    public Map<Digest, Reading> closure(Collection<Digest> roots, BiConsumer<Digest, ObjectStoreException> onFailure) {
-        Map<Digest, Reading> read = new HashMap<>();
+    public Map<Digest, LoadedManifest> closure(
+            Collection<Digest> roots, BiConsumer<Digest, ObjectStoreException> onFailure) {
+        Map<Digest, LoadedManifest> read = new HashMap<>();
         Set<Digest> next = new HashSet<>(roots);
         while (!next.isEmpty()) {
-            Map<Digest, Reading> level = all(next, onFailure);
+            Map<Digest, LoadedManifest> level = readAll(next, onFailure);
             read.putAll(level);
             next = level.values().stream()
-                    .flatMap(reading -> reading.manifest().references().stream())
+                    .flatMap(loadedManifest -> loadedManifest.manifest().references().stream())
                     .filter(reference -> reference.role() == Descriptor.Role.MANIFEST)
                     .map(Descriptor::digest)
                     .filter(digest -> !read.containsKey(digest))
@@ -120,14 +121,15 @@ public final class Manifests {
         return read;
     }
 
-    private Map<Digest, Reading> all(Set<Digest> digests, BiConsumer<Digest, ObjectStoreException> onFailure) {
-        Map<Digest, Reading> read = new HashMap<>();
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
+    private Map<Digest, LoadedManifest> readAll(
+            Set<Digest> digests, BiConsumer<Digest, ObjectStoreException> onFailure) {
+        Map<Digest, LoadedManifest> read = new HashMap<>();
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
         for (Digest digest : digests) {
             boundedTaskGroup.submit(0, () -> {
-                Reading reading = readOr(digest, onFailure);
+                LoadedManifest loadedManifest = readOrReport(digest, onFailure);
                 synchronized (read) {
-                    read.put(digest, reading);
+                    read.put(digest, loadedManifest);
                 }
             });
         }
@@ -135,12 +137,12 @@ public final class Manifests {
         return read;
     }
 
-    private Reading readOr(Digest digest, BiConsumer<Digest, ObjectStoreException> onFailure) {
+    private LoadedManifest readOrReport(Digest digest, BiConsumer<Digest, ObjectStoreException> onFailure) {
         try {
             return read(digest);
         } catch (ObjectStoreException e) {
             onFailure.accept(digest, e);
-            return new Reading(State.UNREAD, Manifest.NONE, 0);
+            return new LoadedManifest(ManifestState.UNREADABLE, Manifest.EMPTY, 0);
         }
     }
 
@@ -149,51 +151,51 @@ public final class Manifests {
      *
      * @throws ObjectStoreException if it could not be read
      */
-    public Reading read(Digest digest) {
-        Reading visible = visible(digest);
-        return visible.isGood()
+    public LoadedManifest read(Digest digest) {
+        LoadedManifest visible = readCurrent(digest);
+        return visible.isVerified()
                 ? visible
                 : olderVersion
                         .apply(digest)
-                        .map(objectRef -> older(digest, objectRef))
+                        .map(objectRef -> readVersion(digest, objectRef))
                         .orElse(visible);
     }
 
-    private Reading older(Digest digest, ObjectRef objectRef) {
+    private LoadedManifest readVersion(Digest digest, ObjectRef objectRef) {
         try (OpenObject opened =
                 store.openVersion(layout.blobKey(digest), objectRef.version().orElseThrow(), Optional.empty())) {
             return read(digest, opened);
         }
     }
 
-    private static Reading read(Digest digest, OpenObject opened) {
+    private static LoadedManifest read(Digest digest, OpenObject opened) {
         long size = opened.info().size();
-        return size > Manifest.LARGEST
-                ? new Reading(State.OPAQUE, Manifest.NONE, size)
-                : parse(digest, opened.readAll(Manifest.LARGEST));
+        return size > Manifest.MAX_BYTES
+                ? new LoadedManifest(ManifestState.NOT_A_MANIFEST, Manifest.EMPTY, size)
+                : parse(digest, opened.readAll(Manifest.MAX_BYTES));
     }
 
-    private Reading visible(Digest digest) {
+    private LoadedManifest readCurrent(Digest digest) {
         try (OpenObject opened = store.open(layout.blobKey(digest), Optional.empty(), Optional.empty())) {
             return read(digest, opened);
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
-                return Reading.absent();
+                return LoadedManifest.missing();
             }
             throw e;
         }
     }
 
-    private static Reading parse(Digest digest, byte[] content) {
+    private static LoadedManifest parse(Digest digest, byte[] content) {
         try {
             DigestVerifier proof = DigestVerifier.of(digest);
             proof.update(content, 0, content.length);
-            proof.complete();
-            return new Reading(State.READ, Manifest.parse(content), content.length);
+            proof.verify();
+            return new LoadedManifest(ManifestState.READ, Manifest.parse(content), content.length);
         } catch (DigestMismatchException e) {
-            return new Reading(State.CORRUPT, Manifest.NONE, content.length);
+            return new LoadedManifest(ManifestState.CORRUPT, Manifest.EMPTY, content.length);
         } catch (MalformedManifestException e) {
-            return new Reading(State.OPAQUE, Manifest.NONE, content.length);
+            return new LoadedManifest(ManifestState.NOT_A_MANIFEST, Manifest.EMPTY, content.length);
         }
     }
 }

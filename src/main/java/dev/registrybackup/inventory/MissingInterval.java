@@ -28,7 +28,7 @@ public record MissingInterval(String key, Instant from, Optional<Instant> until)
         return !at.isBefore(from) && until.map(at::isBefore).orElse(true);
     }
 
-    MissingInterval endedAt(Instant end) {
+    MissingInterval endAt(Instant end) {
         return new MissingInterval(key, from, Optional.of(end));
     }
 
@@ -45,7 +45,7 @@ public record MissingInterval(String key, Instant from, Optional<Instant> until)
         }
     }
 
-    String line() {
+    String toJson() {
         ObjectNode json = JsonNodeFactory.instance.objectNode().put("key", key).put("from", from.toString());
         until.ifPresent(end -> json.put("until", end.toString()));
         return json.toString();

@@ -20,16 +20,16 @@ import org.jspecify.annotations.Nullable;
 
 /** The lines of the record of absences, read one by one. For one thread. */
 final class MissingIntervalReader implements Iterator<MissingInterval>, AutoCloseable {
-    private final BufferedReader lines;
+    private final BufferedReader reader;
     private final AutoCloseable source;
     private final Optional<String> version;
     private @Nullable MissingInterval next;
 
     private MissingIntervalReader(InputStream stream, AutoCloseable source, Optional<String> version) {
-        this.lines = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8));
+        this.reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8));
         this.source = source;
         this.version = version;
-        this.next = line();
+        this.next = parseNext();
     }
 
     /** The lines of that record, of which nothing has to be closed. */
@@ -44,7 +44,7 @@ final class MissingIntervalReader implements Iterator<MissingInterval>, AutoClos
      * @throws IOException if the directory cannot be written to
      */
     @MustBeClosed
-    static MissingIntervalReader copied(OpenObject object, Path scratch) throws IOException {
+    static MissingIntervalReader ofCopy(OpenObject object, Path scratch) throws IOException {
         Path file = Files.createTempFile(scratch, "absences-before", ".ndjson");
         try (object) {
             Files.copy(object.stream(), file, StandardCopyOption.REPLACE_EXISTING);
@@ -55,13 +55,13 @@ final class MissingIntervalReader implements Iterator<MissingInterval>, AutoClos
 
     /** No lines. */
     @MustBeClosed
-    static MissingIntervalReader none() {
+    static MissingIntervalReader empty() {
         return new MissingIntervalReader(InputStream.nullInputStream(), () -> {}, Optional.empty());
     }
 
-    private @Nullable MissingInterval line() {
+    private @Nullable MissingInterval parseNext() {
         try {
-            String text = lines.readLine();
+            String text = reader.readLine();
             return text == null ? null : MissingInterval.parse(text);
         } catch (IOException e) {
             close();
@@ -93,7 +93,7 @@ final class MissingIntervalReader implements Iterator<MissingInterval>, AutoClos
         if (line == null) {
             throw new NoSuchElementException("All absences are read");
         }
-        next = line();
+        next = parseNext();
         return line;
     }
 

@@ -1,10 +1,10 @@
 package dev.registrybackup.inventory;
 
 import dev.registrybackup.objectstore.FileContent;
+import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.RecordObjects;
-import dev.registrybackup.objectstore.RewrittenRecord;
+import dev.registrybackup.objectstore.SingleVersionRecord;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,15 +19,15 @@ import java.util.function.Consumer;
 
 /**
  * The record of absences written anew, range by range in key order: what is absent now begins or goes on, what is not ends.
- * Ended ones are kept for {@value #KEPT_DAYS} days, for restores of a time in them. Lines are merged as they are read. For
+ * Ended ones are kept for {@value #RETENTION_DAYS} days, for restores of a time in them. Lines are merged as they are read. For
  * one thread.
  */
 public final class MissingIntervalUpdate implements AutoCloseable {
     /** For so many days an ended absence is kept. */
-    static final int KEPT_DAYS = 400;
+    static final int RETENTION_DAYS = 400;
 
     private final ObjectStore backup;
-    private final MissingIntervalReader old;
+    private final MissingIntervalReader previous;
     private final Instant now;
     private final Path file;
     private final BufferedWriter writer;
@@ -35,7 +35,7 @@ public final class MissingIntervalUpdate implements AutoCloseable {
 
     MissingIntervalUpdate(ObjectStore backup, MissingIntervalReader old, Path scratch, Instant now) throws IOException {
         this.backup = backup;
-        this.old = old;
+        this.previous = old;
         this.now = now;
         this.file = Files.createTempFile(scratch, "absences", ".ndjson");
         this.writer = Files.newBufferedWriter(file, StandardCharsets.UTF_8);
@@ -48,14 +48,14 @@ public final class MissingIntervalUpdate implements AutoCloseable {
      * @param absent the keys in it that the backup has and the registry lacks
      * @param onNew is told each that was not absent before
      */
-    public void known(String end, SortedSet<String> absent, Consumer<String> onNew) {
+    public void updateRange(String end, SortedSet<String> absent, Consumer<String> onNew) {
         for (String key : absent) {
-            endOthersBefore(key);
+            endIntervalsBefore(key);
             boolean goesOn = false;
-            while (old.peek().filter(line -> line.key().equals(key)).isPresent()) {
-                MissingInterval line = old.next();
+            while (previous.peek().filter(line -> line.key().equals(key)).isPresent()) {
+                MissingInterval line = previous.next();
                 goesOn |= line.isOpen();
-                keep(line);
+                writeUnlessExpired(line);
             }
             if (!goesOn) {
                 changed = true;
@@ -63,31 +63,31 @@ public final class MissingIntervalUpdate implements AutoCloseable {
                 onNew.accept(key);
             }
         }
-        endOthersBefore(end);
+        endIntervalsBefore(end);
     }
 
     /** Of the range up to that key nothing can be said: what was known of it stays. */
-    public void unknown(String end) {
-        while (old.peek().filter(line -> line.key().compareTo(end) < 0).isPresent()) {
-            write(old.next());
+    public void keepRange(String end) {
+        while (previous.peek().filter(line -> line.key().compareTo(end) < 0).isPresent()) {
+            write(previous.next());
         }
     }
 
-    private void endOthersBefore(String key) {
-        while (old.peek().filter(line -> line.key().compareTo(key) < 0).isPresent()) {
-            MissingInterval line = old.next();
+    private void endIntervalsBefore(String key) {
+        while (previous.peek().filter(line -> line.key().compareTo(key) < 0).isPresent()) {
+            MissingInterval line = previous.next();
             if (line.isOpen()) {
                 changed = true;
-                write(line.endedAt(now));
+                write(line.endAt(now));
             } else {
-                keep(line);
+                writeUnlessExpired(line);
             }
         }
     }
 
-    private void keep(MissingInterval line) {
+    private void writeUnlessExpired(MissingInterval line) {
         boolean isOver = line.until()
-                .filter(end -> end.plus(Duration.ofDays(KEPT_DAYS)).isBefore(now))
+                .filter(end -> end.plus(Duration.ofDays(RETENTION_DAYS)).isBefore(now))
                 .isPresent();
         if (isOver) {
             changed = true;
@@ -98,7 +98,7 @@ public final class MissingIntervalUpdate implements AutoCloseable {
 
     private void write(MissingInterval line) {
         try {
-            writer.write(line.line());
+            writer.write(line.toJson());
             writer.newLine();
         } catch (IOException e) {
             throw new UncheckedIOException(
@@ -111,9 +111,9 @@ public final class MissingIntervalUpdate implements AutoCloseable {
      *
      * @throws ObjectStoreException if it could not be written
      */
-    public void finish() {
-        while (old.hasNext()) {
-            write(old.next());
+    public void commit() {
+        while (previous.hasNext()) {
+            write(previous.next());
         }
         try {
             writer.close();
@@ -122,14 +122,14 @@ public final class MissingIntervalUpdate implements AutoCloseable {
                     "Failed to write %s: %s. Is the disk full?".formatted(file, e.getMessage()), e);
         }
         if (changed) {
-            new RewrittenRecord(new RecordObjects(backup), MissingIntervals.KEY, old.version())
+            new SingleVersionRecord(new MetadataStore(backup), MissingIntervals.KEY, previous.version())
                     .write(new FileContent(file));
         }
     }
 
     @Override
     public void close() throws IOException {
-        old.close();
+        previous.close();
         writer.close();
         Files.deleteIfExists(file);
     }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MissingIntervals {
     /** Where it lies. */
-    public static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "absences";
+    public static final String KEY = RegistryLayout.METADATA_PREFIX + "absences";
 
     private static final int MOST_ATTEMPTS = 10;
 
@@ -39,11 +39,11 @@ public final class MissingIntervals {
     }
 
     /** One reading of the record, asked for keys in ascending order, at leisure: nothing is open in between. For one thread. */
-    public static final class Reading {
+    public static final class MissingIntervalCursor {
         private final ObjectStore backup;
         private @Nullable MissingIntervalReader begun;
 
-        private Reading(ObjectStore backup) {
+        private MissingIntervalCursor(ObjectStore backup) {
             this.backup = backup;
         }
 
@@ -59,7 +59,7 @@ public final class MissingIntervals {
                 try {
                     return next(key, at);
                 } catch (ObjectStoreException e) {
-                    if (e.error() != StoreError.CHANGED || attempt == MOST_ATTEMPTS) {
+                    if (e.error() != StoreError.PRECONDITION_FAILED || attempt == MOST_ATTEMPTS) {
                         throw e;
                     }
                     // A reconciliation has written it anew. What it says of lower keys is passed over.
@@ -69,7 +69,7 @@ public final class MissingIntervals {
         }
 
         private Optional<Instant> next(String key, Instant at) {
-            MissingIntervalReader lines = lines();
+            MissingIntervalReader lines = reader();
             Optional<Instant> since = Optional.empty();
             while (lines.peek().filter(line -> line.key().compareTo(key) <= 0).isPresent()) {
                 MissingInterval line = lines.next();
@@ -80,10 +80,10 @@ public final class MissingIntervals {
             return since;
         }
 
-        private MissingIntervalReader lines() {
+        private MissingIntervalReader reader() {
             MissingIntervalReader lines = begun;
             if (lines == null) {
-                lines = MissingIntervalReader.of(backup.find(KEY)
+                lines = MissingIntervalReader.of(backup.head(KEY)
                         .<InputStream>map(record -> new BlockInputStream(backup, record))
                         .orElseGet(InputStream::nullInputStream));
                 begun = lines;
@@ -93,8 +93,8 @@ public final class MissingIntervals {
     }
 
     /** Begins to read them. */
-    public Reading read() {
-        return new Reading(backup);
+    public MissingIntervalCursor read() {
+        return new MissingIntervalCursor(backup);
     }
 
     /**
@@ -105,8 +105,8 @@ public final class MissingIntervals {
      */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    public Stream<MissingInterval> all(Path scratch) {
-        MissingIntervalReader lines = copied(scratch);
+    public Stream<MissingInterval> list(Path scratch) {
+        MissingIntervalReader lines = readCopy(scratch);
         return StreamSupport.stream(() -> Spliterators.spliteratorUnknownSize(lines, 0), 0, false)
                 .onClose(lines::close);
     }
@@ -122,17 +122,17 @@ public final class MissingIntervals {
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public MissingIntervalUpdate update(Path scratch, Instant now) throws IOException {
-        return new MissingIntervalUpdate(backup, copied(scratch), scratch, now);
+        return new MissingIntervalUpdate(backup, readCopy(scratch), scratch, now);
     }
 
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    private MissingIntervalReader copied(Path scratch) {
+    private MissingIntervalReader readCopy(Path scratch) {
         try {
-            Optional<OpenObject> opened = opened();
+            Optional<OpenObject> opened = openRecord();
             return opened.isEmpty()
-                    ? MissingIntervalReader.none()
-                    : MissingIntervalReader.copied(opened.get(), scratch);
+                    ? MissingIntervalReader.empty()
+                    : MissingIntervalReader.ofCopy(opened.get(), scratch);
         } catch (IOException e) {
             throw new ObjectStoreException(
                     StoreError.UNAVAILABLE,
@@ -143,7 +143,7 @@ public final class MissingIntervals {
 
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    private Optional<OpenObject> opened() {
+    private Optional<OpenObject> openRecord() {
         try {
             return Optional.of(backup.open(KEY, Optional.empty(), Optional.empty()));
         } catch (ObjectStoreException e) {

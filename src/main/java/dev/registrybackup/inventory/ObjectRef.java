@@ -29,13 +29,13 @@ public record ObjectRef(long size, String etag, Optional<String> version) {
     /**
      * Whether, if it is a link, this alone proves that it says so: so small an object's ETag is its MD5, except under KMS.
      */
-    public boolean certainlySays(Digest target) {
+    public boolean provablyPointsTo(Digest target) {
         byte[] content = LinkContent.of(target);
-        return size == content.length && etag.equals(LinkContent.md5(content));
+        return size == content.length && etag.equals(LinkContent.md5Hex(content));
     }
 
     /** What a copy has to know of it. */
-    public ObjectInfo info(String key) {
+    public ObjectInfo toObjectInfo(String key) {
         return new ObjectInfo(key, size, etag, Instant.EPOCH, Map.of(), version);
     }
 }

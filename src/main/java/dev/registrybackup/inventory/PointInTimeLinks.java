@@ -42,47 +42,50 @@ public record PointInTimeLinks(
         WorkerPools workerPools)
         implements Links {
     /** A copy is made at most so long after the registry wrote, or its time is asked for. */
-    private static final Duration COPIED_WITHIN = Duration.ofMinutes(15);
+    private static final Duration MAX_COPY_DELAY = Duration.ofMinutes(15);
 
-    private static final int AT_ONCE = 256;
+    private static final int CONCURRENCY = 256;
 
     /** A version, with the time at which the registry wrote it, if that is known. */
-    private record Dated(ObjectVersion version, Optional<Instant> byRegistry) {
+    private record DatedVersion(ObjectVersion version, Optional<Instant> registryTime) {
         Instant time() {
-            return byRegistry.orElse(version.lastModified());
+            return registryTime.orElse(version.lastModified());
         }
     }
 
     /** The versions of one link, the newest first, and since when it is on record as absent at the time, if it is. */
-    private record Candidate(RegistryPath.Link path, List<ObjectVersion> newestFirst, Optional<Instant> absentSince) {}
+    private record LinkVersions(
+            RegistryPath.Link path, List<ObjectVersion> newestFirst, Optional<Instant> absentSince) {}
 
     @Override
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    public Stream<ListedLink> under(String prefix, Predicate<RegistryPath.Link> wanted) {
-        MissingIntervals.Reading absent = missingIntervals.read();
-        Stream<Candidate> candidates = VersionGroups.of(store.listVersions(prefix))
+    public Stream<ListedLink> list(String prefix, Predicate<RegistryPath.Link> wanted) {
+        MissingIntervals.MissingIntervalCursor absent = missingIntervals.read();
+        Stream<LinkVersions> candidates = VersionGroups.of(store.listVersions(prefix))
                 .flatMap(group -> candidate(group, wanted, absent).stream());
-        return Batches.of(candidates, AT_ONCE).flatMap(this::chosen);
+        return Batches.of(candidates, CONCURRENCY).flatMap(this::select);
     }
 
-    private Optional<Candidate> candidate(
-            List<ObjectVersion> newestFirst, Predicate<RegistryPath.Link> wanted, MissingIntervals.Reading absent) {
+    private Optional<LinkVersions> candidate(
+            List<ObjectVersion> newestFirst,
+            Predicate<RegistryPath.Link> wanted,
+            MissingIntervals.MissingIntervalCursor absent) {
         String key = newestFirst.get(0).key();
         return layout.parse(key) instanceof RegistryPath.Link path && wanted.test(path)
-                ? Optional.of(new Candidate(path, newestFirst, absent.absentSince(key, at)))
+                ? Optional.of(new LinkVersions(path, newestFirst, absent.absentSince(key, at)))
                 : Optional.empty();
     }
 
     /** In the order of the batch, with the store asked about many at a time. */
-    private Stream<ListedLink> chosen(List<Candidate> batch) {
+    private Stream<ListedLink> select(List<LinkVersions> batch) {
         List<CompletableFuture<Optional<ListedLink>>> asked = batch.stream()
-                .map(candidate -> workerPools.small(() -> chosen(candidate)))
+                .map(linkVersions -> workerPools.submitSmall(() -> select(linkVersions)))
                 .toList();
-        return asked.stream().flatMap(link -> answer(link).stream());
+        return asked.stream().flatMap(link -> join(link).stream());
     }
 
-    private static Optional<ListedLink> answer(CompletableFuture<Optional<ListedLink>> asked) {
+    private static Optional<ListedLink> join(CompletableFuture<Optional<ListedLink>> asked) {
         try {
             return asked.join();
         } catch (CompletionException e) {
@@ -93,60 +96,65 @@ public record PointInTimeLinks(
         }
     }
 
-    private Optional<ListedLink> chosen(Candidate candidate) {
-        return candidate.path().kind() == Kind.LAYER_LINK
-                ? candidate.newestFirst().stream()
+    private Optional<ListedLink> select(LinkVersions linkVersions) {
+        return linkVersions.path().kind() == Kind.LAYER_LINK
+                ? linkVersions.newestFirst().stream()
                         .filter(version -> !version.isDeleteMarker())
                         .findFirst()
-                        .map(version -> listed(candidate.path(), new Dated(version, Optional.empty()), false))
-                : asItWas(candidate)
-                        .map(dated -> listed(
-                                candidate.path(), dated, dated.byRegistry().isEmpty()));
+                        .map(version ->
+                                toListedLink(linkVersions.path(), new DatedVersion(version, Optional.empty()), false))
+                : versionAt(linkVersions)
+                        .map(datedVersion -> toListedLink(
+                                linkVersions.path(),
+                                datedVersion,
+                                datedVersion.registryTime().isEmpty()));
     }
 
-    private static ListedLink listed(RegistryPath.Link path, Dated dated, boolean isApproximate) {
-        ObjectVersion version = dated.version();
+    private static ListedLink toListedLink(RegistryPath.Link path, DatedVersion datedVersion, boolean isApproximate) {
+        ObjectVersion version = datedVersion.version();
         return new ListedLink(
                 version.key(),
                 path,
                 version.size(),
                 version.etag(),
-                dated.time(),
+                datedVersion.time(),
                 Optional.of(version.versionId()),
                 isApproximate);
     }
 
     /** Versions copied long before the time need no look: the newest of them was true then, unless a later copy is older. */
-    private Optional<Dated> asItWas(Candidate candidate) {
-        Instant certain = candidate.absentSince().orElse(at.minus(COPIED_WITHIN));
-        List<Dated> candidates = new ArrayList<>();
-        for (ObjectVersion version : candidate.newestFirst()) {
+    private Optional<DatedVersion> versionAt(LinkVersions linkVersions) {
+        Instant certain = linkVersions.absentSince().orElse(at.minus(MAX_COPY_DELAY));
+        List<DatedVersion> candidates = new ArrayList<>();
+        for (ObjectVersion version : linkVersions.newestFirst()) {
             boolean old = !version.lastModified().isAfter(certain);
             if (version.isDeleteMarker()) {
                 if (!version.lastModified().isAfter(at)) {
                     break;
                 }
             } else if (!old) {
-                dated(version).filter(dated -> !dated.time().isAfter(at)).ifPresent(candidates::add);
+                withRegistryTime(version)
+                        .filter(datedVersion -> !datedVersion.time().isAfter(at))
+                        .ifPresent(candidates::add);
             } else {
                 candidates.add(
                         candidates.isEmpty()
-                                ? new Dated(version, Optional.of(version.lastModified()))
-                                : dated(version).orElse(new Dated(version, Optional.empty())));
+                                ? new DatedVersion(version, Optional.of(version.lastModified()))
+                                : withRegistryTime(version).orElse(new DatedVersion(version, Optional.empty())));
                 break;
             }
         }
         return candidates.stream()
-                .filter(dated -> candidate
+                .filter(datedVersion -> linkVersions
                         .absentSince()
-                        .filter(from -> !dated.time().isAfter(from))
+                        .filter(from -> !datedVersion.time().isAfter(from))
                         .isEmpty())
-                .max(Comparator.comparing(Dated::time));
+                .max(Comparator.comparing(DatedVersion::time));
     }
 
     /** Empty if the version is gone meanwhile. */
-    private Optional<Dated> dated(ObjectVersion version) {
-        return store.findVersion(version.key(), version.versionId())
-                .map(info -> new Dated(version, SourceMetadata.lastModified(info)));
+    private Optional<DatedVersion> withRegistryTime(ObjectVersion version) {
+        return store.headVersion(version.key(), version.versionId())
+                .map(info -> new DatedVersion(version, SourceMetadata.lastModified(info)));
     }
 }

@@ -27,15 +27,15 @@ public final class RepositoryLinks {
     private final RepositoryName name;
     private final Map<Digest, ListedLink> layers = new LinkedHashMap<>();
     private final Map<Digest, ListedLink> revisions = new LinkedHashMap<>();
-    private final Map<Tag, ListedLink> currents = new LinkedHashMap<>();
-    private final Map<Tag, List<ListedLink>> histories = new LinkedHashMap<>();
+    private final Map<Tag, ListedLink> tagLinks = new LinkedHashMap<>();
+    private final Map<Tag, List<ListedLink>> tagHistories = new LinkedHashMap<>();
     /** What tags point to, of those whose link was read or needed not be. */
     private final Map<Tag, Digest> tagTargets = new ConcurrentHashMap<>();
     /** What links of other algorithms than sha256 point to, by the digest in their path. */
-    private final Map<Digest, Digest> targets = new ConcurrentHashMap<>();
+    private final Map<Digest, Digest> canonicalDigests = new ConcurrentHashMap<>();
 
     /** What revision links of such algorithms point to. */
-    private final Set<Digest> imagesByOtherNames = ConcurrentHashMap.newKeySet();
+    private final Set<Digest> aliasedImages = ConcurrentHashMap.newKeySet();
 
     private int size;
 
@@ -47,30 +47,30 @@ public final class RepositoryLinks {
     /** Adds a link of this repository. */
     public void add(ListedLink link) {
         switch (link.path().kind()) {
-            case LAYER_LINK -> layers.put(digest(link), link);
-            case REVISION_LINK -> revisions.put(digest(link), link);
-            case TAG_CURRENT_LINK -> currents.put(((TagCurrentLink) link.path()).tag(), link);
+            case LAYER_LINK -> layers.put(digestOf(link), link);
+            case REVISION_LINK -> revisions.put(digestOf(link), link);
+            case TAG_CURRENT_LINK -> tagLinks.put(((TagCurrentLink) link.path()).tag(), link);
             case TAG_INDEX_LINK ->
-                histories
+                tagHistories
                         .computeIfAbsent(((TagIndexLink) link.path()).tag(), tag -> new ArrayList<>())
                         .add(link);
-            case BLOB, UPLOAD, FOREIGN, EXCLUDED -> throw new IllegalArgumentException("No link: " + link.key());
+            case BLOB, UPLOAD, UNKNOWN, EXCLUDED -> throw new IllegalArgumentException("No link: " + link.key());
         }
         size++;
     }
 
-    private static Digest digest(ListedLink link) {
+    private static Digest digestOf(ListedLink link) {
         return ((DigestLink) link.path()).digest();
     }
 
     /** Notes what a link says that was read, or whose listing proves it. */
-    public void says(ListedLink link, Digest target) {
+    public void recordTarget(ListedLink link, Digest target) {
         if (link.path() instanceof TagCurrentLink current) {
             tagTargets.put(current.tag(), target);
-        } else if (!digest(link).equals(target)) {
-            targets.put(digest(link), target);
+        } else if (!digestOf(link).equals(target)) {
+            canonicalDigests.put(digestOf(link), target);
             if (link.path().kind() == Kind.REVISION_LINK) {
-                imagesByOtherNames.add(target);
+                aliasedImages.add(target);
             }
         }
     }
@@ -90,8 +90,8 @@ public final class RepositoryLinks {
         return Stream.of(
                         layers.values().stream(),
                         revisions.values().stream(),
-                        currents.values().stream(),
-                        histories.values().stream().flatMap(List::stream))
+                        tagLinks.values().stream(),
+                        tagHistories.values().stream().flatMap(List::stream))
                 .flatMap(links -> links);
     }
 
@@ -106,33 +106,33 @@ public final class RepositoryLinks {
     }
 
     /** What its tags point to. */
-    public Map<Tag, ListedLink> currents() {
-        return Collections.unmodifiableMap(currents);
+    public Map<Tag, ListedLink> tagLinks() {
+        return Collections.unmodifiableMap(tagLinks);
     }
 
     /** All tags, those with a history only among them. */
     public Set<Tag> tags() {
-        Set<Tag> tags = new LinkedHashSet<>(currents.keySet());
-        tags.addAll(histories.keySet());
+        Set<Tag> tags = new LinkedHashSet<>(tagLinks.keySet());
+        tags.addAll(tagHistories.keySet());
         return tags;
     }
 
     /** What a tag pointed to, in key order. */
     public List<ListedLink> history(Tag tag) {
-        return List.copyOf(histories.getOrDefault(tag, List.of()));
+        return List.copyOf(tagHistories.getOrDefault(tag, List.of()));
     }
 
     /**
      * What a tag points to, as far as the listing alone proves it: a tag points to one of its history, and by its ETag one
      * can tell which. Empty under KMS, and of a tag that something else than a registry wrote.
      */
-    public Optional<Digest> listedTarget(Tag tag) {
-        ListedLink current = currents.get(tag);
+    public Optional<Digest> provableTarget(Tag tag) {
+        ListedLink current = tagLinks.get(tag);
         return current == null
                 ? Optional.empty()
                 : history(tag).stream()
-                        .map(RepositoryLinks::digest)
-                        .filter(current::certainlySays)
+                        .map(RepositoryLinks::digestOf)
+                        .filter(current::provablyPointsTo)
                         .findFirst();
     }
 
@@ -145,17 +145,17 @@ public final class RepositoryLinks {
      * The digest under which the blob is kept that links with this one in their path lead to: a registry keeps content under
      * its sha256, whatever else it is called by.
      */
-    public Digest target(Digest path) {
-        return targets.getOrDefault(path, path);
+    public Digest canonicalDigest(Digest path) {
+        return canonicalDigests.getOrDefault(path, path);
     }
 
     /** The manifests that were pushed to it. */
     public Set<Digest> images() {
-        return revisions.keySet().stream().map(this::target).collect(Collectors.toSet());
+        return revisions.keySet().stream().map(this::canonicalDigest).collect(Collectors.toSet());
     }
 
     /** Whether that manifest was pushed to it. */
     public boolean hasImage(Digest manifest) {
-        return revisions.containsKey(manifest) || imagesByOtherNames.contains(manifest);
+        return revisions.containsKey(manifest) || aliasedImages.contains(manifest);
     }
 }

@@ -20,7 +20,7 @@ public sealed interface Scope {
     boolean covers(RegistryPath.Link link);
 
     /** The form in which requests and records have it. */
-    ObjectNode json();
+    ObjectNode toJson();
 
     /** Everything. */
     record All() implements Scope {
@@ -35,7 +35,7 @@ public sealed interface Scope {
         }
 
         @Override
-        public ObjectNode json() {
+        public ObjectNode toJson() {
             return JsonNodeFactory.instance.objectNode().put("all", true);
         }
     }
@@ -53,7 +53,7 @@ public sealed interface Scope {
         }
 
         @Override
-        public ObjectNode json() {
+        public ObjectNode toJson() {
             return JsonNodeFactory.instance.objectNode().put("namespace", name.value());
         }
     }
@@ -72,7 +72,7 @@ public sealed interface Scope {
         }
 
         @Override
-        public ObjectNode json() {
+        public ObjectNode toJson() {
             return JsonNodeFactory.instance.objectNode().put("repository", name.value());
         }
     }
@@ -90,7 +90,7 @@ public sealed interface Scope {
         }
 
         @Override
-        public ObjectNode json() {
+        public ObjectNode toJson() {
             return JsonNodeFactory.instance.objectNode().put("image", repository + ":" + tag);
         }
     }
@@ -108,7 +108,7 @@ public sealed interface Scope {
         }
 
         @Override
-        public ObjectNode json() {
+        public ObjectNode toJson() {
             return JsonNodeFactory.instance.objectNode().put("image", repository + "@" + digest);
         }
     }
@@ -126,7 +126,7 @@ public sealed interface Scope {
         }
 
         @Override
-        public ObjectNode json() {
+        public ObjectNode toJson() {
             return JsonNodeFactory.instance.objectNode().put("digest", digest.toString());
         }
     }

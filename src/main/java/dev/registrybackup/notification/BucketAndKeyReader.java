@@ -27,10 +27,10 @@ final class BucketAndKeyReader {
      */
     static ObjectCreated read(JsonCursor subject, boolean formEncodedKey, JsonCursor time) {
         return new ObjectCreated(
-                bucket(subject.part("bucket", "name")),
-                KeyReader.read(subject.part("object", "key"), formEncodedKey),
-                size(subject.part("object", "size")),
-                time.text().flatMap(BucketAndKeyReader::instant));
+                bucket(subject.child("bucket", "name")),
+                KeyReader.read(subject.child("object", "key"), formEncodedKey),
+                size(subject.child("object", "size")),
+                time.text().flatMap(BucketAndKeyReader::parseInstant));
     }
 
     private static String bucket(JsonCursor name) {
@@ -47,11 +47,11 @@ final class BucketAndKeyReader {
         JsonNode value = size.value();
         long bytes = value.isIntegralNumber() && value.canConvertToLong()
                 ? value.longValue()
-                : size.text().map(BucketAndKeyReader::number).orElse(-1L);
+                : size.text().map(BucketAndKeyReader::parseLong).orElse(-1L);
         return bytes < 0 ? OptionalLong.empty() : OptionalLong.of(bytes);
     }
 
-    private static long number(String text) {
+    private static long parseLong(String text) {
         try {
             return Long.parseLong(text);
         } catch (NumberFormatException e) {
@@ -60,7 +60,7 @@ final class BucketAndKeyReader {
     }
 
     /** ISO 8601; without an offset it is taken for UTC, in which all known stores write. */
-    private static Optional<Instant> instant(String text) {
+    private static Optional<Instant> parseInstant(String text) {
         try {
             TemporalAccessor time =
                     DateTimeFormatter.ISO_DATE_TIME.parseBest(text, OffsetDateTime::from, LocalDateTime::from);

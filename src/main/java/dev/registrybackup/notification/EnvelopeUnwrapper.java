@@ -13,25 +13,25 @@ import java.util.stream.IntStream;
  */
 final class EnvelopeUnwrapper {
     /** SQS in SNS in SQS as text is already three; more is a loop or an attack. */
-    static final int MAX_ENVELOPES = 4;
+    static final int MAX_ENVELOPE_DEPTH = 4;
 
-    private static final int MAX_NAMES = 160;
+    private static final int MAX_EXCERPT_LENGTH = 160;
 
-    private final JsonText json;
+    private final JsonText jsonText;
 
     EnvelopeUnwrapper(JsonText json) {
-        this.json = json;
+        this.jsonText = json;
     }
 
-    Notification read(JsonCursor part) {
+    Notification unwrap(JsonCursor part) {
         if (TestEvent.matches(part)) {
-            return Notification.NOTHING;
+            return Notification.EMPTY;
         }
         if (part.value().isTextual()) {
-            return open(part);
+            return openEnvelope(part);
         }
         if (part.has("Records")) {
-            return readRecords(part.part("Records"));
+            return readRecords(part.child("Records"));
         }
         if (part.has("s3") && part.has("eventName")) {
             return RecordReader.read(part);
@@ -39,22 +39,22 @@ final class EnvelopeUnwrapper {
         if (part.has("detail-type")) {
             return EventBridgeReader.read(part);
         }
-        return open(content(part).orElseThrow(() -> part.unknown(description(part))));
+        return openEnvelope(envelopeContent(part).orElseThrow(() -> part.undecodable(description(part))));
     }
 
-    private Notification open(JsonCursor envelope) {
-        if (envelope.envelopes() == MAX_ENVELOPES) {
-            throw envelope.unknown(
-                    "it is in more than %d envelopes".formatted(MAX_ENVELOPES),
+    private Notification openEnvelope(JsonCursor envelope) {
+        if (envelope.envelopeDepth() == MAX_ENVELOPE_DEPTH) {
+            throw envelope.undecodable(
+                    "it is in more than %d envelopes".formatted(MAX_ENVELOPE_DEPTH),
                     "Check that no topic or queue feeds itself.");
         }
         Optional<String> text = envelope.text();
-        return read(envelope.opened(text.isPresent() ? json.parse(text.get(), envelope) : envelope.value()));
+        return unwrap(envelope.unwrapped(text.isPresent() ? jsonText.parse(text.get(), envelope) : envelope.value()));
     }
 
     private Notification readRecords(JsonCursor records) {
         if (!records.value().isArray()) {
-            throw records.unknown("it is %s, not an array".formatted(records.kind()));
+            throw records.undecodable("it is %s, not an array".formatted(records.typeName()));
         }
         List<JsonCursor> elements = IntStream.range(0, records.value().size())
                 .mapToObj(records::element)
@@ -63,57 +63,57 @@ final class EnvelopeUnwrapper {
             // A message alone is an envelope like any other: if it is nothing known, neither is the payload.
             return readElement(elements.get(0));
         }
-        return Notification.all(elements.stream().map(this::readOneOfMany).toList());
+        return Notification.combine(elements.stream().map(this::readOrProblem).toList());
     }
 
-    private Notification readOneOfMany(JsonCursor element) {
+    private Notification readOrProblem(JsonCursor element) {
         try {
             return readElement(element);
         } catch (UndecodableEventException e) {
             // Among others, one bad message must not take the good ones down with it.
-            return Notification.problem(String.valueOf(e.getMessage()));
+            return Notification.ofProblem(String.valueOf(e.getMessage()));
         }
     }
 
     private Notification readElement(JsonCursor element) {
-        Optional<JsonCursor> message = message(element);
-        return message.isPresent() ? open(message.get()) : RecordReader.read(element);
+        Optional<JsonCursor> message = envelopeMessage(element);
+        return message.isPresent() ? openEnvelope(message.get()) : RecordReader.read(element);
     }
 
     /** What a record of SQS or SNS carries, if it is one; SNS writes EventSource with a capital. */
-    private static Optional<JsonCursor> message(JsonCursor element) {
-        String source = element.part("eventSource")
+    private static Optional<JsonCursor> envelopeMessage(JsonCursor element) {
+        String source = element.child("eventSource")
                 .text()
-                .or(() -> element.part("EventSource").text())
+                .or(() -> element.child("EventSource").text())
                 .orElse("");
         return switch (source) {
-            case "aws:sqs" -> Optional.of(element.part(element.has("Body") ? "Body" : "body"));
-            case "aws:sns" -> Optional.of(element.part("Sns", "Message"));
+            case "aws:sqs" -> Optional.of(element.child(element.has("Body") ? "Body" : "body"));
+            case "aws:sns" -> Optional.of(element.child("Sns", "Message"));
             default -> Optional.empty();
         };
     }
 
-    private static Optional<JsonCursor> content(JsonCursor part) {
-        refuseConfirmation(part);
-        if (part.says("Type", "Notification")) {
-            return Optional.of(part.part("Message"));
+    private static Optional<JsonCursor> envelopeContent(JsonCursor part) {
+        rejectSubscriptionMessage(part);
+        if (part.hasText("Type", "Notification")) {
+            return Optional.of(part.child("Message"));
         }
         return List.of("body", "Body").stream()
                 .filter(part::has)
-                .map(part::part)
+                .map(part::child)
                 .findFirst();
     }
 
-    private static void refuseConfirmation(JsonCursor part) {
-        String topic = SafeExcerpt.of(part.part("TopicArn").text().orElse("an unnamed topic"), MAX_NAMES);
-        if (part.says("Type", "SubscriptionConfirmation")) {
-            throw part.unknown(
+    private static void rejectSubscriptionMessage(JsonCursor part) {
+        String topic = SafeExcerpt.of(part.child("TopicArn").text().orElse("an unnamed topic"), MAX_EXCERPT_LENGTH);
+        if (part.hasText("Type", "SubscriptionConfirmation")) {
+            throw part.undecodable(
                     "the subscription to SNS topic %s has to be confirmed first".formatted(topic),
                     "Confirm it by opening the SubscribeURL of this payload, or by \"aws sns confirm-subscription\""
                             + " with its Token; until then no notification arrives.");
         }
-        if (part.says("Type", "UnsubscribeConfirmation")) {
-            throw part.unknown(
+        if (part.hasText("Type", "UnsubscribeConfirmation")) {
+            throw part.undecodable(
                     "the subscription to SNS topic %s was ended".formatted(topic),
                     "Subscribe again if it was not meant to end, since no notification arrives any more.");
         }
@@ -121,10 +121,10 @@ final class EnvelopeUnwrapper {
 
     private static String description(JsonCursor part) {
         if (!part.value().isObject()) {
-            return part.value().isMissingNode() ? "it is missing" : "it is " + part.kind() + ", not an object";
+            return part.value().isMissingNode() ? "it is missing" : "it is " + part.typeName() + ", not an object";
         }
         Iterable<String> names = part.value()::fieldNames;
         return "it is an object of no known kind, with the fields [%s]"
-                .formatted(SafeExcerpt.of(String.join(", ", names), MAX_NAMES));
+                .formatted(SafeExcerpt.of(String.join(", ", names), MAX_EXCERPT_LENGTH));
     }
 }

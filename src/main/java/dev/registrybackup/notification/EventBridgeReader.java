@@ -6,7 +6,7 @@ package dev.registrybackup.notification;
  * <p>Source: Amazon S3 User Guide, "EventBridge event message structure".
  */
 final class EventBridgeReader {
-    private static final int MAX_NAME = 60;
+    private static final int MAX_EXCERPT_LENGTH = 60;
 
     private EventBridgeReader() {}
 
@@ -16,25 +16,25 @@ final class EventBridgeReader {
      * @throws UndecodableEventException if it is not an event of S3
      */
     static Notification read(JsonCursor event) {
-        if (event.says("detail-type", "Object Created")) {
+        if (event.hasText("detail-type", "Object Created")) {
             return readCreated(event);
         }
-        if (event.says("source", "aws.s3")) {
-            return Notification.NOTHING;
+        if (event.hasText("source", "aws.s3")) {
+            return Notification.EMPTY;
         }
-        throw event.unknown("it is no S3 event but \"%s\" of \"%s\""
-                .formatted(name(event.part("detail-type")), name(event.part("source"))));
+        throw event.undecodable("it is no S3 event but \"%s\" of \"%s\""
+                .formatted(excerpt(event.child("detail-type")), excerpt(event.child("source"))));
     }
 
     private static Notification readCreated(JsonCursor event) {
         try {
-            return Notification.of(BucketAndKeyReader.read(event.part("detail"), false, event.part("time")));
+            return Notification.of(BucketAndKeyReader.read(event.child("detail"), false, event.child("time")));
         } catch (UnreadableRecordException e) {
-            return Notification.problem(String.valueOf(e.getMessage()));
+            return Notification.ofProblem(String.valueOf(e.getMessage()));
         }
     }
 
-    private static String name(JsonCursor part) {
-        return part.text().map(text -> SafeExcerpt.of(text, MAX_NAME)).orElseGet(part::kind);
+    private static String excerpt(JsonCursor part) {
+        return part.text().map(text -> SafeExcerpt.of(text, MAX_EXCERPT_LENGTH)).orElseGet(part::typeName);
     }
 }

@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for use by several threads at a time.
  */
 public final class ImageStreamEventDecoder {
-    private static final String ONLY_STREAMS =
+    private static final String EXPECTED_EVENTS =
             "Send only what an ApiServerSource says of ImageStreams (image.openshift.io/v1) here.";
-    private static final String TYPE = "dev\\.knative\\.apiserver\\.(ref|resource)\\.(add|update|delete)";
-    private static final String GROUP = "image.openshift.io/";
+    private static final String TYPE_PATTERN = "dev\\.knative\\.apiserver\\.(ref|resource)\\.(add|update|delete)";
+    private static final String API_GROUP = "image.openshift.io/";
     private static final String KIND = "ImageStream";
-    private static final int MAX_NAME = 60;
+    private static final int MAX_EXCERPT_LENGTH = 60;
 
-    private final JsonText json = new JsonText(ONLY_STREAMS);
+    private final JsonText jsonText = new JsonText(EXPECTED_EVENTS);
 
     /** A decoder of every known form. */
     public ImageStreamEventDecoder() {}
@@ -35,33 +35,34 @@ public final class ImageStreamEventDecoder {
      * @throws UndecodableEventException if it is of another type, or of another kind of object, or does not say of which
      */
     public ImageStreamEvent decode(@Nullable String type, byte[] payload) {
-        if (type == null || !type.matches(TYPE)) {
+        if (type == null || !type.matches(TYPE_PATTERN)) {
             throw new UndecodableEventException(
                     "Failed to decode an event of the type \"%s\": no ApiServerSource sends it. %s"
-                            .formatted(SafeExcerpt.of(String.valueOf(type), MAX_NAME), ONLY_STREAMS));
+                            .formatted(SafeExcerpt.of(String.valueOf(type), MAX_EXCERPT_LENGTH), EXPECTED_EVENTS));
         }
-        JsonCursor object = JsonCursor.root(json.parse(payload));
-        boolean isStream = object.says("kind", KIND)
-                && object.part("apiVersion")
+        JsonCursor object = JsonCursor.root(jsonText.parse(payload));
+        boolean isStream = object.hasText("kind", KIND)
+                && object.child("apiVersion")
                         .text()
-                        .filter(version -> version.startsWith(GROUP))
+                        .filter(version -> version.startsWith(API_GROUP))
                         .isPresent();
         if (!isStream) {
-            throw object.unknown(
+            throw object.undecodable(
                     "it is of the kind \"%s\" in \"%s\""
-                            .formatted(excerpt(object.part("kind")), excerpt(object.part("apiVersion"))),
-                    ONLY_STREAMS);
+                            .formatted(excerpt(object.child("kind")), excerpt(object.child("apiVersion"))),
+                    EXPECTED_EVENTS);
         }
-        JsonCursor named = object.has("metadata") ? object.part("metadata") : object;
-        return new ImageStreamEvent(required(named, "namespace"), required(named, "name"));
+        JsonCursor named = object.has("metadata") ? object.child("metadata") : object;
+        return new ImageStreamEvent(requiredField(named, "namespace"), requiredField(named, "name"));
     }
 
-    private static String required(JsonCursor named, String field) {
-        Optional<String> text = named.part(field).text().filter(value -> !value.isEmpty());
-        return text.orElseThrow(() -> named.part(field).unknown("it says of no ImageStream which it is", ONLY_STREAMS));
+    private static String requiredField(JsonCursor named, String field) {
+        Optional<String> text = named.child(field).text().filter(value -> !value.isEmpty());
+        return text.orElseThrow(
+                () -> named.child(field).undecodable("it says of no ImageStream which it is", EXPECTED_EVENTS));
     }
 
     private static String excerpt(JsonCursor part) {
-        return part.text().map(text -> SafeExcerpt.of(text, MAX_NAME)).orElseGet(part::kind);
+        return part.text().map(text -> SafeExcerpt.of(text, MAX_EXCERPT_LENGTH)).orElseGet(part::typeName);
     }
 }

@@ -9,10 +9,10 @@ import java.util.Optional;
  *
  * @param value the value, a missing node if there is none
  * @param path where it stands, such as {@code payload.Records[0].s3}
- * @param envelopes how many envelopes were opened to get to it
+ * @param envelopeDepth how many envelopes were opened to get to it
  */
-record JsonCursor(JsonNode value, String path, int envelopes) {
-    static final String ONLY_NOTIFICATIONS =
+record JsonCursor(JsonNode value, String path, int envelopeDepth) {
+    static final String EXPECTED_NOTIFICATIONS =
             "Send only bucket notifications of AWS S3, Ceph RGW, MinIO or NooBaa here, alone or through SNS, SQS or"
                     + " EventBridge.";
 
@@ -24,28 +24,28 @@ record JsonCursor(JsonNode value, String path, int envelopes) {
     }
 
     /** The part under these field names, each within the one before. */
-    JsonCursor part(String... names) {
+    JsonCursor child(String... names) {
         JsonNode inner = value;
         for (String name : names) {
             inner = inner.path(name);
         }
-        return new JsonCursor(inner, path + "." + String.join(".", names), envelopes);
+        return new JsonCursor(inner, path + "." + String.join(".", names), envelopeDepth);
     }
 
     JsonCursor element(int index) {
-        return new JsonCursor(value.path(index), "%s[%d]".formatted(path, index), envelopes);
+        return new JsonCursor(value.path(index), "%s[%d]".formatted(path, index), envelopeDepth);
     }
 
     /** What this part turns out to hold once it is opened as an envelope. */
-    JsonCursor opened(JsonNode content) {
-        return new JsonCursor(content, path, envelopes + 1);
+    JsonCursor unwrapped(JsonNode content) {
+        return new JsonCursor(content, path, envelopeDepth + 1);
     }
 
     boolean has(String name) {
         return value.has(name);
     }
 
-    boolean says(String name, String text) {
+    boolean hasText(String name, String text) {
         return text.equals(value.path(name).textValue());
     }
 
@@ -59,8 +59,8 @@ record JsonCursor(JsonNode value, String path, int envelopes) {
      * @throws UnreadableRecordException if there is none or it is empty
      */
     String requiredText() {
-        String text = text().orElseThrow(
-                        () -> unreadable(value.isMissingNode() ? "it is missing" : "it is " + kind() + ", not text"));
+        String text = text().orElseThrow(() ->
+                unreadable(value.isMissingNode() ? "it is missing" : "it is " + typeName() + ", not text"));
         if (text.isEmpty()) {
             throw unreadable("it is empty");
         }
@@ -68,7 +68,7 @@ record JsonCursor(JsonNode value, String path, int envelopes) {
     }
 
     /** What kind of JSON value this is, with its article. */
-    String kind() {
+    String typeName() {
         return switch (value.getNodeType()) {
             case ARRAY -> "an array";
             case BOOLEAN -> "a boolean";
@@ -81,24 +81,24 @@ record JsonCursor(JsonNode value, String path, int envelopes) {
     }
 
     /** The refusal of all that hangs on this part. */
-    UndecodableEventException unknown(String reason) {
-        return new UndecodableEventException(refusal(reason, ONLY_NOTIFICATIONS));
+    UndecodableEventException undecodable(String reason) {
+        return new UndecodableEventException(message(reason, EXPECTED_NOTIFICATIONS));
     }
 
-    UndecodableEventException unknown(String reason, Throwable cause) {
-        return new UndecodableEventException(refusal(reason, ONLY_NOTIFICATIONS), cause);
+    UndecodableEventException undecodable(String reason, Throwable cause) {
+        return new UndecodableEventException(message(reason, EXPECTED_NOTIFICATIONS), cause);
     }
 
-    UndecodableEventException unknown(String reason, String remedy) {
-        return new UndecodableEventException(refusal(reason, remedy));
+    UndecodableEventException undecodable(String reason, String remedy) {
+        return new UndecodableEventException(message(reason, remedy));
     }
 
     /** The refusal of the one record this part belongs to. */
     UnreadableRecordException unreadable(String reason) {
-        return new UnreadableRecordException(refusal(reason, COMPARE_BUCKETS));
+        return new UnreadableRecordException(message(reason, COMPARE_BUCKETS));
     }
 
-    private String refusal(String reason, String remedy) {
+    private String message(String reason, String remedy) {
         return "Failed to decode %s: %s. %s".formatted(path, reason, remedy);
     }
 }

@@ -33,7 +33,7 @@ final class JsonText {
 
     /** Reads notifications of stores. */
     JsonText() {
-        this(JsonCursor.ONLY_NOTIFICATIONS);
+        this(JsonCursor.EXPECTED_NOTIFICATIONS);
     }
 
     /** Says that of what cannot be read. */
@@ -63,11 +63,11 @@ final class JsonText {
         try {
             JsonNode tree = mapper.readTree(text);
             if (tree.isMissingNode()) {
-                throw holder.unknown("its text is empty");
+                throw holder.undecodable("its text is empty");
             }
             return tree;
         } catch (IOException e) {
-            throw holder.unknown("its text is not readable as JSON (%s)".formatted(reason(e)), e);
+            throw holder.undecodable("its text is not readable as JSON (%s)".formatted(reason(e)), e);
         }
     }
 

@@ -11,7 +11,7 @@ import java.util.HexFormat;
  * another object, silently.
  */
 final class KeyReader {
-    private static final int MAX_QUOTED_KEY = 190;
+    private static final int MAX_EXCERPT_LENGTH = 190;
     /** In bytes of UTF-8: Amazon S3 User Guide, "Naming Amazon S3 objects". Longer ones are no store's, and end in no record. */
     private static final int MAX_KEY_BYTES = 1_024;
 
@@ -32,12 +32,12 @@ final class KeyReader {
             int length = read.getBytes(StandardCharsets.UTF_8).length;
             if (length > MAX_KEY_BYTES) {
                 throw key.unreadable("it has %d bytes, but an S3 key has at most %d (\"%s\")"
-                        .formatted(length, MAX_KEY_BYTES, SafeExcerpt.of(read, MAX_QUOTED_KEY)));
+                        .formatted(length, MAX_KEY_BYTES, SafeExcerpt.of(read, MAX_EXCERPT_LENGTH)));
             }
             return read;
         } catch (CharacterCodingException | NumberFormatException e) {
             throw key.unreadable((formEncoded ? "it is not form-encoded UTF-8" : "it is not Unicode text")
-                    + " (\"%s\")".formatted(SafeExcerpt.of(written, MAX_QUOTED_KEY)));
+                    + " (\"%s\")".formatted(SafeExcerpt.of(written, MAX_EXCERPT_LENGTH)));
         }
     }
 
@@ -48,14 +48,14 @@ final class KeyReader {
             decoded.put(
                     switch (next) {
                         case '+' -> (byte) ' ';
-                        case '%' -> (byte) ((digit(written) << 4) | digit(written));
+                        case '%' -> (byte) ((hexDigit(written) << 4) | hexDigit(written));
                         default -> next;
                     });
         }
         return StandardCharsets.UTF_8.newDecoder().decode(decoded.flip()).toString();
     }
 
-    private static int digit(ByteBuffer written) {
+    private static int hexDigit(ByteBuffer written) {
         if (!written.hasRemaining()) {
             throw new NumberFormatException("An escape ends early");
         }

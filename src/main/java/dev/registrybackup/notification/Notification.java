@@ -10,7 +10,7 @@ import java.util.List;
  * @param problems one message for each record that could not be understood
  */
 public record Notification(List<ObjectCreated> objects, List<String> problems) {
-    static final Notification NOTHING = new Notification(List.of(), List.of());
+    static final Notification EMPTY = new Notification(List.of(), List.of());
 
     /** Keeps copies of both lists. */
     public Notification {
@@ -22,11 +22,11 @@ public record Notification(List<ObjectCreated> objects, List<String> problems) {
         return new Notification(List.of(object), List.of());
     }
 
-    static Notification problem(String message) {
+    static Notification ofProblem(String message) {
         return new Notification(List.of(), List.of(message));
     }
 
-    static Notification all(List<Notification> parts) {
+    static Notification combine(List<Notification> parts) {
         return new Notification(
                 parts.stream().flatMap(part -> part.objects.stream()).toList(),
                 parts.stream().flatMap(part -> part.problems.stream()).toList());

@@ -12,8 +12,8 @@ package dev.registrybackup.notification;
  * <p>Safe for use by several threads at a time.
  */
 public final class NotificationDecoder {
-    private final JsonText json = new JsonText();
-    private final EnvelopeUnwrapper envelopes = new EnvelopeUnwrapper(json);
+    private final JsonText jsonText = new JsonText();
+    private final EnvelopeUnwrapper envelopeUnwrapper = new EnvelopeUnwrapper(jsonText);
 
     /** A decoder of every known dialect. */
     public NotificationDecoder() {}
@@ -26,6 +26,6 @@ public final class NotificationDecoder {
      *     envelopes, or a subscription still to be confirmed
      */
     public Notification decode(byte[] payload) {
-        return envelopes.read(JsonCursor.root(json.parse(payload)));
+        return envelopeUnwrapper.unwrap(JsonCursor.root(jsonText.parse(payload)));
     }
 }

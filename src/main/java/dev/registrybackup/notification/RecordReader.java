@@ -21,24 +21,24 @@ final class RecordReader {
     /** One object, nothing, or one problem. */
     static Notification read(JsonCursor record) {
         if (TestEvent.matches(record)) {
-            return Notification.NOTHING;
+            return Notification.EMPTY;
         }
         try {
             if (!record.value().isObject()) {
-                throw record.unreadable("it is %s, not an object".formatted(record.kind()));
+                throw record.unreadable("it is %s, not an object".formatted(record.typeName()));
             }
-            boolean created = saysCreated(record.part("eventName"));
+            boolean created = isObjectCreated(record.child("eventName"));
             if (!record.has("s3")) {
                 // Streams of AWS have records with event names too; silence is due to buckets' other events only.
                 throw record.unreadable("it has no s3 field, so it is not about a bucket");
             }
-            return created ? Notification.of(notice(record)) : Notification.NOTHING;
+            return created ? Notification.of(objectCreated(record)) : Notification.EMPTY;
         } catch (UnreadableRecordException e) {
-            return Notification.problem(String.valueOf(e.getMessage()));
+            return Notification.ofProblem(String.valueOf(e.getMessage()));
         }
     }
 
-    private static boolean saysCreated(JsonCursor eventName) {
+    private static boolean isObjectCreated(JsonCursor eventName) {
         String name = eventName.requiredText();
         // MinIO and older Ceph RGW write the prefix that event names have in configurations; AWS and NooBaa do not.
         String bare = name.startsWith("s3:") ? name.substring("s3:".length()) : name;
@@ -46,9 +46,9 @@ final class RecordReader {
         return bare.startsWith("ObjectCreated:") || bare.equals("ObjectSynced:Create");
     }
 
-    private static ObjectCreated notice(JsonCursor record) {
-        String source = record.part("eventSource").text().orElse("");
+    private static ObjectCreated objectCreated(JsonCursor record) {
+        String source = record.child("eventSource").text().orElse("");
         return BucketAndKeyReader.read(
-                record.part("s3"), FORM_ENCODING_SOURCES.contains(source), record.part("eventTime"));
+                record.child("s3"), FORM_ENCODING_SOURCES.contains(source), record.child("eventTime"));
     }
 }

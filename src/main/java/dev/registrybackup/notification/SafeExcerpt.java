@@ -7,10 +7,10 @@ final class SafeExcerpt {
     /** The text, or its beginning and an ellipsis; whatever prints as nothing becomes a question mark. */
     static String of(String text, int maxLength) {
         // A line break in a key could otherwise forge a line of the log.
-        return cut(text, maxLength).replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", "?");
+        return truncate(text, maxLength).replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", "?");
     }
 
-    private static String cut(String text, int maxLength) {
+    private static String truncate(String text, int maxLength) {
         if (text.length() <= maxLength) {
             return text;
         }

@@ -14,7 +14,7 @@ final class TestEvent {
     private TestEvent() {}
 
     static boolean matches(JsonCursor part) {
-        return part.says("Event", "s3:TestEvent")
+        return part.hasText("Event", "s3:TestEvent")
                 || NOOBAA_TEXT.equals(part.value().textValue());
     }
 }

@@ -16,7 +16,7 @@ public final class BlockInputStream extends InputStream {
     private ByteArrayInputStream block = new ByteArrayInputStream(new byte[0]);
     private long fetched;
 
-    /** Reads that very object: a read throws {@link StoreError#CHANGED} once there is another. */
+    /** Reads that very object: a read throws {@link StoreError#PRECONDITION_FAILED} once there is another. */
     public BlockInputStream(ObjectStore store, ObjectInfo object) {
         this.store = store;
         this.object = object;

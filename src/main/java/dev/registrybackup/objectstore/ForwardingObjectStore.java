@@ -8,95 +8,95 @@ import java.util.stream.Stream;
 
 /** A store that hands every request on to another, for a subclass to do otherwise with some of them. */
 public class ForwardingObjectStore implements ObjectStore {
-    private final ObjectStore below;
+    private final ObjectStore delegate;
 
     /** Hands on to that store. */
     protected ForwardingObjectStore(ObjectStore below) {
-        this.below = below;
+        this.delegate = below;
     }
 
     @Override
-    public Optional<ObjectInfo> find(String key) {
-        return below.find(key);
+    public Optional<ObjectInfo> head(String key) {
+        return delegate.head(key);
     }
 
     @Override
-    public Optional<ObjectInfo> findBeforeWrite(String key) {
-        return below.findBeforeWrite(key);
+    public Optional<ObjectInfo> headBeforeWrite(String key) {
+        return delegate.headBeforeWrite(key);
     }
 
     @Override
     @MustBeClosed
     public OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag) {
-        return below.open(key, range, etag);
+        return delegate.open(key, range, etag);
     }
 
     @Override
     public Optional<String> put(String key, ContentSource content, Map<String, String> metadata) {
-        return below.put(key, content, metadata);
+        return delegate.put(key, content, metadata);
     }
 
     @Override
     public boolean putIfAbsent(String key, ContentSource content) {
-        return below.putIfAbsent(key, content);
+        return delegate.putIfAbsent(key, content);
     }
 
     @Override
     @MustBeClosed
     public Stream<ObjectVersion> listVersions(String prefix) {
-        return below.listVersions(prefix);
+        return delegate.listVersions(prefix);
     }
 
     @Override
-    public Optional<ObjectInfo> findVersion(String key, String versionId) {
-        return below.findVersion(key, versionId);
+    public Optional<ObjectInfo> headVersion(String key, String versionId) {
+        return delegate.headVersion(key, versionId);
     }
 
     @Override
     @MustBeClosed
     public OpenObject openVersion(String key, String versionId, Optional<ByteRange> range) {
-        return below.openVersion(key, versionId, range);
+        return delegate.openVersion(key, versionId, range);
     }
 
     @Override
     @MustBeClosed
-    public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
-        return below.startMultipart(key, metadata);
+    public MultipartUpload startMultipartUpload(String key, Map<String, String> metadata) {
+        return delegate.startMultipartUpload(key, metadata);
     }
 
     @Override
-    public long abortUploads(String prefix, Instant startedBefore) {
-        return below.abortUploads(prefix, startedBefore);
+    public long abortMultipartUploads(String prefix, Instant startedBefore) {
+        return delegate.abortMultipartUploads(prefix, startedBefore);
     }
 
     @Override
-    public void remove(String key, Optional<String> versionId) {
-        below.remove(key, versionId);
+    public void delete(String key, Optional<String> versionId) {
+        delegate.delete(key, versionId);
     }
 
     @Override
     @MustBeClosed
     public Stream<ObjectInfo> list(String prefix) {
-        return below.list(prefix);
+        return delegate.list(prefix);
     }
 
     @Override
     public void requireBucket() {
-        below.requireBucket();
+        delegate.requireBucket();
     }
 
     @Override
-    public boolean versioned() {
-        return below.versioned();
+    public boolean isVersioned() {
+        return delegate.isVersioned();
     }
 
     @Override
-    public BucketConfiguration facts() {
-        return below.facts();
+    public BucketConfiguration bucketConfiguration() {
+        return delegate.bucketConfiguration();
     }
 
     @Override
     public String bucket() {
-        return below.bucket();
+        return delegate.bucket();
     }
 }

@@ -10,7 +10,7 @@ public interface MultipartUpload extends AutoCloseable {
      *
      * @throws ObjectStoreException if the store did not take it
      */
-    void part(ContentSource content);
+    void uploadPart(ContentSource content);
 
     /**
      * Makes the object visible, replacing an older one.

@@ -25,16 +25,16 @@ public record NotificationRule(String destination, List<String> events, List<Key
      * @param value what the key begins or ends with, or is matched by as a whole
      */
     public record KeyFilter(String name, String value) {
-        boolean passes(String key) {
+        boolean matches(String key) {
             return switch (name.toLowerCase(java.util.Locale.ROOT)) {
                 case "prefix" -> key.startsWith(value);
                 case "suffix" -> key.endsWith(value);
-                case "regex" -> matches(key);
+                case "regex" -> matchesRegex(key);
                 default -> false;
             };
         }
 
-        private boolean matches(String key) {
+        private boolean matchesRegex(String key) {
             try {
                 return Pattern.matches(value, key);
             } catch (PatternSyntaxException e) {
@@ -44,16 +44,16 @@ public record NotificationRule(String destination, List<String> events, List<Key
     }
 
     /** Whether it tells of an event of that name, {@code ObjectCreated:Put}, say. */
-    public boolean tells(String event) {
-        return events.stream().map(name -> name.replaceFirst("^s3:", "")).anyMatch(name -> covers(name, event));
+    public boolean matchesEvent(String event) {
+        return events.stream().map(name -> name.replaceFirst("^s3:", "")).anyMatch(name -> eventMatches(name, event));
     }
 
-    private static boolean covers(String name, String event) {
+    private static boolean eventMatches(String name, String event) {
         return name.endsWith("*") ? event.startsWith(name.substring(0, name.length() - 1)) : name.equals(event);
     }
 
     /** Whether it tells of that key. A filter that is not known here, or no pattern, is taken for one that keeps it back. */
-    public boolean passes(String key) {
-        return filters.stream().allMatch(filter -> filter.passes(key));
+    public boolean matchesKey(String key) {
+        return filters.stream().allMatch(filter -> filter.matches(key));
     }
 }

@@ -16,19 +16,19 @@ public interface ObjectStore {
      * Facts about the object, or empty if there is none in a bucket that exists. Asks twice before it says "none", since a
      * store may answer alike for an absent object and an absent bucket.
      */
-    Optional<ObjectInfo> find(String key);
+    Optional<ObjectInfo> head(String key);
 
     /**
-     * As {@link #find}, in one request wherever the answer shows that the store itself gave it, for a caller whose next step
+     * As {@link #head}, in one request wherever the answer shows that the store itself gave it, for a caller whose next step
      * on "none" is to write this very key: an absent bucket is not told apart here, but that write fails for it.
      */
-    Optional<ObjectInfo> findBeforeWrite(String key);
+    Optional<ObjectInfo> headBeforeWrite(String key);
 
     /**
      * Opens the object.
      *
      * @param range which bytes; all if empty
-     * @param etag if given and not empty, only this very object will do: {@link StoreError#CHANGED} otherwise
+     * @param etag if given and not empty, only this very object will do: {@link StoreError#PRECONDITION_FAILED} otherwise
      * @throws ObjectStoreException {@link StoreError#NOT_FOUND} if there is none in a bucket that exists
      */
     @MustBeClosed
@@ -49,7 +49,7 @@ public interface ObjectStore {
 
     /** Starts to write the object in parts. */
     @MustBeClosed
-    MultipartUpload startMultipart(String key, Map<String, String> metadata);
+    MultipartUpload startMultipartUpload(String key, Map<String, String> metadata);
 
     /**
      * Gives up the multipart uploads under way of keys that start with the prefix. A store whose unfinished objects do not
@@ -58,13 +58,13 @@ public interface ObjectStore {
      * @param startedBefore only those begun before this time, UTC, by the store's clock
      * @return how many it gave up; what somebody else completed or gave up meanwhile does not count
      */
-    long abortUploads(String prefix, Instant startedBefore);
+    long abortMultipartUploads(String prefix, Instant startedBefore);
 
     /**
      * Removes one version of the object for good, or, given none, the object (in a versioned bucket: hides it). A no-op
      * if there is none.
      */
-    void remove(String key, Optional<String> versionId);
+    void delete(String key, Optional<String> versionId);
 
     /** Objects whose key starts with the prefix, in key order, fetched page by page as the stream is read. */
     @MustBeClosed
@@ -78,7 +78,7 @@ public interface ObjectStore {
     Stream<ObjectVersion> listVersions(String prefix);
 
     /** Facts about one version of an object, or empty if it is gone for good or is a delete marker. */
-    Optional<ObjectInfo> findVersion(String key, String versionId);
+    Optional<ObjectInfo> headVersion(String key, String versionId);
 
     /**
      * Opens one version of an object, whatever has been written since.
@@ -97,13 +97,13 @@ public interface ObjectStore {
     void requireBucket();
 
     /** Whether the bucket keeps versions. */
-    boolean versioned();
+    boolean isVersioned();
 
     /**
      * How the bucket is set up, as far as the store tells: what it does not tell is said in the answer, and never thrown,
      * that there is no bucket included. Takes a request for each fact.
      */
-    BucketConfiguration facts();
+    BucketConfiguration bucketConfiguration();
 
     /** The bucket's name, for messages and to tell foreign events. */
     String bucket();

@@ -23,7 +23,7 @@ public interface OpenObject extends AutoCloseable {
      * All bytes of a small object.
      *
      * @param limit how many bytes it may have
-     * @throws ObjectStoreException {@link StoreError#REFUSED} if it has more, {@link StoreError#UNAVAILABLE} if it cannot
+     * @throws ObjectStoreException {@link StoreError#BAD_REQUEST} if it has more, {@link StoreError#UNAVAILABLE} if it cannot
      *     be read to its end
      */
     default byte[] readAll(int limit) {
@@ -31,7 +31,7 @@ public interface OpenObject extends AutoCloseable {
             byte[] bytes = stream().readNBytes(limit + 1);
             if (bytes.length > limit) {
                 throw new ObjectStoreException(
-                        StoreError.REFUSED,
+                        StoreError.BAD_REQUEST,
                         "Expected at most %d bytes in %s but it has more".formatted(limit, info().key()));
             }
             return bytes;

@@ -9,11 +9,11 @@ public enum StoreError {
     /** The credentials may not do this. Never "absent": without ListBucket a store answers so for absent keys too. */
     FORBIDDEN,
     /** The object is no longer the one whose ETag was asked for. */
-    CHANGED,
+    PRECONDITION_FAILED,
     /** The store asked for less. */
     THROTTLED,
     /** The store did not answer, answered 5xx, something else answered for it, or the connection broke. */
     UNAVAILABLE,
     /** The store refused the request as wrong. */
-    REFUSED
+    BAD_REQUEST
 }

@@ -1,9 +1,9 @@
 package dev.registrybackup.operation;
 
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.RewrittenRecord;
+import dev.registrybackup.objectstore.SingleVersionRecord;
 import dev.registrybackup.objectstore.StoreError;
-import dev.registrybackup.operation.AttemptRecord.Ending;
+import dev.registrybackup.operation.AttemptRecord.AttemptOutcome;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,31 +20,31 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Attempt implements Fence {
     /** For so long the bucket's last answer holds. */
-    static final Duration HOLDS = Duration.ofSeconds(20);
+    static final Duration FENCE_TTL = Duration.ofSeconds(20);
 
-    private static final int MOST_LOOKS = 2;
+    private static final int MAX_CHECKS = 2;
 
     private final OperationId id;
-    private final OperationStore folder;
-    private final RewrittenRecord record;
+    private final OperationStore store;
+    private final SingleVersionRecord record;
     private final Clock clock;
     /** Guarded by this: what the record says. */
-    private AttemptRecord said;
+    private AttemptRecord attemptRecord;
     /** Guarded by this. */
-    private boolean over;
+    private boolean finished;
     /** Written under this object's lock, read without: when the look began that last found nothing against going on. */
-    private volatile @Nullable Instant lookedAt;
+    private volatile @Nullable Instant checkedAt;
     /** Written under this object's lock, read without. */
-    private volatile @Nullable Stop stop;
+    private volatile @Nullable StopReason stopReason;
 
     /** Why it may not go on. */
-    record Stop(OperationState became, String why) {}
+    record StopReason(OperationState state, String reason) {}
 
-    Attempt(OperationId id, OperationStore folder, RewrittenRecord record, AttemptRecord first, Clock clock) {
+    Attempt(OperationId id, OperationStore folder, SingleVersionRecord record, AttemptRecord first, Clock clock) {
         this.id = id;
-        this.folder = folder;
+        this.store = folder;
         this.record = record;
-        this.said = first;
+        this.attemptRecord = first;
         this.clock = clock;
     }
 
@@ -54,10 +54,10 @@ public final class Attempt implements Fence {
      * @throws ObjectStoreException if the bucket has to be asked and cannot be: then nothing may be written either
      */
     @Override
-    public void require() {
+    public void check() {
         throwIfStopped();
-        if (!holds()) {
-            lookUnlessItHolds();
+        if (!isCheckFresh()) {
+            checkUnlessFresh();
         }
     }
 
@@ -67,12 +67,12 @@ public final class Attempt implements Fence {
      * @throws FencedException if it may not go on; nothing is written then
      * @throws ObjectStoreException if the bucket could not be asked or written to
      */
-    public synchronized void beat(ProgressTracker.Reading far) {
+    public synchronized void heartbeat(ProgressTracker.Progress far) {
         throwIfStopped();
-        look();
+        checkStore();
         throwIfStopped();
-        said = said.alive(clock.instant(), far);
-        record.write(said.json().toString());
+        attemptRecord = attemptRecord.withHeartbeat(clock.instant(), far);
+        record.write(attemptRecord.json().toString());
     }
 
     /**
@@ -81,81 +81,82 @@ public final class Attempt implements Fence {
      * @return false if another attempt carries on the operation: nothing is written then
      * @throws ObjectStoreException if the bucket could not be asked or written to
      */
-    public synchronized boolean finish(ProgressTracker.Reading far, Ending ending) {
-        Stop told = stop;
-        boolean settled = over || (told != null && told.became() == OperationState.LOST);
-        over = true;
-        stop = new Stop(ending.state(), "Attempt %d at operation %s has ended".formatted(said.number(), id));
-        if (settled || superseded(folder.contents(id)).isPresent()) {
+    public synchronized boolean finish(ProgressTracker.Progress far, AttemptOutcome attemptOutcome) {
+        StopReason told = stopReason;
+        boolean settled = finished || (told != null && told.state() == OperationState.LOST);
+        finished = true;
+        stopReason = new StopReason(
+                attemptOutcome.state(), "Attempt %d at operation %s has ended".formatted(attemptRecord.number(), id));
+        if (settled || supersededReason(store.find(id)).isPresent()) {
             return false;
         }
-        said = said.ended(clock.instant(), far, ending);
-        record.write(said.json().toString());
+        attemptRecord = attemptRecord.finishedAt(clock.instant(), far, attemptOutcome);
+        record.write(attemptRecord.json().toString());
         return true;
     }
 
     /** Why it may not go on, if it was told so. */
-    Optional<Stop> stopped() {
-        return Optional.ofNullable(stop);
+    Optional<StopReason> stopReason() {
+        return Optional.ofNullable(stopReason);
     }
 
     private void throwIfStopped() {
-        Stop told = stop;
+        StopReason told = stopReason;
         if (told != null) {
-            throw new FencedException(told.became(), told.why());
+            throw new FencedException(told.state(), told.reason());
         }
     }
 
     /** A clock that was set back holds nothing. */
-    private boolean holds() {
-        Instant last = lookedAt;
+    private boolean isCheckFresh() {
+        Instant last = checkedAt;
         if (last == null) {
             return false;
         }
         Duration ago = Duration.between(last, clock.instant());
-        return !ago.isNegative() && ago.compareTo(HOLDS) < 0;
+        return !ago.isNegative() && ago.compareTo(FENCE_TTL) < 0;
     }
 
     /** A look during which the process stood still tells no more than none: then there is a second one. */
-    private synchronized void lookUnlessItHolds() {
-        for (int looks = 0; looks < MOST_LOOKS && !holds(); looks++) {
-            look();
+    private synchronized void checkUnlessFresh() {
+        for (int looks = 0; looks < MAX_CHECKS && !isCheckFresh(); looks++) {
+            checkStore();
             throwIfStopped();
         }
-        if (!holds()) {
+        if (!isCheckFresh()) {
             throw new ObjectStoreException(
                     StoreError.UNAVAILABLE,
                     "Failed to tell whether operation %s may go on: %s took more than %d s to answer"
-                            .formatted(id, folder.bucket(), HOLDS.toSeconds()));
+                            .formatted(id, store.bucket(), FENCE_TTL.toSeconds()));
         }
     }
 
-    private synchronized void look() {
+    private synchronized void checkStore() {
         Instant begun = clock.instant();
-        Optional<OperationListing> contents = folder.contents(id);
-        superseded(contents)
+        Optional<OperationListing> contents = store.find(id);
+        supersededReason(contents)
                 .or(() -> contents.filter(OperationListing::isCancelled)
-                        .map(found -> new Stop(OperationState.CANCELLED, folder.cancellation(id))))
-                .ifPresentOrElse(told -> stop = told, () -> lookedAt = begun);
+                        .map(found -> new StopReason(OperationState.CANCELLED, store.cancellationReason(id))))
+                .ifPresentOrElse(told -> stopReason = told, () -> checkedAt = begun);
     }
 
-    private synchronized Optional<Stop> superseded(Optional<OperationListing> contents) {
+    private synchronized Optional<StopReason> supersededReason(Optional<OperationListing> contents) {
         if (contents.isEmpty()) {
-            return lost("Operation %s is gone from %s: it was dropped".formatted(id, folder.bucket()));
+            return lost("Operation %s is gone from %s: it was dropped".formatted(id, store.bucket()));
         }
         int newest = contents.get().newestAttempt();
-        if (newest > said.number()) {
+        if (newest > attemptRecord.number()) {
             return lost("Operation %s is carried on by attempt %d".formatted(id, newest));
         }
-        boolean mine = folder.attempt(id, said.number())
-                .filter(there -> there.token().equals(said.token()))
+        boolean mine = store.readAttempt(id, attemptRecord.number())
+                .filter(there -> there.token().equals(attemptRecord.token()))
                 .isPresent();
         return mine
                 ? Optional.empty()
-                : lost("Attempt %d at operation %s is another process's".formatted(said.number(), id));
+                : lost("Attempt %d at operation %s is another process's".formatted(attemptRecord.number(), id));
     }
 
-    private static Optional<Stop> lost(String why) {
-        return Optional.of(new Stop(OperationState.LOST, why));
+    private static Optional<StopReason> lost(String why) {
+        return Optional.of(new StopReason(OperationState.LOST, why));
     }
 }

@@ -14,10 +14,10 @@ import java.util.Optional;
  * @param state how it stands: running, or how it ended
  * @param runner where it runs, for a human
  * @param token tells it from an attempt that another process began under the same number
- * @param started when it began, UTC in its process's clock, as are the other times
- * @param heartbeat when it last showed life
- * @param ended when it ended
- * @param reading how far it is
+ * @param startedAt when it began, UTC in its process's clock, as are the other times
+ * @param heartbeatAt when it last showed life
+ * @param finishedAt when it ended
+ * @param progress how far it is
  * @param summary what its work says in the end
  * @param reason why it failed or was cancelled
  */
@@ -26,17 +26,17 @@ public record AttemptRecord(
         OperationState state,
         String runner,
         String token,
-        Instant started,
-        Instant heartbeat,
-        Optional<Instant> ended,
-        ProgressTracker.Reading reading,
+        Instant startedAt,
+        Instant heartbeatAt,
+        Optional<Instant> finishedAt,
+        ProgressTracker.Progress progress,
         Optional<ObjectNode> summary,
         Optional<String> reason) {
 
     /** How an attempt ends. */
-    record Ending(OperationState state, Optional<ObjectNode> summary, Optional<String> reason) {}
+    record AttemptOutcome(OperationState state, Optional<ObjectNode> summary, Optional<String> reason) {}
 
-    static AttemptRecord begun(int number, String runner, String token, Instant now) {
+    static AttemptRecord started(int number, String runner, String token, Instant now) {
         return new AttemptRecord(
                 number,
                 OperationState.RUNNING,
@@ -45,65 +45,65 @@ public record AttemptRecord(
                 now,
                 now,
                 Optional.empty(),
-                new ProgressTracker().read(),
+                new ProgressTracker().progress(),
                 Optional.empty(),
                 Optional.empty());
     }
 
-    AttemptRecord alive(Instant now, ProgressTracker.Reading far) {
-        return new AttemptRecord(number, state, runner, token, started, now, ended, far, summary, reason);
+    AttemptRecord withHeartbeat(Instant now, ProgressTracker.Progress far) {
+        return new AttemptRecord(number, state, runner, token, startedAt, now, finishedAt, far, summary, reason);
     }
 
-    AttemptRecord ended(Instant now, ProgressTracker.Reading far, Ending ending) {
+    AttemptRecord finishedAt(Instant now, ProgressTracker.Progress far, AttemptOutcome attemptOutcome) {
         return new AttemptRecord(
                 number,
-                ending.state(),
+                attemptOutcome.state(),
                 runner,
                 token,
-                started,
+                startedAt,
                 now,
                 Optional.of(now),
                 far,
-                ending.summary(),
-                ending.reason());
+                attemptOutcome.summary(),
+                attemptOutcome.reason());
     }
 
     /** How long it has been at it, as of its last sign of life. */
     Duration elapsed() {
-        return Duration.between(started, heartbeat);
+        return Duration.between(startedAt, heartbeatAt);
     }
 
     ObjectNode json() {
         ObjectNode root = JsonNodeFactory.instance.objectNode();
         root.put("state", state.label()).put("runner", runner).put("token", token);
         putTimes(root);
-        putCourse(root);
+        putProgress(root);
         return root;
     }
 
     void putTimes(ObjectNode root) {
-        root.put("started", started.toString()).put("heartbeat", heartbeat.toString());
-        ended.ifPresent(time -> root.put("ended", time.toString()));
+        root.put("started", startedAt.toString()).put("heartbeat", heartbeatAt.toString());
+        finishedAt.ifPresent(time -> root.put("ended", time.toString()));
     }
 
-    void putCourse(ObjectNode root) {
-        ProgressJson.put(root, reading, elapsed());
+    void putProgress(ObjectNode root) {
+        ProgressJson.put(root, progress, elapsed());
         summary.ifPresent(figures -> root.set("summary", figures));
         reason.ifPresent(why -> root.put("reason", why));
     }
 
-    static AttemptRecord of(int number, String json) throws IOException {
-        JsonReader fields = JsonReader.of(json);
+    static AttemptRecord parse(int number, String json) throws IOException {
+        JsonReader fields = JsonReader.parse(json);
         String state = fields.text("state");
         return new AttemptRecord(
                 number,
-                OperationState.labelled(state).orElseThrow(() -> new IOException("an unknown state in it: " + state)),
+                OperationState.fromLabel(state).orElseThrow(() -> new IOException("an unknown state in it: " + state)),
                 fields.text("runner"),
                 fields.text("token"),
                 fields.time("started"),
                 fields.time("heartbeat"),
                 fields.optionalTime("ended"),
-                ProgressJson.of(fields.root()),
+                ProgressJson.parse(fields.root()),
                 fields.object("summary"),
                 fields.optionalText("reason"));
     }

@@ -14,5 +14,5 @@ public interface Fence {
      * @throws FencedException if it may not
      * @throws ObjectStoreException if that could not be told, so that it may not now
      */
-    void require();
+    void check();
 }

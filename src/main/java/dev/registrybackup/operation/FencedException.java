@@ -4,7 +4,7 @@ package dev.registrybackup.operation;
 public final class FencedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    private final OperationState became;
+    private final OperationState state;
 
     /** Says why, of an attempt that is not its operation's newest any more. */
     public FencedException(String reason) {
@@ -18,11 +18,11 @@ public final class FencedException extends RuntimeException {
      */
     public FencedException(OperationState became, String reason) {
         super(reason);
-        this.became = became;
+        this.state = became;
     }
 
     /** How the operation stands for that attempt. */
-    public OperationState became() {
-        return became;
+    public OperationState state() {
+        return state;
     }
 }

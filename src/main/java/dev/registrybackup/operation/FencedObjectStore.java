@@ -27,37 +27,37 @@ public final class FencedObjectStore extends ForwardingObjectStore {
 
     @Override
     public Optional<String> put(String key, ContentSource content, Map<String, String> metadata) {
-        fence.require();
-        return super.put(key, asking(content), metadata);
+        fence.check();
+        return super.put(key, fenced(content), metadata);
     }
 
     @Override
     public boolean putIfAbsent(String key, ContentSource content) {
-        fence.require();
-        return super.putIfAbsent(key, asking(content));
+        fence.check();
+        return super.putIfAbsent(key, fenced(content));
     }
 
     @Override
-    public long abortUploads(String prefix, Instant startedBefore) {
-        fence.require();
-        return super.abortUploads(prefix, startedBefore);
+    public long abortMultipartUploads(String prefix, Instant startedBefore) {
+        fence.check();
+        return super.abortMultipartUploads(prefix, startedBefore);
     }
 
     @Override
-    public void remove(String key, Optional<String> versionId) {
-        fence.require();
-        super.remove(key, versionId);
+    public void delete(String key, Optional<String> versionId) {
+        fence.check();
+        super.delete(key, versionId);
     }
 
     @Override
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
-        fence.require();
-        return new PermittedUpload(super.startMultipart(key, metadata));
+    public MultipartUpload startMultipartUpload(String key, Map<String, String> metadata) {
+        fence.check();
+        return new FencedUpload(super.startMultipartUpload(key, metadata));
     }
 
-    private ContentSource asking(ContentSource content) {
+    private ContentSource fenced(ContentSource content) {
         return new ContentSource() {
             @Override
             public long size() {
@@ -66,17 +66,17 @@ public final class FencedObjectStore extends ForwardingObjectStore {
 
             @Override
             public InputStream open() throws IOException {
-                fence.require();
-                return new PermittedStream(content.open(), fence);
+                fence.check();
+                return new FencedInputStream(content.open(), fence);
             }
         };
     }
 
     /** Asked once the bytes are there: reading them is what may have taken long. */
-    private static final class PermittedStream extends FilterInputStream {
+    private static final class FencedInputStream extends FilterInputStream {
         private final Fence fence;
 
-        PermittedStream(InputStream in, Fence fence) {
+        FencedInputStream(InputStream in, Fence fence) {
             super(in);
             this.fence = fence;
         }
@@ -84,34 +84,34 @@ public final class FencedObjectStore extends ForwardingObjectStore {
         @Override
         public int read() throws IOException {
             int one = in.read();
-            fence.require();
+            fence.check();
             return one;
         }
 
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
             int count = in.read(buffer, offset, length);
-            fence.require();
+            fence.check();
             return count;
         }
     }
 
-    private final class PermittedUpload implements MultipartUpload {
+    private final class FencedUpload implements MultipartUpload {
         private final MultipartUpload upload;
 
-        PermittedUpload(MultipartUpload upload) {
+        FencedUpload(MultipartUpload upload) {
             this.upload = upload;
         }
 
         @Override
-        public void part(ContentSource content) {
-            fence.require();
-            upload.part(asking(content));
+        public void uploadPart(ContentSource content) {
+            fence.check();
+            upload.uploadPart(fenced(content));
         }
 
         @Override
         public void complete() {
-            fence.require();
+            fence.check();
             upload.complete();
         }
 

@@ -46,21 +46,21 @@ public enum FindingCode {
     /** A store did not answer, so that nothing can be said. */
     COULD_NOT_TELL(Severity.UNKNOWN, Severity.UNKNOWN);
 
-    private final Severity plain;
-    private final Severity openShift;
+    private final Severity plainSeverity;
+    private final Severity openShiftSeverity;
 
     FindingCode(Severity plain, Severity openShift) {
-        this.plain = plain;
-        this.openShift = openShift;
+        this.plainSeverity = plain;
+        this.openShiftSeverity = openShift;
     }
 
     /** The code of that name; empty if there is none, as of a code that only a newer program knows. */
-    public static Optional<FindingCode> named(String name) {
+    public static Optional<FindingCode> parse(String name) {
         return Arrays.stream(values()).filter(code -> code.name().equals(name)).findFirst();
     }
 
     /** How bad it is: OpenShift's registry takes much from etcd that a plain one needs its links for. */
     public Severity severity(boolean isOpenShift) {
-        return isOpenShift ? openShift : plain;
+        return isOpenShift ? openShiftSeverity : plainSeverity;
     }
 }

@@ -39,7 +39,7 @@ public final class InProcessRunner implements OperationRunner {
             throw new ConflictException(held, request);
         }
         try {
-            workerPools.operation(() -> run(request));
+            workerPools.submitOperation(() -> run(request));
         } catch (RejectedExecutionException e) {
             running.remove(Slot.of(request), request.id());
             throw new OperationNotStartedException(
@@ -70,7 +70,7 @@ public final class InProcessRunner implements OperationRunner {
     public Liveness liveness(OperationRequest request) {
         return request.id().equals(running.get(Slot.of(request)))
                 ? Liveness.RUNNING
-                : Liveness.gone("No process has shown that it works on it for %d s. Resume it"
-                        .formatted(StatusResolver.SILENCE.toSeconds()));
+                : Liveness.dead("No process has shown that it works on it for %d s. Resume it"
+                        .formatted(StatusResolver.HEARTBEAT_TIMEOUT.toSeconds()));
     }
 }

@@ -13,7 +13,7 @@ import java.util.Optional;
 record JsonReader(JsonNode root) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    static JsonReader of(String json) throws IOException {
+    static JsonReader parse(String json) throws IOException {
         try {
             return new JsonReader(JSON.readTree(json));
         } catch (JsonProcessingException e) {

@@ -15,14 +15,14 @@ public record Liveness(Kind kind, String reason) {
         /** Somebody does, or is about to. */
         RUNNING,
         /** Nobody does. */
-        GONE,
+        DEAD,
         /** That could not be told, so nobody may conclude anything. */
         UNKNOWN
     }
 
     /** Nobody works on it, for that reason. */
-    public static Liveness gone(String reason) {
-        return new Liveness(Kind.GONE, reason);
+    public static Liveness dead(String reason) {
+        return new Liveness(Kind.DEAD, reason);
     }
 
     /** Whether anybody does could not be told, for that reason. */

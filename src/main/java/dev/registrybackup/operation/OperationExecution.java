@@ -2,8 +2,8 @@ package dev.registrybackup.operation;
 
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.operation.AttemptRecord.Ending;
-import dev.registrybackup.operation.OperationHandler.Result;
+import dev.registrybackup.operation.AttemptRecord.AttemptOutcome;
+import dev.registrybackup.operation.OperationHandler.OperationResult;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
@@ -16,21 +16,21 @@ import java.util.concurrent.ExecutionException;
 /** Carries operations out in this process: begins an attempt, shows life while its work goes on, records how it ended. */
 public final class OperationExecution {
     /** A sign of life comes this often. */
-    static final Duration BEAT = Duration.ofSeconds(15);
+    static final Duration HEARTBEAT_INTERVAL = Duration.ofSeconds(15);
 
     private static final System.Logger LOGGER = System.getLogger(OperationExecution.class.getName());
 
     private final Operations operations;
     private final WorkerPools workerPools;
     private final Clock clock;
-    private final Map<OperationKind, OperationHandler> work;
+    private final Map<OperationKind, OperationHandler> handlers;
 
-    private final Duration beat;
+    private final Duration heartbeat;
 
     /** Carries out the kinds that there is work for. */
     public OperationExecution(
             Operations operations, WorkerPools workerPools, Clock clock, Map<OperationKind, OperationHandler> work) {
-        this(operations, workerPools, clock, work, BEAT);
+        this(operations, workerPools, clock, work, HEARTBEAT_INTERVAL);
     }
 
     OperationExecution(
@@ -39,11 +39,11 @@ public final class OperationExecution {
             Clock clock,
             Map<OperationKind, OperationHandler> work,
             Duration beat) {
-        this.beat = beat;
+        this.heartbeat = beat;
         this.operations = operations;
         this.workerPools = workerPools;
         this.clock = clock;
-        this.work = Map.copyOf(work);
+        this.handlers = Map.copyOf(work);
     }
 
     /**
@@ -57,17 +57,17 @@ public final class OperationExecution {
      */
     public OperationState run(OperationId id, String runner) {
         Instant begun = clock.instant();
-        OperationRequest request = operations.require(id);
+        OperationRequest request = operations.requireRequest(id);
         OperationState state;
         String reason;
         try {
-            Attempt attempt = operations.begin(request, runner);
+            Attempt attempt = operations.startAttempt(request, runner);
             ProgressTracker progressTracker = new ProgressTracker();
-            Ending ending = carryOut(request, attempt, progressTracker);
-            state = finish(request, attempt, progressTracker, ending);
-            reason = ending.reason().orElse("");
+            AttemptOutcome attemptOutcome = runHandler(request, attempt, progressTracker);
+            state = finish(request, attempt, progressTracker, attemptOutcome);
+            reason = attemptOutcome.reason().orElse("");
         } catch (FencedException e) {
-            state = e.became();
+            state = e.state();
             reason = String.valueOf(e.getMessage());
         }
         LOGGER.log(
@@ -81,52 +81,57 @@ public final class OperationExecution {
         return state;
     }
 
-    private Ending carryOut(OperationRequest request, Attempt attempt, ProgressTracker progressTracker) {
-        try (WorkerPools.Repeated beating = workerPools.every(beat, () -> beat(attempt, progressTracker))) {
-            OperationHandler asked = work.get(request.kind());
+    private AttemptOutcome runHandler(OperationRequest request, Attempt attempt, ProgressTracker progressTracker) {
+        try (WorkerPools.ScheduledTask beating =
+                workerPools.scheduleAtFixedRate(heartbeat, () -> heartbeat(attempt, progressTracker))) {
+            OperationHandler asked = handlers.get(request.kind());
             if (asked == null) {
                 throw new IllegalStateException(
                         "This process cannot " + request.kind().label() + ": it was built without");
             }
-            Result result = asked.run(request, attempt, progressTracker);
-            return new Ending(result.state(), Optional.of(result.summary()), Optional.empty());
+            OperationResult operationResult = asked.run(request, attempt, progressTracker);
+            return new AttemptOutcome(
+                    operationResult.state(), Optional.of(operationResult.summary()), Optional.empty());
         } catch (RuntimeException | LinkageError | OutOfMemoryError | StackOverflowError e) {
-            return attempt.stopped()
-                    .map(stop -> new Ending(stop.became(), Optional.empty(), Optional.of(stop.why())))
-                    .orElseGet(() -> failed(request, e));
+            return attempt.stopReason()
+                    .map(stopReason ->
+                            new AttemptOutcome(stopReason.state(), Optional.empty(), Optional.of(stopReason.reason())))
+                    .orElseGet(() -> failedOutcome(request, e));
         }
     }
 
-    private static Ending failed(OperationRequest request, Throwable failure) {
+    private static AttemptOutcome failedOutcome(OperationRequest request, Throwable failure) {
         LOGGER.log(Level.ERROR, "event=operation-work-failed id=" + request.id(), failure);
-        return new Ending(OperationState.FAILED, Optional.empty(), Optional.of(message(failure)));
+        return new AttemptOutcome(OperationState.FAILED, Optional.empty(), Optional.of(rootMessage(failure)));
     }
 
     /** That it has to stop is told to the work by its permit; nobody listens here. */
-    private static void beat(Attempt attempt, ProgressTracker progressTracker) {
-        if (attempt.stopped().isEmpty()) {
-            attempt.beat(progressTracker.read());
+    private static void heartbeat(Attempt attempt, ProgressTracker progressTracker) {
+        if (attempt.stopReason().isEmpty()) {
+            attempt.heartbeat(progressTracker.progress());
         }
     }
 
     /** Without a record of its end the operation shows as lost after a while: it is then resumed, and finds it all done. */
     private static OperationState finish(
-            OperationRequest request, Attempt attempt, ProgressTracker progressTracker, Ending ending) {
+            OperationRequest request, Attempt attempt, ProgressTracker progressTracker, AttemptOutcome attemptOutcome) {
         try {
-            return attempt.finish(progressTracker.read(), ending) ? ending.state() : OperationState.LOST;
+            return attempt.finish(progressTracker.progress(), attemptOutcome)
+                    ? attemptOutcome.state()
+                    : OperationState.LOST;
         } catch (ObjectStoreException e) {
             LOGGER.log(
                     Level.ERROR,
                     "event=operation-end-not-recorded id={0} state={1} reason=\"{2}\" next=\"it shows as lost, and can be"
                             + " resumed\"",
                     request.id(),
-                    ending.state().label(),
+                    attemptOutcome.state().label(),
                     e.getMessage());
-            return ending.state();
+            return attemptOutcome.state();
         }
     }
 
-    private static String message(Throwable failure) {
+    private static String rootMessage(Throwable failure) {
         Throwable cause = failure;
         while ((cause instanceof CompletionException || cause instanceof ExecutionException)
                 && cause.getCause() != null) {

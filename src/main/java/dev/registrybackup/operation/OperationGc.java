@@ -1,9 +1,9 @@
 package dev.registrybackup.operation;
 
+import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.ObjectVersion;
-import dev.registrybackup.objectstore.RecordObjects;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
@@ -21,71 +21,74 @@ import java.util.stream.Stream;
 final class OperationGc {
     private static final System.Logger LOGGER = System.getLogger(OperationGc.class.getName());
     /** What was written to within this time is still in use, however old it is. */
-    private static final Duration IN_USE = Duration.ofDays(1);
+    private static final Duration MIN_IDLE_AGE = Duration.ofDays(1);
 
     private final ObjectStore backup;
-    private final RecordObjects records;
+    private final MetadataStore records;
     private final Clock clock;
 
     OperationGc(ObjectStore backup, Clock clock) {
         this.backup = backup;
-        this.records = new RecordObjects(backup);
+        this.records = new MetadataStore(backup);
         this.clock = clock;
     }
 
     /** Removes those that were asked for long ago; says how many. Reports of that age go too, whether of these or not. */
-    int drop() {
+    int delete() {
         int dropped = dropBelow(OperationStore.PREFIX);
-        dropBelow(Report.PREFIX);
+        dropBelow(ReportWriter.PREFIX);
         return dropped;
     }
 
     private int dropBelow(String prefix) {
-        Instant oldest = clock.instant().minus(Operations.KEPT);
+        Instant oldest = clock.instant().minus(Operations.RETENTION);
         int dropped = 0;
         try (Stream<ObjectVersion> listing = backup.listVersions(prefix)) {
             Iterator<ObjectVersion> versions = listing.takeWhile(version -> !isYounger(version, oldest))
-                    .filter(version -> OperationListing.operation(version.key()).isPresent())
+                    .filter(version ->
+                            OperationListing.operationId(version.key()).isPresent())
                     .iterator();
             List<ObjectVersion> folder = new ArrayList<>();
             while (versions.hasNext()) {
                 ObjectVersion version = versions.next();
-                if (!folder.isEmpty() && !operation(folder.get(0)).equals(operation(version))) {
-                    dropped += drop(folder);
+                if (!folder.isEmpty() && !operationId(folder.get(0)).equals(operationId(version))) {
+                    dropped += delete(folder);
                     folder.clear();
                 }
                 folder.add(version);
             }
-            dropped += drop(folder);
+            dropped += delete(folder);
         }
         return dropped;
     }
 
     /** Removes that one. */
-    void drop(OperationId id) {
+    void delete(OperationId id) {
         try (Stream<ObjectVersion> listing = backup.listVersions(OperationStore.key(id, ""))) {
-            remove(listing.toList());
+            deleteVersions(listing.toList());
         }
     }
 
     /** In key order those of one time follow those before it: nothing after the first that is younger is old. */
     private static boolean isYounger(ObjectVersion version, Instant oldest) {
-        return operation(version).filter(id -> !id.asked().isBefore(oldest)).isPresent();
+        return operationId(version)
+                .filter(id -> !id.requestedAt().isBefore(oldest))
+                .isPresent();
     }
 
-    private static Optional<OperationId> operation(ObjectVersion version) {
-        return OperationListing.operation(version.key());
+    private static Optional<OperationId> operationId(ObjectVersion version) {
+        return OperationListing.operationId(version.key());
     }
 
     /** One that cannot be removed, as under Object Lock, is no hindrance to the others. */
-    private int drop(List<ObjectVersion> folder) {
-        Instant inUse = clock.instant().minus(IN_USE);
+    private int delete(List<ObjectVersion> folder) {
+        Instant inUse = clock.instant().minus(MIN_IDLE_AGE);
         if (folder.isEmpty()
                 || folder.stream().anyMatch(version -> version.lastModified().isAfter(inUse))) {
             return 0;
         }
         try {
-            remove(folder);
+            deleteVersions(folder);
             return 1;
         } catch (ObjectStoreException e) {
             LOGGER.log(
@@ -97,11 +100,11 @@ final class OperationGc {
         }
     }
 
-    private void remove(List<ObjectVersion> folder) {
+    private void deleteVersions(List<ObjectVersion> folder) {
         List<ObjectVersion> requestFirst = new ArrayList<>();
         folder.stream().filter(OperationGc::isRequest).forEach(requestFirst::add);
         folder.stream().filter(version -> !isRequest(version)).forEach(requestFirst::add);
-        records.remove(requestFirst);
+        records.delete(requestFirst);
     }
 
     private static boolean isRequest(ObjectVersion version) {

@@ -11,9 +11,9 @@ public interface OperationHandler {
      * @param state {@link OperationState#SUCCEEDED}, or {@link OperationState#INCOMPLETE} if something is left to do
      * @param summary what to say of it in figures; small, since it is read with each look at the operation
      */
-    record Result(OperationState state, ObjectNode summary) {
+    record OperationResult(OperationState state, ObjectNode summary) {
         /** Takes either of the two states. */
-        public Result {
+        public OperationResult {
             if (state != OperationState.SUCCEEDED && state != OperationState.INCOMPLETE) {
                 throw new IllegalArgumentException(
                         "Work ends as succeeded or incomplete, or throws; not as " + state.label());
@@ -30,5 +30,5 @@ public interface OperationHandler {
      * @throws FencedException the permit's, handed on
      * @throws RuntimeException if it could not be done; the message goes on record as the reason
      */
-    Result run(OperationRequest request, Fence fence, ProgressTracker progressTracker);
+    OperationResult run(OperationRequest request, Fence fence, ProgressTracker progressTracker);
 }

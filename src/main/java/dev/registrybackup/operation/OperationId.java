@@ -12,11 +12,11 @@ import java.util.regex.Pattern;
  * Sorts by time; fit for object keys and Kubernetes labels.
  */
 public record OperationId(String value) {
-    private static final Pattern FORM = Pattern.compile("[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}");
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmssX")
+    private static final Pattern PATTERN = Pattern.compile("[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}");
+    private static final DateTimeFormatter TIME_FORMAT = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmssX")
             .withZone(ZoneOffset.UTC)
             .withResolverStyle(ResolverStyle.STRICT);
-    private static final int LONGEST_SHOWN = 64;
+    private static final int MAX_SHOWN_LENGTH = 64;
 
     /**
      * Takes it if it is one.
@@ -27,34 +27,35 @@ public record OperationId(String value) {
         if (!isValid(value)) {
             throw new IllegalArgumentException("Not the id of an operation: \"%s\". Such an id looks like %s"
                     .formatted(
-                            value.substring(0, Math.min(value.length(), LONGEST_SHOWN)), "20261122T134500Z-1f3a9c2e"));
+                            value.substring(0, Math.min(value.length(), MAX_SHOWN_LENGTH)),
+                            "20261122T134500Z-1f3a9c2e"));
         }
     }
 
     /** The id of an operation asked for at that time, of eight random hexadecimal digits. */
     static OperationId of(Instant asked, String random) {
-        return new OperationId(TIME.format(asked) + "-" + random);
+        return new OperationId(TIME_FORMAT.format(asked) + "-" + random);
     }
 
     static boolean isValid(String value) {
-        return FORM.matcher(value).matches() && isTime(value);
+        return PATTERN.matcher(value).matches() && isTime(value);
     }
 
     private static boolean isTime(String value) {
         try {
-            return time(value).isAfter(Instant.EPOCH);
+            return parseTime(value).isAfter(Instant.EPOCH);
         } catch (DateTimeException e) {
             return false;
         }
     }
 
-    private static Instant time(String value) {
-        return TIME.parse(value.substring(0, value.indexOf('-')), Instant::from);
+    private static Instant parseTime(String value) {
+        return TIME_FORMAT.parse(value.substring(0, value.indexOf('-')), Instant::from);
     }
 
     /** When it was asked for, UTC, in whole seconds. */
-    public Instant asked() {
-        return time(value);
+    public Instant requestedAt() {
+        return parseTime(value);
     }
 
     @Override

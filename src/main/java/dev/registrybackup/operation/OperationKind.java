@@ -18,7 +18,7 @@ public enum OperationKind {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    static Optional<OperationKind> labelled(String label) {
+    static Optional<OperationKind> fromLabel(String label) {
         return Arrays.stream(values())
                 .filter(kind -> kind.label().equals(label))
                 .findFirst();

@@ -18,13 +18,13 @@ import org.jspecify.annotations.Nullable;
  * @param isCancelled whether somebody wanted its end
  */
 record OperationListing(OperationId id, int newestAttempt, boolean isCancelled) {
-    private static final Pattern OBJECT = Pattern.compile(
-            "(?:%s|%s)([^/]+)/([^/]+)".formatted(Pattern.quote(OperationStore.PREFIX), Pattern.quote(Report.PREFIX)));
-    private static final Pattern ATTEMPT = Pattern.compile(OperationStore.ATTEMPT + "([0-9]{1,9})");
+    private static final Pattern KEY_PATTERN = Pattern.compile("(?:%s|%s)([^/]+)/([^/]+)"
+            .formatted(Pattern.quote(OperationStore.PREFIX), Pattern.quote(ReportWriter.PREFIX)));
+    private static final Pattern ATTEMPT_PATTERN = Pattern.compile(OperationStore.ATTEMPT_PREFIX + "([0-9]{1,9})");
 
     /** Which operation an object belongs to, as its record or its report; empty if to none. */
-    static Optional<OperationId> operation(String key) {
-        Matcher object = OBJECT.matcher(key);
+    static Optional<OperationId> operationId(String key) {
+        Matcher object = KEY_PATTERN.matcher(key);
         return object.matches() && OperationId.isValid(object.group(1))
                 ? Optional.of(new OperationId(object.group(1)))
                 : Optional.empty();
@@ -34,41 +34,41 @@ record OperationListing(OperationId id, int newestAttempt, boolean isCancelled) 
      * Collects the last operations of a listing in key order, holding no more than are wanted. Of each operation the
      * request is the last key, so that everything about it is known by then.
      */
-    static final class Newest {
-        private final int most;
-        private final Deque<OperationListing> last = new ArrayDeque<>();
+    static final class NewestOperations {
+        private final int limit;
+        private final Deque<OperationListing> newest = new ArrayDeque<>();
         private @Nullable OperationListing current;
 
-        Newest(int most) {
-            this.most = most;
+        NewestOperations(int most) {
+            this.limit = most;
         }
 
         void add(String key) {
-            operation(key).ifPresent(id -> add(id, key.substring(key.lastIndexOf('/') + 1)));
+            operationId(key).ifPresent(id -> add(id, key.substring(key.lastIndexOf('/') + 1)));
         }
 
         private void add(OperationId id, String name) {
             OperationListing before = current;
             OperationListing known =
                     before != null && before.id().equals(id) ? before : new OperationListing(id, 0, false);
-            current = known.with(name);
+            current = known.withObject(name);
             if (name.equals(OperationStore.REQUEST)) {
-                last.addLast(known);
-                if (last.size() > most) {
-                    last.removeFirst();
+                newest.addLast(known);
+                if (newest.size() > limit) {
+                    newest.removeFirst();
                 }
             }
         }
 
         List<OperationListing> newestFirst() {
-            List<OperationListing> newestFirst = new ArrayList<>(last);
+            List<OperationListing> newestFirst = new ArrayList<>(newest);
             Collections.reverse(newestFirst);
             return newestFirst;
         }
     }
 
-    private OperationListing with(String name) {
-        Matcher attempt = ATTEMPT.matcher(name);
+    private OperationListing withObject(String name) {
+        Matcher attempt = ATTEMPT_PATTERN.matcher(name);
         if (attempt.matches()) {
             return new OperationListing(id, Math.max(newestAttempt, Integer.parseInt(attempt.group(1))), isCancelled);
         }

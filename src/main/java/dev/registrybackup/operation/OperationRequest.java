@@ -12,11 +12,16 @@ import java.time.Instant;
  * @param kind what is to be done
  * @param slot what it needs for itself alone, such as the store it writes to
  * @param parameters how it is to be done, as its {@link OperationHandler} understands them; no secrets, since it goes on record
- * @param askedBy who asked, for a human
- * @param asked when, UTC
+ * @param requestedBy who asked, for a human
+ * @param requestedAt when, UTC
  */
 public record OperationRequest(
-        OperationId id, OperationKind kind, String slot, ObjectNode parameters, String askedBy, Instant asked) {
+        OperationId id,
+        OperationKind kind,
+        String slot,
+        ObjectNode parameters,
+        String requestedBy,
+        Instant requestedAt) {
     /** Keeps its own copy of the parameters. */
     public OperationRequest {
         parameters = parameters.deepCopy();
@@ -32,15 +37,15 @@ public record OperationRequest(
         ObjectNode root = JsonNodeFactory.instance.objectNode();
         root.put("id", id.value()).put("kind", kind.label()).put("slot", slot);
         root.set("parameters", parameters());
-        return root.put("askedBy", askedBy).put("asked", asked.toString());
+        return root.put("askedBy", requestedBy).put("asked", requestedAt.toString());
     }
 
-    static OperationRequest of(OperationId id, String json) throws IOException {
-        JsonReader fields = JsonReader.of(json);
+    static OperationRequest parse(OperationId id, String json) throws IOException {
+        JsonReader fields = JsonReader.parse(json);
         String kind = fields.text("kind");
         return new OperationRequest(
                 id,
-                OperationKind.labelled(kind).orElseThrow(() -> new IOException("an unknown kind in it: " + kind)),
+                OperationKind.fromLabel(kind).orElseThrow(() -> new IOException("an unknown kind in it: " + kind)),
                 fields.text("slot"),
                 fields.object("parameters").orElseThrow(() -> new IOException("no parameters in it")),
                 fields.text("askedBy"),

@@ -24,12 +24,12 @@ public final class OperationService {
      * @throws ConflictException if another operation has the slot
      * @throws OperationNotStartedException if it could not be started
      */
-    public OperationStatus ask(OperationKind kind, String slot, ObjectNode parameters, String askedBy) {
+    public OperationStatus submit(OperationKind kind, String slot, ObjectNode parameters, String askedBy) {
         OperationRequest request = operations.create(kind, slot, parameters, askedBy);
         try {
             operationRunner.start(request);
         } catch (RuntimeException e) {
-            withdraw(request, e);
+            discard(request, e);
             throw e;
         }
         LOGGER.log(
@@ -42,9 +42,9 @@ public final class OperationService {
         return pending(request);
     }
 
-    private void withdraw(OperationRequest request, RuntimeException failure) {
+    private void discard(OperationRequest request, RuntimeException failure) {
         try {
-            operations.withdraw(request);
+            operations.discard(request);
         } catch (RuntimeException e) {
             failure.addSuppressed(e);
         }
@@ -81,8 +81,8 @@ public final class OperationService {
     }
 
     /** How the newest operations stand, so many at the most, the newest first. */
-    public List<OperationStatus> newest(int most) {
-        return operations.newest(most, operationRunner);
+    public List<OperationStatus> listNewest(int most) {
+        return operations.listNewest(most, operationRunner);
     }
 
     /** Asks the operation to end, and tells how it stands then, which may still be running; empty if there is none. */

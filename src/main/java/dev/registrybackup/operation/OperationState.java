@@ -21,11 +21,11 @@ public enum OperationState {
     /** Nobody works on it, and nobody has ended it: its process is gone. It hinders nothing and can be resumed. */
     LOST(false, true);
 
-    private final boolean over;
+    private final boolean finished;
     private final boolean resumable;
 
     OperationState(boolean over, boolean resumable) {
-        this.over = over;
+        this.finished = over;
         this.resumable = resumable;
     }
 
@@ -35,8 +35,8 @@ public enum OperationState {
     }
 
     /** Whether it was brought to an end, so that nothing changes any more unless it is resumed. */
-    public boolean isOver() {
-        return over;
+    public boolean isFinished() {
+        return finished;
     }
 
     /** Whether a new attempt may be made at it. */
@@ -44,7 +44,7 @@ public enum OperationState {
         return resumable;
     }
 
-    static Optional<OperationState> labelled(String label) {
+    static Optional<OperationState> fromLabel(String label) {
         return Arrays.stream(values())
                 .filter(state -> state.label().equals(label))
                 .findFirst();

@@ -24,15 +24,16 @@ public record OperationStatus(
                 .put("state", state.label())
                 .put("slot", request.slot());
         root.set("parameters", request.parameters());
-        root.put("askedBy", request.askedBy()).put("asked", request.asked().toString());
+        root.put("askedBy", request.requestedBy())
+                .put("asked", request.requestedAt().toString());
         attempt.ifPresent(newest -> {
             ObjectNode made = root.putObject("attempt");
             made.put("number", newest.number()).put("runner", newest.runner());
             newest.putTimes(made);
         });
         attempt.ifPresentOrElse(
-                newest -> newest.putCourse(root),
-                () -> ProgressJson.put(root, new ProgressTracker().read(), Duration.ZERO));
+                newest -> newest.putProgress(root),
+                () -> ProgressJson.put(root, new ProgressTracker().progress(), Duration.ZERO));
         reason.ifPresent(why -> root.put("reason", why));
         return root;
     }

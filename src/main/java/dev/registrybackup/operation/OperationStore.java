@@ -1,11 +1,11 @@
 package dev.registrybackup.operation;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.registrybackup.objectstore.MetadataStore;
+import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
-import dev.registrybackup.objectstore.RecordObjects;
-import dev.registrybackup.objectstore.RecordObjects.Stored;
-import dev.registrybackup.objectstore.RewrittenRecord;
+import dev.registrybackup.objectstore.SingleVersionRecord;
 import dev.registrybackup.registry.RegistryLayout;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -27,43 +27,43 @@ import java.util.stream.Stream;
  * <p>An operation without a request is none: its folder is being made or dropped.
  */
 final class OperationStore {
-    static final String PREFIX = RegistryLayout.BOOKKEEPING_PREFIX + "operations/";
+    static final String PREFIX = RegistryLayout.METADATA_PREFIX + "operations/";
     static final String REQUEST = "request";
     static final String CANCEL = "cancel";
-    static final String ATTEMPT = "attempt-";
+    static final String ATTEMPT_PREFIX = "attempt-";
 
     private static final System.Logger LOGGER = System.getLogger(OperationStore.class.getName());
 
     private final ObjectStore backup;
-    private final RecordObjects records;
+    private final MetadataStore records;
 
     /** Reads a record's text; fails if it is none of its kind. */
     @FunctionalInterface
-    private interface Reading<T> {
-        T of(String json) throws IOException;
+    private interface RecordParser<T> {
+        T parse(String json) throws IOException;
     }
 
     OperationStore(ObjectStore backup) {
         this.backup = backup;
-        this.records = new RecordObjects(backup);
+        this.records = new MetadataStore(backup);
     }
 
     /** What there is of the operation; empty if there is no such operation. */
-    Optional<OperationListing> contents(OperationId id) {
-        return newest(PREFIX + id + "/", 1).stream().findFirst();
+    Optional<OperationListing> find(OperationId id) {
+        return listNewest(PREFIX + id + "/", 1).stream().findFirst();
     }
 
     /** What there is of the newest operations, so many at the most, the newest first. */
-    List<OperationListing> newest(int most) {
-        return newest(PREFIX, most);
+    List<OperationListing> listNewest(int most) {
+        return listNewest(PREFIX, most);
     }
 
-    private List<OperationListing> newest(String prefix, int most) {
-        OperationListing.Newest newest = new OperationListing.Newest(most);
+    private List<OperationListing> listNewest(String prefix, int most) {
+        OperationListing.NewestOperations newestOperations = new OperationListing.NewestOperations(most);
         try (Stream<ObjectInfo> listing = backup.list(prefix)) {
-            listing.forEach(object -> newest.add(object.key()));
+            listing.forEach(object -> newestOperations.add(object.key()));
         }
-        return newest.newestFirst();
+        return newestOperations.newestFirst();
     }
 
     /**
@@ -72,21 +72,21 @@ final class OperationStore {
      * @return whether it is this one that is there
      */
     boolean create(OperationRequest request) {
-        return isThere(key(request.id(), REQUEST), request.json().toString());
+        return createIdempotently(key(request.id(), REQUEST), request.json().toString());
     }
 
     /** The answer to a conditional write may be lost, and the write sent again find its own: so what is there is read. */
-    private boolean isThere(String key, String json) {
-        return records.create(key, json)
-                || records.read(key).map(Stored::json).filter(json::equals).isPresent();
+    private boolean createIdempotently(String key, String json) {
+        return records.putIfAbsent(key, json)
+                || records.get(key).map(StoredRecord::json).filter(json::equals).isPresent();
     }
 
-    Optional<OperationRequest> request(OperationId id) {
-        return read(key(id, REQUEST), json -> OperationRequest.of(id, json));
+    Optional<OperationRequest> readRequest(OperationId id) {
+        return read(key(id, REQUEST), json -> OperationRequest.parse(id, json));
     }
 
-    Optional<AttemptRecord> attempt(OperationId id, int number) {
-        return read(key(id, ATTEMPT + number), json -> AttemptRecord.of(number, json));
+    Optional<AttemptRecord> readAttempt(OperationId id, int number) {
+        return read(key(id, ATTEMPT_PREFIX + number), json -> AttemptRecord.parse(number, json));
     }
 
     /**
@@ -94,19 +94,19 @@ final class OperationStore {
      *
      * @return where its attempt goes on writing; empty if another process has that number
      */
-    Optional<RewrittenRecord> begin(OperationId id, AttemptRecord attempt) {
-        String key = key(id, ATTEMPT + attempt.number());
+    Optional<SingleVersionRecord> createAttempt(OperationId id, AttemptRecord attempt) {
+        String key = key(id, ATTEMPT_PREFIX + attempt.number());
         String json = attempt.json().toString();
-        records.create(key, json);
+        records.putIfAbsent(key, json);
         // Read in any case: a store that does not heed the condition lets the last one win, and versions are told here.
-        return records.read(key)
-                .filter(stored -> stored.json().equals(json))
-                .map(stored -> new RewrittenRecord(records, key, stored.version()));
+        return records.get(key)
+                .filter(storedRecord -> storedRecord.json().equals(json))
+                .map(storedRecord -> new SingleVersionRecord(records, key, storedRecord.version()));
     }
 
     /** Marks the operation as cancelled, unless it is already. */
-    void cancel(OperationId id, String by, Instant at) {
-        records.create(
+    void markCancelled(OperationId id, String by, Instant at) {
+        records.putIfAbsent(
                 key(id, CANCEL),
                 JsonNodeFactory.instance
                         .objectNode()
@@ -116,8 +116,8 @@ final class OperationStore {
     }
 
     /** Who cancelled it and when, for a human. */
-    String cancellation(OperationId id) {
-        return read(key(id, CANCEL), JsonReader::of)
+    String cancellationReason(OperationId id) {
+        return read(key(id, CANCEL), JsonReader::parse)
                 .flatMap(fields -> fields.optionalText("by")
                         .flatMap(by -> fields.optionalText("at").map(at -> "Cancelled by %s at %s".formatted(by, at))))
                 .orElse("Cancelled");
@@ -132,12 +132,12 @@ final class OperationStore {
     }
 
     /** What is no record is left in place and hinders nothing. */
-    private <T> Optional<T> read(String key, Reading<T> reading) {
-        Optional<Stored> stored = records.read(key);
+    private <T> Optional<T> read(String key, RecordParser<T> recordParser) {
+        Optional<StoredRecord> stored = records.get(key);
         try {
             return stored.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(reading.of(stored.get().json()));
+                    : Optional.of(recordParser.parse(stored.get().json()));
         } catch (IOException e) {
             LOGGER.log(
                     Level.ERROR,

@@ -3,7 +3,7 @@ package dev.registrybackup.operation;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.RewrittenRecord;
+import dev.registrybackup.objectstore.SingleVersionRecord;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,13 +18,13 @@ import java.util.function.Supplier;
  */
 public final class Operations {
     /** An operation is told of for so long after it was asked for. */
-    public static final Duration KEPT = Duration.ofDays(90);
+    public static final Duration RETENTION = Duration.ofDays(90);
 
-    private final OperationStore folder;
-    private final OperationGc old;
+    private final OperationStore store;
+    private final OperationGc operationGc;
     private final StatusResolver statusResolver;
     private final Clock clock;
-    private final Supplier<String> random;
+    private final Supplier<String> randomHex;
 
     /**
      * The operations of that bucket.
@@ -32,19 +32,19 @@ public final class Operations {
      * @param random gives eight hexadecimal digits in lower case, others with each call
      */
     public Operations(ObjectStore backup, Clock clock, Supplier<String> random) {
-        this.folder = new OperationStore(backup);
-        this.old = new OperationGc(backup, clock);
-        this.statusResolver = new StatusResolver(folder, clock);
+        this.store = new OperationStore(backup);
+        this.operationGc = new OperationGc(backup, clock);
+        this.statusResolver = new StatusResolver(store, clock);
         this.clock = clock;
-        this.random = random;
+        this.randomHex = random;
     }
 
-    /** Puts on record what is asked for. It is pending until somebody {@linkplain #begin begins}. */
+    /** Puts on record what is asked for. It is pending until somebody {@linkplain #startAttempt begins}. */
     public OperationRequest create(OperationKind kind, String slot, ObjectNode parameters, String askedBy) {
         Instant now = clock.instant();
         OperationRequest request =
-                new OperationRequest(OperationId.of(now, random.get()), kind, slot, parameters, askedBy, now);
-        if (!folder.create(request)) {
+                new OperationRequest(OperationId.of(now, randomHex.get()), kind, slot, parameters, askedBy, now);
+        if (!store.create(request)) {
             throw new IllegalStateException("Failed to record operation %s: there is another one of that id. Ask again"
                     .formatted(request.id()));
         }
@@ -52,28 +52,28 @@ public final class Operations {
     }
 
     /** Forgets an operation that nobody has begun nor was told of. */
-    public void withdraw(OperationRequest request) {
-        old.drop(request.id());
+    public void discard(OperationRequest request) {
+        operationGc.delete(request.id());
     }
 
     /** What was asked for under that id; empty if nothing was, or if it is dropped. */
-    public Optional<OperationRequest> request(OperationId id) {
-        return folder.request(id);
+    public Optional<OperationRequest> findRequest(OperationId id) {
+        return store.readRequest(id);
     }
 
-    OperationRequest require(OperationId id) {
-        return request(id).orElseThrow(() -> noSuch(id));
+    OperationRequest requireRequest(OperationId id) {
+        return findRequest(id).orElseThrow(() -> notFound(id));
     }
 
     /** How that operation stands; empty if there is none. The runner is asked where its records have long been silent. */
     public Optional<OperationStatus> status(OperationId id, OperationRunner operationRunner) {
-        return folder.contents(id).flatMap(contents -> statusResolver.of(contents, operationRunner));
+        return store.find(id).flatMap(contents -> statusResolver.resolve(contents, operationRunner));
     }
 
     /** How the newest operations stand, so many at the most, the newest first. */
-    public List<OperationStatus> newest(int most, OperationRunner operationRunner) {
-        return folder.newest(most).stream()
-                .flatMap(contents -> statusResolver.of(contents, operationRunner).stream())
+    public List<OperationStatus> listNewest(int most, OperationRunner operationRunner) {
+        return store.listNewest(most).stream()
+                .flatMap(contents -> statusResolver.resolve(contents, operationRunner).stream())
                 .toList();
     }
 
@@ -82,20 +82,20 @@ public final class Operations {
      * that is over, or that there is not, nothing changes.
      */
     public void cancel(OperationId id, String by) {
-        folder.contents(id)
+        store.find(id)
                 .filter(contents -> !contents.isCancelled())
                 .filter(contents -> newestAttempt(contents)
-                        .filter(attempt -> attempt.state().isOver())
+                        .filter(attempt -> attempt.state().isFinished())
                         .isEmpty())
-                .ifPresent(contents -> folder.cancel(id, by, clock.instant()));
+                .ifPresent(contents -> store.markCancelled(id, by, clock.instant()));
     }
 
     /**
      * Removes, for good, all objects of operations asked for more than 90 days ago, and their reports; says how many
      * operations those were.
      */
-    public int dropOld() {
-        return old.drop();
+    public int deleteExpired() {
+        return operationGc.delete();
     }
 
     /**
@@ -106,10 +106,11 @@ public final class Operations {
      * @throws NoSuchOperationException if there is no such operation
      */
     public OperationRequest requireResumable(OperationId id, OperationRunner operationRunner) {
-        OperationListing contents = folder.contents(id).orElseThrow(() -> noSuch(id));
-        OperationStatus status = statusResolver.of(contents, operationRunner).orElseThrow(() -> noSuch(id));
+        OperationListing contents = store.find(id).orElseThrow(() -> notFound(id));
+        OperationStatus status =
+                statusResolver.resolve(contents, operationRunner).orElseThrow(() -> notFound(id));
         if (!status.state().isResumable()) {
-            String instead = status.state().isOver() ? "Ask for a new one" : "Wait for its end, or cancel it";
+            String instead = status.state().isFinished() ? "Ask for a new one" : "Wait for its end, or cancel it";
             throw new NotResumableException(id, status.state(), instead);
         }
         if (contents.isCancelled()) {
@@ -125,32 +126,33 @@ public final class Operations {
      * @throws FencedException if the operation is cancelled, over for good or dropped, or if another process
      *     has just begun one: taking the next number instead would stop that one
      */
-    public Attempt begin(OperationRequest request, String runner) {
+    public Attempt startAttempt(OperationRequest request, String runner) {
         OperationId id = request.id();
-        OperationListing contents = folder.contents(id).orElseThrow(() -> noSuch(id));
+        OperationListing contents = store.find(id).orElseThrow(() -> notFound(id));
         if (contents.isCancelled()) {
-            throw new FencedException(OperationState.CANCELLED, folder.cancellation(id));
+            throw new FencedException(OperationState.CANCELLED, store.cancellationReason(id));
         }
         newestAttempt(contents)
                 .map(AttemptRecord::state)
-                .filter(state -> state.isOver() && !state.isResumable())
+                .filter(state -> state.isFinished() && !state.isResumable())
                 .ifPresent(state -> {
                     throw new FencedException(state, "Operation %s is %s already".formatted(id, state.label()));
                 });
-        AttemptRecord first = AttemptRecord.begun(contents.newestAttempt() + 1, runner, random.get(), clock.instant());
-        RewrittenRecord record = folder.begin(id, first)
+        AttemptRecord first =
+                AttemptRecord.started(contents.newestAttempt() + 1, runner, randomHex.get(), clock.instant());
+        SingleVersionRecord record = store.createAttempt(id, first)
                 .orElseThrow(() -> new FencedException(
                         "Attempt %d at operation %s was begun by another process".formatted(first.number(), id)));
-        return new Attempt(id, folder, record, first, clock);
+        return new Attempt(id, store, record, first, clock);
     }
 
     private Optional<AttemptRecord> newestAttempt(OperationListing contents) {
         return contents.newestAttempt() == 0
                 ? Optional.empty()
-                : folder.attempt(contents.id(), contents.newestAttempt());
+                : store.readAttempt(contents.id(), contents.newestAttempt());
     }
 
-    private NoSuchOperationException noSuch(OperationId id) {
-        return new NoSuchOperationException(id, folder.bucket());
+    private NoSuchOperationException notFound(OperationId id) {
+        return new NoSuchOperationException(id, store.bucket());
     }
 }

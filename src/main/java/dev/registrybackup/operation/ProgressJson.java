@@ -15,18 +15,18 @@ final class ProgressJson {
     private ProgressJson() {}
 
     /** Adds it to the object, with the rate at which it came so far in that time. */
-    static void put(ObjectNode root, ProgressTracker.Reading reading, Duration elapsed) {
-        root.put("phase", reading.phase());
-        root.putObject("objects").put("done", reading.objectsDone()).put("total", reading.objectsTotal());
-        root.putObject("bytes").put("done", reading.bytesDone()).put("total", reading.bytesTotal());
+    static void put(ObjectNode root, ProgressTracker.Progress progress, Duration elapsed) {
+        root.put("phase", progress.phase());
+        root.putObject("objects").put("done", progress.objectsDone()).put("total", progress.objectsTotal());
+        root.putObject("bytes").put("done", progress.bytesDone()).put("total", progress.bytesTotal());
         root.putObject("rate")
-                .put("objectsPerSecond", perSecond(reading.objectsDone(), elapsed))
-                .put("bytesPerSecond", perSecond(reading.bytesDone(), elapsed));
+                .put("objectsPerSecond", perSecond(progress.objectsDone(), elapsed))
+                .put("bytesPerSecond", perSecond(progress.bytesDone(), elapsed));
         ObjectNode findings = root.putObject("findings");
         ObjectNode counts = findings.putObject("counts");
-        new TreeMap<>(reading.counts()).forEach((code, count) -> counts.put(code.name(), count));
+        new TreeMap<>(progress.findingCounts()).forEach((code, count) -> counts.put(code.name(), count));
         ArrayNode first = findings.putArray("first");
-        for (Finding finding : reading.first()) {
+        for (Finding finding : progress.firstFindings()) {
             first.addObject()
                     .put("code", finding.code().name())
                     .put("subject", finding.subject())
@@ -40,20 +40,20 @@ final class ProgressJson {
     }
 
     /** What was put into it; findings of codes that only a newer program knows are left out. */
-    static ProgressTracker.Reading of(JsonNode root) {
+    static ProgressTracker.Progress parse(JsonNode root) {
         JsonNode objects = root.path("objects");
         JsonNode bytes = root.path("bytes");
-        return new ProgressTracker.Reading(
+        return new ProgressTracker.Progress(
                 root.path("phase").asText(),
                 objects.path("done").asLong(),
                 objects.path("total").asLong(),
                 bytes.path("done").asLong(),
                 bytes.path("total").asLong(),
-                counts(root.path("findings").path("counts")),
-                first(root.path("findings").path("first")));
+                parseCounts(root.path("findings").path("counts")),
+                parseFindings(root.path("findings").path("first")));
     }
 
-    private static Map<FindingCode, Long> counts(JsonNode node) {
+    private static Map<FindingCode, Long> parseCounts(JsonNode node) {
         Map<FindingCode, Long> counts = new EnumMap<>(FindingCode.class);
         for (FindingCode code : FindingCode.values()) {
             if (node.has(code.name())) {
@@ -63,10 +63,10 @@ final class ProgressJson {
         return counts;
     }
 
-    private static List<Finding> first(JsonNode node) {
+    private static List<Finding> parseFindings(JsonNode node) {
         List<Finding> first = new ArrayList<>();
         for (JsonNode entry : node) {
-            FindingCode.named(entry.path("code").asText())
+            FindingCode.parse(entry.path("code").asText())
                     .ifPresent(code -> first.add(new Finding(
                             code,
                             entry.path("subject").asText(),

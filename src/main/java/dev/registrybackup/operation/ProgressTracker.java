@@ -8,12 +8,12 @@ import java.util.Map;
 /** How far an operation is and what it has found; fed by many threads, read by the one that reports. */
 public final class ProgressTracker {
     /** So many findings are kept whole; all are counted. */
-    static final int MOST_FINDINGS = 100;
+    static final int MAX_FINDINGS = 100;
 
     /** Everything below is guarded by this. */
-    private final List<Finding> first = new ArrayList<>();
+    private final List<Finding> firstFindings = new ArrayList<>();
 
-    private final Map<FindingCode, Long> counts = new EnumMap<>(FindingCode.class);
+    private final Map<FindingCode, Long> findingCounts = new EnumMap<>(FindingCode.class);
     private String phase = "starting";
     private long objectsTotal;
     private long bytesTotal;
@@ -28,17 +28,17 @@ public final class ProgressTracker {
      * @param objectsTotal of how many, as far as is known
      * @param bytesDone how many bytes are done
      * @param bytesTotal of how many, as far as is known
-     * @param counts how many findings there are of each code
-     * @param first the first {@value #MOST_FINDINGS} of them
+     * @param findingCounts how many findings there are of each code
+     * @param firstFindings the first {@value #MAX_FINDINGS} of them
      */
-    public record Reading(
+    public record Progress(
             String phase,
             long objectsDone,
             long objectsTotal,
             long bytesDone,
             long bytesTotal,
-            Map<FindingCode, Long> counts,
-            List<Finding> first) {}
+            Map<FindingCode, Long> findingCounts,
+            List<Finding> firstFindings) {}
 
     /** It goes on to do something else. */
     public synchronized void phase(String name) {
@@ -46,28 +46,34 @@ public final class ProgressTracker {
     }
 
     /** There is so much more to do. */
-    public synchronized void expect(long objects, long bytes) {
+    public synchronized void addExpected(long objects, long bytes) {
         objectsTotal += objects;
         bytesTotal += bytes;
     }
 
     /** So much more is done. */
-    public synchronized void done(long objects, long bytes) {
+    public synchronized void addDone(long objects, long bytes) {
         objectsDone += objects;
         bytesDone += bytes;
     }
 
     /** Something was found. */
-    public synchronized void found(Finding finding) {
-        counts.merge(finding.code(), 1L, Long::sum);
-        if (first.size() < MOST_FINDINGS) {
-            first.add(finding);
+    public synchronized void addFinding(Finding finding) {
+        findingCounts.merge(finding.code(), 1L, Long::sum);
+        if (firstFindings.size() < MAX_FINDINGS) {
+            firstFindings.add(finding);
         }
     }
 
     /** How far it is now. */
-    public synchronized Reading read() {
-        return new Reading(
-                phase, objectsDone, objectsTotal, bytesDone, bytesTotal, Map.copyOf(counts), List.copyOf(first));
+    public synchronized Progress progress() {
+        return new Progress(
+                phase,
+                objectsDone,
+                objectsTotal,
+                bytesDone,
+                bytesTotal,
+                Map.copyOf(findingCounts),
+                List.copyOf(firstFindings));
     }
 }

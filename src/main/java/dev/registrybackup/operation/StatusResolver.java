@@ -12,29 +12,29 @@ import java.util.Optional;
  */
 final class StatusResolver {
     /** Without a sign of life for so long, an operation may be lost. */
-    static final Duration SILENCE = Duration.ofMinutes(2);
+    static final Duration HEARTBEAT_TIMEOUT = Duration.ofMinutes(2);
 
-    private final OperationStore folder;
+    private final OperationStore store;
     private final Clock clock;
 
     StatusResolver(OperationStore folder, Clock clock) {
-        this.folder = folder;
+        this.store = folder;
         this.clock = clock;
     }
 
     /** Empty if it is dropped meanwhile, or its request cannot be read. */
-    Optional<OperationStatus> of(OperationListing contents, OperationRunner operationRunner) {
-        return folder.request(contents.id()).map(request -> {
+    Optional<OperationStatus> resolve(OperationListing contents, OperationRunner operationRunner) {
+        return store.readRequest(contents.id()).map(request -> {
             Optional<AttemptRecord> newest = contents.newestAttempt() == 0
                     ? Optional.empty()
-                    : folder.attempt(contents.id(), contents.newestAttempt());
-            return newest.filter(attempt -> attempt.state().isOver())
+                    : store.readAttempt(contents.id(), contents.newestAttempt());
+            return newest.filter(attempt -> attempt.state().isFinished())
                     .map(attempt -> new OperationStatus(request, attempt.state(), newest, attempt.reason()))
-                    .orElseGet(() -> open(request, contents, newest, operationRunner));
+                    .orElseGet(() -> resolveUnfinished(request, contents, newest, operationRunner));
         });
     }
 
-    private OperationStatus open(
+    private OperationStatus resolveUnfinished(
             OperationRequest request,
             OperationListing contents,
             Optional<AttemptRecord> newest,
@@ -43,14 +43,14 @@ final class StatusResolver {
         if (contents.isCancelled() && shown == OperationState.PENDING) {
             return cancelled(request, newest);
         }
-        if (!isSilent(newest.map(AttemptRecord::heartbeat).orElse(request.asked()))) {
+        if (!isHeartbeatStale(newest.map(AttemptRecord::heartbeatAt).orElse(request.requestedAt()))) {
             return new OperationStatus(request, shown, newest, Optional.empty());
         }
         Liveness liveness = operationRunner.liveness(request);
         return switch (liveness.kind()) {
             case RUNNING -> new OperationStatus(request, shown, newest, Optional.empty());
             case UNKNOWN -> new OperationStatus(request, shown, newest, Optional.of(liveness.reason()));
-            case GONE ->
+            case DEAD ->
                 contents.isCancelled()
                         ? cancelled(request, newest)
                         : new OperationStatus(request, OperationState.LOST, newest, Optional.of(liveness.reason()));
@@ -59,10 +59,10 @@ final class StatusResolver {
 
     private OperationStatus cancelled(OperationRequest request, Optional<AttemptRecord> newest) {
         return new OperationStatus(
-                request, OperationState.CANCELLED, newest, Optional.of(folder.cancellation(request.id())));
+                request, OperationState.CANCELLED, newest, Optional.of(store.cancellationReason(request.id())));
     }
 
-    private boolean isSilent(Instant lastSign) {
-        return Duration.between(lastSign, clock.instant()).compareTo(SILENCE) >= 0;
+    private boolean isHeartbeatStale(Instant lastSign) {
+        return Duration.between(lastSign, clock.instant()).compareTo(HEARTBEAT_TIMEOUT) >= 0;
     }
 }

@@ -28,7 +28,7 @@ public final class Adoption {
     private final ObjectStore backup;
     private final RegistryLayout layout;
     private final BlobReplicator blobReplicator;
-    private final VerifiedMarker mark;
+    private final VerifiedMarker verifiedMarker;
     private final WorkerPools workerPools;
     private final RateLimiter rateLimiter;
     private final Clock clock;
@@ -36,13 +36,13 @@ public final class Adoption {
     /**
      * What one run did.
      *
-     * @param proved how many blobs are what their digests say
+     * @param verified how many blobs are what their digests say
      * @param replaced how many were not, and are now
-     * @param setAside how many were not, and are in the backup no more
+     * @param quarantined how many were not, and are in the backup no more
      * @param bytes how many bytes the proved and the replaced ones have
      * @param isComplete whether nothing is left to prove, so that the bucket is marked
      */
-    public record Result(long proved, long replaced, long setAside, long bytes, boolean isComplete) {}
+    public record AdoptionSummary(long verified, long replaced, long quarantined, long bytes, boolean isComplete) {}
 
     /**
      * Adopts that bucket.
@@ -61,7 +61,7 @@ public final class Adoption {
         this.backup = backup;
         this.layout = layout;
         this.blobReplicator = blobReplicator;
-        this.mark = mark;
+        this.verifiedMarker = mark;
         this.workerPools = workerPools;
         this.rateLimiter = rateLimiter;
         this.clock = clock;
@@ -77,15 +77,15 @@ public final class Adoption {
      * @param found is told each finding too, by the calling thread
      * @throws dev.registrybackup.objectstore.ObjectStoreException if a store is out of order, or the bucket cannot be written
      */
-    public Result run(Fence fence, ProgressTracker progressTracker, Consumer<Finding> found) {
-        if (mark.isSet()) {
-            return new Result(0, 0, 0, 0, true);
+    public AdoptionSummary run(Fence fence, ProgressTracker progressTracker, Consumer<Finding> found) {
+        if (verifiedMarker.isSet()) {
+            return new AdoptionSummary(0, 0, 0, 0, true);
         }
-        fence.require();
+        fence.check();
         progressTracker.phase("adopting");
         ObjectStore permitted = new FencedObjectStore(backup, fence);
         Consumer<Finding> told = finding -> {
-            progressTracker.found(finding);
+            progressTracker.addFinding(finding);
             found.accept(finding);
         };
         AdoptionRecord record = AdoptionRecord.open(permitted, layout.blobsPrefix(), clock);
@@ -97,33 +97,33 @@ public final class Adoption {
                 told);
         try (Stream<ObjectInfo> listing = backup.list(layout.blobsPrefix())) {
             listing.filter(object -> !record.covers(object.key()))
-                    .forEach(object -> take(object, walk, fence, progressTracker));
+                    .forEach(object -> submit(object, walk, fence, progressTracker));
         }
-        walk.settle();
+        walk.resolve();
         if (walk.result().isComplete()) {
-            fence.require();
+            fence.check();
             finish(record);
         }
         return walk.result();
     }
 
-    private void take(ObjectInfo object, AdoptionWalk walk, Fence fence, ProgressTracker progressTracker) {
+    private void submit(ObjectInfo object, AdoptionWalk walk, Fence fence, ProgressTracker progressTracker) {
         if (layout.parse(object.key()) instanceof BlobData blob) {
-            fence.require();
-            progressTracker.expect(1, object.size());
-            walk.take(blob.digest(), object);
+            fence.check();
+            progressTracker.addExpected(1, object.size());
+            walk.submit(blob.digest(), object);
         }
     }
 
     private void finish(AdoptionRecord record) {
         AdoptionCheckpoint end = record.checkpoint();
-        mark.set("every blob was proved: %d objects, %d bytes".formatted(end.proved(), end.bytes()));
+        verifiedMarker.set("every blob was proved: %d objects, %d bytes".formatted(end.verified(), end.bytes()));
         LOGGER.log(
                 Level.INFO,
                 "event=backup-adopted objects={0} bytes={1} since={2}",
-                String.valueOf(end.proved()),
+                String.valueOf(end.verified()),
                 String.valueOf(end.bytes()),
-                end.since());
-        record.remove();
+                end.startedAt());
+        record.delete();
     }
 }

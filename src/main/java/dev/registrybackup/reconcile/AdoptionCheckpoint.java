@@ -12,40 +12,40 @@ import java.util.Optional;
 /**
  * How far an adoption is: every blob up to a key is settled.
  *
- * @param after the key, in key order; empty before the first
- * @param proved how many blobs up to there are good
+ * @param lastKey the key, in key order; empty before the first
+ * @param verified how many blobs up to there are good
  * @param bytes how many bytes those have
- * @param since when the adoption began, UTC
+ * @param startedAt when the adoption began, UTC
  */
-record AdoptionCheckpoint(String after, long proved, long bytes, Instant since) {
+record AdoptionCheckpoint(String lastKey, long verified, long bytes, Instant startedAt) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    static AdoptionCheckpoint start(Instant since) {
+    static AdoptionCheckpoint initial(Instant since) {
         return new AdoptionCheckpoint("", 0, 0, since);
     }
 
     boolean covers(String key) {
-        return key.compareTo(after) <= 0;
+        return key.compareTo(lastKey) <= 0;
     }
 
     /** The next blob in key order is settled too. */
-    AdoptionCheckpoint past(String key, AdoptionResult adoptionResult) {
-        boolean isGood = adoptionResult.outcome() == Outcome.PROVED || adoptionResult.outcome() == Outcome.REPLACED;
-        return new AdoptionCheckpoint(key, proved + (isGood ? 1 : 0), bytes + adoptionResult.bytes(), since);
+    AdoptionCheckpoint advance(String key, AdoptionResult adoptionResult) {
+        boolean isGood = adoptionResult.outcome() == Outcome.VERIFIED || adoptionResult.outcome() == Outcome.REPLACED;
+        return new AdoptionCheckpoint(key, verified + (isGood ? 1 : 0), bytes + adoptionResult.bytes(), startedAt);
     }
 
     String json() {
         return JsonNodeFactory.instance
                 .objectNode()
-                .put("after", after)
-                .put("proved", proved)
+                .put("after", lastKey)
+                .put("proved", verified)
                 .put("bytes", bytes)
-                .put("since", since.toString())
+                .put("since", startedAt.toString())
                 .toString();
     }
 
     /** What {@link #json} made; empty if it is anything else. */
-    static Optional<AdoptionCheckpoint> of(String json) {
+    static Optional<AdoptionCheckpoint> parse(String json) {
         try {
             JsonNode root = JSON.readTree(json);
             boolean isWhole = root.path("after").isTextual()

@@ -1,11 +1,11 @@
 package dev.registrybackup.reconcile;
 
+import dev.registrybackup.objectstore.MetadataStore;
+import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.ObjectVersion;
-import dev.registrybackup.objectstore.RecordObjects;
-import dev.registrybackup.objectstore.RecordObjects.Stored;
-import dev.registrybackup.objectstore.RewrittenRecord;
+import dev.registrybackup.objectstore.SingleVersionRecord;
 import dev.registrybackup.registry.RegistryLayout;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
@@ -16,22 +16,22 @@ import java.util.stream.Stream;
 
 /** The checkpoint of an adoption, and its record in the backup. One thread at a time. */
 final class AdoptionRecord {
-    static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "adoption";
+    static final String KEY = RegistryLayout.METADATA_PREFIX + "adoption";
 
     private static final System.Logger LOGGER = System.getLogger(AdoptionRecord.class.getName());
-    private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(30);
 
     private final ObjectStore backup;
-    private final RecordObjects records;
-    private final RewrittenRecord record;
+    private final MetadataStore records;
+    private final SingleVersionRecord record;
     private final Clock clock;
     private AdoptionCheckpoint checkpoint;
-    private Instant due;
+    private Instant nextWriteAt;
 
     private AdoptionRecord(
             ObjectStore backup,
-            RecordObjects records,
-            RewrittenRecord record,
+            MetadataStore records,
+            SingleVersionRecord record,
             Clock clock,
             AdoptionCheckpoint checkpoint) {
         this.backup = backup;
@@ -39,17 +39,17 @@ final class AdoptionRecord {
         this.record = record;
         this.clock = clock;
         this.checkpoint = checkpoint;
-        this.due = clock.instant().plus(LONGEST);
+        this.nextWriteAt = clock.instant().plus(CHECKPOINT_INTERVAL);
     }
 
     /** Goes on from the checkpoint that is there; from the start if there is none of a blob under that prefix. */
     static AdoptionRecord open(ObjectStore backup, String blobsPrefix, Clock clock) {
-        RecordObjects records = new RecordObjects(backup);
-        Optional<Stored> stored = records.read(KEY);
-        Optional<AdoptionCheckpoint> checkpoint = stored.map(Stored::json)
-                .flatMap(AdoptionCheckpoint::of)
+        MetadataStore records = new MetadataStore(backup);
+        Optional<StoredRecord> stored = records.get(KEY);
+        Optional<AdoptionCheckpoint> checkpoint = stored.map(StoredRecord::json)
+                .flatMap(AdoptionCheckpoint::parse)
                 // One of another root directory would cover keys that nobody has looked at.
-                .filter(there -> there.after().startsWith(blobsPrefix));
+                .filter(there -> there.lastKey().startsWith(blobsPrefix));
         if (stored.isPresent() && checkpoint.isEmpty()) {
             LOGGER.log(
                     Level.WARNING,
@@ -60,9 +60,9 @@ final class AdoptionRecord {
         return new AdoptionRecord(
                 backup,
                 records,
-                new RewrittenRecord(records, KEY, stored.flatMap(Stored::version)),
+                new SingleVersionRecord(records, KEY, stored.flatMap(StoredRecord::version)),
                 clock,
-                checkpoint.orElseGet(() -> AdoptionCheckpoint.start(clock.instant())));
+                checkpoint.orElseGet(() -> AdoptionCheckpoint.initial(clock.instant())));
     }
 
     AdoptionCheckpoint checkpoint() {
@@ -75,7 +75,7 @@ final class AdoptionRecord {
 
     /** Whether it is time to write it again, if only because some has passed. */
     boolean isDue() {
-        return !clock.instant().isBefore(due);
+        return !clock.instant().isBefore(nextWriteAt);
     }
 
     /** Writes it, unless it is what is there. */
@@ -84,14 +84,14 @@ final class AdoptionRecord {
             record.write(reached.json());
             checkpoint = reached;
         }
-        due = clock.instant().plus(LONGEST);
+        nextWriteAt = clock.instant().plus(CHECKPOINT_INTERVAL);
     }
 
     /** Removes it. Once the bucket is marked nobody reads it, so that a failure is only logged. */
-    void remove() {
+    void delete() {
         try (Stream<ObjectVersion> versions = backup.listVersions(KEY)) {
             // All versions: of a writer that was stopped there may be two.
-            records.remove(versions.filter(version -> version.key().equals(KEY)).toList());
+            records.delete(versions.filter(version -> version.key().equals(KEY)).toList());
         } catch (ObjectStoreException e) {
             LOGGER.log(
                     Level.WARNING,

@@ -8,20 +8,20 @@ package dev.registrybackup.reconcile;
  */
 record AdoptionResult(Outcome outcome, long bytes) {
     /** There is none any more. */
-    static final AdoptionResult GONE = new AdoptionResult(Outcome.GONE, 0);
+    static final AdoptionResult MISSING = new AdoptionResult(Outcome.MISSING, 0);
 
     /** It is not in its place any more. */
-    static final AdoptionResult SET_ASIDE = new AdoptionResult(Outcome.SET_ASIDE, 0);
+    static final AdoptionResult QUARANTINED = new AdoptionResult(Outcome.QUARANTINED, 0);
 
     /** A store failed. */
-    static final AdoptionResult UNTOLD = new AdoptionResult(Outcome.UNTOLD, 0);
+    static final AdoptionResult UNKNOWN = new AdoptionResult(Outcome.UNKNOWN, 0);
 
     /** The possible results. */
     enum Outcome {
-        PROVED,
+        VERIFIED,
         REPLACED,
-        SET_ASIDE,
-        GONE,
-        UNTOLD
+        QUARANTINED,
+        MISSING,
+        UNKNOWN
     }
 }

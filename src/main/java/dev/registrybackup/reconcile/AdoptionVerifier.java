@@ -12,7 +12,7 @@ import java.util.Optional;
 
 /** Reads blobs of the backup to their end. Safe for use by many threads. */
 final class AdoptionVerifier {
-    private static final int ATTEMPTS = 3;
+    private static final int MAX_ATTEMPTS = 3;
 
     private final ObjectStore backup;
     private final RateLimiter rateLimiter;
@@ -26,11 +26,11 @@ final class AdoptionVerifier {
 
     /** What reading showed. */
     enum State {
-        GOOD,
-        BAD,
-        GONE,
+        INTACT,
+        CORRUPT,
+        MISSING,
         /** A store failed. */
-        UNTOLD
+        UNKNOWN
     }
 
     /**
@@ -39,32 +39,32 @@ final class AdoptionVerifier {
      * @param object the very object that was read
      * @param failure why it is untold
      */
-    record Proof(Digest digest, ObjectInfo object, State state, Optional<ObjectStoreException> failure) {}
+    record BlobVerification(Digest digest, ObjectInfo object, State state, Optional<ObjectStoreException> failure) {}
 
     /** Reads the blob as it is now, which may be another object than the one listed. */
-    Proof prove(Digest digest, ObjectInfo listed) {
+    BlobVerification verify(Digest digest, ObjectInfo listed) {
         try {
-            return read(digest, listed, ATTEMPTS);
+            return read(digest, listed, MAX_ATTEMPTS);
         } catch (ObjectStoreException e) {
-            State state = e.error() == StoreError.NOT_FOUND ? State.GONE : State.UNTOLD;
-            return new Proof(digest, listed, state, Optional.of(e));
+            State state = e.error() == StoreError.NOT_FOUND ? State.MISSING : State.UNKNOWN;
+            return new BlobVerification(digest, listed, state, Optional.of(e));
         } finally {
-            progressTracker.done(1, listed.size());
+            progressTracker.addDone(1, listed.size());
         }
     }
 
-    private Proof read(Digest digest, ObjectInfo object, int attempts) {
+    private BlobVerification read(Digest digest, ObjectInfo object, int attempts) {
         try {
-            boolean isGood = new SourceObject(backup, object, Optional.empty(), rateLimiter).proves(digest);
-            return new Proof(digest, object, isGood ? State.GOOD : State.BAD, Optional.empty());
+            boolean isGood = new SourceObject(backup, object, Optional.empty(), rateLimiter).matches(digest);
+            return new BlobVerification(digest, object, isGood ? State.INTACT : State.CORRUPT, Optional.empty());
         } catch (ObjectStoreException e) {
             // An event may have had it copied since it was listed.
-            if (e.error() != StoreError.CHANGED || attempts == 1) {
+            if (e.error() != StoreError.PRECONDITION_FAILED || attempts == 1) {
                 throw e;
             }
-            return backup.find(object.key())
+            return backup.head(object.key())
                     .map(now -> read(digest, now, attempts - 1))
-                    .orElseGet(() -> new Proof(digest, object, State.GONE, Optional.empty()));
+                    .orElseGet(() -> new BlobVerification(digest, object, State.MISSING, Optional.empty()));
         }
     }
 }

@@ -8,7 +8,7 @@ import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.reconcile.AdoptionResult.Outcome;
-import dev.registrybackup.reconcile.AdoptionVerifier.Proof;
+import dev.registrybackup.reconcile.AdoptionVerifier.BlobVerification;
 import dev.registrybackup.registry.Digest;
 import java.util.EnumMap;
 import java.util.Map;
@@ -24,19 +24,19 @@ final class AdoptionWalk {
     static final int BATCH_BLOBS = 1000;
 
     private static final long BATCH_BYTES = 64L << 30;
-    private static final int AT_ONCE = 16;
+    private static final int CONCURRENCY = 16;
 
     /** With so many failures it is the store that fails, and not some objects in it. */
-    private static final int MOST_UNTOLD = 100;
+    private static final int MAX_UNKNOWN = 100;
 
-    private final AdoptionVerifier proofs;
+    private final AdoptionVerifier adoptionVerifier;
     private final BoundedTaskGroup boundedTaskGroup;
-    private final CorruptBlobs bad;
+    private final CorruptBlobs corruptBlobs;
     private final AdoptionRecord record;
-    private final Consumer<Finding> found;
+    private final Consumer<Finding> findings;
 
     /** Filled by the lanes; read here once they are done. */
-    private final ConcurrentNavigableMap<String, Proof> batch = new ConcurrentSkipListMap<>();
+    private final ConcurrentNavigableMap<String, BlobVerification> batch = new ConcurrentSkipListMap<>();
 
     private final Map<Outcome, Long> counts = new EnumMap<>(Outcome.class);
     private int batchBlobs;
@@ -49,34 +49,34 @@ final class AdoptionWalk {
             CorruptBlobs bad,
             AdoptionRecord record,
             Consumer<Finding> found) {
-        this.proofs = proofs;
-        this.boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
-        this.bad = bad;
+        this.adoptionVerifier = proofs;
+        this.boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
+        this.corruptBlobs = bad;
         this.record = record;
-        this.found = found;
+        this.findings = found;
     }
 
     /** Has the next blob read, and settles the batch if it is full. */
-    void take(Digest digest, ObjectInfo object) {
-        boundedTaskGroup.submit(object.size(), () -> batch.put(object.key(), proofs.prove(digest, object)));
+    void submit(Digest digest, ObjectInfo object) {
+        boundedTaskGroup.submit(object.size(), () -> batch.put(object.key(), adoptionVerifier.verify(digest, object)));
         batchBlobs++;
         batchBytes += object.size();
         if (batchBlobs >= BATCH_BLOBS || batchBytes >= BATCH_BYTES || record.isDue()) {
-            settle();
+            resolve();
         }
     }
 
     /** Settles what was taken. */
-    void settle() {
+    void resolve() {
         boundedTaskGroup.await();
         AdoptionCheckpoint reached = record.checkpoint();
-        for (Proof proof : batch.values()) {
-            AdoptionResult adoptionResult = settle(proof);
+        for (BlobVerification blobVerification : batch.values()) {
+            AdoptionResult adoptionResult = resolve(blobVerification);
             counts.merge(adoptionResult.outcome(), 1L, Long::sum);
             bytes += adoptionResult.bytes();
             // It stays before the first that is untold, so that the next run reads that again.
-            if (count(Outcome.UNTOLD) == 0) {
-                reached = reached.past(proof.object().key(), adoptionResult);
+            if (count(Outcome.UNKNOWN) == 0) {
+                reached = reached.advance(blobVerification.object().key(), adoptionResult);
             }
         }
         batch.clear();
@@ -85,32 +85,35 @@ final class AdoptionWalk {
         record.write(reached);
     }
 
-    private AdoptionResult settle(Proof proof) {
-        return switch (proof.state()) {
-            case GOOD -> new AdoptionResult(Outcome.PROVED, proof.object().size());
-            case GONE -> AdoptionResult.GONE;
-            case BAD -> settleBad(proof);
-            case UNTOLD -> untold(proof.digest(), proof.failure().orElseThrow());
+    private AdoptionResult resolve(BlobVerification blobVerification) {
+        return switch (blobVerification.state()) {
+            case INTACT ->
+                new AdoptionResult(Outcome.VERIFIED, blobVerification.object().size());
+            case MISSING -> AdoptionResult.MISSING;
+            case CORRUPT -> resolveCorrupt(blobVerification);
+            case UNKNOWN ->
+                reportUnknown(
+                        blobVerification.digest(), blobVerification.failure().orElseThrow());
         };
     }
 
-    private AdoptionResult settleBad(Proof proof) {
+    private AdoptionResult resolveCorrupt(BlobVerification blobVerification) {
         try {
-            return bad.settle(proof.digest(), proof.object());
+            return corruptBlobs.replaceOrQuarantine(blobVerification.digest(), blobVerification.object());
         } catch (ObjectStoreException e) {
-            return untold(proof.digest(), e);
+            return reportUnknown(blobVerification.digest(), e);
         }
     }
 
-    private AdoptionResult untold(Digest digest, ObjectStoreException failure) {
-        if (failure.error() == StoreError.BUCKET_MISSING || count(Outcome.UNTOLD) >= MOST_UNTOLD) {
+    private AdoptionResult reportUnknown(Digest digest, ObjectStoreException failure) {
+        if (failure.error() == StoreError.BUCKET_MISSING || count(Outcome.UNKNOWN) >= MAX_UNKNOWN) {
             throw failure;
         }
-        found.accept(new Finding(
+        findings.accept(new Finding(
                 FindingCode.COULD_NOT_TELL,
                 digest.toString(),
                 "The backup's copy was not proved: %s. The next run goes on with it".formatted(failure.getMessage())));
-        return AdoptionResult.UNTOLD;
+        return AdoptionResult.UNKNOWN;
     }
 
     private long count(Outcome outcome) {
@@ -118,12 +121,12 @@ final class AdoptionWalk {
     }
 
     /** What was done so far; complete if nothing is untold. */
-    Adoption.Result result() {
-        return new Adoption.Result(
-                count(Outcome.PROVED),
+    Adoption.AdoptionSummary result() {
+        return new Adoption.AdoptionSummary(
+                count(Outcome.VERIFIED),
                 count(Outcome.REPLACED),
-                count(Outcome.SET_ASIDE),
+                count(Outcome.QUARANTINED),
                 bytes,
-                count(Outcome.UNTOLD) == 0);
+                count(Outcome.UNKNOWN) == 0);
     }
 }

@@ -15,19 +15,19 @@ import java.util.Optional;
  * @param id its name
  * @param cause what kind of alarm it is, in a word
  * @param problem what was seen
- * @param raised when, UTC
- * @param settled by whom and when it was acknowledged; empty if nobody has
+ * @param raisedAt when, UTC
+ * @param acknowledgement by whom and when it was acknowledged; empty if nobody has
  */
-public record Alarm(String id, String cause, String problem, Instant raised, Optional<String> settled) {
+public record Alarm(String id, String cause, String problem, Instant raisedAt, Optional<String> acknowledgement) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Whether nobody has acknowledged it. */
     public boolean isOpen() {
-        return settled.isEmpty();
+        return acknowledgement.isEmpty();
     }
 
     Alarm acknowledged(Instant when, String by) {
-        return new Alarm(id, cause, problem, raised, Optional.of(when + " by " + by));
+        return new Alarm(id, cause, problem, raisedAt, Optional.of(when + " by " + by));
     }
 
     /** The form in which records and reports have it. */
@@ -37,8 +37,8 @@ public record Alarm(String id, String cause, String problem, Instant raised, Opt
                 .put("id", id)
                 .put("cause", cause)
                 .put("problem", problem)
-                .put("raised", raised.toString());
-        settled.ifPresent(how -> json.put("acknowledged", how));
+                .put("raised", raisedAt.toString());
+        acknowledgement.ifPresent(how -> json.put("acknowledged", how));
         return json;
     }
 

@@ -1,8 +1,8 @@
 package dev.registrybackup.reconcile;
 
+import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
-import dev.registrybackup.objectstore.RecordObjects;
 import dev.registrybackup.registry.RegistryLayout;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
@@ -19,20 +19,20 @@ import java.util.stream.Stream;
  */
 public final class Alarms {
     /** Where they lie. */
-    public static final String PREFIX = RegistryLayout.BOOKKEEPING_PREFIX + "alarms/";
+    public static final String PREFIX = RegistryLayout.METADATA_PREFIX + "alarms/";
 
     private static final System.Logger LOGGER = System.getLogger(Alarms.class.getName());
-    private static final DateTimeFormatter STAMP =
+    private static final DateTimeFormatter TIMESTAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
     private final ObjectStore backup;
-    private final RecordObjects records;
+    private final MetadataStore records;
     private final Clock clock;
 
     /** The alarms of that bucket. */
     public Alarms(ObjectStore backup, Clock clock) {
         this.backup = backup;
-        this.records = new RecordObjects(backup);
+        this.records = new MetadataStore(backup);
         this.clock = clock;
     }
 
@@ -43,14 +43,15 @@ public final class Alarms {
      * @param problem what was seen, for a human
      */
     public Alarm raise(String cause, String problem) {
-        Optional<Alarm> standing =
-                open().stream().filter(alarm -> alarm.cause().equals(cause)).findFirst();
+        Optional<Alarm> standing = openAlarms().stream()
+                .filter(alarm -> alarm.cause().equals(cause))
+                .findFirst();
         if (standing.isPresent()) {
             return standing.get();
         }
         Instant now = clock.instant();
-        Alarm raised = new Alarm(cause + "-" + STAMP.format(now), cause, problem, now, Optional.empty());
-        records.write(PREFIX + raised.id(), raised.json().toString());
+        Alarm raised = new Alarm(cause + "-" + TIMESTAMP.format(now), cause, problem, now, Optional.empty());
+        records.put(PREFIX + raised.id(), raised.json().toString());
         LOGGER.log(
                 Level.ERROR,
                 "event=alarm id={0} problem=\"{1}\" remedy=\"look at the registry; nothing is removed from the backup until"
@@ -61,8 +62,8 @@ public final class Alarms {
     }
 
     /** Those that nobody has acknowledged, the oldest first of each cause. */
-    public List<Alarm> open() {
-        return all().stream().filter(Alarm::isOpen).toList();
+    public List<Alarm> openAlarms() {
+        return list().stream().filter(Alarm::isOpen).toList();
     }
 
     /**
@@ -77,7 +78,7 @@ public final class Alarms {
             return alarm;
         }
         Alarm settled = alarm.acknowledged(clock.instant(), by);
-        records.write(PREFIX + id, settled.json().toString());
+        records.put(PREFIX + id, settled.json().toString());
         LOGGER.log(Level.INFO, "event=alarm-acknowledged id={0} by=\"{1}\"", id, by);
         return settled;
     }
@@ -88,21 +89,20 @@ public final class Alarms {
      * @throws IllegalArgumentException if there is none
      */
     public Alarm require(String id) {
-        return all().stream()
+        return list().stream()
                 .filter(known -> known.id().equals(id))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("There is no alarm \"%s\"; these are open: %s"
-                        .formatted(id, open().stream().map(Alarm::id).toList())));
+                        .formatted(id, openAlarms().stream().map(Alarm::id).toList())));
     }
 
-    private List<Alarm> all() {
+    private List<Alarm> list() {
         try (Stream<ObjectInfo> listing = backup.list(PREFIX)) {
             return listing.map(ObjectInfo::key)
-                    .flatMap(key ->
-                            records
-                                    .read(key)
-                                    .map(stored -> Alarm.parse(key.substring(PREFIX.length()), stored.json()))
-                                    .stream())
+                    .flatMap(key -> records
+                            .get(key)
+                            .map(storedRecord -> Alarm.parse(key.substring(PREFIX.length()), storedRecord.json()))
+                            .stream())
                     .toList();
         }
     }

@@ -17,7 +17,7 @@ final class ArchivePhase {
     private final Reconciliation.Tools tools;
     private final Fence fence;
     private final ProgressTracker progressTracker;
-    private final Consumer<Finding> found;
+    private final Consumer<Finding> findings;
 
     ArchivePhase(
             StorePair storePair,
@@ -29,7 +29,7 @@ final class ArchivePhase {
         this.tools = tools;
         this.fence = fence;
         this.progressTracker = progressTracker;
-        this.found = found;
+        this.findings = found;
     }
 
     /**
@@ -39,20 +39,21 @@ final class ArchivePhase {
      * @return whether nothing is left to do
      */
     boolean update(boolean isCompared, Path scratch, Instant now, ObjectNode summary) {
-        if (tools.archive().isEmpty()) {
+        if (tools.archiveFactory().isEmpty()) {
             return true;
         }
-        if (!isCompared || !new Alarms(storePair.backup(), tools.clock()).open().isEmpty()) {
+        if (!isCompared
+                || !new Alarms(storePair.backup(), tools.clock()).openAlarms().isEmpty()) {
             summary.put("archive", "left as it is: there are alarms, or parts that could not be compared");
             return true;
         }
         progressTracker.phase("writing to the archive");
-        Optional<String> problem = tools.archive()
+        Optional<String> problem = tools.archiveFactory()
                 .get()
                 .apply(scratch)
-                .update(storePair.layout().prefix(), RegistryLayout.BOOKKEEPING_PREFIX, now, fence::require);
+                .update(storePair.layout().prefix(), RegistryLayout.METADATA_PREFIX, now, fence::check);
         summary.put("archive", problem.orElse("as the backup"));
-        problem.ifPresent(text -> found.accept(new Finding(FindingCode.COULD_NOT_TELL, "archive", text)));
+        problem.ifPresent(text -> findings.accept(new Finding(FindingCode.COULD_NOT_TELL, "archive", text)));
         return problem.isEmpty();
     }
 }

@@ -23,20 +23,20 @@ import java.util.stream.Stream;
  */
 final class BlobSweeper {
     /** So many are removed in one run at the most, in memory that is bounded so; the next run goes on. */
-    static final int MOST = 100_000;
+    static final int MAX_BLOBS = 100_000;
 
-    private static final int BATCH = 1_000;
+    private static final int BATCH_SIZE = 1_000;
 
     private final StorePair storePair;
     private final ReachableSet reachableSet;
-    private final CapturedImages captured;
-    private final PruneRecord record;
+    private final CapturedImages capturedImages;
+    private final PruneRecord pruneRecord;
 
     BlobSweeper(StorePair storePair, ReachableSet reachableSet, CapturedImages captured, PruneRecord record) {
         this.storePair = storePair;
         this.reachableSet = reachableSet;
-        this.captured = captured;
-        this.record = record;
+        this.capturedImages = captured;
+        this.pruneRecord = record;
     }
 
     /**
@@ -45,34 +45,34 @@ final class BlobSweeper {
      * @param remove removes one, unless the registry has it again, and says whether it did
      * @throws ObjectStoreException if it cannot be told what is needed: then nothing was removed
      */
-    void remove(Stream<String> keys, Predicate<String> remove) {
+    void sweep(Stream<String> keys, Predicate<String> remove) {
         Set<Digest> candidates = new LinkedHashSet<>();
-        keys.limit(MOST)
+        keys.limit(MAX_BLOBS)
                 .forEach(key -> candidates.add(((BlobData) storePair.layout().parse(key)).digest()));
         if (candidates.isEmpty()) {
             return;
         }
-        boolean isFirst = record.begin();
-        leaveCaptured(candidates);
-        leaveNeeded(candidates, storePair.backup());
-        leaveNeeded(candidates, storePair.registry());
+        boolean isFirst = pruneRecord.start();
+        excludeCaptured(candidates);
+        excludeReachable(candidates, storePair.backup());
+        excludeReachable(candidates, storePair.registry());
         boolean any = false;
         for (Digest digest : candidates) {
             any |= remove.test(storePair.layout().blobKey(digest));
         }
         if (isFirst && !any) {
-            record.end();
+            pruneRecord.finish();
         }
     }
 
-    private void leaveCaptured(Set<Digest> candidates) {
-        List<Digest> images = List.copyOf(captured.digests());
-        for (int from = 0; from < images.size(); from += BATCH) {
-            candidates.removeAll(told(images.subList(from, Math.min(from + BATCH, images.size()))));
+    private void excludeCaptured(Set<Digest> candidates) {
+        List<Digest> images = List.copyOf(capturedImages.digests());
+        for (int from = 0; from < images.size(); from += BATCH_SIZE) {
+            candidates.removeAll(requireReachable(images.subList(from, Math.min(from + BATCH_SIZE, images.size()))));
         }
     }
 
-    private void leaveNeeded(Set<Digest> candidates, ObjectStore store) {
+    private void excludeReachable(Set<Digest> candidates, ObjectStore store) {
         try (Stream<ObjectInfo> listing = store.list(storePair.layout().repositoriesPrefix())) {
             Iterator<ObjectInfo> links = listing.iterator();
             List<Digest> manifests = new ArrayList<>();
@@ -84,21 +84,22 @@ final class BlobSweeper {
                         manifests.add(link.digest());
                     }
                 }
-                if (manifests.size() >= BATCH || !links.hasNext()) {
-                    candidates.removeAll(told(manifests));
+                if (manifests.size() >= BATCH_SIZE || !links.hasNext()) {
+                    candidates.removeAll(requireReachable(manifests));
                     manifests.clear();
                 }
             }
         }
     }
 
-    private Set<Digest> told(List<Digest> manifests) {
-        ReachableSet.Answer answer = reachableSet.of(manifests);
-        if (!answer.untold().isEmpty()) {
+    private Set<Digest> requireReachable(List<Digest> manifests) {
+        ReachableSet.Reachability reachability = reachableSet.of(manifests);
+        if (!reachability.unknown().isEmpty()) {
             throw new ObjectStoreException(
-                    StoreError.REFUSED,
-                    "what these need is not known, since they are no manifests that can be read: " + answer.untold());
+                    StoreError.BAD_REQUEST,
+                    "what these need is not known, since they are no manifests that can be read: "
+                            + reachability.unknown());
         }
-        return answer.digests();
+        return reachability.digests();
     }
 }

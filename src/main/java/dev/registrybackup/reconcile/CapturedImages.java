@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class CapturedImages {
     private final CaptureReader captureReader;
     private final Instant since;
-    private @Nullable Set<Digest> read;
+    private @Nullable Set<Digest> cachedDigests;
     private @Nullable ObjectStoreException failure;
 
     /**
@@ -40,10 +40,10 @@ final class CapturedImages {
         if (failure != null) {
             throw failure;
         }
-        Set<Digest> digests = read;
+        Set<Digest> digests = cachedDigests;
         if (digests == null) {
             digests = readAll();
-            read = digests;
+            cachedDigests = digests;
         }
         return digests;
     }

@@ -21,7 +21,7 @@ final class CatalogPhase {
     private final boolean isOpenShift;
     private final Fence fence;
     private final ProgressTracker progressTracker;
-    private final Consumer<Finding> found;
+    private final Consumer<Finding> findings;
 
     CatalogPhase(
             StorePair storePair,
@@ -35,15 +35,15 @@ final class CatalogPhase {
         this.isOpenShift = isOpenShift;
         this.fence = fence;
         this.progressTracker = progressTracker;
-        this.found = found;
+        this.findings = found;
     }
 
     /** Writes the catalog's documents anew: of all repositories if many were changed, or something was removed. */
     void refresh(DiffPhase diffPhase, ReconcileStats reconcileStats, boolean hasCatalog) {
-        if (!hasCatalog || diffPhase.isManyRepositories() || reconcileStats.total(Count.REMOVED) > 0) {
+        if (!hasCatalog || diffPhase.hasManyRepositories() || reconcileStats.total(Count.PRUNED) > 0) {
             verify(new Scope.All());
         } else {
-            diffPhase.repositories().forEach(name -> verify(new Scope.Repository(new RepositoryName(name))));
+            diffPhase.changedRepositories().forEach(name -> verify(new Scope.Repository(new RepositoryName(name))));
         }
     }
 
@@ -64,6 +64,6 @@ final class CatalogPhase {
                         new VerifyRequest(VerifyRequest.BACKUP, scope, Depth.EXISTENCE, Optional.empty()),
                         fence,
                         progressTracker,
-                        found);
+                        findings);
     }
 }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Brings what it is told to, so many keys at a time, by the same copier as events. For one thread that tells. */
 final class CopyPhase {
-    private static final int AT_ONCE = 64;
+    private static final int CONCURRENCY = 64;
 
     private final StorePair storePair;
     private final ReplicationTools replicationTools;
@@ -32,8 +32,8 @@ final class CopyPhase {
     private final Fence fence;
     private final ProgressTracker progressTracker;
     private final ReconcileStats reconcileStats;
-    private final Optional<Instant> missedBefore;
-    private final Semaphore free = new Semaphore(AT_ONCE);
+    private final Optional<Instant> missedByEventsBefore;
+    private final Semaphore permits = new Semaphore(CONCURRENCY);
 
     /**
      * Brings by that copier.
@@ -54,7 +54,7 @@ final class CopyPhase {
         this.fence = fence;
         this.progressTracker = progressTracker;
         this.reconcileStats = reconcileStats;
-        this.missedBefore = missedBefore;
+        this.missedByEventsBefore = missedBefore;
     }
 
     /**
@@ -64,32 +64,32 @@ final class CopyPhase {
      * @param then is told what became of it, on another thread
      * @throws dev.registrybackup.operation.FencedException if nothing more may be written
      */
-    void bring(String key, boolean differed, Consumer<KeyResult> then) {
-        fence.require();
-        free.acquireUninterruptibly();
-        progressTracker.expect(1, 0);
+    void copy(String key, boolean differed, Consumer<KeyResult> then) {
+        fence.check();
+        permits.acquireUninterruptibly();
+        progressTracker.addExpected(1, 0);
         // Whoever names it has looked; what we remember of it may be wrong.
-        replicationTools.durable().forget(key);
+        replicationTools.durableKeys().remove(key);
         RegistryPath path = storePair.layout().parse(key);
-        isAlike(path, key, differed)
+        hasSameContent(path, key, differed)
                 .thenCompose(alike -> alike
                         ? CompletableFuture.completedFuture(KeyResult.same())
-                        : wasMissed(key)
+                        : isMissedByEvents(key)
                                 .thenCompose(missed -> replicationTools
                                         .replicator()
                                         .replicate(key)
                                         .thenApply(replicationResult ->
-                                                fate(path.kind(), replicationResult, differed, missed))))
+                                                toKeyResult(path.kind(), replicationResult, differed, missed))))
                 .handle((keyResult, failure) ->
-                        failure == null ? keyResult : KeyResult.failed(WorkerPools.cause(failure)))
-                .whenComplete((keyResult, never) -> end(keyResult, then));
+                        failure == null ? keyResult : KeyResult.failed(WorkerPools.unwrap(failure)))
+                .whenComplete((keyResult, never) -> finish(keyResult, then));
     }
 
     /** Links that differ by their ETags may be the same for all that, where those are no MD5 (KMS). */
-    private CompletableFuture<Boolean> isAlike(RegistryPath path, String key, boolean differed) {
+    private CompletableFuture<Boolean> hasSameContent(RegistryPath path, String key, boolean differed) {
         return differed && path instanceof Link
-                ? workerPools.small(() -> said(storePair.registry(), key)
-                        .filter(link -> said(storePair.backup(), key)
+                ? workerPools.submitSmall(() -> readLink(storePair.registry(), key)
+                        .filter(link -> readLink(storePair.backup(), key)
                                 .filter(copy -> Arrays.equals(link, copy))
                                 .isPresent())
                         .isPresent())
@@ -97,54 +97,54 @@ final class CopyPhase {
     }
 
     /** What a link says; empty if it is gone, or is no link. */
-    private static Optional<byte[]> said(ObjectStore store, String key) {
+    private static Optional<byte[]> readLink(ObjectStore store, String key) {
         try (OpenObject reading = store.open(key, Optional.empty(), Optional.empty())) {
-            return Optional.of(reading.readAll(LinkContent.LONGEST));
+            return Optional.of(reading.readAll(LinkContent.MAX_BYTES));
         } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.NOT_FOUND || e.error() == StoreError.REFUSED) {
+            if (e.error() == StoreError.NOT_FOUND || e.error() == StoreError.BAD_REQUEST) {
                 return Optional.empty();
             }
             throw e;
         }
     }
 
-    private CompletableFuture<Boolean> wasMissed(String key) {
-        return missedBefore
-                .map(before -> workerPools.small(() -> storePair
+    private CompletableFuture<Boolean> isMissedByEvents(String key) {
+        return missedByEventsBefore
+                .map(before -> workerPools.submitSmall(() -> storePair
                         .registry()
-                        .find(key)
+                        .head(key)
                         .map(ObjectInfo::lastModified)
                         .filter(written -> written.isBefore(before))
                         .isPresent()))
                 .orElseGet(() -> CompletableFuture.completedFuture(false));
     }
 
-    private KeyResult fate(Kind kind, ReplicationResult replicationResult, boolean differed, boolean missed) {
-        reconcileStats.add(kind, Count.BYTES, replicationResult.bytes());
-        progressTracker.expect(0, replicationResult.bytes());
-        progressTracker.done(0, replicationResult.bytes());
+    private KeyResult toKeyResult(Kind kind, ReplicationResult replicationResult, boolean differed, boolean missed) {
+        reconcileStats.add(kind, Count.BYTES_COPIED, replicationResult.bytesCopied());
+        progressTracker.addExpected(0, replicationResult.bytesCopied());
+        progressTracker.addDone(0, replicationResult.bytesCopied());
         return KeyResult.of(replicationResult, differed, missed);
     }
 
-    private void end(@Nullable KeyResult keyResult, Consumer<KeyResult> then) {
+    private void finish(@Nullable KeyResult keyResult, Consumer<KeyResult> then) {
         try {
             if (keyResult != null) {
                 then.accept(keyResult);
             }
         } finally {
-            progressTracker.done(1, 0);
-            free.release();
+            progressTracker.addDone(1, 0);
+            permits.release();
         }
     }
 
     /** Lets whoever only compares learn that it may not go on. */
-    void mayGoOn() {
-        fence.require();
+    void checkFence() {
+        fence.check();
     }
 
     /** Returns once nothing is under way. */
     void await() {
-        free.acquireUninterruptibly(AT_ONCE);
-        free.release(AT_ONCE);
+        permits.acquireUninterruptibly(CONCURRENCY);
+        permits.release(CONCURRENCY);
     }
 }

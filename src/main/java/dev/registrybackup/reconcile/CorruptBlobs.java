@@ -23,14 +23,14 @@ import java.util.function.Consumer;
 /** Deals with blobs of the backup whose bytes are not what their digests say. Blocks. One thread at a time. */
 final class CorruptBlobs {
     /** Where they are set aside, each under its key. */
-    static final String PREFIX = RegistryLayout.BOOKKEEPING_PREFIX + "corrupt/";
+    static final String PREFIX = RegistryLayout.METADATA_PREFIX + "corrupt/";
 
     private final ObjectStore backup;
     private final BlobReplicator blobReplicator;
-    private final ObjectCopier copier;
+    private final ObjectCopier objectCopier;
     private final RateLimiter rateLimiter;
     private final Fence fence;
-    private final Consumer<Finding> found;
+    private final Consumer<Finding> findings;
 
     CorruptBlobs(
             ObjectStore backup,
@@ -40,10 +40,10 @@ final class CorruptBlobs {
             Consumer<Finding> found) {
         this.backup = backup;
         this.blobReplicator = blobReplicator;
-        this.copier = new ObjectCopier(backup, object -> Map.of());
+        this.objectCopier = new ObjectCopier(backup, object -> Map.of());
         this.rateLimiter = rateLimiter;
         this.fence = fence;
-        this.found = found;
+        this.findings = found;
     }
 
     /**
@@ -52,44 +52,44 @@ final class CorruptBlobs {
      * @param object the very object that was found to be bad
      * @throws ObjectStoreException if a store failed, or somebody wrote the blob again meanwhile
      */
-    AdoptionResult settle(Digest digest, ObjectInfo object) {
+    AdoptionResult replaceOrQuarantine(Digest digest, ObjectInfo object) {
         BlobResult first = replace(digest);
-        if (first.inBackup()) {
-            return replaced(first, object);
+        if (first.isInBackup()) {
+            return replacedResult(first, object);
         }
-        if (!keepAside(object)) {
-            return AdoptionResult.GONE;
+        if (!quarantine(object)) {
+            return AdoptionResult.MISSING;
         }
-        backup.remove(object.key(), Optional.empty());
+        backup.delete(object.key(), Optional.empty());
         // An event may have brought a good one between the copy and the removal: then the registry has it.
         BlobResult second = replace(digest);
-        if (second.inBackup()) {
-            return replaced(second, object);
+        if (second.isInBackup()) {
+            return replacedResult(second, object);
         }
-        found.accept(new Finding(
+        findings.accept(new Finding(
                 FindingCode.BLOB_DIGEST_MISMATCH, digest.toString(), problem(second.state(), object.key())));
-        return AdoptionResult.SET_ASIDE;
+        return AdoptionResult.QUARANTINED;
     }
 
     private BlobResult replace(Digest digest) {
-        fence.require();
+        fence.check();
         try {
-            return blobReplicator.replace(digest).join();
+            return blobReplicator.overwrite(digest).join();
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException unchecked ? unchecked : e;
         }
     }
 
     /** One that an event brought at the same time is told without its bytes. */
-    private static AdoptionResult replaced(BlobResult copy, ObjectInfo object) {
+    private static AdoptionResult replacedResult(BlobResult copy, ObjectInfo object) {
         return new AdoptionResult(
-                Outcome.REPLACED, copy.state() == BlobResult.State.COPIED ? copy.bytes() : object.size());
+                Outcome.REPLACED, copy.state() == BlobResult.BlobState.COPIED ? copy.bytesCopied() : object.size());
     }
 
     /** Whether it was still there. */
-    private boolean keepAside(ObjectInfo object) {
+    private boolean quarantine(ObjectInfo object) {
         try {
-            copier.copyTo(
+            objectCopier.copyTo(
                     PREFIX + object.key(),
                     new SourceObject(backup, object, Optional.empty(), rateLimiter),
                     Optional.empty());
@@ -102,9 +102,9 @@ final class CorruptBlobs {
         }
     }
 
-    private static String problem(BlobResult.State inRegistry, String key) {
+    private static String problem(BlobResult.BlobState inRegistry, String key) {
         String moved = "it was moved to " + PREFIX + key;
-        return inRegistry == BlobResult.State.CORRUPT
+        return inRegistry == BlobResult.BlobState.CORRUPT
                 ? "The bytes of the backup's copy are not what its digest says, nor are the registry's: " + moved
                         + ". Remove the registry's, since a registry writes no blob that is there, and push the images"
                         + " that need it again"

@@ -17,26 +17,26 @@ import java.util.stream.Stream;
 
 /** Counts what is asked of a store, for the report: calls, of which a listing may take several requests. */
 final class CountingObjectStore extends ForwardingObjectStore {
-    private final LongAdder looks = new LongAdder();
+    private final LongAdder heads = new LongAdder();
     private final LongAdder reads = new LongAdder();
     private final LongAdder listed = new LongAdder();
     private final LongAdder writes = new LongAdder();
-    private final LongAdder removals = new LongAdder();
+    private final LongAdder deletes = new LongAdder();
 
     CountingObjectStore(ObjectStore below) {
         super(below);
     }
 
     @Override
-    public Optional<ObjectInfo> find(String key) {
-        looks.increment();
-        return super.find(key);
+    public Optional<ObjectInfo> head(String key) {
+        heads.increment();
+        return super.head(key);
     }
 
     @Override
-    public Optional<ObjectInfo> findBeforeWrite(String key) {
-        looks.increment();
-        return super.findBeforeWrite(key);
+    public Optional<ObjectInfo> headBeforeWrite(String key) {
+        heads.increment();
+        return super.headBeforeWrite(key);
     }
 
     @Override
@@ -59,9 +59,9 @@ final class CountingObjectStore extends ForwardingObjectStore {
     }
 
     @Override
-    public Optional<ObjectInfo> findVersion(String key, String versionId) {
-        looks.increment();
-        return super.findVersion(key, versionId);
+    public Optional<ObjectInfo> headVersion(String key, String versionId) {
+        heads.increment();
+        return super.headVersion(key, versionId);
     }
 
     @Override
@@ -73,15 +73,15 @@ final class CountingObjectStore extends ForwardingObjectStore {
 
     @Override
     @MustBeClosed
-    public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
+    public MultipartUpload startMultipartUpload(String key, Map<String, String> metadata) {
         writes.increment();
-        return super.startMultipart(key, metadata);
+        return super.startMultipartUpload(key, metadata);
     }
 
     @Override
-    public void remove(String key, Optional<String> versionId) {
-        removals.increment();
-        super.remove(key, versionId);
+    public void delete(String key, Optional<String> versionId) {
+        deletes.increment();
+        super.delete(key, versionId);
     }
 
     @Override
@@ -93,10 +93,10 @@ final class CountingObjectStore extends ForwardingObjectStore {
     ObjectNode json() {
         return JsonNodeFactory.instance
                 .objectNode()
-                .put("looks", looks.sum())
+                .put("looks", heads.sum())
                 .put("reads", reads.sum())
                 .put("objectsListed", listed.sum())
                 .put("writes", writes.sum())
-                .put("removals", removals.sum());
+                .put("removals", deletes.sum());
     }
 }

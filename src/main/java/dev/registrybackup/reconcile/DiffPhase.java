@@ -8,7 +8,7 @@ import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
 import dev.registrybackup.reconcile.rclone.Comparer;
 import dev.registrybackup.reconcile.rclone.Shard;
-import dev.registrybackup.reconcile.rclone.Shard.By;
+import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.Link;
 import java.util.ArrayList;
@@ -23,23 +23,23 @@ import java.util.function.Consumer;
 /** Compares and brings all parts, one after the other in key order, and keeps the record of absences. For one thread. */
 final class DiffPhase {
     /** So many commands and failures are kept whole. */
-    private static final int MOST_KEPT = 20;
+    private static final int MAX_REPORTED = 20;
 
-    private static final int MOST_REPOSITORIES = 100;
-    private static final int MOST_LEFT = 10_000;
+    private static final int MAX_REPOSITORIES = 100;
+    private static final int MAX_REMAINING = 10_000;
 
     private final StorePair storePair;
     private final Comparer comparer;
     private final CopyPhase copyPhase;
     private final ReconcileStats reconcileStats;
     private final ProgressTracker progressTracker;
-    private final Consumer<Finding> found;
-    private final List<String> failed = new ArrayList<>();
+    private final Consumer<Finding> findings;
+    private final List<String> failedShards = new ArrayList<>();
     private final List<String> commands = new ArrayList<>();
-    private final TreeSet<String> repositories = new TreeSet<>();
-    private final Set<String> left = new HashSet<>();
-    private long keys;
-    private int parts;
+    private final TreeSet<String> changedRepositories = new TreeSet<>();
+    private final Set<String> remainingKeys = new HashSet<>();
+    private long comparedKeys;
+    private int shardCount;
 
     DiffPhase(
             StorePair storePair,
@@ -53,12 +53,12 @@ final class DiffPhase {
         this.copyPhase = copyPhase;
         this.reconcileStats = reconcileStats;
         this.progressTracker = progressTracker;
-        this.found = found;
+        this.findings = found;
     }
 
     /** Why parts could not be compared; empty if all were. */
-    List<String> failed() {
-        return List.copyOf(failed);
+    List<String> failedShards() {
+        return List.copyOf(failedShards);
     }
 
     /** What rclone was run with, the first of it. */
@@ -67,28 +67,30 @@ final class DiffPhase {
     }
 
     /** Of how many keys rclone spoke. */
-    long keys() {
-        return keys;
+    long comparedKeys() {
+        return comparedKeys;
     }
 
     /** How many parts there were. */
-    int parts() {
-        return parts;
+    int shardCount() {
+        return shardCount;
     }
 
-    /** The repositories of which something was brought; more than {@value #MOST_REPOSITORIES} of them are not all told. */
-    SortedSet<String> repositories() {
-        return new TreeSet<>(repositories);
+    /** The repositories of which something was brought; more than {@value #MAX_REPOSITORIES} of them are not all told. */
+    SortedSet<String> changedRepositories() {
+        return new TreeSet<>(changedRepositories);
     }
 
     /** The keys that are left; empty if there are so many that nobody keeps them, or parts were not compared. */
-    Optional<Set<String>> left() {
-        return failed.isEmpty() && left.size() < MOST_LEFT ? Optional.of(Set.copyOf(left)) : Optional.empty();
+    Optional<Set<String>> remainingKeys() {
+        return failedShards.isEmpty() && remainingKeys.size() < MAX_REMAINING
+                ? Optional.of(Set.copyOf(remainingKeys))
+                : Optional.empty();
     }
 
     /** Whether those are not all. */
-    boolean isManyRepositories() {
-        return repositories.size() > MOST_REPOSITORIES;
+    boolean hasManyRepositories() {
+        return changedRepositories.size() > MAX_REPOSITORIES;
     }
 
     /**
@@ -98,27 +100,28 @@ final class DiffPhase {
      */
     void run(long partKeys, ShardSizes sizes, MissingIntervalUpdate absences) {
         progressTracker.phase("comparing");
-        boolean areHashes = ETags.areHashes(storePair.registry(), storePair.layout())
-                && ETags.areHashes(storePair.backup(), storePair.layout());
-        List<Shard> plan =
-                new ShardPlanner(storePair, comparer, partKeys, areHashes ? By.CONTENT : By.SIZE).plan(sizes);
-        parts = plan.size();
+        boolean areHashes = ETags.areMd5(storePair.registry(), storePair.layout())
+                && ETags.areMd5(storePair.backup(), storePair.layout());
+        List<Shard> plan = new ShardPlanner(
+                        storePair, comparer, partKeys, areHashes ? CompareBy.CONTENT : CompareBy.SIZE)
+                .plan(sizes);
+        shardCount = plan.size();
         for (Shard shard : plan) {
-            ShardReconciler.Result result = new ShardReconciler(
+            ShardReconciler.ShardResult shardResult = new ShardReconciler(
                             shard, comparer, storePair.layout(), copyPhase, reconcileStats, !areHashes)
                     .run();
-            keep(shard, result);
-            record(shard, result, absences);
-            if (isOfLinks(shard)) {
-                sizes.add(shard.prefix(), result.there());
+            addResult(shard, shardResult);
+            recordMissing(shard, shardResult, absences);
+            if (isLinkShard(shard)) {
+                sizes.put(shard.prefix(), shardResult.initialKeys());
             }
-            if (!result.counts() && isStoreUnreachable(shard)) {
+            if (!shardResult.isReliable() && isStoreUnreachable(shard)) {
                 break;
             }
         }
-        if (failed.isEmpty()) {
+        if (failedShards.isEmpty()) {
             sizes.write();
-            absences.known(end(storePair.layout().repositoriesPrefix()), new TreeSet<>(), key -> {});
+            absences.updateRange(endOfPrefix(storePair.layout().repositoriesPrefix()), new TreeSet<>(), key -> {});
         }
     }
 
@@ -130,57 +133,58 @@ final class DiffPhase {
             return false;
         } catch (ObjectStoreException e) {
             String problem = "Gave up comparing after %s: %s".formatted(after.prefix(), e.getMessage());
-            failed.add(problem);
-            found.accept(new Finding(FindingCode.COULD_NOT_TELL, "comparison", problem));
+            failedShards.add(problem);
+            findings.accept(new Finding(FindingCode.COULD_NOT_TELL, "comparison", problem));
             return true;
         }
     }
 
-    private boolean isOfLinks(Shard shard) {
-        return shard.wholeListing()
+    private boolean isLinkShard(Shard shard) {
+        return shard.isFastList()
                 && shard.prefix().startsWith(storePair.layout().repositoriesPrefix());
     }
 
-    private void keep(Shard shard, ShardReconciler.Result result) {
-        keys += result.keys();
-        result.commands().stream()
-                .limit(Math.max(0, MOST_KEPT - commands.size()))
+    private void addResult(Shard shard, ShardReconciler.ShardResult shardResult) {
+        comparedKeys += shardResult.comparedKeys();
+        shardResult.commands().stream()
+                .limit(Math.max(0, MAX_REPORTED - commands.size()))
                 .forEach(commands::add);
-        if (!result.counts()) {
-            failed.add(shard.prefix() + ": " + result.problem());
-            found.accept(new Finding(FindingCode.COULD_NOT_TELL, shard.prefix(), result.problem()));
+        if (!shardResult.isReliable()) {
+            failedShards.add(shard.prefix() + ": " + shardResult.problem());
+            findings.accept(new Finding(FindingCode.COULD_NOT_TELL, shard.prefix(), shardResult.problem()));
         }
-        result.fates().forEach(this::tell);
+        shardResult.keyResults().forEach(this::reportKey);
     }
 
-    private void tell(String key, KeyResult keyResult) {
-        keyResult.problem().ifPresent(problem -> found.accept(new Finding(problem.code(), key, problem.text())));
-        if (keyResult.state() == KeyResult.State.LEFT && left.size() < MOST_LEFT) {
-            left.add(key);
+    private void reportKey(String key, KeyResult keyResult) {
+        keyResult.problem().ifPresent(problem -> findings.accept(new Finding(problem.code(), key, problem.text())));
+        if (keyResult.state() == KeyResult.State.REMAINING && remainingKeys.size() < MAX_REMAINING) {
+            remainingKeys.add(key);
         }
         RegistryPath path = storePair.layout().parse(key);
-        if (keyResult.isBrought() && path instanceof Link link && !isManyRepositories()) {
-            repositories.add(link.repository().value());
+        if (keyResult.isCopied() && path instanceof Link link && !hasManyRepositories()) {
+            changedRepositories.add(link.repository().value());
         }
     }
 
     /** Only whole parts of links and blobs say what is absent: the others hold what no registry wrote. */
-    private void record(Shard shard, ShardReconciler.Result result, MissingIntervalUpdate absences) {
+    private void recordMissing(Shard shard, ShardReconciler.ShardResult shardResult, MissingIntervalUpdate absences) {
         if (shard.prefix().equals(storePair.layout().rootPrefix())) {
             return;
         }
-        if (result.counts()) {
-            absences.known(
-                    end(shard.prefix()),
-                    result.absent(),
-                    key -> reconcileStats.add(storePair.layout().parse(key).kind(), Count.NEWLY_ABSENT, 1));
+        if (shardResult.isReliable()) {
+            absences.updateRange(
+                    endOfPrefix(shard.prefix()),
+                    shardResult.missingInRegistry(),
+                    key -> reconcileStats.add(
+                            storePair.layout().parse(key).kind(), Count.NEWLY_MISSING_IN_REGISTRY, 1));
         } else {
-            absences.unknown(end(shard.prefix()));
+            absences.keepRange(endOfPrefix(shard.prefix()));
         }
     }
 
     /** The first key after all that start with the prefix, which ends in a slash. */
-    private static String end(String prefix) {
+    private static String endOfPrefix(String prefix) {
         return prefix.substring(0, prefix.length() - 1) + (char) ('/' + 1);
     }
 }

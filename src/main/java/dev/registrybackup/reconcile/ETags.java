@@ -12,25 +12,25 @@ import java.util.stream.Stream;
 /** Whether a store's ETags are the MD5 of what was written in one piece, as rclone takes them. Not so under KMS. */
 final class ETags {
     /** Of so many links one is enough. */
-    private static final int LOOKED_AT = 1_000;
+    private static final int SAMPLE_SIZE = 1_000;
 
     private ETags() {}
 
     /** Whether they are; a store without a link, or without ETags, is given the benefit of the doubt. */
-    static boolean areHashes(ObjectStore store, RegistryLayout layout) {
+    static boolean areMd5(ObjectStore store, RegistryLayout layout) {
         try (Stream<ObjectInfo> listing = store.list(layout.repositoriesPrefix())) {
-            return listing.limit(LOOKED_AT)
+            return listing.limit(SAMPLE_SIZE)
                     .filter(link -> !link.etag().isEmpty())
                     .filter(link -> layout.parse(link.key()) instanceof DigestLink path
                             && path.digest().algorithm() == DigestAlgorithm.SHA256)
                     .findFirst()
-                    .map(link -> isHash(link, (DigestLink) layout.parse(link.key())))
+                    .map(link -> isMd5(link, (DigestLink) layout.parse(link.key())))
                     .orElse(true);
         }
     }
 
-    private static boolean isHash(ObjectInfo link, DigestLink path) {
+    private static boolean isMd5(ObjectInfo link, DigestLink path) {
         byte[] content = path.digest().toString().getBytes(StandardCharsets.US_ASCII);
-        return link.size() != content.length || link.etag().equals(LinkContent.md5(content));
+        return link.size() != content.length || link.etag().equals(LinkContent.md5Hex(content));
     }
 }

@@ -9,24 +9,24 @@ import org.jspecify.annotations.Nullable;
  * What became of a key that rclone named.
  *
  * @param state in short
- * @param missed whether events should have brought it
+ * @param missedByEvents whether events should have brought it
  * @param problem what is wrong, if something is
  */
-record KeyResult(State state, boolean missed, Optional<Problem> problem) {
+record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem) {
     /** In short. */
     enum State {
         /** The backup has it now as the registry has it. */
-        BROUGHT,
+        COPIED,
         /** As brought; both have the same content since, which rclone could not tell. */
-        BROUGHT_UNTOLD,
+        COPIED_UNCONFIRMED,
         /** Both have the same content, which rclone could not tell. */
         SAME,
         /** The registry has it no more. */
-        GONE,
+        SOURCE_MISSING,
         /** It is no object of a registry's, and such are not copied. */
-        PASSED_OVER,
+        SKIPPED,
         /** The backup lacks it, or has it otherwise. */
-        LEFT
+        REMAINING
     }
 
     /** What is wrong with it. */
@@ -34,31 +34,32 @@ record KeyResult(State state, boolean missed, Optional<Problem> problem) {
 
     /** That of a key of which a copy came to this. */
     static KeyResult of(ReplicationResult replicationResult, boolean differed, boolean missed) {
-        return switch (replicationResult.replicationStatus()) {
-            case COPIED -> new KeyResult(State.BROUGHT, missed, Optional.empty());
-            case PRESENT -> new KeyResult(differed ? State.SAME : State.BROUGHT, missed && !differed, Optional.empty());
-            case INCOMPLETE ->
+        return switch (replicationResult.status()) {
+            case COPIED -> new KeyResult(State.COPIED, missed, Optional.empty());
+            case PRESENT -> new KeyResult(differed ? State.SAME : State.COPIED, missed && !differed, Optional.empty());
+            case PARTIAL ->
                 new KeyResult(
-                        State.BROUGHT,
+                        State.COPIED,
                         missed,
                         problem(FindingCode.LINK_DANGLING, "It was brought, but ", replicationResult));
-            case GONE -> new KeyResult(State.GONE, false, Optional.empty());
-            case PASSED_OVER ->
+            case SOURCE_MISSING -> new KeyResult(State.SOURCE_MISSING, false, Optional.empty());
+            case SKIPPED ->
                 new KeyResult(
-                        State.PASSED_OVER,
+                        State.SKIPPED,
                         false,
                         Optional.of(new Problem(
                                 FindingCode.FOREIGN_OBJECT,
                                 "No registry writes such an object, and registry.foreign does not have it copied")));
             case CORRUPT ->
-                left(FindingCode.BLOB_DIGEST_MISMATCH, "The registry's blob is not taken: ", replicationResult);
-            case WITHHELD -> left(FindingCode.BLOB_DIGEST_MISMATCH, "The link is withheld: ", replicationResult);
-            case MALFORMED -> left(FindingCode.LINK_MALFORMED, "The registry's link is not taken: ", replicationResult);
+                remaining(FindingCode.BLOB_DIGEST_MISMATCH, "The registry's blob is not taken: ", replicationResult);
+            case BLOCKED -> remaining(FindingCode.BLOB_DIGEST_MISMATCH, "The link is withheld: ", replicationResult);
+            case MALFORMED ->
+                remaining(FindingCode.LINK_MALFORMED, "The registry's link is not taken: ", replicationResult);
         };
     }
 
-    private static KeyResult left(FindingCode code, String beginning, ReplicationResult replicationResult) {
-        return new KeyResult(State.LEFT, false, problem(code, beginning, replicationResult));
+    private static KeyResult remaining(FindingCode code, String beginning, ReplicationResult replicationResult) {
+        return new KeyResult(State.REMAINING, false, problem(code, beginning, replicationResult));
     }
 
     private static Optional<Problem> problem(FindingCode code, String beginning, ReplicationResult replicationResult) {
@@ -73,16 +74,16 @@ record KeyResult(State state, boolean missed, Optional<Problem> problem) {
     /** That of a key which a store did not let be copied. */
     static KeyResult failed(Throwable failure) {
         return new KeyResult(
-                State.LEFT,
+                State.REMAINING,
                 false,
                 Optional.of(new Problem(FindingCode.COULD_NOT_TELL, String.valueOf(failure.getMessage()))));
     }
 
     /** That of a key which rclone names however often it is brought. */
-    KeyResult namedStill() {
+    KeyResult stillDiffering() {
         return new KeyResult(
-                State.LEFT,
-                missed,
+                State.REMAINING,
+                missedByEvents,
                 Optional.of(new Problem(
                         FindingCode.COULD_NOT_TELL,
                         "It was brought, and rclone names it still: something else writes it, or the store does not show"
@@ -90,20 +91,20 @@ record KeyResult(State state, boolean missed, Optional<Problem> problem) {
     }
 
     /** This one, of a key that became the other before. */
-    KeyResult after(@Nullable KeyResult before) {
-        if (before == null || !before.isBrought() || state != State.SAME) {
+    KeyResult mergedWith(@Nullable KeyResult before) {
+        if (before == null || !before.isCopied() || state != State.SAME) {
             return this;
         }
-        return new KeyResult(State.BROUGHT_UNTOLD, before.missed(), before.problem());
+        return new KeyResult(State.COPIED_UNCONFIRMED, before.missedByEvents(), before.problem());
     }
 
     /** Whether the backup was given it in this run. */
-    boolean isBrought() {
-        return state == State.BROUGHT || state == State.BROUGHT_UNTOLD;
+    boolean isCopied() {
+        return state == State.COPIED || state == State.COPIED_UNCONFIRMED;
     }
 
     /** Whether bringing it again changes nothing. */
-    boolean isSettled() {
-        return state != State.BROUGHT;
+    boolean isFinal() {
+        return state != State.COPIED;
     }
 }

@@ -2,8 +2,8 @@ package dev.registrybackup.reconcile;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.objectstore.LastRecord;
 import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.StatusRecord;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Instant;
 import java.util.Optional;
@@ -14,51 +14,57 @@ import java.util.Optional;
  */
 public final class LastRun {
     /** Where it lies. */
-    public static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "reconcile/last";
+    public static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/last";
 
-    private final LastRecord record;
+    private final StatusRecord record;
 
     /**
      * What was recorded.
      *
      * @param summary the last run's summary
-     * @param successBegun when the last run began that left nothing, UTC; empty if there was none
-     * @param successEnded when it ended, UTC
+     * @param lastSuccessStartedAt when the last run began that left nothing, UTC; empty if there was none
+     * @param lastSuccessFinishedAt when it ended, UTC
      */
-    public record Said(ObjectNode summary, Optional<Instant> successBegun, Optional<Instant> successEnded) {
-        private static final Said NOTHING =
-                new Said(JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty());
+    public record RunRecord(
+            ObjectNode summary, Optional<Instant> lastSuccessStartedAt, Optional<Instant> lastSuccessFinishedAt) {
+        private static final RunRecord NONE =
+                new RunRecord(JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty());
 
         /** Keeps its own copy of the summary. */
-        public Said {
+        public RunRecord {
             summary = summary.deepCopy();
         }
     }
 
     /** The last run of that backup. */
     public LastRun(ObjectStore backup) {
-        this.record = new LastRecord(backup, KEY);
+        this.record = new StatusRecord(backup, KEY);
     }
 
     /** What is on record; nothing if there is no record that can be read. */
-    public Said read() {
-        return said(record.read());
+    public RunRecord read() {
+        return parse(record.read());
     }
 
     void write(ObjectNode summary, boolean isSuccess, Instant begun, Instant ended) {
-        record.rewrite(before -> {
-            Said said = said(before);
+        record.update(before -> {
+            RunRecord runRecord = parse(before);
             ObjectNode json = JsonNodeFactory.instance.objectNode();
             json.set("summary", summary);
-            LastRecord.put(json, "successBegun", isSuccess ? Optional.of(begun) : said.successBegun());
-            LastRecord.put(json, "successEnded", isSuccess ? Optional.of(ended) : said.successEnded());
+            StatusRecord.putTime(
+                    json, "successBegun", isSuccess ? Optional.of(begun) : runRecord.lastSuccessStartedAt());
+            StatusRecord.putTime(
+                    json, "successEnded", isSuccess ? Optional.of(ended) : runRecord.lastSuccessFinishedAt());
             return json;
         });
     }
 
-    private static Said said(ObjectNode json) {
+    private static RunRecord parse(ObjectNode json) {
         return json.path("summary") instanceof ObjectNode summary
-                ? new Said(summary, LastRecord.time(json, "successBegun"), LastRecord.time(json, "successEnded"))
-                : Said.NOTHING;
+                ? new RunRecord(
+                        summary,
+                        StatusRecord.parseTime(json, "successBegun"),
+                        StatusRecord.parseTime(json, "successEnded"))
+                : RunRecord.NONE;
     }
 }

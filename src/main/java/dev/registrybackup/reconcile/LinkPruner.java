@@ -38,18 +38,18 @@ import org.jspecify.annotations.Nullable;
 final class LinkPruner {
     private final StorePair storePair;
     private final MissingIntervals missingIntervals;
-    private final RepositoryReachableSet needs;
-    private final CapturedImages captured;
-    private final BlobSweeper blobs;
+    private final RepositoryReachableSet repositoryReachableSet;
+    private final CapturedImages capturedImages;
+    private final BlobSweeper blobSweeper;
     private final Fence fence;
     private final ReconcileStats reconcileStats;
-    private final Consumer<Finding> found;
+    private final Consumer<Finding> findings;
     private final Path scratch;
-    private final Instant before;
+    private final Instant missingSinceBefore;
     private boolean hasFailed;
 
     /** The keys of one repository that may go. */
-    private record Group(RepositoryName repository, List<String> keys) {}
+    private record RepositoryKeys(RepositoryName repository, List<String> keys) {}
 
     /**
      * A removal from that backup.
@@ -69,129 +69,137 @@ final class LinkPruner {
             Instant before) {
         this.storePair = storePair;
         this.missingIntervals = new MissingIntervals(storePair.backup());
-        this.needs = needs;
-        this.captured = captured;
-        this.blobs = blobs;
+        this.repositoryReachableSet = needs;
+        this.capturedImages = captured;
+        this.blobSweeper = blobs;
         this.fence = fence;
         this.reconcileStats = reconcileStats;
-        this.found = found;
+        this.findings = found;
         this.scratch = scratch;
-        this.before = before;
+        this.missingSinceBefore = before;
     }
 
     /** Does it, and says whether no store failed; what was not removed then, the next run removes. */
     boolean run() {
-        forEachRepository(Kind.TAG_CURRENT_LINK, group -> removeAll(group.keys(), Set.of()));
-        forEachRepository(Kind.TAG_INDEX_LINK, group -> removeAll(group.keys(), Set.of()));
-        forEachRepository(Kind.REVISION_LINK, this::removeRevisions);
-        forEachRepository(Kind.LAYER_LINK, this::removeLayers);
-        try (Stream<String> keys = due(Kind.BLOB)) {
-            blobs.remove(keys, this::remove);
+        forEachRepository(Kind.TAG_CURRENT_LINK, repositoryKeys -> pruneAll(repositoryKeys.keys(), Set.of()));
+        forEachRepository(Kind.TAG_INDEX_LINK, repositoryKeys -> pruneAll(repositoryKeys.keys(), Set.of()));
+        forEachRepository(Kind.REVISION_LINK, this::pruneRevisions);
+        forEachRepository(Kind.LAYER_LINK, this::pruneLayers);
+        try (Stream<String> keys = prunableKeys(Kind.BLOB)) {
+            blobSweeper.sweep(keys, this::prune);
         } catch (ObjectStoreException e) {
-            failed(e, "Blobs that nothing needs any more were not removed, or not all of them");
+            reportFailure(e, "Blobs that nothing needs any more were not removed, or not all of them");
         }
         return !hasFailed;
     }
 
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    private Stream<String> due(Kind kind) {
+    private Stream<String> prunableKeys(Kind kind) {
         return missingIntervals
-                .all(scratch)
+                .list(scratch)
                 .filter(missingInterval ->
-                        missingInterval.isOpen() && missingInterval.from().isBefore(before))
+                        missingInterval.isOpen() && missingInterval.from().isBefore(missingSinceBefore))
                 .map(MissingInterval::key)
                 .filter(key -> storePair.layout().parse(key).kind() == kind);
     }
 
-    private void forEachRepository(Kind kind, Consumer<Group> remove) {
-        try (Stream<String> keys = due(kind)) {
-            @Nullable Group group = null;
+    private void forEachRepository(Kind kind, Consumer<RepositoryKeys> remove) {
+        try (Stream<String> keys = prunableKeys(kind)) {
+            @Nullable RepositoryKeys repositoryKeys = null;
             for (String key : (Iterable<String>) keys::iterator) {
                 RepositoryName repository = ((Link) storePair.layout().parse(key)).repository();
-                if (group != null && !group.repository().equals(repository)) {
-                    removeFrom(group, remove);
-                    group = null;
+                if (repositoryKeys != null && !repositoryKeys.repository().equals(repository)) {
+                    pruneRepository(repositoryKeys, remove);
+                    repositoryKeys = null;
                 }
-                group = group == null ? new Group(repository, new ArrayList<>()) : group;
-                group.keys().add(key);
+                repositoryKeys =
+                        repositoryKeys == null ? new RepositoryKeys(repository, new ArrayList<>()) : repositoryKeys;
+                repositoryKeys.keys().add(key);
             }
-            if (group != null) {
-                removeFrom(group, remove);
+            if (repositoryKeys != null) {
+                pruneRepository(repositoryKeys, remove);
             }
         }
     }
 
-    private void removeFrom(Group group, Consumer<Group> remove) {
+    private void pruneRepository(RepositoryKeys repositoryKeys, Consumer<RepositoryKeys> remove) {
         try {
-            remove.accept(group);
+            remove.accept(repositoryKeys);
         } catch (ObjectStoreException e) {
-            failed(e, "Nothing more was removed from repository %s in this run".formatted(group.repository()));
+            reportFailure(
+                    e,
+                    "Nothing more was removed from repository %s in this run".formatted(repositoryKeys.repository()));
         }
     }
 
-    private void removeRevisions(Group group) {
-        Set<Digest> due = group.keys().stream()
+    private void pruneRevisions(RepositoryKeys repositoryKeys) {
+        Set<Digest> due = repositoryKeys.keys().stream()
                 .map(key -> ((DigestLink) storePair.layout().parse(key)).digest())
                 .collect(Collectors.toSet());
         Set<Digest> going = new HashSet<>(due);
-        Set<Digest> kept = needs.tagged(group.repository());
-        due.stream().filter(captured.digests()::contains).forEach(kept::add);
+        Set<Digest> kept = repositoryReachableSet.taggedRevisions(repositoryKeys.repository());
+        due.stream().filter(capturedImages.digests()::contains).forEach(kept::add);
         going.removeAll(kept);
-        ReachableSet.Answer answer = needs.ofRevisions(group.repository(), going);
-        if (isTold(answer, group)) {
-            kept.addAll(answer.digests());
-            removeAll(
-                    needs.parentsFirst(due).stream()
-                            .map(digest -> storePair.layout().keyOf(new RevisionLink(group.repository(), digest)))
+        ReachableSet.Reachability reachability =
+                repositoryReachableSet.reachableFromRevisions(repositoryKeys.repository(), going);
+        if (isFullyKnown(reachability, repositoryKeys)) {
+            kept.addAll(reachability.digests());
+            pruneAll(
+                    repositoryReachableSet.parentsFirst(due).stream()
+                            .map(digest ->
+                                    storePair.layout().keyOf(new RevisionLink(repositoryKeys.repository(), digest)))
                             .toList(),
                     kept);
         }
     }
 
-    private void removeLayers(Group group) {
-        ReachableSet.Answer answer = needs.ofRevisions(group.repository(), Set.of());
-        if (isTold(answer, group)) {
-            removeAll(group.keys(), answer.digests());
+    private void pruneLayers(RepositoryKeys repositoryKeys) {
+        ReachableSet.Reachability reachability =
+                repositoryReachableSet.reachableFromRevisions(repositoryKeys.repository(), Set.of());
+        if (isFullyKnown(reachability, repositoryKeys)) {
+            pruneAll(repositoryKeys.keys(), reachability.digests());
         }
     }
 
-    private boolean isTold(ReachableSet.Answer answer, Group group) {
-        answer.untold()
-                .forEach(manifest -> couldNotTell("Nothing was removed from repository %s: what %s needs is not known"
-                        .formatted(group.repository(), manifest)));
-        return answer.untold().isEmpty();
+    private boolean isFullyKnown(ReachableSet.Reachability reachability, RepositoryKeys repositoryKeys) {
+        reachability
+                .unknown()
+                .forEach(manifest -> reportUnknown("Nothing was removed from repository %s: what %s needs is not known"
+                        .formatted(repositoryKeys.repository(), manifest)));
+        return reachability.unknown().isEmpty();
     }
 
-    private void removeAll(List<String> keys, Set<Digest> kept) {
+    private void pruneAll(List<String> keys, Set<Digest> kept) {
         for (String key : keys) {
             RegistryPath path = storePair.layout().parse(key);
             Optional<Digest> named = path instanceof DigestLink link ? Optional.of(link.digest()) : Optional.empty();
             if (named.filter(kept::contains).isEmpty()) {
-                remove(key);
+                prune(key);
             }
         }
     }
 
     /** Hides it, unless the registry has it again or the backup has it no more. */
-    private boolean remove(String key) {
-        fence.require();
-        if (storePair.registry().find(key).isPresent()
-                || storePair.backup().findBeforeWrite(key).isEmpty()) {
+    private boolean prune(String key) {
+        fence.check();
+        if (storePair.registry().head(key).isPresent()
+                || storePair.backup().headBeforeWrite(key).isEmpty()) {
             return false;
         }
-        storePair.backup().remove(key, Optional.empty());
-        reconcileStats.add(storePair.layout().parse(key).kind(), Count.REMOVED, 1);
+        storePair.backup().delete(key, Optional.empty());
+        reconcileStats.add(storePair.layout().parse(key).kind(), Count.PRUNED, 1);
         return true;
     }
 
-    private void failed(ObjectStoreException failure, String consequence) {
+    private void reportFailure(ObjectStoreException failure, String consequence) {
         // What is refused is refused to the next run too.
-        hasFailed |= failure.error() != StoreError.REFUSED;
-        couldNotTell(consequence + ": " + failure.getMessage());
+        hasFailed |= failure.error() != StoreError.BAD_REQUEST;
+        reportUnknown(consequence + ": " + failure.getMessage());
     }
 
-    private void couldNotTell(String problem) {
-        found.accept(new Finding(FindingCode.COULD_NOT_TELL, storePair.backup().bucket(), problem));
+    private void reportUnknown(String problem) {
+        findings.accept(
+                new Finding(FindingCode.COULD_NOT_TELL, storePair.backup().bucket(), problem));
     }
 }

@@ -8,12 +8,12 @@ import java.util.List;
  * empties the bucket of a registry that is set to Removed (cluster-image-registry-operator {@code pkg/storage/s3/s3.go}).
  */
 final class MassDeletionGuard {
-    private final Policy policy;
+    private final ReconcilePolicy reconcilePolicy;
     private final ReconcileStats reconcileStats;
     private final Alarms alarms;
 
-    MassDeletionGuard(Policy policy, ReconcileStats reconcileStats, Alarms alarms) {
-        this.policy = policy;
+    MassDeletionGuard(ReconcilePolicy reconcilePolicy, ReconcileStats reconcileStats, Alarms alarms) {
+        this.reconcilePolicy = reconcilePolicy;
         this.reconcileStats = reconcileStats;
         this.alarms = alarms;
     }
@@ -25,21 +25,21 @@ final class MassDeletionGuard {
      * @param hasRunBefore whether there was a run to compare with
      * @return whether removals are out of the question in this run, alarm or not
      */
-    boolean look(List<String> failed, boolean hasRunBefore) {
+    boolean check(List<String> failed, boolean hasRunBefore) {
         long there = reconcileStats.total(Count.IN_REGISTRY);
-        long gone = reconcileStats.total(Count.ABSENT);
-        long lately = reconcileStats.total(Count.NEWLY_ABSENT);
+        long gone = reconcileStats.total(Count.MISSING_IN_REGISTRY);
+        long lately = reconcileStats.total(Count.NEWLY_MISSING_IN_REGISTRY);
         boolean isEmpty = failed.isEmpty() && there == 0 && gone > 0;
         if (isEmpty && lately > 0) {
             alarms.raise(
                     "registry-empty", "The registry's store holds nothing, and the backup %d objects".formatted(gone));
-        } else if (hasRunBefore && isMany(lately, there)) {
+        } else if (hasRunBefore && isMassDeletion(lately, there)) {
             alarms.raise(
                     "many-absent",
                     "%d objects are absent from the registry that were there at the run before; %d are there"
                             .formatted(lately, there));
         }
-        if (!failed.isEmpty() && policy.mirrors()) {
+        if (!failed.isEmpty() && reconcilePolicy.isMirror()) {
             alarms.raise(
                     "not-compared",
                     "%d parts could not be compared, the first: %s".formatted(failed.size(), failed.get(0)));
@@ -47,7 +47,7 @@ final class MassDeletionGuard {
         return isEmpty || !failed.isEmpty();
     }
 
-    private boolean isMany(long lately, long there) {
-        return lately > policy.alarmNumber() || lately > policy.alarmShare() * (there + lately);
+    private boolean isMassDeletion(long lately, long there) {
+        return lately > reconcilePolicy.alarmCount() || lately > reconcilePolicy.alarmShare() * (there + lately);
     }
 }

@@ -11,39 +11,39 @@ import java.util.stream.Stream;
 
 /** Brings what is owed before anything else, and takes off the shelf what that settles. */
 final class PendingPhase {
-    private final PendingStore shelf;
+    private final PendingStore pendingStore;
     private final CopyPhase copyPhase;
-    private long settled;
+    private long resolved;
 
     PendingPhase(PendingStore shelf, CopyPhase copyPhase) {
-        this.shelf = shelf;
+        this.pendingStore = shelf;
         this.copyPhase = copyPhase;
     }
 
     /** Does it, and tells how many keys were settled. A record that came meanwhile stays for whoever wrote it. */
     long run() {
-        try (Stream<ObjectInfo> listing = shelf.list()) {
+        try (Stream<ObjectInfo> listing = pendingStore.list()) {
             listing.map(ObjectInfo::key)
-                    .filter(name -> !PendingStore.isSignOfLife(name))
-                    .map(shelf::read)
+                    .filter(name -> !PendingStore.isHeartbeat(name))
+                    .map(pendingStore::read)
                     .flatMap(Optional::stream)
-                    .forEach(this::bring);
+                    .forEach(this::copy);
         }
-        return settled;
+        return resolved;
     }
 
-    private void bring(PendingBatch record) {
+    private void copy(PendingBatch record) {
         AtomicBoolean isSettled = new AtomicBoolean(true);
         List<PendingKey> keys = record.keys();
-        keys.forEach(owed -> copyPhase.bring(owed.key(), false, keyResult -> {
-            if (keyResult.state() == KeyResult.State.LEFT) {
+        keys.forEach(owed -> copyPhase.copy(owed.key(), false, keyResult -> {
+            if (keyResult.state() == KeyResult.State.REMAINING) {
                 isSettled.set(false);
             }
         }));
         copyPhase.await();
         if (isSettled.get()) {
-            shelf.remove(record);
-            settled += keys.size();
+            pendingStore.delete(record);
+            resolved += keys.size();
         }
     }
 }

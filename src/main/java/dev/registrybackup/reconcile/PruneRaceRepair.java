@@ -33,16 +33,16 @@ import java.util.stream.Stream;
  */
 final class PruneRaceRepair {
     /** What the stores' clocks may differ by from ours. */
-    private static final Duration SKEW = Duration.ofMinutes(5);
+    private static final Duration MAX_CLOCK_SKEW = Duration.ofMinutes(5);
 
-    private static final int BATCH = 1_000;
+    private static final int BATCH_SIZE = 1_000;
 
     private final StorePair storePair;
     private final ReplicationTools replicationTools;
     private final ReachableSet reachableSet;
     private final Fence fence;
-    private final Consumer<Finding> found;
-    private boolean isTold = true;
+    private final Consumer<Finding> findings;
+    private boolean isConclusive = true;
 
     PruneRaceRepair(
             StorePair storePair,
@@ -54,16 +54,16 @@ final class PruneRaceRepair {
         this.replicationTools = replicationTools;
         this.reachableSet = reachableSet;
         this.fence = fence;
-        this.found = found;
+        this.findings = found;
     }
 
     /** Checks the links that the backup got since then, and tells how many blobs it brought back. */
-    long check(Instant since) {
+    long repairSince(Instant since) {
         long count = 0;
         try (Stream<ObjectInfo> listing =
                 storePair.backup().list(storePair.layout().repositoriesPrefix())) {
             Iterator<RegistryPath> links = listing.filter(
-                            link -> !link.lastModified().isBefore(since.minus(SKEW)))
+                            link -> !link.lastModified().isBefore(since.minus(MAX_CLOCK_SKEW)))
                     .map(link -> storePair.layout().parse(link.key()))
                     .iterator();
             Set<Digest> manifests = new HashSet<>();
@@ -72,9 +72,9 @@ final class PruneRaceRepair {
                 if (links.next() instanceof DigestLink link) {
                     (link.kind() == Kind.LAYER_LINK ? needed : manifests).add(link.digest());
                 }
-                if (manifests.size() + needed.size() >= BATCH || !links.hasNext()) {
+                if (manifests.size() + needed.size() >= BATCH_SIZE || !links.hasNext()) {
                     needed.addAll(reachableSet.of(manifests).digests());
-                    count += needed.stream().filter(this::bringBack).count();
+                    count += needed.stream().filter(this::reinstate).count();
                     manifests.clear();
                     needed.clear();
                 }
@@ -84,36 +84,37 @@ final class PruneRaceRepair {
     }
 
     /** Whether all could be checked; if not, another run has to. */
-    boolean isTold() {
-        return isTold;
+    boolean isConclusive() {
+        return isConclusive;
     }
 
-    private boolean bringBack(Digest digest) {
-        fence.require();
+    private boolean reinstate(Digest digest) {
+        fence.check();
         try {
-            return isBroughtBack(digest);
+            return tryReinstate(digest);
         } catch (CompletionException | ObjectStoreException e) {
-            isTold = false;
-            found.accept(new Finding(
+            isConclusive = false;
+            findings.accept(new Finding(
                     FindingCode.COULD_NOT_TELL,
                     digest.toString(),
                     "A link that was written lately needs it, and whether it is there could not be told; the next run looks"
-                            + " again: " + WorkerPools.cause(e).getMessage()));
+                            + " again: " + WorkerPools.unwrap(e).getMessage()));
             return false;
         }
     }
 
-    private boolean isBroughtBack(Digest digest) {
+    private boolean tryReinstate(Digest digest) {
         String key = storePair.layout().blobKey(digest);
-        if (storePair.backup().find(key).isPresent()) {
+        if (storePair.backup().head(key).isPresent()) {
             return false;
         }
-        replicationTools.durable().forget(key);
-        BlobResult copy = replicationTools.blobReplicator().bring(digest).join();
-        if (copy.inBackup() || uncovered(key, digest)) {
+        replicationTools.durableKeys().remove(key);
+        BlobResult copy =
+                replicationTools.blobReplicator().copyIfDifferent(digest).join();
+        if (copy.isInBackup() || reinstateVersion(key, digest)) {
             return true;
         }
-        found.accept(new Finding(
+        findings.accept(new Finding(
                 FindingCode.BLOB_MISSING,
                 digest.toString(),
                 "A link that was written lately needs it, and neither store has it: push the image again"));
@@ -121,15 +122,15 @@ final class PruneRaceRepair {
     }
 
     /** Copies its newest version forward: to take away the mark that hides it would take the right to destroy versions. */
-    private boolean uncovered(String key, Digest digest) {
+    private boolean reinstateVersion(String key, Digest digest) {
         Optional<ObjectRef> held =
-                new BlobVersions(storePair.backup(), storePair.layout(), RateLimiter.unbounded()).newestProved(digest);
+                new BlobVersions(storePair.backup(), storePair.layout(), RateLimiter.unlimited()).newestValid(digest);
         held.ifPresent(version -> {
             Optional<ObjectInfo> info =
-                    storePair.backup().findVersion(key, version.version().orElseThrow());
+                    storePair.backup().headVersion(key, version.version().orElseThrow());
             Map<String, String> metadata = info.map(ObjectInfo::metadata).orElse(Map.of());
-            SourceObject sourceObject =
-                    new SourceObject(storePair.backup(), version.info(key), version.version(), RateLimiter.unbounded());
+            SourceObject sourceObject = new SourceObject(
+                    storePair.backup(), version.toObjectInfo(key), version.version(), RateLimiter.unlimited());
             new ObjectCopier(storePair.backup(), copied -> metadata).copy(sourceObject, Optional.of(digest));
         });
         return held.isPresent();

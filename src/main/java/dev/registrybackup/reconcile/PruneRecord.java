@@ -3,10 +3,10 @@ package dev.registrybackup.reconcile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.registrybackup.objectstore.MetadataStore;
+import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectStore;
-import dev.registrybackup.objectstore.RecordObjects;
-import dev.registrybackup.objectstore.RecordObjects.Stored;
-import dev.registrybackup.objectstore.RewrittenRecord;
+import dev.registrybackup.objectstore.SingleVersionRecord;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Clock;
 import java.time.DateTimeException;
@@ -18,40 +18,40 @@ import java.util.Optional;
  * were checked, so that a run that dies in between leaves the check to the next. Blocks.
  */
 final class PruneRecord {
-    static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "reconcile/removing";
+    static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/removing";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final ObjectStore backup;
-    private final RecordObjects records;
+    private final MetadataStore records;
     private final Clock clock;
 
     PruneRecord(ObjectStore backup, Clock clock) {
         this.backup = backup;
-        this.records = new RecordObjects(backup);
+        this.records = new MetadataStore(backup);
         this.clock = clock;
     }
 
     /** Since when, UTC; empty if nothing is to be checked. A record that cannot be read has everything checked. */
-    Optional<Instant> since() {
-        return records.read(KEY).map(stored -> parse(stored.json()));
+    Optional<Instant> startedAt() {
+        return records.get(KEY).map(storedRecord -> parse(storedRecord.json()));
     }
 
     /** Puts it on record, and says whether it was not on record before: a check that another run left is still to be made. */
-    boolean begin() {
-        Optional<Stored> before = records.read(KEY);
+    boolean start() {
+        Optional<StoredRecord> before = records.get(KEY);
         if (before.isEmpty()) {
             String json = JsonNodeFactory.instance
                     .objectNode()
                     .put("since", clock.instant().toString())
                     .toString();
-            new RewrittenRecord(records, KEY, Optional.empty()).write(json);
+            new SingleVersionRecord(records, KEY, Optional.empty()).write(json);
         }
         return before.isEmpty();
     }
 
-    void end() {
-        records.read(KEY).ifPresent(stored -> backup.remove(KEY, stored.version()));
+    void finish() {
+        records.get(KEY).ifPresent(storedRecord -> backup.delete(KEY, storedRecord.version()));
     }
 
     private static Instant parse(String text) {

@@ -3,8 +3,8 @@ package dev.registrybackup.reconcile;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.inventory.ChildrenFirst;
 import dev.registrybackup.inventory.Manifests;
-import dev.registrybackup.inventory.Manifests.Reading;
-import dev.registrybackup.inventory.Manifests.State;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
+import dev.registrybackup.inventory.Manifests.ManifestState;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Digest;
 import java.util.ArrayList;
@@ -19,20 +19,20 @@ import java.util.stream.Collectors;
 
 /** What manifests need, read from the backup, or from the registry where the backup has none that is good. */
 final class ReachableSet {
-    private final Manifests inBackup;
-    private final Manifests inRegistry;
+    private final Manifests backupManifests;
+    private final Manifests registryManifests;
 
     /**
      * An answer.
      *
      * @param digests the manifests asked for, and all that they lead to
-     * @param untold of these, what is there and cannot be understood, so that nobody knows what it needs
+     * @param unknown of these, what is there and cannot be understood, so that nobody knows what it needs
      */
-    record Answer(Set<Digest> digests, Set<Digest> untold) {}
+    record Reachability(Set<Digest> digests, Set<Digest> unknown) {}
 
     ReachableSet(StorePair storePair, WorkerPools workerPools) {
-        this.inBackup = new Manifests(storePair.backup(), storePair.layout(), workerPools);
-        this.inRegistry = new Manifests(storePair.registry(), storePair.layout(), workerPools);
+        this.backupManifests = new Manifests(storePair.backup(), storePair.layout(), workerPools);
+        this.registryManifests = new Manifests(storePair.registry(), storePair.layout(), workerPools);
     }
 
     /**
@@ -40,32 +40,36 @@ final class ReachableSet {
      *
      * @throws dev.registrybackup.objectstore.ObjectStoreException if one could not be read
      */
-    Answer of(Collection<Digest> manifests) {
-        Map<Digest, Reading> read = new HashMap<>(inBackup.closure(manifests));
+    Reachability of(Collection<Digest> manifests) {
+        Map<Digest, LoadedManifest> read = new HashMap<>(backupManifests.closure(manifests));
         Set<Digest> lacking = read.entrySet().stream()
-                .filter(entry -> entry.getValue().state() != State.READ)
+                .filter(entry -> entry.getValue().state() != ManifestState.READ)
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
-        inRegistry.closure(lacking).forEach((digest, reading) -> read.merge(digest, reading, ReachableSet::better));
+        registryManifests
+                .closure(lacking)
+                .forEach((digest, loadedManifest) -> read.merge(digest, loadedManifest, ReachableSet::better));
         Set<Digest> digests = new HashSet<>(manifests);
         Set<Digest> untold = new HashSet<>();
-        read.forEach((digest, reading) -> {
+        read.forEach((digest, loadedManifest) -> {
             digests.add(digest);
-            reading.manifest().references().stream().map(Descriptor::digest).forEach(digests::add);
+            loadedManifest.manifest().references().stream()
+                    .map(Descriptor::digest)
+                    .forEach(digests::add);
             // What neither store has cannot be pulled, so nothing is needed for it.
-            if (reading.state() != State.READ && reading.state() != State.ABSENT) {
+            if (loadedManifest.state() != ManifestState.READ && loadedManifest.state() != ManifestState.MISSING) {
                 untold.add(digest);
             }
         });
-        return new Answer(digests, untold);
+        return new Reachability(digests, untold);
     }
 
     /** The same manifests, each before what it leads to, as far as the backup can tell. */
     List<Digest> parentsFirst(Collection<Digest> manifests) {
-        Map<Digest, Reading> read = inBackup.closure(manifests);
+        Map<Digest, LoadedManifest> read = backupManifests.closure(manifests);
         List<Digest> ordered = new ArrayList<>(ChildrenFirst.order(
                 manifests,
-                manifest -> read.getOrDefault(manifest, Reading.absent()).manifest().references().stream()
+                manifest -> read.getOrDefault(manifest, LoadedManifest.missing()).manifest().references().stream()
                         .map(Descriptor::digest)
                         .toList()));
         ordered.retainAll(Set.copyOf(manifests));
@@ -73,8 +77,8 @@ final class ReachableSet {
         return ordered;
     }
 
-    private static Reading better(Reading first, Reading second) {
-        if (first.state() == State.READ || second.state() == State.ABSENT) {
+    private static LoadedManifest better(LoadedManifest first, LoadedManifest second) {
+        if (first.state() == ManifestState.READ || second.state() == ManifestState.MISSING) {
             return first;
         }
         return second;

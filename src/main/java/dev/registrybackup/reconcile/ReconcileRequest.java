@@ -8,9 +8,9 @@ import java.util.Optional;
 /**
  * What may be asked of a reconciliation.
  *
- * @param acknowledged the alarm that whoever asks has looked at
+ * @param acknowledgedAlarm the alarm that whoever asks has looked at
  */
-public record ReconcileRequest(Optional<String> acknowledged) {
+public record ReconcileRequest(Optional<String> acknowledgedAlarm) {
     private static final String ACKNOWLEDGE = "acknowledge";
 
     /**
@@ -37,7 +37,7 @@ public record ReconcileRequest(Optional<String> acknowledged) {
     /** The form in which requests and records have it. */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
-        acknowledged.ifPresent(id -> json.put(ACKNOWLEDGE, id));
+        acknowledgedAlarm.ifPresent(id -> json.put(ACKNOWLEDGE, id));
         return json;
     }
 }

@@ -10,8 +10,8 @@ import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.ProgressTracker;
-import dev.registrybackup.operation.Report;
-import dev.registrybackup.operation.Reports;
+import dev.registrybackup.operation.ReportReader;
+import dev.registrybackup.operation.ReportWriter;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
 import dev.registrybackup.reconcile.rclone.Comparer;
 import dev.registrybackup.replication.pending.PendingStore;
@@ -26,17 +26,17 @@ import java.util.concurrent.CompletableFuture;
 /** The phases of one reconciliation, in their order. For one call. */
 final class ReconcileRun {
     /** Older uploads of ours belong to nobody: no object takes so long. */
-    private static final Duration UPLOAD = Duration.ofDays(1);
+    private static final Duration MAX_UPLOAD_AGE = Duration.ofDays(1);
 
-    private static final Duration LOOK = Duration.ofSeconds(10);
+    private static final Duration FENCE_CHECK_INTERVAL = Duration.ofSeconds(10);
 
     private final StorePair storePair;
     private final Reconciliation.Tools tools;
-    private final Policy policy;
+    private final ReconcilePolicy reconcilePolicy;
     private final boolean isOpenShift;
     private final Fence fence;
     private final ProgressTracker progressTracker;
-    private final Report report;
+    private final ReportWriter reportWriter;
     private final ReconcileStats reconcileStats = new ReconcileStats();
     private final ObjectNode summary = JsonNodeFactory.instance.objectNode();
     private boolean isComplete;
@@ -44,18 +44,18 @@ final class ReconcileRun {
     ReconcileRun(
             StorePair storePair,
             Reconciliation.Tools tools,
-            Policy policy,
+            ReconcilePolicy reconcilePolicy,
             boolean isOpenShift,
             Fence fence,
             ProgressTracker progressTracker,
-            Report report) {
+            ReportWriter reportWriter) {
         this.storePair = storePair;
         this.tools = tools;
-        this.policy = policy;
+        this.reconcilePolicy = reconcilePolicy;
         this.isOpenShift = isOpenShift;
         this.fence = fence;
         this.progressTracker = progressTracker;
-        this.report = report;
+        this.reportWriter = reportWriter;
     }
 
     /** Whether nothing is left; to be asked once it has run. */
@@ -66,12 +66,12 @@ final class ReconcileRun {
     /** Does it, and says in figures what it came to. */
     ObjectNode run(Comparer comparer, Path scratch, Instant begun) {
         // What needs a blob was pushed after it: so the blobs may be newer than the snapshot, and never older.
-        boolean isCaptured =
-                new SnapshotPhase(storePair, tools, policy, progressTracker, this::found).take(scratch, summary);
-        LastRun.Said last = new LastRun(storePair.backup()).read();
-        ReplicationTools replicationTools = tools.copying().apply(storePair, tools.rateLimiter());
+        boolean isCaptured = new SnapshotPhase(storePair, tools, reconcilePolicy, progressTracker, this::addFinding)
+                .run(scratch, summary);
+        LastRun.RunRecord last = new LastRun(storePair.backup()).read();
+        ReplicationTools replicationTools = tools.replicationToolsFactory().apply(storePair, tools.rateLimiter());
         // What was there before the first run that compared everything is its first fill, and no miss of the events'.
-        boolean isFilled = last.successBegun().isPresent() || hasComparedAll(last.summary());
+        boolean isFilled = last.lastSuccessStartedAt().isPresent() || hasComparedAll(last.summary());
         CopyPhase copyPhase = new CopyPhase(
                 storePair,
                 replicationTools,
@@ -79,54 +79,54 @@ final class ReconcileRun {
                 fence,
                 progressTracker,
                 reconcileStats,
-                isFilled ? Optional.of(begun.minus(policy.missedAfter())) : Optional.empty());
-        boolean isMended = mend(replicationTools, copyPhase, last);
+                isFilled ? Optional.of(begun.minus(reconcilePolicy.eventLagThreshold())) : Optional.empty());
+        boolean isMended = repair(replicationTools, copyPhase, last);
         DiffPhase diffPhase =
-                new DiffPhase(storePair, comparer, copyPhase, reconcileStats, progressTracker, this::found);
+                new DiffPhase(storePair, comparer, copyPhase, reconcileStats, progressTracker, this::addFinding);
         boolean isDoubtful = compare(diffPhase, scratch, begun, last.summary());
         judgeWaiting(replicationTools, copyPhase);
-        boolean isRemoved = remove(replicationTools, scratch, isDoubtful, begun);
+        boolean isRemoved = prune(replicationTools, scratch, isDoubtful, begun);
         progressTracker.phase("looking after records, uploads and the catalog");
-        Optional<Long> settled = diffPhase.left().map(new ResolvedRejections(storePair, fence)::remove);
+        Optional<Long> settled = diffPhase.remainingKeys().map(new ResolvedRejections(storePair, fence)::delete);
         summary.put("rejectionsSettled", settled.orElse(0L));
-        abortUploads(begun.minus(UPLOAD));
-        new CatalogPhase(storePair, tools, isOpenShift, fence, progressTracker, this::found)
+        abortUploads(begun.minus(MAX_UPLOAD_AGE));
+        new CatalogPhase(storePair, tools, isOpenShift, fence, progressTracker, this::addFinding)
                 .refresh(diffPhase, reconcileStats, isFilled);
-        boolean isArchived = new ArchivePhase(storePair, tools, fence, progressTracker, this::found)
-                .update(diffPhase.failed().isEmpty(), scratch, begun, summary);
+        boolean isArchived = new ArchivePhase(storePair, tools, fence, progressTracker, this::addFinding)
+                .update(diffPhase.failedShards().isEmpty(), scratch, begun, summary);
         isComplete = isCaptured
                 && isMended
                 && isRemoved
                 && isArchived
-                && diffPhase.failed().isEmpty()
-                && reconcileStats.total(Count.LEFT) == 0;
-        return tell(diffPhase, comparer);
+                && diffPhase.failedShards().isEmpty()
+                && reconcileStats.total(Count.REMAINING) == 0;
+        return summarize(diffPhase, comparer);
     }
 
     /** Does what is known without a comparison; says whether all of that is done. */
-    private boolean mend(ReplicationTools replicationTools, CopyPhase copyPhase, LastRun.Said last) {
+    private boolean repair(ReplicationTools replicationTools, CopyPhase copyPhase, LastRun.RunRecord last) {
         progressTracker.phase("settling what is owed");
         PendingStore shelf = new PendingStore(storePair.backup(), "reconcile", tools.clock());
         summary.put("owedSettled", new PendingPhase(shelf, copyPhase).run());
         boolean isAdopted = adopt(replicationTools);
         progressTracker.phase("replacing what was found damaged");
         RepairPhase repairPhase = new RepairPhase(
-                new Reports(storePair.backup()),
+                new ReportReader(storePair.backup()),
                 storePair,
                 replicationTools,
                 copyPhase,
                 tools.rateLimiter(),
                 fence,
-                this::found);
-        summary.put("damagedReplaced", repairPhase.replaceSince(last.successBegun()));
-        return isAdopted && repairPhase.left() == 0;
+                this::addFinding);
+        summary.put("damagedReplaced", repairPhase.repairSince(last.lastSuccessStartedAt()));
+        return isAdopted && repairPhase.remaining() == 0;
     }
 
     /** Has every link that is on record as waiting looked at again, so that none stays there that waits no more. */
     private void judgeWaiting(ReplicationTools replicationTools, CopyPhase copyPhase) {
         progressTracker.phase("looking at what waits");
         replicationTools.blockedLinks().forEach(links -> {
-            links.forEach(link -> copyPhase.bring(link, false, keyResult -> {}));
+            links.forEach(link -> copyPhase.copy(link, false, keyResult -> {}));
             copyPhase.await();
         });
     }
@@ -134,18 +134,18 @@ final class ReconcileRun {
     /** Not every store lists uploads; those of ours that are left behind cost room and nothing else. */
     private void abortUploads(Instant startedBefore) {
         try {
-            summary.put("uploadsAborted", storePair.backup().abortUploads("", startedBefore));
+            summary.put("uploadsAborted", storePair.backup().abortMultipartUploads("", startedBefore));
         } catch (ObjectStoreException e) {
-            found(new Finding(
+            addFinding(new Finding(
                     FindingCode.COULD_NOT_TELL,
                     storePair.backup().bucket(),
                     "Uploads that were left under way were not given up: " + e.getMessage()));
         }
     }
 
-    private void found(Finding finding) {
-        progressTracker.found(finding);
-        report.accept(finding);
+    private void addFinding(Finding finding) {
+        progressTracker.addFinding(finding);
+        reportWriter.accept(finding);
     }
 
     private Alarms alarms() {
@@ -155,19 +155,19 @@ final class ReconcileRun {
     private boolean adopt(ReplicationTools replicationTools) {
         progressTracker.phase("proving what is there");
         // It tells the meter itself.
-        Adoption.Result adopted = new Adoption(
+        Adoption.AdoptionSummary adopted = new Adoption(
                         storePair.backup(),
                         storePair.layout(),
                         replicationTools.blobReplicator(),
-                        replicationTools.adopted(),
+                        replicationTools.verifiedMarker(),
                         tools.workerPools(),
                         tools.rateLimiter(),
                         tools.clock())
-                .run(fence, progressTracker, report);
+                .run(fence, progressTracker, reportWriter);
         summary.putObject("adoption")
-                .put("proved", adopted.proved())
+                .put("proved", adopted.verified())
                 .put("replaced", adopted.replaced())
-                .put("setAside", adopted.setAside())
+                .put("setAside", adopted.quarantined())
                 .put("bytes", adopted.bytes());
         return adopted.isComplete();
     }
@@ -175,12 +175,12 @@ final class ReconcileRun {
     /** Says whether removals are out of the question. */
     private boolean compare(DiffPhase diffPhase, Path scratch, Instant begun, ObjectNode last) {
         try (MissingIntervalUpdate absences = new MissingIntervals(storePair.backup()).update(scratch, begun)) {
-            diffPhase.run(policy.partKeys(), new ShardSizes(storePair.backup()), absences);
-            fence.require();
+            diffPhase.run(reconcilePolicy.shardSize(), new ShardSizes(storePair.backup()), absences);
+            fence.check();
             // First, since what is on record as absent is no news to the next run, should this one die in between.
-            boolean isDoubtful =
-                    new MassDeletionGuard(policy, reconcileStats, alarms()).look(diffPhase.failed(), !last.isEmpty());
-            absences.finish();
+            boolean isDoubtful = new MassDeletionGuard(reconcilePolicy, reconcileStats, alarms())
+                    .check(diffPhase.failedShards(), !last.isEmpty());
+            absences.commit();
             return isDoubtful;
         } catch (IOException e) {
             throw new UncheckedIOException(
@@ -195,13 +195,13 @@ final class ReconcileRun {
     }
 
     /** Says whether nothing is left of that to do. */
-    private boolean remove(ReplicationTools replicationTools, Path scratch, boolean isDoubtful, Instant begun) {
+    private boolean prune(ReplicationTools replicationTools, Path scratch, boolean isDoubtful, Instant begun) {
         boolean isDone = true;
         ReachableSet reachableSet = new ReachableSet(storePair, tools.workerPools());
         PruneRecord removing = new PruneRecord(storePair.backup(), tools.clock());
-        if (policy.mirrors() && !isDoubtful && alarms().open().isEmpty()) {
+        if (reconcilePolicy.isMirror() && !isDoubtful && alarms().openAlarms().isEmpty()) {
             progressTracker.phase("removing what the registry has lacked for long");
-            Instant before = begun.minus(policy.retention());
+            Instant before = begun.minus(reconcilePolicy.retention());
             CapturedImages captured = new CapturedImages(storePair.backup(), scratch, before);
             isDone = new LinkPruner(
                             storePair,
@@ -210,46 +210,49 @@ final class ReconcileRun {
                             new BlobSweeper(storePair, reachableSet, captured, removing),
                             fence,
                             reconcileStats,
-                            this::found,
+                            this::addFinding,
                             scratch,
                             before)
                     .run();
         }
-        PruneRaceRepair after = new PruneRaceRepair(storePair, replicationTools, reachableSet, fence, this::found);
-        removing.since().ifPresent(since -> checkRemoved(after, removing, since));
-        return isDone && after.isTold();
+        PruneRaceRepair after = new PruneRaceRepair(storePair, replicationTools, reachableSet, fence, this::addFinding);
+        removing.startedAt().ifPresent(since -> repairPruneRaces(after, removing, since));
+        return isDone && after.isConclusive();
     }
 
-    private void checkRemoved(PruneRaceRepair pruneRaceRepair, PruneRecord removing, Instant since) {
+    private void repairPruneRaces(PruneRaceRepair pruneRaceRepair, PruneRecord removing, Instant since) {
         progressTracker.phase("checking links written while blobs were removed");
-        wait(policy.memory());
-        summary.put("broughtBack", pruneRaceRepair.check(since));
-        if (pruneRaceRepair.isTold()) {
-            removing.end();
+        sleep(reconcilePolicy.durableKeyTtl());
+        summary.put("broughtBack", pruneRaceRepair.repairSince(since));
+        if (pruneRaceRepair.isConclusive()) {
+            removing.finish();
         }
     }
 
     /** Waits, and learns meanwhile if it may not go on. */
-    private void wait(Duration duration) {
-        for (Duration left = duration; left.compareTo(Duration.ZERO) > 0; left = left.minus(LOOK)) {
-            fence.require();
+    private void sleep(Duration duration) {
+        for (Duration left = duration; left.compareTo(Duration.ZERO) > 0; left = left.minus(FENCE_CHECK_INTERVAL)) {
+            fence.check();
             CompletableFuture<Boolean> over = new CompletableFuture<>();
-            tools.workerPools().after(left.compareTo(LOOK) < 0 ? left : LOOK, () -> over.complete(true));
+            tools.workerPools()
+                    .schedule(
+                            left.compareTo(FENCE_CHECK_INTERVAL) < 0 ? left : FENCE_CHECK_INTERVAL,
+                            () -> over.complete(true));
             over.join();
         }
     }
 
-    private ObjectNode tell(DiffPhase diffPhase, Comparer comparer) {
-        summary.put("deletes", policy.mirrors() ? "mirror" : "keep");
+    private ObjectNode summarize(DiffPhase diffPhase, Comparer comparer) {
+        summary.put("deletes", reconcilePolicy.isMirror() ? "mirror" : "keep");
         summary.set("classes", reconcileStats.json());
         for (Count count : Count.values()) {
             summary.put(count.label(), reconcileStats.total(count));
         }
-        summary.put("parts", diffPhase.parts());
+        summary.put("parts", diffPhase.shardCount());
         ArrayNode failed = summary.putArray("failedParts");
-        diffPhase.failed().forEach(failed::add);
+        diffPhase.failedShards().forEach(failed::add);
         ObjectNode rclone = summary.putObject("rclone");
-        rclone.put("version", comparer.version()).put("keys", diffPhase.keys());
+        rclone.put("version", comparer.version()).put("keys", diffPhase.comparedKeys());
         ArrayNode commands = rclone.putArray("commands");
         diffPhase.commands().forEach(commands::add);
         return summary;

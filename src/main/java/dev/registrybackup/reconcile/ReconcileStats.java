@@ -16,23 +16,23 @@ final class ReconcileStats {
         /** Keys that the registry has. */
         IN_REGISTRY("inRegistry"),
         /** Keys that rclone named as missing or different, each once. */
-        NAMED("named"),
+        DIFFERING("named"),
         /** Of these, what the backup has now. */
-        BROUGHT("brought"),
+        COPIED("brought"),
         /** Bytes copied for them. */
-        BYTES("bytesBrought"),
+        BYTES_COPIED("bytesBrought"),
         /** Of those brought, what events should have brought before. */
-        MISSED("missedByEvents"),
+        MISSED_BY_EVENTS("missedByEvents"),
         /** Of those named, what the backup has not, or not as the registry has it. */
-        LEFT("left"),
+        REMAINING("left"),
         /** Of those left, what in the registry is not what its digest says. */
         CORRUPT("corrupt"),
         /** Keys that only the backup has. */
-        ABSENT("absent"),
+        MISSING_IN_REGISTRY("absent"),
         /** Of these, what the registry had at the run before. */
-        NEWLY_ABSENT("newlyAbsent"),
+        NEWLY_MISSING_IN_REGISTRY("newlyAbsent"),
         /** What left the backup. */
-        REMOVED("removed");
+        PRUNED("removed");
 
         private final String label;
 
@@ -49,7 +49,7 @@ final class ReconcileStats {
         counts.computeIfAbsent(kind, fresh -> new EnumMap<>(Count.class)).merge(count, more, Long::sum);
     }
 
-    synchronized long of(Kind kind, Count count) {
+    synchronized long count(Kind kind, Count count) {
         return counts.getOrDefault(kind, Map.of()).getOrDefault(count, 0L);
     }
 

@@ -13,7 +13,7 @@ import dev.registrybackup.operation.FencedObjectStore;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.ProgressTracker;
-import dev.registrybackup.operation.Report;
+import dev.registrybackup.operation.ReportWriter;
 import dev.registrybackup.reconcile.rclone.Archive;
 import dev.registrybackup.reconcile.rclone.Comparer;
 import java.io.IOException;
@@ -41,27 +41,27 @@ public final class Reconciliation {
 
     private final StorePair storePair;
     private final Tools tools;
-    private final Policy policy;
+    private final ReconcilePolicy reconcilePolicy;
     private final boolean isOpenShift;
 
     /**
      * What it works with.
      *
-     * @param comparer makes what compares, given a directory for its files; throws if it cannot be used
-     * @param copying makes what copies into the backup given
-     * @param snapshots makes what captures ImageStreams into the backup given; nothing where the cluster has none, which a
+     * @param comparerFactory makes what compares, given a directory for its files; throws if it cannot be used
+     * @param replicationToolsFactory makes what copies into the backup given
+     * @param snapshotTakerFactory makes what captures ImageStreams into the backup given; nothing where the cluster has none, which a
      *     {@link dev.registrybackup.imagestream.ClusterException} leaves open; empty if the registry is not OpenShift's
-     * @param archive makes what writes to a second place, given a directory for its files; empty for none
+     * @param archiveFactory makes what writes to a second place, given a directory for its files; empty for none
      * @param workerPools where objects are read and written
      * @param rateLimiter how fast blobs are read that are proved where they are
      * @param clock the time
      * @param scratch the directory in which files of a run lie until it ends
      */
     public record Tools(
-            Function<Path, Comparer> comparer,
-            BiFunction<StorePair, RateLimiter, ReplicationTools> copying,
-            Optional<Function<ObjectStore, Optional<SnapshotTaker>>> snapshots,
-            Optional<Function<Path, Archive>> archive,
+            Function<Path, Comparer> comparerFactory,
+            BiFunction<StorePair, RateLimiter, ReplicationTools> replicationToolsFactory,
+            Optional<Function<ObjectStore, Optional<SnapshotTaker>>> snapshotTakerFactory,
+            Optional<Function<Path, Archive>> archiveFactory,
             WorkerPools workerPools,
             RateLimiter rateLimiter,
             Clock clock,
@@ -73,17 +73,17 @@ public final class Reconciliation {
      * @param summary what to say of it in figures
      * @param isComplete whether nothing is left
      */
-    public record Result(ObjectNode summary, boolean isComplete) {}
+    public record ReconcileResult(ObjectNode summary, boolean isComplete) {}
 
     /**
      * Reconciles these stores.
      *
      * @param isOpenShift whose registry it is, by which findings are graded
      */
-    public Reconciliation(StorePair storePair, Tools tools, Policy policy, boolean isOpenShift) {
+    public Reconciliation(StorePair storePair, Tools tools, ReconcilePolicy reconcilePolicy, boolean isOpenShift) {
         this.storePair = storePair;
         this.tools = tools;
-        this.policy = policy;
+        this.reconcilePolicy = reconcilePolicy;
         this.isOpenShift = isOpenShift;
     }
 
@@ -96,14 +96,14 @@ public final class Reconciliation {
     public void check(ReconcileRequest request) {
         storePair.registry().requireBucket();
         storePair.backup().requireBucket();
-        if (policy.mirrors() && !storePair.backup().versioned()) {
+        if (reconcilePolicy.isMirror() && !storePair.backup().isVersioned()) {
             throw new ObjectStoreException(
-                    StoreError.REFUSED,
+                    StoreError.BAD_REQUEST,
                     "Nothing may be removed from the backup bucket %s, since it keeps no versions: switch versioning on, or set"
                                     .formatted(storePair.backup().bucket())
                             + " reconcile.deletes to keep");
         }
-        request.acknowledged().ifPresent(id -> new Alarms(storePair.backup(), tools.clock()).require(id));
+        request.acknowledgedAlarm().ifPresent(id -> new Alarms(storePair.backup(), tools.clock()).require(id));
     }
 
     /**
@@ -113,45 +113,47 @@ public final class Reconciliation {
      * @param askedBy who asked, and so acknowledges the alarm that the request names
      * @throws ObjectStoreException if a store could not be used at all
      */
-    public Result run(
+    public ReconcileResult run(
             String id, ReconcileRequest request, String askedBy, Fence fence, ProgressTracker progressTracker) {
         check(request);
         Instant begun = tools.clock().instant();
-        Path scratch = scratch();
+        Path scratch = createScratchDirectory();
         try {
             CountingObjectStore registry = new CountingObjectStore(storePair.registry());
             CountingObjectStore backup = new CountingObjectStore(new FencedObjectStore(storePair.backup(), fence));
             StorePair counted = new StorePair(registry, backup, storePair.layout());
-            request.acknowledged().ifPresent(alarm -> new Alarms(backup, tools.clock()).acknowledge(alarm, askedBy));
-            Report report = new Report(backup, id, isOpenShift, fence);
-            Comparer comparer = tools.comparer().apply(scratch);
-            ReconcileRun reconcileRun =
-                    new ReconcileRun(counted, tools, policy, isOpenShift, fence, progressTracker, report);
-            ObjectNode summary = keeping(report, () -> reconcileRun.run(comparer, scratch, begun));
+            request.acknowledgedAlarm()
+                    .ifPresent(alarm -> new Alarms(backup, tools.clock()).acknowledge(alarm, askedBy));
+            ReportWriter reportWriter = new ReportWriter(backup, id, isOpenShift, fence);
+            Comparer comparer = tools.comparerFactory().apply(scratch);
+            ReconcileRun reconcileRun = new ReconcileRun(
+                    counted, tools, reconcilePolicy, isOpenShift, fence, progressTracker, reportWriter);
+            ObjectNode summary = flushOnFailure(reportWriter, () -> reconcileRun.run(comparer, scratch, begun));
             ObjectNode requests = summary.putObject("requests");
             requests.set("registry", registry.json());
             requests.set("backup", backup.json());
             Instant ended = tools.clock().instant();
             summary.put("begun", begun.toString()).put("ended", ended.toString());
             summary.put("outcome", reconcileRun.isComplete() ? "complete" : "incomplete");
-            tell(new Alarms(backup, tools.clock()).open(), summary, progressTracker, report);
-            report.finish(summary);
+            reportAlarms(new Alarms(backup, tools.clock()).openAlarms(), summary, progressTracker, reportWriter);
+            reportWriter.finish(summary);
             new LastRun(backup).write(summary, reconcileRun.isComplete(), begun, ended);
             log(id, summary, begun, ended);
-            return new Result(summary, reconcileRun.isComplete());
+            return new ReconcileResult(summary, reconcileRun.isComplete());
         } finally {
-            remove(scratch);
+            deleteRecursively(scratch);
         }
     }
 
     /** Whoever reads an exit code or the findings has to learn of them too. */
-    private static void tell(List<Alarm> open, ObjectNode summary, ProgressTracker progressTracker, Report report) {
+    private static void reportAlarms(
+            List<Alarm> open, ObjectNode summary, ProgressTracker progressTracker, ReportWriter reportWriter) {
         ArrayNode alarms = summary.putArray("alarms");
         for (Alarm alarm : open) {
             alarms.add(alarm.json());
             Finding raised = new Finding(FindingCode.ALARM, alarm.id(), alarm.problem());
-            progressTracker.found(raised);
-            report.accept(raised);
+            progressTracker.addFinding(raised);
+            reportWriter.accept(raised);
         }
     }
 
@@ -175,12 +177,12 @@ public final class Reconciliation {
     }
 
     /** If it cannot go on, what it found until then is written all the same. */
-    private static ObjectNode keeping(Report report, Supplier<ObjectNode> work) {
+    private static ObjectNode flushOnFailure(ReportWriter reportWriter, Supplier<ObjectNode> work) {
         try {
             return work.get();
         } catch (ObjectStoreException e) {
             try {
-                report.flush();
+                reportWriter.flush();
             } catch (RuntimeException unwritten) {
                 e.addSuppressed(unwritten);
             }
@@ -188,7 +190,7 @@ public final class Reconciliation {
         }
     }
 
-    private Path scratch() {
+    private Path createScratchDirectory() {
         try {
             return Files.createTempDirectory(Files.createDirectories(tools.scratch()), "reconcile");
         } catch (IOException e) {
@@ -199,7 +201,7 @@ public final class Reconciliation {
         }
     }
 
-    private static void remove(Path directory) {
+    private static void deleteRecursively(Path directory) {
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);

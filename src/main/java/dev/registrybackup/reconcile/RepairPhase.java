@@ -6,7 +6,7 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
-import dev.registrybackup.operation.Reports;
+import dev.registrybackup.operation.ReportReader;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.replication.BlobResult;
 import dev.registrybackup.replication.SourceObject;
@@ -18,17 +18,17 @@ import java.util.function.Consumer;
 
 /** Replaces what verifications since the last run found wrong in the backup. For one thread. */
 final class RepairPhase {
-    private static final int MOST_REPORTS = 100;
+    private static final int MAX_REPORTS = 100;
 
-    private final Reports reports;
+    private final ReportReader reportReader;
     private final StorePair storePair;
     private final ReplicationTools replicationTools;
     private final CopyPhase copyPhase;
     private final RateLimiter rateLimiter;
     private final Fence fence;
-    private final Consumer<Finding> found;
+    private final Consumer<Finding> findings;
     private long replaced;
-    private long left;
+    private long remaining;
 
     /**
      * Replaces what the reports say.
@@ -36,30 +36,31 @@ final class RepairPhase {
      * @param rateLimiter how fast blobs are read that are looked at again before they are replaced
      */
     RepairPhase(
-            Reports reports,
+            ReportReader reportReader,
             StorePair storePair,
             ReplicationTools replicationTools,
             CopyPhase copyPhase,
             RateLimiter rateLimiter,
             Fence fence,
             Consumer<Finding> found) {
-        this.reports = reports;
+        this.reportReader = reportReader;
         this.storePair = storePair;
         this.replicationTools = replicationTools;
         this.copyPhase = copyPhase;
         this.rateLimiter = rateLimiter;
         this.fence = fence;
-        this.found = found;
+        this.findings = found;
     }
 
     /** Does it, and tells how many blobs were replaced. */
-    long replaceSince(Optional<Instant> lastRun) {
-        for (String id : reports.ids(MOST_REPORTS)) {
-            if (reports.summary(id)
+    long repairSince(Optional<Instant> lastRun) {
+        for (String id : reportReader.newestIds(MAX_REPORTS)) {
+            if (reportReader
+                    .readSummary(id)
                     .filter(summary -> summary.path("store").asText().equals("backup"))
                     .filter(summary -> isSince(summary.path("ended").asText(), lastRun))
                     .isPresent()) {
-                reports.findings(id, this::mend);
+                reportReader.forEachFinding(id, this::repair);
             }
         }
         copyPhase.await();
@@ -67,8 +68,8 @@ final class RepairPhase {
     }
 
     /** How many could not be replaced. */
-    long left() {
-        return left;
+    long remaining() {
+        return remaining;
     }
 
     /** One that does not say when is read too: nothing is replaced that is good by now. */
@@ -80,18 +81,18 @@ final class RepairPhase {
         }
     }
 
-    private void mend(Finding wrong) {
+    private void repair(Finding wrong) {
         switch (wrong.code()) {
-            case BLOB_DIGEST_MISMATCH -> digest(wrong).ifPresent(this::replace);
+            case BLOB_DIGEST_MISMATCH -> parseDigest(wrong).ifPresent(this::replace);
             case BLOB_TRUNCATED, BLOB_MISSING ->
-                digest(wrong).map(storePair.layout()::blobKey).ifPresent(this::bring);
-            case LINK_EMPTY, LINK_MALFORMED, LINK_DANGLING, LAYER_LINK_MISSING -> bring(wrong.subject());
+                parseDigest(wrong).map(storePair.layout()::blobKey).ifPresent(this::copy);
+            case LINK_EMPTY, LINK_MALFORMED, LINK_DANGLING, LAYER_LINK_MISSING -> copy(wrong.subject());
             default -> {}
         }
     }
 
     /** Empty if it is an image that is wrong and not a blob. */
-    private static Optional<Digest> digest(Finding wrong) {
+    private static Optional<Digest> parseDigest(Finding wrong) {
         try {
             return Optional.of(Digest.parse(wrong.subject()));
         } catch (IllegalArgumentException e) {
@@ -99,44 +100,45 @@ final class RepairPhase {
         }
     }
 
-    private void bring(String key) {
-        copyPhase.bring(key, false, keyResult -> {});
+    private void copy(String key) {
+        copyPhase.copy(key, false, keyResult -> {});
     }
 
     private void replace(Digest digest) {
-        fence.require();
+        fence.check();
         try {
-            if (!isDamaged(digest)) {
+            if (!isCorrupt(digest)) {
                 return;
             }
-            BlobResult copy = replicationTools.blobReplicator().replace(digest).join();
-            if (copy.inBackup()) {
+            BlobResult copy =
+                    replicationTools.blobReplicator().overwrite(digest).join();
+            if (copy.isInBackup()) {
                 replaced++;
             } else {
-                left++;
-                found.accept(new Finding(
+                remaining++;
+                findings.accept(new Finding(
                         FindingCode.BLOB_DIGEST_MISMATCH,
                         digest.toString(),
                         "The backup's is damaged, and the registry has no good one: push the image again. "
                                 + copy.problem()));
             }
         } catch (CompletionException | ObjectStoreException e) {
-            left++;
-            found.accept(new Finding(
+            remaining++;
+            findings.accept(new Finding(
                     FindingCode.COULD_NOT_TELL,
                     digest.toString(),
                     "Failed to replace the damaged blob in the backup: "
-                            + WorkerPools.cause(e).getMessage()));
+                            + WorkerPools.unwrap(e).getMessage()));
         }
     }
 
     /** It may have been replaced or removed since it was found. What is not there, the comparison deals with. */
-    private boolean isDamaged(Digest digest) {
+    private boolean isCorrupt(Digest digest) {
         return storePair
                 .backup()
-                .find(storePair.layout().blobKey(digest))
+                .head(storePair.layout().blobKey(digest))
                 .filter(copy ->
-                        !new SourceObject(storePair.backup(), copy, Optional.empty(), rateLimiter).proves(digest))
+                        !new SourceObject(storePair.backup(), copy, Optional.empty(), rateLimiter).matches(digest))
                 .isPresent();
     }
 }

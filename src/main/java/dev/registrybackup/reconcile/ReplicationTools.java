@@ -11,13 +11,13 @@ import dev.registrybackup.replication.VerifiedMarker;
  *
  * @param replicator brings keys
  * @param blobReplicator brings blobs
- * @param adopted whether every blob in the backup was proved
- * @param durable what is remembered as durable
+ * @param verifiedMarker whether every blob in the backup was proved
+ * @param durableKeys what is remembered as durable
  * @param blockedLinks what links wait for
  */
 public record ReplicationTools(
         Replicator replicator,
         BlobReplicator blobReplicator,
-        VerifiedMarker adopted,
-        ExpiringKeySet durable,
+        VerifiedMarker verifiedMarker,
+        ExpiringKeySet durableKeys,
         BlockedLinks blockedLinks) {}

@@ -31,27 +31,27 @@ final class RepositoryReachableSet {
     }
 
     /** The revisions that its tags point to, in either store. */
-    Set<Digest> tagged(RepositoryName repository) {
+    Set<Digest> taggedRevisions(RepositoryName repository) {
         Set<Digest> tagged = new HashSet<>();
         String prefix = storePair.layout().repositoriesPrefix() + repository + "/_manifests/tags/";
         for (ObjectStore store : List.of(storePair.backup(), storePair.registry())) {
             try (Stream<ObjectInfo> listing = store.list(prefix)) {
                 listing.map(ObjectInfo::key)
                         .filter(key -> storePair.layout().parse(key) instanceof TagCurrentLink)
-                        .forEach(key -> target(store, key).ifPresent(tagged::add));
+                        .forEach(key -> readTarget(store, key).ifPresent(tagged::add));
             }
         }
         return tagged;
     }
 
     /** What a link's content names; empty if it is gone or is no link. */
-    private static Optional<Digest> target(ObjectStore store, String key) {
+    private static Optional<Digest> readTarget(ObjectStore store, String key) {
         try (OpenObject reading = store.open(key, Optional.empty(), Optional.empty())) {
-            return Optional.of(LinkContent.parse(reading.readAll(LinkContent.LONGEST)));
+            return Optional.of(LinkContent.parse(reading.readAll(LinkContent.MAX_BYTES)));
         } catch (MalformedLinkException e) {
             return Optional.empty();
         } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.NOT_FOUND || e.error() == StoreError.REFUSED) {
+            if (e.error() == StoreError.NOT_FOUND || e.error() == StoreError.BAD_REQUEST) {
                 return Optional.empty();
             }
             throw e;
@@ -68,7 +68,7 @@ final class RepositoryReachableSet {
      *
      * @param but those that are about to leave it
      */
-    ReachableSet.Answer ofRevisions(RepositoryName repository, Set<Digest> but) {
+    ReachableSet.Reachability reachableFromRevisions(RepositoryName repository, Set<Digest> but) {
         Set<Digest> revisions = new HashSet<>();
         String prefix = storePair.layout().repositoriesPrefix() + repository + "/_manifests/revisions/";
         try (Stream<ObjectInfo> listing = storePair.backup().list(prefix)) {

@@ -2,9 +2,9 @@ package dev.registrybackup.reconcile;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.registrybackup.objectstore.MetadataStore;
+import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectInfo;
-import dev.registrybackup.objectstore.RecordObjects;
-import dev.registrybackup.objectstore.RecordObjects.Stored;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.replication.pending.RejectionStore;
@@ -17,12 +17,12 @@ final class ResolvedRejections {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final StorePair storePair;
-    private final RecordObjects records;
+    private final MetadataStore records;
     private final Fence fence;
 
     ResolvedRejections(StorePair storePair, Fence fence) {
         this.storePair = storePair;
-        this.records = new RecordObjects(storePair.backup());
+        this.records = new MetadataStore(storePair.backup());
         this.fence = fence;
     }
 
@@ -31,36 +31,36 @@ final class ResolvedRejections {
      *
      * @param left the keys that the backup lacks still, or has otherwise than the registry
      */
-    long remove(Set<String> left) {
+    long delete(Set<String> left) {
         try (Stream<ObjectInfo> listing = storePair.backup().list(RejectionStore.PREFIX)) {
             return listing.map(ObjectInfo::key)
-                    .filter(name -> removed(name, left))
+                    .filter(name -> deleteIfResolved(name, left))
                     .count();
         }
     }
 
-    private boolean removed(String name, Set<String> left) {
-        Optional<Stored> record = records.read(name);
-        boolean isSettled = record.flatMap(stored -> key(stored.json()))
-                .filter(key -> !left.contains(key) && isWell(key))
+    private boolean deleteIfResolved(String name, Set<String> left) {
+        Optional<StoredRecord> record = records.get(name);
+        boolean isSettled = record.flatMap(storedRecord -> parseKey(storedRecord.json()))
+                .filter(key -> !left.contains(key) && isResolved(key))
                 .isPresent();
         if (isSettled) {
-            fence.require();
-            storePair.backup().remove(name, record.get().version());
+            fence.check();
+            storePair.backup().delete(name, record.get().version());
         }
         return isSettled;
     }
 
-    private boolean isWell(String key) {
+    private boolean isResolved(String key) {
         Kind kind = storePair.layout().parse(key).kind();
-        return kind != Kind.FOREIGN
+        return kind != Kind.UNKNOWN
                 && kind != Kind.EXCLUDED
-                && (storePair.backup().findBeforeWrite(key).isPresent()
-                        || storePair.registry().find(key).isEmpty());
+                && (storePair.backup().headBeforeWrite(key).isPresent()
+                        || storePair.registry().head(key).isEmpty());
     }
 
     /** Empty for a record that is about no key, such as that of an event nobody could read. */
-    private static Optional<String> key(String json) {
+    private static Optional<String> parseKey(String json) {
         try {
             return Optional.ofNullable(JSON.readTree(json).path("key").textValue());
         } catch (JsonProcessingException e) {

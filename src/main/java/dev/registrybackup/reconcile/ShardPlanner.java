@@ -4,7 +4,7 @@ import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.reconcile.rclone.Comparer;
 import dev.registrybackup.reconcile.rclone.Shard;
-import dev.registrybackup.reconcile.rclone.Shard.By;
+import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import dev.registrybackup.registry.RegistryLayout;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -18,13 +18,13 @@ import java.util.stream.Stream;
  * none may have many more keys than is set; and each costs a request of its own, so a small registry is two parts.
  */
 final class ShardPlanner {
-    private static final int SHARDS = 256;
-    private static final String UPLOADS = "_uploads/**";
+    private static final int BLOB_SHARDS = 256;
+    private static final String UPLOADS_PATTERN = "_uploads/**";
 
     private final StorePair storePair;
     private final Comparer comparer;
-    private final long mostKeys;
-    private final By linksBy;
+    private final long maxKeys;
+    private final CompareBy compareLinksBy;
 
     /**
      * Parts of these stores.
@@ -32,11 +32,11 @@ final class ShardPlanner {
      * @param mostKeys how many keys a part may have, about
      * @param linksBy what links are compared by
      */
-    ShardPlanner(StorePair storePair, Comparer comparer, long mostKeys, By linksBy) {
+    ShardPlanner(StorePair storePair, Comparer comparer, long mostKeys, CompareBy linksBy) {
         this.storePair = storePair;
         this.comparer = comparer;
-        this.mostKeys = mostKeys;
-        this.linksBy = linksBy;
+        this.maxKeys = mostKeys;
+        this.compareLinksBy = linksBy;
     }
 
     /**
@@ -45,74 +45,75 @@ final class ShardPlanner {
      * @param before how many links there were when last compared, which spares counting them now
      */
     List<Shard> plan(ShardSizes before) {
-        List<Shard> parts = new ArrayList<>(blobs());
+        List<Shard> parts = new ArrayList<>(blobShards());
         addLinks(storePair.layout().repositoriesPrefix(), before, parts);
-        parts.add(others());
+        parts.add(otherShard());
         return parts;
     }
 
     /** Digests are as good as random: one of the 256 directories tells how large all are. */
-    private List<Shard> blobs() {
+    private List<Shard> blobShards() {
         String prefix = storePair.layout().blobsPrefix();
         String sha256 = prefix + "sha256/";
-        if (larger(sha256 + "00/", mostKeys / SHARDS + 1) <= mostKeys / SHARDS) {
-            return List.of(new Shard(prefix, By.SIZE, List.of(), true));
+        if (largerCount(sha256 + "00/", maxKeys / BLOB_SHARDS + 1) <= maxKeys / BLOB_SHARDS) {
+            return List.of(new Shard(prefix, CompareBy.SIZE, List.of(), true));
         }
         List<Shard> parts = new ArrayList<>();
-        for (int shard = 0; shard < SHARDS; shard++) {
-            parts.add(new Shard(sha256 + HexFormat.of().toHexDigits((byte) shard) + "/", By.SIZE, List.of(), true));
+        for (int shard = 0; shard < BLOB_SHARDS; shard++) {
+            parts.add(new Shard(
+                    sha256 + HexFormat.of().toHexDigits((byte) shard) + "/", CompareBy.SIZE, List.of(), true));
         }
         // What other algorithms have, or nobody; sha256 is left out before it is listed.
-        parts.add(new Shard(prefix, By.SIZE, List.of("/sha256/**"), false));
+        parts.add(new Shard(prefix, CompareBy.SIZE, List.of("/sha256/**"), false));
         return parts;
     }
 
     private void addLinks(String prefix, ShardSizes before, List<Shard> parts) {
-        if (isRepositoryPart(prefix) || isSmall(prefix, before.below(prefix))) {
-            parts.add(links(prefix));
+        if (isRepositoryLeaf(prefix) || isSmall(prefix, before.keysBelow(prefix))) {
+            parts.add(linkShard(prefix));
             return;
         }
         // In the order of keys, in which "a-b/" is before "a/".
         TreeSet<String> below = new TreeSet<>();
-        comparer.directories(prefix).stream()
+        comparer.listDirectories(prefix).stream()
                 .filter(name -> !name.equals("_uploads"))
                 .forEach(name -> below.add(prefix + name + "/"));
         below.forEach(directory -> addLinks(directory, before, parts));
-        parts.add(new Shard(prefix, linksBy, List.of("/*/**"), false));
+        parts.add(new Shard(prefix, compareLinksBy, List.of("/*/**"), false));
     }
 
     /** To count costs as many requests as to compare: only what was near the bound before, or is new, is counted. */
     private boolean isSmall(String prefix, OptionalLong before) {
-        if (before.isPresent() && before.getAsLong() < mostKeys * 3 / 4) {
+        if (before.isPresent() && before.getAsLong() < maxKeys * 3 / 4) {
             return true;
         }
-        boolean wasLarge = before.isPresent() && before.getAsLong() > mostKeys * 5 / 4;
-        return !wasLarge && larger(prefix, mostKeys + 1) <= mostKeys;
+        boolean wasLarge = before.isPresent() && before.getAsLong() > maxKeys * 5 / 4;
+        return !wasLarge && largerCount(prefix, maxKeys + 1) <= maxKeys;
     }
 
     /** Below these are single links only. */
-    private static boolean isRepositoryPart(String prefix) {
+    private static boolean isRepositoryLeaf(String prefix) {
         return prefix.endsWith("/_layers/") || prefix.endsWith("/_manifests/");
     }
 
-    private Shard links(String prefix) {
-        return new Shard(prefix, linksBy, List.of(UPLOADS), true);
+    private Shard linkShard(String prefix) {
+        return new Shard(prefix, compareLinksBy, List.of(UPLOADS_PATTERN), true);
     }
 
     /** What lies beside blobs and repositories; neither is listed for it. */
-    private Shard others() {
+    private Shard otherShard() {
         RegistryLayout layout = storePair.layout();
         String root = layout.rootPrefix();
         List<String> leftOut = new ArrayList<>();
         leftOut.add("/" + layout.blobsPrefix().substring(root.length()) + "**");
         leftOut.add("/" + layout.repositoriesPrefix().substring(root.length()) + "**");
         if (root.isEmpty()) {
-            leftOut.add("/" + RegistryLayout.BOOKKEEPING_PREFIX + "**");
+            leftOut.add("/" + RegistryLayout.METADATA_PREFIX + "**");
         }
-        return new Shard(root, By.CONTENT, leftOut, false);
+        return new Shard(root, CompareBy.CONTENT, leftOut, false);
     }
 
-    private long larger(String prefix, long most) {
+    private long largerCount(String prefix, long most) {
         return Math.max(count(storePair.registry(), prefix, most), count(storePair.backup(), prefix, most));
     }
 

@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ShardReconciler {
     /** rclone lists each directory on a key's way, in both stores; a whole listing takes a request for a thousand keys. */
-    private static final int REQUESTS_A_KEY = 4;
+    private static final int REQUESTS_PER_KEY = 4;
 
-    private static final int KEYS_A_REQUEST = 1_000;
-    private static final int MOST_ROUNDS = 5;
+    private static final int KEYS_PER_REQUEST = 1_000;
+    private static final int MAX_ROUNDS = 5;
 
     private final Shard shard;
     private final Comparer comparer;
@@ -36,32 +36,32 @@ final class ShardReconciler {
     private final ReconcileStats reconcileStats;
     private final boolean readsCurrentLinks;
     /** What became of what rclone named; guarded by this. */
-    private final Map<String, KeyResult> fates = new TreeMap<>();
+    private final Map<String, KeyResult> keyResults = new TreeMap<>();
 
-    private final TreeSet<String> absent = new TreeSet<>();
+    private final TreeSet<String> missingInRegistry = new TreeSet<>();
     private final List<String> commands = new ArrayList<>();
-    private long keys;
-    private long keysOfPart;
-    private long taken;
+    private long comparedKeys;
+    private long shardKeys;
+    private long handled;
 
     /**
      * How it ended.
      *
      * @param problem why rclone's report does not count; empty if it does
-     * @param absent the registry's keys that only the backup has, if it counts
-     * @param fates what became of what rclone named
+     * @param missingInRegistry the registry's keys that only the backup has, if it counts
+     * @param keyResults what became of what rclone named
      * @param commands what rclone was run with
-     * @param keys of how many keys it spoke, in all its rounds
-     * @param there how many keys there were when it was first asked
+     * @param comparedKeys of how many keys it spoke, in all its rounds
+     * @param initialKeys how many keys there were when it was first asked
      */
-    record Result(
+    record ShardResult(
             String problem,
-            SortedSet<String> absent,
-            Map<String, KeyResult> fates,
+            SortedSet<String> missingInRegistry,
+            Map<String, KeyResult> keyResults,
             List<String> commands,
-            long keys,
-            long there) {
-        boolean counts() {
+            long comparedKeys,
+            long initialKeys) {
+        boolean isReliable() {
             return problem.isEmpty();
         }
     }
@@ -87,49 +87,51 @@ final class ShardReconciler {
     }
 
     /** Does it. */
-    Result run() {
-        Comparison first = asked(comparer.compare(shard, this::take));
-        keysOfPart = first.keys();
+    ShardResult run() {
+        Comparison first = recordComparison(comparer.compare(shard, this::handle));
+        shardKeys = first.keys();
         copyPhase.await();
-        if (first.counts()) {
+        if (first.isReliable()) {
             Comparison last = confirm();
-            count();
-            return new Result(last.problem(), absent, Map.copyOf(fates), commands, keys, first.keys());
+            countResults();
+            return new ShardResult(
+                    last.problem(), missingInRegistry, Map.copyOf(keyResults), commands, comparedKeys, first.keys());
         }
-        count();
-        return new Result(first.problem(), new TreeSet<>(), Map.copyOf(fates), commands, keys, first.keys());
+        countResults();
+        return new ShardResult(
+                first.problem(), new TreeSet<>(), Map.copyOf(keyResults), commands, comparedKeys, first.keys());
     }
 
-    private Comparison asked(Comparison comparison) {
+    private Comparison recordComparison(Comparison comparison) {
         commands.add(comparison.command());
-        keys += comparison.keys();
+        comparedKeys += comparison.keys();
         return comparison;
     }
 
-    private void take(Difference difference) {
+    private void handle(Difference difference) {
         Kind kind = layout.parse(difference.key()).kind();
         if (!isCompared(kind)) {
             return;
         }
-        if (++taken % KEYS_A_REQUEST == 0) {
-            copyPhase.mayGoOn();
+        if (++handled % KEYS_PER_REQUEST == 0) {
+            copyPhase.checkFence();
         }
         switch (difference.kind()) {
             case SAME -> {
                 reconcileStats.add(kind, Count.IN_REGISTRY, 1);
                 if (readsCurrentLinks && kind == Kind.TAG_CURRENT_LINK) {
-                    copyPhase.bring(difference.key(), true, keyResult -> keepUnlessSame(difference.key(), keyResult));
+                    copyPhase.copy(difference.key(), true, keyResult -> putUnlessSame(difference.key(), keyResult));
                 }
             }
             case ONLY_IN_REGISTRY -> {
                 reconcileStats.add(kind, Count.IN_REGISTRY, 1);
-                bring(difference.key(), false);
+                copy(difference.key(), false);
             }
             case DIFFERENT -> {
                 reconcileStats.add(kind, Count.IN_REGISTRY, 1);
-                bring(difference.key(), true);
+                copy(difference.key(), true);
             }
-            case ONLY_IN_BACKUP -> absent(kind, difference.key());
+            case ONLY_IN_BACKUP -> missingInRegistry(kind, difference.key());
             case UNREADABLE -> {}
         }
     }
@@ -138,100 +140,100 @@ final class ShardReconciler {
         return kind != Kind.UPLOAD && kind != Kind.EXCLUDED;
     }
 
-    private void absent(Kind kind, String key) {
-        if (kind != Kind.FOREIGN) {
-            absent.add(key);
+    private void missingInRegistry(Kind kind, String key) {
+        if (kind != Kind.UNKNOWN) {
+            missingInRegistry.add(key);
         }
     }
 
-    private void bring(String key, boolean differed) {
-        copyPhase.bring(key, differed, keyResult -> keep(key, keyResult));
+    private void copy(String key, boolean differed) {
+        copyPhase.copy(key, differed, keyResult -> putResult(key, keyResult));
     }
 
-    private synchronized void keep(String key, KeyResult keyResult) {
-        fates.put(key, keyResult.after(fates.get(key)));
+    private synchronized void putResult(String key, KeyResult keyResult) {
+        keyResults.put(key, keyResult.mergedWith(keyResults.get(key)));
     }
 
-    private void keepUnlessSame(String key, KeyResult keyResult) {
+    private void putUnlessSame(String key, KeyResult keyResult) {
         if (keyResult.state() != State.SAME) {
-            keep(key, keyResult);
+            putResult(key, keyResult);
         }
     }
 
     /** Asks rclone again as long as it names something that is not settled. */
     private Comparison confirm() {
         Comparison comparison = new Comparison(true, "", 0, "");
-        for (int round = 1; round <= MOST_ROUNDS && mayBeNamed(); round++) {
+        for (int round = 1; round <= MAX_ROUNDS && hasUnresolved(); round++) {
             List<Difference> again = new ArrayList<>();
-            comparison = asked(ask(difference -> noteNamed(difference, again)));
-            if (!comparison.counts() || again.isEmpty()) {
+            comparison = recordComparison(compareAgain(difference -> addIfDiffering(difference, again)));
+            if (!comparison.isReliable() || again.isEmpty()) {
                 return comparison;
             }
-            boolean isLast = round == MOST_ROUNDS;
-            again.forEach(named -> bringAgain(named, isLast));
+            boolean isLast = round == MAX_ROUNDS;
+            again.forEach(named -> copyAgain(named, isLast));
             copyPhase.await();
         }
         return comparison;
     }
 
-    private synchronized boolean mayBeNamed() {
-        return fates.values().stream().anyMatch(keyResult -> !keyResult.isSettled());
+    private synchronized boolean hasUnresolved() {
+        return keyResults.values().stream().anyMatch(keyResult -> !keyResult.isFinal());
     }
 
-    private Comparison ask(Consumer<Difference> found) {
-        List<String> brought = brought();
-        return isFew(brought.size()) ? comparer.confirm(shard, brought, found) : comparer.compare(shard, found);
+    private Comparison compareAgain(Consumer<Difference> found) {
+        List<String> brought = unresolvedKeys();
+        return isFew(brought.size()) ? comparer.compareKeys(shard, brought, found) : comparer.compare(shard, found);
     }
 
     /** Whether to ask for so many keys one by one takes fewer requests than to compare the part again. */
     private boolean isFew(long count) {
-        return count * REQUESTS_A_KEY <= keysOfPart / KEYS_A_REQUEST;
+        return count * REQUESTS_PER_KEY <= shardKeys / KEYS_PER_REQUEST;
     }
 
-    private synchronized List<String> brought() {
-        return fates.entrySet().stream()
-                .filter(entry -> !entry.getValue().isSettled())
+    private synchronized List<String> unresolvedKeys() {
+        return keyResults.entrySet().stream()
+                .filter(entry -> !entry.getValue().isFinal())
                 .map(Map.Entry::getKey)
                 .toList();
     }
 
-    private synchronized void noteNamed(Difference difference, List<Difference> again) {
+    private synchronized void addIfDiffering(Difference difference, List<Difference> again) {
         boolean isNamed =
                 difference.kind() == Difference.Kind.ONLY_IN_REGISTRY || difference.kind() == Difference.Kind.DIFFERENT;
-        KeyResult known = fates.get(difference.key());
+        KeyResult known = keyResults.get(difference.key());
         Kind kind = layout.parse(difference.key()).kind();
-        if (isNamed && isCompared(kind) && (known == null || !known.isSettled())) {
+        if (isNamed && isCompared(kind) && (known == null || !known.isFinal())) {
             again.add(difference);
         }
     }
 
-    private void bringAgain(Difference named, boolean isLast) {
-        KeyResult before = known(named.key());
+    private void copyAgain(Difference named, boolean isLast) {
+        KeyResult before = result(named.key());
         if (isLast && before != null) {
-            keep(named.key(), before.namedStill());
+            putResult(named.key(), before.stillDiffering());
             return;
         }
-        bring(named.key(), named.kind() == Difference.Kind.DIFFERENT);
+        copy(named.key(), named.kind() == Difference.Kind.DIFFERENT);
     }
 
-    private synchronized @Nullable KeyResult known(String key) {
-        return fates.get(key);
+    private synchronized @Nullable KeyResult result(String key) {
+        return keyResults.get(key);
     }
 
-    private synchronized void count() {
-        fates.forEach((key, keyResult) -> {
+    private synchronized void countResults() {
+        keyResults.forEach((key, keyResult) -> {
             Kind kind = layout.parse(key).kind();
-            reconcileStats.add(kind, Count.NAMED, 1);
-            if (keyResult.isBrought()) {
-                reconcileStats.add(kind, Count.BROUGHT, 1);
-                reconcileStats.add(kind, Count.MISSED, keyResult.missed() ? 1 : 0);
-            } else if (keyResult.state() == State.LEFT) {
-                reconcileStats.add(kind, Count.LEFT, 1);
+            reconcileStats.add(kind, Count.DIFFERING, 1);
+            if (keyResult.isCopied()) {
+                reconcileStats.add(kind, Count.COPIED, 1);
+                reconcileStats.add(kind, Count.MISSED_BY_EVENTS, keyResult.missedByEvents() ? 1 : 0);
+            } else if (keyResult.state() == State.REMAINING) {
+                reconcileStats.add(kind, Count.REMAINING, 1);
                 // A link that is withheld for a blob's sake has nothing wrong itself.
                 reconcileStats.add(kind, Count.CORRUPT, kind == Kind.BLOB && isCorrupt(keyResult) ? 1 : 0);
             }
         });
-        absent.forEach(key -> reconcileStats.add(layout.parse(key).kind(), Count.ABSENT, 1));
+        missingInRegistry.forEach(key -> reconcileStats.add(layout.parse(key).kind(), Count.MISSING_IN_REGISTRY, 1));
     }
 
     private static boolean isCorrupt(KeyResult keyResult) {

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.objectstore.MetadataStore;
+import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectStore;
-import dev.registrybackup.objectstore.RecordObjects;
-import dev.registrybackup.objectstore.RecordObjects.Stored;
-import dev.registrybackup.objectstore.RewrittenRecord;
+import dev.registrybackup.objectstore.SingleVersionRecord;
 import dev.registrybackup.registry.RegistryLayout;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -20,22 +20,22 @@ import java.util.TreeMap;
  * be counted. For one run, and one thread.
  */
 final class ShardSizes {
-    static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "reconcile/parts";
+    static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/parts";
 
     /** A record of more is not read again as a whole; then nothing is kept, and all is counted each time. */
-    private static final int MOST = 50_000;
+    private static final int MAX_SHARDS = 50_000;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final RecordObjects records;
-    private final Optional<Stored> stored;
-    private final NavigableMap<String, Long> before = new TreeMap<>();
-    private final NavigableMap<String, Long> now = new TreeMap<>();
+    private final MetadataStore records;
+    private final Optional<StoredRecord> stored;
+    private final NavigableMap<String, Long> previous = new TreeMap<>();
+    private final NavigableMap<String, Long> current = new TreeMap<>();
 
     /** Those on record in that backup; none if there is no record that can be read. */
     ShardSizes(ObjectStore backup) {
-        this.records = new RecordObjects(backup);
-        this.stored = records.read(KEY);
+        this.records = new MetadataStore(backup);
+        this.stored = records.get(KEY);
         stored.ifPresent(record -> parse(record.json()));
     }
 
@@ -44,17 +44,17 @@ final class ShardSizes {
             for (var entry : JSON.readTree(json).properties()) {
                 JsonNode keys = entry.getValue();
                 if (keys.isIntegralNumber()) {
-                    before.put(entry.getKey(), keys.asLong());
+                    previous.put(entry.getKey(), keys.asLong());
                 }
             }
         } catch (JsonProcessingException e) {
-            before.clear();
+            previous.clear();
         }
     }
 
     /** How many there were below that prefix, in whatever parts; empty if that is not known. */
-    OptionalLong below(String prefix) {
-        NavigableMap<String, Long> parts = before.subMap(prefix, true, prefix + Character.MAX_VALUE, true);
+    OptionalLong keysBelow(String prefix) {
+        NavigableMap<String, Long> parts = previous.subMap(prefix, true, prefix + Character.MAX_VALUE, true);
         return parts.isEmpty()
                 ? OptionalLong.empty()
                 : OptionalLong.of(
@@ -62,19 +62,19 @@ final class ShardSizes {
     }
 
     /** That many there are now in the part of that prefix. */
-    void add(String prefix, long keys) {
-        now.put(prefix, keys);
+    void put(String prefix, long keys) {
+        current.put(prefix, keys);
     }
 
     /** Puts all that were added in place of those on record, if they differ. */
     void write() {
-        if (now.size() > MOST) {
-            now.clear();
+        if (current.size() > MAX_SHARDS) {
+            current.clear();
         }
-        if (!now.equals(before)) {
+        if (!current.equals(previous)) {
             ObjectNode json = JsonNodeFactory.instance.objectNode();
-            now.forEach(json::put);
-            new RewrittenRecord(records, KEY, stored.flatMap(Stored::version)).write(json.toString());
+            current.forEach(json::put);
+            new SingleVersionRecord(records, KEY, stored.flatMap(StoredRecord::version)).write(json.toString());
         }
     }
 }

@@ -23,42 +23,43 @@ final class SnapshotPhase {
     private static final System.Logger LOGGER = System.getLogger(SnapshotPhase.class.getName());
 
     /** Single streams come and go; fewer than these are no loss of a cluster. */
-    private static final long FEW = 10;
+    private static final long MIN_ALARM_COUNT = 10;
 
     private final StorePair storePair;
     private final Reconciliation.Tools tools;
-    private final Policy policy;
+    private final ReconcilePolicy reconcilePolicy;
     private final ProgressTracker progressTracker;
-    private final Consumer<Finding> found;
+    private final Consumer<Finding> findings;
 
     SnapshotPhase(
             StorePair storePair,
             Reconciliation.Tools tools,
-            Policy policy,
+            ReconcilePolicy reconcilePolicy,
             ProgressTracker progressTracker,
             Consumer<Finding> found) {
         this.storePair = storePair;
         this.tools = tools;
-        this.policy = policy;
+        this.reconcilePolicy = reconcilePolicy;
         this.progressTracker = progressTracker;
-        this.found = found;
+        this.findings = found;
     }
 
     /** Takes it, says in the summary what it came to, and returns whether nothing of it is left to do. */
-    boolean take(Path scratch, ObjectNode summary) {
-        if (tools.snapshots().isEmpty()) {
+    boolean run(Path scratch, ObjectNode summary) {
+        if (tools.snapshotTakerFactory().isEmpty()) {
             return true;
         }
         progressTracker.phase("capturing ImageStreams");
         Instant begun = tools.clock().instant();
         try {
-            Optional<SnapshotTaker> snapshots = tools.snapshots().get().apply(storePair.backup());
-            return snapshots.isEmpty() || take(snapshots.get(), scratch, begun, summary);
+            Optional<SnapshotTaker> snapshots =
+                    tools.snapshotTakerFactory().get().apply(storePair.backup());
+            return snapshots.isEmpty() || run(snapshots.get(), scratch, begun, summary);
         } catch (FencedException e) {
             throw e;
         } catch (RuntimeException e) {
             // Whatever it is: blobs are compared all the same.
-            found.accept(new Finding(
+            findings.accept(new Finding(
                     FindingCode.COULD_NOT_TELL,
                     "imagestreams",
                     "ImageStreams and Images were not captured in this run, so that no image pushed since the snapshot before"
@@ -76,25 +77,25 @@ final class SnapshotPhase {
         return failure.toString();
     }
 
-    private boolean take(SnapshotTaker snapshotTaker, Path scratch, Instant begun, ObjectNode summary) {
-        long before = streamsBefore(scratch);
-        SnapshotTaker.Taken taken = snapshotTaker.take(scratch);
-        tell(taken, begun, summary);
-        warnIfVanished(before, taken.streams(), begun);
-        for (String stream : taken.notUnderstood()) {
-            found.accept(new Finding(
+    private boolean run(SnapshotTaker snapshotTaker, Path scratch, Instant begun, ObjectNode summary) {
+        long before = previousImageStreamCount(scratch);
+        SnapshotTaker.SnapshotSummary snapshotSummary = snapshotTaker.take(scratch);
+        summarize(snapshotSummary, begun, summary);
+        raiseAlarmIfMissing(before, snapshotSummary.streams(), begun);
+        for (String stream : snapshotSummary.notUnderstood()) {
+            findings.accept(new Finding(
                     FindingCode.COULD_NOT_TELL,
                     "imagestreams",
                     "An ImageStream was not captured, so that it cannot be restored: " + stream));
         }
-        return taken.notUnderstood().isEmpty();
+        return snapshotSummary.notUnderstood().isEmpty();
     }
 
-    private long streamsBefore(Path scratch) {
+    private long previousImageStreamCount(Path scratch) {
         try (Stream<CapturedStream> before = new CaptureReader(storePair.backup(), scratch).inNewestSnapshot()) {
             return before.count();
         } catch (ObjectStoreException e) {
-            found.accept(new Finding(
+            findings.accept(new Finding(
                     FindingCode.COULD_NOT_TELL,
                     "imagestreams",
                     "How many ImageStreams there were at the snapshot before is not known: " + e.getMessage()));
@@ -103,9 +104,9 @@ final class SnapshotPhase {
     }
 
     /** A cluster that was made anew would otherwise have its emptiness taken for what is to be restored. */
-    private void warnIfVanished(long before, long now, Instant begun) {
+    private void raiseAlarmIfMissing(long before, long now, Instant begun) {
         long gone = before - now;
-        if ((now == 0 && before > 0) || gone > Math.max(FEW, policy.alarmShare() * before)) {
+        if ((now == 0 && before > 0) || gone > Math.max(MIN_ALARM_COUNT, reconcilePolicy.alarmShare() * before)) {
             new Alarms(storePair.backup(), tools.clock())
                     .raise(
                             "imagestreams-absent",
@@ -114,22 +115,22 @@ final class SnapshotPhase {
         }
     }
 
-    private void tell(SnapshotTaker.Taken taken, Instant begun, ObjectNode summary) {
+    private void summarize(SnapshotTaker.SnapshotSummary snapshotSummary, Instant begun, ObjectNode summary) {
         summary.putObject("imageStreams")
-                .put("key", taken.key())
-                .put("streams", taken.streams())
-                .put("items", taken.items())
-                .put("images", taken.images())
-                .put("imagesMissing", taken.imagesMissing());
+                .put("key", snapshotSummary.key())
+                .put("streams", snapshotSummary.streams())
+                .put("items", snapshotSummary.items())
+                .put("images", snapshotSummary.images())
+                .put("imagesMissing", snapshotSummary.imagesMissing());
         LOGGER.log(
                 Level.INFO,
                 "event=imagestreams-captured key={0} streams={1,number,#} items={2,number,#} images={3,number,#}"
                         + " images-missing={4,number,#} millis={5,number,#}",
-                taken.key(),
-                taken.streams(),
-                taken.items(),
-                taken.images(),
-                taken.imagesMissing(),
+                snapshotSummary.key(),
+                snapshotSummary.streams(),
+                snapshotSummary.items(),
+                snapshotSummary.images(),
+                snapshotSummary.imagesMissing(),
                 Duration.between(begun, tools.clock().instant()).toMillis());
     }
 }

@@ -31,7 +31,7 @@ public record Digest(DigestAlgorithm algorithm, String hex) {
             throw new IllegalArgumentException("A digest is <algorithm>:<hexadecimal digits>, not \"" + text + "\"");
         }
         String label = text.substring(0, colon);
-        DigestAlgorithm algorithm = DigestAlgorithm.labelled(label)
+        DigestAlgorithm algorithm = DigestAlgorithm.forLabel(label)
                 .orElseThrow(() -> new IllegalArgumentException(
                         "Digest algorithm \"%s\" is neither sha256 nor sha512".formatted(label)));
         return new Digest(algorithm, text.substring(colon + 1));
@@ -40,7 +40,7 @@ public record Digest(DigestAlgorithm algorithm, String hex) {
     /** The digest of these bytes. */
     public static Digest of(DigestAlgorithm algorithm, byte[] content) {
         return new Digest(
-                algorithm, HexFormat.of().formatHex(algorithm.newState().digest(content)));
+                algorithm, HexFormat.of().formatHex(algorithm.newMessageDigest().digest(content)));
     }
 
     /** The canonical form, which is also the content of a link: {@code sha256:<hex>}. */

@@ -15,12 +15,12 @@ public enum DigestAlgorithm {
     SHA512("sha512", "SHA-512", 128);
 
     private final String label;
-    private final String javaName;
+    private final String jcaName;
     private final int hexLength;
 
     DigestAlgorithm(String label, String javaName, int hexLength) {
         this.label = label;
-        this.javaName = javaName;
+        this.jcaName = javaName;
         this.hexLength = hexLength;
     }
 
@@ -35,16 +35,16 @@ public enum DigestAlgorithm {
     }
 
     /** A fresh hash state. */
-    public MessageDigest newState() {
+    public MessageDigest newMessageDigest() {
         try {
-            return MessageDigest.getInstance(javaName);
+            return MessageDigest.getInstance(jcaName);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("This Java runtime lacks " + javaName + ", which every registry needs", e);
+            throw new IllegalStateException("This Java runtime lacks " + jcaName + ", which every registry needs", e);
         }
     }
 
     /** The algorithm with that label, or empty if we know none. */
-    public static Optional<DigestAlgorithm> labelled(String label) {
+    public static Optional<DigestAlgorithm> forLabel(String label) {
         return Arrays.stream(values())
                 .filter(algorithm -> algorithm.label.equals(label))
                 .findFirst();

@@ -9,39 +9,39 @@ import java.util.HexFormat;
  */
 public final class DigestVerifier {
     private final Digest expected;
-    private final MessageDigest state;
-    private long bytes;
+    private final MessageDigest messageDigest;
+    private long bytesRead;
 
     private DigestVerifier(Digest expected, MessageDigest state, long bytes) {
         this.expected = expected;
-        this.state = state;
-        this.bytes = bytes;
+        this.messageDigest = state;
+        this.bytesRead = bytes;
     }
 
     /** A proof that has seen nothing yet. */
     public static DigestVerifier of(Digest expected) {
-        return new DigestVerifier(expected, expected.algorithm().newState(), 0);
+        return new DigestVerifier(expected, expected.algorithm().newMessageDigest(), 0);
     }
 
     /** The same proof at the same byte, to go on from independently: a part that is read again starts from such a copy. */
     public DigestVerifier copy() {
         try {
-            return new DigestVerifier(expected, (MessageDigest) state.clone(), bytes);
+            return new DigestVerifier(expected, (MessageDigest) messageDigest.clone(), bytesRead);
         } catch (CloneNotSupportedException e) {
             throw new IllegalStateException(
-                    "This Java runtime's " + state.getAlgorithm() + " cannot be copied, which parts need", e);
+                    "This Java runtime's " + messageDigest.getAlgorithm() + " cannot be copied, which parts need", e);
         }
     }
 
     /** Takes the next bytes. */
     public void update(byte[] buffer, int offset, int length) {
-        state.update(buffer, offset, length);
-        bytes += length;
+        messageDigest.update(buffer, offset, length);
+        bytesRead += length;
     }
 
     /** How many bytes it has seen. */
-    public long bytes() {
-        return bytes;
+    public long bytesRead() {
+        return bytesRead;
     }
 
     /**
@@ -49,10 +49,10 @@ public final class DigestVerifier {
      *
      * @throws DigestMismatchException if the bytes seen are not what the digest says
      */
-    public void complete() {
-        Digest actual = new Digest(expected.algorithm(), HexFormat.of().formatHex(state.digest()));
+    public void verify() {
+        Digest actual = new Digest(expected.algorithm(), HexFormat.of().formatHex(messageDigest.digest()));
         if (!actual.equals(expected)) {
-            throw new DigestMismatchException(expected, actual, bytes);
+            throw new DigestMismatchException(expected, actual, bytesRead);
         }
     }
 }

@@ -13,7 +13,7 @@ import java.util.HexFormat;
  */
 public final class LinkContent {
     /** More than any well-formed link has: {@code sha512:} and 128 digits are 135 bytes. */
-    public static final int LONGEST = 256;
+    public static final int MAX_BYTES = 256;
 
     private LinkContent() {}
 
@@ -38,7 +38,7 @@ public final class LinkContent {
     }
 
     /** The MD5 of a link's content in hexadecimal: what a store that does not encrypt with KMS gives as its ETag. */
-    public static String md5(byte[] content) {
+    public static String md5Hex(byte[] content) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(content));
         } catch (NoSuchAlgorithmException e) {

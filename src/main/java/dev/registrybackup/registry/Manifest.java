@@ -20,10 +20,10 @@ import java.util.OptionalLong;
  */
 public record Manifest(List<Descriptor> references, Optional<Digest> subject) {
     /** The largest manifest a registry takes, in bytes: distribution {@code registry/handlers/manifests.go}. */
-    public static final int LARGEST = 4 << 20;
+    public static final int MAX_BYTES = 4 << 20;
 
     /** What refers to nothing. */
-    public static final Manifest NONE = new Manifest(List.of(), Optional.empty());
+    public static final Manifest EMPTY = new Manifest(List.of(), Optional.empty());
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
@@ -39,17 +39,17 @@ public record Manifest(List<Descriptor> references, Optional<Digest> subject) {
      * @throws MalformedManifestException if the bytes are not a JSON object
      */
     public static Manifest parse(byte[] content) throws MalformedManifestException {
-        JsonNode root = object(content);
+        JsonNode root = parseObject(content);
         Map<Digest, Descriptor> found = new LinkedHashMap<>();
-        collect(found, root.path("manifests"), "digest", Descriptor.Role.MANIFEST);
+        addAll(found, root.path("manifests"), "digest", Descriptor.Role.MANIFEST);
         add(found, root.path("config"), "digest", Descriptor.Role.BLOB);
-        collect(found, root.path("layers"), "digest", Descriptor.Role.BLOB);
-        collect(found, root.path("blobs"), "digest", Descriptor.Role.BLOB);
-        collect(found, root.path("fsLayers"), "blobSum", Descriptor.Role.BLOB);
+        addAll(found, root.path("layers"), "digest", Descriptor.Role.BLOB);
+        addAll(found, root.path("blobs"), "digest", Descriptor.Role.BLOB);
+        addAll(found, root.path("fsLayers"), "blobSum", Descriptor.Role.BLOB);
         return new Manifest(List.copyOf(found.values()), subject(root));
     }
 
-    private static JsonNode object(byte[] content) throws MalformedManifestException {
+    private static JsonNode parseObject(byte[] content) throws MalformedManifestException {
         try {
             JsonNode root = JSON.readTree(content);
             if (root != null && root.isObject()) {
@@ -67,7 +67,7 @@ public record Manifest(List<Descriptor> references, Optional<Digest> subject) {
         return found.keySet().stream().findFirst();
     }
 
-    private static void collect(Map<Digest, Descriptor> found, JsonNode list, String field, Descriptor.Role role) {
+    private static void addAll(Map<Digest, Descriptor> found, JsonNode list, String field, Descriptor.Role role) {
         for (JsonNode entry : list) {
             add(found, entry, field, role);
         }

@@ -2,11 +2,11 @@ package dev.registrybackup.registry;
 
 import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.registry.RegistryPath.Excluded;
-import dev.registrybackup.registry.RegistryPath.Foreign;
 import dev.registrybackup.registry.RegistryPath.LayerLink;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
 import dev.registrybackup.registry.RegistryPath.TagIndexLink;
+import dev.registrybackup.registry.RegistryPath.UnknownObject;
 import dev.registrybackup.registry.RegistryPath.UploadFile;
 import java.util.Optional;
 import java.util.function.Function;
@@ -28,14 +28,14 @@ import java.util.regex.Pattern;
  * </pre>
  *
  * <p>Laws: {@code parse(keyOf(path)).equals(path)}, and {@code keyOf(parse(key)).equals(key)}. No key is refused: what
- * the grammar does not know is {@link Foreign}.
+ * the grammar does not know is {@link UnknownObject}.
  *
  * <p>Source: distribution/distribution {@code registry/storage/paths.go}; the root directory is prefixed by the S3
  * driver, {@code s3-aws/s3.go}, {@code s3Path}.
  */
 public final class RegistryLayout {
     /** Where our own bookkeeping lies in the backup bucket: never beside registry keys, and never copied. */
-    public static final String BOOKKEEPING_PREFIX = "registry-backup/";
+    public static final String METADATA_PREFIX = "registry-backup/";
 
     private static final String DIGEST = "([a-z0-9]+)/([0-9a-f]+)";
     private static final Pattern BLOB = Pattern.compile("blobs/([a-z0-9]+)/([0-9a-f]{2})/(\\2[0-9a-f]+)/data");
@@ -45,8 +45,8 @@ public final class RegistryLayout {
     private static final Pattern TAG_CURRENT = Pattern.compile("tags/([^/]+)/current/link");
     private static final Pattern TAG_INDEX = Pattern.compile("tags/([^/]+)/index/" + DIGEST + "/link");
 
-    private final String root;
-    private final String base;
+    private final String rootPath;
+    private final String registryPath;
 
     /**
      * The layout under a root directory.
@@ -55,57 +55,58 @@ public final class RegistryLayout {
      */
     public RegistryLayout(String rootDirectory) {
         String stripped = rootDirectory.replaceAll("^/+|/+$", "");
-        this.root = stripped.isEmpty() ? "" : stripped + "/";
-        this.base = root + "docker/registry/v2/";
+        this.rootPath = stripped.isEmpty() ? "" : stripped + "/";
+        this.registryPath = rootPath + "docker/registry/v2/";
     }
 
     /** Every registry key starts with this; ends in a slash. */
     public String prefix() {
-        return base;
+        return registryPath;
     }
 
     /** Every key inside the root directory starts with this; empty without one, else ends in a slash. */
     public String rootPrefix() {
-        return root;
+        return rootPath;
     }
 
     /** The key of every link starts with this; ends in a slash. */
     public String repositoriesPrefix() {
-        return base + "repositories/";
+        return registryPath + "repositories/";
     }
 
     /** The key of every blob starts with this; ends in a slash. */
     public String blobsPrefix() {
-        return base + "blobs/";
+        return registryPath + "blobs/";
     }
 
     /** What the key is. */
     public RegistryPath parse(String key) {
-        if (!key.startsWith(root) || key.startsWith(BOOKKEEPING_PREFIX) || key.isEmpty() || key.endsWith("/")) {
+        if (!key.startsWith(rootPath) || key.startsWith(METADATA_PREFIX) || key.isEmpty() || key.endsWith("/")) {
             return new Excluded(key);
         }
-        if (!key.startsWith(base)) {
-            return new Foreign(key);
+        if (!key.startsWith(registryPath)) {
+            return new UnknownObject(key);
         }
-        String rest = key.substring(base.length());
-        return blob(rest).or(() -> inRepository(key, rest)).orElseGet(() -> new Foreign(key));
+        String rest = key.substring(registryPath.length());
+        return parseBlobPath(rest).or(() -> parseRepositoryPath(key, rest)).orElseGet(() -> new UnknownObject(key));
     }
 
     /** The key of the path. */
     public String keyOf(RegistryPath path) {
         return switch (path.kind()) {
             case BLOB -> blobKey(((BlobData) path).digest());
-            case LAYER_LINK -> repositoryKey((LayerLink) path) + "/_layers" + digestKey((LayerLink) path) + "/link";
+            case LAYER_LINK -> repositoryKey((LayerLink) path) + "/_layers" + digestSuffix((LayerLink) path) + "/link";
             case REVISION_LINK ->
-                repositoryKey((RevisionLink) path) + "/_manifests/revisions" + digestKey((RevisionLink) path) + "/link";
+                repositoryKey((RevisionLink) path) + "/_manifests/revisions" + digestSuffix((RevisionLink) path)
+                        + "/link";
             case TAG_INDEX_LINK ->
                 repositoryKey((TagIndexLink) path) + "/_manifests/tags/" + ((TagIndexLink) path).tag() + "/index"
-                        + digestKey((TagIndexLink) path) + "/link";
+                        + digestSuffix((TagIndexLink) path) + "/link";
             case TAG_CURRENT_LINK ->
                 repositoryKey((TagCurrentLink) path) + "/_manifests/tags/" + ((TagCurrentLink) path).tag()
                         + "/current/link";
             case UPLOAD -> ((UploadFile) path).key();
-            case FOREIGN -> ((Foreign) path).key();
+            case UNKNOWN -> ((UnknownObject) path).key();
             case EXCLUDED -> ((Excluded) path).key();
         };
     }
@@ -113,23 +114,25 @@ public final class RegistryLayout {
     /** The key of a blob, as {@link #keyOf} has it. */
     public String blobKey(Digest digest) {
         String hex = digest.hex();
-        return base + "blobs/" + digest.algorithm().label() + "/" + hex.substring(0, 2) + "/" + hex + "/data";
+        return registryPath + "blobs/" + digest.algorithm().label() + "/" + hex.substring(0, 2) + "/" + hex + "/data";
     }
 
     private String repositoryKey(RegistryPath.Link link) {
-        return base + "repositories/" + link.repository();
+        return registryPath + "repositories/" + link.repository();
     }
 
-    private static String digestKey(RegistryPath.DigestLink link) {
+    private static String digestSuffix(RegistryPath.DigestLink link) {
         return "/" + link.digest().algorithm().label() + "/" + link.digest().hex();
     }
 
-    private static Optional<RegistryPath> blob(String rest) {
+    private static Optional<RegistryPath> parseBlobPath(String rest) {
         Matcher matcher = BLOB.matcher(rest);
-        return matcher.matches() ? digest(matcher.group(1), matcher.group(3)).map(BlobData::new) : Optional.empty();
+        return matcher.matches()
+                ? parseDigest(matcher.group(1), matcher.group(3)).map(BlobData::new)
+                : Optional.empty();
     }
 
-    private static Optional<RegistryPath> inRepository(String key, String rest) {
+    private static Optional<RegistryPath> parseRepositoryPath(String key, String rest) {
         Matcher matcher = REPOSITORY.matcher(rest);
         if (!matcher.matches() || !RepositoryName.isValid(matcher.group(1))) {
             return Optional.empty();
@@ -139,46 +142,46 @@ public final class RegistryLayout {
         return switch (matcher.group(2)) {
             case "_uploads" -> Optional.of(new UploadFile(key));
             case "_layers" ->
-                match(
+                parseWith(
                         LAYER,
                         inside,
-                        found -> digest(found.group(1), found.group(2))
+                        found -> parseDigest(found.group(1), found.group(2))
                                 .map(digest -> new LayerLink(repository, digest)));
-            default -> inManifests(repository, inside);
+            default -> parseManifestPath(repository, inside);
         };
     }
 
-    private static Optional<RegistryPath> inManifests(RepositoryName repository, String inside) {
-        return match(
+    private static Optional<RegistryPath> parseManifestPath(RepositoryName repository, String inside) {
+        return parseWith(
                         REVISION,
                         inside,
-                        found -> digest(found.group(1), found.group(2))
+                        found -> parseDigest(found.group(1), found.group(2))
                                 .map(digest -> (RegistryPath) new RevisionLink(repository, digest)))
-                .or(() -> match(
+                .or(() -> parseWith(
                         TAG_CURRENT,
                         inside,
-                        found -> tag(found.group(1)).map(tag -> new TagCurrentLink(repository, tag))))
-                .or(() -> match(
+                        found -> parseTag(found.group(1)).map(tag -> new TagCurrentLink(repository, tag))))
+                .or(() -> parseWith(
                         TAG_INDEX,
                         inside,
-                        found -> tag(found.group(1))
-                                .flatMap(tag -> digest(found.group(2), found.group(3))
+                        found -> parseTag(found.group(1))
+                                .flatMap(tag -> parseDigest(found.group(2), found.group(3))
                                         .map(digest -> new TagIndexLink(repository, tag, digest)))));
     }
 
-    private static Optional<RegistryPath> match(
+    private static Optional<RegistryPath> parseWith(
             Pattern pattern, String text, Function<Matcher, Optional<? extends RegistryPath>> path) {
         Matcher matcher = pattern.matcher(text);
         return matcher.matches() ? path.apply(matcher).map(found -> (RegistryPath) found) : Optional.empty();
     }
 
-    private static Optional<Digest> digest(String label, String hex) {
-        return DigestAlgorithm.labelled(label)
+    private static Optional<Digest> parseDigest(String label, String hex) {
+        return DigestAlgorithm.forLabel(label)
                 .filter(algorithm -> hex.length() == algorithm.hexLength())
                 .map(algorithm -> new Digest(algorithm, hex));
     }
 
-    private static Optional<Tag> tag(String name) {
+    private static Optional<Tag> parseTag(String name) {
         return Tag.isValid(name) ? Optional.of(new Tag(name)) : Optional.empty();
     }
 }

@@ -13,7 +13,7 @@ public sealed interface RegistryPath {
         TAG_INDEX_LINK("tag-index-link"),
         TAG_CURRENT_LINK("tag-current-link"),
         UPLOAD("upload"),
-        FOREIGN("foreign"),
+        UNKNOWN("foreign"),
         EXCLUDED("excluded");
 
         private final String label;
@@ -89,10 +89,10 @@ public sealed interface RegistryPath {
     }
 
     /** An object inside the root directory that the layout does not know. */
-    record Foreign(String key) implements RegistryPath {
+    record UnknownObject(String key) implements RegistryPath {
         @Override
         public Kind kind() {
-            return Kind.FOREIGN;
+            return Kind.UNKNOWN;
         }
     }
 

@@ -11,7 +11,7 @@ public record RepositoryName(String value) {
     private static final String COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
     private static final Pattern NAME = Pattern.compile(COMPONENT + "(?:/" + COMPONENT + ")*");
     /** docker/distribution reference/regexp.go and normalize.go: a name has at most 255 characters. */
-    private static final int LONGEST = 255;
+    private static final int MAX_LENGTH = 255;
 
     /** Refuses what is no repository name, with {@link IllegalArgumentException}. */
     public RepositoryName {
@@ -21,7 +21,7 @@ public record RepositoryName(String value) {
     }
 
     static boolean isValid(String value) {
-        return value.length() <= LONGEST && NAME.matcher(value).matches();
+        return value.length() <= MAX_LENGTH && NAME.matcher(value).matches();
     }
 
     /** The name as keys have it. */

@@ -14,10 +14,10 @@ import java.util.Optional;
  */
 public final class VerifyingInputStream extends FilterInputStream {
     private final long length;
-    private final Optional<DigestVerifier> proof;
-    private final boolean endsProof;
-    private long handedOut;
-    private boolean complete;
+    private final Optional<DigestVerifier> verifier;
+    private final boolean isLastPart;
+    private long bytesRead;
+    private boolean isVerified;
 
     /**
      * Wraps a stream.
@@ -29,8 +29,8 @@ public final class VerifyingInputStream extends FilterInputStream {
     public VerifyingInputStream(InputStream in, long length, Optional<DigestVerifier> proof, boolean endsProof) {
         super(in);
         this.length = length;
-        this.proof = proof;
-        this.endsProof = endsProof;
+        this.verifier = proof;
+        this.isLastPart = endsProof;
     }
 
     /** Reads one byte, under the promise of {@link #read(byte[], int, int)}. */
@@ -49,28 +49,28 @@ public final class VerifyingInputStream extends FilterInputStream {
      */
     @Override
     public int read(byte[] buffer, int offset, int wanted) throws IOException {
-        if (handedOut == length) {
-            completeOnce();
+        if (bytesRead == length) {
+            verifyOnce();
             return -1;
         }
-        int count = in.read(buffer, offset, (int) Math.min(wanted, length - handedOut));
+        int count = in.read(buffer, offset, (int) Math.min(wanted, length - bytesRead));
         if (count < 0) {
-            throw new EOFException("Ended after %d of %d bytes".formatted(handedOut, length));
+            throw new EOFException("Ended after %d of %d bytes".formatted(bytesRead, length));
         }
         int taken = count;
-        proof.ifPresent(running -> running.update(buffer, offset, taken));
-        if (handedOut + count == length) {
-            completeOnce();
+        verifier.ifPresent(running -> running.update(buffer, offset, taken));
+        if (bytesRead + count == length) {
+            verifyOnce();
         }
-        handedOut += count;
+        bytesRead += count;
         return count;
     }
 
-    private void completeOnce() {
-        if (!complete && endsProof) {
-            proof.ifPresent(DigestVerifier::complete);
+    private void verifyOnce() {
+        if (!isVerified && isLastPart) {
+            verifier.ifPresent(DigestVerifier::verify);
         }
-        complete = true;
+        isVerified = true;
     }
 
     /** Skips by reading, since skipped bytes would be unproved. */

@@ -26,10 +26,10 @@ public final class BlobReplicator {
     private final ObjectStore registry;
     private final ObjectStore backup;
     private final ObjectCopier copier;
-    private final VerifiedMarker adopted;
+    private final VerifiedMarker verifiedMarker;
     private final WorkerPools workerPools;
-    private final ExpiringKeySet durable;
-    private final CoalescingExecutor<BlobResult> runs = new CoalescingExecutor<>();
+    private final ExpiringKeySet durableKeys;
+    private final CoalescingExecutor<BlobResult> executor = new CoalescingExecutor<>();
 
     /** Brings blobs of the registry into the backup. */
     public BlobReplicator(
@@ -42,16 +42,16 @@ public final class BlobReplicator {
         this.layout = layout;
         this.registry = registry;
         this.backup = backup;
-        this.copier = new ObjectCopier(backup, SourceMetadata::metadata);
-        this.adopted = adopted;
+        this.copier = new ObjectCopier(backup, SourceMetadata::of);
+        this.verifiedMarker = adopted;
         this.workerPools = workerPools;
-        this.durable = durable;
+        this.durableKeys = durable;
     }
 
     /** What both stores have of a blob, and whether the backup's may be taken for good without reading it. */
-    private record Seen(Optional<ObjectInfo> copy, Optional<ObjectInfo> origin, boolean trusted) {
-        boolean present() {
-            return trusted && copy.isPresent();
+    private record BlobLookup(Optional<ObjectInfo> copy, Optional<ObjectInfo> source, boolean isTrusted) {
+        boolean isPresent() {
+            return isTrusted && copy.isPresent();
         }
     }
 
@@ -60,8 +60,8 @@ public final class BlobReplicator {
      *
      * @return how it stands; fails with {@link ObjectStoreException} if a store failed
      */
-    public CompletableFuture<BlobResult> bring(Digest digest) {
-        return unlessDurable(digest, copy -> false);
+    public CompletableFuture<BlobResult> copyIfDifferent(Digest digest) {
+        return submitUnlessDurable(digest, copy -> false);
     }
 
     /**
@@ -71,106 +71,108 @@ public final class BlobReplicator {
      * @param size the size that a manifest gives it, if one does
      * @return how it stands; fails with {@link ObjectStoreException} if a store failed
      */
-    public CompletableFuture<BlobResult> ensure(Digest digest, OptionalLong size) {
-        return unlessDurable(digest, copy -> isEnough(copy, size));
+    public CompletableFuture<BlobResult> copyIfMissing(Digest digest, OptionalLong size) {
+        return submitUnlessDurable(digest, copy -> isSufficient(copy, size));
     }
 
-    private static boolean isEnough(ObjectInfo copy, OptionalLong size) {
-        return size.isPresent() ? copy.size() == size.getAsLong() : SourceMetadata.isOurs(copy);
+    private static boolean isSufficient(ObjectInfo copy, OptionalLong size) {
+        return size.isPresent() ? copy.size() == size.getAsLong() : SourceMetadata.isReplicated(copy);
     }
 
-    private CompletableFuture<BlobResult> unlessDurable(Digest digest, Predicate<ObjectInfo> enough) {
+    private CompletableFuture<BlobResult> submitUnlessDurable(Digest digest, Predicate<ObjectInfo> enough) {
         String key = layout.blobKey(digest);
-        if (durable.contains(key)) {
+        if (durableKeys.contains(key)) {
             return CompletableFuture.completedFuture(BlobResult.PRESENT);
         }
-        return runs.run(key, () -> {
-            if (durable.contains(key)) {
+        return executor.submit(key, () -> {
+            if (durableKeys.contains(key)) {
                 return CompletableFuture.completedFuture(BlobResult.PRESENT);
             }
             return workerPools
-                    .small(() -> look(key, enough))
-                    .thenCompose(seen -> act(digest, seen))
-                    .thenApply(copy -> remembered(key, copy));
+                    .submitSmall(() -> lookUp(key, enough))
+                    .thenCompose(blobLookup -> copyOrVerify(digest, blobLookup))
+                    .thenApply(copy -> markDurable(key, copy));
         });
     }
 
-    private BlobResult remembered(String key, BlobResult copy) {
-        if (copy.inBackup()) {
-            durable.remember(key);
+    private BlobResult markDurable(String key, BlobResult copy) {
+        if (copy.isInBackup()) {
+            durableKeys.add(key);
         }
         return copy;
     }
 
     /** Copies the blob over what the backup has, which was found to be damaged. */
-    public CompletableFuture<BlobResult> replace(Digest digest) {
+    public CompletableFuture<BlobResult> overwrite(Digest digest) {
         String key = layout.blobKey(digest);
-        durable.forget(key);
-        return runs.run(
+        durableKeys.remove(key);
+        return executor.submit(
                 key,
                 () -> workerPools
-                        .small(() -> new Seen(Optional.empty(), registry.find(key), false))
-                        .thenCompose(seen -> act(digest, seen)));
+                        .submitSmall(() -> new BlobLookup(Optional.empty(), registry.head(key), false))
+                        .thenCompose(blobLookup -> copyOrVerify(digest, blobLookup)));
     }
 
-    private Seen look(String key, Predicate<ObjectInfo> enough) {
-        boolean trusted = adopted.isSet();
-        Optional<ObjectInfo> copy = backup.findBeforeWrite(key);
+    private BlobLookup lookUp(String key, Predicate<ObjectInfo> enough) {
+        boolean trusted = verifiedMarker.isSet();
+        Optional<ObjectInfo> copy = backup.headBeforeWrite(key);
         if (trusted && copy.filter(enough).isPresent()) {
-            return new Seen(copy, Optional.empty(), true);
+            return new BlobLookup(copy, Optional.empty(), true);
         }
-        Optional<ObjectInfo> origin = registry.find(key);
+        Optional<ObjectInfo> origin = registry.head(key);
         boolean sameSize = copy.isPresent()
                 && (origin.isEmpty() || copy.get().size() == origin.get().size());
-        return new Seen(copy, origin, trusted && sameSize);
+        return new BlobLookup(copy, origin, trusted && sameSize);
     }
 
-    private CompletableFuture<BlobResult> act(Digest digest, Seen seen) {
-        if (seen.present()) {
+    private CompletableFuture<BlobResult> copyOrVerify(Digest digest, BlobLookup blobLookup) {
+        if (blobLookup.isPresent()) {
             return CompletableFuture.completedFuture(BlobResult.PRESENT);
         }
-        if (seen.origin().isEmpty()) {
-            return proved(seen.copy(), digest).thenApply(good -> good ? BlobResult.PRESENT : BlobResult.ABSENT);
+        if (blobLookup.source().isEmpty()) {
+            return verifyCopy(blobLookup.copy(), digest)
+                    .thenApply(good -> good ? BlobResult.PRESENT : BlobResult.MISSING);
         }
-        ObjectInfo origin = seen.origin().get();
+        ObjectInfo origin = blobLookup.source().get();
         boolean couldBeGood =
-                seen.copy().filter(copy -> copy.size() == origin.size()).isPresent();
-        return proved(couldBeGood ? seen.copy() : Optional.empty(), digest)
+                blobLookup.copy().filter(copy -> copy.size() == origin.size()).isPresent();
+        return verifyCopy(couldBeGood ? blobLookup.copy() : Optional.empty(), digest)
                 .thenCompose(good -> good
                         ? CompletableFuture.completedFuture(BlobResult.PRESENT)
                         : workerPools
-                                .forSize(origin.size(), () -> copy(origin, digest))
-                                .thenCompose(result -> keptInstead(result, seen.copy(), digest)));
+                                .submitForSize(origin.size(), () -> copy(origin, digest))
+                                .thenCompose(result -> fallBackToBackup(result, blobLookup.copy(), digest)));
     }
 
     private BlobResult copy(ObjectInfo origin, Digest digest) {
         try {
-            copier.copy(SourceObject.visible(registry, origin), Optional.of(digest));
-            return new BlobResult(BlobResult.State.COPIED, origin.size(), "");
+            copier.copy(SourceObject.current(registry, origin), Optional.of(digest));
+            return new BlobResult(BlobResult.BlobState.COPIED, origin.size(), "");
         } catch (DigestMismatchException e) {
-            return new BlobResult(BlobResult.State.CORRUPT, 0, String.valueOf(e.getMessage()));
+            return new BlobResult(BlobResult.BlobState.CORRUPT, 0, String.valueOf(e.getMessage()));
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
-                return BlobResult.ABSENT;
+                return BlobResult.MISSING;
             }
             throw e;
         }
     }
 
     /** Where the registry's blob is gone or bad, a good one in the backup of whatever size is what counts. */
-    private CompletableFuture<BlobResult> keptInstead(BlobResult result, Optional<ObjectInfo> copy, Digest digest) {
-        if (result.inBackup()) {
+    private CompletableFuture<BlobResult> fallBackToBackup(
+            BlobResult result, Optional<ObjectInfo> copy, Digest digest) {
+        if (result.isInBackup()) {
             return CompletableFuture.completedFuture(result);
         }
-        BlobResult kept = result.state() == BlobResult.State.CORRUPT
-                ? new BlobResult(BlobResult.State.ONLY_BACKUP_GOOD, 0, result.problem())
+        BlobResult kept = result.state() == BlobResult.BlobState.CORRUPT
+                ? new BlobResult(BlobResult.BlobState.SOURCE_CORRUPT, 0, result.problem())
                 : BlobResult.PRESENT;
-        return proved(copy, digest).thenApply(good -> good ? kept : result);
+        return verifyCopy(copy, digest).thenApply(good -> good ? kept : result);
     }
 
-    private CompletableFuture<Boolean> proved(Optional<ObjectInfo> copy, Digest digest) {
-        return copy.map(there -> workerPools.forSize(
-                        there.size(), () -> SourceObject.visible(backup, there).proves(digest)))
+    private CompletableFuture<Boolean> verifyCopy(Optional<ObjectInfo> copy, Digest digest) {
+        return copy.map(there -> workerPools.submitForSize(
+                        there.size(), () -> SourceObject.current(backup, there).matches(digest)))
                 .orElseGet(() -> CompletableFuture.completedFuture(false));
     }
 }

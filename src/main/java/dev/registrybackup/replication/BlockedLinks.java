@@ -1,10 +1,10 @@
 package dev.registrybackup.replication;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.RecordObjects;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Clock;
@@ -29,14 +29,14 @@ import java.util.stream.Stream;
  */
 public final class BlockedLinks {
     /** Why a link waits. */
-    public enum Waiting {
-        INCOMPLETE("incomplete/"),
-        WITHHELD("withheld/");
+    public enum LinkState {
+        PARTIAL("incomplete/"),
+        BLOCKED("withheld/");
 
         private final String prefix;
 
-        Waiting(String prefix) {
-            this.prefix = RegistryLayout.BOOKKEEPING_PREFIX + prefix;
+        LinkState(String prefix) {
+            this.prefix = RegistryLayout.METADATA_PREFIX + prefix;
         }
 
         /** Where such records lie. */
@@ -48,34 +48,34 @@ public final class BlockedLinks {
     /**
      * One reason for a link to wait.
      *
-     * @param why what became of the link
-     * @param part what it waits for
+     * @param state what became of the link
+     * @param dependency what it waits for
      * @param problem for a human
      */
-    public record Reason(Waiting why, Digest part, String problem) {}
+    public record BlockCause(LinkState state, Digest dependency, String problem) {}
 
     private static final int MOST_LISTED = 10_000;
-    private static final int MOST_KNOWN = Waiting.values().length * MOST_LISTED;
+    private static final int MAX_ENTRIES = LinkState.values().length * MOST_LISTED;
     private static final int MOST_WOKEN = 1_000;
 
     private final ObjectStore backup;
-    private final RecordObjects records;
+    private final MetadataStore metadataStore;
     private final Clock clock;
     /** Guarded by this, as all below: record keys by the link that waits. */
-    private final Map<String, Set<String>> byLink = new HashMap<>();
+    private final Map<String, Set<String>> recordsByLink = new HashMap<>();
     /** Record keys by the part that they are about. */
-    private final Map<Digest, Set<String>> byPart = new HashMap<>();
+    private final Map<Digest, Set<String>> linksByDependency = new HashMap<>();
 
     /** Records removed since the last refresh began, whose listing may still show them. */
-    private final Set<String> removedSince = new HashSet<>();
+    private final Set<String> removedSinceRefresh = new HashSet<>();
 
-    private int known;
+    private int knownRecords;
     private boolean isPartial;
 
     /** The waiting links of that bucket. */
     public BlockedLinks(ObjectStore backup, Clock clock) {
         this.backup = backup;
-        this.records = new RecordObjects(backup);
+        this.metadataStore = new MetadataStore(backup);
         this.clock = clock;
     }
 
@@ -84,40 +84,40 @@ public final class BlockedLinks {
      *
      * @throws ObjectStoreException if that could not be written
      */
-    public void update(String link, Set<Reason> reasons) {
+    public void update(String link, Set<BlockCause> reasons) {
         Set<String> wanted = new HashSet<>();
-        Set<String> before = known(link);
-        for (Reason reason : reasons) {
-            String key = key(reason, link);
+        Set<String> before = knownRecords(link);
+        for (BlockCause blockCause : reasons) {
+            String key = recordKey(blockCause, link);
             wanted.add(key);
             if (!before.contains(key)) {
-                records.writeOnce(key, json(link, reason));
-                relearn(key);
+                metadataStore.putIfMissing(key, toJson(link, blockCause));
+                addWrittenToIndex(key);
             }
         }
         for (String old : before) {
             if (!wanted.contains(old)) {
-                records.remove(old);
-                unlearn(old);
+                metadataStore.delete(old);
+                removeFromIndex(old);
             }
         }
     }
 
     /** The links known to wait for that part. */
-    public synchronized Set<String> waitingFor(Digest part) {
-        return byPart.getOrDefault(part, Set.of()).stream()
-                .map(BlockedLinks::link)
+    public synchronized Set<String> linksWaitingFor(Digest part) {
+        return linksByDependency.getOrDefault(part, Set.of()).stream()
+                .map(BlockedLinks::linkOf)
                 .collect(Collectors.toSet());
     }
 
     /** The parts that links are known to wait for. */
-    public synchronized Set<Digest> parts() {
-        return Set.copyOf(byPart.keySet());
+    public synchronized Set<Digest> dependencies() {
+        return Set.copyOf(linksByDependency.keySet());
     }
 
     /** Whether the link is known to wait for anything. */
     public synchronized boolean isWaiting(String link) {
-        return byLink.containsKey(link);
+        return recordsByLink.containsKey(link);
     }
 
     /** Whether there may be records that are not known, since there are too many. */
@@ -131,8 +131,8 @@ public final class BlockedLinks {
      *
      * @throws ObjectStoreException if they could not be listed
      */
-    public void learn(Digest part) {
-        for (Waiting why : Waiting.values()) {
+    public void addToIndex(Digest part) {
+        for (LinkState why : LinkState.values()) {
             try (Stream<ObjectInfo> listing = backup.list(prefix(why, part))) {
                 listing.limit(MOST_WOKEN).map(ObjectInfo::key).forEach(this::add);
             }
@@ -147,17 +147,17 @@ public final class BlockedLinks {
      * @throws ObjectStoreException if they could not be listed
      */
     public void forEach(Consumer<Set<String>> judge) {
-        for (Waiting why : Waiting.values()) {
+        for (LinkState why : LinkState.values()) {
             try (Stream<ObjectInfo> listing = backup.list(why.prefix())) {
                 Iterator<String> keys = listing.map(ObjectInfo::key)
-                        .filter(key -> part(key).isPresent())
+                        .filter(key -> parseDependency(key).isPresent())
                         .iterator();
                 while (keys.hasNext()) {
                     Set<String> links = new TreeSet<>();
                     for (int count = 0; count < MOST_WOKEN && keys.hasNext(); count++) {
                         String key = keys.next();
                         add(key);
-                        links.add(link(key));
+                        links.add(linkOf(key));
                     }
                     judge.accept(links);
                     trim();
@@ -168,10 +168,10 @@ public final class BlockedLinks {
 
     /** Learns what other instances have recorded or removed since; what was recorded here meanwhile stays known. */
     public void refresh() {
-        Set<String> before = beginRefresh();
+        Set<String> before = startRefresh();
         Set<String> there = new TreeSet<>();
         boolean isCut = false;
-        for (Waiting why : Waiting.values()) {
+        for (LinkState why : LinkState.values()) {
             List<String> listed;
             try (Stream<ObjectInfo> listing = backup.list(why.prefix())) {
                 listed = listing.limit(MOST_LISTED + 1L).map(ObjectInfo::key).toList();
@@ -184,53 +184,59 @@ public final class BlockedLinks {
             }
             there.addAll(listed);
         }
-        before.stream().filter(key -> !there.contains(key)).forEach(this::unlearn);
+        before.stream().filter(key -> !there.contains(key)).forEach(this::removeFromIndex);
         endRefresh(there, isCut);
     }
 
-    private synchronized Set<String> beginRefresh() {
-        removedSince.clear();
-        return byLink.values().stream().flatMap(Set::stream).collect(Collectors.toCollection(HashSet::new));
+    private synchronized Set<String> startRefresh() {
+        removedSinceRefresh.clear();
+        return recordsByLink.values().stream().flatMap(Set::stream).collect(Collectors.toCollection(HashSet::new));
     }
 
     private synchronized void endRefresh(Set<String> there, boolean isCut) {
         isPartial = isCut;
-        there.stream().filter(key -> !removedSince.contains(key)).forEach(this::add);
+        there.stream().filter(key -> !removedSinceRefresh.contains(key)).forEach(this::add);
         trim();
     }
 
-    private synchronized Set<String> known(String link) {
-        return Set.copyOf(byLink.getOrDefault(link, Set.of()));
+    private synchronized Set<String> knownRecords(String link) {
+        return Set.copyOf(recordsByLink.getOrDefault(link, Set.of()));
     }
 
     private synchronized void add(String key) {
-        part(key).ifPresent(part -> {
-            if (byLink.computeIfAbsent(link(key), fresh -> new HashSet<>()).add(key)) {
-                byPart.computeIfAbsent(part, fresh -> new HashSet<>()).add(key);
-                known++;
+        parseDependency(key).ifPresent(part -> {
+            if (recordsByLink
+                    .computeIfAbsent(linkOf(key), fresh -> new HashSet<>())
+                    .add(key)) {
+                linksByDependency
+                        .computeIfAbsent(part, fresh -> new HashSet<>())
+                        .add(key);
+                knownRecords++;
             }
         });
     }
 
-    private synchronized void relearn(String key) {
-        removedSince.remove(key);
-        if (known < MOST_KNOWN) {
+    private synchronized void addWrittenToIndex(String key) {
+        removedSinceRefresh.remove(key);
+        if (knownRecords < MAX_ENTRIES) {
             add(key);
         } else {
             isPartial = true;
         }
     }
 
-    private synchronized void unlearn(String key) {
-        removedSince.add(key);
+    private synchronized void removeFromIndex(String key) {
+        removedSinceRefresh.add(key);
         drop(key);
     }
 
     private synchronized void drop(String key) {
-        part(key).filter(part -> remove(byPart, part, key)).ifPresent(part -> {
-            remove(byLink, link(key), key);
-            known--;
-        });
+        parseDependency(key)
+                .filter(part -> remove(linksByDependency, part, key))
+                .ifPresent(part -> {
+                    remove(recordsByLink, linkOf(key), key);
+                    knownRecords--;
+                });
     }
 
     private static <K> boolean remove(Map<K, Set<String>> sets, K name, String key) {
@@ -244,32 +250,32 @@ public final class BlockedLinks {
 
     /** Forgets whichever are too many. */
     private synchronized void trim() {
-        while (known > MOST_KNOWN) {
+        while (knownRecords > MAX_ENTRIES) {
             isPartial = true;
-            drop(byLink.values().iterator().next().iterator().next());
+            drop(recordsByLink.values().iterator().next().iterator().next());
         }
     }
 
-    private static String key(Reason reason, String link) {
-        return prefix(reason.why(), reason.part()) + link;
+    private static String recordKey(BlockCause blockCause, String link) {
+        return prefix(blockCause.state(), blockCause.dependency()) + link;
     }
 
-    private static String prefix(Waiting why, Digest part) {
+    private static String prefix(LinkState why, Digest part) {
         return why.prefix() + part.algorithm().label() + "/" + part.hex() + "/";
     }
 
     /** {@code registry-backup/<why>/<algorithm>/<hex>/<link>}, cut into its five pieces. */
-    private static String[] pieces(String key) {
+    private static String[] splitKey(String key) {
         return key.split("/", 5);
     }
 
-    private static String link(String key) {
-        return pieces(key)[4];
+    private static String linkOf(String key) {
+        return splitKey(key)[4];
     }
 
     /** Empty for an object that is no record of ours. */
-    private static Optional<Digest> part(String key) {
-        String[] pieces = pieces(key);
+    private static Optional<Digest> parseDependency(String key) {
+        String[] pieces = splitKey(key);
         try {
             return pieces.length < 5 ? Optional.empty() : Optional.of(Digest.parse(pieces[2] + ":" + pieces[3]));
         } catch (IllegalArgumentException e) {
@@ -277,13 +283,13 @@ public final class BlockedLinks {
         }
     }
 
-    private String json(String link, Reason reason) {
+    private String toJson(String link, BlockCause blockCause) {
         return JsonNodeFactory.instance
                 .objectNode()
                 .put("recorded", clock.instant().toString())
                 .put("link", link)
-                .put("part", reason.part().toString())
-                .put("problem", reason.problem())
+                .put("part", blockCause.dependency().toString())
+                .put("problem", blockCause.problem())
                 .toString();
     }
 }

@@ -24,13 +24,13 @@ import java.util.stream.Stream;
  */
 public final class CanaryProbe {
     /** Where they are in the registry bucket, whatever the registry's root directory is. */
-    public static final String IN_REGISTRY = "registry-backup-canary/";
+    public static final String REGISTRY_PREFIX = "registry-backup-canary/";
 
     /** Where it is on record in the backup bucket that one came. */
-    public static final String IN_BACKUP = "registry-backup/canary/";
+    public static final String BACKUP_PREFIX = "registry-backup/canary/";
 
     private static final System.Logger LOGGER = System.getLogger(CanaryProbe.class.getName());
-    private static final Pattern KEY = Pattern.compile(Pattern.quote(IN_REGISTRY) + "[0-9a-f]{8,64}");
+    private static final Pattern KEY_PATTERN = Pattern.compile(Pattern.quote(REGISTRY_PREFIX) + "[0-9a-f]{8,64}");
 
     private final ObjectStore registry;
     private final ObjectStore backup;
@@ -45,31 +45,31 @@ public final class CanaryProbe {
 
     /** Whether that key in the registry bucket is a canary's. */
     public static boolean isCanary(String key) {
-        return KEY.matcher(key).matches();
+        return KEY_PATTERN.matcher(key).matches();
     }
 
     /**
      * Puts on record that its event came, if there is such a canary, and says whether it did. What a store refuses is logged
      * and no failure: a canary is never owed.
      */
-    public boolean arrived(PendingKey canary) {
+    public boolean recordArrival(PendingKey canary) {
         try {
-            return mayBeThere(canary.key()) && record(canary);
+            return mayExist(canary.key()) && writeRecord(canary);
         } catch (ObjectStoreException e) {
             LOGGER.log(
                     Level.WARNING,
                     "event=canary-not-recorded key={0} reason=\"{1}\" remedy=\"let replicate write {2}\"",
                     canary.key(),
                     e.getMessage(),
-                    IN_BACKUP);
+                    BACKUP_PREFIX);
             return false;
         }
     }
 
     /** A key of replicate's need not read more than the registry's tree; then the event has to be believed. */
-    private boolean mayBeThere(String key) {
+    private boolean mayExist(String key) {
         try {
-            return registry.findBeforeWrite(key).isPresent();
+            return registry.headBeforeWrite(key).isPresent();
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.FORBIDDEN) {
                 return true;
@@ -78,11 +78,11 @@ public final class CanaryProbe {
         }
     }
 
-    private boolean record(PendingKey canary) {
+    private boolean writeRecord(PendingKey canary) {
         ObjectNode record = JsonNodeFactory.instance.objectNode();
         record.put("handled", clock.instant().toString());
         canary.eventTime().ifPresent(time -> record.put("event", time.toString()));
-        boolean first = backup.putIfAbsent(recordOf(canary.key()), content(record.toString()));
+        boolean first = backup.putIfAbsent(recordKey(canary.key()), content(record.toString()));
         LOGGER.log(Level.INFO, "event=canary key={0} first={1}", canary.key(), first);
         return true;
     }
@@ -93,43 +93,43 @@ public final class CanaryProbe {
      * @param name of lower-case hexadecimal digits, 8 to 64
      * @return its version, where the bucket keeps versions
      */
-    public Optional<String> release(String name) {
+    public Optional<String> put(String name) {
         return registry.put(
-                IN_REGISTRY + name, content("{\"canary\":\"of registry-backup; may be removed\"}"), Map.of());
+                REGISTRY_PREFIX + name, content("{\"canary\":\"of registry-backup; may be removed\"}"), Map.of());
     }
 
     /** Whether it is on record that it came. */
     public boolean hasArrived(String name) {
-        return backup.findBeforeWrite(IN_BACKUP + name).isPresent();
+        return backup.headBeforeWrite(BACKUP_PREFIX + name).isPresent();
     }
 
     /** Removes one from the registry bucket, that version of it. */
-    public void catchAgain(String name, Optional<String> version) {
-        registry.remove(IN_REGISTRY + name, version);
+    public void delete(String name, Optional<String> version) {
+        registry.delete(REGISTRY_PREFIX + name, version);
     }
 
     /** Removes its record, and those of canaries that came before that time. */
-    public void forget(String name, Instant before) {
-        remove(backup, IN_BACKUP + name, Instant.MAX);
-        remove(backup, IN_BACKUP, before);
+    public void deleteRecords(String name, Instant before) {
+        deleteVersions(backup, BACKUP_PREFIX + name, Instant.MAX);
+        deleteVersions(backup, BACKUP_PREFIX, before);
     }
 
     /** Removes canaries that were written before that time and that nobody removed. */
-    public void catchOld(Instant before) {
-        remove(registry, IN_REGISTRY, before);
+    public void deleteOlderThan(Instant before) {
+        deleteVersions(registry, REGISTRY_PREFIX, before);
     }
 
-    private static void remove(ObjectStore store, String prefix, Instant before) {
+    private static void deleteVersions(ObjectStore store, String prefix, Instant before) {
         List<ObjectVersion> old;
         try (Stream<ObjectVersion> versions = store.listVersions(prefix)) {
             old = versions.filter(version -> version.lastModified().isBefore(before))
                     .toList();
         }
-        old.forEach(version -> store.remove(version.key(), Optional.of(version.versionId())));
+        old.forEach(version -> store.delete(version.key(), Optional.of(version.versionId())));
     }
 
-    private static String recordOf(String key) {
-        return IN_BACKUP + key.substring(IN_REGISTRY.length());
+    private static String recordKey(String key) {
+        return BACKUP_PREFIX + key.substring(REGISTRY_PREFIX.length());
     }
 
     private static ContentSource content(String text) {

@@ -4,7 +4,7 @@ import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.notification.NotJsonException;
 import dev.registrybackup.notification.ObjectCreated;
 import dev.registrybackup.registry.RegistryLayout;
-import dev.registrybackup.replication.NotificationFilter.Decoded;
+import dev.registrybackup.replication.NotificationFilter.FilteredNotification;
 import dev.registrybackup.replication.pending.PendingKey;
 import dev.registrybackup.replication.pending.PendingWriter;
 import dev.registrybackup.replication.pending.RejectionStore.Rejection;
@@ -18,7 +18,7 @@ import java.util.concurrent.CompletableFuture;
 public final class DeadLetterHandler {
     private final NotificationFilter notificationFilter;
     private final RegistryLayout layout;
-    private final PendingWriter owed;
+    private final PendingWriter pendingWriter;
     private final WorkerPools workerPools;
 
     /** Takes events about one bucket. */
@@ -30,7 +30,7 @@ public final class DeadLetterHandler {
             ReplicationListener replicationListener) {
         this.notificationFilter = new NotificationFilter(registryBucket, replicationListener);
         this.layout = layout;
-        this.owed = owed;
+        this.pendingWriter = owed;
         this.workerPools = workerPools;
     }
 
@@ -41,36 +41,37 @@ public final class DeadLetterHandler {
      * @param left how much time there is to answer
      * @return the answer, within that time; its rejections are not on record yet
      */
-    public CompletableFuture<EventResult> take(byte[] payload, boolean refused, Duration left) {
-        Decoded decoded;
+    public CompletableFuture<EventResult> handle(byte[] payload, boolean refused, Duration left) {
+        FilteredNotification filteredNotification;
         try {
-            decoded = notificationFilter.decode(payload);
+            filteredNotification = notificationFilter.decode(payload);
         } catch (NotJsonException e) {
             // There is nobody left to hand it back to.
             return CompletableFuture.completedFuture(
-                    EventResult.permanent(Rejection.ofPayload(payload, String.valueOf(e.getMessage()))));
+                    EventResult.reject(Rejection.ofPayload(payload, String.valueOf(e.getMessage()))));
         }
-        if (refused && decoded.rejections().isEmpty()) {
-            return CompletableFuture.completedFuture(EventResult.permanent(
+        if (refused && filteredNotification.rejections().isEmpty()) {
+            return CompletableFuture.completedFuture(EventResult.reject(
                     Rejection.ofPayload(payload, "Refused by the replicate function as never to succeed (422)")));
         }
-        CompletableFuture<EventResult> all = CompletableFuture.completedFuture(decoded.rejectionsAsReply());
-        for (ObjectCreated object : decoded.objects()) {
-            all = all.thenCombine(owe(object, left), EventResult::plus);
+        CompletableFuture<EventResult> all = CompletableFuture.completedFuture(filteredNotification.toEventResult());
+        for (ObjectCreated object : filteredNotification.objects()) {
+            all = all.thenCombine(savePending(object, left), EventResult::plus);
         }
         return all;
     }
 
-    private CompletableFuture<EventResult> owe(ObjectCreated object, Duration left) {
+    private CompletableFuture<EventResult> savePending(ObjectCreated object, Duration left) {
         switch (layout.parse(object.key()).kind()) {
             case UPLOAD, EXCLUDED -> {
-                return CompletableFuture.completedFuture(EventResult.DONE);
+                return CompletableFuture.completedFuture(EventResult.ACK);
             }
-            case BLOB, LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK, FOREIGN -> {
-                CompletableFuture<EventResult> reply = owed.owe(new PendingKey(object.key(), object.eventTime()), true)
-                        .handle((done, failure) -> failure == null ? EventResult.DONE : EventResult.NOT_TAKEN);
-                workerPools.after(
-                        left.minus(NotificationHandler.TO_ANSWER), () -> reply.complete(EventResult.NOT_TAKEN));
+            case BLOB, LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK, UNKNOWN -> {
+                CompletableFuture<EventResult> reply = pendingWriter
+                        .submit(new PendingKey(object.key(), object.eventTime()), true)
+                        .handle((done, failure) -> failure == null ? EventResult.ACK : EventResult.RETRY);
+                workerPools.schedule(
+                        left.minus(NotificationHandler.RESPONSE_MARGIN), () -> reply.complete(EventResult.RETRY));
                 return reply;
             }
         }

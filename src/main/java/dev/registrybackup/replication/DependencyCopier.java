@@ -23,16 +23,17 @@ import java.util.concurrent.ConcurrentHashMap;
  * Manifests are read from the backup, where they were proved.
  */
 final class DependencyCopier {
-    private static final String ABSENT_MANIFEST =
+    private static final String MISSING_MANIFEST =
             "the registry has no such manifest (a sparse index, or pulled through from elsewhere)";
-    private static final String ABSENT_BLOB = "the registry has no such blob (it may be pulled through from elsewhere)";
-    private static final String ABSENT_FOREIGN = "a foreign layer, whose bytes live at its urls";
+    private static final String MISSING_BLOB =
+            "the registry has no such blob (it may be pulled through from elsewhere)";
+    private static final String MISSING_FOREIGN_LAYER = "a foreign layer, whose bytes live at its urls";
 
     private final RegistryLayout layout;
     private final ObjectStore backup;
     private final BlobReplicator blobReplicator;
     private final WorkerPools workerPools;
-    private final ExpiringKeySet complete;
+    private final ExpiringKeySet completeManifests;
 
     /** Remembers in {@code complete} which manifests it lately brought with everything below them. */
     DependencyCopier(
@@ -45,81 +46,81 @@ final class DependencyCopier {
         this.backup = backup;
         this.blobReplicator = blobReplicator;
         this.workerPools = workerPools;
-        this.complete = complete;
+        this.completeManifests = complete;
     }
 
     /** Brings the blob of a layer link. */
-    CompletableFuture<DependencyResult> bringBlob(Digest digest) {
+    CompletableFuture<DependencyResult> copyBlob(Digest digest) {
         return blobReplicator
-                .ensure(digest, OptionalLong.empty())
-                .thenApply(copy -> DependencyResult.of(digest, copy, ABSENT_BLOB));
+                .copyIfMissing(digest, OptionalLong.empty())
+                .thenApply(copy -> DependencyResult.of(digest, copy, MISSING_BLOB));
     }
 
     /** Brings the manifest and everything below it. */
-    CompletableFuture<DependencyResult> bring(Digest manifest) {
+    CompletableFuture<DependencyResult> copy(Digest manifest) {
         Set<Digest> seen = ConcurrentHashMap.newKeySet();
-        return bring(manifest, OptionalLong.empty(), seen).thenApply(dependencyResult -> {
+        return copy(manifest, OptionalLong.empty(), seen).thenApply(dependencyResult -> {
             // Only the whole is told to be complete: what was seen twice was passed over the second time.
             if (dependencyResult.isComplete()) {
-                seen.forEach(below -> complete.remember(below.toString()));
+                seen.forEach(below -> completeManifests.add(below.toString()));
             }
             return dependencyResult;
         });
     }
 
-    private CompletableFuture<DependencyResult> bring(Digest manifest, OptionalLong size, Set<Digest> seen) {
+    private CompletableFuture<DependencyResult> copy(Digest manifest, OptionalLong size, Set<Digest> seen) {
         // What is remembered was not looked at now, so it is not seen, and not remembered anew.
-        if (complete.contains(manifest.toString()) || !seen.add(manifest)) {
+        if (completeManifests.contains(manifest.toString()) || !seen.add(manifest)) {
             return CompletableFuture.completedFuture(DependencyResult.COMPLETE);
         }
-        return blobReplicator.ensure(manifest, size).thenCompose(copy -> {
-            DependencyResult self = DependencyResult.of(manifest, copy, ABSENT_MANIFEST);
-            return copy.inBackup()
-                    ? bringReferences(manifest, seen).thenApply(self::plus)
+        return blobReplicator.copyIfMissing(manifest, size).thenCompose(copy -> {
+            DependencyResult self = DependencyResult.of(manifest, copy, MISSING_MANIFEST);
+            return copy.isInBackup()
+                    ? copyReferences(manifest, seen).thenApply(self::plus)
                     : CompletableFuture.completedFuture(self);
         });
     }
 
-    private CompletableFuture<DependencyResult> bringReferences(Digest manifest, Set<Digest> seen) {
+    private CompletableFuture<DependencyResult> copyReferences(Digest manifest, Set<Digest> seen) {
         return workerPools
-                .small(() -> read(manifest))
-                .thenCompose(
-                        read -> read.map(CompletableFuture::completedFuture).orElseGet(() -> replaceAndRead(manifest)))
-                .thenCompose(references -> all(references.references().stream()
-                        .map(reference -> bring(reference, seen))
+                .submitSmall(() -> readManifest(manifest))
+                .thenCompose(read ->
+                        read.map(CompletableFuture::completedFuture).orElseGet(() -> overwriteAndRead(manifest)))
+                .thenCompose(references -> combineAll(references.references().stream()
+                        .map(reference -> copy(reference, seen))
                         .toList()));
     }
 
-    private static CompletableFuture<DependencyResult> all(List<CompletableFuture<DependencyResult>> parts) {
+    private static CompletableFuture<DependencyResult> combineAll(List<CompletableFuture<DependencyResult>> parts) {
         return CompletableFuture.allOf(parts.toArray(CompletableFuture<?>[]::new))
-                .thenApply(done -> DependencyResult.all(
+                .thenApply(done -> DependencyResult.combine(
                         parts.stream().map(CompletableFuture::join).toList()));
     }
 
-    private CompletableFuture<DependencyResult> bring(Descriptor reference, Set<Digest> seen) {
+    private CompletableFuture<DependencyResult> copy(Descriptor reference, Set<Digest> seen) {
         Digest digest = reference.digest();
         return switch (reference.role()) {
-            case MANIFEST -> bring(digest, reference.size(), seen);
+            case MANIFEST -> copy(digest, reference.size(), seen);
             case BLOB ->
                 blobReplicator
-                        .ensure(digest, reference.size())
-                        .thenApply(copy -> DependencyResult.of(digest, copy, ABSENT_BLOB));
+                        .copyIfMissing(digest, reference.size())
+                        .thenApply(copy -> DependencyResult.of(digest, copy, MISSING_BLOB));
             case FOREIGN_LAYER ->
                 blobReplicator
-                        .ensure(digest, reference.size())
-                        .thenApply(copy -> DependencyResult.of(digest, copy, ABSENT_FOREIGN));
+                        .copyIfMissing(digest, reference.size())
+                        .thenApply(copy -> DependencyResult.of(digest, copy, MISSING_FOREIGN_LAYER));
         };
     }
 
     /** What the manifest in the backup refers to; nothing if it is none; empty if its bytes are not what they should be. */
-    private Optional<Manifest> read(Digest manifest) {
+    private Optional<Manifest> readManifest(Digest manifest) {
         String key = layout.blobKey(manifest);
         byte[] bytes;
         try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
-            if (reading.info().size() > Manifest.LARGEST) {
-                return Optional.of(Manifest.NONE);
+            if (reading.info().size() > Manifest.MAX_BYTES) {
+                return Optional.of(Manifest.EMPTY);
             }
-            bytes = reading.readAll(Manifest.LARGEST);
+            bytes = reading.readAll(Manifest.MAX_BYTES);
         }
         if (!Digest.of(manifest.algorithm(), bytes).equals(manifest)) {
             return Optional.empty();
@@ -128,16 +129,16 @@ final class DependencyCopier {
             return Optional.of(Manifest.parse(bytes));
         } catch (MalformedManifestException e) {
             // Stored as it is and followed no further; that it is no manifest is a finding of verify, not of the copy.
-            return Optional.of(Manifest.NONE);
+            return Optional.of(Manifest.EMPTY);
         }
     }
 
-    private CompletableFuture<Manifest> replaceAndRead(Digest manifest) {
+    private CompletableFuture<Manifest> overwriteAndRead(Digest manifest) {
         return blobReplicator
-                .replace(manifest)
-                .thenCompose(replaced -> workerPools.small(() -> {
-                    if (replaced.state() == BlobResult.State.COPIED) {
-                        Optional<Manifest> read = read(manifest);
+                .overwrite(manifest)
+                .thenCompose(replaced -> workerPools.submitSmall(() -> {
+                    if (replaced.state() == BlobResult.BlobState.COPIED) {
+                        Optional<Manifest> read = readManifest(manifest);
                         if (read.isPresent()) {
                             return read.get();
                         }

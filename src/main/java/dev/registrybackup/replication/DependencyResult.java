@@ -1,8 +1,8 @@
 package dev.registrybackup.replication;
 
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.replication.BlockedLinks.Reason;
-import dev.registrybackup.replication.BlockedLinks.Waiting;
+import dev.registrybackup.replication.BlockedLinks.BlockCause;
+import dev.registrybackup.replication.BlockedLinks.LinkState;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -11,64 +11,64 @@ import java.util.stream.Collectors;
 /**
  * How everything below a link stands in the backup. Closures add up.
  *
- * @param reasons what is lacking or corrupt, and why
- * @param bytes how many bytes were copied to bring it about
+ * @param causes what is lacking or corrupt, and why
+ * @param bytesCopied how many bytes were copied to bring it about
  */
-record DependencyResult(Set<Reason> reasons, long bytes) {
+record DependencyResult(Set<BlockCause> causes, long bytesCopied) {
     static final DependencyResult COMPLETE = new DependencyResult(Set.of(), 0);
 
     /** A manifest may name thousands of parts that the registry lacks; each on record is an object. */
-    private static final int MOST_RECORDED = 100;
+    private static final int MAX_RECORDED_CAUSES = 100;
 
     DependencyResult {
-        reasons = Set.copyOf(reasons);
+        causes = Set.copyOf(causes);
     }
 
     static DependencyResult of(Digest digest, BlobResult copy, String whenAbsent) {
         return switch (copy.state()) {
-            case COPIED, PRESENT, ONLY_BACKUP_GOOD -> new DependencyResult(Set.of(), copy.bytes());
-            case ABSENT -> lacking(digest, whenAbsent);
-            case CORRUPT -> new DependencyResult(Set.of(new Reason(Waiting.WITHHELD, digest, copy.problem())), 0);
+            case COPIED, PRESENT, SOURCE_CORRUPT -> new DependencyResult(Set.of(), copy.bytesCopied());
+            case MISSING -> missing(digest, whenAbsent);
+            case CORRUPT -> new DependencyResult(Set.of(new BlockCause(LinkState.BLOCKED, digest, copy.problem())), 0);
         };
     }
 
-    static DependencyResult lacking(Digest digest, String problem) {
-        return new DependencyResult(Set.of(new Reason(Waiting.INCOMPLETE, digest, problem)), 0);
+    static DependencyResult missing(Digest digest, String problem) {
+        return new DependencyResult(Set.of(new BlockCause(LinkState.PARTIAL, digest, problem)), 0);
     }
 
     DependencyResult plus(DependencyResult other) {
-        return all(List.of(this, other));
+        return combine(List.of(this, other));
     }
 
-    static DependencyResult all(List<DependencyResult> parts) {
-        Set<Reason> reasons =
-                parts.stream().flatMap(part -> part.reasons.stream()).collect(Collectors.toSet());
+    static DependencyResult combine(List<DependencyResult> parts) {
+        Set<BlockCause> reasons =
+                parts.stream().flatMap(part -> part.causes.stream()).collect(Collectors.toSet());
         return new DependencyResult(
-                reasons, parts.stream().mapToLong(DependencyResult::bytes).sum());
+                reasons, parts.stream().mapToLong(DependencyResult::bytesCopied).sum());
     }
 
     /** The reasons that go on record: corrupt parts first, and not all of them where there are very many. */
-    Set<Reason> recorded() {
-        return reasons.stream()
-                .sorted(Comparator.comparing(Reason::why)
+    Set<BlockCause> recordedCauses() {
+        return causes.stream()
+                .sorted(Comparator.comparing(BlockCause::state)
                         .reversed()
-                        .thenComparing(reason -> reason.part().toString()))
-                .limit(MOST_RECORDED)
+                        .thenComparing(blockCause -> blockCause.dependency().toString()))
+                .limit(MAX_RECORDED_CAUSES)
                 .collect(Collectors.toSet());
     }
 
     boolean isComplete() {
-        return reasons.isEmpty();
+        return causes.isEmpty();
     }
 
     boolean isCorrupt() {
-        return reasons.stream().anyMatch(reason -> reason.why() == Waiting.WITHHELD);
+        return causes.stream().anyMatch(blockCause -> blockCause.state() == LinkState.BLOCKED);
     }
 
     /** What is lacking or corrupt, in words. */
     String problem() {
-        return reasons.stream()
-                .map(reason -> reason.part() + ": " + reason.problem())
+        return causes.stream()
+                .map(blockCause -> blockCause.dependency() + ": " + blockCause.problem())
                 .sorted()
                 .limit(5)
                 .collect(Collectors.joining("; "));

@@ -31,11 +31,11 @@ final class LinkStore {
      */
     Optional<StoredLink> read(String key) {
         try (OpenObject reading = registry.open(key, Optional.empty(), Optional.empty())) {
-            if (reading.info().size() > LinkContent.LONGEST) {
+            if (reading.info().size() > LinkContent.MAX_BYTES) {
                 throw new MalformedLinkException("a link of %d bytes is no digest"
                         .formatted(reading.info().size()));
             }
-            byte[] content = reading.readAll(LinkContent.LONGEST);
+            byte[] content = reading.readAll(LinkContent.MAX_BYTES);
             return Optional.of(new StoredLink(reading.info(), LinkContent.parse(content)));
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
@@ -49,7 +49,7 @@ final class LinkStore {
      * Refuses a link that names another digest than its path does. One of another algorithm may: sha512 paths point to the
      * canonical sha256 (distribution {@code linkedblobstore.go}, {@code linkBlob}).
      */
-    static StoredLink fitting(DigestLink path, StoredLink storedLink) {
+    static StoredLink requireMatchingPath(DigestLink path, StoredLink storedLink) {
         Digest target = storedLink.target();
         if (target.algorithm() == path.digest().algorithm() && !target.equals(path.digest())) {
             throw new MalformedLinkException("a link whose path names %s names %s".formatted(path.digest(), target));
@@ -59,12 +59,12 @@ final class LinkStore {
 
     /**
      * Writes a link whose content does not change, unless the backup has it; says whether it wrote. One that the registry
-     * wrote again since counts as missing, as in {@link #publishByContent}, but for layer links, of which nobody asks when.
+     * wrote again since counts as missing, as in {@link #publishIfDifferent}, but for layer links, of which nobody asks when.
      */
-    boolean publish(DigestLink path, StoredLink storedLink) {
-        Optional<ObjectInfo> copy = backup.findBeforeWrite(storedLink.info().key());
+    boolean publishIfMissing(DigestLink path, StoredLink storedLink) {
+        Optional<ObjectInfo> copy = backup.headBeforeWrite(storedLink.info().key());
         if (copy.isPresent()
-                && isSame(copy.get(), storedLink)
+                && isSameContent(copy.get(), storedLink)
                 && (path.kind() == Kind.LAYER_LINK || !isOlder(copy.get(), storedLink))) {
             return false;
         }
@@ -76,8 +76,8 @@ final class LinkStore {
      * Writes a link whose content changes, unless the backup has this content; says whether it wrote. What the registry
      * wrote again since may have been gone in between: a version with its time tells that it was back.
      */
-    boolean publishByContent(StoredLink storedLink) {
-        if (backupSays(storedLink, copy -> !isOlder(copy, storedLink))) {
+    boolean publishIfDifferent(StoredLink storedLink) {
+        if (backupHasContent(storedLink, copy -> !isOlder(copy, storedLink))) {
             return false;
         }
         write(storedLink);
@@ -91,16 +91,17 @@ final class LinkStore {
     }
 
     /** The ETag of so small an object is its MD5, except under KMS, where the content has to be looked at. */
-    private boolean isSame(ObjectInfo copy, StoredLink storedLink) {
+    private boolean isSameContent(ObjectInfo copy, StoredLink storedLink) {
         return copy.size() == storedLink.content().length
-                && (copy.etag().equals(LinkContent.md5(storedLink.content())) || backupSays(storedLink, there -> true));
+                && (copy.etag().equals(LinkContent.md5Hex(storedLink.content()))
+                        || backupHasContent(storedLink, there -> true));
     }
 
-    private boolean backupSays(StoredLink storedLink, Predicate<ObjectInfo> counts) {
+    private boolean backupHasContent(StoredLink storedLink, Predicate<ObjectInfo> counts) {
         try (OpenObject reading = backup.open(storedLink.info().key(), Optional.empty(), Optional.empty())) {
             return reading.info().size() == storedLink.content().length
                     && counts.test(reading.info())
-                    && storedLink.saysTheSame(reading.readAll(LinkContent.LONGEST));
+                    && storedLink.hasContent(reading.readAll(LinkContent.MAX_BYTES));
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
                 return false;
@@ -111,8 +112,6 @@ final class LinkStore {
 
     private void write(StoredLink storedLink) {
         backup.put(
-                storedLink.info().key(),
-                ContentSource.of(storedLink.content()),
-                SourceMetadata.metadata(storedLink.info()));
+                storedLink.info().key(), ContentSource.of(storedLink.content()), SourceMetadata.of(storedLink.info()));
     }
 }

@@ -20,17 +20,17 @@ final class NotificationFilter {
     }
 
     /** The objects of the registry bucket that a payload names, and what of it is to be rejected. */
-    record Decoded(List<ObjectCreated> objects, List<Rejection> rejections) {
-        EventResult rejectionsAsReply() {
-            return rejections.isEmpty() ? EventResult.DONE : new EventResult(EventResult.Answer.PERMANENT, rejections);
+    record FilteredNotification(List<ObjectCreated> objects, List<Rejection> rejections) {
+        EventResult toEventResult() {
+            return rejections.isEmpty() ? EventResult.ACK : new EventResult(EventResult.Disposition.REJECT, rejections);
         }
     }
 
     /** Decodes it. Throws {@link dev.registrybackup.notification.NotJsonException} if it is no JSON at all. */
-    Decoded decode(byte[] payload) {
+    FilteredNotification decode(byte[] payload) {
         List<ObjectCreated> objects = new ArrayList<>();
         List<Rejection> rejections = new ArrayList<>();
-        Notification notification = notification(payload);
+        Notification notification = decodeOrProblem(payload);
         for (String problem : notification.problems()) {
             replicationListener.undecodable(problem);
             rejections.add(Rejection.ofPayload(payload, problem));
@@ -46,10 +46,10 @@ final class NotificationFilter {
                                 .formatted(object.bucket(), registryBucket)));
             }
         }
-        return new Decoded(objects, rejections);
+        return new FilteredNotification(objects, rejections);
     }
 
-    private Notification notification(byte[] payload) {
+    private Notification decodeOrProblem(byte[] payload) {
         try {
             return decoder.decode(payload);
         } catch (UndecodableEventException e) {

@@ -2,8 +2,8 @@ package dev.registrybackup.replication;
 
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.notification.ObjectCreated;
-import dev.registrybackup.replication.NotificationFilter.Decoded;
-import dev.registrybackup.replication.ReplicationListener.Occasion;
+import dev.registrybackup.replication.NotificationFilter.FilteredNotification;
+import dev.registrybackup.replication.ReplicationListener.Trigger;
 import dev.registrybackup.replication.pending.PendingKey;
 import dev.registrybackup.replication.pending.PendingWriter;
 import java.time.Duration;
@@ -13,23 +13,23 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes events in the replicate role. Each is answered in time: what is not durable {@link #TO_RECORD} before the answer
+ * Takes events in the replicate role. Each is answered in time: what is not durable {@link #PENDING_MARGIN} before the answer
  * is due is recorded as owed while its copy goes on. Safe for use by many threads; holds none while it waits.
  */
 public final class NotificationHandler {
     /** How long before the answer is due an unfinished copy is recorded as owed. */
-    public static final Duration TO_RECORD = Duration.ofSeconds(2);
+    public static final Duration PENDING_MARGIN = Duration.ofSeconds(2);
 
     /** How long before the answer is due it is given, whatever it is. */
-    static final Duration TO_ANSWER = Duration.ofMillis(200);
+    static final Duration RESPONSE_MARGIN = Duration.ofMillis(200);
 
     private final NotificationFilter notificationFilter;
     private final ReplicationService replicationService;
-    private final PendingWriter owed;
+    private final PendingWriter pendingWriter;
     private final WorkerPools workerPools;
     private final ReplicationListener replicationListener;
-    private final int mostInFlight;
-    private final Semaphore places;
+    private final int maxInFlight;
+    private final Semaphore permits;
 
     /**
      * Takes events about one bucket.
@@ -45,11 +45,11 @@ public final class NotificationHandler {
             int mostInFlight) {
         this.notificationFilter = new NotificationFilter(registryBucket, replicationListener);
         this.replicationService = replicationService;
-        this.owed = owed;
+        this.pendingWriter = owed;
         this.workerPools = workerPools;
         this.replicationListener = replicationListener;
-        this.mostInFlight = mostInFlight;
-        this.places = new Semaphore(mostInFlight);
+        this.maxInFlight = mostInFlight;
+        this.permits = new Semaphore(mostInFlight);
     }
 
     /**
@@ -60,65 +60,65 @@ public final class NotificationHandler {
      * @return the answer, within that time; never failed
      * @throws dev.registrybackup.notification.NotJsonException if the payload is no JSON at all
      */
-    public CompletableFuture<EventResult> take(byte[] payload, Duration left) {
-        Decoded decoded = notificationFilter.decode(payload);
-        CompletableFuture<EventResult> all = CompletableFuture.completedFuture(decoded.rejectionsAsReply());
-        for (ObjectCreated object : decoded.objects()) {
-            all = all.thenCombine(take(new PendingKey(object.key(), object.eventTime()), left), EventResult::plus);
+    public CompletableFuture<EventResult> handle(byte[] payload, Duration left) {
+        FilteredNotification filteredNotification = notificationFilter.decode(payload);
+        CompletableFuture<EventResult> all = CompletableFuture.completedFuture(filteredNotification.toEventResult());
+        for (ObjectCreated object : filteredNotification.objects()) {
+            all = all.thenCombine(handle(new PendingKey(object.key(), object.eventTime()), left), EventResult::plus);
         }
         return all;
     }
 
     /** How many keys are in flight now. */
-    public int inFlight() {
-        return mostInFlight - places.availablePermits();
+    public int keysInFlight() {
+        return maxInFlight - permits.availablePermits();
     }
 
-    private CompletableFuture<EventResult> take(PendingKey key, Duration left) {
+    private CompletableFuture<EventResult> handle(PendingKey key, Duration left) {
         CompletableFuture<EventResult> reply = new CompletableFuture<>();
-        if (places.tryAcquire()) {
-            copy(key, left, reply);
+        if (permits.tryAcquire()) {
+            replicate(key, left, reply);
         } else {
-            owe(key, true, reply, EventResult.NOT_TAKEN);
+            savePending(key, true, reply, EventResult.RETRY);
         }
         if (!reply.isDone()) {
-            Future<?> late = workerPools.after(left.minus(TO_ANSWER), () -> reply.complete(EventResult.NOT_TAKEN));
+            Future<?> late = workerPools.schedule(left.minus(RESPONSE_MARGIN), () -> reply.complete(EventResult.RETRY));
             reply.whenComplete((answer, failure) -> late.cancel(false));
         }
         return reply;
     }
 
-    private void copy(PendingKey key, Duration left, CompletableFuture<EventResult> reply) {
-        CompletableFuture<ReplicationResult> copying = replicationService.forEvent(key);
+    private void replicate(PendingKey key, Duration left, CompletableFuture<EventResult> reply) {
+        CompletableFuture<ReplicationResult> copying = replicationService.replicateForEvent(key);
         copying.whenComplete((replicationResult, failure) -> {
-            places.release();
+            permits.release();
             if (failure == null) {
-                reply.complete(ReplicationService.reply(key, replicationResult));
+                reply.complete(ReplicationService.toEventResult(key, replicationResult));
             } else {
-                owe(key, false, reply, EventResult.NOT_TAKEN);
+                savePending(key, false, reply, EventResult.RETRY);
             }
         });
         if (!copying.isDone()) {
-            Future<?> late = workerPools.after(left.minus(TO_RECORD), () -> {
+            Future<?> late = workerPools.schedule(left.minus(PENDING_MARGIN), () -> {
                 if (!copying.isDone()) {
                     // A failure to record it is no answer yet: the copy may still be in time.
-                    owe(key, true, reply, null);
+                    savePending(key, true, reply, null);
                 }
             });
             copying.whenComplete((replicationResult, failure) -> late.cancel(false));
         }
     }
 
-    private void owe(
+    private void savePending(
             PendingKey key,
             boolean worthTryingAtOnce,
             CompletableFuture<EventResult> reply,
             @Nullable EventResult otherwise) {
-        owed.owe(key, worthTryingAtOnce).whenComplete((done, failure) -> {
+        pendingWriter.submit(key, worthTryingAtOnce).whenComplete((done, failure) -> {
             if (failure == null) {
-                reply.complete(EventResult.DONE);
+                reply.complete(EventResult.ACK);
             } else {
-                replicationListener.failed(Occasion.OWED, key.key(), failure);
+                replicationListener.failed(Trigger.RETRY, key.key(), failure);
                 if (otherwise != null) {
                     reply.complete(otherwise);
                 }

@@ -27,7 +27,7 @@ public final class ObjectCopier {
      */
     static final long PART_BYTES = 32L << 20;
 
-    private static final int MOST_PARTS = 10_000;
+    private static final int MAX_PARTS = 10_000;
 
     private final ObjectStore target;
     private final Function<ObjectInfo, Map<String, String>> metadata;
@@ -51,27 +51,27 @@ public final class ObjectCopier {
      * @throws ObjectStoreException if either store failed; {@link StoreError#NOT_FOUND} if the object vanished
      */
     public void copy(SourceObject sourceObject, Optional<Digest> expected) {
-        copyTo(sourceObject.object().key(), sourceObject, expected);
+        copyTo(sourceObject.info().key(), sourceObject, expected);
     }
 
     /** As {@link #copy}, to another key. */
     public void copyTo(String key, SourceObject sourceObject, Optional<Digest> expected) {
-        long size = sourceObject.object().size();
+        long size = sourceObject.info().size();
         Optional<DigestVerifier> proof = expected.map(DigestVerifier::of);
-        if (size <= WorkerPools.SMALL_BYTES) {
+        if (size <= WorkerPools.MAX_SMALL_BYTES) {
             copySmall(key, sourceObject, proof);
         } else if (size <= PART_BYTES) {
-            put(key, sourceObject, SourceBody.whole(sourceObject, proof));
+            put(key, sourceObject, SourceBody.ofObject(sourceObject, proof));
         } else {
-            copyParts(key, sourceObject, proof);
+            copyMultipart(key, sourceObject, proof);
         }
     }
 
     private void copySmall(String key, SourceObject sourceObject, Optional<DigestVerifier> proof) {
-        ObjectInfo object = sourceObject.object();
+        ObjectInfo object = sourceObject.info();
         byte[] bytes;
         try (OpenObject reading = sourceObject.open(Optional.empty())) {
-            bytes = reading.readAll(WorkerPools.SMALL_BYTES);
+            bytes = reading.readAll(WorkerPools.MAX_SMALL_BYTES);
         }
         if (bytes.length != object.size()) {
             throw new ObjectStoreException(
@@ -81,37 +81,37 @@ public final class ObjectCopier {
         }
         proof.ifPresent(running -> {
             running.update(bytes, 0, bytes.length);
-            running.complete();
+            running.verify();
         });
         put(key, sourceObject, ContentSource.of(bytes));
     }
 
     private void put(String key, SourceObject sourceObject, ContentSource content) {
-        target.put(key, content, metadata.apply(sourceObject.object()));
+        target.put(key, content, metadata.apply(sourceObject.info()));
     }
 
-    private void copyParts(String key, SourceObject sourceObject, Optional<DigestVerifier> proof) {
-        ObjectInfo object = sourceObject.object();
-        long partBytes = Math.max(PART_BYTES, (object.size() + MOST_PARTS - 1) / MOST_PARTS);
+    private void copyMultipart(String key, SourceObject sourceObject, Optional<DigestVerifier> proof) {
+        ObjectInfo object = sourceObject.info();
+        long partBytes = Math.max(PART_BYTES, (object.size() + MAX_PARTS - 1) / MAX_PARTS);
         Optional<DigestVerifier> running = proof;
-        try (MultipartUpload upload = target.startMultipart(key, metadata.apply(object))) {
+        try (MultipartUpload upload = target.startMultipartUpload(key, metadata.apply(object))) {
             for (long offset = 0; offset < object.size(); offset += partBytes) {
                 ByteRange range = new ByteRange(offset, Math.min(partBytes, object.size() - offset));
                 SourceBody part = new SourceBody(sourceObject, range, running);
-                upload.part(part);
-                running = part.proofAfter();
-                requireWholePart(object, range, running);
+                upload.uploadPart(part);
+                running = part.verifierAfter();
+                requireCompletePart(object, range, running);
             }
             upload.complete();
         }
     }
 
     /** The next part's proof goes on from here, so a client that took a part without reading it must not pass. */
-    private static void requireWholePart(ObjectInfo object, ByteRange range, Optional<DigestVerifier> proof) {
+    private static void requireCompletePart(ObjectInfo object, ByteRange range, Optional<DigestVerifier> proof) {
         long end = range.offset() + range.length();
-        if (proof.isPresent() && proof.get().bytes() != end) {
+        if (proof.isPresent() && proof.get().bytesRead() != end) {
             throw new IllegalStateException("A part of %s was written with %d bytes read instead of %d"
-                    .formatted(object.key(), proof.get().bytes(), end));
+                    .formatted(object.key(), proof.get().bytesRead(), end));
         }
     }
 }

@@ -1,7 +1,7 @@
 package dev.registrybackup.replication;
 
 import dev.registrybackup.concurrent.WorkerPools;
-import dev.registrybackup.replication.EventResult.Answer;
+import dev.registrybackup.replication.EventResult.Disposition;
 import dev.registrybackup.replication.pending.RejectionStore;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -26,17 +26,17 @@ public final class RejectionRecorder {
      * @param left how much time there is to answer
      * @return within that time; never failed
      */
-    public CompletableFuture<Boolean> isDone(CompletableFuture<EventResult> reply, Duration left) {
+    public CompletableFuture<Boolean> recordRejections(CompletableFuture<EventResult> reply, Duration left) {
         CompletableFuture<Boolean> done = reply.thenCompose(given ->
                         given.rejections().isEmpty()
                                 ? CompletableFuture.completedFuture(given)
-                                : workerPools.record(() -> {
-                                    given.rejections().forEach(rejectionStore::keep);
+                                : workerPools.submitMetadata(() -> {
+                                    given.rejections().forEach(rejectionStore::save);
                                     return given;
                                 }))
-                .handle((given, failure) -> failure == null && given.answer() != Answer.NOT_TAKEN);
+                .handle((given, failure) -> failure == null && given.disposition() != Disposition.RETRY);
         if (!done.isDone()) {
-            workerPools.after(left.minus(NotificationHandler.TO_ANSWER), () -> done.complete(false));
+            workerPools.schedule(left.minus(NotificationHandler.RESPONSE_MARGIN), () -> done.complete(false));
         }
         return done;
     }

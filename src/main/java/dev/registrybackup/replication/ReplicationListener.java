@@ -6,10 +6,10 @@ import java.time.Instant;
 /** Is told what became of each key, for logs and metrics. Called on any thread; must not block. */
 public interface ReplicationListener {
     /** Why a key was looked at. */
-    enum Occasion {
+    enum Trigger {
         EVENT,
-        OWED,
-        WOKEN
+        RETRY,
+        UNBLOCKED
     }
 
     /**
@@ -19,10 +19,10 @@ public interface ReplicationListener {
      * @param written when the registry wrote it as the event said, or else when the event arrived; UTC
      * @param took how long it took from being begun
      */
-    void finished(Occasion occasion, String key, ReplicationResult replicationResult, Instant written, Duration took);
+    void finished(Trigger trigger, String key, ReplicationResult replicationResult, Instant written, Duration took);
 
     /** A key could not be dealt with now. */
-    void failed(Occasion occasion, String key, Throwable failure);
+    void failed(Trigger trigger, String key, Throwable failure);
 
     /** An event, or a part of one, said nothing that could be understood. */
     void undecodable(String reason);

@@ -1,6 +1,6 @@
 package dev.registrybackup.replication;
 
-import dev.registrybackup.replication.ReplicationListener.Occasion;
+import dev.registrybackup.replication.ReplicationListener.Trigger;
 import dev.registrybackup.replication.pending.PendingKey;
 import java.time.Clock;
 import java.time.Duration;
@@ -20,20 +20,20 @@ public final class ReplicationObserver {
     }
 
     /** A link is tried again since what it waited for has come. */
-    public void woken(String key, CompletableFuture<ReplicationResult> copying) {
-        over(Occasion.WOKEN, new PendingKey(key, Optional.empty()), copying);
+    public void observeUnblocked(String key, CompletableFuture<ReplicationResult> copying) {
+        observe(Trigger.UNBLOCKED, new PendingKey(key, Optional.empty()), copying);
     }
 
-    CompletableFuture<ReplicationResult> over(
-            Occasion occasion, PendingKey key, CompletableFuture<ReplicationResult> copying) {
+    CompletableFuture<ReplicationResult> observe(
+            Trigger trigger, PendingKey key, CompletableFuture<ReplicationResult> copying) {
         Instant begun = clock.instant();
         return copying.whenComplete((replicationResult, failure) -> {
             if (failure == null) {
                 Duration took = Duration.between(begun, clock.instant());
                 replicationListener.finished(
-                        occasion, key.key(), replicationResult, key.eventTime().orElse(begun), took);
+                        trigger, key.key(), replicationResult, key.eventTime().orElse(begun), took);
             } else {
-                replicationListener.failed(occasion, key.key(), failure);
+                replicationListener.failed(trigger, key.key(), failure);
             }
         });
     }

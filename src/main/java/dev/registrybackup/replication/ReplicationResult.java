@@ -8,13 +8,13 @@ import java.util.Optional;
  * What became of one key, for the answer, the log and the metrics.
  *
  * @param kind what the key is
- * @param replicationStatus what became of it
+ * @param status what became of it
  * @param digest the blob it is or the target it names, if that is known
- * @param bytes how many were copied for it, those of blobs it brought along included
+ * @param bytesCopied how many were copied for it, those of blobs it brought along included
  * @param problem why it is no plain success, for a human; empty if it is one
  */
 public record ReplicationResult(
-        Kind kind, ReplicationStatus replicationStatus, Optional<Digest> digest, long bytes, String problem) {
+        Kind kind, ReplicationStatus status, Optional<Digest> digest, long bytesCopied, String problem) {
     static ReplicationResult of(Kind kind, ReplicationStatus replicationStatus) {
         return new ReplicationResult(kind, replicationStatus, Optional.empty(), 0, "");
     }

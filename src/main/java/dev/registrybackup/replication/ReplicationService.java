@@ -1,7 +1,7 @@
 package dev.registrybackup.replication;
 
 import dev.registrybackup.concurrent.WorkerPools;
-import dev.registrybackup.replication.ReplicationListener.Occasion;
+import dev.registrybackup.replication.ReplicationListener.Trigger;
 import dev.registrybackup.replication.pending.PendingKey;
 import dev.registrybackup.replication.pending.RejectionStore.Rejection;
 import dev.registrybackup.replication.pending.RetryHandler;
@@ -27,31 +27,31 @@ public final class ReplicationService implements RetryHandler {
         this.workerPools = workerPools;
     }
 
-    CompletableFuture<ReplicationResult> forEvent(PendingKey key) {
-        return copy(Occasion.EVENT, key);
+    CompletableFuture<ReplicationResult> replicateForEvent(PendingKey key) {
+        return replicate(Trigger.EVENT, key);
     }
 
     /** A canary is passed over by the replicator, and no journal counts it. */
-    private CompletableFuture<ReplicationResult> copy(Occasion occasion, PendingKey key) {
+    private CompletableFuture<ReplicationResult> replicate(Trigger trigger, PendingKey key) {
         return CanaryProbe.isCanary(key.key())
                 ? workerPools
-                        .record(() -> canaryProbe.arrived(key))
+                        .submitMetadata(() -> canaryProbe.recordArrival(key))
                         .thenCompose(arrived -> replicator.replicate(key.key()))
-                : replicationObserver.over(occasion, key, replicator.replicate(key.key()));
+                : replicationObserver.observe(trigger, key, replicator.replicate(key.key()));
     }
 
     @Override
-    public CompletableFuture<Optional<Rejection>> settle(PendingKey key) {
-        return copy(Occasion.OWED, key)
-                .thenApply(replicationResult ->
-                        reply(key, replicationResult).rejections().stream().findFirst());
+    public CompletableFuture<Optional<Rejection>> retry(PendingKey key) {
+        return replicate(Trigger.RETRY, key)
+                .thenApply(replicationResult -> toEventResult(key, replicationResult).rejections().stream()
+                        .findFirst());
     }
 
-    static EventResult reply(PendingKey key, ReplicationResult replicationResult) {
-        return switch (replicationResult.replicationStatus()) {
-            case COPIED, PRESENT, GONE, PASSED_OVER, INCOMPLETE -> EventResult.DONE;
-            case CORRUPT, MALFORMED -> EventResult.permanent(Rejection.ofKey(key.key(), replicationResult.problem()));
-            case WITHHELD -> EventResult.WITHHELD;
+    static EventResult toEventResult(PendingKey key, ReplicationResult replicationResult) {
+        return switch (replicationResult.status()) {
+            case COPIED, PRESENT, SOURCE_MISSING, SKIPPED, PARTIAL -> EventResult.ACK;
+            case CORRUPT, MALFORMED -> EventResult.reject(Rejection.ofKey(key.key(), replicationResult.problem()));
+            case BLOCKED -> EventResult.BLOCKED;
         };
     }
 }

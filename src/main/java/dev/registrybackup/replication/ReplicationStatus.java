@@ -7,15 +7,15 @@ public enum ReplicationStatus {
     /** The backup had it already. */
     PRESENT("present", false),
     /** The registry has it no more: uploads vanish in seconds, and RGW announces objects before they exist. */
-    GONE("gone", false),
+    SOURCE_MISSING("gone", false),
     /** It is not for us: an upload, something outside the registry's root directory, a foreign object. */
-    PASSED_OVER("passed-over", false),
+    SKIPPED("passed-over", false),
     /** The link was published, although the registry itself lacks something below it. */
-    INCOMPLETE("incomplete", false),
+    PARTIAL("incomplete", false),
     /** The blob in the registry is not what its digest says. */
     CORRUPT("corrupt", true),
     /** The link is not published, since something below it is corrupt. */
-    WITHHELD("withheld", true),
+    BLOCKED("withheld", true),
     /** The link in the registry is not what a registry writes. */
     MALFORMED("malformed", true);
 
@@ -39,6 +39,6 @@ public enum ReplicationStatus {
 
     /** Whether the backup now has what the registry has under that key. */
     public boolean isInBackup() {
-        return this == COPIED || this == PRESENT || this == INCOMPLETE;
+        return this == COPIED || this == PRESENT || this == PARTIAL;
     }
 }

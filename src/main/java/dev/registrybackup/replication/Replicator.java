@@ -15,8 +15,8 @@ import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
 import dev.registrybackup.registry.RegistryPath.TagIndexLink;
 import dev.registrybackup.registry.RepositoryName;
-import dev.registrybackup.replication.BlockedLinks.Reason;
-import dev.registrybackup.replication.BlockedLinks.Waiting;
+import dev.registrybackup.replication.BlockedLinks.BlockCause;
+import dev.registrybackup.replication.BlockedLinks.LinkState;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -34,22 +34,22 @@ public final class Replicator {
     private final DependencyCopier dependencyCopier;
     private final ImmutableLinkReplicator immutableLinkReplicator;
     private final TagLinkReplicator tagLinkReplicator;
-    private final UnknownObjects foreign;
+    private final UnknownObjects unknownObjects;
     private final BlockedLinks blockedLinks;
-    private final ExpiringKeySet durable;
+    private final ExpiringKeySet durableKeys;
     private final WorkerPools workerPools;
-    private final BiConsumer<String, CompletableFuture<ReplicationResult>> onWoken;
-    private final CoalescingExecutor<ReplicationResult> runs = new CoalescingExecutor<>();
+    private final BiConsumer<String, CompletableFuture<ReplicationResult>> onUnblocked;
+    private final CoalescingExecutor<ReplicationResult> executor = new CoalescingExecutor<>();
 
     /** What a replicator works with. */
-    public record Parts(
+    public record Dependencies(
             RegistryLayout layout,
             ObjectStore registry,
             ObjectStore backup,
             BlobReplicator blobReplicator,
-            UnknownObjects foreign,
+            UnknownObjects unknownObjects,
             BlockedLinks blockedLinks,
-            ExpiringKeySet durable,
+            ExpiringKeySet durableKeys,
             WorkerPools workerPools) {}
 
     /**
@@ -57,20 +57,20 @@ public final class Replicator {
      *
      * @param onWoken is told of each link that is tried again since what it waited for has come
      */
-    public Replicator(Parts parts, BiConsumer<String, CompletableFuture<ReplicationResult>> onWoken) {
-        LinkStore objects = new LinkStore(parts.registry(), parts.backup());
-        this.layout = parts.layout();
-        this.blobReplicator = parts.blobReplicator();
-        this.foreign = parts.foreign();
-        this.blockedLinks = parts.blockedLinks();
-        this.durable = parts.durable();
-        this.workerPools = parts.workerPools();
-        this.onWoken = onWoken;
-        this.dependencyCopier =
-                new DependencyCopier(layout, parts.backup(), blobReplicator, parts.workerPools(), durable);
+    public Replicator(Dependencies dependencies, BiConsumer<String, CompletableFuture<ReplicationResult>> onWoken) {
+        LinkStore objects = new LinkStore(dependencies.registry(), dependencies.backup());
+        this.layout = dependencies.layout();
+        this.blobReplicator = dependencies.blobReplicator();
+        this.unknownObjects = dependencies.unknownObjects();
+        this.blockedLinks = dependencies.blockedLinks();
+        this.durableKeys = dependencies.durableKeys();
+        this.workerPools = dependencies.workerPools();
+        this.onUnblocked = onWoken;
+        this.dependencyCopier = new DependencyCopier(
+                layout, dependencies.backup(), blobReplicator, dependencies.workerPools(), durableKeys);
         this.immutableLinkReplicator =
-                new ImmutableLinkReplicator(layout, objects, blockedLinks, parts.workerPools(), durable);
-        this.tagLinkReplicator = new TagLinkReplicator(objects, blockedLinks, parts.workerPools());
+                new ImmutableLinkReplicator(layout, objects, blockedLinks, dependencies.workerPools(), durableKeys);
+        this.tagLinkReplicator = new TagLinkReplicator(objects, blockedLinks, dependencies.workerPools());
     }
 
     /**
@@ -83,90 +83,91 @@ public final class Replicator {
         RegistryPath path = layout.parse(key);
         return switch (path.kind()) {
             case UPLOAD, EXCLUDED ->
-                CompletableFuture.completedFuture(ReplicationResult.of(path.kind(), ReplicationStatus.PASSED_OVER));
-            case FOREIGN -> runs.run(key, () -> foreign.replicate(key));
-            case BLOB -> blob(((BlobData) path).digest());
+                CompletableFuture.completedFuture(ReplicationResult.of(path.kind(), ReplicationStatus.SKIPPED));
+            case UNKNOWN -> executor.submit(key, () -> unknownObjects.replicate(key));
+            case BLOB -> replicateBlob(((BlobData) path).digest());
             case LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK ->
-                runs.run(
+                executor.submit(
                         key,
-                        () -> link(key, path)
+                        () -> replicateLink(key, path)
                                 .handle((replicationResult, failure) ->
-                                        judged(path.kind(), replicationResult, failure)));
+                                        resultOrMalformed(path.kind(), replicationResult, failure)));
         };
     }
 
     /** Tries links again whose missing part has come meanwhile, by whichever way; knows so from memory alone. */
-    public void wakeWaiting() {
-        for (Digest part : blockedLinks.parts()) {
-            wake(part, link -> durable.contains(awaited(layout.parse(link), part)));
+    public void retryBlocked() {
+        for (Digest part : blockedLinks.dependencies()) {
+            unblock(part, link -> durableKeys.contains(awaitedKey(layout.parse(link), part)));
         }
     }
 
     /** A tag waits for the revision link of its repository and not for the manifest's blob alone. */
-    private String awaited(RegistryPath link, Digest part) {
+    private String awaitedKey(RegistryPath link, Digest part) {
         return switch (link.kind()) {
             case TAG_INDEX_LINK, TAG_CURRENT_LINK ->
                 layout.keyOf(new RevisionLink(((RegistryPath.Link) link).repository(), part));
-            case LAYER_LINK, REVISION_LINK, BLOB, UPLOAD, FOREIGN, EXCLUDED -> layout.blobKey(part);
+            case LAYER_LINK, REVISION_LINK, BLOB, UPLOAD, UNKNOWN, EXCLUDED -> layout.blobKey(part);
         };
     }
 
-    private CompletableFuture<ReplicationResult> blob(Digest digest) {
-        return blobReplicator.bring(digest).thenCompose(copy -> {
-            ReplicationResult replicationResult =
-                    new ReplicationResult(Kind.BLOB, verdict(copy), Optional.of(digest), copy.bytes(), copy.problem());
-            return copy.inBackup()
+    private CompletableFuture<ReplicationResult> replicateBlob(Digest digest) {
+        return blobReplicator.copyIfDifferent(digest).thenCompose(copy -> {
+            ReplicationResult replicationResult = new ReplicationResult(
+                    Kind.BLOB, toStatus(copy), Optional.of(digest), copy.bytesCopied(), copy.problem());
+            return copy.isInBackup()
                     ? waking(replicationResult, digest, link -> true)
                     : CompletableFuture.completedFuture(replicationResult);
         });
     }
 
-    private static ReplicationStatus verdict(BlobResult copy) {
+    private static ReplicationStatus toStatus(BlobResult copy) {
         return switch (copy.state()) {
             case COPIED -> ReplicationStatus.COPIED;
             case PRESENT -> ReplicationStatus.PRESENT;
-            case ABSENT -> ReplicationStatus.GONE;
-            case CORRUPT, ONLY_BACKUP_GOOD -> ReplicationStatus.CORRUPT;
+            case MISSING -> ReplicationStatus.SOURCE_MISSING;
+            case CORRUPT, SOURCE_CORRUPT -> ReplicationStatus.CORRUPT;
         };
     }
 
-    private CompletableFuture<ReplicationResult> link(String key, RegistryPath path) {
+    private CompletableFuture<ReplicationResult> replicateLink(String key, RegistryPath path) {
         if (path instanceof LayerLink layer) {
             return immutableLinkReplicator.replicate(
-                    layer, storedLink -> dependencyCopier.bringBlob(storedLink.target()));
+                    layer, storedLink -> dependencyCopier.copyBlob(storedLink.target()));
         } else if (path instanceof RevisionLink revision) {
             return immutableLinkReplicator
-                    .replicate(revision, storedLink -> dependencyCopier.bring(storedLink.target()))
-                    .thenCompose(replicationResult -> wakeTags(revision, replicationResult));
+                    .replicate(revision, storedLink -> dependencyCopier.copy(storedLink.target()))
+                    .thenCompose(replicationResult -> unblockTags(revision, replicationResult));
         } else if (path instanceof TagIndexLink tag) {
             return immutableLinkReplicator.replicate(
-                    tag, storedLink -> bringRevision(tag.repository(), storedLink.target()));
+                    tag, storedLink -> copyRevision(tag.repository(), storedLink.target()));
         } else {
             TagCurrentLink tag = (TagCurrentLink) path;
-            return tagLinkReplicator.replicate(key, storedLink -> bringRevision(tag.repository(), storedLink.target()));
+            return tagLinkReplicator.replicate(key, storedLink -> copyRevision(tag.repository(), storedLink.target()));
         }
     }
 
     /** A tag points to a revision link of its repository, which is there before the tag is. */
-    private CompletableFuture<DependencyResult> bringRevision(RepositoryName repository, Digest digest) {
+    private CompletableFuture<DependencyResult> copyRevision(RepositoryName repository, Digest digest) {
         String key = layout.keyOf(new RevisionLink(repository, digest));
         return replicate(key).thenCompose(revision -> {
-            if (revision.replicationStatus().isInBackup()) {
-                return CompletableFuture.completedFuture(new DependencyResult(Set.of(), revision.bytes()));
+            if (revision.status().isInBackup()) {
+                return CompletableFuture.completedFuture(new DependencyResult(Set.of(), revision.bytesCopied()));
             }
-            if (revision.replicationStatus() == ReplicationStatus.GONE) {
+            if (revision.status() == ReplicationStatus.SOURCE_MISSING) {
                 DependencyResult dangling =
-                        DependencyResult.lacking(digest, "the registry's tag points to a revision link that it lacks");
-                return dependencyCopier.bring(digest).thenApply(dangling::plus);
+                        DependencyResult.missing(digest, "the registry's tag points to a revision link that it lacks");
+                return dependencyCopier.copy(digest).thenApply(dangling::plus);
             }
             return CompletableFuture.completedFuture(
-                    new DependencyResult(Set.of(new Reason(Waiting.WITHHELD, digest, revision.problem())), 0));
+                    new DependencyResult(Set.of(new BlockCause(LinkState.BLOCKED, digest, revision.problem())), 0));
         });
     }
 
-    private CompletableFuture<ReplicationResult> wakeTags(RevisionLink revision, ReplicationResult replicationResult) {
-        return replicationResult.replicationStatus() == ReplicationStatus.COPIED
-                        || replicationResult.replicationStatus() == ReplicationStatus.INCOMPLETE
+    private CompletableFuture<ReplicationResult> unblockTags(
+            RevisionLink revision, ReplicationResult replicationResult) {
+        return replicationResult.status() == ReplicationStatus.COPIED
+                        || replicationResult.status() == ReplicationStatus.PARTIAL
                 ? waking(
                         replicationResult,
                         revision.digest(),
@@ -179,27 +180,30 @@ public final class Replicator {
     private CompletableFuture<ReplicationResult> waking(
             ReplicationResult replicationResult, Digest part, Predicate<String> which) {
         CompletableFuture<Boolean> isKnown = blockedLinks.isPartial()
-                ? workerPools.small(() -> {
-                    blockedLinks.learn(part);
+                ? workerPools.submitSmall(() -> {
+                    blockedLinks.addToIndex(part);
                     return true;
                 })
                 : CompletableFuture.completedFuture(true);
         return isKnown.thenApply(known -> {
-            wake(part, which);
+            unblock(part, which);
             return replicationResult;
         });
     }
 
-    private void wake(Digest part, Predicate<String> which) {
-        blockedLinks.waitingFor(part).stream().filter(which).forEach(link -> onWoken.accept(link, replicate(link)));
+    private void unblock(Digest part, Predicate<String> which) {
+        blockedLinks.linksWaitingFor(part).stream()
+                .filter(which)
+                .forEach(link -> onUnblocked.accept(link, replicate(link)));
     }
 
     /** A malformed link is a verdict; every other failure may pass and stays one. */
-    private static ReplicationResult judged(Kind kind, ReplicationResult replicationResult, Throwable failure) {
+    private static ReplicationResult resultOrMalformed(
+            Kind kind, ReplicationResult replicationResult, Throwable failure) {
         if (failure == null) {
             return replicationResult;
         }
-        Throwable cause = WorkerPools.cause(failure);
+        Throwable cause = WorkerPools.unwrap(failure);
         if (cause instanceof MalformedLinkException malformed) {
             return new ReplicationResult(
                     kind, ReplicationStatus.MALFORMED, Optional.empty(), 0, String.valueOf(malformed.getMessage()));

@@ -16,20 +16,19 @@ import java.util.Optional;
 final class SourceBody implements ContentSource {
     private final SourceObject sourceObject;
     private final ByteRange range;
-    private final Optional<DigestVerifier> atStart;
-    private Optional<DigestVerifier> running;
+    private final Optional<DigestVerifier> verifierAtStart;
+    private Optional<DigestVerifier> verifier;
 
     SourceBody(SourceObject sourceObject, ByteRange range, Optional<DigestVerifier> atStart) {
         this.sourceObject = sourceObject;
         this.range = range;
-        this.atStart = atStart;
-        this.running = atStart;
+        this.verifierAtStart = atStart;
+        this.verifier = atStart;
     }
 
     /** A whole object, which has at least one byte. */
-    static SourceBody whole(SourceObject sourceObject, Optional<DigestVerifier> proof) {
-        return new SourceBody(
-                sourceObject, new ByteRange(0, sourceObject.object().size()), proof);
+    static SourceBody ofObject(SourceObject sourceObject, Optional<DigestVerifier> proof) {
+        return new SourceBody(sourceObject, new ByteRange(0, sourceObject.info().size()), proof);
     }
 
     @Override
@@ -40,25 +39,25 @@ final class SourceBody implements ContentSource {
     @Override
     @SuppressWarnings("MustBeClosedChecker") // closed with the stream that is returned
     public InputStream open() {
-        long size = sourceObject.object().size();
+        long size = sourceObject.info().size();
         OpenObject reading = sourceObject.open(range.length() == size ? Optional.empty() : Optional.of(range));
-        running = atStart.map(DigestVerifier::copy);
+        verifier = verifierAtStart.map(DigestVerifier::copy);
         boolean last = range.offset() + range.length() == size;
-        return new VerifyingInputStream(new ClosingWith(reading), range.length(), running, last);
+        return new VerifyingInputStream(new ClosingInputStream(reading), range.length(), verifier, last);
     }
 
     /** The proof after the bytes that were last read through {@link #open}. */
-    Optional<DigestVerifier> proofAfter() {
-        return running;
+    Optional<DigestVerifier> verifierAfter() {
+        return verifier;
     }
 
     /** Ends the read when the stream is closed. */
-    private static final class ClosingWith extends FilterInputStream {
-        private final OpenObject reading;
+    private static final class ClosingInputStream extends FilterInputStream {
+        private final OpenObject openObject;
 
-        ClosingWith(OpenObject reading) {
+        ClosingInputStream(OpenObject reading) {
             super(reading.stream());
-            this.reading = reading;
+            this.openObject = reading;
         }
 
         @Override
@@ -68,7 +67,7 @@ final class SourceBody implements ContentSource {
 
         @Override
         public void close() {
-            reading.close();
+            openObject.close();
         }
     }
 }

@@ -17,7 +17,7 @@ public final class SourceMetadata {
     private SourceMetadata() {}
 
     /** The metadata of a copy of that object. */
-    public static Map<String, String> metadata(ObjectInfo source) {
+    public static Map<String, String> of(ObjectInfo source) {
         String lastModified = source.lastModified().toString();
         // A directory gives none, and a header without a value does not survive every store.
         return source.etag().isEmpty()
@@ -35,7 +35,7 @@ public final class SourceMetadata {
     }
 
     /** Whether the object in the backup was written by us. */
-    static boolean isOurs(ObjectInfo copy) {
+    static boolean isReplicated(ObjectInfo copy) {
         return copy.metadata().containsKey(LAST_MODIFIED);
     }
 }

@@ -19,22 +19,22 @@ import java.util.Optional;
  * One object that is read and nothing else: by its ETag, or by its version where it may have been replaced or hidden since.
  *
  * @param store where it is
- * @param object facts about it
+ * @param info facts about it
  * @param version the version to read; empty for the one that is visible
  * @param rateLimiter how fast it may be read
  */
-public record SourceObject(ObjectStore store, ObjectInfo object, Optional<String> version, RateLimiter rateLimiter) {
+public record SourceObject(ObjectStore store, ObjectInfo info, Optional<String> version, RateLimiter rateLimiter) {
     /** The visible object, read as fast as it comes. */
-    public static SourceObject visible(ObjectStore store, ObjectInfo object) {
-        return new SourceObject(store, object, Optional.empty(), RateLimiter.unbounded());
+    public static SourceObject current(ObjectStore store, ObjectInfo object) {
+        return new SourceObject(store, object, Optional.empty(), RateLimiter.unlimited());
     }
 
     /** Opens it, or a range of it. */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     OpenObject open(Optional<ByteRange> range) {
-        OpenObject opened = version.map(id -> store.openVersion(object.key(), id, range))
-                .orElseGet(() -> store.open(object.key(), range, Optional.of(object.etag())));
+        OpenObject opened = version.map(id -> store.openVersion(info.key(), id, range))
+                .orElseGet(() -> store.open(info.key(), range, Optional.of(info.etag())));
         return ThrottledObject.of(opened, rateLimiter);
     }
 
@@ -43,7 +43,7 @@ public record SourceObject(ObjectStore store, ObjectInfo object, Optional<String
      *
      * @throws ObjectStoreException if it cannot be read
      */
-    public boolean proves(Digest digest) {
+    public boolean matches(Digest digest) {
         DigestVerifier proof = DigestVerifier.of(digest);
         try (OpenObject reading = open(Optional.empty())) {
             InputStream stream = reading.stream();
@@ -51,14 +51,14 @@ public record SourceObject(ObjectStore store, ObjectInfo object, Optional<String
             for (int count = stream.read(buffer); count >= 0; count = stream.read(buffer)) {
                 proof.update(buffer, 0, count);
             }
-            proof.complete();
+            proof.verify();
             return true;
         } catch (DigestMismatchException e) {
             return false;
         } catch (IOException e) {
             throw new ObjectStoreException(
                     StoreError.UNAVAILABLE,
-                    "Failed to read %s to its end: %s".formatted(object.key(), e.getMessage()),
+                    "Failed to read %s to its end: %s".formatted(info.key(), e.getMessage()),
                     e);
         }
     }

@@ -16,7 +16,7 @@ record StoredLink(ObjectInfo info, Digest target) {
         return LinkContent.of(target);
     }
 
-    boolean saysTheSame(byte[] other) {
+    boolean hasContent(byte[] other) {
         return Arrays.equals(content(), other);
     }
 }

@@ -16,104 +16,110 @@ import java.util.function.Function;
  */
 final class TagLinkReplicator {
     /** A tag that moves this often within one run is tried again later. */
-    private static final int MOST_ROUNDS = 100;
+    private static final int MAX_ROUNDS = 100;
 
-    private final LinkStore objects;
+    private final LinkStore linkStore;
     private final BlockedLinks blockedLinks;
     private final WorkerPools workerPools;
 
     TagLinkReplicator(LinkStore objects, BlockedLinks blockedLinks, WorkerPools workerPools) {
-        this.objects = objects;
+        this.linkStore = objects;
         this.blockedLinks = blockedLinks;
         this.workerPools = workerPools;
     }
 
     CompletableFuture<ReplicationResult> replicate(
             String key, Function<StoredLink, CompletableFuture<DependencyResult>> below) {
-        return workerPools.small(() -> objects.read(key)).thenCompose(read -> round(new Round(key, below, 1, 0), read));
+        return workerPools
+                .submitSmall(() -> linkStore.read(key))
+                .thenCompose(read -> round(new Round(key, below, 1, 0), read));
     }
 
     /** One read of the tag, what has been done for it before, and how to bring what is below. */
     private record Round(
-            String key, Function<StoredLink, CompletableFuture<DependencyResult>> below, int number, long bytes) {
+            String key,
+            Function<StoredLink, CompletableFuture<DependencyResult>> copyDependencies,
+            int number,
+            long bytesCopied) {
         Round next(long more) {
-            return new Round(key, below, number + 1, bytes + more);
+            return new Round(key, copyDependencies, number + 1, bytesCopied + more);
         }
     }
 
     private CompletableFuture<ReplicationResult> round(Round round, Optional<StoredLink> read) {
         if (read.isEmpty()) {
-            return workerPools.small(() -> gone(round.key()));
+            return workerPools.submitSmall(() -> sourceMissing(round.key()));
         }
-        if (round.number() > MOST_ROUNDS) {
+        if (round.number() > MAX_ROUNDS) {
             throw new ObjectStoreException(
-                    StoreError.CHANGED,
-                    "Failed to follow %s: it moved %d times meanwhile".formatted(round.key(), MOST_ROUNDS));
+                    StoreError.PRECONDITION_FAILED,
+                    "Failed to follow %s: it moved %d times meanwhile".formatted(round.key(), MAX_ROUNDS));
         }
         StoredLink storedLink = read.get();
-        return round.below()
+        return round.copyDependencies()
                 .apply(storedLink)
                 .thenCompose(dependencyResult -> dependencyResult.isCorrupt()
-                        ? workerPools.small(() -> withhold(round, storedLink, dependencyResult))
+                        ? workerPools.submitSmall(() -> block(round, storedLink, dependencyResult))
                         : publish(round, storedLink, dependencyResult));
     }
 
-    private ReplicationResult gone(String key) {
+    private ReplicationResult sourceMissing(String key) {
         blockedLinks.update(key, Set.of());
-        return ReplicationResult.of(Kind.TAG_CURRENT_LINK, ReplicationStatus.GONE);
+        return ReplicationResult.of(Kind.TAG_CURRENT_LINK, ReplicationStatus.SOURCE_MISSING);
     }
 
-    private ReplicationResult withhold(Round round, StoredLink storedLink, DependencyResult dependencyResult) {
-        blockedLinks.update(round.key(), dependencyResult.recorded());
-        return outcome(ReplicationStatus.WITHHELD, storedLink, round.bytes(), dependencyResult);
+    private ReplicationResult block(Round round, StoredLink storedLink, DependencyResult dependencyResult) {
+        blockedLinks.update(round.key(), dependencyResult.recordedCauses());
+        return result(ReplicationStatus.BLOCKED, storedLink, round.bytesCopied(), dependencyResult);
     }
 
     private CompletableFuture<ReplicationResult> publish(
             Round round, StoredLink storedLink, DependencyResult dependencyResult) {
         return workerPools
-                .small(() -> {
+                .submitSmall(() -> {
                     if (!dependencyResult.isComplete()) {
-                        blockedLinks.update(round.key(), dependencyResult.recorded());
+                        blockedLinks.update(round.key(), dependencyResult.recordedCauses());
                     }
-                    return objects.publishByContent(storedLink);
+                    return linkStore.publishIfDifferent(storedLink);
                 })
                 .thenCompose(wrote -> wrote
                         ? workerPools
-                                .small(() -> objects.read(round.key()))
-                                .thenCompose(now -> isSettled(storedLink, now)
-                                        ? settle(round, storedLink, dependencyResult, true)
+                                .submitSmall(() -> linkStore.read(round.key()))
+                                .thenCompose(now -> isUnchanged(storedLink, now)
+                                        ? finish(round, storedLink, dependencyResult, true)
                                         : round(
-                                                round.next(dependencyResult.bytes() + storedLink.content().length),
+                                                round.next(
+                                                        dependencyResult.bytesCopied() + storedLink.content().length),
                                                 now))
-                        : settle(round, storedLink, dependencyResult, round.number() > 1));
+                        : finish(round, storedLink, dependencyResult, round.number() > 1));
     }
 
-    private static boolean isSettled(StoredLink written, Optional<StoredLink> now) {
+    private static boolean isUnchanged(StoredLink written, Optional<StoredLink> now) {
         return now.filter(storedLink -> storedLink.target().equals(written.target()))
                 .isPresent();
     }
 
-    private CompletableFuture<ReplicationResult> settle(
+    private CompletableFuture<ReplicationResult> finish(
             Round round, StoredLink storedLink, DependencyResult dependencyResult, boolean wrote) {
         if (!dependencyResult.isComplete()) {
             return CompletableFuture.completedFuture(
-                    outcome(ReplicationStatus.INCOMPLETE, storedLink, round.bytes(), dependencyResult));
+                    result(ReplicationStatus.PARTIAL, storedLink, round.bytesCopied(), dependencyResult));
         }
-        long bytes = round.bytes() + (wrote ? storedLink.content().length : 0);
-        return workerPools.small(() -> {
+        long bytes = round.bytesCopied() + (wrote ? storedLink.content().length : 0);
+        return workerPools.submitSmall(() -> {
             blockedLinks.update(round.key(), Set.of());
-            return outcome(
+            return result(
                     wrote ? ReplicationStatus.COPIED : ReplicationStatus.PRESENT, storedLink, bytes, dependencyResult);
         });
     }
 
-    private static ReplicationResult outcome(
+    private static ReplicationResult result(
             ReplicationStatus replicationStatus, StoredLink storedLink, long bytes, DependencyResult dependencyResult) {
         return new ReplicationResult(
                 Kind.TAG_CURRENT_LINK,
                 replicationStatus,
                 Optional.of(storedLink.target()),
-                bytes + dependencyResult.bytes(),
+                bytes + dependencyResult.bytesCopied(),
                 dependencyResult.problem());
     }
 }

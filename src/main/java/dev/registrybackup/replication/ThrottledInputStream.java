@@ -25,7 +25,7 @@ final class ThrottledInputStream extends FilterInputStream {
     public int read(byte[] buffer, int offset, int length) throws IOException {
         int count = in.read(buffer, offset, length);
         try {
-            rateLimiter.took(Math.max(count, 0));
+            rateLimiter.acquire(Math.max(count, 0));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("Stopped while reading at the pace that is set");

@@ -6,18 +6,18 @@ import dev.registrybackup.objectstore.OpenObject;
 import java.io.InputStream;
 
 /** An object that is read no faster than a pace allows. */
-record ThrottledObject(OpenObject opened, InputStream stream) implements OpenObject {
+record ThrottledObject(OpenObject delegate, InputStream stream) implements OpenObject {
     static ThrottledObject of(OpenObject opened, RateLimiter rateLimiter) {
         return new ThrottledObject(opened, new ThrottledInputStream(opened.stream(), rateLimiter));
     }
 
     @Override
     public ObjectInfo info() {
-        return opened.info();
+        return delegate.info();
     }
 
     @Override
     public void close() {
-        opened.close();
+        delegate.close();
     }
 }

@@ -23,7 +23,7 @@ public final class UnknownObjects {
     private final ObjectStore backup;
     private final ObjectCopier copier;
     private final WorkerPools workerPools;
-    private final boolean copied;
+    private final boolean isCopyEnabled;
 
     /**
      * Treats foreign objects as configured.
@@ -33,30 +33,31 @@ public final class UnknownObjects {
     public UnknownObjects(ObjectStore registry, ObjectStore backup, WorkerPools workerPools, boolean copied) {
         this.registry = registry;
         this.backup = backup;
-        this.copier = new ObjectCopier(backup, SourceMetadata::metadata);
+        this.copier = new ObjectCopier(backup, SourceMetadata::of);
         this.workerPools = workerPools;
-        this.copied = copied;
+        this.isCopyEnabled = copied;
     }
 
     CompletableFuture<ReplicationResult> replicate(String key) {
-        if (!copied || key.startsWith(CanaryProbe.IN_REGISTRY)) {
-            return CompletableFuture.completedFuture(ReplicationResult.of(Kind.FOREIGN, ReplicationStatus.PASSED_OVER));
+        if (!isCopyEnabled || key.startsWith(CanaryProbe.REGISTRY_PREFIX)) {
+            return CompletableFuture.completedFuture(ReplicationResult.of(Kind.UNKNOWN, ReplicationStatus.SKIPPED));
         }
-        return workerPools.small(() -> registry.find(key)).thenCompose(origin -> round(1, origin, 0));
+        return workerPools.submitSmall(() -> registry.head(key)).thenCompose(origin -> round(1, origin, 0));
     }
 
     private CompletableFuture<ReplicationResult> round(int number, Optional<ObjectInfo> read, long bytes) {
         if (read.isEmpty()) {
-            return CompletableFuture.completedFuture(ReplicationResult.of(Kind.FOREIGN, ReplicationStatus.GONE));
+            return CompletableFuture.completedFuture(
+                    ReplicationResult.of(Kind.UNKNOWN, ReplicationStatus.SOURCE_MISSING));
         }
         ObjectInfo origin = read.get();
         if (number > MOST_ROUNDS) {
             throw new ObjectStoreException(
-                    StoreError.CHANGED,
+                    StoreError.PRECONDITION_FAILED,
                     "Failed to follow %s: it changed %d times meanwhile".formatted(origin.key(), MOST_ROUNDS));
         }
         return workerPools
-                .small(() -> backup.findBeforeWrite(origin.key()))
+                .submitSmall(() -> backup.headBeforeWrite(origin.key()))
                 .thenCompose(
                         copy -> copy.filter(there -> isCopyOf(there, origin)).isPresent()
                                 ? CompletableFuture.completedFuture(outcome(number > 1, bytes))
@@ -65,9 +66,9 @@ public final class UnknownObjects {
 
     private CompletableFuture<ReplicationResult> copy(int number, ObjectInfo origin, long bytes) {
         return workerPools
-                .forSize(origin.size(), () -> {
-                    copier.copy(SourceObject.visible(registry, origin), Optional.empty());
-                    return registry.find(origin.key());
+                .submitForSize(origin.size(), () -> {
+                    copier.copy(SourceObject.current(registry, origin), Optional.empty());
+                    return registry.head(origin.key());
                 })
                 .thenCompose(now -> now.filter(there -> isSame(there, origin)).isPresent()
                         ? CompletableFuture.completedFuture(outcome(true, bytes))
@@ -85,7 +86,7 @@ public final class UnknownObjects {
 
     private static ReplicationResult outcome(boolean wrote, long bytes) {
         return new ReplicationResult(
-                Kind.FOREIGN,
+                Kind.UNKNOWN,
                 wrote ? ReplicationStatus.COPIED : ReplicationStatus.PRESENT,
                 Optional.empty(),
                 bytes,

@@ -19,9 +19,9 @@ import java.util.stream.Stream;
  */
 public final class VerifiedMarker {
     /** The mark's key in the backup bucket. */
-    public static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "adopted";
+    public static final String KEY = RegistryLayout.METADATA_PREFIX + "adopted";
 
-    private static final Duration ASK_AGAIN = Duration.ofMinutes(1);
+    private static final Duration CHECK_INTERVAL = Duration.ofMinutes(1);
 
     private final ObjectStore backup;
     private final String registryPrefix;
@@ -29,7 +29,7 @@ public final class VerifiedMarker {
     /** Guarded by this. Once set, the mark stays. */
     private boolean set;
     /** Guarded by this. */
-    private Instant askAgain = Instant.MIN;
+    private Instant nextCheck = Instant.MIN;
 
     /** The mark of that bucket. */
     public VerifiedMarker(ObjectStore backup, RegistryLayout layout, Clock clock) {
@@ -44,9 +44,9 @@ public final class VerifiedMarker {
      * @throws dev.registrybackup.objectstore.ObjectStoreException if that could not be told
      */
     public synchronized boolean isSet() {
-        if (!set && clock.instant().isAfter(askAgain)) {
-            set = backup.find(KEY).isPresent() || setIfEmpty();
-            askAgain = clock.instant().plus(ASK_AGAIN);
+        if (!set && clock.instant().isAfter(nextCheck)) {
+            set = backup.head(KEY).isPresent() || setIfEmpty();
+            nextCheck = clock.instant().plus(CHECK_INTERVAL);
         }
         return set;
     }

@@ -22,22 +22,22 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Brings blobs back, each proved while it streams. Safe for use by many threads. */
 final class BlobRestorer {
     /** With so many failures it is the store that fails, and not some objects in it. */
-    private static final int MOST_FAILURES = 100;
+    private static final int MAX_FAILURES = 100;
 
     private final RestoreEndpoints restoreEndpoints;
     private final RestoreRequest.Mode mode;
     private final RateLimiter rateLimiter;
-    private final BlobVersions removed;
-    private final ObjectCopier copier;
+    private final BlobVersions blobVersions;
+    private final ObjectCopier objectCopier;
     private final ProgressTracker progressTracker;
     private final Set<Digest> failed = ConcurrentHashMap.newKeySet();
 
     /** What has to be done for a blob. */
-    enum Need {
+    enum BlobAction {
         COPY,
         /** Whether it has to be copied is told by reading what the target has. */
-        PROVE,
-        NOTHING,
+        VERIFY,
+        NONE,
         /** The target's has another size, and is left alone as the mode demands. */
         DIFFERS
     }
@@ -51,25 +51,25 @@ final class BlobRestorer {
         this.restoreEndpoints = restoreEndpoints;
         this.mode = mode;
         this.rateLimiter = rateLimiter;
-        this.removed = removed;
-        this.copier = new ObjectCopier(restoreEndpoints.target(), object -> Map.of());
+        this.blobVersions = removed;
+        this.objectCopier = new ObjectCopier(restoreEndpoints.target(), object -> Map.of());
         this.progressTracker = progressTracker;
     }
 
     /** What has to be done, told from the listings. */
-    static Need need(RestoreRequest.Mode mode, ObjectRef inBackup, Optional<ObjectRef> inTarget) {
+    static BlobAction action(RestoreRequest.Mode mode, ObjectRef inBackup, Optional<ObjectRef> inTarget) {
         if (inTarget.isEmpty()) {
-            return Need.COPY;
+            return BlobAction.COPY;
         }
         boolean sameSize = inTarget.get().size() == inBackup.size();
         return switch (mode) {
-            case MISSING -> sameSize ? Need.NOTHING : Need.DIFFERS;
-            case REPAIR -> sameSize ? Need.PROVE : Need.COPY;
+            case MISSING -> sameSize ? BlobAction.NONE : BlobAction.DIFFERS;
+            case REPAIR -> sameSize ? BlobAction.VERIFY : BlobAction.COPY;
         };
     }
 
     /** What to say of a blob that is left alone although it differs. */
-    static Finding differs(Digest digest, ObjectRef inBackup, ObjectRef inTarget) {
+    static Finding differsFinding(Digest digest, ObjectRef inBackup, ObjectRef inTarget) {
         return new Finding(
                 FindingCode.BLOB_TRUNCATED,
                 digest.toString(),
@@ -80,19 +80,19 @@ final class BlobRestorer {
     /** Does what has to be done. Blocks. */
     void restore(Digest digest, ObjectRef inBackup, Optional<ObjectRef> inTarget) {
         try {
-            switch (need(mode, inBackup, inTarget)) {
+            switch (action(mode, inBackup, inTarget)) {
                 case COPY -> copy(digest, inBackup);
-                case PROVE -> {
-                    if (isGoodInTarget(digest, inTarget.orElseThrow())) {
-                        progressTracker.done(1, 0);
+                case VERIFY -> {
+                    if (isIntactInTarget(digest, inTarget.orElseThrow())) {
+                        progressTracker.addDone(1, 0);
                     } else {
                         copy(digest, inBackup);
                     }
                 }
-                case NOTHING, DIFFERS -> {}
+                case NONE, DIFFERS -> {}
             }
         } catch (ObjectStoreException e) {
-            fail(digest, e);
+            handleFailure(digest, e);
         }
     }
 
@@ -100,9 +100,9 @@ final class BlobRestorer {
     Optional<ObjectRef> find(Digest digest) {
         return restoreEndpoints
                 .backup()
-                .find(restoreEndpoints.layout().keyOf(new BlobData(digest)))
+                .head(restoreEndpoints.layout().keyOf(new BlobData(digest)))
                 .map(ObjectRef::of)
-                .or(() -> removed.newestProved(digest));
+                .or(() -> blobVersions.newestValid(digest));
     }
 
     /** Whether the blob could not be brought. */
@@ -115,11 +115,12 @@ final class BlobRestorer {
         return !failed.isEmpty();
     }
 
-    private boolean isGoodInTarget(Digest digest, ObjectRef objectRef) {
+    private boolean isIntactInTarget(Digest digest, ObjectRef objectRef) {
         String key = restoreEndpoints.targetKey(new BlobData(digest));
         try {
-            return new SourceObject(restoreEndpoints.target(), objectRef.info(key), Optional.empty(), rateLimiter)
-                    .proves(digest);
+            return new SourceObject(
+                            restoreEndpoints.target(), objectRef.toObjectInfo(key), Optional.empty(), rateLimiter)
+                    .matches(digest);
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
                 return false;
@@ -130,14 +131,14 @@ final class BlobRestorer {
 
     private void copy(Digest digest, ObjectRef objectRef) {
         try {
-            copyProved(digest, objectRef);
+            copyVerified(digest, objectRef);
         } catch (DigestMismatchException e) {
-            Optional<ObjectRef> older = removed.newestProved(digest);
+            Optional<ObjectRef> older = blobVersions.newestValid(digest);
             if (older.isPresent()) {
-                copyProved(digest, older.get());
+                copyVerified(digest, older.get());
             } else {
                 failed.add(digest);
-                progressTracker.found(new Finding(
+                progressTracker.addFinding(new Finding(
                         FindingCode.BLOB_DIGEST_MISMATCH,
                         digest.toString(),
                         "the backup's copy is damaged, and it has no older one that is good: " + e.getMessage()));
@@ -145,23 +146,23 @@ final class BlobRestorer {
         }
     }
 
-    private void copyProved(Digest digest, ObjectRef objectRef) {
+    private void copyVerified(Digest digest, ObjectRef objectRef) {
         BlobData path = new BlobData(digest);
-        ObjectInfo object = objectRef.info(restoreEndpoints.layout().keyOf(path));
-        copier.copyTo(
+        ObjectInfo object = objectRef.toObjectInfo(restoreEndpoints.layout().keyOf(path));
+        objectCopier.copyTo(
                 restoreEndpoints.targetKey(path),
                 new SourceObject(restoreEndpoints.backup(), object, objectRef.version(), rateLimiter),
                 Optional.of(digest));
-        progressTracker.done(1, objectRef.size());
+        progressTracker.addDone(1, objectRef.size());
     }
 
-    private void fail(Digest digest, ObjectStoreException e) {
+    private void handleFailure(Digest digest, ObjectStoreException e) {
         boolean wholeStore = e.error() == StoreError.BUCKET_MISSING || e.error() == StoreError.FORBIDDEN;
         failed.add(digest);
-        if (wholeStore || failed.size() > MOST_FAILURES) {
+        if (wholeStore || failed.size() > MAX_FAILURES) {
             throw e;
         }
         FindingCode code = e.error() == StoreError.NOT_FOUND ? FindingCode.BLOB_MISSING : FindingCode.COULD_NOT_TELL;
-        progressTracker.found(new Finding(code, digest.toString(), String.valueOf(e.getMessage())));
+        progressTracker.addFinding(new Finding(code, digest.toString(), String.valueOf(e.getMessage())));
     }
 }

@@ -32,7 +32,7 @@ final class BlobsInTarget {
     void list(Digest digest) {
         synchronized (listed) {
             if (listed.count() < MOST_LISTED) {
-                listed.number(digest);
+                listed.findOrAdd(digest);
             }
         }
     }
@@ -49,7 +49,7 @@ final class BlobsInTarget {
         if (answer == null) {
             answer = restoreEndpoints
                             .target()
-                            .find(restoreEndpoints.targetKey(new BlobData(digest)))
+                            .head(restoreEndpoints.targetKey(new BlobData(digest)))
                             .isPresent()
                     || bring(digest);
             answers.put(digest, answer);

@@ -1,8 +1,8 @@
 package dev.registrybackup.restore;
 
 import dev.registrybackup.inventory.ChildrenFirst;
-import dev.registrybackup.inventory.Manifests.Reading;
-import dev.registrybackup.inventory.Manifests.State;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
+import dev.registrybackup.inventory.Manifests.ManifestState;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryPath.LayerLink;
@@ -19,13 +19,13 @@ import java.util.stream.Stream;
 /** The links that the images of one repository need, derived from their manifests. For one thread. */
 final class DerivedLinks {
     private final RestoreRoots restoreRoots;
-    private final Map<Digest, Reading> manifests;
+    private final Map<Digest, LoadedManifest> manifests;
     private final Set<Digest> layers = new LinkedHashSet<>();
     /** Each manifest with the number of levels below it. */
     private final Map<Digest, Integer> revisions = new HashMap<>();
 
     /** Of the images that the predicate takes for whole. */
-    DerivedLinks(RestoreRoots restoreRoots, Map<Digest, Reading> manifests, Predicate<Digest> isWhole) {
+    DerivedLinks(RestoreRoots restoreRoots, Map<Digest, LoadedManifest> manifests, Predicate<Digest> isWhole) {
         this.restoreRoots = restoreRoots;
         this.manifests = manifests;
         List<Digest> images = restoreRoots.revisions().stream().filter(isWhole).toList();
@@ -36,7 +36,7 @@ final class DerivedLinks {
         return reading(manifest).manifest().references().stream()
                 .filter(reference -> reference.role() == Descriptor.Role.MANIFEST)
                 .map(Descriptor::digest)
-                .filter(child -> reading(child).state() != State.ABSENT)
+                .filter(child -> reading(child).state() != ManifestState.MISSING)
                 .toList();
     }
 
@@ -53,8 +53,8 @@ final class DerivedLinks {
         revisions.put(manifest, levels);
     }
 
-    private Reading reading(Digest digest) {
-        return manifests.getOrDefault(digest, Reading.absent());
+    private LoadedManifest reading(Digest digest) {
+        return manifests.getOrDefault(digest, LoadedManifest.missing());
     }
 
     /**

@@ -25,15 +25,15 @@ import java.util.function.Consumer;
  * one for blobs and one for each class of links that lacks any. For one thread.
  */
 final class FullRestore {
-    private static final int AT_ONCE = 32;
-    private static final List<Kind> ORDER =
+    private static final int CONCURRENCY = 32;
+    private static final List<Kind> WRITE_ORDER =
             List.of(Kind.LAYER_LINK, Kind.REVISION_LINK, Kind.TAG_INDEX_LINK, Kind.TAG_CURRENT_LINK);
 
     private final FullWalk walk;
     private final RestoreRequest request;
     private final Links links;
     private final WorkerPools workerPools;
-    private final Map<Kind, Integer> needed = new EnumMap<>(Kind.class);
+    private final Map<Kind, Integer> neededByKind = new EnumMap<>(Kind.class);
 
     /** Restores all of these links and every blob. */
     FullRestore(FullWalk walk, RestoreRequest request, WorkerPools workerPools) {
@@ -46,32 +46,32 @@ final class FullRestore {
     /** Counts what has to be done. */
     void plan(RestoreCounts restoreCounts) {
         walk.blobs((blob, there) ->
-                restoreCounts.count(new BlobStep(blob.digest(), blob.objectRef(), there), request.mode()));
-        LinkConflictPolicy target = new LinkConflictPolicy(walk.restoreEndpoints(), request, restoreCounts::found);
+                restoreCounts.addBlob(new BlobStep(blob.digest(), blob.objectRef(), there), request.mode()));
+        LinkConflictPolicy target = new LinkConflictPolicy(walk.restoreEndpoints(), request, restoreCounts::addFinding);
         walk.links(path -> true, (link, there) -> {
             Kind kind = link.path().kind();
             if (kind == Kind.REVISION_LINK) {
-                restoreCounts.image();
+                restoreCounts.addImage();
             }
-            boolean isNeeded = needs(target, link, there);
-            needed.merge(kind, isNeeded ? 1 : 0, Integer::sum);
-            restoreCounts.countLink(link.size(), isNeeded);
+            boolean isNeeded = isWriteNeeded(target, link, there);
+            neededByKind.merge(kind, isNeeded ? 1 : 0, Integer::sum);
+            restoreCounts.addLink(link.size(), isNeeded);
         });
     }
 
-    private boolean needs(LinkConflictPolicy target, ListedLink link, Optional<ListedLink> there) {
+    private boolean isWriteNeeded(LinkConflictPolicy target, ListedLink link, Optional<ListedLink> there) {
         boolean same = there.filter(other ->
                         !other.etag().isEmpty() && other.etag().equals(link.etag()) && other.size() == link.size())
                 .isPresent();
         if (there.isEmpty() || same) {
             return there.isEmpty();
         }
-        return content(link, finding -> {})
-                .filter(digest -> target.needs(link.path(), digest, there.map(ListedLink::held)))
+        return readTarget(link, finding -> {})
+                .filter(digest -> target.isWriteNeeded(link.path(), digest, there.map(ListedLink::objectRef)))
                 .isPresent();
     }
 
-    private Optional<Digest> content(ListedLink link, Consumer<Finding> findings) {
+    private Optional<Digest> readTarget(ListedLink link, Consumer<Finding> findings) {
         try {
             return Optional.of(links.target(link));
         } catch (MalformedLinkException e) {
@@ -88,28 +88,28 @@ final class FullRestore {
             LinkWriter writing,
             ProgressTracker progressTracker) {
         progressTracker.phase("blobs");
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
         walk.blobs((blob, there) -> {
             inTarget.list(blob.digest());
             submit(boundedTaskGroup, blobs, blob, there);
         });
         boundedTaskGroup.await();
-        for (Kind kind : ORDER) {
-            if (needed.getOrDefault(kind, 0) > 0) {
+        for (Kind kind : WRITE_ORDER) {
+            if (neededByKind.getOrDefault(kind, 0) > 0) {
                 progressTracker.phase(kind.label() + "s");
                 write(kind, inTarget, revisions, writing, progressTracker);
             }
         }
-        return !blobs.hasFailures() && !revisions.hasWithheld();
+        return !blobs.hasFailures() && !revisions.hasBlocked();
     }
 
     private void submit(
             BoundedTaskGroup boundedTaskGroup, BlobRestorer blobs, ListedBlob blob, Optional<ObjectRef> there) {
-        switch (BlobRestorer.need(request.mode(), blob.objectRef(), there)) {
-            case COPY, PROVE ->
+        switch (BlobRestorer.action(request.mode(), blob.objectRef(), there)) {
+            case COPY, VERIFY ->
                 boundedTaskGroup.submit(
                         blob.objectRef().size(), () -> blobs.restore(blob.digest(), blob.objectRef(), there));
-            case NOTHING, DIFFERS -> {}
+            case NONE, DIFFERS -> {}
         }
     }
 
@@ -120,14 +120,14 @@ final class FullRestore {
             LinkWriter writing,
             ProgressTracker progressTracker) {
         LinkConflictPolicy target = new LinkConflictPolicy(walk.restoreEndpoints(), request, finding -> {});
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
         walk.links(path -> path.kind() == kind, (link, there) -> {
-            if (needs(target, link, there)) {
+            if (isWriteNeeded(target, link, there)) {
                 boundedTaskGroup.submit(0, () -> {
                     if (link.path() instanceof RevisionLink revision) {
                         revisions.restore(revision);
                     } else {
-                        content(link, progressTracker::found)
+                        readTarget(link, progressTracker::addFinding)
                                 .filter(digest -> hasTarget(link.path(), digest, blobs, revisions))
                                 .ifPresent(digest -> writing.write(link.path(), digest));
                     }

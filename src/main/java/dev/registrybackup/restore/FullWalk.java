@@ -16,16 +16,16 @@ import java.util.stream.Stream;
  *
  * @param restoreEndpoints from where to where
  * @param links the backup's links, as they are or were
- * @param isPast whether blobs that the backup shows no more count too
+ * @param isPointInTime whether blobs that the backup shows no more count too
  */
-record FullWalk(RestoreEndpoints restoreEndpoints, Links links, boolean isPast) {
+record FullWalk(RestoreEndpoints restoreEndpoints, Links links, boolean isPointInTime) {
     void blobs(BiConsumer<ListedBlob, Optional<ObjectRef>> visit) {
-        try (Stream<ListedBlob> ours = isPast
-                        ? ListedBlob.ever(restoreEndpoints.backup(), restoreEndpoints.layout())
-                        : ListedBlob.present(restoreEndpoints.backup(), restoreEndpoints.layout());
+        try (Stream<ListedBlob> ours = isPointInTime
+                        ? ListedBlob.listAllVersions(restoreEndpoints.backup(), restoreEndpoints.layout())
+                        : ListedBlob.listCurrent(restoreEndpoints.backup(), restoreEndpoints.layout());
                 Stream<ListedBlob> theirs =
-                        ListedBlob.present(restoreEndpoints.target(), restoreEndpoints.targetLayout())) {
-            MergeJoin.walk(
+                        ListedBlob.listCurrent(restoreEndpoints.target(), restoreEndpoints.targetLayout())) {
+            MergeJoin.join(
                     ours.iterator(),
                     blob -> blob.digest().toString(),
                     theirs.iterator(),
@@ -37,10 +37,10 @@ record FullWalk(RestoreEndpoints restoreEndpoints, Links links, boolean isPast) 
     void links(Predicate<RegistryPath.Link> wanted, BiConsumer<ListedLink, Optional<ListedLink>> visit) {
         String ourRoot = restoreEndpoints.layout().prefix();
         String theirRoot = restoreEndpoints.targetLayout().prefix();
-        try (Stream<ListedLink> ours = links.under(restoreEndpoints.layout().repositoriesPrefix(), wanted);
+        try (Stream<ListedLink> ours = links.list(restoreEndpoints.layout().repositoriesPrefix(), wanted);
                 Stream<ListedLink> theirs = new CurrentLinks(restoreEndpoints.target(), restoreEndpoints.targetLayout())
-                        .under(restoreEndpoints.targetLayout().repositoriesPrefix(), wanted)) {
-            MergeJoin.walk(
+                        .list(restoreEndpoints.targetLayout().repositoriesPrefix(), wanted)) {
+            MergeJoin.join(
                     ours.iterator(),
                     link -> link.key().substring(ourRoot.length()),
                     theirs.iterator(),

@@ -20,7 +20,7 @@ public enum ImageStreamMode {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    static ImageStreamMode labelled(String text) {
+    static ImageStreamMode fromLabel(String text) {
         return Arrays.stream(values())
                 .filter(each -> each.label().equals(text))
                 .findFirst()

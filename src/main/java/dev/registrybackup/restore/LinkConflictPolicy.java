@@ -36,18 +36,18 @@ final class LinkConflictPolicy {
      *
      * @param held what the target has of it
      */
-    boolean needs(RegistryPath.Link path, Digest target, Optional<ObjectRef> held) {
+    boolean isWriteNeeded(RegistryPath.Link path, Digest target, Optional<ObjectRef> held) {
         if (held.isEmpty()) {
             return true;
         }
-        if (held.get().certainlySays(target)) {
+        if (held.get().provablyPointsTo(target)) {
             return false;
         }
-        byte[] content = content(restoreEndpoints.targetKey(path));
-        return !Arrays.equals(content, LinkContent.of(target)) && mayReplace(path, target, content);
+        byte[] content = readContent(restoreEndpoints.targetKey(path));
+        return !Arrays.equals(content, LinkContent.of(target)) && canReplace(path, target, content);
     }
 
-    private boolean mayReplace(RegistryPath.Link path, Digest target, byte[] content) {
+    private boolean canReplace(RegistryPath.Link path, Digest target, byte[] content) {
         String key = restoreEndpoints.targetKey(path);
         if (path.kind() == RegistryPath.Kind.TAG_CURRENT_LINK && isDigest(content)) {
             if (!request.overwriteTags()) {
@@ -78,9 +78,9 @@ final class LinkConflictPolicy {
     }
 
     /** Empty if it is gone meanwhile or too long for a link, neither of which says the right thing. */
-    private byte[] content(String key) {
+    private byte[] readContent(String key) {
         try (OpenObject reading = restoreEndpoints.target().open(key, Optional.empty(), Optional.empty())) {
-            return reading.info().size() > LinkContent.LONGEST ? new byte[0] : reading.readAll(LinkContent.LONGEST);
+            return reading.info().size() > LinkContent.MAX_BYTES ? new byte[0] : reading.readAll(LinkContent.MAX_BYTES);
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
                 return new byte[0];

@@ -11,26 +11,26 @@ import dev.registrybackup.registry.RegistryPath;
  * @param rank its place in the order of writing: no link is written before all of lower rank are
  */
 record LinkStep(RegistryPath.Link path, Digest target, int rank) {
-    private static final int LAYER_LINK = 0;
-    private static final int REVISION_LINK = 1;
+    private static final int LAYER_RANK = 0;
+    private static final int REVISION_RANK = 1;
     /** More than any index is nested. */
-    private static final int MOST_LEVELS = 1_000_000;
+    private static final int MAX_LEVELS = 1_000_000;
 
     static LinkStep of(RegistryPath.LayerLink path, Digest target) {
-        return new LinkStep(path, target, LAYER_LINK);
+        return new LinkStep(path, target, LAYER_RANK);
     }
 
     /** A manifest with so many levels of manifests below it. */
     static LinkStep of(RegistryPath.RevisionLink path, Digest target, int levels) {
-        return new LinkStep(path, target, REVISION_LINK + levels);
+        return new LinkStep(path, target, REVISION_RANK + levels);
     }
 
     static LinkStep of(RegistryPath.TagIndexLink path, Digest target) {
-        return new LinkStep(path, target, REVISION_LINK + MOST_LEVELS);
+        return new LinkStep(path, target, REVISION_RANK + MAX_LEVELS);
     }
 
     static LinkStep of(RegistryPath.TagCurrentLink path, Digest target) {
-        return new LinkStep(path, target, REVISION_LINK + MOST_LEVELS + 1);
+        return new LinkStep(path, target, REVISION_RANK + MAX_LEVELS + 1);
     }
 
     /** How many bytes it has. */

@@ -27,6 +27,6 @@ record LinkWriter(RestoreEndpoints restoreEndpoints, ProgressTracker progressTra
     }
 
     void count(Digest target) {
-        progressTracker.done(1, LinkContent.of(target).length);
+        progressTracker.addDone(1, LinkContent.of(target).length);
     }
 }

@@ -2,8 +2,8 @@ package dev.registrybackup.restore;
 
 import dev.registrybackup.inventory.ChildrenFirst;
 import dev.registrybackup.inventory.Manifests;
-import dev.registrybackup.inventory.Manifests.Reading;
-import dev.registrybackup.inventory.Manifests.State;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
+import dev.registrybackup.inventory.Manifests.ManifestState;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.ProgressTracker;
@@ -31,13 +31,14 @@ final class ManifestRestorer {
     private static final int MOST_NAMED = 5;
 
     private final Manifests manifests;
-    private final BlobsInTarget blobs;
-    private final LinkWriter writing;
+    private final BlobsInTarget blobRestorer;
+    private final LinkWriter linkWriter;
     private final Predicate<RevisionLink> isInBackup;
     private final ProgressTracker progressTracker;
-    private final Set<RevisionLink> withheld = ConcurrentHashMap.newKeySet();
+    private final Set<RevisionLink> blocked = ConcurrentHashMap.newKeySet();
     /** Lately written, children ahead of their turn among them. */
-    private final Set<RevisionLink> written = Collections.synchronizedSet(Collections.newSetFromMap(new Latest<>()));
+    private final Set<RevisionLink> recentlyWritten =
+            Collections.synchronizedSet(Collections.newSetFromMap(new Latest<>()));
 
     /**
      * Writes them.
@@ -51,8 +52,8 @@ final class ManifestRestorer {
             Predicate<RevisionLink> isInBackup,
             ProgressTracker progressTracker) {
         this.manifests = manifests;
-        this.blobs = blobs;
-        this.writing = writing;
+        this.blobRestorer = blobs;
+        this.linkWriter = writing;
         this.isInBackup = isInBackup;
         this.progressTracker = progressTracker;
     }
@@ -63,12 +64,12 @@ final class ManifestRestorer {
     }
 
     private boolean restoreWithChildren(RevisionLink path) {
-        Map<Digest, Reading> readings = new HashMap<>();
+        Map<Digest, LoadedManifest> readings = new HashMap<>();
         Map<Digest, Boolean> isThere = new HashMap<>();
         List<Digest> order = ChildrenFirst.order(List.of(path.digest()), digest -> {
-            Reading reading = manifests.read(digest);
-            readings.put(digest, reading);
-            return children(reading).stream()
+            LoadedManifest loadedManifest = manifests.read(digest);
+            readings.put(digest, loadedManifest);
+            return children(loadedManifest).stream()
                     .filter(child -> {
                         Optional<Boolean> known = known(new RevisionLink(path.repository(), child));
                         known.ifPresent(there -> isThere.put(child, there));
@@ -78,53 +79,54 @@ final class ManifestRestorer {
         });
         for (Digest digest : order) {
             RevisionLink link = new RevisionLink(path.repository(), digest);
-            Reading reading = Objects.requireNonNull(readings.get(digest));
-            boolean isSparse = reading.state() == State.ABSENT && !link.equals(path) && !isInBackup.test(link);
+            LoadedManifest loadedManifest = Objects.requireNonNull(readings.get(digest));
+            boolean isSparse =
+                    loadedManifest.state() == ManifestState.MISSING && !link.equals(path) && !isInBackup.test(link);
             if (!isSparse) {
-                isThere.put(digest, restore(link, reading, isThere));
+                isThere.put(digest, restore(link, loadedManifest, isThere));
             }
         }
         return Boolean.TRUE.equals(isThere.get(path.digest()));
     }
 
-    private static List<Digest> children(Reading reading) {
-        return reading.manifest().references().stream()
+    private static List<Digest> children(LoadedManifest loadedManifest) {
+        return loadedManifest.manifest().references().stream()
                 .filter(reference -> reference.role() == Role.MANIFEST)
                 .map(Descriptor::digest)
                 .toList();
     }
 
     private Optional<Boolean> known(RevisionLink path) {
-        if (withheld.contains(path)) {
+        if (blocked.contains(path)) {
             return Optional.of(false);
         }
-        return written.contains(path) ? Optional.of(true) : Optional.empty();
+        return recentlyWritten.contains(path) ? Optional.of(true) : Optional.empty();
     }
 
-    private boolean restore(RevisionLink path, Reading reading, Map<Digest, Boolean> children) {
+    private boolean restore(RevisionLink path, LoadedManifest loadedManifest, Map<Digest, Boolean> children) {
         List<Digest> missing = new ArrayList<>();
-        if (!reading.isGood() || !blobs.has(path.digest())) {
+        if (!loadedManifest.isVerified() || !blobRestorer.has(path.digest())) {
             missing.add(path.digest());
         }
-        for (Descriptor reference : reading.manifest().references()) {
+        for (Descriptor reference : loadedManifest.manifest().references()) {
             if (!isThere(path, reference, children)) {
                 missing.add(reference.digest());
             }
         }
         if (missing.isEmpty()) {
-            writing.put(path, path.digest());
-            if (written.add(path)) {
-                writing.count(path.digest());
+            linkWriter.put(path, path.digest());
+            if (recentlyWritten.add(path)) {
+                linkWriter.count(path.digest());
             }
         } else {
-            withhold(path, missing);
+            block(path, missing);
         }
         return missing.isEmpty();
     }
 
     private boolean isThere(RevisionLink parent, Descriptor reference, Map<Digest, Boolean> children) {
         return switch (reference.role()) {
-            case BLOB -> blobs.has(reference.digest());
+            case BLOB -> blobRestorer.has(reference.digest());
             case FOREIGN_LAYER -> true;
             case MANIFEST -> isChildThere(parent, reference.digest(), children);
         };
@@ -133,15 +135,15 @@ final class ManifestRestorer {
     private boolean isChildThere(RevisionLink parent, Digest child, Map<Digest, Boolean> children) {
         @Nullable Boolean isThere = children.get(child);
         if (isThere == null) {
-            progressTracker.found(
+            progressTracker.addFinding(
                     new Finding(FindingCode.INDEX_SPARSE, name(parent), "lacks %s, as an index may".formatted(child)));
         }
         return isThere == null || isThere;
     }
 
-    private void withhold(RevisionLink path, List<Digest> missing) {
-        if (withheld.add(path)) {
-            progressTracker.found(new Finding(
+    private void block(RevisionLink path, List<Digest> missing) {
+        if (blocked.add(path)) {
+            progressTracker.addFinding(new Finding(
                     FindingCode.BLOB_MISSING,
                     name(path),
                     "not written, since these could not be brought: "
@@ -155,15 +157,15 @@ final class ManifestRestorer {
 
     /** Whether the target has the link: written here, or there before. */
     boolean isInTarget(RevisionLink path) {
-        RestoreEndpoints restoreEndpoints = writing.restoreEndpoints();
+        RestoreEndpoints restoreEndpoints = linkWriter.restoreEndpoints();
         return known(path)
                 .orElseGet(() -> restoreEndpoints
                         .target()
-                        .find(restoreEndpoints.targetKey(path))
+                        .head(restoreEndpoints.targetKey(path))
                         .isPresent());
     }
 
-    boolean hasWithheld() {
-        return !withheld.isEmpty();
+    boolean hasBlocked() {
+        return !blocked.isEmpty();
     }
 }

@@ -11,7 +11,7 @@ final class MergeJoin {
     private MergeJoin() {}
 
     /** Visits each of the left with that of the right which has the same name, if there is one. */
-    static <L, R> void walk(
+    static <L, R> void join(
             Iterator<L> left,
             Function<L, String> leftName,
             Iterator<R> right,

@@ -1,6 +1,6 @@
 package dev.registrybackup.restore;
 
-import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.Tag;
@@ -19,8 +19,8 @@ import java.util.Set;
 final class Referrers {
     private static final List<String> SUFFIXES = List.of("", ".sig", ".att", ".sbom");
 
-    private final RestoreRoots all;
-    private final Map<Digest, Reading> manifests;
+    private final RestoreRoots allRoots;
+    private final Map<Digest, LoadedManifest> manifests;
 
     /**
      * Looks among these.
@@ -28,32 +28,34 @@ final class Referrers {
      * @param all everything that the repository has
      * @param manifests all its manifests
      */
-    Referrers(RestoreRoots all, Map<Digest, Reading> manifests) {
-        this.all = all;
+    Referrers(RestoreRoots all, Map<Digest, LoadedManifest> manifests) {
+        this.allRoots = all;
         this.manifests = manifests;
     }
 
     /** Adds them to the roots. */
     void addTo(RestoreRoots restoreRoots) {
         Set<Digest> images = new HashSet<>();
-        restoreRoots.revisions().forEach(digest -> withChildren(digest, images));
+        restoreRoots.revisions().forEach(digest -> addWithChildren(digest, images));
         int before;
         do {
             before = images.size();
-            all.tags().forEach((tag, digest) -> {
-                if (isNamedAfter(tag, images)) {
-                    restoreRoots.tag(tag, digest);
-                    withChildren(digest, images);
+            allRoots.tags().forEach((tag, digest) -> {
+                if (isReferrerTag(tag, images)) {
+                    restoreRoots.addTag(tag, digest);
+                    addWithChildren(digest, images);
                 }
             });
-            all.revisions().stream().filter(digest -> isAbout(digest, images)).forEach(digest -> {
-                restoreRoots.revision(digest);
-                withChildren(digest, images);
-            });
+            allRoots.revisions().stream()
+                    .filter(digest -> isReferrer(digest, images))
+                    .forEach(digest -> {
+                        restoreRoots.addRevision(digest);
+                        addWithChildren(digest, images);
+                    });
         } while (images.size() > before);
     }
 
-    private void withChildren(Digest digest, Set<Digest> images) {
+    private void addWithChildren(Digest digest, Set<Digest> images) {
         Deque<Digest> open = new ArrayDeque<>(List.of(digest));
         while (!open.isEmpty()) {
             Digest next = open.pop();
@@ -65,15 +67,15 @@ final class Referrers {
         }
     }
 
-    private boolean isAbout(Digest digest, Set<Digest> images) {
+    private boolean isReferrer(Digest digest, Set<Digest> images) {
         return reading(digest).manifest().subject().filter(images::contains).isPresent();
     }
 
-    private Reading reading(Digest digest) {
-        return manifests.getOrDefault(digest, Reading.absent());
+    private LoadedManifest reading(Digest digest) {
+        return manifests.getOrDefault(digest, LoadedManifest.missing());
     }
 
-    private static boolean isNamedAfter(Tag tag, Set<Digest> images) {
+    private static boolean isReferrerTag(Tag tag, Set<Digest> images) {
         return images.stream()
                 .anyMatch(image -> SUFFIXES.stream()
                         .anyMatch(

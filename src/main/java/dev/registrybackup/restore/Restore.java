@@ -36,7 +36,7 @@ public record Restore(
      * @param isComplete whether all that was asked for is in the target
      * @param summary what had to be done, as it was planned
      */
-    public record Outcome(boolean isComplete, ObjectNode summary) {}
+    public record RestoreResult(boolean isComplete, ObjectNode summary) {}
 
     /**
      * Tells what would be done.
@@ -63,19 +63,19 @@ public record Restore(
         restoreEndpoints.target().requireBucket();
         Links links = links(request);
         Scope scope = request.scope();
-        if (!(scope instanceof Scope.All) && !isKnown(scope, links)) {
+        if (!(scope instanceof Scope.All) && !isInScope(scope, links)) {
             throw UnknownScopeException.of(request);
         }
     }
 
-    private boolean isKnown(Scope scope, Links links) {
+    private boolean isInScope(Scope scope, Links links) {
         if (scope instanceof Scope.Blob blob) {
             return isInBackup(new RegistryPath.BlobData(blob.digest()))
                     || new BlobVersions(restoreEndpoints.backup(), restoreEndpoints.layout(), rateLimiter)
-                            .newestProved(blob.digest())
+                            .newestValid(blob.digest())
                             .isPresent();
         }
-        try (Stream<ListedLink> found = links.under(scope.linkPrefix(restoreEndpoints.layout()))) {
+        try (Stream<ListedLink> found = links.list(scope.linkPrefix(restoreEndpoints.layout()))) {
             return found.anyMatch(
                     link -> link.path().kind() != RegistryPath.Kind.LAYER_LINK && scope.covers(link.path()));
         }
@@ -94,33 +94,34 @@ public record Restore(
             return plan(request);
         }
         RestoreCounts restoreCounts = new RestoreCounts(finding -> {});
-        prepareNamed(request, named, restoreCounts).forEach(planned -> {});
+        prepareLinks(request, named, restoreCounts).forEach(plannedRestore -> {});
         return restoreCounts.json();
     }
 
     /** If everything is asked for, that first; then what is named, each prepared when its turn comes. */
-    private Stream<Planned> prepareNamed(
+    private Stream<PlannedRestore> prepareLinks(
             RestoreRequest request, Stream<? extends Links> named, RestoreCounts restoreCounts) {
         BlobVersions removed = new BlobVersions(restoreEndpoints.backup(), restoreEndpoints.layout(), rateLimiter);
-        Stream<Planned> further = named.map(links -> prepareScope(request.ofAll(), links, removed, restoreCounts));
+        Stream<PlannedRestore> further =
+                named.map(links -> prepareScope(request.withFullScope(), links, removed, restoreCounts));
         if (!(request.scope() instanceof Scope.All)) {
             return further;
         }
-        Stream<Planned> all = Stream.of(request).map(each -> {
-            Planned planned = prepare(each, restoreCounts);
+        Stream<PlannedRestore> all = Stream.of(request).map(each -> {
+            PlannedRestore plannedRestore = prepare(each, restoreCounts);
             restoreCounts.countOnlyWork();
-            return planned;
+            return plannedRestore;
         });
         return Stream.concat(all, further);
     }
 
     /** The work that is left, once it was planned. */
     @FunctionalInterface
-    private interface Planned {
+    private interface PlannedRestore {
         boolean run(RestoreEndpoints permitted, ProgressTracker progressTracker);
     }
 
-    private Planned prepare(RestoreRequest request, RestoreCounts restoreCounts) {
+    private PlannedRestore prepare(RestoreRequest request, RestoreCounts restoreCounts) {
         restoreEndpoints.backup().requireBucket();
         restoreEndpoints.target().requireBucket();
         Links links = links(request);
@@ -130,7 +131,7 @@ public record Restore(
                 : prepareScope(request, links, removed, restoreCounts);
     }
 
-    private Planned prepareScope(
+    private PlannedRestore prepareScope(
             RestoreRequest request, Links links, BlobVersions removed, RestoreCounts restoreCounts) {
         ScopedRootReader roots = new ScopedRootReader(request, links, restoreEndpoints.layout(), workerPools);
         ScopedPlan plan =
@@ -142,7 +143,8 @@ public record Restore(
         };
     }
 
-    private Planned prepareAll(RestoreRequest request, Links links, BlobVersions removed, RestoreCounts restoreCounts) {
+    private PlannedRestore prepareAll(
+            RestoreRequest request, Links links, BlobVersions removed, RestoreCounts restoreCounts) {
         FullWalk walk = new FullWalk(restoreEndpoints, links, request.at().isPresent());
         FullRestore whole = new FullRestore(walk, request, workerPools);
         whole.plan(restoreCounts);
@@ -161,7 +163,7 @@ public record Restore(
     private boolean isInBackup(RegistryPath path) {
         return restoreEndpoints
                 .backup()
-                .findBeforeWrite(restoreEndpoints.layout().keyOf(path))
+                .headBeforeWrite(restoreEndpoints.layout().keyOf(path))
                 .isPresent();
     }
 
@@ -169,7 +171,7 @@ public record Restore(
         if (request.at().isEmpty()) {
             return new CurrentLinks(restoreEndpoints.backup(), restoreEndpoints.layout());
         }
-        if (!restoreEndpoints.backup().versioned()) {
+        if (!restoreEndpoints.backup().isVersioned()) {
             throw new VersioningDisabledException(
                     "The backup bucket %s keeps no versions, so that nothing can be restored as of %s:"
                             .concat(" enable versioning on it for the future, or leave out \"at\"")
@@ -195,8 +197,8 @@ public record Restore(
      * @throws dev.registrybackup.operation.FencedException if it was told to stop
      * @throws dev.registrybackup.objectstore.ObjectStoreException if a store failed as a whole
      */
-    public Outcome run(RestoreRequest request, Fence fence, ProgressTracker progressTracker) {
-        return work(
+    public RestoreResult run(RestoreRequest request, Fence fence, ProgressTracker progressTracker) {
+        return execute(
                 restoreCounts -> Stream.of(request).map(each -> prepare(each, restoreCounts)), fence, progressTracker);
     }
 
@@ -210,26 +212,27 @@ public record Restore(
      * @throws dev.registrybackup.operation.FencedException if it was told to stop
      * @throws dev.registrybackup.objectstore.ObjectStoreException if a store failed as a whole
      */
-    public Outcome run(
+    public RestoreResult run(
             RestoreRequest request, Stream<? extends Links> named, Fence fence, ProgressTracker progressTracker) {
-        return work(restoreCounts -> prepareNamed(request, named, restoreCounts), fence, progressTracker);
+        return execute(restoreCounts -> prepareLinks(request, named, restoreCounts), fence, progressTracker);
     }
 
-    private Outcome work(
-            Function<RestoreCounts, Stream<Planned>> preparing, Fence fence, ProgressTracker progressTracker) {
+    private RestoreResult execute(
+            Function<RestoreCounts, Stream<PlannedRestore>> preparing, Fence fence, ProgressTracker progressTracker) {
         progressTracker.phase("planning");
-        RestoreCounts restoreCounts = new RestoreCounts(progressTracker::found);
-        RestoreEndpoints permitted = restoreEndpoints.into(new FencedObjectStore(restoreEndpoints.target(), fence));
+        RestoreCounts restoreCounts = new RestoreCounts(progressTracker::addFinding);
+        RestoreEndpoints permitted =
+                restoreEndpoints.withTarget(new FencedObjectStore(restoreEndpoints.target(), fence));
         boolean complete = true;
         long objects = 0;
         long bytes = 0;
-        for (Iterator<Planned> steps = preparing.apply(restoreCounts).iterator(); steps.hasNext(); ) {
-            Planned planned = steps.next();
-            progressTracker.expect(restoreCounts.objects() - objects, restoreCounts.bytes() - bytes);
+        for (Iterator<PlannedRestore> steps = preparing.apply(restoreCounts).iterator(); steps.hasNext(); ) {
+            PlannedRestore plannedRestore = steps.next();
+            progressTracker.addExpected(restoreCounts.objects() - objects, restoreCounts.bytes() - bytes);
             objects = restoreCounts.objects();
             bytes = restoreCounts.bytes();
-            complete &= planned.run(permitted, progressTracker);
+            complete &= plannedRestore.run(permitted, progressTracker);
         }
-        return new Outcome(complete, restoreCounts.json());
+        return new RestoreResult(complete, restoreCounts.json());
     }
 }

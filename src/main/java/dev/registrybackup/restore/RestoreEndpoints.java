@@ -15,7 +15,7 @@ import dev.registrybackup.registry.RegistryPath;
 public record RestoreEndpoints(
         ObjectStore backup, RegistryLayout layout, ObjectStore target, RegistryLayout targetLayout) {
     /** The same, with another way to write the target. */
-    RestoreEndpoints into(ObjectStore other) {
+    RestoreEndpoints withTarget(ObjectStore other) {
         return new RestoreEndpoints(backup, layout, other, targetLayout);
     }
 

@@ -66,7 +66,7 @@ public record RestoreRequest(
         json.fieldNames().forEachRemaining(field -> {
             if (!FIELDS.contains(field)) {
                 throw new IllegalArgumentException(
-                        "\"%s\" is no part of a restore's request; these are: %s".formatted(field, sorted()));
+                        "\"%s\" is no part of a restore's request; these are: %s".formatted(field, sortedFields()));
             }
         });
         Scope scope = Scope.parse(json.path("scope"));
@@ -77,16 +77,16 @@ public record RestoreRequest(
         return new RestoreRequest(
                 scope,
                 at,
-                json.path("target").isMissingNode() ? REGISTRY : text(json, "target"),
-                json.path("mode").isMissingNode() ? Mode.MISSING : mode(text(json, "mode")),
-                flag(json, "overwriteTags"),
-                flag(json, "referrers"),
-                flag(json, "dryRun"),
-                metadata(json, scope),
-                flag(json, "createNamespaces"));
+                json.path("target").isMissingNode() ? REGISTRY : requireText(json, "target"),
+                json.path("mode").isMissingNode() ? Mode.MISSING : mode(requireText(json, "mode")),
+                parseFlag(json, "overwriteTags"),
+                parseFlag(json, "referrers"),
+                parseFlag(json, "dryRun"),
+                parseImageStreamMode(json, scope),
+                parseFlag(json, "createNamespaces"));
     }
 
-    private static ImageStreamMode metadata(JsonNode json, Scope scope) {
+    private static ImageStreamMode parseImageStreamMode(JsonNode json, Scope scope) {
         if (json.path("metadata").isMissingNode()) {
             return ImageStreamMode.NONE;
         }
@@ -94,10 +94,10 @@ public record RestoreRequest(
             throw new IllegalArgumentException(
                     "\"metadata\" means nothing for one blob, which belongs to no ImageStream");
         }
-        return ImageStreamMode.labelled(text(json, "metadata"));
+        return ImageStreamMode.fromLabel(requireText(json, "metadata"));
     }
 
-    private static List<String> sorted() {
+    private static List<String> sortedFields() {
         return FIELDS.stream().sorted().toList();
     }
 
@@ -127,14 +127,14 @@ public record RestoreRequest(
         };
     }
 
-    private static String text(JsonNode json, String field) {
+    private static String requireText(JsonNode json, String field) {
         if (!json.path(field).isTextual()) {
             throw new IllegalArgumentException("\"%s\" has to be a text".formatted(field));
         }
         return json.path(field).textValue();
     }
 
-    private static boolean flag(JsonNode json, String field) {
+    private static boolean parseFlag(JsonNode json, String field) {
         JsonNode value = json.path(field);
         if (!value.isMissingNode() && !value.isBoolean()) {
             throw new IllegalArgumentException("\"%s\" has to be true or false".formatted(field));
@@ -146,7 +146,7 @@ public record RestoreRequest(
      * The same for all that is told of by whoever names it: the links that are given instead of a scope. After everything was
      * repaired, nothing of it is to be repaired again.
      */
-    RestoreRequest ofAll() {
+    RestoreRequest withFullScope() {
         return new RestoreRequest(
                 new Scope.All(),
                 at,
@@ -162,7 +162,7 @@ public record RestoreRequest(
     /** The form in which it is kept; {@link #parse} reads it. */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.set("scope", scope.json());
+        json.set("scope", scope.toJson());
         at.ifPresent(time -> json.put("at", time.toString()));
         if (imageStreamMode != ImageStreamMode.NONE) {
             json.put("metadata", imageStreamMode.label()).put("createNamespaces", createNamespaces);

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 
 /** Finds the roots of a scope among the links of a backup. */
 final class RestoreRootReader {
-    private static final int AT_ONCE = 32;
+    private static final int CONCURRENCY = 32;
 
     private final Links links;
     private final RegistryLayout layout;
@@ -45,15 +45,15 @@ final class RestoreRootReader {
         Map<RepositoryName, RestoreRoots> found = new LinkedHashMap<>();
         List<ListedLink> tags = new ArrayList<>();
         try (Stream<ListedLink> listing =
-                links.under(scope.linkPrefix(layout), path -> scope.covers(path) && path.kind() != Kind.LAYER_LINK)) {
+                links.list(scope.linkPrefix(layout), path -> scope.covers(path) && path.kind() != Kind.LAYER_LINK)) {
             listing.forEach(link -> {
                 RestoreRoots restoreRoots = found.computeIfAbsent(link.path().repository(), RestoreRoots::new);
-                warnIfApproximate(link);
+                reportIfApproximate(link);
                 switch (link.path().kind()) {
-                    case REVISION_LINK -> restoreRoots.revision(((RevisionLink) link.path()).digest());
-                    case TAG_INDEX_LINK -> restoreRoots.wasTagged((TagIndexLink) link.path());
+                    case REVISION_LINK -> restoreRoots.addRevision(((RevisionLink) link.path()).digest());
+                    case TAG_INDEX_LINK -> restoreRoots.addHistory((TagIndexLink) link.path());
                     case TAG_CURRENT_LINK -> tags.add(link);
-                    case LAYER_LINK, BLOB, UPLOAD, FOREIGN, EXCLUDED -> {}
+                    case LAYER_LINK, BLOB, UPLOAD, UNKNOWN, EXCLUDED -> {}
                 }
             });
         }
@@ -61,32 +61,33 @@ final class RestoreRootReader {
         return found.values();
     }
 
-    private void warnIfApproximate(ListedLink link) {
+    private void reportIfApproximate(ListedLink link) {
         if (link.isApproximate()) {
             findings.accept(new Finding(
                     FindingCode.TIME_APPROXIMATE,
                     link.key(),
-                    "the copy does not say when the registry wrote it, so its own time was taken: " + link.written()));
+                    "the copy does not say when the registry wrote it, so its own time was taken: "
+                            + link.writtenAt()));
         }
     }
 
     private void readTags(List<ListedLink> tags, Map<RepositoryName, RestoreRoots> found) {
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
         for (ListedLink link : tags) {
             boundedTaskGroup.submit(
                     0,
-                    () -> target(link).ifPresent(digest -> {
+                    () -> readTarget(link).ifPresent(digest -> {
                         TagCurrentLink path = (TagCurrentLink) link.path();
                         synchronized (found) {
                             found.computeIfAbsent(path.repository(), RestoreRoots::new)
-                                    .tag(path.tag(), digest);
+                                    .addTag(path.tag(), digest);
                         }
                     }));
         }
         boundedTaskGroup.await();
     }
 
-    private Optional<Digest> target(ListedLink link) {
+    private Optional<Digest> readTarget(ListedLink link) {
         try {
             return Optional.of(links.target(link));
         } catch (MalformedLinkException e) {

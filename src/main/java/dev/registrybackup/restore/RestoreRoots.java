@@ -40,18 +40,18 @@ final class RestoreRoots {
         return history;
     }
 
-    void revision(Digest digest) {
+    void addRevision(Digest digest) {
         revisions.add(digest);
     }
 
     /** Whatever a tag points to is to be found by digest as well, whether or not that link was lost. */
-    void tag(Tag tag, Digest digest) {
+    void addTag(Tag tag, Digest digest) {
         tags.put(tag, digest);
         history.add(new TagIndexLink(repository, tag, digest));
         revisions.add(digest);
     }
 
-    void wasTagged(TagIndexLink entry) {
+    void addHistory(TagIndexLink entry) {
         history.add(entry);
     }
 }

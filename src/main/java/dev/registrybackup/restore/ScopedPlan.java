@@ -1,6 +1,6 @@
 package dev.registrybackup.restore;
 
-import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.registry.Digest;
 import java.util.List;
 import java.util.Map;
@@ -9,13 +9,13 @@ import java.util.SortedMap;
 /**
  * What has to be done to restore part of a registry.
  *
- * @param blobs what comes first, in any order
- * @param links links by rank
+ * @param blobSteps what comes first, in any order
+ * @param linkSteps links by rank
  * @param manifests all manifests in it
- * @param isWhole whether the backup has all that the scope's images need
+ * @param isComplete whether the backup has all that the scope's images need
  */
 record ScopedPlan(
-        List<BlobStep> blobs,
-        SortedMap<Integer, List<LinkStep>> links,
-        Map<Digest, Reading> manifests,
-        boolean isWhole) {}
+        List<BlobStep> blobSteps,
+        SortedMap<Integer, List<LinkStep>> linkSteps,
+        Map<Digest, LoadedManifest> manifests,
+        boolean isComplete) {}

@@ -6,7 +6,7 @@ import dev.registrybackup.inventory.ExistenceChecker;
 import dev.registrybackup.inventory.ImageCompleteness;
 import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.inventory.Manifests;
-import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.operation.Finding;
@@ -31,9 +31,9 @@ import java.util.stream.Stream;
 final class ScopedPlanner {
     private final RestoreEndpoints restoreEndpoints;
     private final RestoreRequest request;
-    private final ScopedRootReader roots;
+    private final ScopedRootReader rootReader;
     private final WorkerPools workerPools;
-    private final BlobVersions removed;
+    private final BlobVersions blobVersions;
     private final RestoreCounts restoreCounts;
     private final Manifests manifests;
 
@@ -47,9 +47,9 @@ final class ScopedPlanner {
             RestoreCounts restoreCounts) {
         this.restoreEndpoints = restoreEndpoints;
         this.request = request;
-        this.roots = roots;
+        this.rootReader = roots;
         this.workerPools = workerPools;
-        this.removed = removed;
+        this.blobVersions = removed;
         this.restoreCounts = restoreCounts;
         this.manifests = new Manifests(restoreEndpoints.backup(), restoreEndpoints.layout(), workerPools, removed);
     }
@@ -60,11 +60,11 @@ final class ScopedPlanner {
      * @throws UnknownScopeException if the backup has nothing of the scope
      */
     ScopedPlan plan() {
-        Collection<RestoreRoots> found = roots.read(manifests, restoreCounts::found);
+        Collection<RestoreRoots> found = rootReader.read(manifests, restoreCounts::addFinding);
         Set<Digest> images =
                 found.stream().flatMap(each -> each.revisions().stream()).collect(Collectors.toSet());
-        Map<Digest, Reading> read = manifests.closure(images);
-        Map<Digest, ObjectRef> held = held(wanted(read));
+        Map<Digest, LoadedManifest> read = manifests.closure(images);
+        Map<Digest, ObjectRef> held = presentBlobs(requiredBlobs(read));
         if (found.isEmpty() && held.isEmpty()) {
             throw UnknownScopeException.of(request);
         }
@@ -73,35 +73,37 @@ final class ScopedPlanner {
         SortedMap<Integer, List<LinkStep>> links = new TreeMap<>();
         boolean whole = true;
         for (RestoreRoots each : found) {
-            whole &= report(each, imageCompleteness);
+            whole &= reportMissing(each, imageCompleteness);
             DerivedLinks derived = new DerivedLinks(
-                    each, read, digest -> imageCompleteness.of(digest).isWhole());
-            needed(each, derived.steps(held::containsKey).toList())
+                    each, read, digest -> imageCompleteness.of(digest).isComplete());
+            planLinks(each, derived.steps(held::containsKey).toList())
                     .forEach(step -> links.computeIfAbsent(step.rank(), fresh -> new ArrayList<>())
                             .add(step));
         }
-        return new ScopedPlan(blobs(held), links, read, whole);
+        return new ScopedPlan(planBlobs(held), links, read, whole);
     }
 
-    private Set<Digest> wanted(Map<Digest, Reading> read) {
+    private Set<Digest> requiredBlobs(Map<Digest, LoadedManifest> read) {
         if (request.scope() instanceof Scope.Blob blob) {
             return Set.of(blob.digest());
         }
         Set<Digest> wanted = new HashSet<>(read.keySet());
-        read.values().forEach(reading -> reading.manifest().references().forEach(each -> wanted.add(each.digest())));
+        read.values()
+                .forEach(loadedManifest ->
+                        loadedManifest.manifest().references().forEach(each -> wanted.add(each.digest())));
         return wanted;
     }
 
     /** What the backup has of these, in older versions where it shows none. */
-    private Map<Digest, ObjectRef> held(Set<Digest> wanted) {
+    private Map<Digest, ObjectRef> presentBlobs(Set<Digest> wanted) {
         Map<String, ObjectRef> visible = new ExistenceChecker(restoreEndpoints.backup(), workerPools)
-                .find(
+                .findExisting(
                         restoreEndpoints.layout().blobsPrefix(),
                         wanted.stream().map(restoreEndpoints.layout()::blobKey).collect(Collectors.toSet()));
         Map<Digest, ObjectRef> held = new HashMap<>();
         for (Digest digest : wanted) {
             Optional.ofNullable(visible.get(restoreEndpoints.layout().blobKey(digest)))
-                    .or(() -> removed.newestProved(digest))
+                    .or(() -> blobVersions.newestValid(digest))
                     .ifPresent(there -> held.put(digest, there));
         }
         return held;
@@ -110,41 +112,43 @@ final class ScopedPlanner {
     /** Of one image the roots have itself alone, and not the children of an index that were pushed beside it. */
     private boolean isPushed(Collection<RestoreRoots> found, Digest manifest) {
         boolean isOneImage = request.scope() instanceof Scope.Image || request.scope() instanceof Scope.TaggedImage;
-        return roots.links().isPushed(manifest)
+        return rootReader.links().isPushed(manifest)
                 || (isOneImage
                         && found.stream().anyMatch(each -> isLinked(new RevisionLink(each.repository(), manifest))));
     }
 
     private boolean isLinked(RevisionLink path) {
         try (Stream<ListedLink> links =
-                roots.links().under(restoreEndpoints.layout().keyOf(path))) {
+                rootReader.links().list(restoreEndpoints.layout().keyOf(path))) {
             return links.findAny().isPresent();
         }
     }
 
     /** Says what images lack; whether they lack nothing. */
-    private boolean report(RestoreRoots restoreRoots, ImageCompleteness imageCompleteness) {
+    private boolean reportMissing(RestoreRoots restoreRoots, ImageCompleteness imageCompleteness) {
         boolean whole = true;
         for (Digest image : restoreRoots.revisions()) {
-            restoreCounts.image();
-            ImageCompleteness.Lacks lacks = imageCompleteness.of(image);
-            whole &= lacks.isWhole();
+            restoreCounts.addImage();
+            ImageCompleteness.MissingContent missingContent = imageCompleteness.of(image);
+            whole &= missingContent.isComplete();
             String name = restoreRoots.repository() + "@" + image;
-            lacks.missing()
-                    .forEach(digest -> restoreCounts.found(new Finding(
+            missingContent
+                    .missing()
+                    .forEach(digest -> restoreCounts.addFinding(new Finding(
                             FindingCode.BLOB_MISSING,
                             name,
                             "left out, since the backup lacks %s or has it damaged".formatted(digest))));
-            lacks.sparse()
-                    .forEach(digest -> restoreCounts.found(new Finding(
+            missingContent
+                    .sparse()
+                    .forEach(digest -> restoreCounts.addFinding(new Finding(
                             FindingCode.INDEX_SPARSE, name, "lacks %s, as an index may".formatted(digest))));
         }
         return whole;
     }
 
-    private List<BlobStep> blobs(Map<Digest, ObjectRef> held) {
+    private List<BlobStep> planBlobs(Map<Digest, ObjectRef> held) {
         Map<String, ObjectRef> inTarget = new ExistenceChecker(restoreEndpoints.target(), workerPools)
-                .find(
+                .findExisting(
                         restoreEndpoints.targetLayout().blobsPrefix(),
                         held.keySet().stream()
                                 .map(digest -> restoreEndpoints.targetKey(new BlobData(digest)))
@@ -153,25 +157,25 @@ final class ScopedPlanner {
         held.forEach((digest, there) -> {
             BlobStep step = new BlobStep(
                     digest, there, Optional.ofNullable(inTarget.get(restoreEndpoints.targetKey(new BlobData(digest)))));
-            if (restoreCounts.count(step, request.mode())) {
+            if (restoreCounts.addBlob(step, request.mode())) {
                 steps.add(step);
             }
         });
         return steps;
     }
 
-    private List<LinkStep> needed(RestoreRoots restoreRoots, List<LinkStep> steps) {
-        LinkConflictPolicy target = new LinkConflictPolicy(restoreEndpoints, request, restoreCounts::found);
+    private List<LinkStep> planLinks(RestoreRoots restoreRoots, List<LinkStep> steps) {
+        LinkConflictPolicy target = new LinkConflictPolicy(restoreEndpoints, request, restoreCounts::addFinding);
         Map<String, ObjectRef> there = new ExistenceChecker(restoreEndpoints.target(), workerPools)
-                .find(
+                .findExisting(
                         new Scope.Repository(restoreRoots.repository()).linkPrefix(restoreEndpoints.targetLayout()),
                         steps.stream()
                                 .map(step -> restoreEndpoints.targetKey(step.path()))
                                 .collect(Collectors.toSet()));
         return steps.stream()
-                .filter(step -> restoreCounts.countLink(
+                .filter(step -> restoreCounts.addLink(
                         step.bytes(),
-                        target.needs(
+                        target.isWriteNeeded(
                                 step.path(),
                                 step.target(),
                                 Optional.ofNullable(there.get(restoreEndpoints.targetKey(step.path()))))))

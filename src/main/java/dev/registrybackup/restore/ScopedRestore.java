@@ -12,16 +12,16 @@ import java.util.List;
 
 /** Does what a plan says, and nothing above a blob that could not be brought. For one thread. */
 final class ScopedRestore {
-    private static final int AT_ONCE = 32;
+    private static final int CONCURRENCY = 32;
 
-    private final BlobRestorer blobs;
-    private final LinkWriter links;
+    private final BlobRestorer blobRestorer;
+    private final LinkWriter linkWriter;
     private final WorkerPools workerPools;
     private final ProgressTracker progressTracker;
 
     ScopedRestore(BlobRestorer blobs, LinkWriter links, WorkerPools workerPools, ProgressTracker progressTracker) {
-        this.blobs = blobs;
-        this.links = links;
+        this.blobRestorer = blobs;
+        this.linkWriter = links;
         this.workerPools = workerPools;
         this.progressTracker = progressTracker;
     }
@@ -29,49 +29,50 @@ final class ScopedRestore {
     /** Does it, and says whether all of it could be done. */
     boolean run(ScopedPlan plan) {
         progressTracker.phase("blobs");
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
-        for (BlobStep step : plan.blobs()) {
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
+        for (BlobStep step : plan.blobSteps()) {
             boundedTaskGroup.submit(
-                    step.inBackup().size(), () -> blobs.restore(step.digest(), step.inBackup(), step.inTarget()));
+                    step.inBackup().size(),
+                    () -> blobRestorer.restore(step.digest(), step.inBackup(), step.inTarget()));
         }
         boundedTaskGroup.await();
         ImageCompleteness now =
-                new ImageCompleteness(plan.manifests(), digest -> !blobs.hasFailed(digest), digest -> false);
-        boolean all = plan.blobs().stream().noneMatch(step -> blobs.hasFailed(step.digest()));
-        for (List<LinkStep> rank : plan.links().values()) {
+                new ImageCompleteness(plan.manifests(), digest -> !blobRestorer.hasFailed(digest), digest -> false);
+        boolean all = plan.blobSteps().stream().noneMatch(step -> blobRestorer.hasFailed(step.digest()));
+        for (List<LinkStep> rank : plan.linkSteps().values()) {
             all &= write(rank, now);
         }
-        return all && plan.isWhole();
+        return all && plan.isComplete();
     }
 
     private boolean write(List<LinkStep> rank, ImageCompleteness now) {
         progressTracker.phase(rank.get(0).path().kind().label() + "s");
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
         boolean all = true;
         for (LinkStep step : rank) {
-            if (isWhole(step, now)) {
-                boundedTaskGroup.submit(0, () -> links.write(step.path(), step.target()));
+            if (isComplete(step, now)) {
+                boundedTaskGroup.submit(0, () -> linkWriter.write(step.path(), step.target()));
             } else {
                 all = false;
-                withhold(step);
+                reportBlocked(step);
             }
         }
         boundedTaskGroup.await();
         return all;
     }
 
-    private boolean isWhole(LinkStep step, ImageCompleteness now) {
+    private boolean isComplete(LinkStep step, ImageCompleteness now) {
         Digest target = step.target();
         return step.path().kind() == Kind.LAYER_LINK
-                ? !blobs.hasFailed(target)
-                : now.of(target).isWhole();
+                ? !blobRestorer.hasFailed(target)
+                : now.of(target).isComplete();
     }
 
-    private void withhold(LinkStep step) {
+    private void reportBlocked(LinkStep step) {
         if (step.path().kind() != Kind.LAYER_LINK) {
-            progressTracker.found(new Finding(
+            progressTracker.addFinding(new Finding(
                     FindingCode.BLOB_MISSING,
-                    links.restoreEndpoints().targetKey(step.path()),
+                    linkWriter.restoreEndpoints().targetKey(step.path()),
                     "not written, since something that %s needs could not be brought".formatted(step.target())));
         }
     }

@@ -12,7 +12,7 @@ public final class UnknownScopeException extends RuntimeException {
     static UnknownScopeException of(RestoreRequest request) {
         return new UnknownScopeException("The backup has nothing of %s%s"
                 .formatted(
-                        request.scope().json(),
+                        request.scope().toJson(),
                         request.at().map(time -> " as of " + time).orElse("")));
     }
 }

@@ -16,39 +16,40 @@ import java.util.stream.Collectors;
 final class BlobExistence {
     private final VerifyContext verifyContext;
     private final ObjectStore store;
-    private final BlobStates table;
+    private final BlobStates blobStates;
 
     /** Learns it into the inquiry's table. */
     BlobExistence(VerifyContext verifyContext) {
         this.verifyContext = verifyContext;
         this.store = verifyContext.store();
-        this.table = verifyContext.table();
+        this.blobStates = verifyContext.blobStates();
     }
 
     /** Learns of these, unless they are known. */
-    void learn(Set<Digest> wanted) {
+    void load(Set<Digest> wanted) {
         Map<String, Digest> unknown = wanted.stream()
-                .filter(digest -> !table.knows(digest))
+                .filter(digest -> !blobStates.isKnown(digest))
                 .collect(Collectors.toMap(verifyContext.layout()::blobKey, digest -> digest));
-        if (unknown.isEmpty() || (!verifyContext.isOfEverything() && lookUp(unknown))) {
+        if (unknown.isEmpty() || (!verifyContext.isFullScope() && loadInBulk(unknown))) {
             return;
         }
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(verifyContext.workerPools(), VerifyContext.AT_ONCE);
-        unknown.forEach((key, digest) -> boundedTaskGroup.submit(0, () -> ask(key, digest)));
+        BoundedTaskGroup boundedTaskGroup =
+                new BoundedTaskGroup(verifyContext.workerPools(), VerifyContext.CONCURRENCY);
+        unknown.forEach((key, digest) -> boundedTaskGroup.submit(0, () -> head(key, digest)));
         boundedTaskGroup.await();
     }
 
     /** In as few requests as it takes, where nothing was listed before; says whether none of them failed. */
-    private boolean lookUp(Map<String, Digest> unknown) {
+    private boolean loadInBulk(Map<String, Digest> unknown) {
         try {
             Map<String, ObjectRef> found = new ExistenceChecker(store, verifyContext.workerPools())
-                    .find(verifyContext.layout().blobsPrefix(), unknown.keySet());
+                    .findExisting(verifyContext.layout().blobsPrefix(), unknown.keySet());
             unknown.forEach((key, digest) -> {
                 ObjectRef objectRef = found.get(key);
                 if (objectRef == null) {
-                    table.miss(digest);
+                    blobStates.markAbsent(digest);
                 } else {
-                    hold(digest, objectRef.size());
+                    markPresent(digest, objectRef.size());
                 }
             });
             return true;
@@ -60,17 +61,18 @@ final class BlobExistence {
         }
     }
 
-    private void ask(String key, Digest digest) {
+    private void head(String key, Digest digest) {
         try {
-            store.find(key).ifPresentOrElse(info -> hold(digest, info.size()), () -> table.miss(digest));
+            store.head(key)
+                    .ifPresentOrElse(info -> markPresent(digest, info.size()), () -> blobStates.markAbsent(digest));
         } catch (ObjectStoreException e) {
-            table.mark(digest, Mark.UNTOLD);
-            verifyContext.findingCollector().untold(digest.toString(), e);
+            blobStates.mark(digest, Mark.UNKNOWN);
+            verifyContext.findingCollector().unknown(digest.toString(), e);
         }
     }
 
-    private void hold(Digest digest, long size) {
-        table.hold(digest, size);
-        verifyContext.findingCollector().looked(1);
+    private void markPresent(Digest digest, long size) {
+        blobStates.markPresent(digest, size);
+        verifyContext.findingCollector().addObjects(1);
     }
 }

@@ -15,9 +15,9 @@ import java.util.stream.Stream;
 /** All blobs of a store, by one listing of everything that the registry's root directory holds. */
 final class BlobListing {
     /** A push takes no longer; what nothing needs after that is left over. */
-    private static final Duration PUSH = Duration.ofHours(24);
+    private static final Duration MAX_PUSH_DURATION = Duration.ofHours(24);
 
-    private static final int PAGE = 1000;
+    private static final int PAGE_SIZE = 1000;
 
     private final VerifyContext verifyContext;
     private final Instant now;
@@ -33,36 +33,38 @@ final class BlobListing {
         try (Stream<ObjectInfo> listing = verifyContext.store().list(layout.rootPrefix())) {
             Iterator<ObjectInfo> objects = listing.iterator();
             for (long count = 0; objects.hasNext(); count++) {
-                if (count % PAGE == 0) {
-                    verifyContext.findingCollector().require();
+                if (count % PAGE_SIZE == 0) {
+                    verifyContext.findingCollector().checkFence();
                 }
                 ObjectInfo object = objects.next();
                 RegistryPath path = layout.parse(object.key());
                 if (path instanceof BlobData blob) {
-                    hold(blob.digest(), object);
+                    markPresent(blob.digest(), object);
                 } else {
-                    UnknownObjectCheck.look(object, path, verifyContext.findingCollector());
+                    UnknownObjectCheck.check(object, path, verifyContext.findingCollector());
                 }
             }
         }
     }
 
-    private void hold(Digest blob, ObjectInfo object) {
-        verifyContext.table().hold(blob, object.size());
-        verifyContext.findingCollector().looked(1);
-        if (object.lastModified().isAfter(now.minus(PUSH))) {
-            verifyContext.table().mark(blob, Mark.YOUNG);
+    private void markPresent(Digest blob, ObjectInfo object) {
+        verifyContext.blobStates().markPresent(blob, object.size());
+        verifyContext.findingCollector().addObjects(1);
+        if (object.lastModified().isAfter(now.minus(MAX_PUSH_DURATION))) {
+            verifyContext.blobStates().mark(blob, Mark.RECENT);
         }
     }
 
     /** Reports the blobs of that listing which nothing needs; to be asked once all repositories were looked at. */
     void reportOrphans() {
-        BlobStates table = verifyContext.table();
+        BlobStates table = verifyContext.blobStates();
         table.forEach(blob -> {
-            if (table.is(blob, Mark.HELD) && !table.is(blob, Mark.NEEDED) && !table.is(blob, Mark.YOUNG)) {
+            if (table.hasMark(blob, Mark.PRESENT)
+                    && !table.hasMark(blob, Mark.REACHABLE)
+                    && !table.hasMark(blob, Mark.RECENT)) {
                 verifyContext
                         .findingCollector()
-                        .found(
+                        .add(
                                 FindingCode.ORPHAN_BLOB,
                                 blob.toString(),
                                 "No revision needs this blob of %d bytes: garbage collection or the hard pruner removes it"

@@ -16,38 +16,38 @@ import java.util.function.Predicate;
 
 /** Reads blobs to their end and marks whether their bytes are what their digests say. */
 final class BlobVerifier {
-    private static final int AT_ONCE = 16;
+    private static final int CONCURRENCY = 16;
 
     private final VerifyContext verifyContext;
-    private final BlobStates table;
+    private final BlobStates blobStates;
     private final FindingCollector findingCollector;
     private final RateLimiter rateLimiter;
 
     BlobVerifier(VerifyContext verifyContext, RateLimiter rateLimiter) {
         this.verifyContext = verifyContext;
-        this.table = verifyContext.table();
+        this.blobStates = verifyContext.blobStates();
         this.findingCollector = verifyContext.findingCollector();
         this.rateLimiter = rateLimiter;
     }
 
     /** Whether it is held and still has to be read. */
-    boolean isOpen(Digest digest) {
-        return table.is(digest, Mark.HELD)
-                && !table.is(digest, Mark.PROVED)
-                && !table.is(digest, Mark.CORRUPT)
-                && !table.is(digest, Mark.UNTOLD);
+    boolean isUnverified(Digest digest) {
+        return blobStates.hasMark(digest, Mark.PRESENT)
+                && !blobStates.hasMark(digest, Mark.VERIFIED)
+                && !blobStates.hasMark(digest, Mark.CORRUPT)
+                && !blobStates.hasMark(digest, Mark.UNKNOWN);
     }
 
     /** Of the whole table, those that are chosen; each that is corrupt is reported. */
-    void proveAll(Predicate<Digest> chosen) {
-        Predicate<Digest> open = digest -> chosen.test(digest) && isOpen(digest);
-        table.forEach(digest -> {
+    void verifyAll(Predicate<Digest> chosen) {
+        Predicate<Digest> open = digest -> chosen.test(digest) && isUnverified(digest);
+        blobStates.forEach(digest -> {
             if (open.test(digest)) {
-                findingCollector.expectBytes(table.size(digest).orElse(0));
+                findingCollector.addExpectedBytes(blobStates.size(digest).orElse(0));
             }
         });
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(verifyContext.workerPools(), AT_ONCE);
-        table.forEach(digest -> {
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(verifyContext.workerPools(), CONCURRENCY);
+        blobStates.forEach(digest -> {
             if (open.test(digest)) {
                 submit(boundedTaskGroup, digest, true);
             }
@@ -60,11 +60,11 @@ final class BlobVerifier {
      *
      * @param reports whether each that is corrupt is reported
      */
-    void prove(Iterable<Digest> digests, boolean reports) {
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(verifyContext.workerPools(), AT_ONCE);
+    void verify(Iterable<Digest> digests, boolean reports) {
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(verifyContext.workerPools(), CONCURRENCY);
         for (Digest digest : digests) {
-            if (isOpen(digest)) {
-                findingCollector.expectBytes(table.size(digest).orElse(0));
+            if (isUnverified(digest)) {
+                findingCollector.addExpectedBytes(blobStates.size(digest).orElse(0));
                 submit(boundedTaskGroup, digest, reports);
             }
         }
@@ -72,9 +72,9 @@ final class BlobVerifier {
     }
 
     /** Says that its bytes are something else, which somebody read. */
-    void corrupt(Digest digest) {
-        if (table.mark(digest, Mark.CORRUPT)) {
-            findingCollector.found(
+    void reportCorrupt(Digest digest) {
+        if (blobStates.mark(digest, Mark.CORRUPT)) {
+            findingCollector.add(
                     FindingCode.BLOB_DIGEST_MISMATCH,
                     digest.toString(),
                     "The bytes of this blob are not what its digest says; pushing it again does not mend it, since a"
@@ -83,37 +83,37 @@ final class BlobVerifier {
     }
 
     private void submit(BoundedTaskGroup boundedTaskGroup, Digest digest, boolean reports) {
-        findingCollector.require();
-        OptionalLong size = table.size(digest);
-        size.ifPresent(bytes -> boundedTaskGroup.submit(bytes, () -> prove(digest, bytes, reports)));
+        findingCollector.checkFence();
+        OptionalLong size = blobStates.size(digest);
+        size.ifPresent(bytes -> boundedTaskGroup.submit(bytes, () -> verify(digest, bytes, reports)));
     }
 
-    private void prove(Digest digest, long size, boolean reports) {
+    private void verify(Digest digest, long size, boolean reports) {
         try {
-            boolean isGood = origin(digest, size).proves(digest);
-            findingCollector.readBytes(size);
+            boolean isGood = sourceObject(digest, size).matches(digest);
+            findingCollector.addReadBytes(size);
             if (isGood) {
-                table.mark(digest, Mark.PROVED);
+                blobStates.mark(digest, Mark.VERIFIED);
             } else if (reports) {
-                corrupt(digest);
+                reportCorrupt(digest);
             } else {
-                table.mark(digest, Mark.CORRUPT);
+                blobStates.mark(digest, Mark.CORRUPT);
             }
         } catch (ObjectStoreException e) {
-            findingCollector.passBytes(size);
+            findingCollector.addSkippedBytes(size);
             if (e.error() == StoreError.NOT_FOUND) {
-                table.miss(digest);
+                blobStates.markAbsent(digest);
             } else {
-                table.mark(digest, Mark.UNTOLD);
-                findingCollector.untold(digest.toString(), e);
+                blobStates.mark(digest, Mark.UNKNOWN);
+                findingCollector.unknown(digest.toString(), e);
             }
         }
     }
 
     /** Whatever is there now: a blob that was mended meanwhile is good. */
-    private SourceObject origin(Digest digest, long size) {
+    private SourceObject sourceObject(Digest digest, long size) {
         ObjectInfo object = new ObjectRef(size, "", Optional.empty())
-                .info(verifyContext.layout().blobKey(digest));
+                .toObjectInfo(verifyContext.layout().blobKey(digest));
         return new SourceObject(verifyContext.store(), object, Optional.empty(), rateLimiter);
     }
 }

@@ -11,26 +11,26 @@ import java.util.Optional;
  * @param code what it is, if it is so
  * @param subject what it is about
  * @param problem what is the matter
- * @param absent the key that must still not be there
- * @param standing the key that must still be there
- * @param once the blob of which it is reported once only
+ * @param absentKey the key that must still not be there
+ * @param presentKey the key that must still be there
+ * @param oncePerBlob the blob of which it is reported once only
  */
 record CandidateFinding(
         FindingCode code,
         String subject,
         String problem,
-        Optional<String> absent,
-        String standing,
-        Optional<Digest> once) {
-    CandidateFinding(FindingCode code, String subject, String problem, String standing) {
-        this(code, subject, problem, Optional.empty(), standing, Optional.empty());
+        Optional<String> absentKey,
+        String presentKey,
+        Optional<Digest> oncePerBlob) {
+    CandidateFinding(FindingCode code, String subject, String problem, String presentKey) {
+        this(code, subject, problem, Optional.empty(), presentKey, Optional.empty());
     }
 
     CandidateFinding ifAbsent(String key) {
-        return new CandidateFinding(code, subject, problem, Optional.of(key), standing, once);
+        return new CandidateFinding(code, subject, problem, Optional.of(key), presentKey, oncePerBlob);
     }
 
-    CandidateFinding once(Digest blob) {
-        return new CandidateFinding(code, subject, problem, absent, standing, Optional.of(blob));
+    CandidateFinding oncePerBlob(Digest blob) {
+        return new CandidateFinding(code, subject, problem, absentKey, presentKey, Optional.of(blob));
     }
 }

@@ -29,11 +29,11 @@ final class CandidateFindings {
         return List.copyOf(all);
     }
 
-    private String image(Digest manifest) {
+    private String imageName(Digest manifest) {
         return repository + "@" + manifest;
     }
 
-    void danglingLink(ListedLink link, Digest target) {
+    void addDanglingLink(ListedLink link, Digest target) {
         add(
                 FindingCode.LINK_DANGLING,
                 link.key(),
@@ -41,53 +41,54 @@ final class CandidateFindings {
                 link);
     }
 
-    void unparsable(Digest manifest, ListedLink link) {
+    void addUnparsable(Digest manifest, ListedLink link) {
         add(
                 FindingCode.REVISION_UNPARSABLE,
-                image(manifest),
+                imageName(manifest),
                 "It was pushed as a manifest and is none, though its bytes are what was pushed: delete it",
                 link);
     }
 
-    void missing(Digest blob, Digest manifest, ListedLink root) {
+    void addMissing(Digest blob, Digest manifest, ListedLink root) {
         String problem =
-                "%s needs it and it is not there; others may need it too: %s".formatted(image(manifest), remedy);
-        all.add(new CandidateFinding(FindingCode.BLOB_MISSING, blob.toString(), problem, root.key()).once(blob));
+                "%s needs it and it is not there; others may need it too: %s".formatted(imageName(manifest), remedy);
+        all.add(new CandidateFinding(FindingCode.BLOB_MISSING, blob.toString(), problem, root.key()).oncePerBlob(blob));
     }
 
-    void truncated(Digest blob, long size, Digest manifest, long claimed, ListedLink root) {
+    void addTruncated(Digest blob, long size, Digest manifest, long claimed, ListedLink root) {
         String problem = "It has %d bytes and %s says %d; to push it again does not mend it: %s"
-                .formatted(size, image(manifest), claimed, remedy);
-        all.add(new CandidateFinding(FindingCode.BLOB_TRUNCATED, blob.toString(), problem, root.key()).once(blob));
+                .formatted(size, imageName(manifest), claimed, remedy);
+        all.add(new CandidateFinding(FindingCode.BLOB_TRUNCATED, blob.toString(), problem, root.key())
+                .oncePerBlob(blob));
     }
 
-    void falseSize(Digest blob, long size, Digest manifest, long claimed, ListedLink root) {
+    void addWrongSize(Digest blob, long size, Digest manifest, long claimed, ListedLink root) {
         String claim =
                 "It says that %s has %d bytes. That has %d and is what its digest says".formatted(blob, claimed, size);
         add(
                 FindingCode.BLOB_TRUNCATED,
-                image(manifest),
+                imageName(manifest),
                 claim + ": the manifest is wrong, clients refuse the image, and no restore mends it; build it again",
                 root);
     }
 
-    void unlinkedLayer(Digest layer, Digest manifest, ListedLink root) {
+    void addUnlinkedLayer(Digest layer, Digest manifest, ListedLink root) {
         String key = layout.keyOf(new LayerLink(repository, layer));
         String problem =
                 "%s needs this link and it is not there, so that a plain registry answers 404 for the layer: %s"
-                        .formatted(image(manifest), remedy);
+                        .formatted(imageName(manifest), remedy);
         all.add(new CandidateFinding(FindingCode.LAYER_LINK_MISSING, key, problem, root.key()).ifAbsent(key));
     }
 
-    void sparse(Digest index, Digest child, boolean isAbsent, ListedLink root) {
+    void addSparseIndex(Digest index, Digest child, boolean isAbsent, ListedLink root) {
         String problem =
                 "The index %s names it and it %s, so that pulls for its platform fail: push it if that is not meant"
                         .formatted(index, isAbsent ? "is not there" : "has no revision link in this repository");
-        all.add(new CandidateFinding(FindingCode.INDEX_SPARSE, image(child), problem, root.key())
+        all.add(new CandidateFinding(FindingCode.INDEX_SPARSE, imageName(child), problem, root.key())
                 .ifAbsent(layout.keyOf(new RevisionLink(repository, child))));
     }
 
-    void danglingTag(Tag tag, Digest target, ListedLink current) {
+    void addDanglingTag(Tag tag, Digest target, ListedLink current) {
         String problem =
                 "It points to %s, which has no revision link in this repository: %s, or point the tag elsewhere"
                         .formatted(target, remedy);
@@ -95,7 +96,7 @@ final class CandidateFindings {
                 .ifAbsent(layout.keyOf(new RevisionLink(repository, target))));
     }
 
-    void tagWithoutCurrent(Tag tag, ListedLink past) {
+    void addTagWithoutCurrent(Tag tag, ListedLink past) {
         String problem = "It has a history and points nowhere: %s, or delete the tag".formatted(remedy);
         all.add(new CandidateFinding(FindingCode.TAG_DANGLING, repository + ":" + tag, problem, past.key())
                 .ifAbsent(layout.keyOf(new TagCurrentLink(repository, tag))));

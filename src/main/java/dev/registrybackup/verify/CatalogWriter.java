@@ -29,27 +29,27 @@ final class CatalogWriter {
      */
     CatalogWriter(VerifyContext verifyContext, Optional<Catalog> catalog, Instant at) {
         this.verifyContext = verifyContext;
-        this.catalog = catalog.filter(any -> verifyContext.isOfBackup() && verifyContext.isOfRepositories());
+        this.catalog = catalog.filter(any -> verifyContext.isBackup() && verifyContext.isRepositoryScope());
         this.at = at;
     }
 
     /** What these images are, if that is to be written. */
-    Map<Digest, ImageMetadata> describe(Set<Digest> images) {
+    Map<Digest, ImageMetadata> readMetadata(Set<Digest> images) {
         return catalog.isEmpty()
                 ? Map.of()
                 : new ImageMetadataReader(verifyContext.store(), verifyContext.layout(), verifyContext.workerPools())
                         .read(
                                 images,
                                 (image, failure) ->
-                                        verifyContext.findingCollector().untold(image.toString(), failure));
+                                        verifyContext.findingCollector().unknown(image.toString(), failure));
     }
 
     /** Writes a repository's document. */
     void write(RepositoryView repositoryView, InspectedImages facts) {
         catalog.ifPresent(open -> {
             keep(repositoryView.name());
-            change(() -> open.write(
-                    new RepositoryDocument(repositoryView.links(), facts, repositoryView.stream()).json(at)));
+            tryWrite(() -> open.write(
+                    new RepositoryDocument(repositoryView.links(), facts, repositoryView.imageStream()).toJson(at)));
         });
     }
 
@@ -59,17 +59,17 @@ final class CatalogWriter {
     }
 
     /** Removes the documents of repositories that are no more, once all were looked at. */
-    void removeOthers() {
-        catalog.ifPresent(open -> change(() -> open.keepOnly(written)));
+    void deleteOthers() {
+        catalog.ifPresent(open -> tryWrite(() -> open.deleteAllExcept(written)));
     }
 
     /** A document that could not be written is one more thing that could not be told: the others may be. */
-    private void change(Runnable writing) {
-        verifyContext.findingCollector().require();
+    private void tryWrite(Runnable writing) {
+        verifyContext.findingCollector().checkFence();
         try {
             writing.run();
         } catch (ObjectStoreException e) {
-            verifyContext.findingCollector().untold(RegistryLayout.BOOKKEEPING_PREFIX + "catalog/", e);
+            verifyContext.findingCollector().unknown(RegistryLayout.METADATA_PREFIX + "catalog/", e);
         }
     }
 }

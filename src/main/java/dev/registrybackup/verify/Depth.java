@@ -16,7 +16,7 @@ public enum Depth {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    static Optional<Depth> labelled(String label) {
+    static Optional<Depth> fromLabel(String label) {
         return Arrays.stream(values())
                 .filter(depth -> depth.label().equals(label))
                 .findFirst();

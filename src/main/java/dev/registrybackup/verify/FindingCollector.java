@@ -14,10 +14,10 @@ import java.util.function.Consumer;
 /** What one verification has looked at and found so far. Safe for use by many threads. */
 final class FindingCollector {
     /** So many objects may fail; more of them are a store that is out of order, of which nothing more can be said. */
-    static final int MOST_UNTOLD = 1000;
+    static final int MAX_UNKNOWN = 1000;
 
     /** So many refusals in a row are not single objects that somebody else encrypted, but missing rights. */
-    static final int MOST_REFUSED = 50;
+    static final int MAX_CONSECUTIVE_FORBIDDEN = 50;
 
     private final Fence fence;
     private final ProgressTracker progressTracker;
@@ -28,8 +28,8 @@ final class FindingCollector {
 
     private long objects;
     private long bytes;
-    private int untold;
-    private int refusedInRow;
+    private int unknown;
+    private int consecutiveForbidden;
 
     FindingCollector(Fence fence, ProgressTracker progressTracker, Consumer<Finding> report) {
         this.fence = fence;
@@ -41,21 +41,21 @@ final class FindingCollector {
     record Counts(long objects, long bytes, Map<FindingCode, Long> findings) {}
 
     /** Goes on if that is still wanted. */
-    void require() {
-        fence.require();
+    void checkFence() {
+        fence.check();
     }
 
     /** Goes on to do something else. */
     void phase(String name) {
-        fence.require();
+        fence.check();
         progressTracker.phase(name);
     }
 
     /** Reports a finding. */
-    synchronized void found(FindingCode code, String subject, String problem) {
+    synchronized void add(FindingCode code, String subject, String problem) {
         Finding finding = new Finding(code, subject, problem);
         counts.merge(code, 1L, Long::sum);
-        progressTracker.found(finding);
+        progressTracker.addFinding(finding);
         report.accept(finding);
     }
 
@@ -64,15 +64,17 @@ final class FindingCollector {
      *
      * @throws ObjectStoreException what it is given, if there is no bucket, there are no rights, or too many objects failed
      */
-    void untold(String subject, ObjectStoreException failure) {
+    void unknown(String subject, ObjectStoreException failure) {
         synchronized (this) {
-            untold++;
-            refusedInRow = failure.error() == StoreError.FORBIDDEN ? refusedInRow + 1 : 0;
-            if (failure.error() == StoreError.BUCKET_MISSING || untold > MOST_UNTOLD || refusedInRow > MOST_REFUSED) {
+            unknown++;
+            consecutiveForbidden = failure.error() == StoreError.FORBIDDEN ? consecutiveForbidden + 1 : 0;
+            if (failure.error() == StoreError.BUCKET_MISSING
+                    || unknown > MAX_UNKNOWN
+                    || consecutiveForbidden > MAX_CONSECUTIVE_FORBIDDEN) {
                 throw failure;
             }
         }
-        found(
+        add(
                 FindingCode.COULD_NOT_TELL,
                 subject,
                 "The store failed (%s): %s. Verify it again"
@@ -82,31 +84,31 @@ final class FindingCollector {
     }
 
     /** So many bytes will be read. */
-    void expectBytes(long more) {
-        progressTracker.expect(0, more);
+    void addExpectedBytes(long more) {
+        progressTracker.addExpected(0, more);
     }
 
     /** So many bytes were read. */
-    synchronized void readBytes(long more) {
+    synchronized void addReadBytes(long more) {
         bytes += more;
-        refusedInRow = 0;
-        progressTracker.done(0, more);
+        consecutiveForbidden = 0;
+        progressTracker.addDone(0, more);
     }
 
     /** So many bytes will not be read after all. */
-    void passBytes(long more) {
-        progressTracker.done(0, more);
+    void addSkippedBytes(long more) {
+        progressTracker.addDone(0, more);
     }
 
     /** So many objects were looked at. */
-    synchronized void looked(long more) {
+    synchronized void addObjects(long more) {
         objects += more;
-        progressTracker.expect(more, 0);
-        progressTracker.done(more, 0);
+        progressTracker.addExpected(more, 0);
+        progressTracker.addDone(more, 0);
     }
 
     /** How far it is. */
-    synchronized Counts read() {
+    synchronized Counts counts() {
         return new Counts(objects, bytes, Map.copyOf(counts));
     }
 }

@@ -20,46 +20,47 @@ final class FindingConfirmer {
 
     /** Reports those that hold. Of what could not be told that is reported instead. */
     void report(List<CandidateFinding> suspicions) {
-        Map<String, Boolean> there = ask(suspicions.stream()
+        Map<String, Boolean> there = head(suspicions.stream()
                 .flatMap(candidateFinding ->
-                        Stream.concat(candidateFinding.absent().stream(), Stream.of(candidateFinding.standing())))
+                        Stream.concat(candidateFinding.absentKey().stream(), Stream.of(candidateFinding.presentKey())))
                 .collect(Collectors.toSet()));
         for (CandidateFinding candidateFinding : suspicions) {
             boolean isAbsent = candidateFinding
-                    .absent()
+                    .absentKey()
                     .map(key -> Boolean.FALSE.equals(there.get(key)))
                     .orElse(true);
-            boolean stands = there.getOrDefault(candidateFinding.standing(), true);
+            boolean stands = there.getOrDefault(candidateFinding.presentKey(), true);
             if (isAbsent && stands && isFirst(candidateFinding)) {
                 verifyContext
                         .findingCollector()
-                        .found(candidateFinding.code(), candidateFinding.subject(), candidateFinding.problem());
+                        .add(candidateFinding.code(), candidateFinding.subject(), candidateFinding.problem());
             }
         }
     }
 
     private boolean isFirst(CandidateFinding candidateFinding) {
         return candidateFinding
-                .once()
-                .map(blob -> verifyContext.table().mark(blob, Mark.REPORTED))
+                .oncePerBlob()
+                .map(blob -> verifyContext.blobStates().mark(blob, Mark.REPORTED))
                 .orElse(true);
     }
 
-    private Map<String, Boolean> ask(Set<String> keys) {
+    private Map<String, Boolean> head(Set<String> keys) {
         Map<String, Boolean> there = new ConcurrentHashMap<>();
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(verifyContext.workerPools(), VerifyContext.AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup =
+                new BoundedTaskGroup(verifyContext.workerPools(), VerifyContext.CONCURRENCY);
         for (String key : keys) {
-            boundedTaskGroup.submit(0, () -> ask(key, there));
+            boundedTaskGroup.submit(0, () -> head(key, there));
         }
         boundedTaskGroup.await();
         return there;
     }
 
-    private void ask(String key, Map<String, Boolean> there) {
+    private void head(String key, Map<String, Boolean> there) {
         try {
-            there.put(key, verifyContext.store().find(key).isPresent());
+            there.put(key, verifyContext.store().head(key).isPresent());
         } catch (ObjectStoreException e) {
-            verifyContext.findingCollector().untold(key, e);
+            verifyContext.findingCollector().unknown(key, e);
         }
     }
 }

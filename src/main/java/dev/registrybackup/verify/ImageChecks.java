@@ -1,8 +1,8 @@
 package dev.registrybackup.verify;
 
 import dev.registrybackup.inventory.ListedLink;
-import dev.registrybackup.inventory.Manifests.Reading;
-import dev.registrybackup.inventory.Manifests.State;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
+import dev.registrybackup.inventory.Manifests.ManifestState;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Digest;
@@ -21,17 +21,17 @@ import java.util.Set;
  * of blobs. Marks the blobs that it needs. Asks nobody. For one use.
  */
 final class ImageChecks {
-    private final BlobStates table;
-    private final Map<Digest, Reading> manifests;
+    private final BlobStates blobStates;
+    private final Map<Digest, LoadedManifest> manifests;
     private final RepositoryLinks repository;
     private final CandidateFindings candidateFindings;
     private final Set<Digest> seen = new HashSet<>();
-    private final Deque<Digest> open = new ArrayDeque<>();
+    private final Deque<Digest> queue = new ArrayDeque<>();
     /** Whether it may need blobs of which the manifest that says so cannot be read. */
-    private boolean isObscure;
+    private boolean hasUnreadableManifest;
 
-    ImageChecks(VerifyContext verifyContext, Map<Digest, Reading> manifests, RepositoryLinks repository) {
-        this.table = verifyContext.table();
+    ImageChecks(VerifyContext verifyContext, Map<Digest, LoadedManifest> manifests, RepositoryLinks repository) {
+        this.blobStates = verifyContext.blobStates();
         this.manifests = manifests;
         this.repository = repository;
         this.candidateFindings =
@@ -40,117 +40,117 @@ final class ImageChecks {
 
     /** All that is suspected. */
     List<CandidateFinding> check() {
-        repository.revisions().forEach((path, link) -> revision(repository.target(path), link));
-        repository.tags().forEach(this::tag);
-        repository.layers().forEach((path, link) -> layer(repository.target(path), link));
+        repository.revisions().forEach((path, link) -> checkRevision(repository.canonicalDigest(path), link));
+        repository.tags().forEach(this::checkTag);
+        repository.layers().forEach((path, link) -> checkLayer(repository.canonicalDigest(path), link));
         return candidateFindings.all();
     }
 
-    private void revision(Digest image, ListedLink root) {
-        State state = state(image);
-        if (state == State.ABSENT) {
-            candidateFindings.danglingLink(root, image);
-        } else if (state == State.OPAQUE) {
-            candidateFindings.unparsable(image, root);
+    private void checkRevision(Digest image, ListedLink root) {
+        ManifestState manifestState = state(image);
+        if (manifestState == ManifestState.MISSING) {
+            candidateFindings.addDanglingLink(root, image);
+        } else if (manifestState == ManifestState.NOT_A_MANIFEST) {
+            candidateFindings.addUnparsable(image, root);
         }
-        open.push(image);
-        while (!open.isEmpty()) {
-            Digest manifest = open.pop();
+        queue.push(image);
+        while (!queue.isEmpty()) {
+            Digest manifest = queue.pop();
             if (seen.add(manifest)) {
-                manifest(manifest, root);
+                checkManifest(manifest, root);
             }
         }
     }
 
-    private State state(Digest manifest) {
-        Reading reading = manifests.get(manifest);
-        return reading == null ? State.ABSENT : reading.state();
+    private ManifestState state(Digest manifest) {
+        LoadedManifest loadedManifest = manifests.get(manifest);
+        return loadedManifest == null ? ManifestState.MISSING : loadedManifest.state();
     }
 
     private List<Descriptor> references(Digest manifest) {
-        Reading reading = manifests.get(manifest);
-        return reading == null ? List.of() : reading.manifest().references();
+        LoadedManifest loadedManifest = manifests.get(manifest);
+        return loadedManifest == null ? List.of() : loadedManifest.manifest().references();
     }
 
-    private void manifest(Digest manifest, ListedLink root) {
-        table.mark(manifest, Mark.NEEDED);
+    private void checkManifest(Digest manifest, ListedLink root) {
+        blobStates.mark(manifest, Mark.REACHABLE);
         switch (state(manifest)) {
-            case ABSENT -> {
-                isObscure = true;
-                candidateFindings.missing(manifest, manifest, root);
+            case MISSING -> {
+                hasUnreadableManifest = true;
+                candidateFindings.addMissing(manifest, manifest, root);
             }
-            case CORRUPT, UNREAD -> isObscure = true;
-            case OPAQUE -> {}
-            case READ -> references(manifest).forEach(reference -> reference(manifest, reference, root));
+            case CORRUPT, UNREADABLE -> hasUnreadableManifest = true;
+            case NOT_A_MANIFEST -> {}
+            case READ -> references(manifest).forEach(reference -> checkReference(manifest, reference, root));
         }
     }
 
-    private void reference(Digest manifest, Descriptor reference, ListedLink root) {
+    private void checkReference(Digest manifest, Descriptor reference, ListedLink root) {
         switch (reference.role()) {
-            case MANIFEST -> child(manifest, reference.digest(), root);
+            case MANIFEST -> checkChild(manifest, reference.digest(), root);
             case BLOB -> {
-                if (table.is(repository.target(reference.digest()), Mark.ABSENT)) {
-                    candidateFindings.missing(reference.digest(), manifest, root);
+                if (blobStates.hasMark(repository.canonicalDigest(reference.digest()), Mark.ABSENT)) {
+                    candidateFindings.addMissing(reference.digest(), manifest, root);
                 } else {
-                    held(manifest, reference, root);
-                    linked(manifest, reference.digest(), root);
+                    checkSize(manifest, reference, root);
+                    checkLayerLink(manifest, reference.digest(), root);
                 }
             }
-            case FOREIGN_LAYER -> held(manifest, reference, root);
+            case FOREIGN_LAYER -> checkSize(manifest, reference, root);
         }
     }
 
     /** A child that was pushed here is lost if it is not there; one that was not pushed may never have been anywhere. */
-    private void child(Digest index, Digest child, ListedLink root) {
-        boolean isAbsent = state(child) == State.ABSENT;
+    private void checkChild(Digest index, Digest child, ListedLink root) {
+        boolean isAbsent = state(child) == ManifestState.MISSING;
         boolean isPushed = repository.hasImage(child);
         if (!isPushed) {
-            candidateFindings.sparse(index, child, isAbsent, root);
+            candidateFindings.addSparseIndex(index, child, isAbsent, root);
         }
         if (isPushed || !isAbsent) {
-            open.push(child);
+            queue.push(child);
         }
     }
 
     /** A blob of another size than a manifest says has been read by now, which told the one that is wrong. */
-    private void held(Digest manifest, Descriptor reference, ListedLink root) {
-        Digest blob = repository.target(reference.digest());
-        table.mark(blob, Mark.NEEDED);
-        OptionalLong held = table.size(blob);
+    private void checkSize(Digest manifest, Descriptor reference, ListedLink root) {
+        Digest blob = repository.canonicalDigest(reference.digest());
+        blobStates.mark(blob, Mark.REACHABLE);
+        OptionalLong held = blobStates.size(blob);
         OptionalLong claimed = reference.size();
         if (held.isEmpty() || claimed.isEmpty() || held.equals(claimed)) {
             return;
         }
-        if (table.is(blob, Mark.PROVED)) {
-            candidateFindings.falseSize(blob, held.getAsLong(), manifest, claimed.getAsLong(), root);
+        if (blobStates.hasMark(blob, Mark.VERIFIED)) {
+            candidateFindings.addWrongSize(blob, held.getAsLong(), manifest, claimed.getAsLong(), root);
         } else {
-            candidateFindings.truncated(blob, held.getAsLong(), manifest, claimed.getAsLong(), root);
+            candidateFindings.addTruncated(blob, held.getAsLong(), manifest, claimed.getAsLong(), root);
         }
     }
 
-    private void linked(Digest manifest, Digest layer, ListedLink root) {
+    private void checkLayerLink(Digest manifest, Digest layer, ListedLink root) {
         if (!repository.layers().containsKey(layer) && repository.hasImage(manifest)) {
-            candidateFindings.unlinkedLayer(layer, manifest, root);
+            candidateFindings.addUnlinkedLayer(layer, manifest, root);
         }
     }
 
-    private void layer(Digest blob, ListedLink link) {
-        if (table.is(blob, Mark.ABSENT)) {
-            candidateFindings.danglingLink(link, blob);
+    private void checkLayer(Digest blob, ListedLink link) {
+        if (blobStates.hasMark(blob, Mark.ABSENT)) {
+            candidateFindings.addDanglingLink(link, blob);
         }
-        if (isObscure) {
-            table.mark(blob, Mark.NEEDED);
+        if (hasUnreadableManifest) {
+            blobStates.mark(blob, Mark.REACHABLE);
         }
     }
 
     /** A tag's history may outlive the manifests it names: a registry that deletes one leaves it. So it dangles rightly. */
-    private void tag(Tag tag) {
-        ListedLink current = repository.currents().get(tag);
+    private void checkTag(Tag tag) {
+        ListedLink current = repository.tagLinks().get(tag);
         Digest target = repository.tagTargets().get(tag);
         if (current == null) {
-            candidateFindings.tagWithoutCurrent(tag, repository.history(tag).get(0));
+            candidateFindings.addTagWithoutCurrent(tag, repository.history(tag).get(0));
         } else if (target != null && !repository.hasImage(target)) {
-            candidateFindings.danglingTag(tag, target, current);
+            candidateFindings.addDanglingTag(tag, target, current);
         }
     }
 }

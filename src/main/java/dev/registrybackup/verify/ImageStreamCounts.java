@@ -7,8 +7,8 @@ import java.time.Instant;
 /**
  * What became of the items of ImageStreams: of all that their tags point to and pointed to. Counts add up.
  *
- * @param snapshot when the snapshot was complete that has the ImageStreams, UTC
- * @param streams how many ImageStreams were looked at
+ * @param snapshotAt when the snapshot was complete that has the ImageStreams, UTC
+ * @param imageStreams how many ImageStreams were looked at
  * @param items how many items they have
  * @param managed how many of the items are images that were pushed to the cluster's registry: they have to be restorable
  * @param restorable how many of those can be restored
@@ -16,8 +16,8 @@ import java.time.Instant;
  * @param imageObjectsMissing of how many items the cluster had no Image
  */
 public record ImageStreamCounts(
-        Instant snapshot,
-        long streams,
+        Instant snapshotAt,
+        long imageStreams,
         long items,
         long managed,
         long restorable,
@@ -29,8 +29,8 @@ public record ImageStreamCounts(
 
     ImageStreamCounts plus(ImageStreamCounts others) {
         return new ImageStreamCounts(
-                snapshot,
-                streams + others.streams,
+                snapshotAt,
+                imageStreams + others.imageStreams,
                 items + others.items,
                 managed + others.managed,
                 restorable + others.restorable,
@@ -42,8 +42,8 @@ public record ImageStreamCounts(
     ObjectNode json() {
         return JsonNodeFactory.instance
                 .objectNode()
-                .put("snapshot", snapshot.toString())
-                .put("streams", streams)
+                .put("snapshot", snapshotAt.toString())
+                .put("streams", imageStreams)
                 .put("items", items)
                 .put("managed", managed)
                 .put("restorable", restorable)

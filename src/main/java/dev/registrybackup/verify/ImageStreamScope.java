@@ -5,7 +5,7 @@ import dev.registrybackup.imagestream.CapturedStream;
 import dev.registrybackup.imagestream.ImageStreamReader;
 import dev.registrybackup.imagestream.SnapshotIndex;
 import dev.registrybackup.imagestream.TaggedImages;
-import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.objectstore.ObjectStoreException;
@@ -26,14 +26,14 @@ import java.util.function.Consumer;
  */
 final class ImageStreamScope {
     /** So many that have no link are looked at together. */
-    private static final int BATCH = 200;
+    private static final int BATCH_SIZE = 200;
 
     private final VerifyContext verifyContext;
     private final Optional<ImageStreamReader> reader;
-    private final Optional<SnapshotIndex> newest;
-    private final boolean isTold;
-    private final Set<RepositoryName> untold = new HashSet<>();
-    private long seen;
+    private final Optional<SnapshotIndex> snapshotIndex;
+    private final boolean isSnapshotReadable;
+    private final Set<RepositoryName> unreadable = new HashSet<>();
+    private long matched;
 
     private ImageStreamScope(
             VerifyContext verifyContext,
@@ -42,13 +42,13 @@ final class ImageStreamScope {
             boolean isTold) {
         this.verifyContext = verifyContext;
         this.reader = reader;
-        this.newest = newest;
-        this.isTold = isTold;
+        this.snapshotIndex = newest;
+        this.isSnapshotReadable = isTold;
     }
 
     /** Those that were captured; none unless it is the backup that is looked at. */
     static ImageStreamScope of(VerifyContext verifyContext, Optional<CaptureReader> captures) {
-        Optional<CaptureReader> ofBackup = captures.filter(any -> verifyContext.isOfBackup());
+        Optional<CaptureReader> ofBackup = captures.filter(any -> verifyContext.isBackup());
         Optional<ImageStreamReader> reader =
                 ofBackup.map(captured -> new ImageStreamReader(captured, verifyContext.workerPools()));
         try {
@@ -59,7 +59,7 @@ final class ImageStreamScope {
                     ofBackup.flatMap(captured -> captured.newest(name -> covers(scope, name))),
                     true);
         } catch (ObjectStoreException e) {
-            verifyContext.findingCollector().untold(RegistryLayout.BOOKKEEPING_PREFIX + "openshift/snapshots/", e);
+            verifyContext.findingCollector().unknown(RegistryLayout.METADATA_PREFIX + "openshift/snapshots/", e);
             return new ImageStreamScope(verifyContext, reader, Optional.empty(), false);
         }
     }
@@ -78,82 +78,82 @@ final class ImageStreamScope {
     }
 
     /** Whether the snapshot, if there is one, could be read. */
-    boolean isTold() {
-        return isTold;
+    boolean isSnapshotReadable() {
+        return isSnapshotReadable;
     }
 
     /** When the snapshot was complete; empty if there is none. */
-    Optional<Instant> at() {
-        return newest.map(SnapshotIndex::at);
+    Optional<Instant> snapshotAt() {
+        return snapshotIndex.map(SnapshotIndex::at);
     }
 
     /** Whether nothing of the scope has turned up. */
-    boolean areNone() {
-        return seen == 0 && untold.isEmpty();
+    boolean isEmpty() {
+        return matched == 0 && unreadable.isEmpty();
     }
 
     /** Whether that repository has an ImageStream that could not be read. */
-    boolean isUntold(RepositoryName repository) {
-        return untold.contains(repository);
+    boolean isUnreadable(RepositoryName repository) {
+        return unreadable.contains(repository);
     }
 
     /** These repositories with the ImageStreams that they are, each of which is given once. */
     List<RepositoryView> join(List<RepositoryLinks> repositories) {
         List<CapturedStream> captured = repositories.stream()
-                .flatMap(repository -> newest.flatMap(streams -> streams.take(repository.name())).stream())
+                .flatMap(repository -> snapshotIndex.flatMap(streams -> streams.remove(repository.name())).stream())
                 .toList();
         Map<RepositoryName, TaggedImages> read = reader.filter(any -> !captured.isEmpty())
-                .map(streams -> streams.read(captured, this::tell))
+                .map(streams -> streams.read(captured, this::reportUnknown))
                 .orElse(Map.of());
         captured.stream()
                 .map(CapturedStream::stream)
                 .filter(stream -> !read.containsKey(stream))
-                .forEach(untold::add);
+                .forEach(unreadable::add);
         return repositories.stream()
                 .map(repository -> new RepositoryView(
                         repository,
-                        Optional.ofNullable(read.get(repository.name())).flatMap(this::inScope)))
+                        Optional.ofNullable(read.get(repository.name())).flatMap(this::filterToScope)))
                 .toList();
     }
 
     /** What its images need of which the manifest cannot be read, as far as their Images say. */
-    Set<Digest> blobsOfUnreadable(TaggedImages stream, Map<Digest, Reading> manifests) {
+    Set<Digest> blobsOfUnreadableManifests(TaggedImages stream, Map<Digest, LoadedManifest> manifests) {
         Set<Digest> blobs = new HashSet<>();
         for (Digest image : stream.images()) {
             if (stream.isPushed(image)
-                    && !manifests.getOrDefault(image, Reading.absent()).isGood()) {
+                    && !manifests.getOrDefault(image, LoadedManifest.missing()).isVerified()) {
                 try {
                     reader.ifPresent(images -> blobs.addAll(images.blobs(stream, image)));
                 } catch (ObjectStoreException e) {
-                    tell(stream.captured().stream() + "@" + image, e);
+                    reportUnknown(stream.captured().stream() + "@" + image, e);
                 }
             }
         }
         return blobs;
     }
 
-    private void tell(String subject, ObjectStoreException failure) {
-        verifyContext.findingCollector().untold(subject, failure);
+    private void reportUnknown(String subject, ObjectStoreException failure) {
+        verifyContext.findingCollector().unknown(subject, failure);
     }
 
-    private Optional<TaggedImages> inScope(TaggedImages all) {
+    private Optional<TaggedImages> filterToScope(TaggedImages all) {
         Optional<TaggedImages> wanted = Optional.of(all);
         if (verifyContext.request().scope() instanceof Scope.TaggedImage image) {
             wanted = Optional.of(all.pointedToBy(image.tag()))
                     .filter(some -> !some.images().isEmpty());
         } else if (verifyContext.request().scope() instanceof Scope.Image image) {
-            wanted = Optional.of(all.about(image.digest()))
+            wanted = Optional.of(all.describe(image.digest()))
                     .filter(some -> !some.images().isEmpty());
         }
-        seen += wanted.isPresent() ? 1 : 0;
+        matched += wanted.isPresent() ? 1 : 0;
         return wanted;
     }
 
     /** Hands out those of the rest that no link told of: what was only tagged into a repository leaves none there. */
-    void forEachRest(Consumer<List<RepositoryLinks>> consumer) {
-        List<RepositoryName> rest = newest.map(SnapshotIndex::names).orElse(List.of());
-        for (int from = 0; from < rest.size(); from += BATCH) {
-            consumer.accept(rest.subList(from, Math.min(from + BATCH, rest.size())).stream()
+    void forEachWithoutLinks(Consumer<List<RepositoryLinks>> consumer) {
+        List<RepositoryName> rest = snapshotIndex.map(SnapshotIndex::names).orElse(List.of());
+        for (int from = 0; from < rest.size(); from += BATCH_SIZE) {
+            consumer.accept(rest.subList(from, Math.min(from + BATCH_SIZE, rest.size())).stream()
                     .map(RepositoryLinks::new)
                     .toList());
         }

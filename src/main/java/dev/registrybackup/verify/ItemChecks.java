@@ -4,7 +4,7 @@ import dev.registrybackup.catalog.InspectedImages;
 import dev.registrybackup.imagestream.ImageStream.Item;
 import dev.registrybackup.imagestream.ImageStream.TagHistory;
 import dev.registrybackup.imagestream.TaggedImages;
-import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Descriptor.Role;
@@ -26,47 +26,47 @@ import java.util.Set;
  * blobs that it needs. Asks nobody: what the listing lacked was asked for since. For one use.
  */
 final class ItemChecks {
-    private static final int MOST_NAMED = 3;
+    private static final int MAX_LISTED = 3;
 
     private final VerifyContext verifyContext;
-    private final TaggedImages stream;
-    private final InspectedImages facts;
+    private final TaggedImages imageStream;
+    private final InspectedImages inspectedImages;
     private final Instant now;
     /** An image may have been tagged twice. */
     private final Set<String> reported = new HashSet<>();
 
     ItemChecks(VerifyContext verifyContext, TaggedImages stream, InspectedImages facts, Instant now) {
         this.verifyContext = verifyContext;
-        this.stream = stream;
-        this.facts = facts;
+        this.imageStream = stream;
+        this.inspectedImages = facts;
         this.now = now;
     }
 
     /** Looks at all items, and counts them. */
     ImageStreamCounts check() {
-        markNeeded();
-        ImageStreamCounts counts = new ImageStreamCounts(stream.captured().read(), 1, 0, 0, 0, 0, 0);
-        for (TagHistory tag : stream.tags()) {
+        markReachable();
+        ImageStreamCounts counts = new ImageStreamCounts(imageStream.captured().read(), 1, 0, 0, 0, 0, 0);
+        for (TagHistory tag : imageStream.tags()) {
             for (Item item : tag.items()) {
-                counts = counts.plus(judge(tag.tag(), item));
+                counts = counts.plus(checkItem(tag.tag(), item));
             }
         }
         return counts;
     }
 
     /** Those of imported images too: a registry that mirrors them has them rightly. */
-    private void markNeeded() {
-        Deque<Digest> open = new ArrayDeque<>(stream.images());
+    private void markReachable() {
+        Deque<Digest> open = new ArrayDeque<>(imageStream.images());
         Set<Digest> seen = new HashSet<>();
         while (!open.isEmpty()) {
             Digest manifest = open.pop();
             if (seen.add(manifest)) {
-                verifyContext.table().mark(manifest, Mark.NEEDED);
+                verifyContext.blobStates().mark(manifest, Mark.REACHABLE);
                 for (Descriptor reference : references(manifest)) {
                     if (reference.role() == Role.MANIFEST) {
                         open.push(reference.digest());
                     } else {
-                        verifyContext.table().mark(reference.digest(), Mark.NEEDED);
+                        verifyContext.blobStates().mark(reference.digest(), Mark.REACHABLE);
                     }
                 }
             }
@@ -74,28 +74,34 @@ final class ItemChecks {
     }
 
     private List<Descriptor> references(Digest manifest) {
-        return facts.manifests()
-                .getOrDefault(manifest, Reading.absent())
+        return inspectedImages
+                .manifests()
+                .getOrDefault(manifest, LoadedManifest.missing())
                 .manifest()
                 .references();
     }
 
-    private ImageStreamCounts judge(Tag tag, Item item) {
-        boolean hasObject = stream.hasObject(item.image());
-        boolean isManaged = stream.isPushed(item.image());
-        Optional<Boolean> restorable = facts.isRestorable(item.image()).filter(any -> isManaged);
+    private ImageStreamCounts checkItem(Tag tag, Item item) {
+        boolean hasObject = imageStream.hasObject(item.image());
+        boolean isManaged = imageStream.isPushed(item.image());
+        Optional<Boolean> restorable =
+                inspectedImages.isRestorable(item.image()).filter(any -> isManaged);
         boolean isLost = restorable.filter(whole -> !whole).isPresent();
-        String subject = "%s:%s@%s".formatted(stream.captured().stream(), tag, item.image());
+        String subject = "%s:%s@%s".formatted(imageStream.captured().stream(), tag, item.image());
         if (reported.add(subject)) {
             if (!hasObject) {
-                verifyContext.findingCollector().found(FindingCode.IMAGE_OBJECT_MISSING, subject, withoutObject(item));
+                verifyContext
+                        .findingCollector()
+                        .add(FindingCode.IMAGE_OBJECT_MISSING, subject, missingObjectMessage(item));
             }
             if (isLost) {
-                verifyContext.findingCollector().found(FindingCode.IS_ITEM_UNRESTORABLE, subject, unrestorable(item));
+                verifyContext
+                        .findingCollector()
+                        .add(FindingCode.IS_ITEM_UNRESTORABLE, subject, unrestorableMessage(item));
             }
         }
         return new ImageStreamCounts(
-                stream.captured().read(),
+                imageStream.captured().read(),
                 0,
                 1,
                 isManaged ? 1 : 0,
@@ -104,24 +110,24 @@ final class ItemChecks {
                 hasObject ? 0 : 1);
     }
 
-    private String withoutObject(Item item) {
+    private String missingObjectMessage(Item item) {
         return "It was pushed %s and the cluster had no Image object of it at %s: it cannot be pulled, and the image pruner drops it from the tag. Push it again"
-                .formatted(ago(item.created()), stream.captured().read());
+                .formatted(age(item.created()), imageStream.captured().read());
     }
 
-    private String unrestorable(Item item) {
-        List<Digest> lacks = facts.imageCompleteness().of(item.image()).missing().stream()
-                .filter(digest -> !facts.isUntold().test(digest))
+    private String unrestorableMessage(Item item) {
+        List<Digest> lacks = inspectedImages.imageCompleteness().of(item.image()).missing().stream()
+                .filter(digest -> !inspectedImages.isUnknown().test(digest))
                 .sorted(Comparator.comparing(Digest::toString))
                 .toList();
         String named = String.join(
-                ", ", lacks.stream().limit(MOST_NAMED).map(Digest::toString).toList());
-        String more = lacks.size() > MOST_NAMED ? " and %d more".formatted(lacks.size() - MOST_NAMED) : "";
+                ", ", lacks.stream().limit(MAX_LISTED).map(Digest::toString).toList());
+        String more = lacks.size() > MAX_LISTED ? " and %d more".formatted(lacks.size() - MAX_LISTED) : "";
         return "It was pushed %s and cannot be restored, since the backup lacks %s%s, or has it damaged: %s; else push the image again"
-                .formatted(ago(item.created()), named, more, verifyContext.remedy());
+                .formatted(age(item.created()), named, more, verifyContext.remedy());
     }
 
-    private String ago(Instant created) {
+    private String age(Instant created) {
         Duration age = Duration.between(created, now);
         if (age.toDays() > 1) {
             return age.toDays() + " days ago";

@@ -3,8 +3,8 @@ package dev.registrybackup.verify;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.inventory.Scope;
-import dev.registrybackup.objectstore.LastRecord;
 import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.StatusRecord;
 import dev.registrybackup.operation.Severity;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Instant;
@@ -19,48 +19,49 @@ import java.util.Optional;
  */
 public final class LastVerification {
     /** Where it lies. */
-    public static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "verify/last";
+    public static final String KEY = RegistryLayout.METADATA_PREFIX + "verify/last";
 
-    private final LastRecord record;
+    private final StatusRecord record;
 
     /**
      * What was recorded. Images are what {@link VerifySummary} counts: each revision of a repository once, and on OpenShift each
      * that an ImageStream names.
      *
      * @param summary of the last one, as {@link VerifySummary#json} has it; an empty object if there was none
-     * @param ended when the last one ended, UTC; empty if there was none
-     * @param toldEnded when the last one ended that could tell everything, with findings or without, UTC
+     * @param finishedAt when the last one ended, UTC; empty if there was none
+     * @param lastConclusiveAt when the last one ended that could tell everything, with findings or without, UTC
      */
-    public record Said(ObjectNode summary, Optional<Instant> ended, Optional<Instant> toldEnded) {
-        private static final Said NOTHING =
-                new Said(JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty());
+    public record VerificationRecord(
+            ObjectNode summary, Optional<Instant> finishedAt, Optional<Instant> lastConclusiveAt) {
+        private static final VerificationRecord NONE =
+                new VerificationRecord(JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty());
 
         /** Keeps its own copy of the summary. */
-        public Said {
+        public VerificationRecord {
             summary = summary.deepCopy();
         }
 
         /** When the last one began, UTC: what it says was true then. */
-        public Optional<Instant> begun() {
-            return LastRecord.time(summary, "begun");
+        public Optional<Instant> startedAt() {
+            return StatusRecord.parseTime(summary, "begun");
         }
 
         /** How many images there were. */
         public long images() {
-            return restorable() + counted("lacking") + untold();
+            return restorable() + imageCount("lacking") + unknown();
         }
 
         /** How many of them were whole. */
         public long restorable() {
-            return counted("whole");
+            return imageCount("whole");
         }
 
         /** Of how many of them the store did not say enough. */
-        public long untold() {
-            return counted("untold");
+        public long unknown() {
+            return imageCount("untold");
         }
 
-        private long counted(String name) {
+        private long imageCount(String name) {
             return summary.path("images").path(name).asLong();
         }
 
@@ -69,17 +70,17 @@ public final class LastVerification {
          * before the first, and if it could be told of none.
          */
         public Optional<Double> share() {
-            long told = images() - untold();
-            if (ended.isEmpty() || (told == 0 && images() > 0)) {
+            long told = images() - unknown();
+            if (finishedAt.isEmpty() || (told == 0 && images() > 0)) {
                 return Optional.empty();
             }
             return Optional.of(told == 0 ? 1 : (double) restorable() / told);
         }
 
         /** How many findings there were of each severity, 0 among them; empty before the first. */
-        public Map<Severity, Long> findings() {
+        public Map<Severity, Long> findingsBySeverity() {
             Map<Severity, Long> findings = new EnumMap<>(Severity.class);
-            if (ended.isPresent()) {
+            if (finishedAt.isPresent()) {
                 for (Severity severity : Severity.values()) {
                     findings.put(
                             severity,
@@ -92,35 +93,36 @@ public final class LastVerification {
 
     /** The last verification of that backup. */
     public LastVerification(ObjectStore backup) {
-        this.record = new LastRecord(backup, KEY);
+        this.record = new StatusRecord(backup, KEY);
     }
 
     /** What is on record; nothing if there is no record that can be read. */
-    public Said read() {
-        return said(record.read());
+    public VerificationRecord read() {
+        return parse(record.read());
     }
 
     /** Whether what is asked is the whole of the backup, however closely. */
-    static boolean isOf(VerifyRequest request) {
+    static boolean isFullBackup(VerifyRequest request) {
         return request.store().equals(VerifyRequest.BACKUP) && request.scope() instanceof Scope.All;
     }
 
     void write(VerifySummary verified, ObjectNode summary) {
-        record.rewrite(before -> {
+        record.update(before -> {
             ObjectNode json = JsonNodeFactory.instance.objectNode();
             json.set("summary", summary);
-            LastRecord.put(json, "ended", Optional.of(verified.ended()));
-            LastRecord.put(
+            StatusRecord.putTime(json, "ended", Optional.of(verified.finishedAt()));
+            StatusRecord.putTime(
                     json,
                     "toldEnded",
-                    verified.couldNotTell() ? said(before).toldEnded() : Optional.of(verified.ended()));
+                    verified.hasUnknown() ? parse(before).lastConclusiveAt() : Optional.of(verified.finishedAt()));
             return json;
         });
     }
 
-    private static Said said(ObjectNode json) {
+    private static VerificationRecord parse(ObjectNode json) {
         return json.path("summary") instanceof ObjectNode summary
-                ? new Said(summary, LastRecord.time(json, "ended"), LastRecord.time(json, "toldEnded"))
-                : Said.NOTHING;
+                ? new VerificationRecord(
+                        summary, StatusRecord.parseTime(json, "ended"), StatusRecord.parseTime(json, "toldEnded"))
+                : VerificationRecord.NONE;
     }
 }

@@ -20,16 +20,17 @@ import java.util.Optional;
 /** Whether links say what they have to. Reads only those whose listing does not prove it. */
 final class LinkChecks {
     private final VerifyContext verifyContext;
-    private final CurrentLinks present;
+    private final CurrentLinks currentLinks;
 
     LinkChecks(VerifyContext verifyContext) {
         this.verifyContext = verifyContext;
-        this.present = new CurrentLinks(verifyContext.store(), verifyContext.layout());
+        this.currentLinks = new CurrentLinks(verifyContext.store(), verifyContext.layout());
     }
 
     /** Checks all links of these. */
     void check(List<RepositoryLinks> repositories) {
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(verifyContext.workerPools(), VerifyContext.AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup =
+                new BoundedTaskGroup(verifyContext.workerPools(), VerifyContext.CONCURRENCY);
         for (RepositoryLinks repository : repositories) {
             repository.all().forEach(link -> check(boundedTaskGroup, repository, link));
         }
@@ -38,74 +39,76 @@ final class LinkChecks {
 
     /** Checks some links of one. */
     void check(RepositoryLinks repository, Collection<ListedLink> links) {
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(verifyContext.workerPools(), VerifyContext.AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup =
+                new BoundedTaskGroup(verifyContext.workerPools(), VerifyContext.CONCURRENCY);
         links.forEach(link -> check(boundedTaskGroup, repository, link));
         boundedTaskGroup.await();
     }
 
     private void check(BoundedTaskGroup boundedTaskGroup, RepositoryLinks repository, ListedLink link) {
-        verifyContext.findingCollector().looked(1);
+        verifyContext.findingCollector().addObjects(1);
         if (link.size() == 0) {
             verifyContext
                     .findingCollector()
-                    .found(FindingCode.LINK_EMPTY, link.key(), "This link is empty" + consequence());
+                    .add(FindingCode.LINK_EMPTY, link.key(), "This link is empty" + consequence());
             return;
         }
-        Optional<Digest> proved = proved(repository, link);
+        Optional<Digest> proved = targetFromListing(repository, link);
         if (proved.isPresent()) {
-            repository.says(link, proved.get());
+            repository.recordTarget(link, proved.get());
         } else {
             boundedTaskGroup.submit(0, () -> read(repository, link, true));
         }
     }
 
-    private static Optional<Digest> proved(RepositoryLinks repository, ListedLink link) {
+    private static Optional<Digest> targetFromListing(RepositoryLinks repository, ListedLink link) {
         return link.path() instanceof TagCurrentLink current
-                ? repository.listedTarget(current.tag())
-                : link.targetByPath().filter(link::certainlySays);
+                ? repository.provableTarget(current.tag())
+                : link.targetByPath().filter(link::provablyPointsTo);
     }
 
     private void read(RepositoryLinks repository, ListedLink link, boolean again) {
         try {
-            Digest says = present.read(link);
-            if (mayStandAt(link.path(), says)) {
-                repository.says(link, says);
+            Digest says = currentLinks.readTarget(link);
+            if (isValidTarget(link.path(), says)) {
+                repository.recordTarget(link, says);
             } else {
-                malformed(link, "it says " + says);
+                reportMalformed(link, "it says " + says);
             }
         } catch (MalformedLinkException e) {
-            malformed(link, String.valueOf(e.getMessage()));
+            reportMalformed(link, String.valueOf(e.getMessage()));
         } catch (ObjectStoreException e) {
-            failed(repository, link, again, e);
+            handleFailure(repository, link, again, e);
         }
     }
 
     /** A link of sha512 names the sha256 under which the blob is kept. */
-    private static boolean mayStandAt(Link path, Digest says) {
+    private static boolean isValidTarget(Link path, Digest says) {
         return !(path instanceof DigestLink link)
                 || link.digest().equals(says)
                 || (link.digest().algorithm() != DigestAlgorithm.SHA256 && says.algorithm() == DigestAlgorithm.SHA256);
     }
 
-    private void malformed(ListedLink link, String how) {
+    private void reportMalformed(ListedLink link, String how) {
         verifyContext
                 .findingCollector()
-                .found(
+                .add(
                         FindingCode.LINK_MALFORMED,
                         link.key(),
                         "This link does not say what it has to (%s)".formatted(how) + consequence());
     }
 
     /** A tag may move, and any link be deleted, while it is looked at. */
-    private void failed(RepositoryLinks repository, ListedLink link, boolean again, ObjectStoreException failure) {
+    private void handleFailure(
+            RepositoryLinks repository, ListedLink link, boolean again, ObjectStoreException failure) {
         try {
-            if (failure.error() == StoreError.CHANGED && again) {
-                present.find(link.path()).ifPresent(moved -> read(repository, moved, false));
+            if (failure.error() == StoreError.PRECONDITION_FAILED && again) {
+                currentLinks.find(link.path()).ifPresent(moved -> read(repository, moved, false));
             } else if (failure.error() != StoreError.NOT_FOUND) {
-                verifyContext.findingCollector().untold(link.key(), failure);
+                verifyContext.findingCollector().unknown(link.key(), failure);
             }
         } catch (ObjectStoreException e) {
-            verifyContext.findingCollector().untold(link.key(), e);
+            verifyContext.findingCollector().unknown(link.key(), e);
         }
     }
 

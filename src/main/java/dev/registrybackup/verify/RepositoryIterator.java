@@ -22,19 +22,19 @@ final class RepositoryIterator {
     private static final int BATCH_LINKS = 5000;
 
     private final VerifyContext verifyContext;
-    private final CurrentLinks present;
-    private final StaleUploads uploads;
-    private final Consumer<List<RepositoryLinks>> examine;
+    private final CurrentLinks currentLinks;
+    private final StaleUploads staleUploads;
+    private final Consumer<List<RepositoryLinks>> batchConsumer;
     private final List<RepositoryLinks> batch = new ArrayList<>();
     private int batchLinks;
-    private long links;
+    private long linkCount;
 
     /** Has what it finds examined. */
     RepositoryIterator(VerifyContext verifyContext, Instant now, Consumer<List<RepositoryLinks>> examine) {
         this.verifyContext = verifyContext;
-        this.present = new CurrentLinks(verifyContext.store(), verifyContext.layout());
-        this.uploads = new StaleUploads(verifyContext.findingCollector(), now);
-        this.examine = examine;
+        this.currentLinks = new CurrentLinks(verifyContext.store(), verifyContext.layout());
+        this.staleUploads = new StaleUploads(verifyContext.findingCollector(), now);
+        this.batchConsumer = examine;
     }
 
     /** Goes through the scope, and says how many links it has. */
@@ -42,60 +42,60 @@ final class RepositoryIterator {
         try (Stream<ObjectInfo> listing =
                 verifyContext.store().list(verifyContext.request().scope().linkPrefix(verifyContext.layout()))) {
             for (Iterator<ObjectInfo> objects = listing.iterator(); objects.hasNext(); ) {
-                look(objects.next());
+                visit(objects.next());
             }
         }
-        uploads.end();
+        staleUploads.finish();
         flush();
-        return links;
+        return linkCount;
     }
 
-    private void look(ObjectInfo object) {
+    private void visit(ObjectInfo object) {
         RegistryPath path = verifyContext.layout().parse(object.key());
         if (path instanceof RegistryPath.Link link) {
             if (verifyContext.request().scope().covers(link)) {
-                present.link(object).map(this::dated).ifPresent(this::add);
+                currentLinks.toLink(object).map(this::withApproximateTime).ifPresent(this::add);
             }
-        } else if (verifyContext.isOfRepositories()) {
-            other(object, path);
+        } else if (verifyContext.isRepositoryScope()) {
+            visitOther(object, path);
         }
     }
 
     /** A listing of the backup has the times of the copies. */
-    private ListedLink dated(ListedLink link) {
-        return !verifyContext.isOfBackup()
+    private ListedLink withApproximateTime(ListedLink link) {
+        return !verifyContext.isBackup()
                 ? link
                 : new ListedLink(
-                        link.key(), link.path(), link.size(), link.etag(), link.written(), link.version(), true);
+                        link.key(), link.path(), link.size(), link.etag(), link.writtenAt(), link.version(), true);
     }
 
-    private void other(ObjectInfo object, RegistryPath path) {
+    private void visitOther(ObjectInfo object, RegistryPath path) {
         if (path.kind() == RegistryPath.Kind.UPLOAD) {
-            uploads.look(object);
-        } else if (!verifyContext.isOfEverything()) {
-            UnknownObjectCheck.look(object, path, verifyContext.findingCollector());
+            staleUploads.add(object);
+        } else if (!verifyContext.isFullScope()) {
+            UnknownObjectCheck.check(object, path, verifyContext.findingCollector());
         }
     }
 
     private void add(ListedLink link) {
-        if (batch.isEmpty() || !last().name().equals(link.path().repository())) {
+        if (batch.isEmpty() || !lastRepository().name().equals(link.path().repository())) {
             if (batchLinks >= BATCH_LINKS) {
                 flush();
             }
             batch.add(new RepositoryLinks(link.path().repository()));
         }
-        last().add(link);
+        lastRepository().add(link);
         batchLinks++;
-        links++;
+        linkCount++;
     }
 
-    private RepositoryLinks last() {
+    private RepositoryLinks lastRepository() {
         return batch.get(batch.size() - 1);
     }
 
     private void flush() {
         if (!batch.isEmpty()) {
-            examine.accept(batch);
+            batchConsumer.accept(batch);
             batch.clear();
             batchLinks = 0;
         }

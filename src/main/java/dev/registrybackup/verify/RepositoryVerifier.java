@@ -5,7 +5,7 @@ import dev.registrybackup.catalog.InspectedImages;
 import dev.registrybackup.imagestream.TaggedImages;
 import dev.registrybackup.inventory.ImageCompleteness;
 import dev.registrybackup.inventory.Manifests;
-import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Descriptor.Role;
@@ -26,17 +26,17 @@ import java.util.stream.Stream;
 /** Examines some repositories together: their links, then their manifests, then the blobs those need. For one thread. */
 final class RepositoryVerifier {
     private final VerifyContext verifyContext;
-    private final BlobStates table;
+    private final BlobStates blobStates;
     private final LinkChecks linkChecks;
     private final SingleImageLinks singleImageLinks;
     private final Manifests manifests;
-    private final BlobExistence blobs;
-    private final BlobVerifier proofs;
+    private final BlobExistence blobExistence;
+    private final BlobVerifier blobVerifier;
     private final ImageStreamScope imageStreamScope;
     private final CatalogWriter catalogWriter;
     private final Instant now;
     private ImageCounts imageCounts = ImageCounts.NONE;
-    private ImageStreamCounts items;
+    private ImageStreamCounts imageStreamCounts;
 
     RepositoryVerifier(
             VerifyContext verifyContext,
@@ -45,16 +45,17 @@ final class RepositoryVerifier {
             CatalogWriter catalogWriter,
             Instant now) {
         this.verifyContext = verifyContext;
-        this.table = verifyContext.table();
+        this.blobStates = verifyContext.blobStates();
         this.linkChecks = new LinkChecks(verifyContext);
         this.singleImageLinks = new SingleImageLinks(verifyContext, linkChecks);
         this.manifests = new Manifests(verifyContext.store(), verifyContext.layout(), verifyContext.workerPools());
-        this.blobs = new BlobExistence(verifyContext);
-        this.proofs = proofs;
+        this.blobExistence = new BlobExistence(verifyContext);
+        this.blobVerifier = proofs;
         this.imageStreamScope = imageStreamScope;
         this.catalogWriter = catalogWriter;
         this.now = now;
-        this.items = ImageStreamCounts.none(imageStreamScope.at().orElse(now));
+        this.imageStreamCounts =
+                ImageStreamCounts.none(imageStreamScope.snapshotAt().orElse(now));
     }
 
     /** How many images it has seen. */
@@ -63,41 +64,43 @@ final class RepositoryVerifier {
     }
 
     /** What became of the ImageStreams' items, if there is a snapshot of them. */
-    Optional<ImageStreamCounts> items() {
-        return imageStreamScope.at().map(at -> items);
+    Optional<ImageStreamCounts> imageStreamCounts() {
+        return imageStreamScope.snapshotAt().map(at -> imageStreamCounts);
     }
 
     /** Examines these, with the ImageStreams that they are. */
-    void examine(List<RepositoryLinks> links) {
-        verifyContext.findingCollector().require();
+    void verify(List<RepositoryLinks> links) {
+        verifyContext.findingCollector().checkFence();
         List<RepositoryView> repositories = imageStreamScope.join(links);
         linkChecks.check(links);
-        Map<Digest, Reading> read = readManifests(repositories);
-        Set<Digest> needed = needed(repositories, read);
-        blobs.learn(needed);
-        proofs.prove(ofOtherSize(read), verifyContext.request().depth() == Depth.CONTENT);
-        proofs.prove(needed.stream().filter(verifyContext::isHashed).toList(), true);
-        Map<Digest, ImageMetadata> descriptions = catalogWriter.describe(images(repositories));
-        descriptions.values().forEach(image -> image.corrupt().ifPresent(proofs::corrupt));
+        Map<Digest, LoadedManifest> read = readManifests(repositories);
+        Set<Digest> needed = requiredBlobs(repositories, read);
+        blobExistence.load(needed);
+        blobVerifier.verify(blobsOfOtherSize(read), verifyContext.request().depth() == Depth.CONTENT);
+        blobVerifier.verify(needed.stream().filter(verifyContext::isHashed).toList(), true);
+        Map<Digest, ImageMetadata> descriptions = catalogWriter.readMetadata(images(repositories));
+        descriptions.values().forEach(image -> image.corruptConfig().ifPresent(blobVerifier::reportCorrupt));
         List<CandidateFinding> suspicions = new ArrayList<>();
         for (RepositoryView repository : repositories) {
             suspicions.addAll(new ImageChecks(verifyContext, read, repository.links()).check());
-            InspectedImages facts = facts(repository, read, descriptions);
-            count(repository, facts.imageCompleteness());
-            repository.stream().ifPresent(stream -> check(stream, facts));
-            write(repository, facts);
+            InspectedImages facts = inspectImages(repository, read, descriptions);
+            countImages(repository, facts.imageCompleteness());
+            repository.imageStream().ifPresent(stream -> checkImageStream(stream, facts));
+            writeCatalog(repository, facts);
         }
         new FindingConfirmer(verifyContext).report(suspicions);
     }
 
-    private void check(TaggedImages stream, InspectedImages facts) {
-        items = items.plus(new ItemChecks(verifyContext, stream, facts, now).check());
-        imageStreamScope.blobsOfUnreadable(stream, facts.manifests()).forEach(blob -> table.mark(blob, Mark.NEEDED));
+    private void checkImageStream(TaggedImages stream, InspectedImages facts) {
+        imageStreamCounts = imageStreamCounts.plus(new ItemChecks(verifyContext, stream, facts, now).check());
+        imageStreamScope
+                .blobsOfUnreadableManifests(stream, facts.manifests())
+                .forEach(blob -> blobStates.mark(blob, Mark.REACHABLE));
     }
 
     /** What is known to be incomplete does not replace what was known before. */
-    private void write(RepositoryView repository, InspectedImages facts) {
-        if (imageStreamScope.isUntold(repository.name())) {
+    private void writeCatalog(RepositoryView repository, InspectedImages facts) {
+        if (imageStreamScope.isUnreadable(repository.name())) {
             catalogWriter.keep(repository.name());
         } else {
             catalogWriter.write(repository, facts);
@@ -110,92 +113,95 @@ final class RepositoryVerifier {
                 .collect(Collectors.toSet());
     }
 
-    private Map<Digest, Reading> readManifests(List<RepositoryView> repositories) {
-        if (!verifyContext.isOfRepositories()) {
+    private Map<Digest, LoadedManifest> readManifests(List<RepositoryView> repositories) {
+        if (!verifyContext.isRepositoryScope()) {
             repositories.forEach(repository -> singleImageLinks.addRevisions(repository.links()));
         }
-        Map<Digest, Reading> read = manifests.closure(
+        Map<Digest, LoadedManifest> read = manifests.closure(
                 images(repositories),
-                (digest, failure) -> verifyContext.findingCollector().untold(digest.toString(), failure));
-        if (!verifyContext.isOfRepositories()) {
+                (digest, failure) -> verifyContext.findingCollector().unknown(digest.toString(), failure));
+        if (!verifyContext.isRepositoryScope()) {
             repositories.forEach(repository -> singleImageLinks.addReferences(repository.links(), read.values()));
         }
-        read.forEach(this::note);
+        read.forEach(this::recordManifest);
         return read;
     }
 
-    private void note(Digest manifest, Reading reading) {
-        if (reading.size() > 0) {
-            verifyContext.findingCollector().expectBytes(reading.size());
-            verifyContext.findingCollector().readBytes(reading.size());
+    private void recordManifest(Digest manifest, LoadedManifest loadedManifest) {
+        if (loadedManifest.size() > 0) {
+            verifyContext.findingCollector().addExpectedBytes(loadedManifest.size());
+            verifyContext.findingCollector().addReadBytes(loadedManifest.size());
         }
-        switch (reading.state()) {
-            case ABSENT -> table.miss(manifest);
-            case UNREAD -> table.mark(manifest, Mark.UNTOLD);
+        switch (loadedManifest.state()) {
+            case MISSING -> blobStates.markAbsent(manifest);
+            case UNREADABLE -> blobStates.mark(manifest, Mark.UNKNOWN);
             case CORRUPT -> {
-                table.hold(manifest, reading.size());
-                proofs.corrupt(manifest);
+                blobStates.markPresent(manifest, loadedManifest.size());
+                blobVerifier.reportCorrupt(manifest);
             }
-            case READ, OPAQUE -> {
-                table.hold(manifest, reading.size());
-                if (reading.size() <= Manifest.LARGEST) {
-                    table.mark(manifest, Mark.PROVED);
+            case READ, NOT_A_MANIFEST -> {
+                blobStates.markPresent(manifest, loadedManifest.size());
+                if (loadedManifest.size() <= Manifest.MAX_BYTES) {
+                    blobStates.mark(manifest, Mark.VERIFIED);
                 }
             }
         }
     }
 
-    private static Stream<Descriptor> references(Map<Digest, Reading> read) {
+    private static Stream<Descriptor> references(Map<Digest, LoadedManifest> read) {
         return read.values().stream()
-                .flatMap(reading -> reading.manifest().references().stream())
+                .flatMap(loadedManifest -> loadedManifest.manifest().references().stream())
                 .filter(reference -> reference.role() != Role.MANIFEST);
     }
 
     /** What manifests refer to, and what layer links lead to. */
-    private static Set<Digest> needed(List<RepositoryView> repositories, Map<Digest, Reading> read) {
+    private static Set<Digest> requiredBlobs(List<RepositoryView> repositories, Map<Digest, LoadedManifest> read) {
         Set<Digest> needed = references(read).map(Descriptor::digest).collect(Collectors.toSet());
         for (RepositoryView repositoryView : repositories) {
             RepositoryLinks repository = repositoryView.links();
-            repository.layers().keySet().forEach(layer -> needed.add(repository.target(layer)));
+            repository.layers().keySet().forEach(layer -> needed.add(repository.canonicalDigest(layer)));
         }
         return needed;
     }
 
-    private Set<Digest> ofOtherSize(Map<Digest, Reading> read) {
+    private Set<Digest> blobsOfOtherSize(Map<Digest, LoadedManifest> read) {
         return references(read)
                 .filter(reference -> {
-                    OptionalLong held = table.size(reference.digest());
+                    OptionalLong held = blobStates.size(reference.digest());
                     return held.isPresent() && reference.size().isPresent() && !held.equals(reference.size());
                 })
                 .map(Descriptor::digest)
                 .collect(Collectors.toSet());
     }
 
-    private InspectedImages facts(
-            RepositoryView repositoryView, Map<Digest, Reading> read, Map<Digest, ImageMetadata> descriptions) {
+    private InspectedImages inspectImages(
+            RepositoryView repositoryView, Map<Digest, LoadedManifest> read, Map<Digest, ImageMetadata> descriptions) {
         RepositoryLinks repository = repositoryView.links();
-        Predicate<Digest> isGood = digest -> isGood(repository.target(digest));
+        Predicate<Digest> isGood = digest -> isIntact(repository.canonicalDigest(digest));
         return new InspectedImages(
                 read,
                 descriptions,
-                digest -> table.size(repository.target(digest)),
+                digest -> blobStates.size(repository.canonicalDigest(digest)),
                 new ImageCompleteness(read, isGood, repositoryView::isPushed),
-                digest -> table.is(repository.target(digest), Mark.UNTOLD));
+                digest -> blobStates.hasMark(repository.canonicalDigest(digest), Mark.UNKNOWN));
     }
 
-    private boolean isGood(Digest blob) {
-        return table.is(blob, Mark.HELD) && !table.is(blob, Mark.CORRUPT) && !table.is(blob, Mark.UNTOLD);
+    private boolean isIntact(Digest blob) {
+        return blobStates.hasMark(blob, Mark.PRESENT)
+                && !blobStates.hasMark(blob, Mark.CORRUPT)
+                && !blobStates.hasMark(blob, Mark.UNKNOWN);
     }
 
-    private void count(RepositoryView repository, ImageCompleteness imageCompleteness) {
-        for (Digest image : repository.ownImages()) {
+    private void countImages(RepositoryView repository, ImageCompleteness imageCompleteness) {
+        for (Digest image : repository.requiredImages()) {
             Set<Digest> missing = imageCompleteness.of(image).missing();
             if (missing.isEmpty()) {
-                imageCounts = imageCounts.plus(ImageCounts.WHOLE);
+                imageCounts = imageCounts.plus(ImageCounts.COMPLETE);
             } else {
                 boolean isUntold = missing.stream()
-                        .allMatch(digest -> table.is(repository.links().target(digest), Mark.UNTOLD));
-                imageCounts = imageCounts.plus(isUntold ? ImageCounts.UNTOLD : ImageCounts.LACKING);
+                        .allMatch(
+                                digest -> blobStates.hasMark(repository.links().canonicalDigest(digest), Mark.UNKNOWN));
+                imageCounts = imageCounts.plus(isUntold ? ImageCounts.UNKNOWN : ImageCounts.INCOMPLETE);
             }
         }
     }

@@ -12,9 +12,9 @@ import java.util.Set;
  * A repository that is examined.
  *
  * @param links its links, if it has any
- * @param stream the ImageStream that it is, if it is one
+ * @param imageStream the ImageStream that it is, if it is one
  */
-record RepositoryView(RepositoryLinks links, Optional<TaggedImages> stream) {
+record RepositoryView(RepositoryLinks links, Optional<TaggedImages> imageStream) {
     RepositoryName name() {
         return links.name();
     }
@@ -22,14 +22,14 @@ record RepositoryView(RepositoryLinks links, Optional<TaggedImages> stream) {
     /** All images that were pushed to it, and that its tags refer to. */
     Set<Digest> images() {
         Set<Digest> images = new HashSet<>(links.images());
-        stream.ifPresent(tagged -> images.addAll(tagged.images()));
+        imageStream.ifPresent(tagged -> images.addAll(tagged.images()));
         return images;
     }
 
     /** Those of them that the store has to have: what was imported can be imported again. */
-    Set<Digest> ownImages() {
+    Set<Digest> requiredImages() {
         Set<Digest> images = new HashSet<>(links.images());
-        stream.ifPresent(
+        imageStream.ifPresent(
                 tagged -> tagged.images().stream().filter(tagged::isPushed).forEach(images::add));
         return images;
     }
@@ -37,6 +37,6 @@ record RepositoryView(RepositoryLinks links, Optional<TaggedImages> stream) {
     /** Whether that manifest is known to have been pushed. */
     boolean isPushed(Digest manifest) {
         return links.hasImage(manifest)
-                || stream.filter(tagged -> tagged.isPushed(manifest)).isPresent();
+                || imageStream.filter(tagged -> tagged.isPushed(manifest)).isPresent();
     }
 }

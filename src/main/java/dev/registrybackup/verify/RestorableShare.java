@@ -2,8 +2,8 @@ package dev.registrybackup.verify;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.registrybackup.objectstore.LastRecord;
 import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.StatusRecord;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Instant;
 import java.util.Optional;
@@ -14,9 +14,9 @@ import java.util.Optional;
  */
 public final class RestorableShare {
     /** Where it lies. */
-    public static final String KEY = RegistryLayout.BOOKKEEPING_PREFIX + "openshift/restorable";
+    public static final String KEY = RegistryLayout.METADATA_PREFIX + "openshift/restorable";
 
-    private final LastRecord record;
+    private final StatusRecord record;
 
     /**
      * What is on record.
@@ -25,7 +25,7 @@ public final class RestorableShare {
      * @param items how many items of ImageStreams have to be restorable
      * @param restorable how many are
      */
-    public record Said(Instant at, long items, long restorable) {
+    public record ShareRecord(Instant at, long items, long restorable) {
         /** The share that is restorable, from 0 to 1; 1 if there are no items. */
         public double share() {
             return items == 0 ? 1 : (double) restorable / items;
@@ -34,22 +34,22 @@ public final class RestorableShare {
 
     /** That of this backup. */
     public RestorableShare(ObjectStore backup) {
-        this.record = new LastRecord(backup, KEY);
+        this.record = new StatusRecord(backup, KEY);
     }
 
     /** What is on record; empty if there is no record that can be understood. */
-    public Optional<Said> read() {
+    public Optional<ShareRecord> read() {
         JsonNode json = record.read();
-        return LastRecord.time(json, "at")
-                .map(at -> new Said(
+        return StatusRecord.parseTime(json, "at")
+                .map(at -> new ShareRecord(
                         at, json.path("items").asLong(), json.path("restorable").asLong()));
     }
 
     void write(ImageStreamCounts items, Instant at) {
-        record.rewrite(before -> JsonNodeFactory.instance
+        record.update(before -> JsonNodeFactory.instance
                 .objectNode()
                 .put("at", at.toString())
-                .put("snapshot", items.snapshot().toString())
+                .put("snapshot", items.snapshotAt().toString())
                 .put("items", items.managed())
                 .put("restorable", items.restorable()));
     }

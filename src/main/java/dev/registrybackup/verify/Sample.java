@@ -13,8 +13,8 @@ import dev.registrybackup.registry.Digest;
  * @param seed which part
  */
 public record Sample(double fraction, long seed) {
-    private static final int DIGITS = 16;
-    private static final double ALL = 0x1p53;
+    private static final int HASH_DIGITS = 16;
+    private static final double HASH_RANGE = 0x1p53;
 
     /** Refuses what is no fraction, with {@link IllegalArgumentException}. */
     public Sample {
@@ -25,13 +25,13 @@ public record Sample(double fraction, long seed) {
     }
 
     /** Whether the blob belongs to it. */
-    public boolean takes(Digest digest) {
-        long drawn = mixed(Long.parseUnsignedLong(digest.hex().substring(0, DIGITS), 16) ^ mixed(seed));
-        return (drawn >>> 11) / ALL < fraction;
+    public boolean includes(Digest digest) {
+        long drawn = mix(Long.parseUnsignedLong(digest.hex().substring(0, HASH_DIGITS), 16) ^ mix(seed));
+        return (drawn >>> 11) / HASH_RANGE < fraction;
     }
 
     /** The finalizer of MurmurHash3: each bit of the result depends on each bit given. */
-    private static long mixed(long bits) {
+    private static long mix(long bits) {
         long mixed = (bits ^ (bits >>> 33)) * 0xff51afd7ed558ccdL;
         mixed = (mixed ^ (mixed >>> 33)) * 0xc4ceb9fe1a85ec53L;
         return mixed ^ (mixed >>> 33);
@@ -43,7 +43,7 @@ public record Sample(double fraction, long seed) {
     }
 
     static Sample parse(JsonNode json) {
-        VerifyRequest.requireFields("\"sample\"", json, "fraction", "seed");
+        VerifyRequest.requireKnownFields("\"sample\"", json, "fraction", "seed");
         JsonNode fraction = json.path("fraction");
         JsonNode seed = json.path("seed");
         if (!fraction.isNumber()) {

@@ -3,7 +3,7 @@ package dev.registrybackup.verify;
 import dev.registrybackup.concurrent.BoundedTaskGroup;
 import dev.registrybackup.inventory.CurrentLinks;
 import dev.registrybackup.inventory.ListedLink;
-import dev.registrybackup.inventory.Manifests.Reading;
+import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.registry.Descriptor.Role;
@@ -20,13 +20,13 @@ import java.util.Set;
 /** The links that one image needs, asked for one by one: of its repository the rest is not listed. */
 final class SingleImageLinks {
     private final VerifyContext verifyContext;
-    private final CurrentLinks present;
-    private final LinkChecks checks;
+    private final CurrentLinks currentLinks;
+    private final LinkChecks linkChecks;
 
     SingleImageLinks(VerifyContext verifyContext, LinkChecks checks) {
         this.verifyContext = verifyContext;
-        this.present = new CurrentLinks(verifyContext.store(), verifyContext.layout());
-        this.checks = checks;
+        this.currentLinks = new CurrentLinks(verifyContext.store(), verifyContext.layout());
+        this.linkChecks = checks;
     }
 
     /** Adds those of the manifests to which its tags point. */
@@ -39,10 +39,10 @@ final class SingleImageLinks {
     }
 
     /** Adds those of all that its manifests refer to. */
-    void addReferences(RepositoryLinks repository, Collection<Reading> manifests) {
+    void addReferences(RepositoryLinks repository, Collection<LoadedManifest> manifests) {
         Set<Link> wanted = new HashSet<>();
         manifests.stream()
-                .flatMap(reading -> reading.manifest().references().stream())
+                .flatMap(loadedManifest -> loadedManifest.manifest().references().stream())
                 .forEach(reference -> wanted.add(
                         reference.role() == Role.MANIFEST
                                 ? new RevisionLink(repository.name(), reference.digest())
@@ -52,24 +52,25 @@ final class SingleImageLinks {
 
     private void add(RepositoryLinks repository, Set<Link> wanted) {
         List<ListedLink> found = new ArrayList<>();
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(verifyContext.workerPools(), VerifyContext.AT_ONCE);
+        BoundedTaskGroup boundedTaskGroup =
+                new BoundedTaskGroup(verifyContext.workerPools(), VerifyContext.CONCURRENCY);
         for (Link path : wanted) {
             boundedTaskGroup.submit(0, () -> find(path, found));
         }
         boundedTaskGroup.await();
         found.forEach(repository::add);
-        checks.check(repository, found);
+        linkChecks.check(repository, found);
     }
 
     private void find(Link path, List<ListedLink> found) {
         try {
-            present.find(path).ifPresent(link -> {
+            currentLinks.find(path).ifPresent(link -> {
                 synchronized (found) {
                     found.add(link);
                 }
             });
         } catch (ObjectStoreException e) {
-            verifyContext.findingCollector().untold(verifyContext.layout().keyOf(path), e);
+            verifyContext.findingCollector().unknown(verifyContext.layout().keyOf(path), e);
         }
     }
 }

@@ -9,18 +9,18 @@ import dev.registrybackup.registry.RegistryPath;
 final class UnknownObjectCheck {
     private UnknownObjectCheck() {}
 
-    static void look(ObjectInfo object, RegistryPath path, FindingCollector findingCollector) {
+    static void check(ObjectInfo object, RegistryPath path, FindingCollector findingCollector) {
         String key = object.key();
         switch (path.kind()) {
-            case FOREIGN ->
-                findingCollector.found(
+            case UNKNOWN ->
+                findingCollector.add(
                         FindingCode.FOREIGN_OBJECT,
                         key,
                         "No registry writes such a key; beside a blob it may hide it. Find out who wrote it, and move it"
                                 + " elsewhere");
             case EXCLUDED -> {
-                if (key.endsWith("/") && !key.startsWith(RegistryLayout.BOOKKEEPING_PREFIX)) {
-                    findingCollector.found(
+                if (key.endsWith("/") && !key.startsWith(RegistryLayout.METADATA_PREFIX)) {
+                    findingCollector.add(
                             FindingCode.FOREIGN_OBJECT,
                             key,
                             "This is a directory marker, as consoles and copying tools make them; registries trip over it."

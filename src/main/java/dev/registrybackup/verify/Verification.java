@@ -9,7 +9,7 @@ import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.ProgressTracker;
-import dev.registrybackup.operation.Report;
+import dev.registrybackup.operation.ReportWriter;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Clock;
 import java.util.Optional;
@@ -34,9 +34,9 @@ public final class Verification {
      *
      * @param summary {@link VerifySummary#json}, with the keys of the findings under {@code reports}
      * @param hasFindings {@link VerifySummary#hasFindings}
-     * @param couldNotTell {@link VerifySummary#couldNotTell}
+     * @param hasUnknown {@link VerifySummary#hasUnknown}
      */
-    public record Result(ObjectNode summary, boolean hasFindings, boolean couldNotTell) {}
+    public record VerificationResult(ObjectNode summary, boolean hasFindings, boolean hasUnknown) {}
 
     /**
      * Verifies these stores.
@@ -74,7 +74,7 @@ public final class Verification {
      * @throws IllegalArgumentException if there is no such store
      * @throws ObjectStoreException if the store is out of order, or the report cannot be written
      */
-    public Result run(String id, VerifyRequest request, Fence fence, ProgressTracker progressTracker) {
+    public VerificationResult run(String id, VerifyRequest request, Fence fence, ProgressTracker progressTracker) {
         Verifier verifier = new Verifier(
                 stores.apply(request.store()),
                 layout,
@@ -84,26 +84,26 @@ public final class Verification {
                 clock,
                 Optional.of(new Catalog(backup, layout, workerPools, clock, captures)),
                 captures);
-        Report report = new Report(backup, id, isOpenShift, fence);
+        ReportWriter reportWriter = new ReportWriter(backup, id, isOpenShift, fence);
         VerifySummary verifySummary;
         try {
-            verifySummary = verifier.run(request, fence, progressTracker, report);
+            verifySummary = verifier.run(request, fence, progressTracker, reportWriter);
         } catch (ObjectStoreException e) {
-            keep(report, e);
+            flushReport(reportWriter, e);
             throw e;
         }
         ObjectNode json = verifySummary.json();
-        report.finish(json);
-        if (LastVerification.isOf(request)) {
-            fence.require();
+        reportWriter.finish(json);
+        if (LastVerification.isFullBackup(request)) {
+            fence.check();
             new LastVerification(backup).write(verifySummary, json);
         }
-        return new Result(json, verifySummary.hasFindings(), verifySummary.couldNotTell());
+        return new VerificationResult(json, verifySummary.hasFindings(), verifySummary.hasUnknown());
     }
 
-    private static void keep(Report report, ObjectStoreException failure) {
+    private static void flushReport(ReportWriter reportWriter, ObjectStoreException failure) {
         try {
-            report.flush();
+            reportWriter.flush();
         } catch (RuntimeException e) {
             failure.addSuppressed(e);
         }

@@ -78,10 +78,10 @@ public final class Verifier {
         VerifyContext verifyContext =
                 new VerifyContext(request, store, layout, workerPools, new BlobStates(), findingCollector);
         BlobVerifier proofs = new BlobVerifier(verifyContext, rateLimiter);
-        Seen seen = request.scope() instanceof Scope.Blob blob
-                ? blob(verifyContext, proofs, blob.digest())
-                : repositories(verifyContext, proofs, begun);
-        Counts counts = findingCollector.read();
+        VerifiedImages verifiedImages = request.scope() instanceof Scope.Blob blob
+                ? verifyBlob(verifyContext, proofs, blob.digest())
+                : verifyRepositories(verifyContext, proofs, begun);
+        Counts counts = findingCollector.counts();
         VerifySummary verifySummary = new VerifySummary(
                 request,
                 isOpenShift,
@@ -89,78 +89,78 @@ public final class Verifier {
                 clock.instant(),
                 counts.objects(),
                 counts.bytes(),
-                seen.imageCounts().whole(),
-                seen.imageCounts().lacking(),
-                seen.imageCounts().untold(),
-                seen.items(),
+                verifiedImages.imageCounts().complete(),
+                verifiedImages.imageCounts().incomplete(),
+                verifiedImages.imageCounts().unknown(),
+                verifiedImages.imageStreamCounts(),
                 counts.findings());
-        record(verifyContext, verifySummary);
+        recordRestorableShare(verifyContext, verifySummary);
         return verifySummary;
     }
 
-    private record Seen(ImageCounts imageCounts, Optional<ImageStreamCounts> items) {}
+    private record VerifiedImages(ImageCounts imageCounts, Optional<ImageStreamCounts> imageStreamCounts) {}
 
     /** Only what was looked at in whole says what share can be restored. */
-    private static void record(VerifyContext verifyContext, VerifySummary verifySummary) {
+    private static void recordRestorableShare(VerifyContext verifyContext, VerifySummary verifySummary) {
         verifySummary
-                .imageStreams()
-                .filter(items -> verifyContext.isOfEverything() && !verifySummary.couldNotTell())
+                .imageStreamCounts()
+                .filter(items -> verifyContext.isFullScope() && !verifySummary.hasUnknown())
                 .ifPresent(items -> {
-                    verifyContext.findingCollector().require();
-                    new RestorableShare(verifyContext.store()).write(items, verifySummary.begun());
+                    verifyContext.findingCollector().checkFence();
+                    new RestorableShare(verifyContext.store()).write(items, verifySummary.startedAt());
                 });
     }
 
-    private static Seen blob(VerifyContext verifyContext, BlobVerifier proofs, Digest blob) {
-        new BlobExistence(verifyContext).learn(Set.of(blob));
-        if (verifyContext.table().is(blob, Mark.ABSENT)) {
+    private static VerifiedImages verifyBlob(VerifyContext verifyContext, BlobVerifier proofs, Digest blob) {
+        new BlobExistence(verifyContext).load(Set.of(blob));
+        if (verifyContext.blobStates().hasMark(blob, Mark.ABSENT)) {
             verifyContext
                     .findingCollector()
-                    .found(FindingCode.BLOB_MISSING, blob.toString(), "It is not there: " + verifyContext.remedy());
+                    .add(FindingCode.BLOB_MISSING, blob.toString(), "It is not there: " + verifyContext.remedy());
         }
-        proofs.prove(List.of(blob).stream().filter(verifyContext::isHashed).toList(), true);
-        return new Seen(ImageCounts.NONE, Optional.empty());
+        proofs.verify(List.of(blob).stream().filter(verifyContext::isHashed).toList(), true);
+        return new VerifiedImages(ImageCounts.NONE, Optional.empty());
     }
 
-    private Seen repositories(VerifyContext verifyContext, BlobVerifier proofs, Instant begun) {
+    private VerifiedImages verifyRepositories(VerifyContext verifyContext, BlobVerifier proofs, Instant begun) {
         BlobListing listing = new BlobListing(verifyContext, begun);
-        if (verifyContext.isOfEverything()) {
+        if (verifyContext.isFullScope()) {
             verifyContext.findingCollector().phase("listing blobs");
             listing.read();
             verifyContext.findingCollector().phase("reading blobs");
-            proofs.proveAll(verifyContext::isHashed);
+            proofs.verifyAll(verifyContext::isHashed);
         }
         verifyContext.findingCollector().phase("checking images");
         ImageStreamScope imageStreamScope = ImageStreamScope.of(verifyContext, captures);
-        CatalogWriter catalogWriter =
-                new CatalogWriter(verifyContext, catalog.filter(any -> imageStreamScope.isTold()), clock.instant());
+        CatalogWriter catalogWriter = new CatalogWriter(
+                verifyContext, catalog.filter(any -> imageStreamScope.isSnapshotReadable()), clock.instant());
         RepositoryVerifier repositoryVerifier =
                 new RepositoryVerifier(verifyContext, proofs, imageStreamScope, catalogWriter, begun);
-        long links = new RepositoryIterator(verifyContext, begun, repositoryVerifier::examine).run();
-        imageStreamScope.forEachRest(repositoryVerifier::examine);
-        if (verifyContext.isOfEverything()) {
+        long links = new RepositoryIterator(verifyContext, begun, repositoryVerifier::verify).run();
+        imageStreamScope.forEachWithoutLinks(repositoryVerifier::verify);
+        if (verifyContext.isFullScope()) {
             listing.reportOrphans();
-            catalogWriter.removeOthers();
-        } else if (links == 0 && imageStreamScope.areNone()) {
-            nothing(verifyContext, imageStreamScope);
+            catalogWriter.deleteOthers();
+        } else if (links == 0 && imageStreamScope.isEmpty()) {
+            reportEmptyScope(verifyContext, imageStreamScope);
         }
-        return new Seen(repositoryVerifier.images(), repositoryVerifier.items());
+        return new VerifiedImages(repositoryVerifier.images(), repositoryVerifier.imageStreamCounts());
     }
 
-    private static void nothing(VerifyContext verifyContext, ImageStreamScope imageStreamScope) {
+    private static void reportEmptyScope(VerifyContext verifyContext, ImageStreamScope imageStreamScope) {
         String problem = "The store %s has no link of it"
                 .formatted(verifyContext.request().store());
         String advice = imageStreamScope
-                .at()
+                .snapshotAt()
                 .map(at -> ", nor an ImageStream in the snapshot of %s: look for a slip in the name".formatted(at))
                 .orElse(
                         ": look for a slip in the name. OpenShift has no link of a tag, nor of an image that was only tagged"
                                 + " into another repository; name the one it was pushed to");
         verifyContext
                 .findingCollector()
-                .found(
+                .add(
                         FindingCode.COULD_NOT_TELL,
-                        verifyContext.request().scope().json().toString(),
+                        verifyContext.request().scope().toJson().toString(),
                         problem + advice);
     }
 }

@@ -13,7 +13,7 @@ import dev.registrybackup.registry.RegistryLayout;
  * @param store the store that is looked at, and never written
  * @param layout its grammar
  * @param workerPools who does it
- * @param table what is known of its blobs
+ * @param blobStates what is known of its blobs
  * @param findingCollector what was found
  */
 record VerifyContext(
@@ -21,37 +21,37 @@ record VerifyContext(
         ObjectStore store,
         RegistryLayout layout,
         WorkerPools workerPools,
-        BlobStates table,
+        BlobStates blobStates,
         FindingCollector findingCollector) {
     /** So many single requests are under way at once. */
-    static final int AT_ONCE = 32;
+    static final int CONCURRENCY = 32;
 
     /** Whether everything is looked at. */
-    boolean isOfEverything() {
+    boolean isFullScope() {
         return request.scope() instanceof Scope.All;
     }
 
     /** Whether whole repositories are looked at, and not one image. */
-    boolean isOfRepositories() {
-        return isOfEverything()
+    boolean isRepositoryScope() {
+        return isFullScope()
                 || request.scope() instanceof Scope.Namespace
                 || request.scope() instanceof Scope.Repository;
     }
 
     /** Whether the store is the backup. */
-    boolean isOfBackup() {
+    boolean isBackup() {
         return request.store().equals(VerifyRequest.BACKUP);
     }
 
     /** Whether the blob's bytes are to be read. */
     boolean isHashed(Digest blob) {
         return request.depth() == Depth.CONTENT
-                && request.sample().map(sample -> sample.takes(blob)).orElse(true);
+                && request.sample().map(sample -> sample.includes(blob)).orElse(true);
     }
 
     /** What to do about something broken. */
     String remedy() {
-        return isOfBackup()
+        return isBackup()
                 ? "have it copied from the registry again if that still has it"
                 : "restore it from the backup with mode repair";
     }

@@ -34,7 +34,7 @@ public record VerifyRequest(String store, Scope scope, Depth depth, Optional<Sam
      * @throws IllegalArgumentException if it is anything else, saying what is wrong
      */
     public static VerifyRequest parse(JsonNode json) {
-        requireFields("A request to verify", json, "store", "scope", "depth", "sample");
+        requireKnownFields("A request to verify", json, "store", "scope", "depth", "sample");
         return new VerifyRequest(
                 json.has("store") ? store(json.path("store")) : BACKUP,
                 json.has("scope") ? Scope.parse(json.path("scope")) : new Scope.All(),
@@ -51,12 +51,12 @@ public record VerifyRequest(String store, Scope scope, Depth depth, Optional<Sam
     }
 
     private static Depth depth(JsonNode json) {
-        return Depth.labelled(json.asText())
+        return Depth.fromLabel(json.asText())
                 .orElseThrow(() ->
                         new IllegalArgumentException("\"depth\" has to be \"existence\" or \"content\", not " + json));
     }
 
-    static void requireFields(String what, JsonNode json, String... known) {
+    static void requireKnownFields(String what, JsonNode json, String... known) {
         if (!json.isObject()) {
             throw new IllegalArgumentException("%s has to be a JSON object, not %s".formatted(what, json));
         }
@@ -72,7 +72,7 @@ public record VerifyRequest(String store, Scope scope, Depth depth, Optional<Sam
     /** The form in which requests and records have it, with everything said. */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode().put("store", store);
-        json.set("scope", scope.json());
+        json.set("scope", scope.toJson());
         json.put("depth", depth.label());
         sample.ifPresent(chosen -> json.set("sample", chosen.json()));
         return json;

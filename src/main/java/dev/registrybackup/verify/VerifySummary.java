@@ -14,27 +14,27 @@ import java.util.TreeMap;
  *
  * @param request what was asked
  * @param isOpenShift whose grades hold
- * @param begun when it began, UTC
- * @param ended when it ended, UTC
+ * @param startedAt when it began, UTC
+ * @param finishedAt when it ended, UTC
  * @param objects how many links and blobs were looked at
  * @param bytes how many bytes of manifests and blobs were read
- * @param imagesWhole how many images have all they need
- * @param imagesLacking how many do not
- * @param imagesUntold of how many the store did not say enough
- * @param imageStreams what became of the items of ImageStreams, if a snapshot of them was looked at
+ * @param imagesComplete how many images have all they need
+ * @param imagesIncomplete how many do not
+ * @param imagesUnknown of how many the store did not say enough
+ * @param imageStreamCounts what became of the items of ImageStreams, if a snapshot of them was looked at
  * @param findings how many findings there are of each code
  */
 public record VerifySummary(
         VerifyRequest request,
         boolean isOpenShift,
-        Instant begun,
-        Instant ended,
+        Instant startedAt,
+        Instant finishedAt,
         long objects,
         long bytes,
-        long imagesWhole,
-        long imagesLacking,
-        long imagesUntold,
-        Optional<ImageStreamCounts> imageStreams,
+        long imagesComplete,
+        long imagesIncomplete,
+        long imagesUnknown,
+        Optional<ImageStreamCounts> imageStreamCounts,
         Map<FindingCode, Long> findings) {
     /** Keeps its own copy of the map. */
     public VerifySummary {
@@ -57,7 +57,7 @@ public record VerifySummary(
     }
 
     /** Whether there is something that could not be told. */
-    public boolean couldNotTell() {
+    public boolean hasUnknown() {
         return findings.containsKey(FindingCode.COULD_NOT_TELL);
     }
 
@@ -66,19 +66,19 @@ public record VerifySummary(
         if (hasFindings()) {
             return "findings";
         }
-        return couldNotTell() ? "could-not-tell" : "good";
+        return hasUnknown() ? "could-not-tell" : "good";
     }
 
     /** The form in which reports and operations have it. */
     public ObjectNode json() {
         ObjectNode json = request.json();
-        json.put("begun", begun.toString()).put("ended", ended.toString());
+        json.put("begun", startedAt.toString()).put("ended", finishedAt.toString());
         json.put("objects", objects).put("bytes", bytes);
         json.putObject("images")
-                .put("whole", imagesWhole)
-                .put("lacking", imagesLacking)
-                .put("untold", imagesUntold);
-        imageStreams.ifPresent(items -> json.set("imageStreams", items.json()));
+                .put("whole", imagesComplete)
+                .put("lacking", imagesIncomplete)
+                .put("untold", imagesUnknown);
+        imageStreamCounts.ifPresent(items -> json.set("imageStreams", items.json()));
         ObjectNode codes = json.putObject("findings");
         new TreeMap<>(findings).forEach((code, count) -> codes.put(code.name(), count));
         ObjectNode grades = json.putObject("severities");

@@ -60,10 +60,10 @@ class CatalogTest {
     }
 
     /** As those who ask for it read it. */
-    private ObjectNode live() {
+    private ObjectNode liveDocument() {
         try {
             return (ObjectNode) JSON.readTree(
-                    catalog.live(new RepositoryName(APP)).orElseThrow().toString());
+                    catalog.liveDocument(new RepositoryName(APP)).orElseThrow().toString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -114,7 +114,7 @@ class CatalogTest {
         int unknownSize = size(unknown) + 2 + 100;
 
         // When
-        ObjectNode document = live();
+        ObjectNode document = liveDocument();
 
         // Then
         assertEquals(
@@ -173,7 +173,7 @@ class CatalogTest {
         copyAll();
 
         // When
-        ObjectNode document = live();
+        ObjectNode document = liveDocument();
 
         // Then
         assertEquals(
@@ -189,10 +189,10 @@ class CatalogTest {
         Digest image = imageOf("{}", layer);
         Digest other = image("{}");
         copyAll();
-        bucket.remove(registry.blobKey(layer), Optional.empty());
+        bucket.delete(registry.blobKey(layer), Optional.empty());
 
         // When
-        ObjectNode document = live();
+        ObjectNode document = liveDocument();
 
         // Then
         assertEquals("false", image(document, image).path("restorable").toString());
@@ -212,7 +212,7 @@ class CatalogTest {
         bucket.seed(registry.blobKey(layer), new byte[999]);
 
         // When
-        ObjectNode document = live();
+        ObjectNode document = liveDocument();
 
         // Then
         assertEquals(
@@ -229,7 +229,7 @@ class CatalogTest {
         bucket.seed(registry.blobKey(config), "{\"os\":\"minix\"}".getBytes(StandardCharsets.UTF_8));
 
         // When
-        ObjectNode document = live();
+        ObjectNode document = liveDocument();
 
         // Then
         assertEquals(
@@ -246,7 +246,7 @@ class CatalogTest {
         copyAll();
 
         // When
-        JsonNode image = image(live(), index);
+        JsonNode image = image(liveDocument(), index);
 
         // Then
         assertTrue(image.path("restorable").asBoolean());
@@ -269,7 +269,7 @@ class CatalogTest {
         copyAll();
 
         // When
-        ObjectNode document = live();
+        ObjectNode document = liveDocument();
 
         // Then
         assertEquals(both.get(1), image(document, image).path("mediaType").asText());
@@ -283,7 +283,7 @@ class CatalogTest {
         registry.writeTo(bucket::seed);
 
         // When
-        ObjectNode document = live();
+        ObjectNode document = liveDocument();
 
         // Then
         assertEquals(
@@ -301,7 +301,7 @@ class CatalogTest {
         bucket.seed(registry.tagLink(APP, "v1"), new byte[0]);
 
         // When
-        ObjectNode document = live();
+        ObjectNode document = liveDocument();
 
         // Then
         assertEquals("v1", document.path("tags").path(0).path("tag").asText());
@@ -315,7 +315,7 @@ class CatalogTest {
         copyAll();
 
         // When
-        Optional<ObjectNode> document = catalog.live(new RepositoryName(APP));
+        Optional<ObjectNode> document = catalog.liveDocument(new RepositoryName(APP));
 
         // Then
         assertEquals(Optional.empty(), document);
@@ -326,14 +326,14 @@ class CatalogTest {
         // Given
         Digest image = image("{}");
         copyAll();
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == Operation.OPEN && key.equals(registry.blobKey(image))) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to read it: a test says so");
             }
         });
 
         // When
-        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, this::live);
+        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, this::liveDocument);
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, thrown.error());
@@ -383,7 +383,7 @@ class CatalogTest {
         // Given
         catalog.write(document("a", 1));
         catalog.write(document("b", 1));
-        backup.forget();
+        backup.clearRequests();
 
         // When
         catalog.page(Optional.empty(), 1);
@@ -427,7 +427,7 @@ class CatalogTest {
         // Given
         catalog.write(document("a", 1));
         catalog.write(document("a/b", 1));
-        clock.pass(Duration.ofDays(1));
+        clock.advance(Duration.ofDays(1));
 
         // When
         catalog.write(document("a", 2));
@@ -447,8 +447,8 @@ class CatalogTest {
     void whereOldVersionsAreLockedTheNewDocumentCountsAllTheSame() {
         // Given
         catalog.write(document("a", 1));
-        backup.before((operation, key) -> {
-            if (operation == Operation.REMOVE) {
+        backup.beforeRequest((operation, key) -> {
+            if (operation == Operation.DELETE) {
                 throw new ObjectStoreException(StoreError.FORBIDDEN, "Failed to remove it: it is locked");
             }
         });
@@ -474,7 +474,7 @@ class CatalogTest {
         bucket.seed("registry-backup/catalog/notes.txt", new byte[0]);
 
         // When
-        catalog.keepOnly(Set.of(new RepositoryName("a/b")));
+        catalog.deleteAllExcept(Set.of(new RepositoryName("a/b")));
 
         // Then
         assertEquals(

@@ -39,7 +39,7 @@ class ClusterChecksTest {
         ClusterChecks.Needs needs =
                 new ClusterChecks.Needs("backup", List.of("verify", "reconcile"), true, isOpenShift, isCommand);
         return new ClusterChecks(new Told(), needs)
-                .points().stream().collect(Collectors.toMap(Check::name, check -> check));
+                .run().stream().collect(Collectors.toMap(Check::name, check -> check));
     }
 
     /** A cluster that answers as this test says. */
@@ -82,7 +82,7 @@ class ClusterChecksTest {
         }
 
         @Override
-        public boolean mayI(String verb, Resource resource, Optional<String> part, Optional<String> namespace) {
+        public boolean canI(String verb, Resource resource, Optional<String> part, Optional<String> namespace) {
             ask("ask");
             return !refused.contains(verb + " " + resource.plural());
         }
@@ -99,7 +99,7 @@ class ClusterChecksTest {
 
         // Then
         assertEquals(8, points.size());
-        assertTrue(points.values().stream().allMatch(check -> check.state() == State.OK), points::toString);
+        assertTrue(points.values().stream().allMatch(check -> check.state() == State.PASS), points::toString);
     }
 
     private static Check point(Map<String, Check> points, String name) {
@@ -116,10 +116,10 @@ class ClusterChecksTest {
 
         // Then
         Check jobs = point(points, "right to jobs.batch in backup");
-        assertEquals(State.MISSING, jobs.state());
+        assertEquals(State.FAIL, jobs.state());
         assertEquals("not granted: create, delete", jobs.found());
         assertEquals(
-                State.MISSING,
+                State.FAIL,
                 point(points, "right to tokenreviews.authentication.k8s.io").state());
     }
 
@@ -135,7 +135,7 @@ class ClusterChecksTest {
         assertEquals(
                 "kubectl apply -k <your overlay>",
                 point(points, "CronJob verify").remedy());
-        assertEquals(State.MISSING, point(points, "CronJob reconcile").state());
+        assertEquals(State.FAIL, point(points, "CronJob reconcile").state());
         assertEquals(
                 "kubectl patch cronjob reconcile -n backup -p '{\"spec\":{\"suspend\":true}}'",
                 point(points, "CronJob reconcile").remedy());
@@ -151,8 +151,8 @@ class ClusterChecksTest {
         Check ofHuman = point(points(true), "right to images.image.openshift.io");
 
         // Then
-        assertEquals(State.NOTE, ofService.state());
-        assertEquals(State.MISSING, ofHuman.state());
+        assertEquals(State.WARN, ofService.state());
+        assertEquals(State.FAIL, ofHuman.state());
     }
 
     @Test
@@ -164,7 +164,7 @@ class ClusterChecksTest {
         Map<String, Check> points = points(false);
 
         // Then
-        assertTrue(points.values().stream().allMatch(check -> check.state() == State.COULD_NOT_TELL), points::toString);
+        assertTrue(points.values().stream().allMatch(check -> check.state() == State.UNKNOWN), points::toString);
     }
 
     @ParameterizedTest
@@ -195,6 +195,6 @@ class ClusterChecksTest {
         Check template = point(points(false), "CronJob verify");
 
         // Then
-        assertEquals(State.MISSING, template.state());
+        assertEquals(State.FAIL, template.state());
     }
 }

@@ -39,26 +39,32 @@ final class FaultyStore extends ForwardingObjectStore {
     }
 
     void time(ProbeResult<Instant> time) {
-        setUp(old ->
-                new BucketConfiguration(time, old.versioned(), old.lifecycle(), old.notifications(), old.objectLock()));
+        setUp(old -> new BucketConfiguration(
+                time, old.versioningEnabled(), old.lifecycleRules(), old.notificationRules(), old.objectLockEnabled()));
     }
 
     void versioned(ProbeResult<Boolean> is) {
-        setUp(old -> new BucketConfiguration(old.time(), is, old.lifecycle(), old.notifications(), old.objectLock()));
+        setUp(old -> new BucketConfiguration(
+                old.serverTime(), is, old.lifecycleRules(), old.notificationRules(), old.objectLockEnabled()));
     }
 
     void lifecycle(ProbeResult<List<LifecycleRule>> rules) {
-        setUp(old ->
-                new BucketConfiguration(old.time(), old.versioned(), rules, old.notifications(), old.objectLock()));
+        setUp(old -> new BucketConfiguration(
+                old.serverTime(), old.versioningEnabled(), rules, old.notificationRules(), old.objectLockEnabled()));
     }
 
     void notifications(ProbeResult<List<NotificationRule>> rules) {
-        setUp(old -> new BucketConfiguration(old.time(), old.versioned(), old.lifecycle(), rules, old.objectLock()));
+        setUp(old -> new BucketConfiguration(
+                old.serverTime(), old.versioningEnabled(), old.lifecycleRules(), rules, old.objectLockEnabled()));
     }
 
     void locked() {
         setUp(old -> new BucketConfiguration(
-                old.time(), old.versioned(), old.lifecycle(), old.notifications(), ProbeResult.of(true)));
+                old.serverTime(),
+                old.versioningEnabled(),
+                old.lifecycleRules(),
+                old.notificationRules(),
+                ProbeResult.of(true)));
     }
 
     private void setUp(UnaryOperator<BucketConfiguration> more) {
@@ -74,8 +80,8 @@ final class FaultyStore extends ForwardingObjectStore {
     }
 
     @Override
-    public BucketConfiguration facts() {
-        return setUp.apply(super.facts());
+    public BucketConfiguration bucketConfiguration() {
+        return setUp.apply(super.bucketConfiguration());
     }
 
     @Override
@@ -85,9 +91,9 @@ final class FaultyStore extends ForwardingObjectStore {
     }
 
     @Override
-    public Optional<ObjectInfo> findBeforeWrite(String key) {
+    public Optional<ObjectInfo> headBeforeWrite(String key) {
         ask("look");
-        return super.findBeforeWrite(key);
+        return super.headBeforeWrite(key);
     }
 
     @Override
@@ -118,14 +124,14 @@ final class FaultyStore extends ForwardingObjectStore {
 
     @Override
     @MustBeClosed
-    public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
+    public MultipartUpload startMultipartUpload(String key, Map<String, String> metadata) {
         ask("start");
-        return super.startMultipart(key, metadata);
+        return super.startMultipartUpload(key, metadata);
     }
 
     @Override
-    public void remove(String key, Optional<String> versionId) {
+    public void delete(String key, Optional<String> versionId) {
         ask("remove");
-        super.remove(key, versionId);
+        super.delete(key, versionId);
     }
 }

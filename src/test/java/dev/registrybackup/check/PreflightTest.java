@@ -38,7 +38,7 @@ class PreflightTest {
     private final FaultyStore backup = new FaultyStore(backupBucket);
     private final RegistryLayout layout = new RegistryLayout("");
     private Supplier<String> rclone = () -> "v1.60.1";
-    private Consumer<Duration> pause = clock::pass;
+    private Consumer<Duration> pause = clock::advance;
     private boolean isCommand = true;
 
     @BeforeEach
@@ -51,7 +51,7 @@ class PreflightTest {
     }
 
     private CheckReport run(boolean canary) {
-        return new Preflight(new Preflight.Parts(
+        return new Preflight(new Preflight.Components(
                         new CheckedStore("registry", registry, layout, Optional.empty(), false),
                         new CheckedStore("backup", backup, layout, Optional.empty(), false),
                         isCommand,
@@ -68,7 +68,7 @@ class PreflightTest {
     }
 
     private static Check point(String name, CheckReport checkReport) {
-        return checkReport.points().stream()
+        return checkReport.checks().stream()
                 .filter(check -> check.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("No " + name + " in " + checkReport.json()));
@@ -77,7 +77,7 @@ class PreflightTest {
     /** As the role replicate does on the event. */
     private void deliver() {
         new CanaryProbe(registry, backup, clock)
-                .arrived(new PendingKey(CanaryProbe.IN_REGISTRY + NAME, Optional.empty()));
+                .recordArrival(new PendingKey(CanaryProbe.REGISTRY_PREFIX + NAME, Optional.empty()));
     }
 
     @Test
@@ -86,7 +86,7 @@ class PreflightTest {
         int registryVersions = registryBucket.versionCount("");
         int backupVersions = backupBucket.versionCount("");
         pause = time -> {
-            clock.pass(time);
+            clock.advance(time);
             deliver();
         };
 
@@ -97,7 +97,7 @@ class PreflightTest {
         assertTrue(
                 checkReport.json().path("ready").asBoolean(),
                 () -> checkReport.json().toPrettyString());
-        assertEquals(List.of(), checkReport.missing());
+        assertEquals(List.of(), checkReport.failed());
         assertEquals(
                 "its event was handled within 200 ms",
                 point("canary", checkReport).found());
@@ -121,7 +121,7 @@ class PreflightTest {
 
         // Then
         Check check = point(name, checkReport);
-        assertEquals(State.MISSING, check.state());
+        assertEquals(State.FAIL, check.state());
         assertTrue(check.found().contains("FORBIDDEN"), check::found);
         assertFalse(check.remedy().isEmpty());
         assertFalse(checkReport.json().path("ready").asBoolean());
@@ -146,7 +146,7 @@ class PreflightTest {
         Check check = point(name);
 
         // Then
-        assertEquals(State.MISSING, check.state());
+        assertEquals(State.FAIL, check.state());
         assertFalse(check.remedy().isEmpty());
     }
 
@@ -160,19 +160,19 @@ class PreflightTest {
         Check check = point("backup multipart");
 
         // Then
-        assertEquals(State.NOTE, check.state());
+        assertEquals(State.WARN, check.state());
     }
 
     @Test
     void anEmptyRegistryIsNoProblem() {
         // Given
-        registryBucket.remove("docker/registry/v2/blobs/sha256/00/00/data", Optional.empty());
+        registryBucket.delete("docker/registry/v2/blobs/sha256/00/00/data", Optional.empty());
 
         // When
         Check check = point("registry read");
 
         // Then
-        assertEquals(State.NOTE, check.state());
+        assertEquals(State.WARN, check.state());
     }
 
     @Test
@@ -184,7 +184,7 @@ class PreflightTest {
         Check check = point("backup If-None-Match");
 
         // Then
-        assertEquals(State.NOTE, check.state());
+        assertEquals(State.WARN, check.state());
     }
 
     @Test
@@ -196,7 +196,7 @@ class PreflightTest {
         Check check = point("backup versioning");
 
         // Then
-        assertEquals(State.MISSING, check.state());
+        assertEquals(State.FAIL, check.state());
         assertEquals(
                 "aws s3api put-bucket-versioning --bucket copy --versioning-configuration Status=Enabled",
                 check.remedy());
@@ -205,34 +205,33 @@ class PreflightTest {
     @Test
     void whatAStoreFailedToTellIsNeverSaidToBeFine() {
         // Given
-        backup.versioned(ProbeResult.nothing("GetBucketVersioning was answered 500 InternalError"));
+        backup.versioned(ProbeResult.transientFailure("GetBucketVersioning was answered 500 InternalError"));
 
         // When
         CheckReport checkReport = run(false);
 
         // Then
-        assertEquals(
-                State.COULD_NOT_TELL, point("backup versioning", checkReport).state());
-        assertEquals(List.of(), checkReport.missing());
+        assertEquals(State.UNKNOWN, point("backup versioning", checkReport).state());
+        assertEquals(List.of(), checkReport.failed());
         assertFalse(checkReport.json().path("ready").asBoolean());
     }
 
     @Test
     void whatNobodyCanAskIsNotedAndKeepsNobodyFromBeingReady() {
         // Given
-        backup.lifecycle(ProbeResult.settled("GetBucketLifecycleConfiguration was answered 403 AccessDenied"));
+        backup.lifecycle(ProbeResult.permanentFailure("GetBucketLifecycleConfiguration was answered 403 AccessDenied"));
         registry.notifications(
-                ProbeResult.settled("GetBucketNotificationConfiguration was answered 501 NotImplemented"));
+                ProbeResult.permanentFailure("GetBucketNotificationConfiguration was answered 501 NotImplemented"));
 
         // When
         CheckReport checkReport = run(false);
 
         // Then
-        assertEquals(State.NOTE, point("backup lifecycle", checkReport).state());
+        assertEquals(State.WARN, point("backup lifecycle", checkReport).state());
         assertEquals(
                 "aws s3api get-bucket-lifecycle-configuration --bucket copy",
                 point("backup lifecycle", checkReport).remedy());
-        assertEquals(State.NOTE, point(NotificationChecks.NAME, checkReport).state());
+        assertEquals(State.WARN, point(NotificationChecks.NAME, checkReport).state());
         assertTrue(
                 checkReport.json().path("ready").asBoolean(),
                 () -> checkReport.json().toPrettyString());
@@ -271,10 +270,10 @@ class PreflightTest {
         CheckReport checkReport = run(false);
 
         // Then
-        assertEquals(State.OK, point("backup lifecycle", checkReport).state());
-        assertEquals(State.NOTE, point("backup old versions", checkReport).state());
-        assertEquals(State.NOTE, point("backup incomplete uploads", checkReport).state());
-        assertEquals(State.NOTE, point("backup Object Lock", checkReport).state());
+        assertEquals(State.PASS, point("backup lifecycle", checkReport).state());
+        assertEquals(State.WARN, point("backup old versions", checkReport).state());
+        assertEquals(State.WARN, point("backup incomplete uploads", checkReport).state());
+        assertEquals(State.WARN, point("backup Object Lock", checkReport).state());
     }
 
     @ParameterizedTest
@@ -300,7 +299,7 @@ class PreflightTest {
         Check check = point(NotificationChecks.NAME);
 
         // Then
-        assertEquals(State.MISSING, check.state());
+        assertEquals(State.FAIL, check.state());
     }
 
     @ParameterizedTest
@@ -339,8 +338,8 @@ class PreflightTest {
         CheckReport checkReport = run(false);
 
         // Then
-        assertEquals(State.OK, point(NotificationChecks.NAME, checkReport).state());
-        assertEquals(State.NOTE, point("notification of removals", checkReport).state());
+        assertEquals(State.PASS, point(NotificationChecks.NAME, checkReport).state());
+        assertEquals(State.WARN, point("notification of removals", checkReport).state());
     }
 
     @Test
@@ -350,10 +349,10 @@ class PreflightTest {
 
         // Then
         Check check = point("canary", checkReport);
-        assertEquals(State.MISSING, check.state());
+        assertEquals(State.FAIL, check.state());
         assertTrue(check.found().endsWith("did not reach replicate within 60 s"), check::found);
         assertEquals(SettableClock.START.plusSeconds(60), clock.instant());
-        assertEquals(0, registryBucket.versionCount(CanaryProbe.IN_REGISTRY));
+        assertEquals(0, registryBucket.versionCount(CanaryProbe.REGISTRY_PREFIX));
     }
 
     @Test
@@ -366,7 +365,7 @@ class PreflightTest {
 
         // Then
         Check check = point("canary", checkReport);
-        assertEquals(State.NOTE, check.state());
+        assertEquals(State.WARN, check.state());
         assertTrue(
                 check.remedy().contains("aws s3api put-object --bucket images --key registry-backup-canary/" + NAME),
                 check::remedy);
@@ -383,53 +382,54 @@ class PreflightTest {
         CheckReport checkReport = run(true);
 
         // Then
-        assertEquals(State.OK, point("canary", checkReport).state());
-        assertEquals(State.NOTE, point("canary's removal", checkReport).state());
-        assertEquals(List.of(), backupBucket.keys(CanaryProbe.IN_BACKUP));
+        assertEquals(State.PASS, point("canary", checkReport).state());
+        assertEquals(State.WARN, point("canary's removal", checkReport).state());
+        assertEquals(List.of(), backupBucket.keys(CanaryProbe.BACKUP_PREFIX));
     }
 
     @Test
     void canariesThatOthersLeftGoAfterAnHour() {
         // Given
-        registryBucket.seed(CanaryProbe.IN_REGISTRY + "aaaaaaaa", new byte[0]);
-        backupBucket.seed(CanaryProbe.IN_BACKUP + "aaaaaaaa", new byte[0]);
-        clock.pass(Duration.ofMinutes(61));
-        registryBucket.seed(CanaryProbe.IN_REGISTRY + "bbbbbbbb", new byte[0]);
-        backupBucket.seed(CanaryProbe.IN_BACKUP + "bbbbbbbb", new byte[0]);
+        registryBucket.seed(CanaryProbe.REGISTRY_PREFIX + "aaaaaaaa", new byte[0]);
+        backupBucket.seed(CanaryProbe.BACKUP_PREFIX + "aaaaaaaa", new byte[0]);
+        clock.advance(Duration.ofMinutes(61));
+        registryBucket.seed(CanaryProbe.REGISTRY_PREFIX + "bbbbbbbb", new byte[0]);
+        backupBucket.seed(CanaryProbe.BACKUP_PREFIX + "bbbbbbbb", new byte[0]);
 
         // When
         run(true);
 
         // Then
-        assertEquals(List.of(CanaryProbe.IN_REGISTRY + "bbbbbbbb"), registryBucket.keys(CanaryProbe.IN_REGISTRY));
-        assertEquals(List.of(CanaryProbe.IN_BACKUP + "bbbbbbbb"), backupBucket.keys(CanaryProbe.IN_BACKUP));
+        assertEquals(
+                List.of(CanaryProbe.REGISTRY_PREFIX + "bbbbbbbb"), registryBucket.keys(CanaryProbe.REGISTRY_PREFIX));
+        assertEquals(List.of(CanaryProbe.BACKUP_PREFIX + "bbbbbbbb"), backupBucket.keys(CanaryProbe.BACKUP_PREFIX));
     }
 
     @Test
     void onceACanaryHasComeItIsNoMatterThatTheStoreDoesNotTellOfNotifications() {
         // Given
         registry.notifications(
-                ProbeResult.nothing("GetBucketNotificationConfiguration was answered 500 InternalError"));
+                ProbeResult.transientFailure("GetBucketNotificationConfiguration was answered 500 InternalError"));
         pause = time -> deliver();
 
         // When
         CheckReport checkReport = run(true);
 
         // Then
-        assertEquals(State.NOTE, point(NotificationChecks.NAME, checkReport).state());
+        assertEquals(State.WARN, point(NotificationChecks.NAME, checkReport).state());
         assertTrue(checkReport.json().path("ready").asBoolean());
     }
 
     @Test
     void withoutACanaryNothingIsWrittenIntoTheRegistry() {
         // Given
-        registry.failing("write", StoreError.REFUSED);
+        registry.failing("write", StoreError.BAD_REQUEST);
 
         // When
         CheckReport checkReport = run(false);
 
         // Then
-        assertEquals(State.NOTE, point("canary", checkReport).state());
+        assertEquals(State.WARN, point("canary", checkReport).state());
         assertTrue(checkReport.json().path("ready").asBoolean());
     }
 
@@ -444,7 +444,7 @@ class PreflightTest {
         Check check = point("rclone");
 
         // Then
-        assertEquals(State.MISSING, check.state());
+        assertEquals(State.FAIL, check.state());
         assertEquals("Failed to start rclone: no such file; install it", check.found());
     }
 }

@@ -16,13 +16,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class CoalescingExecutorTest {
-    private final CoalescingExecutor<Integer> runs = new CoalescingExecutor<>();
+    private final CoalescingExecutor<Integer> executor = new CoalescingExecutor<>();
     private final List<CompletableFuture<Integer>> started = new ArrayList<>();
 
     @Test
     void aRunGivesItsResult() {
         // Given
-        CompletableFuture<Integer> asked = runs.run("key", this::begin);
+        CompletableFuture<Integer> asked = executor.submit("key", this::startRun);
 
         // When
         started.get(0).complete(1);
@@ -34,9 +34,9 @@ class CoalescingExecutorTest {
     @Test
     void whoAsksDuringARunSharesTheOneThatFollows() {
         // Given
-        CompletableFuture<Integer> first = runs.run("key", this::begin);
-        CompletableFuture<Integer> second = runs.run("key", this::begin);
-        CompletableFuture<Integer> third = runs.run("key", this::begin);
+        CompletableFuture<Integer> first = executor.submit("key", this::startRun);
+        CompletableFuture<Integer> second = executor.submit("key", this::startRun);
+        CompletableFuture<Integer> third = executor.submit("key", this::startRun);
 
         // When
         started.get(0).complete(1);
@@ -54,10 +54,10 @@ class CoalescingExecutorTest {
     @Test
     void whoAsksDuringTheFollowingRunGetsAThird() {
         // Given
-        runs.run("key", this::begin);
-        runs.run("key", this::begin);
+        executor.submit("key", this::startRun);
+        executor.submit("key", this::startRun);
         started.get(0).complete(1);
-        CompletableFuture<Integer> late = runs.run("key", this::begin);
+        CompletableFuture<Integer> late = executor.submit("key", this::startRun);
 
         // When
         started.get(1).complete(2);
@@ -71,10 +71,10 @@ class CoalescingExecutorTest {
     @Test
     void keysDoNotWaitForOneAnother() {
         // Given
-        runs.run("stalls", this::begin);
+        executor.submit("stalls", this::startRun);
 
         // When
-        CompletableFuture<Integer> other = runs.run("other", () -> CompletableFuture.completedFuture(7));
+        CompletableFuture<Integer> other = executor.submit("other", () -> CompletableFuture.completedFuture(7));
 
         // Then
         assertEquals(7, other.join());
@@ -84,8 +84,8 @@ class CoalescingExecutorTest {
     void aFailureDoesNotStick() {
         // Given
         IllegalStateException broken = new IllegalStateException("broken");
-        CompletableFuture<Integer> first = runs.run("key", this::begin);
-        CompletableFuture<Integer> second = runs.run("key", this::begin);
+        CompletableFuture<Integer> first = executor.submit("key", this::startRun);
+        CompletableFuture<Integer> second = executor.submit("key", this::startRun);
 
         // When
         started.get(0).completeExceptionally(broken);
@@ -95,7 +95,7 @@ class CoalescingExecutorTest {
         assertSame(broken, failure.getCause());
         started.get(1).complete(2);
         assertEquals(2, second.join());
-        CompletableFuture<Integer> later = runs.run("key", this::begin);
+        CompletableFuture<Integer> later = executor.submit("key", this::startRun);
         started.get(2).complete(3);
         assertEquals(3, later.join());
     }
@@ -106,7 +106,7 @@ class CoalescingExecutorTest {
         IllegalStateException broken = new IllegalStateException("broken");
 
         // When
-        CompletableFuture<Integer> failed = runs.run("key", () -> {
+        CompletableFuture<Integer> failed = executor.submit("key", () -> {
             throw broken;
         });
 
@@ -114,7 +114,9 @@ class CoalescingExecutorTest {
         ExecutionException failure = assertThrows(ExecutionException.class, failed::get);
         assertSame(broken, failure.getCause());
         assertEquals(
-                1, runs.run("key", () -> CompletableFuture.completedFuture(1)).join());
+                1,
+                executor.submit("key", () -> CompletableFuture.completedFuture(1))
+                        .join());
     }
 
     @Test
@@ -123,7 +125,7 @@ class CoalescingExecutorTest {
         Error broken = new NoClassDefFoundError("broken");
 
         // When
-        CompletableFuture<Integer> failed = runs.run("key", () -> {
+        CompletableFuture<Integer> failed = executor.submit("key", () -> {
             throw broken;
         });
 
@@ -131,14 +133,16 @@ class CoalescingExecutorTest {
         ExecutionException failure = assertThrows(ExecutionException.class, failed::get);
         assertSame(broken, failure.getCause());
         assertEquals(
-                1, runs.run("key", () -> CompletableFuture.completedFuture(1)).join());
+                1,
+                executor.submit("key", () -> CompletableFuture.completedFuture(1))
+                        .join());
     }
 
     @Test
     void followingWorkThatThrowsWhenItStartsIsAFailedRunToo() {
         // Given
-        runs.run("key", this::begin);
-        CompletableFuture<Integer> following = runs.run("key", () -> {
+        executor.submit("key", this::startRun);
+        CompletableFuture<Integer> following = executor.submit("key", () -> {
             throw new IllegalStateException("broken");
         });
 
@@ -148,14 +152,16 @@ class CoalescingExecutorTest {
         // Then
         assertThrows(ExecutionException.class, following::get);
         assertEquals(
-                1, runs.run("key", () -> CompletableFuture.completedFuture(1)).join());
+                1,
+                executor.submit("key", () -> CompletableFuture.completedFuture(1))
+                        .join());
     }
 
     @Test
     void whoAsksFromWithinARunsCompletionGetsAFreshRun() {
         // Given
         CompletableFuture<Integer> again =
-                runs.run("key", this::begin).thenCompose(first -> runs.run("key", this::begin));
+                executor.submit("key", this::startRun).thenCompose(first -> executor.submit("key", this::startRun));
 
         // When
         started.get(0).complete(1);
@@ -181,7 +187,7 @@ class CoalescingExecutorTest {
             asked.add(CompletableFuture.runAsync(
                     () -> {
                         int before = counter.get();
-                        int got = runs.run(
+                        int got = executor.submit(
                                         "key",
                                         () -> CompletableFuture.supplyAsync(
                                                 () -> {
@@ -207,7 +213,7 @@ class CoalescingExecutorTest {
         assertEquals(0, stale.get());
     }
 
-    private CompletableFuture<Integer> begin() {
+    private CompletableFuture<Integer> startRun() {
         CompletableFuture<Integer> run = new CompletableFuture<>();
         started.add(run);
         return run;

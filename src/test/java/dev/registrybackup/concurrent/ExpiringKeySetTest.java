@@ -23,7 +23,7 @@ class ExpiringKeySetTest {
     @Test
     void aKeyIsKnownUntilItsTimeIsOver() {
         // Given
-        durable.remember("a");
+        durable.add("a");
 
         // When
         clock.advance(Duration.ofMinutes(5).minusNanos(1));
@@ -39,9 +39,9 @@ class ExpiringKeySetTest {
     @Test
     void toRememberAgainStartsItsTimeAgain() {
         // Given
-        durable.remember("a");
+        durable.add("a");
         clock.advance(Duration.ofMinutes(4));
-        durable.remember("a");
+        durable.add("a");
 
         // When
         clock.advance(Duration.ofMinutes(4));
@@ -53,7 +53,7 @@ class ExpiringKeySetTest {
     @Test
     void neverMoreThanTheBoundAreKnown() {
         // When
-        IntStream.range(0, 1000).forEach(number -> durable.remember("key" + number));
+        IntStream.range(0, 1000).forEach(number -> durable.add("key" + number));
 
         // Then
         assertTrue(3
@@ -65,10 +65,10 @@ class ExpiringKeySetTest {
     @Test
     void aForgottenKeyIsNotKnown() {
         // Given
-        durable.remember("a");
+        durable.add("a");
 
         // When
-        durable.forget("a");
+        durable.remove("a");
 
         // Then
         assertFalse(durable.contains("a"));

@@ -10,21 +10,21 @@ import org.junit.jupiter.api.Test;
 
 class RateLimiterTest {
     private final AtomicLong now = new AtomicLong();
-    private final AtomicInteger looks = new AtomicInteger();
+    private final AtomicInteger reads = new AtomicInteger();
 
     /** Each look at the clock finds a tenth of a millisecond gone by, so that waiting ends. */
-    private long ticking() {
-        looks.incrementAndGet();
+    private long tick() {
+        reads.incrementAndGet();
         return now.addAndGet(100_000);
     }
 
     @Test
     void whoeverHasReadMoreThanItsShareWaits() throws InterruptedException {
         // Given
-        RateLimiter rateLimiter = new RateLimiter(1_000_000, this::ticking);
+        RateLimiter rateLimiter = new RateLimiter(1_000_000, this::tick);
 
         // When
-        rateLimiter.took(2000);
+        rateLimiter.acquire(2000);
 
         // Then
         assertTrue(now.get() >= 2_000_000, now::toString);
@@ -33,12 +33,12 @@ class RateLimiterTest {
     @Test
     void timeInWhichNothingWasReadIsNotSavedUp() throws InterruptedException {
         // Given
-        RateLimiter rateLimiter = new RateLimiter(1_000_000, this::ticking);
+        RateLimiter rateLimiter = new RateLimiter(1_000_000, this::tick);
         now.addAndGet(60_000_000);
         long before = now.get();
 
         // When
-        rateLimiter.took(1000);
+        rateLimiter.acquire(1000);
 
         // Then
         assertTrue(now.get() - before >= 1_000_000);
@@ -47,14 +47,14 @@ class RateLimiterTest {
     @Test
     void withoutABoundTheClockIsNotLookedAt() throws InterruptedException {
         // Given
-        RateLimiter rateLimiter = new RateLimiter(0, this::ticking);
-        looks.set(0);
+        RateLimiter rateLimiter = new RateLimiter(0, this::tick);
+        reads.set(0);
 
         // When
-        rateLimiter.took(Long.MAX_VALUE);
+        rateLimiter.acquire(Long.MAX_VALUE);
 
         // Then
-        assertEquals(0, looks.get());
+        assertEquals(0, reads.get());
     }
 
     @Test
@@ -64,6 +64,6 @@ class RateLimiterTest {
         Thread.currentThread().interrupt();
 
         // When / Then
-        assertThrows(InterruptedException.class, () -> rateLimiter.took(1_000_000));
+        assertThrows(InterruptedException.class, () -> rateLimiter.acquire(1_000_000));
     }
 }

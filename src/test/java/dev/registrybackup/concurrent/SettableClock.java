@@ -12,16 +12,16 @@ public final class SettableClock extends Clock {
     /** What it shows at first. */
     public static final Instant START = Instant.parse("2026-03-04T05:06:07Z");
 
-    private final AtomicLong passed = new AtomicLong();
+    private final AtomicLong elapsedMillis = new AtomicLong();
 
     /** Moves it, backwards too. */
-    public void pass(Duration time) {
-        passed.addAndGet(time.toMillis());
+    public void advance(Duration time) {
+        elapsedMillis.addAndGet(time.toMillis());
     }
 
     @Override
     public Instant instant() {
-        return START.plusMillis(passed.get());
+        return START.plusMillis(elapsedMillis.get());
     }
 
     @Override

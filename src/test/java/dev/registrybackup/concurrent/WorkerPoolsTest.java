@@ -28,12 +28,13 @@ class WorkerPoolsTest {
     @Test
     void smallObjectsPassALargeOneThatStalls() throws Exception {
         // Given
-        CompletableFuture<Boolean> large = workerPools.forSize(WorkerPools.SMALL_BYTES + 1, this::stall);
+        CompletableFuture<Boolean> large = workerPools.submitForSize(WorkerPools.MAX_SMALL_BYTES + 1, this::block);
 
         // When
-        String small =
-                workerPools.forSize(WorkerPools.SMALL_BYTES, () -> "small").get(10, TimeUnit.SECONDS);
-        String request = workerPools.small(() -> "request").get(10, TimeUnit.SECONDS);
+        String small = workerPools
+                .submitForSize(WorkerPools.MAX_SMALL_BYTES, () -> "small")
+                .get(10, TimeUnit.SECONDS);
+        String request = workerPools.submitSmall(() -> "request").get(10, TimeUnit.SECONDS);
 
         // Then
         assertEquals("small", small);
@@ -46,11 +47,11 @@ class WorkerPoolsTest {
     @Test
     void recordsPassWhateverStalls() throws Exception {
         // Given
-        workerPools.small(this::stall);
-        workerPools.forSize(Long.MAX_VALUE, this::stall);
+        workerPools.submitSmall(this::block);
+        workerPools.submitForSize(Long.MAX_VALUE, this::block);
 
         // When
-        String recorded = workerPools.record(() -> "recorded").get(10, TimeUnit.SECONDS);
+        String recorded = workerPools.submitMetadata(() -> "recorded").get(10, TimeUnit.SECONDS);
 
         // Then
         assertEquals("recorded", recorded);
@@ -63,8 +64,8 @@ class WorkerPoolsTest {
 
         // When
         try (WorkerPools wide = new WorkerPools(2, 1)) {
-            CompletableFuture<Boolean> first = wide.small(() -> meet(bothUnderWay));
-            CompletableFuture<Boolean> second = wide.small(() -> meet(bothUnderWay));
+            CompletableFuture<Boolean> first = wide.submitSmall(() -> meet(bothUnderWay));
+            CompletableFuture<Boolean> second = wide.submitSmall(() -> meet(bothUnderWay));
 
             // Then
             assertTrue(first.get(10, TimeUnit.SECONDS));
@@ -75,12 +76,12 @@ class WorkerPoolsTest {
     @Test
     void aFailureIsTheFuturesAndTheLaneGoesOn() throws Exception {
         // Given
-        CompletableFuture<String> failed = workerPools.small(() -> {
+        CompletableFuture<String> failed = workerPools.submitSmall(() -> {
             throw new IllegalStateException("broken");
         });
 
         // When
-        String next = workerPools.small(() -> "next").get(10, TimeUnit.SECONDS);
+        String next = workerPools.submitSmall(() -> "next").get(10, TimeUnit.SECONDS);
 
         // Then
         assertEquals("next", next);
@@ -93,7 +94,7 @@ class WorkerPoolsTest {
         CompletableFuture<String> done = new CompletableFuture<>();
 
         // When
-        workerPools.after(Duration.ofMillis(1), () -> done.complete("done"));
+        workerPools.schedule(Duration.ofMillis(1), () -> done.complete("done"));
 
         // Then
         assertEquals("done", done.get(10, TimeUnit.SECONDS));
@@ -106,7 +107,7 @@ class WorkerPoolsTest {
         CountDownLatch three = new CountDownLatch(3);
 
         // When
-        workerPools.every(Duration.ofMillis(1), () -> {
+        workerPools.scheduleAtFixedRate(Duration.ofMillis(1), () -> {
             three.countDown();
             if (runs.incrementAndGet() == 1) {
                 throw new IllegalStateException("broken");
@@ -122,19 +123,19 @@ class WorkerPoolsTest {
         // Given
         AtomicInteger runs = new AtomicInteger();
         CountDownLatch begun = new CountDownLatch(1);
-        WorkerPools.Repeated repeated = workerPools.every(Duration.ofMillis(1), () -> {
+        WorkerPools.ScheduledTask scheduledTask = workerPools.scheduleAtFixedRate(Duration.ofMillis(1), () -> {
             runs.incrementAndGet();
             begun.countDown();
         });
         await(begun);
 
         // When
-        repeated.close();
+        scheduledTask.close();
         int closedAfter = runs.get();
 
         // Then
         CountDownLatch later = new CountDownLatch(20);
-        workerPools.every(Duration.ofMillis(1), later::countDown);
+        workerPools.scheduleAtFixedRate(Duration.ofMillis(1), later::countDown);
         assertTrue(await(later));
         // Each of the four threads may have been at it, one run may have been due, and one taken before it was
         // cancelled.
@@ -146,16 +147,16 @@ class WorkerPoolsTest {
         // Given
         CountDownLatch underWay = new CountDownLatch(8);
         for (int operation = 0; operation < 8; operation++) {
-            workerPools.operation(() -> {
+            workerPools.submitOperation(() -> {
                 underWay.countDown();
-                stall();
+                block();
             });
         }
 
         // When
         boolean allBegan = underWay.await(10, TimeUnit.SECONDS);
-        String small = workerPools.small(() -> "small").get(10, TimeUnit.SECONDS);
-        String record = workerPools.record(() -> "record").get(10, TimeUnit.SECONDS);
+        String small = workerPools.submitSmall(() -> "small").get(10, TimeUnit.SECONDS);
+        String record = workerPools.submitMetadata(() -> "record").get(10, TimeUnit.SECONDS);
 
         // Then
         assertTrue(allBegan);
@@ -163,7 +164,7 @@ class WorkerPoolsTest {
         assertEquals("record", record);
     }
 
-    private boolean stall() {
+    private boolean block() {
         return await(release);
     }
 
@@ -189,7 +190,7 @@ class WorkerPoolsTest {
         AtomicInteger others = new AtomicInteger();
         try (WorkerPools workerPools = new WorkerPools(1, 1)) {
             for (int each = 0; each < 8; each++) {
-                workerPools.every(Duration.ofMillis(1), () -> {
+                workerPools.scheduleAtFixedRate(Duration.ofMillis(1), () -> {
                     hanging.incrementAndGet();
                     try {
                         release.await();
@@ -200,8 +201,8 @@ class WorkerPoolsTest {
             }
 
             // When
-            workerPools.every(Duration.ofMillis(1), others::incrementAndGet);
-            boolean recorded = workerPools.record(() -> true).join();
+            workerPools.scheduleAtFixedRate(Duration.ofMillis(1), others::incrementAndGet);
+            boolean recorded = workerPools.submitMetadata(() -> true).join();
 
             // Then
             Awaitility.await().until(() -> others.get() > 20);

@@ -237,8 +237,8 @@ class CaptureReaderTest {
 
         // Then
         assertEquals(List.of(Optional.of(first), Optional.empty(), Optional.empty(), Optional.of(second)), seen);
-        assertTrue(captureReader.find(APP, gone).orElseThrow().isGone());
-        assertTrue(captureReader.find(APP, listed).orElseThrow().isGone());
+        assertTrue(captureReader.find(APP, gone).orElseThrow().isDeleted());
+        assertTrue(captureReader.find(APP, listed).orElseThrow().isDeleted());
     }
 
     @Test
@@ -254,7 +254,7 @@ class CaptureReaderTest {
 
         // Then
         assertEquals(Map.of(), all);
-        assertTrue(captureReader.find(APP, listed).orElseThrow().isGone());
+        assertTrue(captureReader.find(APP, listed).orElseThrow().isDeleted());
         assertEquals(Optional.of(first), pointsTo(asOf(there), "ns/app"));
     }
 
@@ -303,7 +303,7 @@ class CaptureReaderTest {
         ObjectStoreException refusal = assertThrows(ObjectStoreException.class, () -> captureReader.stream(captured));
 
         // Then
-        assertEquals(StoreError.REFUSED, refusal.error());
+        assertEquals(StoreError.BAD_REQUEST, refusal.error());
         assertTrue(
                 String.valueOf(refusal.getMessage()).startsWith("Failed to read the captured object " + key),
                 refusal::getMessage);

@@ -239,7 +239,7 @@ public final class FakeCluster implements Cluster {
     }
 
     @Override
-    public boolean mayI(String verb, Resource resource, Optional<String> part, Optional<String> namespace) {
+    public boolean canI(String verb, Resource resource, Optional<String> part, Optional<String> namespace) {
         return true;
     }
 }

@@ -98,7 +98,7 @@ class ImageStreamCaptureTest {
         // Given
         Result before = capture.capture(APP);
         clock.advance(SECOND);
-        backup.forget();
+        backup.clearRequests();
 
         // When
         Result result = capture.capture(APP);
@@ -106,7 +106,7 @@ class ImageStreamCaptureTest {
         // Then
         assertFalse(result.isNew());
         assertEquals(before.captured(), result.captured());
-        assertEquals(List.of(), backup.written());
+        assertEquals(List.of(), backup.writtenKeys());
     }
 
     @Test
@@ -158,7 +158,7 @@ class ImageStreamCaptureTest {
         assertEquals(5, reads.get());
         assertEquals(second, pointsTo(result.captured(), "v1"));
         assertEquals(
-                cluster.find(ObjectName.stream(APP)).map(JsonBlobStore::kept),
+                cluster.find(ObjectName.stream(APP)).map(JsonBlobStore::store),
                 Optional.of(captureReader.stream(result.captured()).json()));
         assertEquals(1, changes().size());
     }
@@ -352,7 +352,7 @@ class ImageStreamCaptureTest {
 
         // Then
         assertTrue(result.isNew());
-        assertTrue(now().orElseThrow().isGone());
+        assertTrue(now().orElseThrow().isDeleted());
         assertEquals(Optional.of(there), captureReader.find(APP, before));
         assertEquals(first, pointsTo(there, "v1"));
     }
@@ -371,7 +371,7 @@ class ImageStreamCaptureTest {
         Result result = capture.capture(APP);
 
         // Then
-        assertTrue(result.before().orElseThrow().isGone());
+        assertTrue(result.before().orElseThrow().isDeleted());
         assertEquals(second, pointsTo(now().orElseThrow(), "v9"));
         assertEquals(3, changes().size());
     }
@@ -411,7 +411,7 @@ class ImageStreamCaptureTest {
         int writes = 3;
         for (int failing = 1; failing <= writes; failing++) {
             AtomicInteger left = new AtomicInteger(failing);
-            backup.before((operation, key) -> {
+            backup.beforeRequest((operation, key) -> {
                 if (operation == Operation.PUT && left.decrementAndGet() == 0) {
                     throw new ObjectStoreException(StoreError.UNAVAILABLE, "away at " + key);
                 }
@@ -422,9 +422,9 @@ class ImageStreamCaptureTest {
 
             // Then
             assertEquals(List.of(), changes());
-            bucket.keys("").forEach(key -> bucket.remove(key, Optional.empty()));
+            bucket.keys("").forEach(key -> bucket.delete(key, Optional.empty()));
         }
-        backup.before((operation, key) -> {});
+        backup.beforeRequest((operation, key) -> {});
         Result result = capture.capture(APP);
         assertEquals(writes, bucket.keys("").size());
         assertEquals(

@@ -150,10 +150,10 @@ class OpenShiftClusterTest {
         // Given
         account.mayNot("update", "image.openshift.io", "imagestreams/status", "*");
         // When
-        boolean mayUpdate = cluster.mayI("update", Resource.IMAGE_STREAM, Optional.empty(), Optional.of("dev"));
+        boolean mayUpdate = cluster.canI("update", Resource.IMAGE_STREAM, Optional.empty(), Optional.of("dev"));
         // Then
         assertTrue(mayUpdate);
-        assertFalse(cluster.mayI("update", Resource.IMAGE_STREAM, Optional.of("status"), Optional.of("dev")));
+        assertFalse(cluster.canI("update", Resource.IMAGE_STREAM, Optional.of("status"), Optional.of("dev")));
     }
 
     @Test

@@ -45,14 +45,14 @@ class PushLatencyTrackerTest {
                 content.layout(),
                 workerPools,
                 clock,
-                new PushLatencyTracker.Told() {
+                new PushLatencyTracker.Listener() {
                     @Override
                     public void restorable(Duration after) {
                         restorable.add(after);
                     }
 
                     @Override
-                    public void givenUp(String reference) {
+                    public void timedOut(String reference) {
                         givenUp.add(reference);
                     }
                 });
@@ -77,16 +77,16 @@ class PushLatencyTrackerTest {
     void aPushIsRestorableOnceTheLastOfItsBlobsIsThere() {
         // Given
         copyAll();
-        backup.remove(content.blobKey(layer), java.util.Optional.empty());
+        backup.delete(content.blobKey(layer), java.util.Optional.empty());
         push("v1", image);
-        pushes.look();
+        pushes.poll();
         clock.advance(Duration.ofSeconds(30));
         List<Duration> before = List.copyOf(restorable);
         backup.seed(content.blobKey(layer), content.content(content.blobKey(layer)));
 
         // When
-        pushes.look();
-        pushes.look();
+        pushes.poll();
+        pushes.poll();
 
         // Then
         assertEquals(List.of(), before);
@@ -99,16 +99,16 @@ class PushLatencyTrackerTest {
         Digest other = content.image("ns/app", layer);
         Digest index = content.index("ns/app", image, other);
         copyAll();
-        backup.remove(content.blobKey(image), java.util.Optional.empty());
-        backup.remove(content.blobKey(other), java.util.Optional.empty());
+        backup.delete(content.blobKey(image), java.util.Optional.empty());
+        backup.delete(content.blobKey(other), java.util.Optional.empty());
         cluster.push(index, image, other);
         push("all", index);
-        pushes.look();
+        pushes.poll();
         List<Duration> before = List.copyOf(restorable);
         backup.seed(content.blobKey(image), content.content(content.blobKey(image)));
 
         // When
-        pushes.look();
+        pushes.poll();
 
         // Then
         assertEquals(List.of(), before);
@@ -120,14 +120,14 @@ class PushLatencyTrackerTest {
         // Given
         copyAll();
         push("v1", image);
-        pushes.look();
+        pushes.poll();
         clock.advance(Duration.ofMinutes(1));
         cluster.label("ns/app", "changed");
         pushes.add(capture.capture(APP));
 
         // When
         push("v2", image);
-        pushes.look();
+        pushes.poll();
 
         // Then
         assertEquals(2, restorable.size());
@@ -141,7 +141,7 @@ class PushLatencyTrackerTest {
 
         // When
         pushes.add(capture.capture(APP));
-        pushes.look();
+        pushes.poll();
 
         // Then
         assertEquals(List.of(), restorable);
@@ -158,12 +158,12 @@ class PushLatencyTrackerTest {
         // When
         push("theirs", imported);
         push("gone", Digest.parse("sha256:" + "1".repeat(64)));
-        pushes.look();
+        pushes.poll();
 
         // Then
         assertEquals(List.of(), restorable);
         clock.advance(Duration.ofHours(2));
-        pushes.look();
+        pushes.poll();
         assertEquals(List.of(), givenUp);
     }
 
@@ -172,13 +172,13 @@ class PushLatencyTrackerTest {
         // Given
         push("v1", image);
         clock.advance(Duration.ofMinutes(59));
-        pushes.look();
+        pushes.poll();
         List<String> before = List.copyOf(givenUp);
         clock.advance(Duration.ofMinutes(2));
 
         // When
-        pushes.look();
-        pushes.look();
+        pushes.poll();
+        pushes.poll();
 
         // Then
         assertEquals(List.of(), before);

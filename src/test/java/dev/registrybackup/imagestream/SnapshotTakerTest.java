@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.SteppingClock;
 import dev.registrybackup.concurrent.WorkerPools;
-import dev.registrybackup.imagestream.SnapshotTaker.Taken;
+import dev.registrybackup.imagestream.SnapshotTaker.SnapshotSummary;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
@@ -91,11 +91,11 @@ class SnapshotTakerTest {
         fill(250);
 
         // When
-        Taken taken = snapshotTaker.take(scratch);
+        SnapshotSummary snapshotSummary = snapshotTaker.take(scratch);
 
         // Then
-        assertEquals(new Taken(taken.key(), 250, 250, 250, 0, List.of()), taken);
-        assertEquals(List.of(taken.key()), bucket.keys(SNAPSHOTS));
+        assertEquals(new SnapshotSummary(snapshotSummary.key(), 250, 250, 250, 0, List.of()), snapshotSummary);
+        assertEquals(List.of(snapshotSummary.key()), bucket.keys(SNAPSHOTS));
         List<CapturedStream> all = newest();
         assertEquals(250, all.size());
         for (int stream = 0; stream < 250; stream++) {
@@ -125,10 +125,10 @@ class SnapshotTakerTest {
         cluster.tag("ns/app-000", "1.0+1", image, clock.instant());
 
         // When
-        Taken taken = snapshotTaker.take(scratch);
+        SnapshotSummary snapshotSummary = snapshotTaker.take(scratch);
 
         // Then
-        assertEquals(new Taken(taken.key(), 2, 2, 3, 0, List.of()), taken);
+        assertEquals(new SnapshotSummary(snapshotSummary.key(), 2, 2, 3, 0, List.of()), snapshotSummary);
         CapturedStream captured = newest().get(0);
         assertEquals(Set.of(digest("image 0"), image), captured.images().keySet());
         assertTrue(captureReader.image(captured, image).isPresent());
@@ -150,10 +150,10 @@ class SnapshotTakerTest {
         cluster.put(name, index);
 
         // When
-        Taken taken = snapshotTaker.take(scratch);
+        SnapshotSummary snapshotSummary = snapshotTaker.take(scratch);
 
         // Then
-        assertEquals(new Taken(taken.key(), 1, 1, 1, 0, List.of()), taken);
+        assertEquals(new SnapshotSummary(snapshotSummary.key(), 1, 1, 1, 0, List.of()), snapshotSummary);
     }
 
     @Test
@@ -166,20 +166,23 @@ class SnapshotTakerTest {
         cluster.put(new ObjectName(Resource.IMAGE_STREAM, Optional.of("ns"), "App"), odd);
 
         // When
-        Taken taken = snapshotTaker.take(scratch);
+        SnapshotSummary snapshotSummary = snapshotTaker.take(scratch);
 
         // Then
-        assertEquals(new Taken(taken.key(), 2, 2, 2, 0, List.of("ns/App: \"ns/App\" is no repository name")), taken);
+        assertEquals(
+                new SnapshotSummary(
+                        snapshotSummary.key(), 2, 2, 2, 0, List.of("ns/App: \"ns/App\" is no repository name")),
+                snapshotSummary);
         assertEquals(2, newest().size());
     }
 
     @Test
     void anEmptyClusterHasAnEmptySnapshot() {
         // When
-        Taken taken = snapshotTaker.take(scratch);
+        SnapshotSummary snapshotSummary = snapshotTaker.take(scratch);
 
         // Then
-        assertEquals(new Taken(taken.key(), 0, 0, 0, 0, List.of()), taken);
+        assertEquals(new SnapshotSummary(snapshotSummary.key(), 0, 0, 0, 0, List.of()), snapshotSummary);
         assertEquals(List.of(), newest());
         assertTrue(captureReader.newest(stream -> true).isPresent());
     }
@@ -191,16 +194,16 @@ class SnapshotTakerTest {
         snapshotTaker.take(scratch);
         clock.advance(Duration.ofHours(6));
         cluster.label("ns/app-001", "changed");
-        backup.forget();
+        backup.clearRequests();
 
         // When
-        Taken taken = snapshotTaker.take(scratch);
+        SnapshotSummary snapshotSummary = snapshotTaker.take(scratch);
 
         // Then
-        List<String> written = backup.written();
+        List<String> written = backup.writtenKeys();
         assertEquals(2, written.size(), written::toString);
         assertTrue(written.get(0).startsWith(BODIES), written::toString);
-        assertEquals(taken.key(), written.get(1));
+        assertEquals(snapshotSummary.key(), written.get(1));
         assertEquals(7, bucket.keys(BODIES).size());
     }
 
@@ -216,10 +219,10 @@ class SnapshotTakerTest {
         });
 
         // When
-        Taken taken = snapshotTaker.take(scratch);
+        SnapshotSummary snapshotSummary = snapshotTaker.take(scratch);
 
         // Then
-        assertEquals(150, taken.streams());
+        assertEquals(150, snapshotSummary.streams());
         assertEquals(150, newest().size());
         assertEquals(1, bucket.keys(SNAPSHOTS).size());
         assertEquals(300, bucket.keys(BODIES).size());
@@ -255,10 +258,10 @@ class SnapshotTakerTest {
         });
 
         // When
-        Taken taken = snapshotTaker.take(scratch);
+        SnapshotSummary snapshotSummary = snapshotTaker.take(scratch);
 
         // Then
-        assertEquals(new Taken(taken.key(), 1, 2, 3, 0, List.of()), taken);
+        assertEquals(new SnapshotSummary(snapshotSummary.key(), 1, 2, 3, 0, List.of()), snapshotSummary);
         assertTrue(captureReader.image(newest().get(0), child).isPresent());
     }
 
@@ -272,10 +275,10 @@ class SnapshotTakerTest {
                 com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode());
 
         // When
-        Taken taken = snapshotTaker.take(scratch);
+        SnapshotSummary snapshotSummary = snapshotTaker.take(scratch);
 
         // Then
-        assertEquals(new Taken(taken.key(), 1, 2, 2, 1, List.of()), taken);
+        assertEquals(new SnapshotSummary(snapshotSummary.key(), 1, 2, 2, 1, List.of()), snapshotSummary);
         assertEquals("", newest().get(0).images().get(digest("gone")));
     }
 
@@ -287,12 +290,12 @@ class SnapshotTakerTest {
         cluster.onCall(call -> early.addAll(bucket.keys(SNAPSHOTS)));
 
         // When
-        Taken taken = snapshotTaker.take(scratch);
+        SnapshotSummary snapshotSummary = snapshotTaker.take(scratch);
 
         // Then
         assertEquals(List.of(), early);
-        List<String> written = backup.written();
-        assertEquals(taken.key(), written.get(written.size() - 1));
+        List<String> written = backup.writtenKeys();
+        assertEquals(snapshotSummary.key(), written.get(written.size() - 1));
         assertEquals(241, Set.copyOf(written).size());
     }
 
@@ -301,7 +304,7 @@ class SnapshotTakerTest {
         // Given
         fill(20);
         AtomicInteger left = new AtomicInteger(7);
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT && left.decrementAndGet() == 0) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "away");
             }
@@ -348,7 +351,7 @@ class SnapshotTakerTest {
         ObjectStoreException refusal = assertThrows(ObjectStoreException.class, this::newest);
 
         // Then
-        assertEquals(StoreError.REFUSED, refusal.error());
+        assertEquals(StoreError.BAD_REQUEST, refusal.error());
         assertTrue(
                 String.valueOf(refusal.getMessage()).startsWith("Failed to read the snapshot " + key),
                 refusal::getMessage);

@@ -30,7 +30,7 @@ class ExistenceCheckerTest {
         }
     }
 
-    private long asked(Operation operation) {
+    private long requestCount(Operation operation) {
         return store.requests().stream()
                 .filter(request -> request.operation() == operation)
                 .count();
@@ -42,13 +42,13 @@ class ExistenceCheckerTest {
         seed(500);
 
         // When
-        var found = existenceChecker.find("blobs/", Set.of("blobs/00003", "blobs/00499", "blobs/99999"));
+        var found = existenceChecker.findExisting("blobs/", Set.of("blobs/00003", "blobs/00499", "blobs/99999"));
 
         // Then
         assertEquals(Set.of("blobs/00003", "blobs/00499"), found.keySet());
-        assertEquals(ObjectRef.of(bucket.find("blobs/00003").orElseThrow()), found.get("blobs/00003"));
-        assertEquals(0, asked(Operation.FIND));
-        assertEquals(1, asked(Operation.LIST));
+        assertEquals(ObjectRef.of(bucket.head("blobs/00003").orElseThrow()), found.get("blobs/00003"));
+        assertEquals(0, requestCount(Operation.HEAD));
+        assertEquals(1, requestCount(Operation.LIST));
     }
 
     @Test
@@ -57,17 +57,17 @@ class ExistenceCheckerTest {
         seed(3000);
 
         // When
-        var found = existenceChecker.find("blobs/", Set.of("blobs/00003", "blobs/02999"));
+        var found = existenceChecker.findExisting("blobs/", Set.of("blobs/00003", "blobs/02999"));
 
         // Then
         assertEquals(Set.of("blobs/00003", "blobs/02999"), found.keySet());
-        assertEquals(1, asked(Operation.FIND));
+        assertEquals(1, requestCount(Operation.HEAD));
     }
 
     @Test
     void noKeysNeedNoRequest() {
         // When
-        var found = existenceChecker.find("blobs/", Set.of());
+        var found = existenceChecker.findExisting("blobs/", Set.of());
 
         // Then
         assertEquals(Set.of(), found.keySet());
@@ -78,8 +78,8 @@ class ExistenceCheckerTest {
     void aStoreThatFailsIsNeverAnAbsentObject() {
         // Given
         seed(3000);
-        store.before((operation, key) -> {
-            if (operation == Operation.FIND) {
+        store.beforeRequest((operation, key) -> {
+            if (operation == Operation.HEAD) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "away");
             }
         });
@@ -87,7 +87,7 @@ class ExistenceCheckerTest {
         // When
         ObjectStoreException failure = assertThrows(
                 ObjectStoreException.class,
-                () -> existenceChecker.find("blobs/", Set.of("blobs/02998", "blobs/02999")));
+                () -> existenceChecker.findExisting("blobs/", Set.of("blobs/02998", "blobs/02999")));
 
         // Then
         assertEquals("away", failure.getMessage());

@@ -44,7 +44,7 @@ class MissingIntervalUpdateTest {
     private Path scratch;
 
     @BeforeEach
-    void begin(@TempDir Path directory) {
+    void createRecord(@TempDir Path directory) {
         scratch = directory;
     }
 
@@ -58,12 +58,13 @@ class MissingIntervalUpdateTest {
 
     private void record(List<MissingInterval> absences) {
         StringBuilder lines = new StringBuilder();
-        absences.forEach(missingInterval -> lines.append(missingInterval.line()).append('\n'));
+        absences.forEach(
+                missingInterval -> lines.append(missingInterval.toJson()).append('\n'));
         bucket.seed(MissingIntervals.KEY, lines.toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    private List<MissingInterval> recorded() {
-        try (Stream<MissingInterval> all = new MissingIntervals(bucket).all(scratch)) {
+    private List<MissingInterval> storedIntervals() {
+        try (Stream<MissingInterval> all = new MissingIntervals(bucket).list(scratch)) {
             return all.toList();
         }
     }
@@ -77,10 +78,10 @@ class MissingIntervalUpdateTest {
             for (Range range : ranges) {
                 range.absent()
                         .ifPresentOrElse(
-                                absent -> update.known(range.end(), absent, fresh::add),
-                                () -> update.unknown(range.end()));
+                                absent -> update.updateRange(range.end(), absent, fresh::add),
+                                () -> update.keepRange(range.end()));
             }
-            update.finish();
+            update.commit();
         }
         return fresh;
     }
@@ -124,7 +125,7 @@ class MissingIntervalUpdateTest {
     }
 
     /** What the record has to become, told key by key. */
-    private static List<MissingInterval> modelled(Map<String, List<MissingInterval>> old, List<Range> ranges) {
+    private static List<MissingInterval> expectedIntervals(Map<String, List<MissingInterval>> old, List<Range> ranges) {
         List<MissingInterval> all = new ArrayList<>();
         for (int number = 0; number < KEYS + 20; number++) {
             String key = key(number);
@@ -143,9 +144,9 @@ class MissingIntervalUpdateTest {
                             || !missingInterval
                                     .until()
                                     .orElseThrow()
-                                    .isBefore(daysAgo(MissingIntervalUpdate.KEPT_DAYS)))
+                                    .isBefore(daysAgo(MissingIntervalUpdate.RETENTION_DAYS)))
                     .map(missingInterval ->
-                            missingInterval.isOpen() && !isAbsent ? missingInterval.endedAt(NOW) : missingInterval)
+                            missingInterval.isOpen() && !isAbsent ? missingInterval.endAt(NOW) : missingInterval)
                     .forEach(all::add);
             if (isAbsent && before.stream().noneMatch(MissingInterval::isOpen)) {
                 all.add(new MissingInterval(key, NOW, Optional.empty()));
@@ -167,8 +168,8 @@ class MissingIntervalUpdateTest {
             List<String> fresh = update(ranges);
 
             // Then
-            List<MissingInterval> now = recorded();
-            assertEquals(modelled(old, ranges), now, "seed " + seed);
+            List<MissingInterval> now = storedIntervals();
+            assertEquals(expectedIntervals(old, ranges), now, "seed " + seed);
             assertEquals(
                     now.stream()
                             .filter(missingInterval -> missingInterval.from().equals(NOW))
@@ -199,7 +200,7 @@ class MissingIntervalUpdateTest {
 
         // Then
         assertEquals(List.of(), fresh);
-        assertEquals(List.of(), backup.written());
+        assertEquals(List.of(), backup.writtenKeys());
     }
 
     @Test
@@ -208,7 +209,7 @@ class MissingIntervalUpdateTest {
         update(List.of(new Range("z", Optional.of(new TreeSet<>()))));
 
         // Then
-        assertEquals(List.of(), backup.written());
+        assertEquals(List.of(), backup.writtenKeys());
     }
 
     @ParameterizedTest
@@ -221,7 +222,7 @@ class MissingIntervalUpdateTest {
         update(List.of(new Range("z", Optional.of(new TreeSet<>()))));
 
         // Then
-        assertEquals(days < 400 ? 1 : 0, recorded().size());
+        assertEquals(days < 400 ? 1 : 0, storedIntervals().size());
     }
 
     @Test
@@ -229,7 +230,7 @@ class MissingIntervalUpdateTest {
         // Given
         record(List.of(new MissingInterval("a", daysAgo(5), Optional.empty())));
         byte[] before = bucket.bytes(MissingIntervals.KEY);
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is tired");
             }
@@ -252,11 +253,11 @@ class MissingIntervalUpdateTest {
 
         // When
         try (MissingIntervalUpdate update = new MissingIntervals(backup).update(scratch, NOW)) {
-            update.known("z", new TreeSet<>(), key -> {});
+            update.updateRange("z", new TreeSet<>(), key -> {});
         }
 
         // Then
-        assertTrue(recorded().get(0).isOpen());
+        assertTrue(storedIntervals().get(0).isOpen());
     }
 
     @Test
@@ -271,7 +272,7 @@ class MissingIntervalUpdateTest {
         assertEquals(1, bucket.versionCount(MissingIntervals.KEY));
         assertEquals(
                 Map.of("a", false, "b", true),
-                recorded().stream()
+                storedIntervals().stream()
                         .collect(java.util.stream.Collectors.toMap(MissingInterval::key, MissingInterval::isOpen)));
     }
 }

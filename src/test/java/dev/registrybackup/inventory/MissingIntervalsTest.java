@@ -63,9 +63,9 @@ class MissingIntervalsTest {
 
         // When
         for (int minute : List.of(9, 10, 19, 20, 35, 40, 1000)) {
-            MissingIntervals.Reading reading = missingIntervals.read();
+            MissingIntervals.MissingIntervalCursor missingIntervalCursor = missingIntervals.read();
             since.add(Stream.of("a", "b", "c")
-                    .map(key -> reading.absentSince(key, at(minute)))
+                    .map(key -> missingIntervalCursor.absentSince(key, at(minute)))
                     .map(from -> from.map(MissingIntervalsTest::minute).orElse(NEVER))
                     .toList());
         }
@@ -113,11 +113,11 @@ class MissingIntervalsTest {
         // Given
         record(many(10));
         RecordingObjectStore asked = new RecordingObjectStore(backup);
-        MissingIntervals.Reading reading = new MissingIntervals(asked).read();
+        MissingIntervals.MissingIntervalCursor missingIntervalCursor = new MissingIntervals(asked).read();
 
         for (int number = 0; number < MANY; number++) {
             // When
-            Optional<Instant> since = reading.absentSince(key(number), at(20));
+            Optional<Instant> since = missingIntervalCursor.absentSince(key(number), at(20));
 
             // Then
             assertEquals(Optional.of(at(10)), since);
@@ -134,12 +134,12 @@ class MissingIntervalsTest {
     void aRecordThatIsWrittenAnewMeanwhileIsReadOnFromTheSameKey() {
         // Given
         record(many(10));
-        MissingIntervals.Reading reading = missingIntervals.read();
-        Optional<Instant> before = reading.absentSince(key(0), at(20));
+        MissingIntervals.MissingIntervalCursor missingIntervalCursor = missingIntervals.read();
+        Optional<Instant> before = missingIntervalCursor.absentSince(key(0), at(20));
         record(many(15));
 
         // When
-        Optional<Instant> after = reading.absentSince(key(MANY - 1), at(20));
+        Optional<Instant> after = missingIntervalCursor.absentSince(key(MANY - 1), at(20));
 
         // Then
         assertEquals(Optional.of(at(10)), before);
@@ -151,7 +151,7 @@ class MissingIntervalsTest {
         // Given
         record(many(10));
         RecordingObjectStore cut = new RecordingObjectStore(backup);
-        cut.reading(opened -> InMemoryObjectStore.opened(opened.info(), InputStream.nullInputStream()));
+        cut.transformRead(opened -> InMemoryObjectStore.openObject(opened.info(), InputStream.nullInputStream()));
 
         // When
         ObjectStoreException failure = assertThrows(

@@ -29,7 +29,7 @@ class HostilePayloadTest {
     private final ObjectMapper mapper = new ObjectMapper();
 
     static Stream<String> fixtures() {
-        return Fixtures.names();
+        return NotificationFixtures.names();
     }
 
     @ParameterizedTest
@@ -37,11 +37,11 @@ class HostilePayloadTest {
     void flippedBytesNeverBreakIt(String fixture) {
         // Given
         Random random = new Random(fixture.hashCode());
-        byte[] original = Fixtures.bytes(fixture);
+        byte[] original = NotificationFixtures.bytes(fixture);
 
         for (int round = 0; round < 150; round++) {
             // When, Then
-            decodeOrRefuse(flipped(original, random));
+            decodeOrReject(flipped(original, random));
         }
     }
 
@@ -50,10 +50,10 @@ class HostilePayloadTest {
         // Given
         Random random = new Random(16_215);
 
-        for (String line : Fixtures.recordedSequence()) {
+        for (String line : NotificationFixtures.recordedSequence()) {
             for (int round = 0; round < 10; round++) {
                 // When, Then
-                decodeOrRefuse(flipped(line.getBytes(StandardCharsets.UTF_8), random));
+                decodeOrReject(flipped(line.getBytes(StandardCharsets.UTF_8), random));
             }
         }
     }
@@ -62,11 +62,11 @@ class HostilePayloadTest {
     @MethodSource("fixtures")
     void beginningsOfPayloadsAreAnsweredOrRefused(String fixture) {
         // Given
-        byte[] original = Fixtures.bytes(fixture);
+        byte[] original = NotificationFixtures.bytes(fixture);
 
         for (int length = 0; length <= original.length; length += 7) {
             // When, Then
-            decodeOrRefuse(Arrays.copyOf(original, length));
+            decodeOrReject(Arrays.copyOf(original, length));
         }
     }
 
@@ -75,12 +75,12 @@ class HostilePayloadTest {
     void anyOtherKindOfValueInAnyPlaceNeverBreaksIt(String fixture) throws JsonProcessingException {
         // Given
         List<String> values = List.of("null", "-7", "\"\"", "\"x\"", "[null]", "{}");
-        JsonNode original = mapper.readTree(Fixtures.text(fixture));
+        JsonNode original = mapper.readTree(NotificationFixtures.text(fixture));
 
-        for (JsonPointer place : places(JsonPointer.empty(), original)) {
+        for (JsonPointer place : pointers(JsonPointer.empty(), original)) {
             for (String value : values) {
                 // When, Then
-                decodeOrRefuse(with(original.deepCopy(), place, mapper.readTree(value))
+                decodeOrReject(with(original.deepCopy(), place, mapper.readTree(value))
                         .toString()
                         .getBytes(StandardCharsets.UTF_8));
             }
@@ -127,7 +127,7 @@ class HostilePayloadTest {
         return payload;
     }
 
-    private void decodeOrRefuse(byte[] payload) {
+    private void decodeOrReject(byte[] payload) {
         try {
             decoder.decode(payload);
         } catch (NotJsonException | UndecodableEventException expected) {
@@ -137,14 +137,14 @@ class HostilePayloadTest {
         }
     }
 
-    private static List<JsonPointer> places(JsonPointer place, JsonNode value) {
+    private static List<JsonPointer> pointers(JsonPointer place, JsonNode value) {
         List<JsonPointer> found = new ArrayList<>();
         found.add(place);
         for (Map.Entry<String, JsonNode> field : value.properties()) {
-            found.addAll(places(place.appendProperty(field.getKey()), field.getValue()));
+            found.addAll(pointers(place.appendProperty(field.getKey()), field.getValue()));
         }
         for (int index = 0; value.isArray() && index < value.size(); index++) {
-            found.addAll(places(place.appendIndex(index), value.get(index)));
+            found.addAll(pointers(place.appendIndex(index), value.get(index)));
         }
         return found;
     }

@@ -61,7 +61,7 @@ class NotificationDecoderTest {
             })
     void aCreatedObjectIsFoundInEveryDialect(String fixture, String key, long size, Instant eventTime) {
         // When
-        Notification notification = decoder.decode(Fixtures.bytes(fixture));
+        Notification notification = decoder.decode(NotificationFixtures.bytes(fixture));
 
         // Then
         ObjectCreated expected =
@@ -73,7 +73,7 @@ class NotificationDecoderTest {
     @MethodSource("inEveryEnvelope")
     void envelopesChangeNothingOfWhatIsInThem(String fixture, String envelope) {
         // Given
-        String content = Fixtures.text(fixture);
+        String content = NotificationFixtures.text(fixture);
         String wrapped =
                 envelope.replace("TEXT", TextNode.valueOf(content).toString()).replace("OBJECT", content);
 
@@ -94,7 +94,7 @@ class NotificationDecoderTest {
                 "{\"Records\":[{\"eventSource\":\"aws:sqs\",\"body\":TEXT}]}",
                 "{\"Records\":[{\"eventSource\":\"aws:sqs\",\"Body\":TEXT}]}",
                 "{\"Records\":[{\"EventSource\":\"aws:sns\",\"Sns\":{\"Message\":TEXT}}]}");
-        return Fixtures.names()
+        return NotificationFixtures.names()
                 .filter(fixture -> !PROBLEMATIC.contains(fixture))
                 .flatMap(fixture -> envelopes.stream().map(envelope -> Arguments.of(fixture, envelope)));
     }
@@ -110,7 +110,7 @@ class NotificationDecoderTest {
             })
     void testEventsAndRemovalsLeaveNothingToDo(String fixture) {
         // When
-        Notification notification = decoder.decode(Fixtures.bytes(fixture));
+        Notification notification = decoder.decode(NotificationFixtures.bytes(fixture));
 
         // Then
         assertEquals(nothing(), notification);
@@ -189,7 +189,7 @@ class NotificationDecoderTest {
     @Test
     void badRecordsAreNamedAndLeaveTheGoodOnesInOrder() {
         // When
-        Notification notification = decoder.decode(Fixtures.bytes("mixed-good-and-bad.json"));
+        Notification notification = decoder.decode(NotificationFixtures.bytes("mixed-good-and-bad.json"));
 
         // Then
         assertEquals(List.of(TAG_LINK, BLOB), keys(notification));
@@ -208,7 +208,7 @@ class NotificationDecoderTest {
     @Test
     void aBadMessageAmongManyLeavesTheGoodOnes() {
         // When
-        Notification notification = decoder.decode(Fixtures.bytes("aws-lambda-sqs-records.json"));
+        Notification notification = decoder.decode(NotificationFixtures.bytes("aws-lambda-sqs-records.json"));
 
         // Then
         assertEquals(List.of(BLOB, "a+b/%2F/c d"), keys(notification));
@@ -286,15 +286,15 @@ class NotificationDecoderTest {
     @Test
     void theRecordedSequenceOfAPersistentTopicDecodesLineByLine() {
         // Given
-        List<String> lines = Fixtures.recordedSequence();
+        List<String> lines = NotificationFixtures.recordedSequence();
 
         // When
         List<Notification> notifications = lines.stream().map(this::decode).toList();
 
         // Then
         assertEquals(55, notifications.size());
-        assertEquals(List.of(), Notification.all(notifications).problems());
-        List<String> keys = keys(Notification.all(notifications));
+        assertEquals(List.of(), Notification.combine(notifications).problems());
+        List<String> keys = keys(Notification.combine(notifications));
         assertEquals(55, keys.size());
         assertEquals(28, keys.stream().distinct().count(), "objects, since the store tells of many twice and more");
         assertEquals(

@@ -6,17 +6,17 @@ import java.io.InputStream;
 /** Content whose every opening a test decides on, by its number from 1, and that counts them. One thread at a time. */
 public final class CountedContent implements ContentSource {
     private final long size;
-    private final Opening opening;
-    private int openings;
+    private final StreamFactory streamFactory;
+    private int openCount;
 
     /** What the opening of that number gives. */
-    public interface Opening {
+    public interface StreamFactory {
         InputStream open(int number) throws IOException;
     }
 
-    public CountedContent(long size, Opening opening) {
+    public CountedContent(long size, StreamFactory streamFactory) {
         this.size = size;
-        this.opening = opening;
+        this.streamFactory = streamFactory;
     }
 
     @Override
@@ -26,10 +26,10 @@ public final class CountedContent implements ContentSource {
 
     @Override
     public InputStream open() throws IOException {
-        return opening.open(++openings);
+        return streamFactory.open(++openCount);
     }
 
-    public int openings() {
-        return openings;
+    public int openCount() {
+        return openCount;
     }
 }

@@ -58,7 +58,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     }
 
     @Override
-    ObjectStore storeOfNoBucket() {
+    ObjectStore storeWithoutBucket() {
         return DirectoryObjectStore.of("registry", volume.resolve("nowhere"));
     }
 
@@ -70,8 +70,8 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
         put(store(), key("there"), text("content"));
 
         // When
-        ObjectInfo found = store().find(key("there")).orElseThrow();
-        Optional<ObjectInfo> foundBeforeWrite = store().findBeforeWrite(key("there"));
+        ObjectInfo found = store().head(key("there")).orElseThrow();
+        Optional<ObjectInfo> foundBeforeWrite = store().headBeforeWrite(key("there"));
 
         // Then
         assertEquals(new ObjectInfo(key("there"), 7, "", found.lastModified(), Map.of(), Optional.empty()), found);
@@ -87,7 +87,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
         Optional<String> another = Optional.of("9a0364b9e99bb480dd25e1f0284c8555");
 
         // When
-        ObjectStoreException changed = assertError(StoreError.CHANGED, () -> readIf(key("link"), another));
+        ObjectStoreException changed = assertError(StoreError.PRECONDITION_FAILED, () -> readIf(key("link"), another));
         ObjectStoreException absent = assertError(StoreError.NOT_FOUND, () -> readIf(key("absent"), another));
 
         // Then
@@ -120,7 +120,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
         Files.setLastModifiedTime(foreign, FileTime.from(limit.minus(Duration.ofDays(9))));
 
         // When
-        long removed = store().abortUploads("any", limit);
+        long removed = store().abortMultipartUploads("any", limit);
 
         // Then
         assertEquals(1, removed);
@@ -132,7 +132,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     @Test
     void whereNothingWasEverWrittenThereIsNothingToGiveUp() {
         // When
-        long removed = store().abortUploads("", Instant.MAX);
+        long removed = store().abortMultipartUploads("", Instant.MAX);
 
         // Then
         assertEquals(0, removed);
@@ -146,7 +146,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
         store().put(key("data"), ContentSource.of(text("content")), Map.of("Origin-ETag", "\"0123-4\""));
 
         // Then
-        assertEquals(Map.of(), store().find(key("data")).orElseThrow().metadata());
+        assertEquals(Map.of(), store().head(key("data")).orElseThrow().metadata());
         assertArrayEquals(text("content"), read(store(), key("data")));
     }
 
@@ -162,7 +162,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
 
         // Then
         assertEquals(Optional.empty(), version);
-        assertEquals(10, store().find(key("link")).orElseThrow().size());
+        assertEquals(10, store().head(key("link")).orElseThrow().size());
         assertArrayEquals(text("the second"), read(store(), key("link")));
     }
 
@@ -174,7 +174,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
         put(store(), key("empty"), new byte[0]);
 
         // Then
-        assertEquals(0, store().find(key("empty")).orElseThrow().size());
+        assertEquals(0, store().head(key("empty")).orElseThrow().size());
         assertArrayEquals(new byte[0], read(store(), key("empty")));
         assertEquals(List.of(key("empty")), keys(store(), key("")));
     }
@@ -191,7 +191,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
         put(store(), key("data"), content);
 
         // Then
-        assertEquals(size, store().find(key("data")).orElseThrow().size());
+        assertEquals(size, store().head(key("data")).orElseThrow().size());
         assertArrayEquals(content, read(store(), key("data")));
     }
 
@@ -232,7 +232,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     void aKeyMayHaveAnEmptySegment() {
         // When
         ObjectStoreException refusal =
-                assertError(StoreError.REFUSED, () -> put(store(), key("double//slash"), text("content")));
+                assertError(StoreError.BAD_REQUEST, () -> put(store(), key("double//slash"), text("content")));
 
         // Then
         assertEquals(
@@ -251,8 +251,10 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
         String where = " in the registry directory " + store().bucket() + ": " + store().bucket() + "/";
 
         // When
-        ObjectStoreException shorter = assertError(StoreError.REFUSED, () -> put(store(), key("a"), text("shorter")));
-        ObjectStoreException longer = assertError(StoreError.REFUSED, () -> put(store(), key("a/b/c"), text("longer")));
+        ObjectStoreException shorter =
+                assertError(StoreError.BAD_REQUEST, () -> put(store(), key("a"), text("shorter")));
+        ObjectStoreException longer =
+                assertError(StoreError.BAD_REQUEST, () -> put(store(), key("a/b/c"), text("longer")));
 
         // Then
         assertEquals(
@@ -262,11 +264,12 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
                 "Failed to write " + key("a/b/c") + where + key("a/b") + " is a file, and so no directory for others",
                 longer.getMessage());
         for (String name : List.of("a", "a/b/c")) {
-            assertError(StoreError.REFUSED, () -> store().putIfAbsent(key(name), ContentSource.of(text("content"))));
-            assertError(StoreError.REFUSED, () -> writeNoParts(key(name)));
+            assertError(
+                    StoreError.BAD_REQUEST, () -> store().putIfAbsent(key(name), ContentSource.of(text("content"))));
+            assertError(StoreError.BAD_REQUEST, () -> denyWrites(key(name)));
             assertError(StoreError.NOT_FOUND, () -> read(store(), key(name)));
-            assertEquals(Optional.empty(), store().find(key(name)));
-            store().remove(key(name), Optional.empty());
+            assertEquals(Optional.empty(), store().head(key(name)));
+            store().delete(key(name), Optional.empty());
         }
         assertEquals(List.of(key("a/b")), keys(store(), ""));
         assertEquals(List.of(), keys(store(), key("a/b/")));
@@ -283,9 +286,9 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
 
         // When
         byte[] before;
-        try (MultipartUpload upload = store().startMultipart(key("blob"), Map.of())) {
+        try (MultipartUpload upload = store().startMultipartUpload(key("blob"), Map.of())) {
             for (int offset = 0; offset < content.length; offset += 100_000) {
-                upload.part(ContentSource.of(Arrays.copyOfRange(content, offset, offset + 100_000)));
+                upload.uploadPart(ContentSource.of(Arrays.copyOfRange(content, offset, offset + 100_000)));
             }
             before = read(store(), key("blob"));
             upload.complete();
@@ -293,7 +296,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
 
         // Then
         assertArrayEquals(text("old"), before);
-        assertEquals(300_000, store().find(key("blob")).orElseThrow().size());
+        assertEquals(300_000, store().head(key("blob")).orElseThrow().size());
         assertArrayEquals(content, read(store(), key("blob")));
     }
 
@@ -325,18 +328,18 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     @Test
     void aBucketTellsHowItIsSetUpAndNeverThrows() {
         // When
-        BucketConfiguration facts = store().facts();
+        BucketConfiguration facts = store().bucketConfiguration();
 
         // Then
-        assertEquals(ProbeResult.of(false), facts.versioned());
-        assertEquals(ProbeResult.settled("it is a directory"), facts.lifecycle());
-        assertEquals(ProbeResult.settled("it is a directory"), facts.notifications());
+        assertEquals(ProbeResult.of(false), facts.versioningEnabled());
+        assertEquals(ProbeResult.permanentFailure("it is a directory"), facts.lifecycleRules());
+        assertEquals(ProbeResult.permanentFailure("it is a directory"), facts.notificationRules());
     }
 
     @Override
     @Test
     void onlyABucketThatKeepsVersionsSaysSo() {
-        assertFalse(store().versioned());
+        assertFalse(store().isVersioned());
     }
 
     @Override
@@ -406,7 +409,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     void theOneVersionOfAFileIsTheFile() {
         // Given
         put(store(), key("a"), text("content"));
-        ObjectInfo file = store().find(key("a")).orElseThrow();
+        ObjectInfo file = store().head(key("a")).orElseThrow();
 
         // When
         List<ObjectVersion> versions;
@@ -416,8 +419,8 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
 
         // Then
         assertEquals(List.of(new ObjectVersion(key("a"), "null", 7, "", file.lastModified(), false)), versions);
-        assertEquals(Optional.of(file), store().findVersion(key("a"), "null"));
-        assertEquals(Optional.empty(), store().findVersion(key("a"), "another"));
+        assertEquals(Optional.of(file), store().headVersion(key("a"), "null"));
+        assertEquals(Optional.empty(), store().headVersion(key("a"), "another"));
         try (OpenObject opened = store().openVersion(key("a"), "null", Optional.of(new ByteRange(0, 3)))) {
             assertArrayEquals(text("con"), opened.readAll(3));
         }
@@ -430,11 +433,11 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     void onlyTheVersionThatAFileIsCanBeRemoved() {
         // Given
         put(store(), key("a"), text("content"));
-        store().remove(key("a"), Optional.of("another"));
+        store().delete(key("a"), Optional.of("another"));
         List<String> withAnother = keys(store(), "");
 
         // When
-        store().remove(key("a"), Optional.of("null"));
+        store().delete(key("a"), Optional.of("null"));
 
         // Then
         assertEquals(List.of(key("a")), withAnother);
@@ -445,13 +448,13 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     void contentThatBreaksOnceIsReadAgain() {
         // Given
         byte[] content = random(300_000);
-        CountedContent breaking = breakingOnce(content);
+        CountedContent breaking = failingOnce(content);
 
         // When
         store().put(key("data"), breaking, Map.of());
 
         // Then
-        assertEquals(2, breaking.openings());
+        assertEquals(2, breaking.openCount());
         assertArrayEquals(content, read(store(), key("data")));
     }
 
@@ -484,11 +487,11 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
                 300_000, number -> new BreakingInputStream(random(300_000), 200_000, () -> new IOException("cut")));
 
         // When
-        try (MultipartUpload upload = store().startMultipart(key("data"), Map.of())) {
-            upload.part(breakingOnce(first));
-            assertThrows(ObjectStoreException.class, () -> upload.part(never));
-            upload.part(breakingOnce(last));
-            assertThrows(ObjectStoreException.class, () -> upload.part(never));
+        try (MultipartUpload upload = store().startMultipartUpload(key("data"), Map.of())) {
+            upload.uploadPart(failingOnce(first));
+            assertThrows(ObjectStoreException.class, () -> upload.uploadPart(never));
+            upload.uploadPart(failingOnce(last));
+            assertThrows(ObjectStoreException.class, () -> upload.uploadPart(never));
             upload.complete();
         }
 
@@ -504,13 +507,13 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
         }
     }
 
-    private void writeNoParts(String key) {
-        try (MultipartUpload upload = store().startMultipart(key, Map.of())) {
+    private void denyWrites(String key) {
+        try (MultipartUpload upload = store().startMultipartUpload(key, Map.of())) {
             upload.complete();
         }
     }
 
-    private static CountedContent breakingOnce(byte[] content) {
+    private static CountedContent failingOnce(byte[] content) {
         return new CountedContent(
                 content.length,
                 number -> number == 1

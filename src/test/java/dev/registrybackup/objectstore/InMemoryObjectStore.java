@@ -29,11 +29,11 @@ public final class InMemoryObjectStore implements ObjectStore {
     /** Guarded by this: newest version last; content null is a delete marker. */
     private final Map<String, List<Stored>> objects = new TreeMap<>();
     /** Guarded by this: the uploads under way. */
-    private final Set<Upload> uploads = new HashSet<>();
+    private final Set<Upload> openUploads = new HashSet<>();
     /** Guarded by this. */
     private boolean exists = true;
     /** S3's name of the one version that an object of an unversioned bucket has. */
-    private static final String UNVERSIONED = "null";
+    private static final String UNVERSIONED_ID = "null";
 
     /** Guarded by this. */
     private int versions;
@@ -92,13 +92,13 @@ public final class InMemoryObjectStore implements ObjectStore {
     }
 
     @Override
-    public synchronized Optional<ObjectInfo> find(String key) {
+    public synchronized Optional<ObjectInfo> head(String key) {
         requireBucket();
-        return findBeforeWrite(key);
+        return headBeforeWrite(key);
     }
 
     @Override
-    public synchronized Optional<ObjectInfo> findBeforeWrite(String key) {
+    public synchronized Optional<ObjectInfo> headBeforeWrite(String key) {
         return newest(key).filter(stored -> stored.content().isPresent()).map(Stored::info);
     }
 
@@ -115,11 +115,11 @@ public final class InMemoryObjectStore implements ObjectStore {
                 .filter(found -> found.content().isPresent())
                 .orElseThrow(() -> new ObjectStoreException(
                         StoreError.NOT_FOUND, "Failed to read %s in %s: there is none".formatted(key, bucket)));
-        return opened(stored, range, etag);
+        return openObject(stored, range, etag);
     }
 
     @Override
-    public synchronized Optional<ObjectInfo> findVersion(String key, String versionId) {
+    public synchronized Optional<ObjectInfo> headVersion(String key, String versionId) {
         requireBucket();
         return version(key, versionId).map(Stored::info);
     }
@@ -131,13 +131,14 @@ public final class InMemoryObjectStore implements ObjectStore {
         Stored stored = version(key, versionId)
                 .orElseThrow(() -> new ObjectStoreException(
                         StoreError.NOT_FOUND, "Failed to read %s of %s: there is none".formatted(versionId, key)));
-        return opened(stored, range, Optional.empty());
+        return openObject(stored, range, Optional.empty());
     }
 
     private Optional<Stored> version(String key, String versionId) {
         return objects.getOrDefault(key, List.of()).stream()
                 .filter(stored -> stored.content().isPresent())
-                .filter(stored -> stored.info().versionId().orElse(UNVERSIONED).equals(versionId))
+                .filter(stored ->
+                        stored.info().versionId().orElse(UNVERSIONED_ID).equals(versionId))
                 .findFirst();
     }
 
@@ -158,14 +159,14 @@ public final class InMemoryObjectStore implements ObjectStore {
         ObjectInfo info = stored.info();
         return new ObjectVersion(
                 info.key(),
-                info.versionId().orElse(UNVERSIONED),
+                info.versionId().orElse(UNVERSIONED_ID),
                 info.size(),
                 info.etag(),
                 info.lastModified(),
                 stored.content().isEmpty());
     }
 
-    private OpenObject opened(Stored stored, Optional<ByteRange> range, Optional<String> etag) {
+    private OpenObject openObject(Stored stored, Optional<ByteRange> range, Optional<String> etag) {
         boolean another = etag.filter(asked -> !asked.isEmpty())
                 .filter(asked -> !asked.equals(stored.info().etag()))
                 .isPresent();
@@ -173,7 +174,7 @@ public final class InMemoryObjectStore implements ObjectStore {
                 range.filter(bytes -> bytes.offset() >= stored.info().size()).isPresent();
         if (another || beyond) {
             throw new ObjectStoreException(
-                    StoreError.CHANGED,
+                    StoreError.PRECONDITION_FAILED,
                     "Failed to read %s in %s: it has changed"
                             .formatted(stored.info().key(), bucket));
         }
@@ -181,11 +182,11 @@ public final class InMemoryObjectStore implements ObjectStore {
         byte[] asked = range.map(bytes -> Arrays.copyOfRange(
                         all, (int) bytes.offset(), (int) Math.min(all.length, bytes.offset() + bytes.length())))
                 .orElse(all);
-        return opened(stored.info(), new ByteArrayInputStream(asked));
+        return openObject(stored.info(), new ByteArrayInputStream(asked));
     }
 
     /** An open object of these parts. */
-    public static OpenObject opened(ObjectInfo info, InputStream stream) {
+    public static OpenObject openObject(ObjectInfo info, InputStream stream) {
         return new OpenObject() {
             @Override
             public ObjectInfo info() {
@@ -207,12 +208,12 @@ public final class InMemoryObjectStore implements ObjectStore {
     @Override
     public Optional<String> put(String key, ContentSource content, Map<String, String> metadata) {
         byte[] bytes = read(content);
-        return store(key, bytes, LinkContent.md5(bytes), metadata);
+        return putVersion(key, bytes, LinkContent.md5Hex(bytes), metadata);
     }
 
     @Override
     public synchronized boolean putIfAbsent(String key, ContentSource content) {
-        boolean absent = findBeforeWrite(key).isEmpty();
+        boolean absent = headBeforeWrite(key).isEmpty();
         if (absent) {
             put(key, content, Map.of());
         }
@@ -231,7 +232,8 @@ public final class InMemoryObjectStore implements ObjectStore {
         }
     }
 
-    private synchronized Optional<String> store(String key, byte[] bytes, String etag, Map<String, String> metadata) {
+    private synchronized Optional<String> putVersion(
+            String key, byte[] bytes, String etag, Map<String, String> metadata) {
         requireBucket();
         Instant now = clock.instant();
         Optional<String> version = versioned ? Optional.of("v" + ++versions) : Optional.empty();
@@ -248,9 +250,9 @@ public final class InMemoryObjectStore implements ObjectStore {
 
     @Override
     @MustBeClosed
-    public synchronized MultipartUpload startMultipart(String key, Map<String, String> metadata) {
+    public synchronized MultipartUpload startMultipartUpload(String key, Map<String, String> metadata) {
         Upload upload = new Upload(key, metadata, clock.instant());
-        uploads.add(upload);
+        openUploads.add(upload);
         return upload;
     }
 
@@ -268,51 +270,52 @@ public final class InMemoryObjectStore implements ObjectStore {
         }
 
         @Override
-        public void part(ContentSource content) {
+        public void uploadPart(ContentSource content) {
             parts.writeBytes(read(content));
-            requireUnderWay(this);
+            requireInProgress(this);
             count++;
         }
 
         @Override
         public void complete() {
-            requireUnderWay(this);
+            requireInProgress(this);
             byte[] bytes = parts.toByteArray();
-            store(key, bytes, LinkContent.md5(bytes) + "-" + count, metadata);
-            end(this);
+            putVersion(key, bytes, LinkContent.md5Hex(bytes) + "-" + count, metadata);
+            endUpload(this);
         }
 
         @Override
         public void close() {
-            end(this);
+            endUpload(this);
         }
     }
 
-    private synchronized void requireUnderWay(Upload upload) {
-        if (!uploads.contains(upload)) {
+    private synchronized void requireInProgress(Upload upload) {
+        if (!openUploads.contains(upload)) {
             throw new ObjectStoreException(
                     StoreError.UNAVAILABLE, "Failed to write %s: its upload was given up".formatted(upload.key));
         }
     }
 
-    private synchronized void end(Upload upload) {
-        uploads.remove(upload);
+    private synchronized void endUpload(Upload upload) {
+        openUploads.remove(upload);
     }
 
     @Override
-    public synchronized long abortUploads(String prefix, Instant startedBefore) {
+    public synchronized long abortMultipartUploads(String prefix, Instant startedBefore) {
         requireBucket();
-        long before = uploads.size();
-        uploads.removeIf(upload -> upload.key.startsWith(prefix) && upload.started.isBefore(startedBefore));
-        return before - uploads.size();
+        long before = openUploads.size();
+        openUploads.removeIf(upload -> upload.key.startsWith(prefix) && upload.started.isBefore(startedBefore));
+        return before - openUploads.size();
     }
 
     @Override
-    public synchronized void remove(String key, Optional<String> versionId) {
+    public synchronized void delete(String key, Optional<String> versionId) {
         requireBucket();
         List<Stored> all = objects.getOrDefault(key, new ArrayList<>());
         if (versionId.isPresent()) {
-            all.removeIf(stored -> stored.info().versionId().orElse(UNVERSIONED).equals(versionId.get()));
+            all.removeIf(
+                    stored -> stored.info().versionId().orElse(UNVERSIONED_ID).equals(versionId.get()));
         } else if (versioned) {
             ObjectInfo marker = new ObjectInfo(key, 0, "", clock.instant(), Map.of(), Optional.of("v" + ++versions));
             objects.computeIfAbsent(key, fresh -> new ArrayList<>()).add(new Stored(marker, Optional.empty()));
@@ -330,7 +333,7 @@ public final class InMemoryObjectStore implements ObjectStore {
         requireBucket();
         List<ObjectInfo> found = objects.keySet().stream()
                 .filter(key -> key.startsWith(prefix))
-                .flatMap(key -> findBeforeWrite(key).stream())
+                .flatMap(key -> headBeforeWrite(key).stream())
                 .map(info -> new ObjectInfo(
                         info.key(), info.size(), info.etag(), info.lastModified(), Map.of(), Optional.empty()))
                 .toList();
@@ -345,20 +348,20 @@ public final class InMemoryObjectStore implements ObjectStore {
     }
 
     @Override
-    public boolean versioned() {
+    public boolean isVersioned() {
         requireBucket();
         return versioned;
     }
 
     @Override
-    public synchronized BucketConfiguration facts() {
+    public synchronized BucketConfiguration bucketConfiguration() {
         if (!exists) {
             return new BucketConfiguration(
-                    ProbeResult.nothing("no bucket"),
-                    ProbeResult.nothing("no bucket"),
-                    ProbeResult.nothing("no bucket"),
-                    ProbeResult.nothing("no bucket"),
-                    ProbeResult.nothing("no bucket"));
+                    ProbeResult.transientFailure("no bucket"),
+                    ProbeResult.transientFailure("no bucket"),
+                    ProbeResult.transientFailure("no bucket"),
+                    ProbeResult.transientFailure("no bucket"),
+                    ProbeResult.transientFailure("no bucket"));
         }
         return new BucketConfiguration(
                 ProbeResult.of(clock.instant().truncatedTo(ChronoUnit.SECONDS)),

@@ -18,7 +18,7 @@ class InMemoryObjectStoreTest extends ObjectStoreContract {
     }
 
     @Override
-    ObjectStore storeOfNoBucket() {
+    ObjectStore storeWithoutBucket() {
         InMemoryObjectStore nowhere = new InMemoryObjectStore("nowhere");
         nowhere.setExists(false);
         return nowhere;

@@ -54,7 +54,7 @@ abstract class ObjectStoreContract {
     abstract ObjectStore versionedStore();
 
     /** A bucket that does not exist. */
-    abstract ObjectStore storeOfNoBucket();
+    abstract ObjectStore storeWithoutBucket();
 
     @BeforeEach
     void keysOfItsOwn(TestInfo test) {
@@ -69,13 +69,13 @@ abstract class ObjectStoreContract {
         put(store(), key("there"), content);
 
         // When
-        ObjectInfo found = store().find(key("there")).orElseThrow();
-        ObjectInfo foundBeforeWrite = store().findBeforeWrite(key("there")).orElseThrow();
+        ObjectInfo found = store().head(key("there")).orElseThrow();
+        ObjectInfo foundBeforeWrite = store().headBeforeWrite(key("there")).orElseThrow();
 
         // Then
         assertEquals(key("there"), found.key());
         assertEquals(7, found.size());
-        assertEquals(LinkContent.md5(content), found.etag());
+        assertEquals(LinkContent.md5Hex(content), found.etag());
         assertEquals(Map.of(), found.metadata());
         assertEquals(Optional.empty(), found.versionId(), ABSENT_VERSION_MESSAGE);
         assertEquals(found, foundBeforeWrite);
@@ -87,8 +87,8 @@ abstract class ObjectStoreContract {
         put(store(), key("there/too"), text("content"));
 
         // When
-        Optional<ObjectInfo> found = store().find(key("there"));
-        Optional<ObjectInfo> foundBeforeWrite = store().findBeforeWrite(key("there"));
+        Optional<ObjectInfo> found = store().head(key("there"));
+        Optional<ObjectInfo> foundBeforeWrite = store().headBeforeWrite(key("there"));
 
         // Then
         assertEquals(Optional.empty(), found);
@@ -98,19 +98,19 @@ abstract class ObjectStoreContract {
     @Test
     void aBucketThatIsNotThereIsNeverAnAbsentObject() {
         // Given
-        ObjectStore nowhere = storeOfNoBucket();
+        ObjectStore nowhere = storeWithoutBucket();
         ContentSource content = ContentSource.of(text("content"));
 
         // When
         List<Executable> requests = List.of(
                 nowhere::requireBucket,
-                nowhere::versioned,
-                () -> nowhere.find(key("any")),
+                nowhere::isVersioned,
+                () -> nowhere.head(key("any")),
                 () -> read(nowhere, key("any")),
                 () -> nowhere.put(key("any"), content, Map.of()),
                 () -> putInParts(nowhere, key("any"), content),
-                () -> nowhere.remove(key("any"), Optional.empty()),
-                () -> nowhere.abortUploads(key(""), Instant.now()),
+                () -> nowhere.delete(key("any"), Optional.empty()),
+                () -> nowhere.abortMultipartUploads(key(""), Instant.now()),
                 () -> list(nowhere, key("")));
 
         // Then
@@ -122,7 +122,7 @@ abstract class ObjectStoreContract {
     @Test
     void whoWritesNextIsNotToldThatTheBucketIsMissing() {
         // When
-        Optional<ObjectInfo> found = storeOfNoBucket().findBeforeWrite(key("any"));
+        Optional<ObjectInfo> found = storeWithoutBucket().headBeforeWrite(key("any"));
 
         // Then
         assertEquals(Optional.empty(), found);
@@ -146,7 +146,7 @@ abstract class ObjectStoreContract {
 
             // Then
             assertArrayEquals(content, read);
-            assertEquals(store().find(key("data")).orElseThrow(), opened.info());
+            assertEquals(store().head(key("data")).orElseThrow(), opened.info());
         }
     }
 
@@ -167,7 +167,7 @@ abstract class ObjectStoreContract {
 
         // Then
         assertArrayEquals(text("0123456789"), read);
-        assertEquals(StoreError.REFUSED, refusal.error());
+        assertEquals(StoreError.BAD_REQUEST, refusal.error());
         assertEquals("Expected at most 9 bytes in " + key("link") + " but it has more", refusal.getMessage());
     }
 
@@ -194,7 +194,7 @@ abstract class ObjectStoreContract {
             assertArrayEquals(text("0"), first.stream().readAllBytes());
             assertArrayEquals(text("9"), last.stream().readAllBytes());
             assertArrayEquals(text("0123456789"), all.stream().readAllBytes());
-            assertEquals(store().find(key("data")).orElseThrow(), middle.info());
+            assertEquals(store().head(key("data")).orElseThrow(), middle.info());
         }
     }
 
@@ -221,25 +221,26 @@ abstract class ObjectStoreContract {
         Executable open = () -> read(store(), key("data"), Optional.of(new ByteRange(10, 1)), Optional.empty());
 
         // Then
-        assertError(StoreError.CHANGED, open);
+        assertError(StoreError.PRECONDITION_FAILED, open);
     }
 
     @Test
     void onlyTheVeryObjectAskedForIsOpened() {
         // Given
         put(store(), key("link"), text("old"));
-        String old = store().find(key("link")).orElseThrow().etag();
+        String old = store().head(key("link")).orElseThrow().etag();
         put(store(), key("link"), text("new"));
-        String current = store().find(key("link")).orElseThrow().etag();
+        String current = store().head(key("link")).orElseThrow().etag();
 
         // When
         byte[] read = read(store(), key("link"), Optional.empty(), Optional.of(current));
 
         // Then
         assertArrayEquals(text("new"), read);
-        assertError(StoreError.CHANGED, () -> read(store(), key("link"), Optional.empty(), Optional.of(old)));
         assertError(
-                StoreError.CHANGED,
+                StoreError.PRECONDITION_FAILED, () -> read(store(), key("link"), Optional.empty(), Optional.of(old)));
+        assertError(
+                StoreError.PRECONDITION_FAILED,
                 () -> read(store(), key("link"), Optional.of(new ByteRange(1, 1)), Optional.of(old)));
         assertError(StoreError.NOT_FOUND, () -> read(store(), key("absent"), Optional.empty(), Optional.of(current)));
     }
@@ -289,7 +290,7 @@ abstract class ObjectStoreContract {
         // Then
         Map<String, String> expected =
                 Map.of("origin-etag", "\"0123-4\"", "origin.time", "2026-11-22T10:00:00Z", "x", "1 / 2");
-        assertEquals(expected, store().find(key("data")).orElseThrow().metadata());
+        assertEquals(expected, store().head(key("data")).orElseThrow().metadata());
         try (OpenObject opened = store().open(key("data"), Optional.empty(), Optional.empty())) {
             assertEquals(expected, opened.info().metadata());
         }
@@ -304,9 +305,9 @@ abstract class ObjectStoreContract {
         Optional<String> version = put(store(), key("link"), text("the second"));
 
         // Then
-        ObjectInfo found = store().find(key("link")).orElseThrow();
+        ObjectInfo found = store().head(key("link")).orElseThrow();
         assertEquals(10, found.size());
-        assertEquals(LinkContent.md5(text("the second")), found.etag());
+        assertEquals(LinkContent.md5Hex(text("the second")), found.etag());
         assertEquals(Map.of(), found.metadata());
         assertEquals(Optional.empty(), version, ABSENT_VERSION_MESSAGE);
         assertArrayEquals(text("the second"), read(store(), key("link")));
@@ -321,7 +322,7 @@ abstract class ObjectStoreContract {
         put(store(), key("empty"), nothing);
 
         // Then
-        ObjectInfo found = store().find(key("empty")).orElseThrow();
+        ObjectInfo found = store().head(key("empty")).orElseThrow();
         assertEquals(0, found.size());
         assertEquals("d41d8cd98f00b204e9800998ecf8427e", found.etag());
         assertArrayEquals(nothing, read(store(), key("empty")));
@@ -338,10 +339,10 @@ abstract class ObjectStoreContract {
         put(store(), key("data"), content);
 
         // Then
-        assertEquals(size, store().find(key("data")).orElseThrow().size());
+        assertEquals(size, store().head(key("data")).orElseThrow().size());
         assertEquals(
-                LinkContent.md5(content),
-                store().find(key("data")).orElseThrow().etag());
+                LinkContent.md5Hex(content),
+                store().head(key("data")).orElseThrow().etag());
         assertArrayEquals(content, read(store(), key("data")));
     }
 
@@ -367,11 +368,11 @@ abstract class ObjectStoreContract {
         put(store(), key, text(name));
 
         // Then
-        assertEquals(key, store().find(key).orElseThrow().key());
+        assertEquals(key, store().head(key).orElseThrow().key());
         assertArrayEquals(text(name), read(store(), key));
         assertEquals(List.of(key), keys(store(), key));
-        store().remove(key, Optional.empty());
-        assertEquals(Optional.empty(), store().find(key));
+        store().delete(key, Optional.empty());
+        assertEquals(Optional.empty(), store().head(key));
     }
 
     @Test
@@ -418,8 +419,8 @@ abstract class ObjectStoreContract {
         // Then
         assertTrue(message(overOld).contains("cut"), message(overOld));
         assertArrayEquals(text("old"), read(store(), key("there")));
-        assertEquals(Map.of(), store().find(key("there")).orElseThrow().metadata());
-        assertEquals(Optional.empty(), store().find(key("absent")));
+        assertEquals(Map.of(), store().head(key("there")).orElseThrow().metadata());
+        assertEquals(Optional.empty(), store().head(key("absent")));
     }
 
     @ParameterizedTest
@@ -446,8 +447,8 @@ abstract class ObjectStoreContract {
         // Given
         byte[] wrong = random(size);
         put(store(), key("there"), text("old"));
-        CountedContent toThere = new CountedContent(size, number -> proving(wrong, random(size + 1)));
-        CountedContent toAbsent = new CountedContent(size, number -> proving(wrong, random(size + 1)));
+        CountedContent toThere = new CountedContent(size, number -> verifying(wrong, random(size + 1)));
+        CountedContent toAbsent = new CountedContent(size, number -> verifying(wrong, random(size + 1)));
 
         // When
         DigestMismatchException mismatch =
@@ -456,10 +457,10 @@ abstract class ObjectStoreContract {
 
         // Then
         assertTrue(message(mismatch).contains(" but " + size + " bytes hash to "), message(mismatch));
-        assertEquals(1, toThere.openings());
-        assertEquals(1, toAbsent.openings());
+        assertEquals(1, toThere.openCount());
+        assertEquals(1, toAbsent.openCount());
         assertArrayEquals(text("old"), read(store(), key("there")));
-        assertEquals(Optional.empty(), store().find(key("absent")));
+        assertEquals(Optional.empty(), store().head(key("absent")));
     }
 
     @ParameterizedTest
@@ -467,7 +468,8 @@ abstract class ObjectStoreContract {
     void whatTheOtherStoreSaidWhileItWasReadIsTheAnswer(int size) {
         // Given
         byte[] content = random(size);
-        ObjectStoreException changed = new ObjectStoreException(StoreError.CHANGED, "The registry's has changed");
+        ObjectStoreException changed =
+                new ObjectStoreException(StoreError.PRECONDITION_FAILED, "The registry's has changed");
         CountedContent moving =
                 new CountedContent(size, number -> new BreakingInputStream(content, size - 1, () -> changed));
 
@@ -477,15 +479,16 @@ abstract class ObjectStoreContract {
 
         // Then
         assertSame(changed, failure);
-        assertEquals(1, moving.openings());
-        assertEquals(Optional.empty(), store().find(key("absent")));
+        assertEquals(1, moving.openCount());
+        assertEquals(Optional.empty(), store().head(key("absent")));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1_000, 3_000_000})
     void whatTheOtherStoreSaidWhenItWasOpenedIsTheAnswer(int size) {
         // Given
-        ObjectStoreException changed = new ObjectStoreException(StoreError.CHANGED, "The registry's has changed");
+        ObjectStoreException changed =
+                new ObjectStoreException(StoreError.PRECONDITION_FAILED, "The registry's has changed");
         CountedContent moving = new CountedContent(size, number -> {
             throw changed;
         });
@@ -496,8 +499,8 @@ abstract class ObjectStoreContract {
 
         // Then
         assertSame(changed, failure);
-        assertEquals(1, moving.openings());
-        assertEquals(Optional.empty(), store().find(key("absent")));
+        assertEquals(1, moving.openCount());
+        assertEquals(Optional.empty(), store().head(key("absent")));
     }
 
     @Test
@@ -508,17 +511,17 @@ abstract class ObjectStoreContract {
 
         // When
         byte[] before;
-        try (MultipartUpload upload = store().startMultipart(key("blob"), Map.of("number", "two"))) {
-            upload.part(part(content, 0, PART_BYTES));
-            upload.part(part(content, PART_BYTES, PART_BYTES));
-            upload.part(part(content, 2 * PART_BYTES, 1_234));
+        try (MultipartUpload upload = store().startMultipartUpload(key("blob"), Map.of("number", "two"))) {
+            upload.uploadPart(part(content, 0, PART_BYTES));
+            upload.uploadPart(part(content, PART_BYTES, PART_BYTES));
+            upload.uploadPart(part(content, 2 * PART_BYTES, 1_234));
             before = read(store(), key("blob"));
             upload.complete();
         }
 
         // Then
         assertArrayEquals(text("old"), before);
-        ObjectInfo found = store().find(key("blob")).orElseThrow();
+        ObjectInfo found = store().head(key("blob")).orElseThrow();
         assertEquals(content.length, found.size());
         assertEquals(Map.of("number", "two"), found.metadata());
         assertTrue(found.etag().endsWith("-3"), found.etag());
@@ -545,50 +548,53 @@ abstract class ObjectStoreContract {
 
         // When
         for (String name : List.of("there", "absent")) {
-            try (MultipartUpload upload = store().startMultipart(key(name), Map.of())) {
-                upload.part(part(content, 0, PART_BYTES));
-                upload.part(part(content, PART_BYTES, 1));
+            try (MultipartUpload upload = store().startMultipartUpload(key(name), Map.of())) {
+                upload.uploadPart(part(content, 0, PART_BYTES));
+                upload.uploadPart(part(content, PART_BYTES, 1));
             }
         }
 
         // Then
         assertArrayEquals(text("old"), read(store(), key("there")));
-        assertEquals(Optional.empty(), store().find(key("absent")));
+        assertEquals(Optional.empty(), store().head(key("absent")));
         assertEquals(List.of(key("there")), keys(store(), key("")));
     }
 
     @Test
     void anUploadThatIsGivenUpByItsPrefixCannotBeCompleted() {
         // Given
-        try (MultipartUpload first = store().startMultipart(key("mine/blob"), Map.of());
-                MultipartUpload second = store().startMultipart(key("mine/blob"), Map.of());
-                MultipartUpload third = store().startMultipart(key("mine/other"), Map.of())) {
-            first.part(part(random(10), 0, 10));
+        try (MultipartUpload first = store().startMultipartUpload(key("mine/blob"), Map.of());
+                MultipartUpload second = store().startMultipartUpload(key("mine/blob"), Map.of());
+                MultipartUpload third = store().startMultipartUpload(key("mine/other"), Map.of())) {
+            first.uploadPart(part(random(10), 0, 10));
 
             // When
-            long aborted = store().abortUploads(key("mine/"), Instant.now().plus(Duration.ofHours(1)));
+            long aborted =
+                    store().abortMultipartUploads(key("mine/"), Instant.now().plus(Duration.ofHours(1)));
 
             // Then
             assertEquals(3, aborted);
             for (MultipartUpload upload : List.of(first, second, third)) {
                 assertThrows(ObjectStoreException.class, () -> {
-                    upload.part(part(random(10), 0, 10));
+                    upload.uploadPart(part(random(10), 0, 10));
                     upload.complete();
                 });
             }
             assertEquals(List.of(), keys(store(), key("")));
-            assertEquals(0, store().abortUploads(key("mine/"), Instant.now().plus(Duration.ofHours(1))));
+            assertEquals(
+                    0, store().abortMultipartUploads(key("mine/"), Instant.now().plus(Duration.ofHours(1))));
         }
     }
 
     @Test
     void anUploadOfAnotherPrefixIsNotGivenUp() {
         // Given
-        try (MultipartUpload upload = store().startMultipart(key("others/blob"), Map.of())) {
-            upload.part(part(text("content"), 0, 7));
+        try (MultipartUpload upload = store().startMultipartUpload(key("others/blob"), Map.of())) {
+            upload.uploadPart(part(text("content"), 0, 7));
 
             // When
-            long aborted = store().abortUploads(key("mine/"), Instant.now().plus(Duration.ofHours(1)));
+            long aborted =
+                    store().abortMultipartUploads(key("mine/"), Instant.now().plus(Duration.ofHours(1)));
             upload.complete();
 
             // Then
@@ -600,11 +606,11 @@ abstract class ObjectStoreContract {
     @Test
     void anUploadThatWasStartedAfterwardsIsNotGivenUp() {
         // Given
-        try (MultipartUpload upload = store().startMultipart(key("blob"), Map.of())) {
-            upload.part(part(text("content"), 0, 7));
+        try (MultipartUpload upload = store().startMultipartUpload(key("blob"), Map.of())) {
+            upload.uploadPart(part(text("content"), 0, 7));
 
             // When
-            long aborted = store().abortUploads(key(""), Instant.now().minus(Duration.ofHours(1)));
+            long aborted = store().abortMultipartUploads(key(""), Instant.now().minus(Duration.ofHours(1)));
             upload.complete();
 
             // Then
@@ -628,15 +634,15 @@ abstract class ObjectStoreContract {
                         new ByteArrayInputStream(wrong, PART_BYTES, PART_BYTES), PART_BYTES, Optional.of(proof), true));
 
         // When
-        try (MultipartUpload upload = store().startMultipart(key("blob"), Map.of())) {
-            upload.part(first);
-            assertThrows(DigestMismatchException.class, () -> upload.part(last));
+        try (MultipartUpload upload = store().startMultipartUpload(key("blob"), Map.of())) {
+            upload.uploadPart(first);
+            assertThrows(DigestMismatchException.class, () -> upload.uploadPart(last));
         }
 
         // Then
-        assertEquals(1, first.openings());
-        assertEquals(1, last.openings());
-        assertEquals(Optional.empty(), store().find(key("blob")));
+        assertEquals(1, first.openCount());
+        assertEquals(1, last.openCount());
+        assertEquals(Optional.empty(), store().head(key("blob")));
     }
 
     @Test
@@ -646,25 +652,25 @@ abstract class ObjectStoreContract {
         put(store(), key("stays"), text("content"));
 
         // When
-        store().remove(key("gone"), Optional.empty());
+        store().delete(key("gone"), Optional.empty());
 
         // Then
-        assertEquals(Optional.empty(), store().find(key("gone")));
+        assertEquals(Optional.empty(), store().head(key("gone")));
         assertEquals(List.of(key("stays")), keys(store(), key("")));
         assertError(StoreError.NOT_FOUND, () -> read(store(), key("gone")));
     }
 
     @Test
     void removingWhatIsNotThereIsNoProblem() {
-        assertDoesNotThrow(() -> store().remove(key("absent"), Optional.empty()));
-        assertDoesNotThrow(() -> versionedStore().remove(key("absent"), Optional.empty()));
+        assertDoesNotThrow(() -> store().delete(key("absent"), Optional.empty()));
+        assertDoesNotThrow(() -> versionedStore().delete(key("absent"), Optional.empty()));
     }
 
     @Test
     void onlyABucketThatKeepsVersionsSaysSo() {
         // When
-        boolean versioned = versionedStore().versioned();
-        boolean unversioned = store().versioned();
+        boolean versioned = versionedStore().isVersioned();
+        boolean unversioned = store().isVersioned();
 
         // Then
         assertTrue(versioned);
@@ -674,22 +680,22 @@ abstract class ObjectStoreContract {
     @Test
     void aBucketTellsHowItIsSetUpAndNeverThrows() {
         // When
-        BucketConfiguration versioned = versionedStore().facts();
-        BucketConfiguration unversioned = store().facts();
-        BucketConfiguration nowhere = storeOfNoBucket().facts();
+        BucketConfiguration versioned = versionedStore().bucketConfiguration();
+        BucketConfiguration unversioned = store().bucketConfiguration();
+        BucketConfiguration nowhere = storeWithoutBucket().bucketConfiguration();
 
         // Then
-        assertEquals(ProbeResult.of(true), versioned.versioned());
-        assertEquals(ProbeResult.of(false), unversioned.versioned());
-        toldOrWhyNot(unversioned.time());
-        toldOrWhyNot(unversioned.lifecycle());
-        toldOrWhyNot(unversioned.notifications());
-        toldOrWhyNot(unversioned.objectLock());
-        assertEquals(Optional.empty(), nowhere.lifecycle().value(), "An absent bucket is none without rules");
-        assertEquals(Optional.empty(), nowhere.notifications().value());
+        assertEquals(ProbeResult.of(true), versioned.versioningEnabled());
+        assertEquals(ProbeResult.of(false), unversioned.versioningEnabled());
+        assertValueOrReason(unversioned.serverTime());
+        assertValueOrReason(unversioned.lifecycleRules());
+        assertValueOrReason(unversioned.notificationRules());
+        assertValueOrReason(unversioned.objectLockEnabled());
+        assertEquals(Optional.empty(), nowhere.lifecycleRules().value(), "An absent bucket is none without rules");
+        assertEquals(Optional.empty(), nowhere.notificationRules().value());
     }
 
-    private static void toldOrWhyNot(ProbeResult<?> probeResult) {
+    private static void assertValueOrReason(ProbeResult<?> probeResult) {
         assertEquals(probeResult.value().isPresent(), probeResult.reason().isEmpty(), probeResult::toString);
     }
 
@@ -701,7 +707,7 @@ abstract class ObjectStoreContract {
 
         // Then
         assertFalse(first.equals(second), first);
-        ObjectInfo found = versionedStore().find(key("link")).orElseThrow();
+        ObjectInfo found = versionedStore().head(key("link")).orElseThrow();
         assertEquals(Optional.of(second), found.versionId());
         assertArrayEquals(text("second"), read(versionedStore(), key("link")));
     }
@@ -713,10 +719,10 @@ abstract class ObjectStoreContract {
         String second = put(versionedStore(), key("link"), text("second")).orElseThrow();
 
         // When
-        versionedStore().remove(key("link"), Optional.of(second));
+        versionedStore().delete(key("link"), Optional.of(second));
 
         // Then
-        ObjectInfo found = versionedStore().find(key("link")).orElseThrow();
+        ObjectInfo found = versionedStore().head(key("link")).orElseThrow();
         assertEquals(Optional.of(first), found.versionId());
         assertArrayEquals(text("first"), read(versionedStore(), key("link")));
     }
@@ -726,13 +732,13 @@ abstract class ObjectStoreContract {
         // Given
         String first = put(versionedStore(), key("link"), text("first")).orElseThrow();
         String second = put(versionedStore(), key("link"), text("second")).orElseThrow();
-        versionedStore().remove(key("link"), Optional.of(first));
+        versionedStore().delete(key("link"), Optional.of(first));
 
         // When
-        versionedStore().remove(key("link"), Optional.of(first));
+        versionedStore().delete(key("link"), Optional.of(first));
 
         // Then
-        ObjectInfo found = versionedStore().find(key("link")).orElseThrow();
+        ObjectInfo found = versionedStore().head(key("link")).orElseThrow();
         assertEquals(Optional.of(second), found.versionId());
     }
 
@@ -742,10 +748,10 @@ abstract class ObjectStoreContract {
         String only = put(versionedStore(), key("link"), text("only")).orElseThrow();
 
         // When
-        versionedStore().remove(key("link"), Optional.of(only));
+        versionedStore().delete(key("link"), Optional.of(only));
 
         // Then
-        assertEquals(Optional.empty(), versionedStore().find(key("link")));
+        assertEquals(Optional.empty(), versionedStore().head(key("link")));
         assertEquals(List.of(), keys(versionedStore(), key("")));
     }
 
@@ -755,10 +761,10 @@ abstract class ObjectStoreContract {
         put(versionedStore(), key("link"), text("content"));
 
         // When
-        versionedStore().remove(key("link"), Optional.empty());
+        versionedStore().delete(key("link"), Optional.empty());
 
         // Then
-        assertEquals(Optional.empty(), versionedStore().find(key("link")));
+        assertEquals(Optional.empty(), versionedStore().head(key("link")));
         assertEquals(List.of(), keys(versionedStore(), key("")));
         assertError(StoreError.NOT_FOUND, () -> read(versionedStore(), key("link")));
         assertTrue(put(versionedStore(), key("link"), text("again")).isPresent());
@@ -771,7 +777,7 @@ abstract class ObjectStoreContract {
         String first = put(versionedStore(), key("a"), text("one")).orElseThrow();
         String second = put(versionedStore(), key("a"), text("second")).orElseThrow();
         String other = put(versionedStore(), key("b"), text("other")).orElseThrow();
-        versionedStore().remove(key("a"), Optional.empty());
+        versionedStore().delete(key("a"), Optional.empty());
 
         // When
         List<ObjectVersion> versions = versions(versionedStore(), key(""));
@@ -789,7 +795,7 @@ abstract class ObjectStoreContract {
         assertEquals(
                 List.of(0L, 6L, 3L, 5L),
                 versions.stream().map(ObjectVersion::size).toList());
-        assertEquals(LinkContent.md5(text("second")), versions.get(1).etag());
+        assertEquals(LinkContent.md5Hex(text("second")), versions.get(1).etag());
     }
 
     @Test
@@ -832,12 +838,12 @@ abstract class ObjectStoreContract {
     void anOlderVersionIsFoundAndRead() throws IOException {
         // Given
         put(versionedStore(), key("a"), text("the first"));
-        String first = versionedStore().find(key("a")).orElseThrow().versionId().orElseThrow();
+        String first = versionedStore().head(key("a")).orElseThrow().versionId().orElseThrow();
         put(versionedStore(), key("a"), text("second"));
-        versionedStore().remove(key("a"), Optional.empty());
+        versionedStore().delete(key("a"), Optional.empty());
 
         // When
-        ObjectInfo found = versionedStore().findVersion(key("a"), first).orElseThrow();
+        ObjectInfo found = versionedStore().headVersion(key("a"), first).orElseThrow();
 
         // Then
         assertEquals(9, found.size());
@@ -854,17 +860,17 @@ abstract class ObjectStoreContract {
     void aVersionThatIsGoneOrADeleteMarkerIsNotFound() {
         // Given
         String gone = put(versionedStore(), key("a"), text("one")).orElseThrow();
-        versionedStore().remove(key("a"), Optional.of(gone));
+        versionedStore().delete(key("a"), Optional.of(gone));
         put(versionedStore(), key("b"), text("one"));
-        versionedStore().remove(key("b"), Optional.empty());
+        versionedStore().delete(key("b"), Optional.empty());
         String marker;
         try (Stream<ObjectVersion> listing = versionedStore().listVersions(key("b"))) {
             marker = listing.findFirst().orElseThrow().versionId();
         }
 
         // When
-        Optional<ObjectInfo> foundGone = versionedStore().findVersion(key("a"), gone);
-        Optional<ObjectInfo> foundMarker = versionedStore().findVersion(key("b"), marker);
+        Optional<ObjectInfo> foundGone = versionedStore().headVersion(key("a"), gone);
+        Optional<ObjectInfo> foundMarker = versionedStore().headVersion(key("b"), marker);
 
         // Then
         assertEquals(Optional.empty(), foundGone);
@@ -917,7 +923,7 @@ abstract class ObjectStoreContract {
     }
 
     private void removeAllVersions(ObjectStore store) {
-        versions(store, key("")).forEach(version -> store.remove(version.key(), Optional.of(version.versionId())));
+        versions(store, key("")).forEach(version -> store.delete(version.key(), Optional.of(version.versionId())));
     }
 
     @Test
@@ -936,7 +942,7 @@ abstract class ObjectStoreContract {
                 names.subList(0, 7).stream().map(this::key).toList(),
                 listed.stream().map(ObjectInfo::key).toList());
         ObjectInfo second = listed.get(1);
-        ObjectInfo found = store().find(key("a.b")).orElseThrow();
+        ObjectInfo found = store().head(key("a.b")).orElseThrow();
         assertEquals(3, second.size());
         assertEquals(found.etag(), second.etag());
         assertEquals(
@@ -1048,8 +1054,8 @@ abstract class ObjectStoreContract {
     }
 
     private static void putInParts(ObjectStore store, String key, ContentSource content) {
-        try (MultipartUpload upload = store.startMultipart(key, Map.of())) {
-            upload.part(content);
+        try (MultipartUpload upload = store.startMultipartUpload(key, Map.of())) {
+            upload.uploadPart(content);
             upload.complete();
         }
     }
@@ -1062,7 +1068,7 @@ abstract class ObjectStoreContract {
         return ContentSource.of(Arrays.copyOfRange(whole, offset, offset + length));
     }
 
-    private static InputStream proving(byte[] content, byte[] expected) {
+    private static InputStream verifying(byte[] content, byte[] expected) {
         DigestVerifier proof = DigestVerifier.of(Digest.of(DigestAlgorithm.SHA256, expected));
         return new VerifyingInputStream(new ByteArrayInputStream(content), content.length, Optional.of(proof), true);
     }

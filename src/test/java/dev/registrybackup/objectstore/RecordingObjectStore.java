@@ -19,14 +19,14 @@ import java.util.stream.Stream;
 public final class RecordingObjectStore implements ObjectStore {
     /** What a store can be asked. */
     public enum Operation {
-        FIND,
+        HEAD,
         OPEN,
         PUT,
         START_MULTIPART,
-        PART,
+        UPLOAD_PART,
         COMPLETE,
         ABORT,
-        REMOVE,
+        DELETE,
         LIST,
         BUCKET
     }
@@ -34,24 +34,24 @@ public final class RecordingObjectStore implements ObjectStore {
     /** One request. */
     public record Request(Operation operation, String key) {}
 
-    private final ObjectStore below;
+    private final ObjectStore delegate;
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private final AtomicInteger open = new AtomicInteger();
-    private volatile BiConsumer<Operation, String> before = (operation, key) -> {};
-    private volatile UnaryOperator<OpenObject> reading = opened -> opened;
+    private volatile BiConsumer<Operation, String> beforeRequest = (operation, key) -> {};
+    private volatile UnaryOperator<OpenObject> transformRead = opened -> opened;
 
     public RecordingObjectStore(ObjectStore below) {
-        this.below = below;
+        this.delegate = below;
     }
 
     /** Is called before each request from now on. */
-    public void before(BiConsumer<Operation, String> step) {
-        before = step;
+    public void beforeRequest(BiConsumer<Operation, String> step) {
+        beforeRequest = step;
     }
 
     /** Changes what is read from now on. */
-    public void reading(UnaryOperator<OpenObject> change) {
-        reading = change;
+    public void transformRead(UnaryOperator<OpenObject> change) {
+        transformRead = change;
     }
 
     /** All requests so far, in order. */
@@ -60,7 +60,7 @@ public final class RecordingObjectStore implements ObjectStore {
     }
 
     /** The keys that became visible so far, in order. */
-    public List<String> written() {
+    public List<String> writtenKeys() {
         return requests.stream()
                 .filter(request -> request.operation() == Operation.PUT || request.operation() == Operation.COMPLETE)
                 .map(Request::key)
@@ -94,47 +94,47 @@ public final class RecordingObjectStore implements ObjectStore {
     }
 
     /** Forgets the requests so far. */
-    public void forget() {
+    public void clearRequests() {
         requests.clear();
     }
 
-    private void asked(Operation operation, String key) {
+    private void recordRequest(Operation operation, String key) {
         requests.add(new Request(operation, key));
-        before.accept(operation, key);
+        beforeRequest.accept(operation, key);
     }
 
     @Override
-    public Optional<ObjectInfo> find(String key) {
-        asked(Operation.FIND, key);
-        return below.find(key);
+    public Optional<ObjectInfo> head(String key) {
+        recordRequest(Operation.HEAD, key);
+        return delegate.head(key);
     }
 
     @Override
-    public Optional<ObjectInfo> findBeforeWrite(String key) {
-        asked(Operation.FIND, key);
-        return below.findBeforeWrite(key);
+    public Optional<ObjectInfo> headBeforeWrite(String key) {
+        recordRequest(Operation.HEAD, key);
+        return delegate.headBeforeWrite(key);
     }
 
     @Override
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag) {
-        asked(Operation.OPEN, key);
-        return counted(reading.apply(below.open(key, range, etag)));
+        recordRequest(Operation.OPEN, key);
+        return counted(transformRead.apply(delegate.open(key, range, etag)));
     }
 
     @Override
     public Optional<String> put(String key, ContentSource content, Map<String, String> metadata) {
-        before.accept(Operation.PUT, key);
-        Optional<String> version = below.put(key, content, metadata);
+        beforeRequest.accept(Operation.PUT, key);
+        Optional<String> version = delegate.put(key, content, metadata);
         requests.add(new Request(Operation.PUT, key));
         return version;
     }
 
     @Override
     public boolean putIfAbsent(String key, ContentSource content) {
-        before.accept(Operation.PUT, key);
-        boolean wrote = below.putIfAbsent(key, content);
+        beforeRequest.accept(Operation.PUT, key);
+        boolean wrote = delegate.putIfAbsent(key, content);
         requests.add(new Request(Operation.PUT, key));
         return wrote;
     }
@@ -142,42 +142,42 @@ public final class RecordingObjectStore implements ObjectStore {
     @Override
     @MustBeClosed
     public Stream<ObjectVersion> listVersions(String prefix) {
-        asked(Operation.LIST, prefix);
-        return below.listVersions(prefix);
+        recordRequest(Operation.LIST, prefix);
+        return delegate.listVersions(prefix);
     }
 
     @Override
-    public Optional<ObjectInfo> findVersion(String key, String versionId) {
-        asked(Operation.FIND, key);
-        return below.findVersion(key, versionId);
+    public Optional<ObjectInfo> headVersion(String key, String versionId) {
+        recordRequest(Operation.HEAD, key);
+        return delegate.headVersion(key, versionId);
     }
 
     @Override
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public OpenObject openVersion(String key, String versionId, Optional<ByteRange> range) {
-        asked(Operation.OPEN, key);
-        return counted(reading.apply(below.openVersion(key, versionId, range)));
+        recordRequest(Operation.OPEN, key);
+        return counted(transformRead.apply(delegate.openVersion(key, versionId, range)));
     }
 
     @Override
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
-        asked(Operation.START_MULTIPART, key);
-        MultipartUpload upload = below.startMultipart(key, metadata);
+    public MultipartUpload startMultipartUpload(String key, Map<String, String> metadata) {
+        recordRequest(Operation.START_MULTIPART, key);
+        MultipartUpload upload = delegate.startMultipartUpload(key, metadata);
         return new MultipartUpload() {
             private boolean complete;
 
             @Override
-            public void part(ContentSource content) {
-                asked(Operation.PART, key);
-                upload.part(content);
+            public void uploadPart(ContentSource content) {
+                recordRequest(Operation.UPLOAD_PART, key);
+                upload.uploadPart(content);
             }
 
             @Override
             public void complete() {
-                before.accept(Operation.COMPLETE, key);
+                beforeRequest.accept(Operation.COMPLETE, key);
                 upload.complete();
                 complete = true;
                 requests.add(new Request(Operation.COMPLETE, key));
@@ -186,7 +186,7 @@ public final class RecordingObjectStore implements ObjectStore {
             @Override
             public void close() {
                 if (!complete) {
-                    asked(Operation.ABORT, key);
+                    recordRequest(Operation.ABORT, key);
                 }
                 upload.close();
             }
@@ -194,44 +194,44 @@ public final class RecordingObjectStore implements ObjectStore {
     }
 
     @Override
-    public long abortUploads(String prefix, Instant startedBefore) {
-        asked(Operation.ABORT, prefix);
-        return below.abortUploads(prefix, startedBefore);
+    public long abortMultipartUploads(String prefix, Instant startedBefore) {
+        recordRequest(Operation.ABORT, prefix);
+        return delegate.abortMultipartUploads(prefix, startedBefore);
     }
 
     @Override
-    public void remove(String key, Optional<String> versionId) {
-        asked(Operation.REMOVE, key);
-        below.remove(key, versionId);
+    public void delete(String key, Optional<String> versionId) {
+        recordRequest(Operation.DELETE, key);
+        delegate.delete(key, versionId);
     }
 
     @Override
     @MustBeClosed
     public Stream<ObjectInfo> list(String prefix) {
-        asked(Operation.LIST, prefix);
-        return below.list(prefix);
+        recordRequest(Operation.LIST, prefix);
+        return delegate.list(prefix);
     }
 
     @Override
     public void requireBucket() {
-        asked(Operation.BUCKET, "");
-        below.requireBucket();
+        recordRequest(Operation.BUCKET, "");
+        delegate.requireBucket();
     }
 
     @Override
-    public boolean versioned() {
-        asked(Operation.BUCKET, "");
-        return below.versioned();
+    public boolean isVersioned() {
+        recordRequest(Operation.BUCKET, "");
+        return delegate.isVersioned();
     }
 
     @Override
-    public BucketConfiguration facts() {
-        asked(Operation.BUCKET, "");
-        return below.facts();
+    public BucketConfiguration bucketConfiguration() {
+        recordRequest(Operation.BUCKET, "");
+        return delegate.bucketConfiguration();
     }
 
     @Override
     public String bucket() {
-        return below.bucket();
+        return delegate.bucket();
     }
 }

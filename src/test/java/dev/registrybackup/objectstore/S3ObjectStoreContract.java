@@ -36,7 +36,7 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
     private final S3Client client;
     private final S3ObjectStore store;
     private final S3ObjectStore versioned;
-    private final S3ObjectStore nowhere;
+    private final S3ObjectStore missingBucketStore;
 
     /** Against this server, which is closed after all tests. */
     @SuppressWarnings("MustBeClosedChecker")
@@ -46,7 +46,7 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
         client = endpoint.client();
         store = S3ObjectStore.of(settings(endpoint, BUCKET), TIMEOUTS, CONNECTIONS);
         versioned = S3ObjectStore.of(settings(endpoint, VERSIONED_BUCKET), TIMEOUTS, CONNECTIONS);
-        nowhere = S3ObjectStore.of(settings(endpoint, "nowhere"), TIMEOUTS, CONNECTIONS);
+        missingBucketStore = S3ObjectStore.of(settings(endpoint, "nowhere"), TIMEOUTS, CONNECTIONS);
     }
 
     @BeforeAll
@@ -61,7 +61,7 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
     void closeAll() throws Exception {
         store.close();
         versioned.close();
-        nowhere.close();
+        missingBucketStore.close();
         client.close();
         server.close();
     }
@@ -81,7 +81,7 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
         store().put(key("data"), breaking, Map.of());
 
         // Then
-        assertEquals(2, breaking.openings());
+        assertEquals(2, breaking.openCount());
         assertArrayEquals(content, read(store(), key("data")));
     }
 
@@ -96,13 +96,13 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
                         : new ByteArrayInputStream(content));
 
         // When
-        try (MultipartUpload upload = store().startMultipart(key("data"), Map.of())) {
-            upload.part(breaking);
+        try (MultipartUpload upload = store().startMultipartUpload(key("data"), Map.of())) {
+            upload.uploadPart(breaking);
             upload.complete();
         }
 
         // Then
-        assertEquals(2, breaking.openings());
+        assertEquals(2, breaking.openCount());
         assertArrayEquals(content, read(store(), key("data")));
     }
 
@@ -114,14 +114,14 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
                 PART_BYTES, number -> new BreakingInputStream(content, PART_BYTES / 2, () -> new IOException("cut")));
 
         // When
-        try (MultipartUpload upload = store().startMultipart(key("data"), Map.of())) {
-            upload.part(ContentSource.of(content));
-            assertThrows(ObjectStoreException.class, () -> upload.part(broken));
+        try (MultipartUpload upload = store().startMultipartUpload(key("data"), Map.of())) {
+            upload.uploadPart(ContentSource.of(content));
+            assertThrows(ObjectStoreException.class, () -> upload.uploadPart(broken));
         }
 
         // Then
         assertEquals(List.of(), uploads());
-        assertEquals(Optional.empty(), store().find(key("data")));
+        assertEquals(Optional.empty(), store().head(key("data")));
     }
 
     private List<String> uploads() {
@@ -141,8 +141,8 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
     }
 
     @Override
-    final ObjectStore storeOfNoBucket() {
-        return nowhere;
+    final ObjectStore storeWithoutBucket() {
+        return missingBucketStore;
     }
 
     private static S3Settings settings(S3Endpoint endpoint, String bucket) {
@@ -154,6 +154,6 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
                 Optional.of(new S3Settings.Credentials(endpoint.accessKey(), endpoint.secretKey())),
                 true,
                 Optional.empty(),
-                S3Settings.Writing.PLAIN);
+                S3Settings.WriteOptions.DEFAULT);
     }
 }

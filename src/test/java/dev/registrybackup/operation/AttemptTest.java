@@ -16,140 +16,140 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class AttemptTest {
-    private static final Duration STOOD_STILL = Duration.ofMinutes(3);
+    private static final Duration PAUSE = Duration.ofMinutes(3);
 
-    private final OperationFixture bench = new OperationFixture();
-    private final OperationRequest request = bench.restore();
-    private final Attempt attempt = bench.operations.begin(request, "pod-1");
+    private final OperationFixture fixture = new OperationFixture();
+    private final OperationRequest request = fixture.createRestore();
+    private final Attempt attempt = fixture.operations.startAttempt(request, "pod-1");
     private final ProgressTracker progressTracker = new ProgressTracker();
 
     @Test
     void anAttemptMayWrite() {
-        assertDoesNotThrow(attempt::require);
+        assertDoesNotThrow(attempt::check);
     }
 
     @Test
     void theBucketIsAskedBeforeTheFirstWriteAndThenNotAgainForTwentySeconds() {
         // Given
-        bench.backup.forget();
-        attempt.require();
-        int first = bench.backup.requests().size();
-        bench.clock.pass(Duration.ofSeconds(19));
+        fixture.backup.clearRequests();
+        attempt.check();
+        int first = fixture.backup.requests().size();
+        fixture.clock.advance(Duration.ofSeconds(19));
 
         // When
         for (int write = 0; write < 1_000; write++) {
-            attempt.require();
+            attempt.check();
         }
 
         // Then
         assertEquals(2, first);
-        assertEquals(first, bench.backup.requests().size());
+        assertEquals(first, fixture.backup.requests().size());
     }
 
     @Test
     void theBucketIsAskedAgainAfterTwentySeconds() {
         // Given
-        attempt.require();
-        bench.backup.forget();
-        bench.clock.pass(Attempt.HOLDS);
+        attempt.check();
+        fixture.backup.clearRequests();
+        fixture.clock.advance(Attempt.FENCE_TTL);
 
         // When
-        attempt.require();
+        attempt.check();
 
         // Then
-        assertEquals(2, bench.backup.requests().size());
+        assertEquals(2, fixture.backup.requests().size());
     }
 
     @Test
     void theBucketIsAskedAgainWhereTheClockWasSetBack() {
         // Given
-        attempt.require();
-        bench.backup.forget();
-        bench.clock.pass(Duration.ofHours(-1));
+        attempt.check();
+        fixture.backup.clearRequests();
+        fixture.clock.advance(Duration.ofHours(-1));
 
         // When
-        attempt.require();
+        attempt.check();
 
         // Then
-        assertEquals(2, bench.backup.requests().size());
+        assertEquals(2, fixture.backup.requests().size());
     }
 
     @Test
-    void aSignOfLifeCountsAsHavingAsked() {
+    void aHeartbeatCountsAsACheck() {
         // Given
-        attempt.beat(progressTracker.read());
-        bench.backup.forget();
+        attempt.heartbeat(progressTracker.progress());
+        fixture.backup.clearRequests();
 
         // When
-        attempt.require();
+        attempt.check();
 
         // Then
-        assertEquals(List.of(), bench.backup.requests());
+        assertEquals(List.of(), fixture.backup.requests());
     }
 
     @Test
-    void anAttemptThatStoodStillWritesNothingAfterANewerOneBegan() {
+    void anAttemptThatWasPausedWritesNothingAfterANewerOneBegan() {
         // Given
-        attempt.beat(progressTracker.read());
-        attempt.require();
-        bench.clock.pass(STOOD_STILL);
-        bench.operations.begin(bench.operations.requireResumable(request.id(), bench.runner), "pod-2");
-        bench.backup.forget();
+        attempt.heartbeat(progressTracker.progress());
+        attempt.check();
+        fixture.clock.advance(PAUSE);
+        fixture.operations.startAttempt(fixture.operations.requireResumable(request.id(), fixture.runner), "pod-2");
+        fixture.backup.clearRequests();
 
         // When
-        FencedException stop = assertThrows(FencedException.class, attempt::require);
+        FencedException stop = assertThrows(FencedException.class, attempt::check);
 
         // Then
         assertEquals("Operation 20260304T050607Z-00000001 is carried on by attempt 2", stop.getMessage());
-        assertEquals(OperationState.LOST, stop.became());
-        assertThrows(FencedException.class, () -> attempt.beat(progressTracker.read()));
-        assertFalse(attempt.finish(progressTracker.read(), OperationFixture.succeeded()));
-        assertEquals(List.of(), bench.backup.written());
-        assertEquals("pod-2", bench.status().attempt().orElseThrow().runner());
-        assertEquals(OperationState.RUNNING, bench.state());
+        assertEquals(OperationState.LOST, stop.state());
+        assertThrows(FencedException.class, () -> attempt.heartbeat(progressTracker.progress()));
+        assertFalse(attempt.finish(progressTracker.progress(), OperationFixture.succeededOutcome()));
+        assertEquals(List.of(), fixture.backup.writtenKeys());
+        assertEquals("pod-2", fixture.status().attempt().orElseThrow().runner());
+        assertEquals(OperationState.RUNNING, fixture.state());
     }
 
     @Test
-    void anAttemptThatStoodStillAndWasNotReplacedGoesOn() {
+    void anAttemptThatWasPausedAndWasNotReplacedGoesOn() {
         // Given
-        attempt.require();
-        bench.clock.pass(STOOD_STILL);
-        OperationState meanwhile = bench.state();
+        attempt.check();
+        fixture.clock.advance(PAUSE);
+        OperationState meanwhile = fixture.state();
 
         // When
-        attempt.require();
-        attempt.beat(progressTracker.read());
+        attempt.check();
+        attempt.heartbeat(progressTracker.progress());
 
         // Then
         assertEquals(OperationState.LOST, meanwhile);
-        assertEquals(OperationState.RUNNING, bench.state());
+        assertEquals(OperationState.RUNNING, fixture.state());
     }
 
     @Test
-    void anAttemptThatStoodStillWhileItLookedLooksAgain() {
+    void anAttemptThatWasPausedWhileItCheckedChecksAgain() {
         // Given
-        bench.backup.before((operation, key) -> {
+        fixture.backup.beforeRequest((operation, key) -> {
             if (operation == Operation.OPEN) {
-                bench.mend();
-                bench.clock.pass(STOOD_STILL);
-                bench.operations.begin(request, "pod-2");
+                fixture.clearFailures();
+                fixture.clock.advance(PAUSE);
+                fixture.operations.startAttempt(request, "pod-2");
             }
         });
 
         // When
-        FencedException stop = assertThrows(FencedException.class, attempt::require);
+        FencedException stop = assertThrows(FencedException.class, attempt::check);
 
         // Then
         assertEquals("Operation 20260304T050607Z-00000001 is carried on by attempt 2", stop.getMessage());
     }
 
     @Test
-    void aBucketThatTakesTooLongToAnswerPermitsNothing() {
+    void aBucketThatTakesTooLongToAnswerAllowsNothing() {
         // Given
-        bench.backup.before((operation, key) -> bench.clock.pass(Attempt.HOLDS));
+        fixture.backup.beforeRequest((operation, key) -> fixture.clock.advance(Attempt.FENCE_TTL));
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, attempt::require);
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, attempt::check);
 
         // Then
         assertEquals(
@@ -159,132 +159,134 @@ class AttemptTest {
     }
 
     @Test
-    void anAttemptThatIsReplacedStopsAtItsNextSignOfLifeAndShowsNone() {
+    void anAttemptThatIsReplacedStopsAtItsNextHeartbeatAndShowsNone() {
         // Given
-        attempt.beat(progressTracker.read());
-        bench.operations.begin(request, "pod-2");
-        String before = bench.text("attempt-1");
-        bench.clock.pass(OperationExecution.BEAT);
+        attempt.heartbeat(progressTracker.progress());
+        fixture.operations.startAttempt(request, "pod-2");
+        String before = fixture.text("attempt-1");
+        fixture.clock.advance(OperationExecution.HEARTBEAT_INTERVAL);
 
         // When
-        assertThrows(FencedException.class, () -> attempt.beat(progressTracker.read()));
+        assertThrows(FencedException.class, () -> attempt.heartbeat(progressTracker.progress()));
 
         // Then
-        assertThrows(FencedException.class, attempt::require);
-        assertEquals(before, bench.text("attempt-1"));
+        assertThrows(FencedException.class, attempt::check);
+        assertEquals(before, fixture.text("attempt-1"));
     }
 
     @Test
-    void anAttemptThatIsReplacedUnawaresDoesNotRecordItsEnd() {
+    void anAttemptThatIsReplacedUnnoticedDoesNotRecordItsEnd() {
         // Given
-        attempt.require();
-        bench.operations.begin(request, "pod-2");
-        String before = bench.text("attempt-1");
+        attempt.check();
+        fixture.operations.startAttempt(request, "pod-2");
+        String before = fixture.text("attempt-1");
 
         // When
-        boolean recorded = attempt.finish(progressTracker.read(), OperationFixture.succeeded());
+        boolean recorded = attempt.finish(progressTracker.progress(), OperationFixture.succeededOutcome());
 
         // Then
         assertFalse(recorded);
-        assertEquals(before, bench.text("attempt-1"));
-        assertEquals(OperationState.RUNNING, bench.state());
+        assertEquals(before, fixture.text("attempt-1"));
+        assertEquals(OperationState.RUNNING, fixture.state());
     }
 
     @Test
     void anAttemptThatIsReplacedAndCancelledTooIsReplaced() {
         // Given
-        bench.operations.begin(request, "pod-2");
-        bench.operations.cancel(request.id(), "bob");
+        fixture.operations.startAttempt(request, "pod-2");
+        fixture.operations.cancel(request.id(), "bob");
 
         // When
-        FencedException stop = assertThrows(FencedException.class, attempt::require);
+        FencedException stop = assertThrows(FencedException.class, attempt::check);
 
         // Then
-        assertEquals(OperationState.LOST, stop.became());
+        assertEquals(OperationState.LOST, stop.state());
     }
 
     @Test
     void anAttemptWhoseRecordIsAnothersStops() {
         // Given
-        bench.seed("attempt-1", bench.text("attempt-1").replace("\"token\":\"00000002\"", "\"token\":\"ffffffff\""));
-        bench.backup.forget();
+        fixture.seed(
+                "attempt-1", fixture.text("attempt-1").replace("\"token\":\"00000002\"", "\"token\":\"ffffffff\""));
+        fixture.backup.clearRequests();
 
         // When
-        FencedException stop = assertThrows(FencedException.class, attempt::require);
+        FencedException stop = assertThrows(FencedException.class, attempt::check);
 
         // Then
         assertEquals("Attempt 1 at operation 20260304T050607Z-00000001 is another process's", stop.getMessage());
-        assertFalse(attempt.finish(progressTracker.read(), OperationFixture.succeeded()));
-        assertEquals(List.of(), bench.backup.written());
+        assertFalse(attempt.finish(progressTracker.progress(), OperationFixture.succeededOutcome()));
+        assertEquals(List.of(), fixture.backup.writtenKeys());
     }
 
     @Test
     void anAttemptWhoseRecordIsGoneStops() {
         // Given
-        bench.bucket.remove(OperationFixture.PREFIX + request.id() + "/attempt-1", Optional.empty());
+        fixture.bucket.delete(OperationFixture.PREFIX + request.id() + "/attempt-1", Optional.empty());
 
         // When
-        assertThrows(FencedException.class, attempt::require);
+        assertThrows(FencedException.class, attempt::check);
 
         // Then
-        assertFalse(attempt.finish(progressTracker.read(), OperationFixture.succeeded()));
-        assertEquals(List.of("request"), bench.names());
+        assertFalse(attempt.finish(progressTracker.progress(), OperationFixture.succeededOutcome()));
+        assertEquals(List.of("request"), fixture.names());
     }
 
     @Test
-    void anAttemptAtADroppedOperationStopsAndLeavesNothing() {
+    void anAttemptAtADeletedOperationStopsAndLeavesNothing() {
         // Given
-        bench.operations.withdraw(request);
+        fixture.operations.discard(request);
 
         // When
-        FencedException stop = assertThrows(FencedException.class, attempt::require);
+        FencedException stop = assertThrows(FencedException.class, attempt::check);
 
         // Then
         assertEquals("Operation 20260304T050607Z-00000001 is gone from backup: it was dropped", stop.getMessage());
-        assertThrows(FencedException.class, () -> attempt.beat(progressTracker.read()));
-        assertFalse(attempt.finish(progressTracker.read(), OperationFixture.succeeded()));
-        assertEquals(0, bench.bucket.versionCount(""));
+        assertThrows(FencedException.class, () -> attempt.heartbeat(progressTracker.progress()));
+        assertFalse(attempt.finish(progressTracker.progress(), OperationFixture.succeededOutcome()));
+        assertEquals(0, fixture.bucket.versionCount(""));
     }
 
     @Test
     void anAttemptThatIsCancelledStopsAndRecordsThat() {
         // Given
-        bench.operations.cancel(request.id(), "bob");
+        fixture.operations.cancel(request.id(), "bob");
 
         // When
-        FencedException stop = assertThrows(FencedException.class, attempt::require);
+        FencedException stop = assertThrows(FencedException.class, attempt::check);
 
         // Then
         assertEquals("Cancelled by bob at 2026-03-04T05:06:07Z", stop.getMessage());
-        assertEquals(OperationState.CANCELLED, stop.became());
-        assertTrue(attempt.finish(progressTracker.read(), OperationFixture.ending(OperationState.CANCELLED)));
-        assertEquals(OperationState.CANCELLED, bench.state());
+        assertEquals(OperationState.CANCELLED, stop.state());
+        assertTrue(attempt.finish(progressTracker.progress(), OperationFixture.outcome(OperationState.CANCELLED)));
+        assertEquals(OperationState.CANCELLED, fixture.state());
     }
 
     @Test
-    void anAttemptThatIsCancelledStopsAtItsNextSignOfLife() {
+    void anAttemptThatIsCancelledStopsAtItsNextHeartbeat() {
         // Given
-        attempt.require();
-        bench.operations.cancel(request.id(), "bob");
+        attempt.check();
+        fixture.operations.cancel(request.id(), "bob");
 
         // When
-        assertThrows(FencedException.class, () -> attempt.beat(progressTracker.read()));
+        assertThrows(FencedException.class, () -> attempt.heartbeat(progressTracker.progress()));
 
         // Then
-        assertThrows(FencedException.class, attempt::require);
+        assertThrows(FencedException.class, attempt::check);
     }
 
     @Test
     void anAttemptThatIsCancelledAndThenReplacedDoesNotRecordItsEnd() {
         // Given
-        bench.operations.cancel(request.id(), "bob");
-        assertThrows(FencedException.class, attempt::require);
-        bench.bucket.seed(
+        fixture.operations.cancel(request.id(), "bob");
+        assertThrows(FencedException.class, attempt::check);
+        fixture.bucket.seed(
                 OperationFixture.PREFIX + request.id() + "/attempt-2",
-                bench.bucket.bytes(OperationFixture.PREFIX + request.id() + "/attempt-1"));
+                fixture.bucket.bytes(OperationFixture.PREFIX + request.id() + "/attempt-1"));
 
         // When
-        boolean recorded = attempt.finish(progressTracker.read(), OperationFixture.ending(OperationState.CANCELLED));
+        boolean recorded =
+                attempt.finish(progressTracker.progress(), OperationFixture.outcome(OperationState.CANCELLED));
 
         // Then
         assertFalse(recorded);
@@ -293,166 +295,168 @@ class AttemptTest {
     @Test
     void whatWasDoneBeforeTheCancelWasSeenIsDone() {
         // Given
-        bench.operations.cancel(request.id(), "bob");
+        fixture.operations.cancel(request.id(), "bob");
 
         // When
-        boolean recorded = attempt.finish(progressTracker.read(), OperationFixture.succeeded());
+        boolean recorded = attempt.finish(progressTracker.progress(), OperationFixture.succeededOutcome());
 
         // Then
         assertTrue(recorded);
-        assertEquals(OperationState.SUCCEEDED, bench.state());
+        assertEquals(OperationState.SUCCEEDED, fixture.state());
     }
 
     @ParameterizedTest
     @EnumSource(names = {"LIST", "OPEN"})
     void whoeverCannotAskMayNotWrite(Operation failing) {
         // Given
-        attempt.require();
-        bench.clock.pass(STOOD_STILL);
-        bench.failOn(failing);
+        attempt.check();
+        fixture.clock.advance(PAUSE);
+        fixture.failOn(failing);
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, attempt::require);
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, attempt::check);
 
         // Then
         assertEquals("The store is down", failure.getMessage());
-        bench.mend();
-        assertDoesNotThrow(attempt::require);
+        fixture.clearFailures();
+        assertDoesNotThrow(attempt::check);
     }
 
     @Test
-    void aSignOfLifeThatCannotBeWrittenIsAFailureAndTheAttemptGoesOn() {
+    void aHeartbeatThatCannotBeWrittenIsAFailureAndTheAttemptGoesOn() {
         // Given
-        bench.failOn(Operation.PUT);
-        assertThrows(ObjectStoreException.class, () -> attempt.beat(progressTracker.read()));
-        bench.mend();
-        bench.clock.pass(Duration.ofMinutes(1));
+        fixture.failOn(Operation.PUT);
+        assertThrows(ObjectStoreException.class, () -> attempt.heartbeat(progressTracker.progress()));
+        fixture.clearFailures();
+        fixture.clock.advance(Duration.ofMinutes(1));
 
         // When
-        attempt.beat(progressTracker.read());
+        attempt.heartbeat(progressTracker.progress());
 
         // Then
         assertEquals(
-                bench.clock.instant(), bench.status().attempt().orElseThrow().heartbeat());
-        assertDoesNotThrow(attempt::require);
+                fixture.clock.instant(),
+                fixture.status().attempt().orElseThrow().heartbeatAt());
+        assertDoesNotThrow(attempt::check);
     }
 
     @Test
-    void signsOfLifeLeaveOneVersionHoweverManyThereAre() {
+    void heartbeatsLeaveOneVersionHoweverManyThereAre() {
         // When
         for (int beat = 0; beat < 10; beat++) {
-            bench.clock.pass(OperationExecution.BEAT);
-            attempt.beat(progressTracker.read());
+            fixture.clock.advance(OperationExecution.HEARTBEAT_INTERVAL);
+            attempt.heartbeat(progressTracker.progress());
         }
-        attempt.finish(progressTracker.read(), OperationFixture.succeeded());
+        attempt.finish(progressTracker.progress(), OperationFixture.succeededOutcome());
 
         // Then
-        assertEquals(2, bench.bucket.versionCount(OperationFixture.PREFIX));
+        assertEquals(2, fixture.bucket.versionCount(OperationFixture.PREFIX));
     }
 
     @Test
     void eachObjectHasOneWriter() {
         // Given
-        bench.backup.forget();
+        fixture.backup.clearRequests();
 
         // When
-        attempt.beat(progressTracker.read());
-        Attempt second = bench.operations.begin(request, "pod-2");
-        second.beat(progressTracker.read());
-        bench.operations.cancel(request.id(), "bob");
-        attempt.finish(progressTracker.read(), OperationFixture.ending(OperationState.FAILED));
-        second.finish(progressTracker.read(), OperationFixture.ending(OperationState.CANCELLED));
+        attempt.heartbeat(progressTracker.progress());
+        Attempt second = fixture.operations.startAttempt(request, "pod-2");
+        second.heartbeat(progressTracker.progress());
+        fixture.operations.cancel(request.id(), "bob");
+        attempt.finish(progressTracker.progress(), OperationFixture.outcome(OperationState.FAILED));
+        second.finish(progressTracker.progress(), OperationFixture.outcome(OperationState.CANCELLED));
 
         // Then
         String folder = OperationFixture.PREFIX + request.id() + "/";
         assertEquals(
                 List.of("attempt-1", "attempt-2", "attempt-2", "cancel", "attempt-2"),
-                bench.backup.written().stream()
+                fixture.backup.writtenKeys().stream()
                         .map(key -> key.substring(folder.length()))
                         .toList());
     }
 
     @Test
-    void anAttemptThatHasEndedPermitsAndWritesNothingMore() {
+    void anAttemptThatHasEndedAllowsAndWritesNothingMore() {
         // Given
-        attempt.require();
-        attempt.finish(progressTracker.read(), OperationFixture.ending(OperationState.FAILED));
-        String ended = bench.text("attempt-1");
+        attempt.check();
+        attempt.finish(progressTracker.progress(), OperationFixture.outcome(OperationState.FAILED));
+        String ended = fixture.text("attempt-1");
 
         // When
-        FencedException stop = assertThrows(FencedException.class, attempt::require);
+        FencedException stop = assertThrows(FencedException.class, attempt::check);
 
         // Then
         assertEquals("Attempt 1 at operation 20260304T050607Z-00000001 has ended", stop.getMessage());
-        assertThrows(FencedException.class, () -> attempt.beat(progressTracker.read()));
-        assertFalse(attempt.finish(progressTracker.read(), OperationFixture.succeeded()));
-        assertEquals(ended, bench.text("attempt-1"));
+        assertThrows(FencedException.class, () -> attempt.heartbeat(progressTracker.progress()));
+        assertFalse(attempt.finish(progressTracker.progress(), OperationFixture.succeededOutcome()));
+        assertEquals(ended, fixture.text("attempt-1"));
     }
 
     @Test
-    void anAttemptWhoseEndCouldNotBeRecordedPermitsNothingMore() {
+    void anAttemptWhoseEndCouldNotBeRecordedAllowsNothingMore() {
         // Given
-        attempt.require();
-        bench.failOn(Operation.PUT);
+        attempt.check();
+        fixture.failOn(Operation.PUT);
 
         // When
         assertThrows(
-                ObjectStoreException.class, () -> attempt.finish(progressTracker.read(), OperationFixture.succeeded()));
+                ObjectStoreException.class,
+                () -> attempt.finish(progressTracker.progress(), OperationFixture.succeededOutcome()));
 
         // Then
-        bench.mend();
-        assertThrows(FencedException.class, attempt::require);
+        fixture.clearFailures();
+        assertThrows(FencedException.class, attempt::check);
     }
 
     @Test
     void howFarItIsIsOnRecordAndReadAsItWasWritten() {
         // Given
         progressTracker.phase("copying");
-        progressTracker.expect(40, 4_000);
-        progressTracker.done(10, 1_500);
+        progressTracker.addExpected(40, 4_000);
+        progressTracker.addDone(10, 1_500);
         for (int blob = 0; blob < 150; blob++) {
-            progressTracker.found(new Finding(FindingCode.BLOB_MISSING, "sha256:" + blob, "\"it\" is missing"));
+            progressTracker.addFinding(new Finding(FindingCode.BLOB_MISSING, "sha256:" + blob, "\"it\" is missing"));
         }
-        progressTracker.found(new Finding(FindingCode.TAG_DIFFERS, "team/app:1.0", "points elsewhere"));
-        bench.clock.pass(Duration.ofSeconds(4));
+        progressTracker.addFinding(new Finding(FindingCode.TAG_DIFFERS, "team/app:1.0", "points elsewhere"));
+        fixture.clock.advance(Duration.ofSeconds(4));
 
         // When
-        attempt.beat(progressTracker.read());
+        attempt.heartbeat(progressTracker.progress());
 
         // Then
-        AttemptRecord read = bench.status().attempt().orElseThrow();
-        assertEquals(progressTracker.read(), read.reading());
+        AttemptRecord read = fixture.status().attempt().orElseThrow();
+        assertEquals(progressTracker.progress(), read.progress());
         assertEquals(Duration.ofSeconds(4), read.elapsed());
         assertTrue(
-                bench.text("attempt-1").contains("\"rate\":{\"objectsPerSecond\":2.5,\"bytesPerSecond\":375.0}"),
-                bench.text("attempt-1"));
+                fixture.text("attempt-1").contains("\"rate\":{\"objectsPerSecond\":2.5,\"bytesPerSecond\":375.0}"),
+                fixture.text("attempt-1"));
     }
 
     @Test
-    void findingsThatOnlyANewerProgramKnowsHinderNothing() {
+    void findingsWithUnknownCodesAreIgnored() {
         // Given
-        progressTracker.found(new Finding(FindingCode.BLOB_MISSING, "a", "missing"));
-        attempt.beat(progressTracker.read());
-        bench.seed("attempt-1", bench.text("attempt-1").replace("BLOB_MISSING", "BLOB_HAUNTED"));
+        progressTracker.addFinding(new Finding(FindingCode.BLOB_MISSING, "a", "missing"));
+        attempt.heartbeat(progressTracker.progress());
+        fixture.seed("attempt-1", fixture.text("attempt-1").replace("BLOB_MISSING", "BLOB_HAUNTED"));
 
         // When
-        ProgressTracker.Reading read = bench.status().attempt().orElseThrow().reading();
+        ProgressTracker.Progress read = fixture.status().attempt().orElseThrow().progress();
 
         // Then
-        assertEquals(new ProgressTracker().read(), read);
+        assertEquals(new ProgressTracker().progress(), read);
     }
 
     @Test
     void theEndIsOnRecordInFull() {
         // Given
-        bench.clock.pass(Duration.ofMinutes(5));
+        fixture.clock.advance(Duration.ofMinutes(5));
 
         // When
-        attempt.finish(progressTracker.read(), OperationFixture.succeeded());
+        attempt.finish(progressTracker.progress(), OperationFixture.succeededOutcome());
 
         // Then
-        AttemptRecord read = bench.status().attempt().orElseThrow();
-        assertEquals(Optional.of(bench.clock.instant()), read.ended());
+        AttemptRecord read = fixture.status().attempt().orElseThrow();
+        assertEquals(Optional.of(fixture.clock.instant()), read.finishedAt());
         assertEquals(Optional.of(OperationFixture.summary()), read.summary());
         assertEquals(Optional.empty(), read.reason());
     }

@@ -8,15 +8,15 @@ import org.jspecify.annotations.Nullable;
 final class FakeRunner implements OperationRunner {
     private final List<OperationRequest> started = new CopyOnWriteArrayList<>();
     private final List<OperationRequest> abandoned = new CopyOnWriteArrayList<>();
-    private final List<OperationRequest> asked = new CopyOnWriteArrayList<>();
-    private volatile Liveness liveness = Liveness.gone("its process is gone");
+    private final List<OperationRequest> livenessRequests = new CopyOnWriteArrayList<>();
+    private volatile Liveness liveness = Liveness.dead("its process is gone");
     private volatile @Nullable RuntimeException failure;
 
-    void says(Liveness answer) {
+    void setLiveness(Liveness answer) {
         liveness = answer;
     }
 
-    void fails(RuntimeException with) {
+    void failWith(RuntimeException with) {
         failure = with;
     }
 
@@ -29,8 +29,8 @@ final class FakeRunner implements OperationRunner {
     }
 
     /** The operations whose liveness was asked for. */
-    List<OperationRequest> asked() {
-        return List.copyOf(asked);
+    List<OperationRequest> livenessRequests() {
+        return List.copyOf(livenessRequests);
     }
 
     @Override
@@ -49,7 +49,7 @@ final class FakeRunner implements OperationRunner {
 
     @Override
     public Liveness liveness(OperationRequest request) {
-        asked.add(request);
+        livenessRequests.add(request);
         return liveness;
     }
 }

@@ -20,24 +20,24 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 class FencedObjectStoreTest {
-    private final AtomicBoolean permitted = new AtomicBoolean(true);
+    private final AtomicBoolean isPermitted = new AtomicBoolean(true);
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("bucket");
-    private final FencedObjectStore store = new FencedObjectStore(bucket, this::require);
+    private final FencedObjectStore store = new FencedObjectStore(bucket, this::checkFence);
 
-    private void require() {
-        if (!permitted.get()) {
+    private void checkFence() {
+        if (!isPermitted.get()) {
             throw new FencedException("told to stop");
         }
     }
 
     private void upload() {
-        try (MultipartUpload upload = store.startMultipart("new", Map.of())) {
+        try (MultipartUpload upload = store.startMultipartUpload("new", Map.of())) {
             upload.complete();
         }
     }
 
     @Test
-    void nothingIsWrittenOrRemovedOnceItIsNotPermitted() {
+    void nothingIsWrittenOrRemovedOnceItIsFenced() {
         // Given
         ContentSource content = ContentSource.of(new byte[] {1});
         bucket.seed("there", new byte[] {2});
@@ -45,9 +45,9 @@ class FencedObjectStoreTest {
                 () -> store.put("new", content, Map.of()),
                 () -> store.putIfAbsent("new", content),
                 this::upload,
-                () -> store.abortUploads("", Instant.MAX),
-                () -> store.remove("there", Optional.empty()));
-        permitted.set(false);
+                () -> store.abortMultipartUploads("", Instant.MAX),
+                () -> store.delete("there", Optional.empty()));
+        isPermitted.set(false);
 
         // When
         writes.forEach(write -> assertThrows(FencedException.class, write));
@@ -60,12 +60,12 @@ class FencedObjectStoreTest {
     void anUploadThatWasBegunIsNotCompleted() {
         // Given
         ContentSource content = ContentSource.of(new byte[] {1});
-        try (MultipartUpload upload = store.startMultipart("new", Map.of())) {
-            upload.part(content);
-            permitted.set(false);
+        try (MultipartUpload upload = store.startMultipartUpload("new", Map.of())) {
+            upload.uploadPart(content);
+            isPermitted.set(false);
 
             // When
-            assertThrows(FencedException.class, () -> upload.part(content));
+            assertThrows(FencedException.class, () -> upload.uploadPart(content));
             assertThrows(FencedException.class, upload::complete);
         }
 
@@ -77,7 +77,7 @@ class FencedObjectStoreTest {
     void aClientThatReadsTheContentAgainIsAskedAgain() {
         // Given: a client whose first try fails after the process stood still
         FencedObjectStore retrying =
-                new FencedObjectStore(new Retrying(bucket, () -> permitted.set(false)), this::require);
+                new FencedObjectStore(new RetryingStore(bucket, () -> isPermitted.set(false)), this::checkFence);
 
         // When
         assertThrows(FencedException.class, () -> retrying.put("new", ContentSource.of(new byte[] {1}), Map.of()));
@@ -87,7 +87,7 @@ class FencedObjectStoreTest {
     }
 
     @Test
-    void aBodyIsNotSentOnOnceItIsNotPermitted() {
+    void aBodyIsNotSentOnOnceItIsFenced() {
         // Given
         ContentSource slow = new ContentSource() {
             @Override
@@ -100,7 +100,7 @@ class FencedObjectStoreTest {
                 return new ByteArrayInputStream(new byte[1]) {
                     @Override
                     public synchronized int read(byte[] buffer, int offset, int length) {
-                        permitted.set(false);
+                        isPermitted.set(false);
                         return super.read(buffer, offset, length);
                     }
                 };
@@ -114,10 +114,10 @@ class FencedObjectStoreTest {
         assertEquals(List.of(), bucket.keys(""));
     }
 
-    private static final class Retrying extends ForwardingObjectStore {
+    private static final class RetryingStore extends ForwardingObjectStore {
         private final Runnable between;
 
-        Retrying(InMemoryObjectStore below, Runnable between) {
+        RetryingStore(InMemoryObjectStore below, Runnable between) {
             super(below);
             this.between = between;
         }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
-import dev.registrybackup.operation.OperationHandler.Result;
+import dev.registrybackup.operation.OperationHandler.OperationResult;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -16,20 +16,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class InProcessRunnerTest {
-    private final OperationFixture bench = new OperationFixture();
-    private final OperationRequest request = bench.restore();
+    private final OperationFixture fixture = new OperationFixture();
+    private final OperationRequest request = fixture.createRestore();
     private final WorkerPools workerPools = new WorkerPools(1, 1);
     private final CountDownLatch release = new CountDownLatch(1);
-    private final OperationHandler untilReleased = (asked, fence, progressTracker) -> {
+    private final OperationHandler blockingHandler = (asked, fence, progressTracker) -> {
         await(release);
-        return new Result(OperationState.SUCCEEDED, OperationFixture.summary());
+        return new OperationResult(OperationState.SUCCEEDED, OperationFixture.summary());
     };
     private final InProcessRunner runner = new InProcessRunner(
             new OperationExecution(
-                    bench.operations,
+                    fixture.operations,
                     workerPools,
-                    bench.clock,
-                    Map.of(OperationKind.RESTORE, untilReleased, OperationKind.VERIFY, untilReleased)),
+                    fixture.clock,
+                    Map.of(OperationKind.RESTORE, blockingHandler, OperationKind.VERIFY, blockingHandler)),
             workerPools,
             "pod-1");
 
@@ -46,15 +46,15 @@ class InProcessRunnerTest {
         release.countDown();
 
         // Then
-        untilGone(request);
-        assertEquals(OperationState.SUCCEEDED, bench.state());
-        assertEquals("pod-1", bench.status().attempt().orElseThrow().runner());
+        awaitDead(request);
+        assertEquals(OperationState.SUCCEEDED, fixture.state());
+        assertEquals("pod-1", fixture.status().attempt().orElseThrow().runner());
     }
 
     @Test
-    void theSecondOfAKindAndSlotIsToldOfTheFirst() {
+    void aSecondOperationOfAKindAndSlotConflictsWithTheFirst() {
         // Given
-        OperationRequest second = bench.restore();
+        OperationRequest second = fixture.createRestore();
         runner.start(request);
 
         // When
@@ -66,7 +66,7 @@ class InProcessRunnerTest {
                 "Failed to start to restore registry: operation 20260304T050607Z-00000001 does so already. Wait for its"
                         + " end, or cancel it",
                 refusal.getMessage());
-        assertEquals(Liveness.Kind.GONE, runner.liveness(second).kind());
+        assertEquals(Liveness.Kind.DEAD, runner.liveness(second).kind());
     }
 
     @Test
@@ -85,9 +85,9 @@ class InProcessRunnerTest {
     void othersRunBesideIt() {
         // Given
         OperationRequest otherKind =
-                bench.operations.create(OperationKind.VERIFY, "registry", OperationFixture.parameters(), "bob");
+                fixture.operations.create(OperationKind.VERIFY, "registry", OperationFixture.parameters(), "bob");
         OperationRequest otherSlot =
-                bench.operations.create(OperationKind.RESTORE, "another", OperationFixture.parameters(), "bob");
+                fixture.operations.create(OperationKind.RESTORE, "another", OperationFixture.parameters(), "bob");
         runner.start(request);
 
         // When
@@ -105,10 +105,10 @@ class InProcessRunnerTest {
         // Given
         runner.start(request);
         release.countDown();
-        untilGone(request);
+        awaitDead(request);
 
         // When
-        OperationRequest second = bench.restore();
+        OperationRequest second = fixture.createRestore();
 
         // Then
         assertDoesNotThrow(() -> runner.start(second));
@@ -117,17 +117,17 @@ class InProcessRunnerTest {
     @Test
     void theSlotIsFreeAfterWhateverHappens() {
         // Given
-        bench.failOn(Operation.OPEN);
+        fixture.failOn(Operation.OPEN);
         runner.start(request);
-        untilGone(request);
-        bench.mend();
+        awaitDead(request);
+        fixture.clearFailures();
 
         // When
-        OperationRequest second = bench.restore();
+        OperationRequest second = fixture.createRestore();
 
         // Then
         assertDoesNotThrow(() -> runner.start(second));
-        assertEquals(OperationState.PENDING, bench.state());
+        assertEquals(OperationState.PENDING, fixture.state());
     }
 
     @Test
@@ -143,32 +143,32 @@ class InProcessRunnerTest {
         assertEquals(
                 "Failed to start operation 20260304T050607Z-00000001: this process is about to end. Ask again",
                 failure.getMessage());
-        assertEquals(Liveness.Kind.GONE, runner.liveness(request).kind());
+        assertEquals(Liveness.Kind.DEAD, runner.liveness(request).kind());
     }
 
     @Test
-    void whatThisProcessRunsIsNotLostHoweverSilent() {
+    void whatThisProcessRunsIsNotLostHoweverOldItsHeartbeat() {
         // Given
         runner.start(request);
-        Awaitility.await().until(() -> bench.status().attempt().isPresent());
-        bench.clock.pass(Duration.ofHours(1));
+        Awaitility.await().until(() -> fixture.status().attempt().isPresent());
+        fixture.clock.advance(Duration.ofHours(1));
 
         // When
         OperationState here =
-                bench.operations.status(request.id(), runner).orElseThrow().state();
+                fixture.operations.status(request.id(), runner).orElseThrow().state();
 
         // Then
         assertEquals(OperationState.RUNNING, here);
     }
 
     @Test
-    void whatThisProcessDoesNotRunIsLostWhenItIsSilent() {
+    void whatThisProcessDoesNotRunIsLostAfterTheHeartbeatTimeout() {
         // Given
-        bench.operations.begin(request, "a pod that is gone");
-        bench.clock.pass(StatusResolver.SILENCE);
+        fixture.operations.startAttempt(request, "a pod that is gone");
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
 
         // When
-        OperationStatus status = bench.operations.status(request.id(), runner).orElseThrow();
+        OperationStatus status = fixture.operations.status(request.id(), runner).orElseThrow();
 
         // Then
         assertEquals(OperationState.LOST, status.state());
@@ -177,8 +177,8 @@ class InProcessRunnerTest {
                 status.reason().orElseThrow());
     }
 
-    private void untilGone(OperationRequest started) {
-        Awaitility.await().until(() -> runner.liveness(started).kind() == Liveness.Kind.GONE);
+    private void awaitDead(OperationRequest started) {
+        Awaitility.await().until(() -> runner.liveness(started).kind() == Liveness.Kind.DEAD);
     }
 
     private static void await(CountDownLatch latch) {

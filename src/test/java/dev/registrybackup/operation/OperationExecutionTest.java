@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
-import dev.registrybackup.operation.OperationHandler.Result;
+import dev.registrybackup.operation.OperationHandler.OperationResult;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class OperationExecutionTest {
-    private final OperationFixture bench = new OperationFixture();
-    private final OperationRequest request = bench.restore();
+    private final OperationFixture fixture = new OperationFixture();
+    private final OperationRequest request = fixture.createRestore();
     private final WorkerPools workerPools = new WorkerPools(1, 1);
 
     @AfterEach
@@ -37,10 +37,10 @@ class OperationExecutionTest {
     @EnumSource(names = {"SUCCEEDED", "INCOMPLETE"})
     void workThatIsDoneIsOnRecord(OperationState state) {
         // Given
-        OperationExecution execution = executing((asked, fence, progressTracker) -> {
-            fence.require();
-            progressTracker.done(3, 300);
-            return new Result(state, OperationFixture.summary());
+        OperationExecution execution = execution((asked, fence, progressTracker) -> {
+            fence.check();
+            progressTracker.addDone(3, 300);
+            return new OperationResult(state, OperationFixture.summary());
         });
 
         // When
@@ -48,10 +48,10 @@ class OperationExecutionTest {
 
         // Then
         assertEquals(state, ended);
-        AttemptRecord record = bench.status().attempt().orElseThrow();
+        AttemptRecord record = fixture.status().attempt().orElseThrow();
         assertEquals(state, record.state());
         assertEquals("pod-1", record.runner());
-        assertEquals(3, record.reading().objectsDone());
+        assertEquals(3, record.progress().objectsDone());
         assertEquals(Optional.of(OperationFixture.summary()), record.summary());
     }
 
@@ -60,7 +60,8 @@ class OperationExecutionTest {
     void workDoesNotEndAsItLikes(OperationState state) {
         // When
         IllegalArgumentException refusal = assertThrows(
-                IllegalArgumentException.class, () -> new Result(state, JsonNodeFactory.instance.objectNode()));
+                IllegalArgumentException.class,
+                () -> new OperationResult(state, JsonNodeFactory.instance.objectNode()));
 
         // Then
         assertEquals("Work ends as succeeded or incomplete, or throws; not as " + state.label(), refusal.getMessage());
@@ -70,9 +71,9 @@ class OperationExecutionTest {
     void workGetsWhatWasAskedFor() {
         // Given
         CompletableFuture<OperationRequest> got = new CompletableFuture<>();
-        OperationExecution execution = executing((asked, fence, progressTracker) -> {
+        OperationExecution execution = execution((asked, fence, progressTracker) -> {
             got.complete(asked);
-            return done();
+            return succeeded();
         });
 
         // When
@@ -85,9 +86,9 @@ class OperationExecutionTest {
     @Test
     void aFailureIsOnRecordWithItsReasonAndWhatWasDoneBefore() {
         // Given
-        OperationExecution execution = executing((asked, fence, progressTracker) -> {
-            progressTracker.done(3, 300);
-            progressTracker.found(new Finding(FindingCode.COULD_NOT_TELL, "a", "the store is down"));
+        OperationExecution execution = execution((asked, fence, progressTracker) -> {
+            progressTracker.addDone(3, 300);
+            progressTracker.addFinding(new Finding(FindingCode.COULD_NOT_TELL, "a", "the store is down"));
             throw new IllegalStateException("the disk is full");
         });
 
@@ -96,17 +97,18 @@ class OperationExecutionTest {
 
         // Then
         assertEquals(OperationState.FAILED, ended);
-        OperationStatus status = bench.status();
+        OperationStatus status = fixture.status();
         assertEquals(OperationState.FAILED, status.state());
         assertEquals(Optional.of("the disk is full"), status.reason());
-        assertEquals(3, status.attempt().orElseThrow().reading().objectsDone());
-        assertEquals(1, status.attempt().orElseThrow().reading().first().size());
+        assertEquals(3, status.attempt().orElseThrow().progress().objectsDone());
+        assertEquals(
+                1, status.attempt().orElseThrow().progress().firstFindings().size());
     }
 
     @Test
     void theReasonIsTheCauseAndNotItsWrapping() {
         // Given
-        OperationExecution execution = executing((asked, fence, progressTracker) -> {
+        OperationExecution execution = execution((asked, fence, progressTracker) -> {
             throw new CompletionException(new CompletionException(new IllegalStateException("the disk is full")));
         });
 
@@ -114,13 +116,13 @@ class OperationExecutionTest {
         execution.run(request.id(), "pod-1");
 
         // Then
-        assertEquals(Optional.of("the disk is full"), bench.status().reason());
+        assertEquals(Optional.of("the disk is full"), fixture.status().reason());
     }
 
     @Test
-    void aFailureWithoutAMessageIsNamed() {
+    void aFailureWithoutAMessageIsRecordedByItsClass() {
         // Given
-        OperationExecution execution = executing((asked, fence, progressTracker) -> {
+        OperationExecution execution = execution((asked, fence, progressTracker) -> {
             throw new NullPointerException();
         });
 
@@ -129,13 +131,13 @@ class OperationExecutionTest {
 
         // Then
         assertEquals(
-                Optional.of("java.lang.NullPointerException"), bench.status().reason());
+                Optional.of("java.lang.NullPointerException"), fixture.status().reason());
     }
 
     @Test
     void whatIsMissingFromTheProgramIsAFailureToo() {
         // Given
-        OperationExecution execution = executing((asked, fence, progressTracker) -> {
+        OperationExecution execution = execution((asked, fence, progressTracker) -> {
             throw new NoClassDefFoundError("dev/registrybackup/Gone");
         });
 
@@ -144,13 +146,13 @@ class OperationExecutionTest {
 
         // Then
         assertEquals(OperationState.FAILED, ended);
-        assertEquals(Optional.of("dev/registrybackup/Gone"), bench.status().reason());
+        assertEquals(Optional.of("dev/registrybackup/Gone"), fixture.status().reason());
     }
 
     @Test
     void aKindWithoutWorkIsAFailureOnRecord() {
         // Given
-        OperationExecution execution = new OperationExecution(bench.operations, workerPools, bench.clock, Map.of());
+        OperationExecution execution = new OperationExecution(fixture.operations, workerPools, fixture.clock, Map.of());
 
         // When
         OperationState ended = execution.run(request.id(), "pod-1");
@@ -159,44 +161,44 @@ class OperationExecutionTest {
         assertEquals(OperationState.FAILED, ended);
         assertEquals(
                 Optional.of("This process cannot restore: it was built without"),
-                bench.status().reason());
+                fixture.status().reason());
     }
 
     @Test
-    void lifeIsShownWhileTheWorkGoesOn() throws Exception {
+    void heartbeatsAreWrittenWhileTheWorkGoesOn() throws Exception {
         // Given
         CountDownLatch release = new CountDownLatch(1);
-        CompletableFuture<OperationState> running = begin((asked, fence, progressTracker) -> {
+        CompletableFuture<OperationState> running = start((asked, fence, progressTracker) -> {
             progressTracker.phase("copying");
             await(release);
-            return done();
+            return succeeded();
         });
 
         // When
         Awaitility.await()
                 .until(() -> attempt()
-                        .filter(attempt -> attempt.reading().phase().equals("copying"))
+                        .filter(attempt -> attempt.progress().phase().equals("copying"))
                         .isPresent());
 
         // Then
-        assertEquals(OperationState.RUNNING, bench.state());
+        assertEquals(OperationState.RUNNING, fixture.state());
         release.countDown();
         assertEquals(OperationState.SUCCEEDED, running.get(10, TimeUnit.SECONDS));
     }
 
     @Test
-    void aSignOfLifeThatFailsIsNoEndOfTheWork() throws Exception {
+    void aHeartbeatThatFailsIsNoEndOfTheWork() throws Exception {
         // Given
         CountDownLatch failed = new CountDownLatch(3);
-        CompletableFuture<OperationState> running = begin((asked, fence, progressTracker) -> {
-            bench.backup.before((operation, key) -> {
+        CompletableFuture<OperationState> running = start((asked, fence, progressTracker) -> {
+            fixture.backup.beforeRequest((operation, key) -> {
                 if (operation == Operation.PUT && failed.getCount() > 0) {
                     failed.countDown();
                     throw new IllegalStateException("The store is down");
                 }
             });
             await(failed);
-            return done();
+            return succeeded();
         });
 
         // When
@@ -204,39 +206,40 @@ class OperationExecutionTest {
 
         // Then
         assertEquals(OperationState.SUCCEEDED, ended);
-        assertEquals(OperationState.SUCCEEDED, bench.state());
+        assertEquals(OperationState.SUCCEEDED, fixture.state());
     }
 
     @Test
     void whatIsCancelledStopsAtItsNextWriteAndSaysSo() throws Exception {
         // Given
         CountDownLatch begun = new CountDownLatch(1);
-        CompletableFuture<OperationState> running = begin((asked, fence, progressTracker) -> {
+        CompletableFuture<OperationState> running = start((asked, fence, progressTracker) -> {
             begun.countDown();
-            return untilStopped(fence);
+            return runUntilStopped(fence);
         });
         await(begun);
 
         // When
-        bench.operations.cancel(request.id(), "bob");
+        fixture.operations.cancel(request.id(), "bob");
 
         // Then
         assertEquals(OperationState.CANCELLED, running.get(10, TimeUnit.SECONDS));
-        assertEquals(OperationState.CANCELLED, bench.state());
+        assertEquals(OperationState.CANCELLED, fixture.state());
         assertEquals(
                 Optional.of("Cancelled by bob at 2026-03-04T05:06:07Z"),
-                bench.status().reason());
+                fixture.status().reason());
         assertEquals(
-                OperationState.CANCELLED, bench.status().attempt().orElseThrow().state());
+                OperationState.CANCELLED,
+                fixture.status().attempt().orElseThrow().state());
     }
 
     @Test
     void whatIsCancelledIsSoWhateverItsWorkMakesOfThePermitsAnswer() throws Exception {
         // Given
-        CompletableFuture<OperationState> running = begin((asked, fence, progressTracker) -> {
-            bench.operations.cancel(asked.id(), "bob");
+        CompletableFuture<OperationState> running = start((asked, fence, progressTracker) -> {
+            fixture.operations.cancel(asked.id(), "bob");
             try {
-                return untilStopped(fence);
+                return runUntilStopped(fence);
             } catch (FencedException e) {
                 throw new IllegalStateException("3 objects could not be written", e);
             }
@@ -247,38 +250,38 @@ class OperationExecutionTest {
 
         // Then
         assertEquals(OperationState.CANCELLED, ended);
-        assertEquals(OperationState.CANCELLED, bench.state());
+        assertEquals(OperationState.CANCELLED, fixture.state());
     }
 
     @Test
     void whatIsReplacedStopsAndSaysNothing() throws Exception {
         // Given
         CountDownLatch begun = new CountDownLatch(1);
-        CompletableFuture<OperationState> running = begin((asked, fence, progressTracker) -> {
+        CompletableFuture<OperationState> running = start((asked, fence, progressTracker) -> {
             begun.countDown();
-            return untilStopped(fence);
+            return runUntilStopped(fence);
         });
         await(begun);
 
         // When
-        bench.operations.begin(request, "pod-2");
+        fixture.operations.startAttempt(request, "pod-2");
 
         // Then
         assertEquals(OperationState.LOST, running.get(10, TimeUnit.SECONDS));
-        assertEquals("pod-2", bench.status().attempt().orElseThrow().runner());
-        assertTrue(bench.text("attempt-1").startsWith("{\"state\":\"running\""), bench.text("attempt-1"));
+        assertEquals("pod-2", fixture.status().attempt().orElseThrow().runner());
+        assertTrue(fixture.text("attempt-1").startsWith("{\"state\":\"running\""), fixture.text("attempt-1"));
     }
 
     @Test
-    void whatIsReplacedUnawaresSaysNothingEither() {
+    void whatIsReplacedUnnoticedSaysNothingEither() {
         // Given
         OperationExecution execution = new OperationExecution(
-                bench.operations,
+                fixture.operations,
                 workerPools,
-                bench.clock,
+                fixture.clock,
                 Map.of(OperationKind.RESTORE, (asked, fence, progressTracker) -> {
-                    bench.operations.begin(asked, "pod-2");
-                    return done();
+                    fixture.operations.startAttempt(asked, "pod-2");
+                    return succeeded();
                 }));
 
         // When
@@ -286,27 +289,27 @@ class OperationExecutionTest {
 
         // Then
         assertEquals(OperationState.LOST, ended);
-        assertEquals(OperationState.RUNNING, bench.state());
+        assertEquals(OperationState.RUNNING, fixture.state());
     }
 
     @Test
     void whatWasCancelledBeforehandIsNotBegun() {
         // Given
-        bench.operations.cancel(request.id(), "bob");
-        OperationExecution execution = executing((asked, fence, progressTracker) -> done());
+        fixture.operations.cancel(request.id(), "bob");
+        OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
 
         // When
         OperationState ended = execution.run(request.id(), "pod-1");
 
         // Then
         assertEquals(OperationState.CANCELLED, ended);
-        assertEquals(List.of("cancel", "request"), bench.names());
+        assertEquals(List.of("cancel", "request"), fixture.names());
     }
 
     @Test
     void whatIsDoneIsNotDoneAgain() {
         // Given
-        OperationExecution execution = executing((asked, fence, progressTracker) -> done());
+        OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
         execution.run(request.id(), "pod-1");
 
         // When
@@ -314,30 +317,30 @@ class OperationExecutionTest {
 
         // Then
         assertEquals(OperationState.SUCCEEDED, again);
-        assertEquals(List.of("attempt-1", "request"), bench.names());
+        assertEquals(List.of("attempt-1", "request"), fixture.names());
     }
 
     @Test
     void anotherAttemptIsMadeAtWhatFailed() {
         // Given
-        bench.operations
-                .begin(request, "pod-1")
-                .finish(new ProgressTracker().read(), OperationFixture.ending(OperationState.FAILED));
-        OperationExecution execution = executing((asked, fence, progressTracker) -> done());
+        fixture.operations
+                .startAttempt(request, "pod-1")
+                .finish(new ProgressTracker().progress(), OperationFixture.outcome(OperationState.FAILED));
+        OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
 
         // When
         OperationState ended = execution.run(request.id(), "pod-2");
 
         // Then
         assertEquals(OperationState.SUCCEEDED, ended);
-        assertEquals(2, bench.status().attempt().orElseThrow().number());
+        assertEquals(2, fixture.status().attempt().orElseThrow().number());
     }
 
     @Test
     void whatIsNotThereIsNotRun() {
         // Given
-        OperationExecution execution = executing((asked, fence, progressTracker) -> done());
-        bench.operations.withdraw(request);
+        OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
+        fixture.operations.discard(request);
 
         // When
         NoSuchOperationException refusal =
@@ -348,69 +351,69 @@ class OperationExecutionTest {
                 "There is no operation 20260304T050607Z-00000001 in backup: it was dropped after 90 days, or asked for"
                         + " with another backup bucket",
                 refusal.getMessage());
-        assertEquals(0, bench.bucket.versionCount(""));
+        assertEquals(0, fixture.bucket.versionCount(""));
     }
 
     @Test
     void withoutItsRecordsNothingIsBegun() {
         // Given
-        OperationExecution execution = executing((asked, fence, progressTracker) -> done());
-        bench.failOn(Operation.PUT);
+        OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
+        fixture.failOn(Operation.PUT);
 
         // When
         assertThrows(ObjectStoreException.class, () -> execution.run(request.id(), "pod-1"));
 
         // Then
-        bench.mend();
-        assertEquals(OperationState.PENDING, bench.state());
+        fixture.clearFailures();
+        assertEquals(OperationState.PENDING, fixture.state());
     }
 
     @Test
     void anEndThatCannotBeRecordedIsStillTheEnd() {
         // Given
-        OperationExecution execution = executing((asked, fence, progressTracker) -> {
-            bench.failOn(Operation.PUT);
-            return done();
+        OperationExecution execution = execution((asked, fence, progressTracker) -> {
+            fixture.failOn(Operation.PUT);
+            return succeeded();
         });
 
         // When
         OperationState ended = execution.run(request.id(), "pod-1");
 
         // Then
-        bench.mend();
-        bench.clock.pass(StatusResolver.SILENCE);
+        fixture.clearFailures();
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
         assertEquals(OperationState.SUCCEEDED, ended);
-        assertEquals(OperationState.LOST, bench.state());
+        assertEquals(OperationState.LOST, fixture.state());
     }
 
-    private OperationExecution executing(OperationHandler operationHandler) {
+    private OperationExecution execution(OperationHandler operationHandler) {
         return new OperationExecution(
-                bench.operations,
+                fixture.operations,
                 workerPools,
-                bench.clock,
+                fixture.clock,
                 Map.of(OperationKind.RESTORE, operationHandler),
                 Duration.ofMillis(5));
     }
 
-    private CompletableFuture<OperationState> begin(OperationHandler operationHandler) {
-        OperationExecution execution = executing(operationHandler);
+    private CompletableFuture<OperationState> start(OperationHandler operationHandler) {
+        OperationExecution execution = execution(operationHandler);
         CompletableFuture<OperationState> ended = new CompletableFuture<>();
-        workerPools.operation(() -> ended.complete(execution.run(request.id(), "pod-1")));
+        workerPools.submitOperation(() -> ended.complete(execution.run(request.id(), "pod-1")));
         return ended;
     }
 
     private Optional<AttemptRecord> attempt() {
-        return bench.status().attempt();
+        return fixture.status().attempt();
     }
 
-    private static Result done() {
-        return new Result(OperationState.SUCCEEDED, OperationFixture.summary());
+    private static OperationResult succeeded() {
+        return new OperationResult(OperationState.SUCCEEDED, OperationFixture.summary());
     }
 
     /** As work that writes for ever would. */
-    private static Result untilStopped(Fence fence) {
+    private static OperationResult runUntilStopped(Fence fence) {
         while (!Thread.currentThread().isInterrupted()) {
-            fence.require();
+            fence.check();
             Thread.onSpinWait();
         }
         throw new IllegalStateException("interrupted");

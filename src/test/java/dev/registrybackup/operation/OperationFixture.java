@@ -8,7 +8,7 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
-import dev.registrybackup.operation.AttemptRecord.Ending;
+import dev.registrybackup.operation.AttemptRecord.AttemptOutcome;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -18,16 +18,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class OperationFixture {
     static final String PREFIX = "registry-backup/operations/";
     /** The first operation asked for. */
-    static final OperationId FIRST = new OperationId("20260304T050607Z-00000001");
+    static final OperationId FIRST_ID = new OperationId("20260304T050607Z-00000001");
 
     final SettableClock clock = new SettableClock();
     final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
     final RecordingObjectStore backup = new RecordingObjectStore(bucket);
     final FakeRunner runner = new FakeRunner();
-    private final AtomicInteger drawn = new AtomicInteger();
-    final Operations operations = new Operations(backup, clock, () -> "%08x".formatted(drawn.incrementAndGet()));
+    private final AtomicInteger idCounter = new AtomicInteger();
+    final Operations operations = new Operations(backup, clock, () -> "%08x".formatted(idCounter.incrementAndGet()));
 
-    OperationRequest restore() {
+    OperationRequest createRestore() {
         return operations.create(OperationKind.RESTORE, "registry", parameters(), "alice");
     }
 
@@ -35,12 +35,12 @@ final class OperationFixture {
         return JsonNodeFactory.instance.objectNode().put("image", "team/app:1.0");
     }
 
-    static Ending succeeded() {
-        return new Ending(OperationState.SUCCEEDED, Optional.of(summary()), Optional.empty());
+    static AttemptOutcome succeededOutcome() {
+        return new AttemptOutcome(OperationState.SUCCEEDED, Optional.of(summary()), Optional.empty());
     }
 
-    static Ending ending(OperationState state) {
-        return new Ending(state, Optional.empty(), Optional.of("because"));
+    static AttemptOutcome outcome(OperationState state) {
+        return new AttemptOutcome(state, Optional.empty(), Optional.of("because"));
     }
 
     static ObjectNode summary() {
@@ -48,7 +48,7 @@ final class OperationFixture {
     }
 
     OperationStatus status() {
-        return operations.status(FIRST, runner).orElseThrow();
+        return operations.status(FIRST_ID, runner).orElseThrow();
     }
 
     OperationState state() {
@@ -56,30 +56,30 @@ final class OperationFixture {
     }
 
     String text(String name) {
-        return new String(bucket.bytes(PREFIX + FIRST + "/" + name), StandardCharsets.UTF_8);
+        return new String(bucket.bytes(PREFIX + FIRST_ID + "/" + name), StandardCharsets.UTF_8);
     }
 
     void seed(String name, String text) {
-        bucket.seed(PREFIX + FIRST + "/" + name, text.getBytes(StandardCharsets.UTF_8));
+        bucket.seed(PREFIX + FIRST_ID + "/" + name, text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** The names of the operation's objects. */
     List<String> names() {
-        String folder = PREFIX + FIRST + "/";
+        String folder = PREFIX + FIRST_ID + "/";
         return bucket.keys(folder).stream()
                 .map(key -> key.substring(folder.length()))
                 .toList();
     }
 
     void failOn(Operation which) {
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == which) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
             }
         });
     }
 
-    void mend() {
-        backup.before((operation, key) -> {});
+    void clearFailures() {
+        backup.beforeRequest((operation, key) -> {});
     }
 }

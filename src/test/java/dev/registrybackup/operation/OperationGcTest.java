@@ -17,37 +17,37 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OperationGcTest {
-    private final OperationFixture bench = new OperationFixture();
+    private final OperationFixture fixture = new OperationFixture();
 
     @Test
     void whatWasAskedForMoreThanNinetyDaysAgoIsRemovedWithAllItsVersions() {
         // Given
-        eventfulOperation(bench.restore());
-        bench.seed("attempt-1", "a version that a failed removal left");
-        bench.bucket.remove(OperationFixture.PREFIX + OperationFixture.FIRST + "/cancel", Optional.empty());
-        bench.clock.pass(Duration.ofDays(90).plusSeconds(1));
+        eventfulOperation(fixture.createRestore());
+        fixture.seed("attempt-1", "a version that a failed removal left");
+        fixture.bucket.delete(OperationFixture.PREFIX + OperationFixture.FIRST_ID + "/cancel", Optional.empty());
+        fixture.clock.advance(Duration.ofDays(90).plusSeconds(1));
 
         // When
-        int dropped = bench.operations.dropOld();
+        int dropped = fixture.operations.deleteExpired();
 
         // Then
         assertEquals(1, dropped);
-        assertEquals(0, bench.bucket.versionCount(""));
-        assertEquals(Optional.empty(), bench.operations.status(OperationFixture.FIRST, bench.runner));
+        assertEquals(0, fixture.bucket.versionCount(""));
+        assertEquals(Optional.empty(), fixture.operations.status(OperationFixture.FIRST_ID, fixture.runner));
     }
 
     @Test
     void aBucketWithoutVersionsIsClearedToo() {
         // Given
-        InMemoryObjectStore plain = new InMemoryObjectStore("backup", false, bench.clock);
-        Operations operations = new Operations(plain, bench.clock, () -> "0000000a");
-        Attempt attempt = operations.begin(
+        InMemoryObjectStore plain = new InMemoryObjectStore("backup", false, fixture.clock);
+        Operations operations = new Operations(plain, fixture.clock, () -> "0000000a");
+        Attempt attempt = operations.startAttempt(
                 operations.create(OperationKind.VERIFY, "backup", OperationFixture.parameters(), "bob"), "pod-1");
-        attempt.beat(new ProgressTracker().read());
-        bench.clock.pass(Duration.ofDays(91));
+        attempt.heartbeat(new ProgressTracker().progress());
+        fixture.clock.advance(Duration.ofDays(91));
 
         // When
-        int dropped = operations.dropOld();
+        int dropped = operations.deleteExpired();
 
         // Then
         assertEquals(1, dropped);
@@ -57,68 +57,68 @@ class OperationGcTest {
     @Test
     void whatIsYoungerStays() {
         // Given
-        bench.restore();
-        bench.clock.pass(Duration.ofDays(89));
+        fixture.createRestore();
+        fixture.clock.advance(Duration.ofDays(89));
 
         // When
-        int dropped = bench.operations.dropOld();
+        int dropped = fixture.operations.deleteExpired();
 
         // Then
         assertEquals(0, dropped);
-        assertEquals(OperationState.LOST, bench.state());
+        assertEquals(OperationState.LOST, fixture.state());
     }
 
     @Test
-    void eachOfManyIsToldApart() {
+    void eachOfManyIsDeletedAsAWhole() {
         // Given
         for (int day = 0; day < 100; day++) {
-            eventfulOperation(bench.restore());
-            bench.clock.pass(Duration.ofDays(1));
+            eventfulOperation(fixture.createRestore());
+            fixture.clock.advance(Duration.ofDays(1));
         }
-        bench.bucket.seed(OperationFixture.PREFIX + "00-notes.txt", new byte[0]);
-        bench.bucket.seed("registry-backup/owed/pod-1/000000000001", new byte[0]);
+        fixture.bucket.seed(OperationFixture.PREFIX + "00-notes.txt", new byte[0]);
+        fixture.bucket.seed("registry-backup/owed/pod-1/000000000001", new byte[0]);
 
         // When
-        int dropped = bench.operations.dropOld();
+        int dropped = fixture.operations.deleteExpired();
 
         // Then
         // Those of day 0 to 9 are more than 90 days old on day 100; that of day 10 will be in a moment.
         assertEquals(10, dropped);
-        assertEquals(90, bench.operations.newest(1_000, bench.runner).size());
-        assertEquals(90 * 4 + 2, bench.bucket.versionCount(""));
+        assertEquals(90, fixture.operations.listNewest(1_000, fixture.runner).size());
+        assertEquals(90 * 4 + 2, fixture.bucket.versionCount(""));
     }
 
     @Test
     void whatIsStillWrittenToStays() {
         // Given
-        Attempt attempt = bench.operations.begin(bench.restore(), "pod-1");
-        bench.clock.pass(Duration.ofDays(91));
-        attempt.beat(new ProgressTracker().read());
-        bench.clock.pass(Duration.ofHours(1));
+        Attempt attempt = fixture.operations.startAttempt(fixture.createRestore(), "pod-1");
+        fixture.clock.advance(Duration.ofDays(91));
+        attempt.heartbeat(new ProgressTracker().progress());
+        fixture.clock.advance(Duration.ofHours(1));
 
         // When
-        int dropped = bench.operations.dropOld();
+        int dropped = fixture.operations.deleteExpired();
 
         // Then
         assertEquals(0, dropped);
-        assertEquals(List.of("attempt-1", "request"), bench.names());
+        assertEquals(List.of("attempt-1", "request"), fixture.names());
     }
 
     @Test
     void theRequestGoesFirstSoThatNobodySeesHalfAnOperation() {
         // Given
-        eventfulOperation(bench.restore());
-        bench.clock.pass(Duration.ofDays(91));
-        bench.backup.forget();
+        eventfulOperation(fixture.createRestore());
+        fixture.clock.advance(Duration.ofDays(91));
+        fixture.backup.clearRequests();
 
         // When
-        bench.operations.dropOld();
+        fixture.operations.deleteExpired();
 
         // Then
         assertEquals(
                 List.of("request", "attempt-1", "attempt-2", "cancel"),
-                bench.backup.requests().stream()
-                        .filter(request -> request.operation() == Operation.REMOVE)
+                fixture.backup.requests().stream()
+                        .filter(request -> request.operation() == Operation.DELETE)
                         .map(Request::key)
                         .map(key -> key.substring(key.lastIndexOf('/') + 1))
                         .toList());
@@ -126,66 +126,66 @@ class OperationGcTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"request", "attempt-1", "attempt-2", "cancel"})
-    void whatARemovalThatFailedLeftIsRemovedTheNextTime(String failing) {
+    void whatAFailedRemovalLeftIsRemovedTheNextTime(String failing) {
         // Given
-        eventfulOperation(bench.restore());
-        OperationRequest other = bench.restore();
-        bench.clock.pass(Duration.ofDays(91));
-        bench.backup.before((operation, key) -> {
-            if (operation == Operation.REMOVE && key.endsWith(OperationFixture.FIRST + "/" + failing)) {
+        eventfulOperation(fixture.createRestore());
+        OperationRequest other = fixture.createRestore();
+        fixture.clock.advance(Duration.ofDays(91));
+        fixture.backup.beforeRequest((operation, key) -> {
+            if (operation == Operation.DELETE && key.endsWith(OperationFixture.FIRST_ID + "/" + failing)) {
                 throw new ObjectStoreException(StoreError.FORBIDDEN, "Locked");
             }
         });
-        int droppedAtFirst = bench.operations.dropOld();
-        bench.mend();
+        int droppedAtFirst = fixture.operations.deleteExpired();
+        fixture.clearFailures();
 
         // When
-        int dropped = bench.operations.dropOld();
+        int dropped = fixture.operations.deleteExpired();
 
         // Then
         assertEquals(1, droppedAtFirst, "The other one, " + other.id());
         assertEquals(1, dropped);
-        assertEquals(0, bench.bucket.versionCount(""));
+        assertEquals(0, fixture.bucket.versionCount(""));
     }
 
     @Test
     void aReportIsRemovedAtTheAgeOfAnOperationEvenIfThatIsGone() {
         // Given
-        report(bench.restore().id());
+        report(fixture.createRestore().id());
         report(new OperationId("20260303T000000Z-0000000a"));
-        bench.clock.pass(Duration.ofDays(80));
-        OperationId younger = bench.restore().id();
+        fixture.clock.advance(Duration.ofDays(80));
+        OperationId younger = fixture.createRestore().id();
         report(younger);
-        bench.bucket.seed(Report.PREFIX + "notes.txt", new byte[0]);
-        bench.clock.pass(Duration.ofDays(11));
+        fixture.bucket.seed(ReportWriter.PREFIX + "notes.txt", new byte[0]);
+        fixture.clock.advance(Duration.ofDays(11));
 
         // When
-        int dropped = bench.operations.dropOld();
+        int dropped = fixture.operations.deleteExpired();
 
         // Then
         assertEquals(1, dropped);
-        assertEquals(3, bench.bucket.versionCount(Report.PREFIX));
+        assertEquals(3, fixture.bucket.versionCount(ReportWriter.PREFIX));
         assertEquals(
                 List.of(
-                        Report.PREFIX + younger + "/findings-1.ndjson",
-                        Report.PREFIX + younger + "/summary.json",
-                        Report.PREFIX + "notes.txt"),
-                bench.bucket.keys(Report.PREFIX));
+                        ReportWriter.PREFIX + younger + "/findings-1.ndjson",
+                        ReportWriter.PREFIX + younger + "/summary.json",
+                        ReportWriter.PREFIX + "notes.txt"),
+                fixture.bucket.keys(ReportWriter.PREFIX));
     }
 
     private void report(OperationId id) {
-        Report report = new Report(bench.bucket, id.value(), false, () -> {});
-        report.accept(new Finding(FindingCode.BLOB_MISSING, "a", "It is not there"));
-        report.finish(JsonNodeFactory.instance.objectNode());
+        ReportWriter reportWriter = new ReportWriter(fixture.bucket, id.value(), false, () -> {});
+        reportWriter.accept(new Finding(FindingCode.BLOB_MISSING, "a", "It is not there"));
+        reportWriter.finish(JsonNodeFactory.instance.objectNode());
     }
 
     @Test
     void aBucketThatCannotBeListedIsAFailure() {
         // Given
-        bench.failOn(Operation.LIST);
+        fixture.failOn(Operation.LIST);
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, bench.operations::dropOld);
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, fixture.operations::deleteExpired);
 
         // Then
         assertEquals("The store is down", failure.getMessage());
@@ -193,11 +193,11 @@ class OperationGcTest {
 
     /** One of each object: two attempts, a request, a cancel. */
     private void eventfulOperation(OperationRequest request) {
-        bench.operations
-                .begin(request, "pod-1")
-                .finish(new ProgressTracker().read(), OperationFixture.ending(OperationState.FAILED));
-        Attempt second = bench.operations.begin(request, "pod-2");
-        bench.operations.cancel(request.id(), "bob");
-        second.finish(new ProgressTracker().read(), OperationFixture.ending(OperationState.CANCELLED));
+        fixture.operations
+                .startAttempt(request, "pod-1")
+                .finish(new ProgressTracker().progress(), OperationFixture.outcome(OperationState.FAILED));
+        Attempt second = fixture.operations.startAttempt(request, "pod-2");
+        fixture.operations.cancel(request.id(), "bob");
+        second.finish(new ProgressTracker().progress(), OperationFixture.outcome(OperationState.CANCELLED));
     }
 }

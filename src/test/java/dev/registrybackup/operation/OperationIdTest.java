@@ -11,13 +11,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class OperationIdTest {
     @Test
-    void anIdTellsWhenItWasAskedFor() {
+    void anIdHasTheTimeOfTheRequest() {
         // When
         OperationId id = OperationId.of(Instant.parse("2026-11-22T13:45:00.987Z"), "1f3a9c2e");
 
         // Then
         assertEquals("20261122T134500Z-1f3a9c2e", id.toString());
-        assertEquals(Instant.parse("2026-11-22T13:45:00Z"), id.asked());
+        assertEquals(Instant.parse("2026-11-22T13:45:00Z"), id.requestedAt());
     }
 
     @Test

@@ -10,44 +10,44 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class OperationServiceTest {
-    private final OperationFixture bench = new OperationFixture();
-    private final OperationService desk = new OperationService(bench.operations, bench.runner);
+    private final OperationFixture fixture = new OperationFixture();
+    private final OperationService operationService = new OperationService(fixture.operations, fixture.runner);
 
     @Test
-    void whatIsAskedForIsOnRecordAndStarted() {
+    void aRequestIsOnRecordAndStarted() {
         // When
-        OperationStatus status = ask();
+        OperationStatus status = submit();
 
         // Then
         assertEquals(OperationState.PENDING, status.state());
-        assertEquals(List.of(status.request()), bench.runner.started());
-        assertEquals(Optional.of(status), desk.status(OperationFixture.FIRST));
-        assertEquals(List.of(status), desk.newest(10));
+        assertEquals(List.of(status.request()), fixture.runner.started());
+        assertEquals(Optional.of(status), operationService.status(OperationFixture.FIRST_ID));
+        assertEquals(List.of(status), operationService.listNewest(10));
     }
 
     @Test
     void whatCannotBeStartedIsForgotten() {
         // Given
         OperationNotStartedException failure = new OperationNotStartedException("no room");
-        bench.runner.fails(failure);
+        fixture.runner.failWith(failure);
 
         // When
-        OperationNotStartedException thrown = assertThrows(OperationNotStartedException.class, this::ask);
+        OperationNotStartedException thrown = assertThrows(OperationNotStartedException.class, this::submit);
 
         // Then
         assertSame(failure, thrown);
-        assertEquals(0, bench.bucket.versionCount(""));
+        assertEquals(0, fixture.bucket.versionCount(""));
     }
 
     @Test
     void whatCannotBeForgottenEitherIsStillTheFirstFailure() {
         // Given
         OperationNotStartedException failure = new OperationNotStartedException("no room");
-        bench.runner.fails(failure);
-        bench.failOn(Operation.REMOVE);
+        fixture.runner.failWith(failure);
+        fixture.failOn(Operation.DELETE);
 
         // When
-        OperationNotStartedException thrown = assertThrows(OperationNotStartedException.class, this::ask);
+        OperationNotStartedException thrown = assertThrows(OperationNotStartedException.class, this::submit);
 
         // Then
         assertSame(failure, thrown);
@@ -57,93 +57,94 @@ class OperationServiceTest {
     @Test
     void whatCannotBeRecordedIsNotStarted() {
         // Given
-        bench.failOn(Operation.PUT);
+        fixture.failOn(Operation.PUT);
 
         // When
-        assertThrows(RuntimeException.class, this::ask);
+        assertThrows(RuntimeException.class, this::submit);
 
         // Then
-        assertEquals(List.of(), bench.runner.started());
+        assertEquals(List.of(), fixture.runner.started());
     }
 
     @Test
-    void whatIsLostIsStartedAgain() {
+    void whatIsLostIsResumed() {
         // Given
-        OperationStatus asked = ask();
-        bench.clock.pass(StatusResolver.SILENCE);
+        OperationStatus asked = submit();
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
 
         // When
-        OperationStatus resumed = desk.resume(OperationFixture.FIRST, "carol");
+        OperationStatus resumed = operationService.resume(OperationFixture.FIRST_ID, "carol");
 
         // Then
         assertEquals(OperationState.PENDING, resumed.state());
-        assertEquals(List.of(asked.request(), asked.request()), bench.runner.started());
+        assertEquals(List.of(asked.request(), asked.request()), fixture.runner.started());
     }
 
     @Test
     void whatCannotBeStartedAgainIsNotForgotten() {
         // Given
-        ask();
-        bench.clock.pass(StatusResolver.SILENCE);
-        bench.runner.fails(new OperationNotStartedException("no room"));
+        submit();
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
+        fixture.runner.failWith(new OperationNotStartedException("no room"));
 
         // When
-        assertThrows(OperationNotStartedException.class, () -> desk.resume(OperationFixture.FIRST, "carol"));
+        assertThrows(
+                OperationNotStartedException.class, () -> operationService.resume(OperationFixture.FIRST_ID, "carol"));
 
         // Then
-        assertEquals(OperationState.LOST, bench.state());
+        assertEquals(OperationState.LOST, fixture.state());
     }
 
     @Test
     void whatIsAtWorkIsNotStartedAgain() {
         // Given
-        OperationStatus asked = ask();
-        bench.operations.begin(asked.request(), "pod-1");
+        OperationStatus asked = submit();
+        fixture.operations.startAttempt(asked.request(), "pod-1");
 
         // When
-        assertThrows(NotResumableException.class, () -> desk.resume(OperationFixture.FIRST, "carol"));
+        assertThrows(NotResumableException.class, () -> operationService.resume(OperationFixture.FIRST_ID, "carol"));
 
         // Then
-        assertEquals(1, bench.runner.started().size());
+        assertEquals(1, fixture.runner.started().size());
     }
 
     @Test
     void whatIsCancelledBeforeItBeginsNeedNotBegin() {
         // Given
-        OperationStatus asked = ask();
+        OperationStatus asked = submit();
 
         // When
-        Optional<OperationStatus> status = desk.cancel(OperationFixture.FIRST, "bob");
+        Optional<OperationStatus> status = operationService.cancel(OperationFixture.FIRST_ID, "bob");
 
         // Then
         assertEquals(Optional.of(OperationState.CANCELLED), status.map(OperationStatus::state));
-        assertEquals(List.of(asked.request()), bench.runner.abandoned());
+        assertEquals(List.of(asked.request()), fixture.runner.abandoned());
     }
 
     @Test
     void whatIsCancelledAtWorkIsLeftToEndItself() {
         // Given
-        bench.operations.begin(ask().request(), "pod-1");
+        fixture.operations.startAttempt(submit().request(), "pod-1");
 
         // When
-        Optional<OperationStatus> status = desk.cancel(OperationFixture.FIRST, "bob");
+        Optional<OperationStatus> status = operationService.cancel(OperationFixture.FIRST_ID, "bob");
 
         // Then
         assertEquals(Optional.of(OperationState.RUNNING), status.map(OperationStatus::state));
-        assertEquals(List.of(), bench.runner.abandoned());
+        assertEquals(List.of(), fixture.runner.abandoned());
     }
 
     @Test
     void whatIsNotThereIsNotCancelled() {
         // When
-        Optional<OperationStatus> status = desk.cancel(OperationFixture.FIRST, "bob");
+        Optional<OperationStatus> status = operationService.cancel(OperationFixture.FIRST_ID, "bob");
 
         // Then
         assertEquals(Optional.empty(), status);
-        assertEquals(0, bench.bucket.versionCount(""));
+        assertEquals(0, fixture.bucket.versionCount(""));
     }
 
-    private OperationStatus ask() {
-        return desk.ask(OperationKind.RESTORE, "registry", OperationFixture.parameters(), "alice");
+    private OperationStatus submit() {
+        return operationService.submit(OperationKind.RESTORE, "registry", OperationFixture.parameters(), "alice");
     }
 }

@@ -9,29 +9,29 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class OperationStatusTest {
-    private final OperationFixture bench = new OperationFixture();
+    private final OperationFixture fixture = new OperationFixture();
 
     @Test
     void allThatIsKnownOfAnOperationIsAnswered() throws IOException {
         // Given
-        Attempt attempt = bench.operations.begin(bench.restore(), "pod-1");
+        Attempt attempt = fixture.operations.startAttempt(fixture.createRestore(), "pod-1");
         ProgressTracker progressTracker = new ProgressTracker();
         progressTracker.phase("copying");
-        progressTracker.expect(40, 4_000);
-        progressTracker.done(10, 1_500);
-        progressTracker.found(new Finding(FindingCode.TAG_DIFFERS, "team/app:1.0", "points elsewhere"));
-        progressTracker.found(new Finding(FindingCode.BLOB_MISSING, "sha256:0", "is missing"));
-        progressTracker.found(new Finding(FindingCode.BLOB_MISSING, "sha256:1", "is missing"));
-        bench.clock.pass(Duration.ofSeconds(8));
+        progressTracker.addExpected(40, 4_000);
+        progressTracker.addDone(10, 1_500);
+        progressTracker.addFinding(new Finding(FindingCode.TAG_DIFFERS, "team/app:1.0", "points elsewhere"));
+        progressTracker.addFinding(new Finding(FindingCode.BLOB_MISSING, "sha256:0", "is missing"));
+        progressTracker.addFinding(new Finding(FindingCode.BLOB_MISSING, "sha256:1", "is missing"));
+        fixture.clock.advance(Duration.ofSeconds(8));
         attempt.finish(
-                progressTracker.read(),
-                new AttemptRecord.Ending(
+                progressTracker.progress(),
+                new AttemptRecord.AttemptOutcome(
                         OperationState.INCOMPLETE,
                         Optional.of(OperationFixture.summary()),
                         Optional.of("two blobs are missing")));
 
         // When
-        String json = bench.status().json().toString();
+        String json = fixture.status().json().toString();
 
         // Then
         String expected = """
@@ -62,10 +62,10 @@ class OperationStatusTest {
     @Test
     void anOperationThatNobodyHasBegunHasTheSameShape() throws IOException {
         // Given
-        bench.restore();
+        fixture.createRestore();
 
         // When
-        String json = bench.status().json().toString();
+        String json = fixture.status().json().toString();
 
         // Then
         String expected = """
@@ -86,16 +86,17 @@ class OperationStatusTest {
     }
 
     @Test
-    void aLostOperationTellsWhy() {
+    void aLostOperationHasAReason() {
         // Given
-        bench.operations.begin(bench.restore(), "pod-1");
-        bench.clock.pass(StatusResolver.SILENCE);
+        fixture.operations.startAttempt(fixture.createRestore(), "pod-1");
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
 
         // When
-        String json = bench.status().json().toString();
+        String json = fixture.status().json().toString();
 
         // Then
-        assertEquals("its process is gone", bench.status().json().path("reason").asText(), json);
-        assertEquals("lost", bench.status().json().path("state").asText(), json);
+        assertEquals(
+                "its process is gone", fixture.status().json().path("reason").asText(), json);
+        assertEquals("lost", fixture.status().json().path("state").asText(), json);
     }
 }

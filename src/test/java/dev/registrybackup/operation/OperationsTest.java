@@ -23,25 +23,25 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OperationsTest {
-    private static final Duration ALMOST_SILENT = Duration.ofSeconds(119);
+    private static final Duration ALMOST_TIMED_OUT = Duration.ofSeconds(119);
 
-    private final OperationFixture bench = new OperationFixture();
-    private final Operations operations = bench.operations;
+    private final OperationFixture fixture = new OperationFixture();
+    private final Operations operations = fixture.operations;
 
     @Test
-    void whatIsAskedForIsOnRecordOnce() {
+    void aRequestIsOnRecordOnce() {
         // When
-        OperationRequest asked = bench.restore();
+        OperationRequest asked = fixture.createRestore();
 
         // Then
-        assertEquals(OperationFixture.FIRST, asked.id());
-        assertEquals(List.of("request"), bench.names());
+        assertEquals(OperationFixture.FIRST_ID, asked.id());
+        assertEquals(List.of("request"), fixture.names());
         assertEquals(
                 "{\"id\":\"20260304T050607Z-00000001\",\"kind\":\"restore\",\"slot\":\"registry\","
                         + "\"parameters\":{\"image\":\"team/app:1.0\"},\"askedBy\":\"alice\","
                         + "\"asked\":\"2026-03-04T05:06:07Z\"}",
-                bench.text("request"));
-        assertEquals(Optional.of(asked), operations.request(asked.id()));
+                fixture.text("request"));
+        assertEquals(Optional.of(asked), operations.findRequest(asked.id()));
     }
 
     @Test
@@ -61,24 +61,24 @@ class OperationsTest {
     @Test
     void aWriteWhoseAnswerWasLostIsFoundToBeOurs() {
         // Given
-        Operations unsure = new Operations(new Forgetful(bench.bucket), bench.clock, () -> "00000001");
+        Operations unsure = new Operations(new LostResponseStore(fixture.bucket), fixture.clock, () -> "00000001");
 
         // When
         OperationRequest asked =
                 unsure.create(OperationKind.RESTORE, "registry", OperationFixture.parameters(), "alice");
-        Attempt attempt = unsure.begin(asked, "pod-1");
-        attempt.beat(new ProgressTracker().read());
+        Attempt attempt = unsure.startAttempt(asked, "pod-1");
+        attempt.heartbeat(new ProgressTracker().progress());
 
         // Then
-        assertEquals(OperationState.RUNNING, bench.state());
-        assertEquals(2, bench.bucket.versionCount(OperationFixture.PREFIX));
+        assertEquals(OperationState.RUNNING, fixture.state());
+        assertEquals(2, fixture.bucket.versionCount(OperationFixture.PREFIX));
     }
 
     @Test
     void twoOperationsOfOneIdAreNotTakenForEachOther() {
         // Given
-        Operations drawsTheSame = new Operations(bench.backup, bench.clock, () -> "00000001");
-        bench.restore();
+        Operations drawsTheSame = new Operations(fixture.backup, fixture.clock, () -> "00000001");
+        fixture.createRestore();
 
         // When
         IllegalStateException failure = assertThrows(
@@ -89,67 +89,67 @@ class OperationsTest {
         assertEquals(
                 "Failed to record operation 20260304T050607Z-00000001: there is another one of that id. Ask again",
                 failure.getMessage());
-        assertEquals("alice", bench.status().request().askedBy());
+        assertEquals("alice", fixture.status().request().requestedBy());
     }
 
     @Test
-    void whatWasWithdrawnWasNeverThere() {
+    void whatWasDiscardedIsNotThere() {
         // Given
-        OperationRequest asked = bench.restore();
+        OperationRequest asked = fixture.createRestore();
 
         // When
-        operations.withdraw(asked);
+        operations.discard(asked);
 
         // Then
-        assertEquals(Optional.empty(), operations.status(asked.id(), bench.runner));
-        assertEquals(0, bench.bucket.versionCount(""));
+        assertEquals(Optional.empty(), operations.status(asked.id(), fixture.runner));
+        assertEquals(0, fixture.bucket.versionCount(""));
     }
 
     @Test
     void anOperationThatIsNotThereHasNoStatus() {
         // When
-        Optional<OperationStatus> status = operations.status(OperationFixture.FIRST, bench.runner);
+        Optional<OperationStatus> status = operations.status(OperationFixture.FIRST_ID, fixture.runner);
 
         // Then
         assertEquals(Optional.empty(), status);
-        assertEquals(Optional.empty(), operations.request(OperationFixture.FIRST));
+        assertEquals(Optional.empty(), operations.findRequest(OperationFixture.FIRST_ID));
     }
 
     @Test
     void aBucketThatCannotBeAskedIsNeverAnAbsentOperation() {
         // Given
-        bench.restore();
+        fixture.createRestore();
 
         // When
-        bench.bucket.setExists(false);
+        fixture.bucket.setExists(false);
 
         // Then
-        assertThrows(ObjectStoreException.class, bench::status);
-        assertThrows(ObjectStoreException.class, () -> operations.request(OperationFixture.FIRST));
-        assertThrows(ObjectStoreException.class, () -> operations.newest(10, bench.runner));
+        assertThrows(ObjectStoreException.class, fixture::status);
+        assertThrows(ObjectStoreException.class, () -> operations.findRequest(OperationFixture.FIRST_ID));
+        assertThrows(ObjectStoreException.class, () -> operations.listNewest(10, fixture.runner));
     }
 
     @Test
     void whatNobodyHasBegunIsPending() {
         // Given
-        bench.restore();
+        fixture.createRestore();
 
         // When
-        bench.clock.pass(ALMOST_SILENT);
+        fixture.clock.advance(ALMOST_TIMED_OUT);
 
         // Then
-        assertEquals(OperationState.PENDING, bench.state());
-        assertEquals(List.of(), bench.runner.asked());
+        assertEquals(OperationState.PENDING, fixture.state());
+        assertEquals(List.of(), fixture.runner.livenessRequests());
     }
 
     @Test
     void whatNobodyHasBegunIsLostAfterTwoMinutesIfItsRunnerHasNot() {
         // Given
-        bench.restore();
-        bench.clock.pass(StatusResolver.SILENCE);
+        fixture.createRestore();
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
 
         // When
-        OperationStatus status = bench.status();
+        OperationStatus status = fixture.status();
 
         // Then
         assertEquals(OperationState.LOST, status.state());
@@ -159,41 +159,41 @@ class OperationsTest {
     @Test
     void whatItsRunnerIsAboutToBeginStaysPending() {
         // Given
-        bench.restore();
-        bench.clock.pass(Duration.ofHours(1));
+        fixture.createRestore();
+        fixture.clock.advance(Duration.ofHours(1));
 
         // When
-        bench.runner.says(Liveness.RUNNING);
+        fixture.runner.setLiveness(Liveness.RUNNING);
 
         // Then
-        assertEquals(OperationState.PENDING, bench.state());
+        assertEquals(OperationState.PENDING, fixture.state());
     }
 
     @Test
-    void whatShowsLifeIsRunning() {
+    void whatHasAFreshHeartbeatIsRunning() {
         // Given
-        Attempt attempt = operations.begin(bench.restore(), "pod-1");
-        bench.clock.pass(Duration.ofHours(1));
-        attempt.beat(new ProgressTracker().read());
-        bench.clock.pass(ALMOST_SILENT);
+        Attempt attempt = operations.startAttempt(fixture.createRestore(), "pod-1");
+        fixture.clock.advance(Duration.ofHours(1));
+        attempt.heartbeat(new ProgressTracker().progress());
+        fixture.clock.advance(ALMOST_TIMED_OUT);
 
         // When
-        OperationStatus status = bench.status();
+        OperationStatus status = fixture.status();
 
         // Then
         assertEquals(OperationState.RUNNING, status.state());
-        assertEquals(List.of(), bench.runner.asked());
+        assertEquals(List.of(), fixture.runner.livenessRequests());
         assertEquals("pod-1", status.attempt().orElseThrow().runner());
     }
 
     @Test
-    void whatShowsNoLifeForTwoMinutesIsLost() {
+    void whatHasNoHeartbeatForTwoMinutesIsLost() {
         // Given
-        operations.begin(bench.restore(), "pod-1");
-        bench.clock.pass(StatusResolver.SILENCE);
+        operations.startAttempt(fixture.createRestore(), "pod-1");
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
 
         // When
-        OperationStatus status = bench.status();
+        OperationStatus status = fixture.status();
 
         // Then
         assertEquals(OperationState.LOST, status.state());
@@ -201,27 +201,27 @@ class OperationsTest {
     }
 
     @Test
-    void whatItsRunnerSeesAtWorkIsNotLostHoweverSilent() {
+    void whatItsRunnerSeesAtWorkIsNotLostHoweverOldItsHeartbeat() {
         // Given
-        operations.begin(bench.restore(), "pod-1");
-        bench.clock.pass(Duration.ofHours(1));
+        operations.startAttempt(fixture.createRestore(), "pod-1");
+        fixture.clock.advance(Duration.ofHours(1));
 
         // When
-        bench.runner.says(Liveness.RUNNING);
+        fixture.runner.setLiveness(Liveness.RUNNING);
 
         // Then
-        assertEquals(OperationState.RUNNING, bench.state());
+        assertEquals(OperationState.RUNNING, fixture.state());
     }
 
     @Test
-    void whatItsRunnerCannotTellIsNotLost() {
+    void whatItsRunnerDoesNotKnowIsNotLost() {
         // Given
-        operations.begin(bench.restore(), "pod-1");
-        bench.clock.pass(Duration.ofHours(1));
-        bench.runner.says(Liveness.unknown("the API did not answer"));
+        operations.startAttempt(fixture.createRestore(), "pod-1");
+        fixture.clock.advance(Duration.ofHours(1));
+        fixture.runner.setLiveness(Liveness.unknown("the API did not answer"));
 
         // When
-        OperationStatus status = bench.status();
+        OperationStatus status = fixture.status();
 
         // Then
         assertEquals(OperationState.RUNNING, status.state());
@@ -232,52 +232,52 @@ class OperationsTest {
     @EnumSource(names = {"SUCCEEDED", "INCOMPLETE", "FAILED", "CANCELLED"})
     void whatHasEndedStaysSoForEver(OperationState state) {
         // Given
-        Attempt attempt = operations.begin(bench.restore(), "pod-1");
-        attempt.finish(new ProgressTracker().read(), OperationFixture.ending(state));
-        bench.clock.pass(Duration.ofDays(30));
+        Attempt attempt = operations.startAttempt(fixture.createRestore(), "pod-1");
+        attempt.finish(new ProgressTracker().progress(), OperationFixture.outcome(state));
+        fixture.clock.advance(Duration.ofDays(30));
 
         // When
-        OperationStatus status = bench.status();
+        OperationStatus status = fixture.status();
 
         // Then
         assertEquals(state, status.state());
         assertEquals(Optional.of("because"), status.reason());
-        assertEquals(List.of(), bench.runner.asked());
+        assertEquals(List.of(), fixture.runner.livenessRequests());
     }
 
     @Test
     void theNewestAttemptIsTheState() {
         // Given
-        OperationRequest asked = bench.restore();
+        OperationRequest asked = fixture.createRestore();
         for (int attempt = 1; attempt <= 11; attempt++) {
             operations
-                    .begin(asked, "pod-" + attempt)
-                    .finish(new ProgressTracker().read(), OperationFixture.ending(OperationState.FAILED));
+                    .startAttempt(asked, "pod-" + attempt)
+                    .finish(new ProgressTracker().progress(), OperationFixture.outcome(OperationState.FAILED));
         }
 
         // When
-        operations.begin(asked, "pod-12");
+        operations.startAttempt(asked, "pod-12");
 
         // Then
-        assertEquals(OperationState.RUNNING, bench.state());
-        assertEquals(12, bench.status().attempt().orElseThrow().number());
+        assertEquals(OperationState.RUNNING, fixture.state());
+        assertEquals(12, fixture.status().attempt().orElseThrow().number());
     }
 
     @Test
-    void anAttemptThatCannotBeReadHindersNothing() {
+    void anAttemptThatCannotBeReadIsIgnored() {
         // Given
-        OperationRequest asked = bench.restore();
-        bench.seed("attempt-1", "not JSON");
-        bench.clock.pass(StatusResolver.SILENCE);
-        OperationState before = bench.state();
+        OperationRequest asked = fixture.createRestore();
+        fixture.seed("attempt-1", "not JSON");
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
+        OperationState before = fixture.state();
 
         // When
-        operations.begin(operations.requireResumable(asked.id(), bench.runner), "pod-2");
+        operations.startAttempt(operations.requireResumable(asked.id(), fixture.runner), "pod-2");
 
         // Then
         assertEquals(OperationState.LOST, before);
-        assertEquals(OperationState.RUNNING, bench.state());
-        assertEquals(2, bench.status().attempt().orElseThrow().number());
+        assertEquals(OperationState.RUNNING, fixture.state());
+        assertEquals(2, fixture.status().attempt().orElseThrow().number());
     }
 
     @ParameterizedTest
@@ -291,15 +291,15 @@ class OperationsTest {
                 "{\"kind\":\"verify\",\"slot\":\"a\",\"parameters\":{},\"askedBy\":\"b\",\"asked\":\"yesterday\"}",
                 "{\"kind\":\"verify\",\"slot\":\"a\",\"askedBy\":\"b\",\"asked\":\"2026-03-04T05:06:07Z\"}"
             })
-    void aRequestThatCannotBeReadIsNoOperationAndHindersNoOther(String content) {
+    void aRequestThatCannotBeReadIsIgnored(String content) {
         // Given
-        bench.seed("request", content);
-        bench.clock.pass(Duration.ofSeconds(1));
+        fixture.seed("request", content);
+        fixture.clock.advance(Duration.ofSeconds(1));
         OperationRequest other =
                 operations.create(OperationKind.VERIFY, "backup", OperationFixture.parameters(), "bob");
 
         // When
-        List<OperationStatus> all = operations.newest(10, bench.runner);
+        List<OperationStatus> all = operations.listNewest(10, fixture.runner);
 
         // Then
         assertEquals(
@@ -311,16 +311,16 @@ class OperationsTest {
     void theNewestAreListedNewestFirst() {
         // Given
         for (int day = 0; day < 5; day++) {
-            operations.begin(
+            operations.startAttempt(
                     operations.create(OperationKind.VERIFY, "day " + day, OperationFixture.parameters(), "bob"),
                     "pod-1");
-            bench.clock.pass(Duration.ofDays(1));
+            fixture.clock.advance(Duration.ofDays(1));
         }
-        bench.bucket.seed(OperationFixture.PREFIX + "notes.txt", new byte[0]);
-        bench.bucket.seed(OperationFixture.PREFIX + "zzz/request", new byte[0]);
+        fixture.bucket.seed(OperationFixture.PREFIX + "notes.txt", new byte[0]);
+        fixture.bucket.seed(OperationFixture.PREFIX + "zzz/request", new byte[0]);
 
         // When
-        List<OperationStatus> newest = operations.newest(3, bench.runner);
+        List<OperationStatus> newest = operations.listNewest(3, fixture.runner);
 
         // Then
         assertEquals(
@@ -331,116 +331,120 @@ class OperationsTest {
     @Test
     void whatNobodyHasBegunIsCancelledAtOnce() {
         // Given
-        OperationRequest asked = bench.restore();
+        OperationRequest asked = fixture.createRestore();
 
         // When
         operations.cancel(asked.id(), "bob");
 
         // Then
-        assertEquals(OperationState.CANCELLED, bench.state());
+        assertEquals(OperationState.CANCELLED, fixture.state());
         assertEquals(
                 Optional.of("Cancelled by bob at 2026-03-04T05:06:07Z"),
-                bench.status().reason());
-        FencedException refusal = assertThrows(FencedException.class, () -> operations.begin(asked, "pod-1"));
+                fixture.status().reason());
+        FencedException refusal = assertThrows(FencedException.class, () -> operations.startAttempt(asked, "pod-1"));
         assertEquals("Cancelled by bob at 2026-03-04T05:06:07Z", refusal.getMessage());
-        assertEquals(OperationState.CANCELLED, refusal.became());
-        assertEquals(List.of("cancel", "request"), bench.names());
+        assertEquals(OperationState.CANCELLED, refusal.state());
+        assertEquals(List.of("cancel", "request"), fixture.names());
     }
 
     @Test
     void whatIsAtWorkIsCancelledOnlyWhenItHasStopped() {
         // Given
-        operations.begin(bench.restore(), "pod-1");
+        operations.startAttempt(fixture.createRestore(), "pod-1");
 
         // When
-        operations.cancel(OperationFixture.FIRST, "bob");
+        operations.cancel(OperationFixture.FIRST_ID, "bob");
 
         // Then
-        assertEquals(OperationState.RUNNING, bench.state());
-        assertEquals(List.of("attempt-1", "cancel", "request"), bench.names());
+        assertEquals(OperationState.RUNNING, fixture.state());
+        assertEquals(List.of("attempt-1", "cancel", "request"), fixture.names());
     }
 
     @Test
     void whatIsLostIsCancelledAtOnce() {
         // Given
-        operations.begin(bench.restore(), "pod-1");
-        bench.clock.pass(StatusResolver.SILENCE);
+        operations.startAttempt(fixture.createRestore(), "pod-1");
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
 
         // When
-        operations.cancel(OperationFixture.FIRST, "bob");
+        operations.cancel(OperationFixture.FIRST_ID, "bob");
 
         // Then
-        assertEquals(OperationState.CANCELLED, bench.state());
+        assertEquals(OperationState.CANCELLED, fixture.state());
         assertEquals(
                 Optional.of("Cancelled by bob at 2026-03-04T05:08:07Z"),
-                bench.status().reason());
+                fixture.status().reason());
     }
 
     @Test
-    void theFirstToCancelIsTheOneWhoDidWhateverTheStoreHeeds() {
+    void theFirstToCancelIsOnRecordWithoutConditionalWritesToo() {
         // Given
-        bench.restore();
-        Operations heedless = new Operations(new Heedless(bench.bucket), bench.clock, () -> "0000000a");
-        heedless.cancel(OperationFixture.FIRST, "bob");
-        bench.clock.pass(Duration.ofMinutes(1));
+        fixture.createRestore();
+        Operations heedless = new Operations(new UnconditionalStore(fixture.bucket), fixture.clock, () -> "0000000a");
+        heedless.cancel(OperationFixture.FIRST_ID, "bob");
+        fixture.clock.advance(Duration.ofMinutes(1));
 
         // When
-        heedless.cancel(OperationFixture.FIRST, "carol");
+        heedless.cancel(OperationFixture.FIRST_ID, "carol");
 
         // Then
-        assertEquals("{\"by\":\"bob\",\"at\":\"2026-03-04T05:06:07Z\"}", bench.text("cancel"));
-        assertEquals(2, bench.bucket.versionCount(OperationFixture.PREFIX));
+        assertEquals("{\"by\":\"bob\",\"at\":\"2026-03-04T05:06:07Z\"}", fixture.text("cancel"));
+        assertEquals(2, fixture.bucket.versionCount(OperationFixture.PREFIX));
     }
 
     @ParameterizedTest
     @EnumSource(names = {"SUCCEEDED", "INCOMPLETE", "FAILED", "CANCELLED"})
     void whatHasEndedIsNotCancelled(OperationState state) {
         // Given
-        operations.begin(bench.restore(), "pod-1").finish(new ProgressTracker().read(), OperationFixture.ending(state));
+        operations
+                .startAttempt(fixture.createRestore(), "pod-1")
+                .finish(new ProgressTracker().progress(), OperationFixture.outcome(state));
 
         // When
-        operations.cancel(OperationFixture.FIRST, "bob");
+        operations.cancel(OperationFixture.FIRST_ID, "bob");
 
         // Then
-        assertEquals(List.of("attempt-1", "request"), bench.names());
-        assertEquals(state, bench.state());
+        assertEquals(List.of("attempt-1", "request"), fixture.names());
+        assertEquals(state, fixture.state());
     }
 
     @Test
     void whatIsNotThereIsNotCancelled() {
         // When
-        operations.cancel(OperationFixture.FIRST, "bob");
+        operations.cancel(OperationFixture.FIRST_ID, "bob");
 
         // Then
-        assertEquals(0, bench.bucket.versionCount(""));
+        assertEquals(0, fixture.bucket.versionCount(""));
     }
 
     @ParameterizedTest
     @EnumSource(names = {"INCOMPLETE", "FAILED"})
     void whatHasSomethingLeftToDoIsResumed(OperationState state) {
         // Given
-        operations.begin(bench.restore(), "pod-1").finish(new ProgressTracker().read(), OperationFixture.ending(state));
+        operations
+                .startAttempt(fixture.createRestore(), "pod-1")
+                .finish(new ProgressTracker().progress(), OperationFixture.outcome(state));
 
         // When
-        operations.begin(operations.requireResumable(OperationFixture.FIRST, bench.runner), "pod-2");
+        operations.startAttempt(operations.requireResumable(OperationFixture.FIRST_ID, fixture.runner), "pod-2");
 
         // Then
-        assertEquals(OperationState.RUNNING, bench.state());
-        assertEquals(List.of("attempt-1", "attempt-2", "request"), bench.names());
+        assertEquals(OperationState.RUNNING, fixture.state());
+        assertEquals(List.of("attempt-1", "attempt-2", "request"), fixture.names());
     }
 
     @Test
     void whatIsLostIsResumedWhetherItWasBegunOrNot() {
         // Given
-        OperationRequest begun = bench.restore();
-        operations.begin(begun, "pod-1");
-        OperationRequest pending = bench.restore();
-        bench.clock.pass(StatusResolver.SILENCE);
+        OperationRequest begun = fixture.createRestore();
+        operations.startAttempt(begun, "pod-1");
+        OperationRequest pending = fixture.createRestore();
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
 
         // When
         List<OperationRequest> resumed = List.of(
-                operations.requireResumable(begun.id(), bench.runner),
-                operations.requireResumable(pending.id(), bench.runner));
+                operations.requireResumable(begun.id(), fixture.runner),
+                operations.requireResumable(pending.id(), fixture.runner));
 
         // Then
         assertEquals(List.of(begun, pending), resumed);
@@ -450,35 +454,37 @@ class OperationsTest {
     @EnumSource(names = {"SUCCEEDED", "CANCELLED"})
     void whatIsOverForGoodIsNotResumed(OperationState state) {
         // Given
-        OperationRequest asked = bench.restore();
-        operations.begin(asked, "pod-1").finish(new ProgressTracker().read(), OperationFixture.ending(state));
+        OperationRequest asked = fixture.createRestore();
+        operations
+                .startAttempt(asked, "pod-1")
+                .finish(new ProgressTracker().progress(), OperationFixture.outcome(state));
 
         // When
-        NotResumableException refusal =
-                assertThrows(NotResumableException.class, () -> operations.requireResumable(asked.id(), bench.runner));
+        NotResumableException refusal = assertThrows(
+                NotResumableException.class, () -> operations.requireResumable(asked.id(), fixture.runner));
 
         // Then
         assertEquals(
                 "Operation 20260304T050607Z-00000001 is %s and cannot be resumed. Ask for a new one"
                         .formatted(state.label()),
                 refusal.getMessage());
-        FencedException denial = assertThrows(FencedException.class, () -> operations.begin(asked, "pod-2"));
-        assertEquals(state, denial.became());
-        assertEquals(List.of("attempt-1", "request"), bench.names());
+        FencedException denial = assertThrows(FencedException.class, () -> operations.startAttempt(asked, "pod-2"));
+        assertEquals(state, denial.state());
+        assertEquals(List.of("attempt-1", "request"), fixture.names());
     }
 
     @Test
     void whatIsAtWorkOrAboutToBeIsNotResumed() {
         // Given
-        OperationRequest running = bench.restore();
-        operations.begin(running, "pod-1");
-        OperationRequest pending = bench.restore();
+        OperationRequest running = fixture.createRestore();
+        operations.startAttempt(running, "pod-1");
+        OperationRequest pending = fixture.createRestore();
 
         // When
         NotResumableException ofRunning = assertThrows(
-                NotResumableException.class, () -> operations.requireResumable(running.id(), bench.runner));
+                NotResumableException.class, () -> operations.requireResumable(running.id(), fixture.runner));
         NotResumableException ofPending = assertThrows(
-                NotResumableException.class, () -> operations.requireResumable(pending.id(), bench.runner));
+                NotResumableException.class, () -> operations.requireResumable(pending.id(), fixture.runner));
 
         // Then
         assertEquals(
@@ -492,13 +498,14 @@ class OperationsTest {
     @Test
     void whatFailedWhileItWasBeingCancelledIsNotResumed() {
         // Given
-        Attempt attempt = operations.begin(bench.restore(), "pod-1");
-        operations.cancel(OperationFixture.FIRST, "bob");
-        attempt.finish(new ProgressTracker().read(), OperationFixture.ending(OperationState.FAILED));
+        Attempt attempt = operations.startAttempt(fixture.createRestore(), "pod-1");
+        operations.cancel(OperationFixture.FIRST_ID, "bob");
+        attempt.finish(new ProgressTracker().progress(), OperationFixture.outcome(OperationState.FAILED));
 
         // When
         NotResumableException refusal = assertThrows(
-                NotResumableException.class, () -> operations.requireResumable(OperationFixture.FIRST, bench.runner));
+                NotResumableException.class,
+                () -> operations.requireResumable(OperationFixture.FIRST_ID, fixture.runner));
 
         // Then
         assertEquals(
@@ -511,7 +518,7 @@ class OperationsTest {
         // When
         NoSuchOperationException refusal = assertThrows(
                 NoSuchOperationException.class,
-                () -> operations.requireResumable(OperationFixture.FIRST, bench.runner));
+                () -> operations.requireResumable(OperationFixture.FIRST_ID, fixture.runner));
 
         // Then
         assertEquals(
@@ -523,58 +530,58 @@ class OperationsTest {
     @Test
     void ofTwoThatBeginAtOnceOneDoes() {
         // Given
-        OperationRequest asked = bench.restore();
-        bench.backup.before((operation, key) -> {
+        OperationRequest asked = fixture.createRestore();
+        fixture.backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT) {
-                bench.mend();
-                operations.begin(asked, "the other");
+                fixture.clearFailures();
+                operations.startAttempt(asked, "the other");
             }
         });
 
         // When
-        FencedException refusal = assertThrows(FencedException.class, () -> operations.begin(asked, "this one"));
+        FencedException refusal = assertThrows(FencedException.class, () -> operations.startAttempt(asked, "this one"));
 
         // Then
         assertEquals(
                 "Attempt 1 at operation 20260304T050607Z-00000001 was begun by another process", refusal.getMessage());
-        assertEquals(OperationState.LOST, refusal.became());
-        assertEquals(List.of("attempt-1", "request"), bench.names());
-        assertEquals("the other", bench.status().attempt().orElseThrow().runner());
+        assertEquals(OperationState.LOST, refusal.state());
+        assertEquals(List.of("attempt-1", "request"), fixture.names());
+        assertEquals("the other", fixture.status().attempt().orElseThrow().runner());
     }
 
     @Test
-    void inAStoreThatHeedsNoConditionTheFirstOfTwoNoticesBeforeItWrites() {
+    void withoutConditionalWritesTheFirstOfTwoNoticesBeforeItWrites() {
         // Given
-        ObjectStore heedless = new Heedless(bench.bucket);
-        OperationRequest asked = bench.restore();
-        Attempt first = new Operations(heedless, bench.clock, () -> "0000000a").begin(asked, "first");
-        new Operations(new Blind(heedless), bench.clock, () -> "0000000b").begin(asked, "second");
+        ObjectStore heedless = new UnconditionalStore(fixture.bucket);
+        OperationRequest asked = fixture.createRestore();
+        Attempt first = new Operations(heedless, fixture.clock, () -> "0000000a").startAttempt(asked, "first");
+        new Operations(new AttemptHidingStore(heedless), fixture.clock, () -> "0000000b").startAttempt(asked, "second");
 
         // When
-        FencedException stop = assertThrows(FencedException.class, first::require);
+        FencedException stop = assertThrows(FencedException.class, first::check);
 
         // Then
         assertEquals("Attempt 1 at operation 20260304T050607Z-00000001 is another process's", stop.getMessage());
-        assertEquals("second", bench.status().attempt().orElseThrow().runner());
+        assertEquals("second", fixture.status().attempt().orElseThrow().runner());
     }
 
     @Test
     void theTimeIsKeptInFull() {
         // Given
-        bench.clock.pass(Duration.ofMillis(123));
+        fixture.clock.advance(Duration.ofMillis(123));
 
         // When
-        OperationRequest asked = bench.restore();
+        OperationRequest asked = fixture.createRestore();
 
         // Then
-        assertEquals(SettableClock.START.plusMillis(123), asked.asked());
-        assertEquals(Optional.of(asked), operations.request(asked.id()));
-        assertTrue(asked.id().asked().isBefore(asked.asked()));
+        assertEquals(SettableClock.START.plusMillis(123), asked.requestedAt());
+        assertEquals(Optional.of(asked), operations.findRequest(asked.id()));
+        assertTrue(asked.id().requestedAt().isBefore(asked.requestedAt()));
     }
 
     /** Writes, and is told that somebody else had: as when the answer is lost and the client sends the request again. */
-    private static final class Forgetful extends ForwardingObjectStore {
-        Forgetful(ObjectStore below) {
+    private static final class LostResponseStore extends ForwardingObjectStore {
+        LostResponseStore(ObjectStore below) {
             super(below);
         }
 
@@ -586,8 +593,8 @@ class OperationsTest {
     }
 
     /** Knows no conditional writes. */
-    private static final class Heedless extends ForwardingObjectStore {
-        Heedless(ObjectStore below) {
+    private static final class UnconditionalStore extends ForwardingObjectStore {
+        UnconditionalStore(ObjectStore below) {
             super(below);
         }
 
@@ -599,8 +606,8 @@ class OperationsTest {
     }
 
     /** Sees of an operation its request alone, as whoever looked before the attempt was there. */
-    private static final class Blind extends ForwardingObjectStore {
-        Blind(ObjectStore below) {
+    private static final class AttemptHidingStore extends ForwardingObjectStore {
+        AttemptHidingStore(ObjectStore below) {
             super(below);
         }
 

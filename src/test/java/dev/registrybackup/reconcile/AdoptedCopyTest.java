@@ -17,37 +17,37 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A backup that an {@code rclone sync} filled, with one flipped bit, as a whole run takes it over. */
 class AdoptedCopyTest {
-    private final RandomRegistry content = RandomRegistry.filled(5);
+    private final RandomRegistry content = RandomRegistry.random(5);
     private final Digest layer = content.layer("team/app", 4_000);
-    private ReconcileFixture stores;
+    private ReconcileFixture fixture;
 
     @BeforeEach
-    void copied(@TempDir Path scratch) {
-        stores = new ReconcileFixture(scratch).of(content);
-        content.kept().forEach((key, bytes) -> stores.backupBucket().seed(key, bytes));
+    void setUp(@TempDir Path scratch) {
+        fixture = new ReconcileFixture(scratch).withContent(content);
+        content.backedUpObjects().forEach((key, bytes) -> fixture.backupBucket().seed(key, bytes));
         byte[] flipped = content.content(content.blobKey(layer)).clone();
         flipped[1_234] ^= 1;
-        stores.backupBucket().seed(content.blobKey(layer), flipped);
+        fixture.backupBucket().seed(content.blobKey(layer), flipped);
     }
 
     @AfterEach
-    void end() {
-        stores.close();
+    void tearDown() {
+        fixture.close();
     }
 
     @Test
     void theFlippedBitIsFoundAndReplacedAndTheBucketMarked() {
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertTrue(result.isComplete(), result.summary()::toPrettyString);
-        assertEquals(stores.inRegistry(), stores.backedUp());
-        assertEquals(1, result.summary().at("/adoption/replaced").asLong());
-        assertTrue(stores.backupBucket().find(VerifiedMarker.KEY).isPresent());
+        assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+        assertEquals(fixture.registryContent(), fixture.backupContent());
+        assertEquals(1, reconcileResult.summary().at("/adoption/replaced").asLong());
+        assertTrue(fixture.backupBucket().head(VerifiedMarker.KEY).isPresent());
         assertEquals(
                 List.of(content.blobKey(layer)),
-                stores.backup().written().stream()
+                fixture.backup().writtenKeys().stream()
                         .filter(key -> key.startsWith("docker/"))
                         .toList());
     }
@@ -55,24 +55,24 @@ class AdoptedCopyTest {
     @Test
     void aSecondRunReadsNoBlobAgainAndWritesNothing() {
         // Given
-        stores.run();
-        stores.clock().advance(Duration.ofHours(1));
-        stores.backup().forget();
+        fixture.run();
+        fixture.clock().advance(Duration.ofHours(1));
+        fixture.backup().clearRequests();
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
         assertEquals(
                 List.of(),
-                stores.backup().requests().stream()
+                fixture.backup().requests().stream()
                         .filter(request -> request.operation() == Operation.OPEN)
                         .map(request -> request.key())
                         .filter(key -> key.startsWith(content.layout().blobsPrefix()))
                         .toList());
         assertEquals(
                 List.of(),
-                stores.backup().written().stream()
+                fixture.backup().writtenKeys().stream()
                         .filter(key -> key.startsWith("docker/"))
                         .toList());
     }

@@ -64,25 +64,25 @@ class AdoptionTest {
         workerPools.close();
     }
 
-    private Adoption.Result adopt() {
+    private Adoption.AdoptionSummary adopt() {
         return adopt(() -> {});
     }
 
-    private Adoption.Result adopt(Fence fence) {
+    private Adoption.AdoptionSummary adopt(Fence fence) {
         return adopt(backup, registry.layout(), fence);
     }
 
     /** As a process of its own does. */
-    private Adoption.Result adopt(ObjectStore store, RegistryLayout layout, Fence fence) {
+    private Adoption.AdoptionSummary adopt(ObjectStore store, RegistryLayout layout, Fence fence) {
         VerifiedMarker mark = new VerifiedMarker(store, layout, clock);
         ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100);
         BlobReplicator blobReplicator = new BlobReplicator(layout, registryBucket, store, mark, workerPools, durable);
-        return new Adoption(store, layout, blobReplicator, mark, workerPools, RateLimiter.unbounded(), clock)
+        return new Adoption(store, layout, blobReplicator, mark, workerPools, RateLimiter.unlimited(), clock)
                 .run(fence, progressTracker, findings::add);
     }
 
     /** Blobs of the registry that the backup has too, in key order. */
-    private List<Digest> copied(int count) {
+    private List<Digest> copyBlobs(int count) {
         List<Digest> blobs = new ArrayList<>();
         for (int number = 0; number < count; number++) {
             blobs.add(registry.blob(registry.bytes(20)));
@@ -106,7 +106,7 @@ class AdoptionTest {
     }
 
     /** The keys of the blobs that were opened, in key order. */
-    private List<String> opened() {
+    private List<String> readKeys() {
         return backup.requests().stream()
                 .filter(request -> request.operation() == Operation.OPEN)
                 .map(Request::key)
@@ -124,10 +124,10 @@ class AdoptionTest {
     }
 
     private boolean isMarked() {
-        return bucket.find(VerifiedMarker.KEY).isPresent();
+        return bucket.head(VerifiedMarker.KEY).isPresent();
     }
 
-    private static BiConsumer<Operation, String> unreadable(Set<String> keys) {
+    private static BiConsumer<Operation, String> failOnRead(Set<String> keys) {
         return (operation, key) -> {
             if (operation == Operation.OPEN && keys.contains(key)) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to read it: a test says so");
@@ -136,10 +136,10 @@ class AdoptionTest {
     }
 
     /** Permits until the checkpoint was written so often; each asking takes so long. */
-    private Fence until(int checkpoints, Duration step) {
+    private Fence fenceAfterCheckpoints(int checkpoints, Duration step) {
         return () -> {
-            clock.pass(step);
-            long written = backup.written().stream().filter(RECORD::equals).count();
+            clock.advance(step);
+            long written = backup.writtenKeys().stream().filter(RECORD::equals).count();
             if (written >= checkpoints) {
                 throw new FencedException("told to stop");
             }
@@ -163,11 +163,11 @@ class AdoptionTest {
                 blobs.stream().mapToLong(key -> registry.content(key).length).sum();
 
         // When
-        Adoption.Result result = adopt();
+        Adoption.AdoptionSummary adoptionSummary = adopt();
 
         // Then
-        assertEquals(new Adoption.Result(3, 0, 0, bytes, true), result);
-        assertEquals(blobs, opened());
+        assertEquals(new Adoption.AdoptionSummary(3, 0, 0, bytes, true), adoptionSummary);
+        assertEquals(blobs, readKeys());
         assertEquals(
                 "{\"adopted\":\"%s\",\"reason\":\"every blob was proved: 3 objects, %d bytes\"}"
                         .formatted(SettableClock.START, bytes),
@@ -177,24 +177,24 @@ class AdoptionTest {
         assertEquals(
                 List.of(3L, 3L, bytes, bytes),
                 List.of(
-                        progressTracker.read().objectsDone(),
-                        progressTracker.read().objectsTotal(),
-                        progressTracker.read().bytesDone(),
-                        progressTracker.read().bytesTotal()));
+                        progressTracker.progress().objectsDone(),
+                        progressTracker.progress().objectsTotal(),
+                        progressTracker.progress().bytesDone(),
+                        progressTracker.progress().bytesTotal()));
     }
 
     @Test
     void aBlobWithOneFlippedBitIsReplacedByTheRegistrys() {
         // Given
-        List<Digest> blobs = copied(3);
+        List<Digest> blobs = copyBlobs(3);
         String bad = registry.blobKey(blobs.get(1));
         flip(bucket, bad);
 
         // When
-        Adoption.Result result = adopt();
+        Adoption.AdoptionSummary adoptionSummary = adopt();
 
         // Then
-        assertEquals(new Adoption.Result(2, 1, 0, 60, true), result);
+        assertEquals(new Adoption.AdoptionSummary(2, 1, 0, 60, true), adoptionSummary);
         assertArrayEquals(registry.content(bad), bucket.bytes(bad));
         assertEquals(List.of(), bucket.keys(CORRUPT));
         assertTrue(text(VerifiedMarker.KEY).contains("3 objects, 60 bytes"), text(VerifiedMarker.KEY));
@@ -202,33 +202,33 @@ class AdoptionTest {
     }
 
     @Test
-    void aTruncatedBlobIsReplacedAndCountsAsWhole() {
+    void aTruncatedBlobIsReplacedAndCountsAsComplete() {
         // Given
-        List<Digest> blobs = copied(1);
+        List<Digest> blobs = copyBlobs(1);
         bucket.seed(registry.blobKey(blobs.get(0)), new byte[0]);
 
         // When
-        Adoption.Result result = adopt();
+        Adoption.AdoptionSummary adoptionSummary = adopt();
 
         // Then
-        assertEquals(new Adoption.Result(0, 1, 0, 20, true), result);
+        assertEquals(new Adoption.AdoptionSummary(0, 1, 0, 20, true), adoptionSummary);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {20, (1 << 20) + 1})
-    void aBadBlobThatTheRegistryLacksIsSetAside(int size) {
+    void aCorruptBlobMissingInTheRegistryIsQuarantined(int size) {
         // Given
         Digest blob = registry.blob(registry.bytes(size));
-        List<Digest> others = copied(1);
+        List<Digest> others = copyBlobs(1);
         String key = registry.blobKey(blob);
         byte[] wrong = flip(bucket, key);
-        registryBucket.remove(key, Optional.empty());
+        registryBucket.delete(key, Optional.empty());
 
         // When
-        Adoption.Result result = adopt();
+        Adoption.AdoptionSummary adoptionSummary = adopt();
 
         // Then
-        assertEquals(new Adoption.Result(1, 0, 1, 20, true), result);
+        assertEquals(new Adoption.AdoptionSummary(1, 0, 1, 20, true), adoptionSummary);
         assertEquals(keys(others), bucket.keys(registry.layout().blobsPrefix()));
         assertArrayEquals(wrong, bucket.bytes(CORRUPT + key));
         assertEquals(
@@ -238,23 +238,23 @@ class AdoptionTest {
                         "The bytes of the backup's copy are not what its digest says, and the registry has no such blob: it was moved to registry-backup/corrupt/%s. Push the images that need it again"
                                 .formatted(key))),
                 findings);
-        assertEquals(findings, progressTracker.read().first());
+        assertEquals(findings, progressTracker.progress().firstFindings());
         assertTrue(text(VerifiedMarker.KEY).contains("1 objects, 20 bytes"), text(VerifiedMarker.KEY));
     }
 
     @Test
-    void aBlobThatIsBadInBothStoresIsSetAside() {
+    void aBlobThatIsCorruptInBothStoresIsQuarantined() {
         // Given
-        Digest blob = copied(1).get(0);
+        Digest blob = copyBlobs(1).get(0);
         String key = registry.blobKey(blob);
         flip(registryBucket, key);
         byte[] wrong = flip(bucket, key);
 
         // When
-        Adoption.Result result = adopt();
+        Adoption.AdoptionSummary adoptionSummary = adopt();
 
         // Then
-        assertEquals(new Adoption.Result(0, 0, 1, 0, true), result);
+        assertEquals(new Adoption.AdoptionSummary(0, 0, 1, 0, true), adoptionSummary);
         assertEquals(List.of(), bucket.keys(registry.layout().blobsPrefix()));
         assertArrayEquals(wrong, bucket.bytes(CORRUPT + key));
         assertEquals(
@@ -265,79 +265,79 @@ class AdoptionTest {
     }
 
     @Test
-    void aGoodBlobThatComesWhileTheBadOneIsSetAsideStays() {
+    void aGoodBlobThatComesWhileTheCorruptOneIsQuarantinedStays() {
         // Given
-        Digest blob = copied(1).get(0);
+        Digest blob = copyBlobs(1).get(0);
         String key = registry.blobKey(blob);
         flip(bucket, key);
-        registryBucket.remove(key, Optional.empty());
-        backup.before((operation, removed) -> {
-            if (operation == Operation.REMOVE && removed.equals(key)) {
+        registryBucket.delete(key, Optional.empty());
+        backup.beforeRequest((operation, removed) -> {
+            if (operation == Operation.DELETE && removed.equals(key)) {
                 registryBucket.seed(key, registry.content(key));
                 bucket.seed(key, registry.content(key));
             }
         });
 
         // When
-        Adoption.Result result = adopt();
+        Adoption.AdoptionSummary adoptionSummary = adopt();
 
         // Then
-        assertEquals(new Adoption.Result(0, 1, 0, 20, true), result);
+        assertEquals(new Adoption.AdoptionSummary(0, 1, 0, 20, true), adoptionSummary);
         assertArrayEquals(registry.content(key), bucket.bytes(key));
         assertEquals(List.of(), findings);
     }
 
     @Test
-    void aBlobThatAnEventBroughtSinceItWasListedIsReadAgain() {
+    void aBlobThatAnEventCopiedSinceItWasListedIsReadAgain() {
         // Given
-        Digest blob = copied(1).get(0);
+        Digest blob = copyBlobs(1).get(0);
         String key = registry.blobKey(blob);
         flip(bucket, key);
         AtomicBoolean brought = new AtomicBoolean();
-        backup.before((operation, opened) -> {
+        backup.beforeRequest((operation, opened) -> {
             if (operation == Operation.OPEN && opened.equals(key) && brought.compareAndSet(false, true)) {
                 bucket.seed(key, registry.content(key));
             }
         });
 
         // When
-        Adoption.Result result = adopt();
+        Adoption.AdoptionSummary adoptionSummary = adopt();
 
         // Then
-        assertEquals(new Adoption.Result(1, 0, 0, 20, true), result);
-        assertEquals(List.of(key, key), opened());
+        assertEquals(new Adoption.AdoptionSummary(1, 0, 0, 20, true), adoptionSummary);
+        assertEquals(List.of(key, key), readKeys());
     }
 
     @Test
     void aBlobThatIsGoneSinceItWasListedIsNotMissed() {
         // Given
-        List<Digest> blobs = copied(2);
+        List<Digest> blobs = copyBlobs(2);
         String gone = registry.blobKey(blobs.get(0));
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == Operation.OPEN && key.equals(gone)) {
-                bucket.remove(gone, Optional.empty());
+                bucket.delete(gone, Optional.empty());
             }
         });
 
         // When
-        Adoption.Result result = adopt();
+        Adoption.AdoptionSummary adoptionSummary = adopt();
 
         // Then
-        assertEquals(new Adoption.Result(1, 0, 0, 20, true), result);
+        assertEquals(new Adoption.AdoptionSummary(1, 0, 0, 20, true), adoptionSummary);
         assertEquals(List.of(), findings);
     }
 
     @Test
     void whatWasInterruptedGoesOnWithTheRest() {
         // Given: half a minute passes with each blob, so that each is on record before the next is read
-        List<Digest> blobs = copied(8);
-        assertThrows(FencedException.class, () -> adopt(until(3, Duration.ofSeconds(30))));
-        List<String> before = opened();
+        List<Digest> blobs = copyBlobs(8);
+        assertThrows(FencedException.class, () -> adopt(fenceAfterCheckpoints(3, Duration.ofSeconds(30))));
+        List<String> before = readKeys();
         String record = text(RECORD);
-        backup.forget();
+        backup.clearRequests();
 
         // When
-        Adoption.Result result = adopt();
+        Adoption.AdoptionSummary adoptionSummary = adopt();
 
         // Then
         assertEquals(keys(blobs.subList(0, 3)), before);
@@ -345,8 +345,8 @@ class AdoptionTest {
                 "{\"after\":\"%s\",\"proved\":3,\"bytes\":60,\"since\":\"%s\"}"
                         .formatted(before.get(2), SettableClock.START.plusSeconds(30)),
                 record);
-        assertEquals(keys(blobs.subList(3, 8)), opened());
-        assertEquals(new Adoption.Result(5, 0, 0, 100, true), result);
+        assertEquals(keys(blobs.subList(3, 8)), readKeys());
+        assertEquals(new Adoption.AdoptionSummary(5, 0, 0, 100, true), adoptionSummary);
         assertTrue(text(VerifiedMarker.KEY).contains("8 objects, 160 bytes"), text(VerifiedMarker.KEY));
         assertEquals(0, bucket.versionCount(RECORD));
     }
@@ -354,41 +354,45 @@ class AdoptionTest {
     @Test
     void withinHalfAMinuteAThousandBlobsAreOneCheckpoint() {
         // Given
-        List<Digest> blobs = copied(AdoptionWalk.BATCH_BLOBS + 1);
+        List<Digest> blobs = copyBlobs(AdoptionWalk.BATCH_BLOBS + 1);
 
         // When
-        assertThrows(FencedException.class, () -> adopt(until(1, Duration.ZERO)));
+        assertThrows(FencedException.class, () -> adopt(fenceAfterCheckpoints(1, Duration.ZERO)));
 
         // Then
-        assertEquals(keys(blobs.subList(0, 1000)), opened());
+        assertEquals(keys(blobs.subList(0, 1000)), readKeys());
         assertTrue(
-                text(RECORD).contains("\"after\":\"%s\",\"proved\":1000,".formatted(opened().get(999))), text(RECORD));
+                text(RECORD)
+                        .contains("\"after\":\"%s\",\"proved\":1000,"
+                                .formatted(readKeys().get(999))),
+                text(RECORD));
     }
 
     @Test
     void manyBytesAreACheckpointToo() {
         // Given: objects of a listing that says 40 GiB of each
-        List<Digest> blobs = copied(3);
-        ObjectStore huge = new Huge(backup);
+        List<Digest> blobs = copyBlobs(3);
+        ObjectStore huge = new HugeBlobStore(backup);
 
         // When
-        assertThrows(FencedException.class, () -> adopt(huge, registry.layout(), until(1, Duration.ZERO)));
+        assertThrows(
+                FencedException.class, () -> adopt(huge, registry.layout(), fenceAfterCheckpoints(1, Duration.ZERO)));
 
         // Then
-        assertEquals(keys(blobs.subList(0, 2)), opened());
+        assertEquals(keys(blobs.subList(0, 2)), readKeys());
     }
 
     @Test
     void aBlobThatCannotBeReadKeepsTheBucketFromBeingMarked() {
         // Given
-        List<Digest> blobs = copied(5);
-        backup.before(unreadable(Set.of(registry.blobKey(blobs.get(2)))));
+        List<Digest> blobs = copyBlobs(5);
+        backup.beforeRequest(failOnRead(Set.of(registry.blobKey(blobs.get(2)))));
 
         // When
-        Adoption.Result result = adopt();
+        Adoption.AdoptionSummary adoptionSummary = adopt();
 
         // Then
-        assertEquals(new Adoption.Result(4, 0, 0, 80, false), result);
+        assertEquals(new Adoption.AdoptionSummary(4, 0, 0, 80, false), adoptionSummary);
         assertFalse(isMarked());
         assertEquals(
                 List.of(
@@ -405,42 +409,42 @@ class AdoptionTest {
     @Test
     void whatCouldNotBeReadIsReadByTheNextRun() {
         // Given
-        List<Digest> blobs = copied(5);
-        backup.before(unreadable(Set.of(registry.blobKey(blobs.get(2)))));
+        List<Digest> blobs = copyBlobs(5);
+        backup.beforeRequest(failOnRead(Set.of(registry.blobKey(blobs.get(2)))));
         adopt();
-        backup.before((operation, key) -> {});
-        backup.forget();
+        backup.beforeRequest((operation, key) -> {});
+        backup.clearRequests();
 
         // When
-        Adoption.Result result = adopt();
+        Adoption.AdoptionSummary adoptionSummary = adopt();
 
         // Then
-        assertEquals(keys(blobs.subList(2, 5)), opened());
-        assertTrue(result.isComplete());
+        assertEquals(keys(blobs.subList(2, 5)), readKeys());
+        assertTrue(adoptionSummary.isComplete());
         assertTrue(text(VerifiedMarker.KEY).contains("5 objects, 100 bytes"), text(VerifiedMarker.KEY));
     }
 
     @Test
-    void aBadBlobStaysWhereTheRegistryDoesNotAnswer() {
+    void aCorruptBlobStaysWhereTheRegistryDoesNotAnswer() {
         // Given
-        Digest blob = copied(1).get(0);
+        Digest blob = copyBlobs(1).get(0);
         String key = registry.blobKey(blob);
         byte[] wrong = flip(bucket, key);
         RecordingObjectStore away = new RecordingObjectStore(registryBucket);
-        away.before((operation, asked) -> {
+        away.beforeRequest((operation, asked) -> {
             throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to look for it: a test says so");
         });
         VerifiedMarker mark = new VerifiedMarker(backup, registry.layout(), clock);
         ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100);
         BlobReplicator blobReplicator = new BlobReplicator(registry.layout(), away, backup, mark, workerPools, durable);
         Adoption adoption = new Adoption(
-                backup, registry.layout(), blobReplicator, mark, workerPools, RateLimiter.unbounded(), clock);
+                backup, registry.layout(), blobReplicator, mark, workerPools, RateLimiter.unlimited(), clock);
 
         // When
-        Adoption.Result result = adoption.run(() -> {}, progressTracker, findings::add);
+        Adoption.AdoptionSummary adoptionSummary = adoption.run(() -> {}, progressTracker, findings::add);
 
         // Then
-        assertEquals(new Adoption.Result(0, 0, 0, 0, false), result);
+        assertEquals(new Adoption.AdoptionSummary(0, 0, 0, 0, false), adoptionSummary);
         assertArrayEquals(wrong, bucket.bytes(key));
         assertEquals(
                 List.of(FindingCode.COULD_NOT_TELL),
@@ -451,8 +455,8 @@ class AdoptionTest {
     @Test
     void aStoreThatFailsAgainAndAgainIsGivenUp() {
         // Given
-        List<Digest> blobs = copied(110);
-        backup.before(unreadable(keys(blobs).stream().collect(Collectors.toSet())));
+        List<Digest> blobs = copyBlobs(110);
+        backup.beforeRequest(failOnRead(keys(blobs).stream().collect(Collectors.toSet())));
 
         // When
         ObjectStoreException failure = assertThrows(ObjectStoreException.class, this::adopt);
@@ -466,24 +470,24 @@ class AdoptionTest {
     @Test
     void aMarkedBucketIsLeftAlone() {
         // Given
-        copied(2);
+        copyBlobs(2);
         bucket.seed(VerifiedMarker.KEY, new byte[1]);
 
         // When
-        Adoption.Result result = adopt();
+        Adoption.AdoptionSummary adoptionSummary = adopt();
 
         // Then
-        assertEquals(new Adoption.Result(0, 0, 0, 0, true), result);
-        assertEquals(List.of(new Request(Operation.FIND, VerifiedMarker.KEY)), backup.requests());
+        assertEquals(new Adoption.AdoptionSummary(0, 0, 0, 0, true), adoptionSummary);
+        assertEquals(List.of(new Request(Operation.HEAD, VerifiedMarker.KEY)), backup.requests());
     }
 
     @Test
-    void withoutLeaveNothingIsWritten() {
+    void nothingIsWrittenOnceFenced() {
         // Given
-        List<Digest> blobs = copied(2);
+        List<Digest> blobs = copyBlobs(2);
         flip(bucket, registry.blobKey(blobs.get(0)));
         AtomicBoolean permitted = new AtomicBoolean(true);
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == Operation.OPEN && key.equals(registry.blobKey(blobs.get(1)))) {
                 permitted.set(false);
             }
@@ -499,7 +503,7 @@ class AdoptionTest {
                 }));
 
         // Then
-        assertEquals(List.of(), backup.written());
+        assertEquals(List.of(), backup.writtenKeys());
     }
 
     @ParameterizedTest
@@ -513,22 +517,22 @@ class AdoptionTest {
             })
     void whatIsNoCheckpointOfThisRegistryStandsForNothing(String record) {
         // Given
-        List<Digest> blobs = copied(3);
+        List<Digest> blobs = copyBlobs(3);
         bucket.seed(RECORD, record.getBytes(StandardCharsets.UTF_8));
 
         // When
-        Adoption.Result result = adopt();
+        Adoption.AdoptionSummary adoptionSummary = adopt();
 
         // Then
-        assertEquals(new Adoption.Result(3, 0, 0, 60, true), result);
-        assertEquals(keys(blobs), opened());
+        assertEquals(new Adoption.AdoptionSummary(3, 0, 0, 60, true), adoptionSummary);
+        assertEquals(keys(blobs), readKeys());
         assertEquals(Collections.emptyList(), bucket.keys(RECORD));
         assertTrue(text(VerifiedMarker.KEY).contains("3 objects, 60 bytes"), text(VerifiedMarker.KEY));
     }
 
     /** A store whose listing says 40 GiB of each object. */
-    private static final class Huge extends ForwardingObjectStore {
-        Huge(ObjectStore below) {
+    private static final class HugeBlobStore extends ForwardingObjectStore {
+        HugeBlobStore(ObjectStore below) {
             super(below);
         }
 

@@ -19,14 +19,14 @@ class AlarmsTest {
     private final Alarms alarms = new Alarms(backup, clock);
 
     @Test
-    void anAlarmStaysOpenForWhoeverLooks() {
+    void anAlarmStaysOpenForEveryReader() {
         // When
         Alarm raised = alarms.raise("many-absent", "12 \"objects\" are absent");
 
         // Then
-        assertEquals(List.of(raised), new Alarms(backup, clock).open());
+        assertEquals(List.of(raised), new Alarms(backup, clock).openAlarms());
         assertEquals("12 \"objects\" are absent", raised.problem());
-        assertEquals(clock.instant(), raised.raised());
+        assertEquals(clock.instant(), raised.raisedAt());
     }
 
     @Test
@@ -54,11 +54,11 @@ class AlarmsTest {
         // Then
         assertEquals(
                 List.of("many-absent", "registry-empty"),
-                alarms.open().stream().map(Alarm::cause).toList());
+                alarms.openAlarms().stream().map(Alarm::cause).toList());
     }
 
     @Test
-    void anAcknowledgedOneIsOpenNoMoreAndTellsByWhom() {
+    void anAcknowledgedOneIsOpenNoMoreAndHasWhoAcknowledgedIt() {
         // Given
         Alarm raised = alarms.raise("many-absent", "12 objects");
         clock.advance(Duration.ofHours(1));
@@ -68,8 +68,8 @@ class AlarmsTest {
 
         // Then
         assertFalse(settled.isOpen());
-        assertEquals(Optional.of(clock.instant() + " by somebody"), settled.settled());
-        assertEquals(List.of(), alarms.open());
+        assertEquals(Optional.of(clock.instant() + " by somebody"), settled.acknowledgement());
+        assertEquals(List.of(), alarms.openAlarms());
         assertEquals(settled, alarms.require(raised.id()));
     }
 
@@ -97,12 +97,12 @@ class AlarmsTest {
         Alarm second = alarms.raise("many-absent", "13 objects");
 
         // Then
-        assertEquals(List.of(second), alarms.open());
+        assertEquals(List.of(second), alarms.openAlarms());
         assertFalse(alarms.require(first.id()).isOpen());
     }
 
     @Test
-    void oneThatThereIsNotIsRefusedAndTheOpenOnesAreNamed() {
+    void oneThatThereIsNotIsRefusedAndTheOpenOnesAreListed() {
         // Given
         Alarm raised = alarms.raise("many-absent", "12 objects");
 
@@ -121,12 +121,12 @@ class AlarmsTest {
         backup.seed(Alarms.PREFIX + "odd", "all is well".getBytes(StandardCharsets.UTF_8));
 
         // When
-        List<Alarm> open = alarms.open();
+        List<Alarm> open = alarms.openAlarms();
 
         // Then
         assertEquals(List.of("odd"), open.stream().map(Alarm::id).toList());
         alarms.acknowledge("odd", "somebody");
-        assertEquals(List.of(), alarms.open());
+        assertEquals(List.of(), alarms.openAlarms());
     }
 
     @Test
@@ -142,6 +142,6 @@ class AlarmsTest {
         Alarm raised = alarms.raise("registry-empty", "nothing is there");
 
         // Then
-        assertTrue(alarms.open().contains(raised));
+        assertTrue(alarms.openAlarms().contains(raised));
     }
 }

@@ -19,129 +19,133 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Stores whose ETags are no MD5, as KMS makes them: on either side, on both, and for some objects only. */
 class EncryptedStoresTest {
-    private final RandomRegistry content = RandomRegistry.filled(4);
+    private final RandomRegistry content = RandomRegistry.random(4);
 
     private Path scratch;
 
     @BeforeEach
-    void begin(@TempDir Path directory) {
+    void setUp(@TempDir Path directory) {
         scratch = directory;
     }
 
     /** What each store is seen through. */
-    record Seen(String name, UnaryOperator<ObjectStore> registry, UnaryOperator<ObjectStore> backup) {
+    record StoreCase(String name, UnaryOperator<ObjectStore> registry, UnaryOperator<ObjectStore> backup) {
         @Override
         public String toString() {
             return name;
         }
     }
 
-    private static boolean isSome(String key) {
+    private static boolean isSampled(String key) {
         return key.hashCode() % 3 == 0;
     }
 
-    static Stream<Seen> stores() {
+    static Stream<StoreCase> stores() {
         UnaryOperator<ObjectStore> plain = UnaryOperator.identity();
-        UnaryOperator<ObjectStore> some = store -> new KmsStore(store, EncryptedStoresTest::isSome);
+        UnaryOperator<ObjectStore> some = store -> new KmsStore(store, EncryptedStoresTest::isSampled);
         return Stream.of(
-                new Seen("the registry", KmsStore::new, plain),
-                new Seen("the backup", plain, KmsStore::new),
-                new Seen("both", KmsStore::new, store -> new KmsStore(store, key -> true)),
-                new Seen("some of the registry", some, plain),
-                new Seen("some of the backup", plain, some));
+                new StoreCase("the registry", KmsStore::new, plain),
+                new StoreCase("the backup", plain, KmsStore::new),
+                new StoreCase("both", KmsStore::new, store -> new KmsStore(store, key -> true)),
+                new StoreCase("some of the registry", some, plain),
+                new StoreCase("some of the backup", plain, some));
     }
 
-    private ReconcileFixture filled(Seen seen) {
-        ReconcileFixture stores = new ReconcileFixture(scratch, true, seen.registry(), seen.backup()).of(content);
+    private ReconcileFixture filledFixture(StoreCase storeCase) {
+        ReconcileFixture stores =
+                new ReconcileFixture(scratch, true, storeCase.registry(), storeCase.backup()).withContent(content);
         stores.run();
         stores.clock().advance(Duration.ofHours(1));
-        stores.backup().forget();
+        stores.backup().clearRequests();
         return stores;
     }
 
-    private static List<String> written(ReconcileFixture stores) {
-        return stores.backup().written().stream()
+    private static List<String> writtenKeys(ReconcileFixture stores) {
+        return stores.backup().writtenKeys().stream()
                 .filter(key -> key.startsWith("docker/"))
                 .toList();
     }
 
     @ParameterizedTest
     @MethodSource("stores")
-    void anEmptyBackupIsFilledWhateverTheETagsAre(Seen seen) {
+    void anEmptyBackupIsFilledWhateverTheETagsAre(StoreCase storeCase) {
         // Given
         try (ReconcileFixture stores =
-                new ReconcileFixture(scratch, true, seen.registry(), seen.backup()).of(content)) {
+                new ReconcileFixture(scratch, true, storeCase.registry(), storeCase.backup()).withContent(content)) {
 
             // When
-            Reconciliation.Result result = stores.run();
+            Reconciliation.ReconcileResult reconcileResult = stores.run();
 
             // Then
-            assertTrue(result.isComplete(), result.summary()::toPrettyString);
-            assertEquals(stores.inRegistry(), stores.backedUp());
-            assertEquals(stores.inRegistry().size(), ReconcileFixture.total(result, "brought"));
+            assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+            assertEquals(stores.registryContent(), stores.backupContent());
+            assertEquals(stores.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "brought"));
         }
     }
 
     @ParameterizedTest
     @MethodSource("stores")
-    void aSecondRunWritesNothingAndLeavesNothing(Seen seen) {
+    void aSecondRunWritesNothingAndLeavesNothing(StoreCase storeCase) {
         // Given
-        try (ReconcileFixture stores = filled(seen)) {
+        try (ReconcileFixture stores = filledFixture(storeCase)) {
 
             // When
-            Reconciliation.Result result = stores.run();
+            Reconciliation.ReconcileResult reconcileResult = stores.run();
 
             // Then
-            assertEquals(List.of(), written(stores));
-            assertTrue(result.isComplete(), result.summary()::toPrettyString);
-            assertEquals(0, ReconcileFixture.total(result, "brought"));
-            assertEquals(0, ReconcileFixture.total(result, "missedByEvents"));
-            assertEquals(stores.inRegistry().size(), ReconcileFixture.total(result, "inRegistry"));
+            assertEquals(List.of(), writtenKeys(stores));
+            assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+            assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "brought"));
+            assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "missedByEvents"));
+            assertEquals(stores.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "inRegistry"));
         }
     }
 
     @ParameterizedTest
     @MethodSource("stores")
-    void aTagThatMovedIsFoundThoughTheSizesAgree(Seen seen) {
+    void aTagThatMovedIsFoundThoughTheSizesAgree(StoreCase storeCase) {
         // Given
         Digest first = content.image("team/app", content.layer("team/app", 100));
         Digest second = content.image("team/app", content.layer("team/app", 200));
         content.tag("team/app", "latest", first);
-        try (ReconcileFixture stores = filled(seen)) {
+        try (ReconcileFixture stores = filledFixture(storeCase)) {
             content.tag("team/app", "latest", second);
-            stores.of(content);
+            stores.withContent(content);
 
             // When
-            Reconciliation.Result result = stores.run();
+            Reconciliation.ReconcileResult reconcileResult = stores.run();
 
             // Then
-            assertTrue(result.isComplete(), result.summary()::toPrettyString);
-            assertEquals(stores.inRegistry(), stores.backedUp());
-            assertEquals(1, ReconcileFixture.figure(result, "tag-current-link", "brought"));
+            assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+            assertEquals(stores.registryContent(), stores.backupContent());
+            assertEquals(1, ReconcileFixture.classCount(reconcileResult, "tag-current-link", "brought"));
         }
     }
 
     @ParameterizedTest
     @MethodSource("stores")
-    void aTagToARevisionThatTheRegistryLacksIsNotBroughtAgainEachTime(Seen seen) {
+    void aTagToARevisionMissingInTheRegistryIsNotCopiedAgainEachTime(StoreCase storeCase) {
         // Given
         Digest image = content.image("team/app", content.layer("team/app", 100));
         content.tag("team/app", "latest", image);
         try (ReconcileFixture stores =
-                new ReconcileFixture(scratch, true, seen.registry(), seen.backup()).of(content)) {
-            stores.registryBucket().remove(content.revisionLink("team/app", image), java.util.Optional.empty());
+                new ReconcileFixture(scratch, true, storeCase.registry(), storeCase.backup()).withContent(content)) {
+            stores.registryBucket().delete(content.revisionLink("team/app", image), java.util.Optional.empty());
             stores.run();
             stores.clock().advance(Duration.ofHours(1));
-            stores.backup().forget();
+            stores.backup().clearRequests();
 
             // When
-            Reconciliation.Result result = stores.run();
+            Reconciliation.ReconcileResult reconcileResult = stores.run();
 
             // Then
-            assertEquals(List.of(), written(stores));
-            assertEquals(0, ReconcileFixture.total(result, "brought"), result.summary()::toPrettyString);
-            assertEquals(0, ReconcileFixture.total(result, "missedByEvents"));
-            assertEquals(stores.inRegistry(), stores.backedUp());
+            assertEquals(List.of(), writtenKeys(stores));
+            assertEquals(
+                    0,
+                    ReconcileFixture.totalCount(reconcileResult, "brought"),
+                    reconcileResult.summary()::toPrettyString);
+            assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "missedByEvents"));
+            assertEquals(stores.registryContent(), stores.backupContent());
         }
     }
 }

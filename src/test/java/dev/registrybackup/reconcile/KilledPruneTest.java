@@ -30,17 +30,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KilledPruneTest {
     private static final Duration DAY = Duration.ofDays(1);
     private static final Duration MONTH = Duration.ofDays(31);
-    private static final Policy MIRROR =
-            new Policy(true, Duration.ofDays(30), 1, 10_000, Duration.ofMinutes(15), 200_000, Duration.ZERO);
+    private static final ReconcilePolicy MIRROR =
+            new ReconcilePolicy(true, Duration.ofDays(30), 1, 10_000, Duration.ofMinutes(15), 200_000, Duration.ZERO);
 
     private Path scratch;
 
     @BeforeEach
-    void begin(@TempDir Path directory) {
+    void setUp(@TempDir Path directory) {
         scratch = directory;
     }
 
-    private static Fence atMost(int times) {
+    private static Fence fenceFailingAfter(int times) {
         AtomicInteger asked = new AtomicInteger();
         return () -> {
             if (asked.incrementAndGet() > times) {
@@ -49,8 +49,9 @@ class KilledPruneTest {
         };
     }
 
-    private ReconcileFixture filled(RandomRegistry content) {
-        ReconcileFixture stores = new ReconcileFixture(scratch).of(content).with(MIRROR);
+    private ReconcileFixture filledFixture(RandomRegistry content) {
+        ReconcileFixture stores =
+                new ReconcileFixture(scratch).withContent(content).withPolicy(MIRROR);
         stores.run();
         stores.clock().advance(DAY);
         return stores;
@@ -66,7 +67,7 @@ class KilledPruneTest {
         Set<String> layers = new HashSet<>();
         for (String key : there) {
             if (content.layout().parse(key) instanceof RevisionLink revision) {
-                marked.addAll(content.closure(key));
+                marked.addAll(content.reachableKeys(key));
                 digests(content, key).forEach(digest -> layers.add(layerLink(content, revision, digest)));
             }
         }
@@ -75,12 +76,12 @@ class KilledPruneTest {
         there.removeIf(key -> content.layout().parse(key).kind() == Kind.BLOB && !marked.contains(key));
         stores.registryBucket().keys("docker/").stream()
                 .filter(key -> !there.contains(key))
-                .forEach(key -> stores.registryBucket().remove(key, Optional.empty()));
+                .forEach(key -> stores.registryBucket().delete(key, Optional.empty()));
     }
 
     /** The blobs that a link leads to. */
     private static Set<Digest> digests(RandomRegistry content, String link) {
-        return content.closure(link).stream()
+        return content.reachableKeys(link).stream()
                 .map(key -> content.layout().parse(key))
                 .filter(BlobData.class::isInstance)
                 .map(path -> ((BlobData) path).digest())
@@ -92,9 +93,9 @@ class KilledPruneTest {
     }
 
     /** What has to be there if that link is: all it leads to, and of a revision its repository's links to the same. */
-    private static Set<String> needed(RandomRegistry content, String link) {
-        Set<String> needed = new TreeSet<>(content.closure(link));
-        Stream.concat(Stream.of(link), content.closure(link).stream())
+    private static Set<String> requiredBy(RandomRegistry content, String link) {
+        Set<String> needed = new TreeSet<>(content.reachableKeys(link));
+        Stream.concat(Stream.of(link), content.reachableKeys(link).stream())
                 .map(key -> content.layout().parse(key))
                 .filter(RevisionLink.class::isInstance)
                 .map(RevisionLink.class::cast)
@@ -107,10 +108,10 @@ class KilledPruneTest {
     }
 
     /** A tag's history may name a revision that was deleted since; its blobs are kept then, and not its links. */
-    private static Set<String> neededOf(RandomRegistry content, String link) {
+    private static Set<String> requiredKeys(RandomRegistry content, String link) {
         return content.layout().parse(link).kind() == Kind.TAG_INDEX_LINK
                 ? blobsOf(content, link)
-                : needed(content, link);
+                : requiredBy(content, link);
     }
 
     private static Set<String> blobsOf(RandomRegistry content, String link) {
@@ -120,16 +121,16 @@ class KilledPruneTest {
     /** What the backup has to have of that registry: that, and all it still needs. */
     private static Set<String> expected(RandomRegistry content, Set<String> registry) {
         Set<String> all = new TreeSet<>(registry);
-        registry.forEach(link -> all.addAll(neededOf(content, link)));
+        registry.forEach(link -> all.addAll(requiredKeys(content, link)));
         // What is kept needs more in its turn.
         Set<String> more = new TreeSet<>(all);
-        all.forEach(link -> more.addAll(neededOf(content, link)));
+        all.forEach(link -> more.addAll(requiredKeys(content, link)));
         return more;
     }
 
-    private static Set<String> lacking(RandomRegistry content, Set<String> there) {
+    private static Set<String> missingKeys(RandomRegistry content, Set<String> there) {
         Set<String> lacking = new TreeSet<>();
-        there.forEach(link -> neededOf(content, link).stream()
+        there.forEach(link -> requiredKeys(content, link).stream()
                 .filter(key -> !there.contains(key))
                 .forEach(key -> lacking.add(link + " lacks " + key)));
         return lacking;
@@ -137,52 +138,53 @@ class KilledPruneTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
-    void theBackupBecomesTheRegistryAndWhatThatStillNeeds(long seed) {
+    void theBackupBecomesTheRegistryAndWhatIsReachableFromIt(long seed) {
         // Given
-        RandomRegistry content = RandomRegistry.filled(seed);
-        try (ReconcileFixture stores = filled(content)) {
+        RandomRegistry content = RandomRegistry.random(seed);
+        try (ReconcileFixture stores = filledFixture(content)) {
             collectGarbage(content, stores, new Random(seed));
             stores.run();
             stores.clock().advance(MONTH);
 
             // When
-            Reconciliation.Result result = stores.run();
+            Reconciliation.ReconcileResult reconcileResult = stores.run();
 
             // Then
-            assertTrue(result.isComplete(), result.summary()::toPrettyString);
+            assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
             assertEquals(
-                    expected(content, stores.inRegistry().keySet()),
-                    stores.backedUp().keySet());
-            assertTrue(ReconcileFixture.total(result, "removed") > 0);
+                    expected(content, stores.registryContent().keySet()),
+                    stores.backupContent().keySet());
+            assertTrue(ReconcileFixture.totalCount(reconcileResult, "removed") > 0);
         }
     }
 
     @ParameterizedTest
     @ValueSource(longs = {11, 12, 13})
-    void stoppedAnywhereNothingIsLackingAndTheNextRunFinishes(long seed) {
-        RandomRegistry content = RandomRegistry.filled(seed);
+    void stoppedAnywhereNothingIsMissingAndTheNextRunFinishes(long seed) {
+        RandomRegistry content = RandomRegistry.random(seed);
         boolean isOver = false;
         for (int permits = 3; !isOver; permits += 4) {
             // Given
-            try (ReconcileFixture stores = filled(content)) {
+            try (ReconcileFixture stores = filledFixture(content)) {
                 collectGarbage(content, stores, new Random(seed));
                 stores.run();
                 stores.clock().advance(MONTH);
 
                 // When
                 try {
-                    stores.run(atMost(permits));
+                    stores.run(fenceFailingAfter(permits));
                     isOver = true;
                 } catch (IllegalStateException stopped) {
                     assertEquals("stopped", stopped.getMessage());
                 }
 
                 // Then
-                assertEquals(Set.of(), lacking(content, stores.backedUp().keySet()), "after " + permits);
+                assertEquals(
+                        Set.of(), missingKeys(content, stores.backupContent().keySet()), "after " + permits);
                 assertTrue(stores.run().isComplete());
                 assertEquals(
-                        expected(content, stores.inRegistry().keySet()),
-                        stores.backedUp().keySet());
+                        expected(content, stores.registryContent().keySet()),
+                        stores.backupContent().keySet());
             }
         }
     }
@@ -197,26 +199,27 @@ class KilledPruneTest {
             Digest inner = content.index("a/app", first);
             content.tag("a/app", "all", content.index("a/app", inner, second));
             content.image("b/app", content.layer("b/app", 10));
-            try (ReconcileFixture stores = filled(content)) {
+            try (ReconcileFixture stores = filledFixture(content)) {
                 stores.registryBucket().keys("docker/registry/v2/repositories/a/").stream()
-                        .forEach(key -> stores.registryBucket().remove(key, Optional.empty()));
+                        .forEach(key -> stores.registryBucket().delete(key, Optional.empty()));
                 stores.run();
                 stores.clock().advance(MONTH);
-                stores.backup().before((operation, key) -> {
-                    if (operation == Operation.REMOVE) {
+                stores.backup().beforeRequest((operation, key) -> {
+                    if (operation == Operation.DELETE) {
                         assertEquals(
-                                Set.of(), lacking(content, stores.backedUp().keySet()));
+                                Set.of(),
+                                missingKeys(content, stores.backupContent().keySet()));
                     }
                 });
 
                 // When
-                Reconciliation.Result result = stores.run();
+                Reconciliation.ReconcileResult reconcileResult = stores.run();
 
                 // Then
-                assertTrue(result.isComplete());
+                assertTrue(reconcileResult.isComplete());
                 assertEquals(
                         0,
-                        stores.backedUp().keySet().stream()
+                        stores.backupContent().keySet().stream()
                                 .filter(key -> key.contains("/a/app/"))
                                 .count());
             }

@@ -27,10 +27,12 @@ class LastRunTest {
     @Test
     void withoutARecordThereWasNone() {
         // When
-        LastRun.Said said = lastRun.read();
+        LastRun.RunRecord runRecord = lastRun.read();
 
         // Then
-        assertEquals(new LastRun.Said(JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty()), said);
+        assertEquals(
+                new LastRun.RunRecord(JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty()),
+                runRecord);
     }
 
     @Test
@@ -43,13 +45,14 @@ class LastRunTest {
 
         // Then
         assertEquals(
-                new LastRun.Said(summary(2), Optional.of(MONDAY), Optional.of(MONDAY.plusSeconds(60))), lastRun.read());
+                new LastRun.RunRecord(summary(2), Optional.of(MONDAY), Optional.of(MONDAY.plusSeconds(60))),
+                lastRun.read());
         assertEquals(1, backup.versionCount(LastRun.KEY));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "[]", "none", "{\"summary\":1}", "{\"summary\":{},\"successBegun\":\"yesterday\"}"})
-    void aRecordThatIsNoneIsNoHindrance(String text) {
+    void aRecordThatCannotBeParsedIsIgnored(String text) {
         // Given
         backup.seed(LastRun.KEY, text.getBytes(StandardCharsets.UTF_8));
 
@@ -57,7 +60,7 @@ class LastRunTest {
         lastRun.write(summary(3), true, MONDAY, TUESDAY);
 
         // Then
-        assertEquals(Optional.of(TUESDAY), lastRun.read().successEnded());
+        assertEquals(Optional.of(TUESDAY), lastRun.read().lastSuccessFinishedAt());
         assertEquals(summary(3), lastRun.read().summary());
     }
 }

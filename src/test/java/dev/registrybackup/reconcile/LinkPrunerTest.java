@@ -35,277 +35,279 @@ class LinkPrunerTest {
     private static final Duration MONTH = Duration.ofDays(31);
 
     private final RandomRegistry content = new RandomRegistry(7);
-    private final Digest shared = content.layer("keep/app", 100);
-    private final Digest kept = content.image("keep/app", shared);
-    private final Digest own = content.layer("old/app", 200);
-    private final Digest old = content.image("old/app", own, shared);
+    private final Digest sharedLayer = content.layer("keep/app", 100);
+    private final Digest keptImage = content.image("keep/app", sharedLayer);
+    private final Digest ownLayer = content.layer("old/app", 200);
+    private final Digest oldImage = content.image("old/app", ownLayer, sharedLayer);
     private Path scratch;
-    private ReconcileFixture stores;
+    private ReconcileFixture fixture;
 
     @BeforeEach
-    void filled(@TempDir Path directory) {
+    void setUp(@TempDir Path directory) {
         scratch = directory;
-        content.mount("old/app", shared);
-        content.tag("keep/app", "v1", kept);
-        content.tag("old/app", "v1", old);
-        stores = new ReconcileFixture(scratch).of(content).mirroring();
-        stores.run();
-        stores.clock().advance(DAY);
+        content.mount("old/app", sharedLayer);
+        content.tag("keep/app", "v1", keptImage);
+        content.tag("old/app", "v1", oldImage);
+        fixture = new ReconcileFixture(scratch).withContent(content).withMirror();
+        fixture.run();
+        fixture.clock().advance(DAY);
     }
 
     @AfterEach
-    void end() {
-        stores.close();
+    void tearDown() {
+        fixture.close();
     }
 
     private void delete(String part) {
-        stores.registryBucket().keys("docker/").stream()
+        fixture.registryBucket().keys("docker/").stream()
                 .filter(key -> key.contains(part))
-                .forEach(key -> stores.registryBucket().remove(key, Optional.empty()));
+                .forEach(key -> fixture.registryBucket().delete(key, Optional.empty()));
     }
 
     /** As a registry's garbage collection does it. */
     private void deleteOldImage() {
         delete("/old/app/");
-        delete(own.hex());
-        delete(old.hex());
+        delete(ownLayer.hex());
+        delete(oldImage.hex());
         delete(configOfOld().hex());
     }
 
     private Digest configOfOld() {
-        return content.closure(content.revisionLink("old/app", old)).stream()
+        return content.reachableKeys(content.revisionLink("old/app", oldImage)).stream()
                 .map(key -> content.layout().parse(key))
                 .filter(path -> path.kind() == Kind.BLOB)
                 .map(path -> ((dev.registrybackup.registry.RegistryPath.BlobData) path).digest())
-                .filter(digest -> !digest.equals(own) && !digest.equals(shared) && !digest.equals(old))
+                .filter(digest -> !digest.equals(ownLayer) && !digest.equals(sharedLayer) && !digest.equals(oldImage))
                 .findFirst()
                 .orElseThrow();
     }
 
-    private List<MissingInterval> absences() {
-        try (Stream<MissingInterval> all = new MissingIntervals(stores.backupBucket()).all(scratch)) {
+    private List<MissingInterval> missingIntervals() {
+        try (Stream<MissingInterval> all = new MissingIntervals(fixture.backupBucket()).list(scratch)) {
             return all.toList();
         }
     }
 
     private List<Alarm> alarms() {
-        return new Alarms(stores.backupBucket(), stores.clock()).open();
+        return new Alarms(fixture.backupBucket(), fixture.clock()).openAlarms();
     }
 
-    private CapturedImages captured() {
-        return new CapturedImages(stores.backup(), scratch, stores.clock().instant());
+    private CapturedImages capturedImages() {
+        return new CapturedImages(fixture.backup(), scratch, fixture.clock().instant());
     }
 
-    private List<String> removed() {
-        return stores.backup().requests().stream()
-                .filter(request -> request.operation() == Operation.REMOVE)
+    private List<String> removedKeys() {
+        return fixture.backup().requests().stream()
+                .filter(request -> request.operation() == Operation.DELETE)
                 .map(request -> request.key())
                 .filter(key -> key.startsWith("docker/"))
                 .toList();
     }
 
     @Test
-    void whatIsAbsentIsRecordedSinceItWasFirstSeenAbsent() {
+    void whatIsMissingIsRecordedSinceItWasFirstSeenMissing() {
         // Given
         deleteOldImage();
-        var first = stores.clock().instant();
-        stores.run();
-        stores.clock().advance(DAY);
+        var first = fixture.clock().instant();
+        fixture.run();
+        fixture.clock().advance(DAY);
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
-        Map<String, String> before = stores.backedUp();
-        before.keySet().removeAll(stores.inRegistry().keySet());
+        Map<String, String> before = fixture.backupContent();
+        before.keySet().removeAll(fixture.registryContent().keySet());
         assertEquals(
                 before.keySet(),
-                new TreeSet<>(absences().stream().map(MissingInterval::key).toList()));
+                new TreeSet<>(
+                        missingIntervals().stream().map(MissingInterval::key).toList()));
         assertEquals(
                 Set.of(first),
-                Set.copyOf(absences().stream().map(MissingInterval::from).toList()));
-        assertEquals(List.of(), removed());
+                Set.copyOf(
+                        missingIntervals().stream().map(MissingInterval::from).toList()));
+        assertEquals(List.of(), removedKeys());
     }
 
     @Test
-    void whatComesBackIsAbsentNoMore() {
+    void whatReappearsIsMissingNoMore() {
         // Given
         deleteOldImage();
-        stores.run();
-        stores.clock().advance(DAY);
-        stores.of(content);
+        fixture.run();
+        fixture.clock().advance(DAY);
+        fixture.withContent(content);
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
-        assertEquals(9, absences().size());
-        assertTrue(absences().stream().noneMatch(MissingInterval::isOpen));
+        assertEquals(9, missingIntervals().size());
+        assertTrue(missingIntervals().stream().noneMatch(MissingInterval::isOpen));
     }
 
     @Test
     void afterTheRetentionItLeavesTheBackupParentsFirst() {
         // Given
         deleteOldImage();
-        stores.run();
-        stores.clock().advance(MONTH);
+        fixture.run();
+        fixture.clock().advance(MONTH);
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertTrue(result.isComplete(), result.summary()::toPrettyString);
-        assertEquals(stores.inRegistry(), stores.backedUp());
-        List<Kind> order = removed().stream()
+        assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+        assertEquals(fixture.registryContent(), fixture.backupContent());
+        List<Kind> order = removedKeys().stream()
                 .map(key -> content.layout().parse(key).kind())
                 .distinct()
                 .toList();
         assertEquals(
                 List.of(Kind.TAG_CURRENT_LINK, Kind.TAG_INDEX_LINK, Kind.REVISION_LINK, Kind.LAYER_LINK, Kind.BLOB),
                 order);
-        assertEquals(removed().size(), ReconcileFixture.total(result, "removed"));
-        assertTrue(stores.backupBucket().versionCount(content.blobKey(own)) == 2);
+        assertEquals(removedKeys().size(), ReconcileFixture.totalCount(reconcileResult, "removed"));
+        assertTrue(fixture.backupBucket().versionCount(content.blobKey(ownLayer)) == 2);
     }
 
     @Test
-    void whatKeepsIsNeverRemoved() {
+    void withoutMirrorNothingIsRemoved() {
         // Given
-        stores.with(new Policy(false, DAY, 0.9, 10_000, DAY, 200_000, Duration.ZERO));
+        fixture.withPolicy(new ReconcilePolicy(false, DAY, 0.9, 10_000, DAY, 200_000, Duration.ZERO));
         deleteOldImage();
-        stores.run();
-        stores.clock().advance(MONTH);
+        fixture.run();
+        fixture.clock().advance(MONTH);
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
-        assertEquals(List.of(), removed());
-        assertFalse(absences().isEmpty());
+        assertEquals(List.of(), removedKeys());
+        assertFalse(missingIntervals().isEmpty());
     }
 
     @Test
     void aBlobStaysThatARevisionInTheBackupStillNeeds() {
         // Given
-        delete(shared.hex());
-        stores.run();
-        stores.clock().advance(MONTH);
+        delete(sharedLayer.hex());
+        fixture.run();
+        fixture.clock().advance(MONTH);
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
-        assertEquals(List.of(), removed());
+        assertEquals(List.of(), removedKeys());
     }
 
     @Test
     void aRevisionStaysThatATagStillPointsTo() {
         // Given
         delete("/old/app/_manifests/revisions/");
-        stores.run();
-        stores.clock().advance(MONTH);
+        fixture.run();
+        fixture.clock().advance(MONTH);
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
-        assertEquals(List.of(), removed());
+        assertEquals(List.of(), removedKeys());
     }
 
     @Test
     void whatIsBackInTheRegistryJustBeforeStays() {
         // Given
         deleteOldImage();
-        stores.run();
-        stores.clock().advance(MONTH);
+        fixture.run();
+        fixture.clock().advance(MONTH);
         String tag = content.tagLink("old/app", "v1");
-        stores.registry().before((operation, key) -> {
-            if (operation == Operation.FIND && key.equals(tag)) {
-                stores.of(content);
+        fixture.registry().beforeRequest((operation, key) -> {
+            if (operation == Operation.HEAD && key.equals(tag)) {
+                fixture.withContent(content);
             }
         });
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
-        assertEquals(List.of(), removed());
+        assertEquals(List.of(), removedKeys());
     }
 
     @Test
-    void aBlobThatALinkNeedsWhichCameMeanwhileIsBroughtBack() {
+    void aBlobThatALinkNeedsWhichCameMeanwhileIsReinstated() {
         // Given
         deleteOldImage();
-        stores.run();
-        stores.clock().advance(MONTH);
+        fixture.run();
+        fixture.clock().advance(MONTH);
         List<String> pushed = new ArrayList<>();
-        stores.backup().before((operation, key) -> {
-            if (operation == Operation.REMOVE && key.equals(content.blobKey(own)) && pushed.isEmpty()) {
+        fixture.backup().beforeRequest((operation, key) -> {
+            if (operation == Operation.DELETE && key.equals(content.blobKey(ownLayer)) && pushed.isEmpty()) {
                 pushed.add(key);
-                stores.backupBucket()
+                fixture.backupBucket()
                         .seed(
-                                content.layerLink("new/app", own),
-                                own.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+                                content.layerLink("new/app", ownLayer),
+                                ownLayer.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
             }
         });
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
         assertEquals(1, pushed.size());
-        assertTrue(stores.backedUp().containsKey(content.blobKey(own)));
+        assertTrue(fixture.backupContent().containsKey(content.blobKey(ownLayer)));
     }
 
     @Test
-    void aFifthThatVanishesAtOnceRaisesAnAlarmThatStopsAllRemovalUntilAcknowledged() {
+    void aFifthMissingAtOnceRaisesAnAlarmThatStopsAllRemovalUntilAcknowledged() {
         // Given
-        stores.with(new Policy(true, Duration.ofDays(30), 0.2, 10_000, DAY, 200_000, Duration.ZERO));
+        fixture.withPolicy(new ReconcilePolicy(true, Duration.ofDays(30), 0.2, 10_000, DAY, 200_000, Duration.ZERO));
         deleteOldImage();
-        stores.run();
+        fixture.run();
         String alarm = alarms().get(0).id();
-        stores.clock().advance(MONTH);
-        stores.run();
-        List<String> whileItStood = removed();
+        fixture.clock().advance(MONTH);
+        fixture.run();
+        List<String> whileItStood = removedKeys();
 
         // When
-        stores.acknowledging(alarm);
+        fixture.runAcknowledging(alarm);
 
         // Then
         assertEquals(List.of(), whileItStood);
         assertEquals(List.of(), alarms());
-        assertEquals(stores.inRegistry(), stores.backedUp());
+        assertEquals(fixture.registryContent(), fixture.backupContent());
     }
 
     @Test
     void anEmptiedRegistryRemovesNothingEvenAcknowledged() {
         // Given
         delete("");
-        stores.run();
+        fixture.run();
         String alarm = alarms().get(0).id();
-        stores.clock().advance(MONTH);
-        stores.acknowledging(alarm);
+        fixture.clock().advance(MONTH);
+        fixture.runAcknowledging(alarm);
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
         assertTrue(alarm.startsWith("registry-empty"));
-        assertEquals(List.of(), removed());
+        assertEquals(List.of(), removedKeys());
     }
 
     @Test
-    void aPartThatCouldNotBeComparedStopsRemovalAndRaisesAnAlarm() {
+    void aShardThatCouldNotBeComparedStopsRemovalAndRaisesAnAlarm() {
         // Given
         deleteOldImage();
-        stores.run();
-        stores.clock().advance(MONTH);
-        stores.comparer().failing(content.layout().blobsPrefix(), "cut short");
+        fixture.run();
+        fixture.clock().advance(MONTH);
+        fixture.comparer().failing(content.layout().blobsPrefix(), "cut short");
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
-        assertEquals(List.of(), removed());
+        assertEquals(List.of(), removedKeys());
         assertEquals(
                 List.of("not-compared"), alarms().stream().map(Alarm::cause).toList());
     }
@@ -313,7 +315,8 @@ class LinkPrunerTest {
     @Test
     void anAlarmThatIsNoneCannotBeAcknowledged() {
         // When
-        Exception refusal = assertThrows(IllegalArgumentException.class, () -> stores.acknowledging("many-absent-1"));
+        Exception refusal =
+                assertThrows(IllegalArgumentException.class, () -> fixture.runAcknowledging("many-absent-1"));
 
         // Then
         assertTrue(String.valueOf(refusal.getMessage()).contains("many-absent-1"));
@@ -323,168 +326,169 @@ class LinkPrunerTest {
     void nothingIsMirroredIntoABucketWithoutVersions() {
         // Given
         try (ReconcileFixture unversioned =
-                new ReconcileFixture(scratch, false).of(content).mirroring()) {
+                new ReconcileFixture(scratch, false).withContent(content).withMirror()) {
 
             // When
             ObjectStoreException refusal = assertThrows(ObjectStoreException.class, unversioned::run);
 
             // Then
             assertTrue(String.valueOf(refusal.getMessage()).contains("versioning"), refusal::getMessage);
-            assertEquals(Map.of(), unversioned.backedUp());
+            assertEquals(Map.of(), unversioned.backupContent());
         }
     }
 
     @Test
     void theCheckThatAStoppedRunLeftIsMadeByTheNextThoughThatRemovesNothing() {
         // Given
-        PruneRecord record = new PruneRecord(stores.backupBucket(), stores.clock());
-        record.begin();
-        var since = record.since();
-        stores.clock().advance(DAY);
-        StorePair storePair = new StorePair(stores.registry(), stores.backup(), content.layout());
+        PruneRecord record = new PruneRecord(fixture.backupBucket(), fixture.clock());
+        record.start();
+        var since = record.startedAt();
+        fixture.clock().advance(DAY);
+        StorePair storePair = new StorePair(fixture.registry(), fixture.backup(), content.layout());
         try (WorkerPools workerPools = new WorkerPools(1, 1)) {
             BlobSweeper removal =
-                    new BlobSweeper(storePair, new ReachableSet(storePair, workerPools), captured(), record);
+                    new BlobSweeper(storePair, new ReachableSet(storePair, workerPools), capturedImages(), record);
 
             // When
-            removal.remove(Stream.of(content.blobKey(content.blob(new byte[] {1}))), key -> false);
+            removal.sweep(Stream.of(content.blobKey(content.blob(new byte[] {1}))), key -> false);
         }
 
         // Then
-        assertEquals(since, record.since());
+        assertEquals(since, record.startedAt());
     }
 
     @Test
     void aRunThatRemovesNothingLeavesNoCheckBehind() {
         // Given
-        PruneRecord record = new PruneRecord(stores.backupBucket(), stores.clock());
-        StorePair storePair = new StorePair(stores.registry(), stores.backup(), content.layout());
+        PruneRecord record = new PruneRecord(fixture.backupBucket(), fixture.clock());
+        StorePair storePair = new StorePair(fixture.registry(), fixture.backup(), content.layout());
         try (WorkerPools workerPools = new WorkerPools(1, 1)) {
             BlobSweeper removal =
-                    new BlobSweeper(storePair, new ReachableSet(storePair, workerPools), captured(), record);
+                    new BlobSweeper(storePair, new ReachableSet(storePair, workerPools), capturedImages(), record);
 
             // When
-            removal.remove(Stream.of(content.blobKey(content.blob(new byte[] {1}))), key -> false);
+            removal.sweep(Stream.of(content.blobKey(content.blob(new byte[] {1}))), key -> false);
         }
 
         // Then
-        assertEquals(Optional.empty(), record.since());
+        assertEquals(Optional.empty(), record.startedAt());
     }
 
     @Test
-    void aRunThatIsStoppedRightAfterItRemovedABlobHasTheNextBringItBack() {
+    void aRunThatIsStoppedRightAfterItRemovedABlobHasTheNextReinstateIt() {
         // Given
         deleteOldImage();
-        stores.run();
-        stores.clock().advance(MONTH);
-        String blob = content.blobKey(own);
-        String link = content.layerLink("new/app", own);
+        fixture.run();
+        fixture.clock().advance(MONTH);
+        String blob = content.blobKey(ownLayer);
+        String link = content.layerLink("new/app", ownLayer);
         try {
-            stores.run(() -> {
-                if (!stores.backedUp().containsKey(blob)) {
+            fixture.run(() -> {
+                if (!fixture.backupContent().containsKey(blob)) {
                     throw new IllegalStateException("stopped");
                 }
             });
         } catch (IllegalStateException stopped) {
-            stores.backupBucket().seed(link, own.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+            fixture.backupBucket().seed(link, ownLayer.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
         }
-        stores.registryBucket().seed(link, own.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        fixture.registryBucket().seed(link, ownLayer.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertTrue(result.isComplete(), result.summary()::toPrettyString);
-        assertEquals(1, result.summary().path("broughtBack").asLong());
-        assertTrue(stores.backedUp().containsKey(blob));
+        assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+        assertEquals(1, reconcileResult.summary().path("broughtBack").asLong());
+        assertTrue(fixture.backupContent().containsKey(blob));
     }
 
     @Test
-    void anAlarmIsRaisedThoughTheRunDiesAsSoonAsTheAbsencesAreOnRecord() {
+    void anAlarmIsRaisedThoughTheRunDiesAsSoonAsTheMissingIntervalsAreOnRecord() {
         // Given
-        stores.with(new Policy(true, Duration.ofDays(30), 0.2, 10_000, DAY, 200_000, Duration.ZERO));
+        fixture.withPolicy(new ReconcilePolicy(true, Duration.ofDays(30), 0.2, 10_000, DAY, 200_000, Duration.ZERO));
         deleteOldImage();
         try {
-            stores.run(() -> {
-                if (stores.backupBucket().find(MissingIntervals.KEY).isPresent()) {
+            fixture.run(() -> {
+                if (fixture.backupBucket().head(MissingIntervals.KEY).isPresent()) {
                     throw new IllegalStateException("stopped");
                 }
             });
         } catch (IllegalStateException stopped) {
-            stores.clock().advance(MONTH);
+            fixture.clock().advance(MONTH);
         }
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
         assertEquals(List.of("many-absent"), alarms().stream().map(Alarm::cause).toList());
-        assertEquals(List.of(), removed());
+        assertEquals(List.of(), removedKeys());
     }
 
     @Test
-    void aRegistryThatFailsWhileItIsAskedOnceMoreHasNothingMoreRemovedAndIsNamed() {
+    void aRegistryThatFailsWhileItIsAskedOnceMoreHasNothingMoreRemovedAndIsReported() {
         // Given
         deleteOldImage();
-        stores.run();
-        stores.clock().advance(MONTH);
-        String revision = content.revisionLink("old/app", old);
-        stores.registry().before((operation, key) -> {
-            if (operation == Operation.FIND && key.equals(revision)) {
+        fixture.run();
+        fixture.clock().advance(MONTH);
+        String revision = content.revisionLink("old/app", oldImage);
+        fixture.registry().beforeRequest((operation, key) -> {
+            if (operation == Operation.HEAD && key.equals(revision)) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is tired");
             }
         });
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertFalse(result.isComplete());
+        assertFalse(reconcileResult.isComplete());
         assertTrue(
-                stores.reading().first().stream()
+                fixture.progress().firstFindings().stream()
                         .anyMatch(
                                 finding -> finding.problem()
                                         .equals(
                                                 "Nothing more was removed from repository old/app in this run: The store is tired")),
-                () -> stores.reading().first().toString());
-        assertTrue(stores.backedUp().containsKey(revision));
-        assertTrue(stores.backedUp().containsKey(content.blobKey(own)));
+                () -> fixture.progress().firstFindings().toString());
+        assertTrue(fixture.backupContent().containsKey(revision));
+        assertTrue(fixture.backupContent().containsKey(content.blobKey(ownLayer)));
     }
 
     @Test
-    void aRegistryThatCannotBeListedHasNoBlobRemovedAndIsNamed() {
+    void aRegistryThatCannotBeListedHasNoBlobRemovedAndIsReported() {
         // Given
         deleteOldImage();
-        stores.run();
-        stores.clock().advance(MONTH);
+        fixture.run();
+        fixture.clock().advance(MONTH);
         String repositories = content.layout().repositoriesPrefix();
-        stores.registry().before((operation, key) -> {
-            boolean isRemoving =
-                    stores.backupBucket().find(content.tagLink("old/app", "v1")).isEmpty();
+        fixture.registry().beforeRequest((operation, key) -> {
+            boolean isRemoving = fixture.backupBucket()
+                    .head(content.tagLink("old/app", "v1"))
+                    .isEmpty();
             if (operation == Operation.LIST && key.equals(repositories) && isRemoving) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is tired");
             }
         });
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertFalse(result.isComplete());
-        assertTrue(removed().stream()
+        assertFalse(reconcileResult.isComplete());
+        assertTrue(removedKeys().stream()
                 .noneMatch(key -> key.startsWith(content.layout().blobsPrefix())));
         assertTrue(
-                stores.reading().first().stream()
+                fixture.progress().firstFindings().stream()
                         .anyMatch(finding -> finding.problem().contains("or not all of them: The store is tired")),
-                () -> stores.reading().first().toString());
+                () -> fixture.progress().firstFindings().toString());
     }
 
     private FakeCluster clusterWithOldImage() {
         FakeCluster cluster = new FakeCluster();
         // Of its own, as every OpenShift has: one that has none at all is lost.
         cluster.stream("openshift/cli");
-        cluster.push(old);
-        cluster.tag("old/app", "v1", old, stores.clock().instant());
+        cluster.push(oldImage);
+        cluster.tag("old/app", "v1", oldImage, fixture.clock().instant());
         return cluster;
     }
 
@@ -492,62 +496,62 @@ class LinkPrunerTest {
     void whatACapturedImageStreamNeedsStaysAsLongAsItsSnapshotIsWithinTheRetention() {
         // Given
         FakeCluster cluster = clusterWithOldImage();
-        stores.on(cluster).run();
+        fixture.withCluster(cluster).run();
         deleteOldImage();
-        stores.run();
-        stores.clock().advance(Duration.ofDays(20));
-        stores.run();
+        fixture.run();
+        fixture.clock().advance(Duration.ofDays(20));
+        fixture.run();
         cluster.delete("old/app");
-        stores.clock().advance(Duration.ofDays(11));
+        fixture.clock().advance(Duration.ofDays(11));
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertTrue(result.isComplete(), result.summary()::toPrettyString);
+        assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
         assertEquals(
-                Set.of(content.tagLink("old/app", "v1"), content.tagIndexLink("old/app", "v1", old)),
-                Set.copyOf(removed()));
+                Set.of(content.tagLink("old/app", "v1"), content.tagIndexLink("old/app", "v1", oldImage)),
+                Set.copyOf(removedKeys()));
     }
 
     @Test
     void whatNoSnapshotWithinTheRetentionNeedsGoes() {
         // Given
         FakeCluster cluster = clusterWithOldImage();
-        stores.on(cluster).run();
+        fixture.withCluster(cluster).run();
         deleteOldImage();
         cluster.delete("old/app");
-        stores.run();
-        stores.clock().advance(MONTH);
-        stores.run();
-        stores.clock().advance(MONTH);
+        fixture.run();
+        fixture.clock().advance(MONTH);
+        fixture.run();
+        fixture.clock().advance(MONTH);
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
-        assertEquals(stores.inRegistry(), stores.backedUp());
+        assertEquals(fixture.registryContent(), fixture.backupContent());
     }
 
     @Test
     void whileASnapshotCannotBeReadNothingThatItMayNeedIsRemoved() {
         // Given
-        stores.on(clusterWithOldImage()).run();
+        fixture.withCluster(clusterWithOldImage()).run();
         deleteOldImage();
-        stores.run();
-        stores.backupBucket()
+        fixture.run();
+        fixture.backupBucket()
                 .keys("registry-backup/openshift/snapshots/")
-                .forEach(key -> stores.backupBucket().seed(key, new byte[] {1, 2, 3}));
-        stores.clock().advance(MONTH);
+                .forEach(key -> fixture.backupBucket().seed(key, new byte[] {1, 2, 3}));
+        fixture.clock().advance(MONTH);
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
         assertEquals(
-                Set.of(content.tagLink("old/app", "v1"), content.tagIndexLink("old/app", "v1", old)),
-                Set.copyOf(removed()));
-        assertTrue(stores.reading().first().stream()
+                Set.of(content.tagLink("old/app", "v1"), content.tagIndexLink("old/app", "v1", oldImage)),
+                Set.copyOf(removedKeys()));
+        assertTrue(fixture.progress().firstFindings().stream()
                 .anyMatch(finding -> finding.problem().contains("Failed to read the snapshot")));
     }
 }

@@ -33,7 +33,7 @@ class ReachableSetTest {
         Digest image = made.image(APP, made.layer(APP, 100));
         Digest inner = made.index(APP, image);
         Digest outer = made.index(APP, image, inner);
-        made.kept().forEach(backup::seed);
+        made.backedUpObjects().forEach(backup::seed);
 
         // When
         List<Digest> ordered = reachableSet.parentsFirst(List.of(inner, image, outer));
@@ -49,7 +49,7 @@ class ReachableSetTest {
         for (int level = 0; level < 10_000; level++) {
             indexes.push(made.index(APP, indexes.element()));
         }
-        made.kept().forEach(backup::seed);
+        made.backedUpObjects().forEach(backup::seed);
 
         // When
         List<Digest> ordered = reachableSet.parentsFirst(new HashSet<>(indexes));

@@ -35,22 +35,22 @@ import java.util.function.UnaryOperator;
 
 /** A registry, its backup, and runs over both. */
 final class ReconcileFixture implements AutoCloseable {
-    static final Fence PERMITTED = () -> {};
+    static final Fence OPEN_FENCE = () -> {};
 
-    private static final Policy KEEP =
-            new Policy(false, Duration.ofDays(30), 0.1, 10_000, Duration.ofMinutes(15), 200_000, Duration.ZERO);
+    private static final ReconcilePolicy KEEP_ALL = new ReconcilePolicy(
+            false, Duration.ofDays(30), 0.1, 10_000, Duration.ofMinutes(15), 200_000, Duration.ZERO);
 
     private final RegistryLayout layout = new RegistryLayout("");
     private final SteppingClock clock = new SteppingClock();
     private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("registry", false, clock);
     private final InMemoryObjectStore backupBucket;
-    private final ObjectStore registrySide;
-    private final ObjectStore backupSide;
+    private final ObjectStore registryView;
+    private final ObjectStore backupView;
     private final RecordingObjectStore registry;
     private final RecordingObjectStore backup;
     private final WorkerPools workerPools = new WorkerPools(4, 2);
     private final Path scratch;
-    private Policy policy = KEEP;
+    private ReconcilePolicy reconcilePolicy = KEEP_ALL;
     private StoreComparer comparer;
     private ProgressTracker progressTracker = new ProgressTracker();
     private int runs;
@@ -72,17 +72,17 @@ final class ReconcileFixture implements AutoCloseable {
             UnaryOperator<ObjectStore> ofBackup) {
         this.scratch = scratch;
         this.backupBucket = new InMemoryObjectStore("backup", versioned, clock);
-        this.registrySide = ofRegistry.apply(registryBucket);
-        this.backupSide = ofBackup.apply(backupBucket);
-        this.registry = new RecordingObjectStore(registrySide);
-        this.backup = new RecordingObjectStore(backupSide);
-        this.comparer = new StoreComparer(registrySide, backupSide);
+        this.registryView = ofRegistry.apply(registryBucket);
+        this.backupView = ofBackup.apply(backupBucket);
+        this.registry = new RecordingObjectStore(registryView);
+        this.backup = new RecordingObjectStore(backupView);
+        this.comparer = new StoreComparer(registryView, backupView);
     }
 
     /** The registry has all of that; what it has already stays as it is. */
-    ReconcileFixture of(RandomRegistry content) {
+    ReconcileFixture withContent(RandomRegistry content) {
         content.objects().forEach((key, bytes) -> {
-            boolean isThere = registryBucket.find(key).isPresent() && Arrays.equals(registryBucket.bytes(key), bytes);
+            boolean isThere = registryBucket.head(key).isPresent() && Arrays.equals(registryBucket.bytes(key), bytes);
             if (!isThere) {
                 registryBucket.seed(key, bytes);
             }
@@ -90,18 +90,19 @@ final class ReconcileFixture implements AutoCloseable {
         return this;
     }
 
-    ReconcileFixture with(Policy other) {
-        policy = other;
+    ReconcileFixture withPolicy(ReconcilePolicy other) {
+        reconcilePolicy = other;
         return this;
     }
 
     /** What the registry has lacked for thirty days leaves the backup. */
-    ReconcileFixture mirroring() {
-        return with(new Policy(true, Duration.ofDays(30), 0.9, 10_000, Duration.ofMinutes(15), 200_000, Duration.ZERO));
+    ReconcileFixture withMirror() {
+        return withPolicy(new ReconcilePolicy(
+                true, Duration.ofDays(30), 0.9, 10_000, Duration.ofMinutes(15), 200_000, Duration.ZERO));
     }
 
     /** As on OpenShift, with that cluster. */
-    ReconcileFixture on(Cluster openShift) {
+    ReconcileFixture withCluster(Cluster openShift) {
         cluster = Optional.of(openShift);
         return this;
     }
@@ -128,72 +129,73 @@ final class ReconcileFixture implements AutoCloseable {
 
     /** What compares in the next run, fresh. */
     StoreComparer comparer() {
-        comparer = new StoreComparer(registrySide, backupSide);
+        comparer = new StoreComparer(registryView, backupView);
         return comparer;
     }
 
     /** What the last run told of itself. */
-    ProgressTracker.Reading reading() {
-        return progressTracker.read();
+    ProgressTracker.Progress progress() {
+        return progressTracker.progress();
     }
 
-    Reconciliation.Result run() {
-        return run(PERMITTED);
+    Reconciliation.ReconcileResult run() {
+        return run(OPEN_FENCE);
     }
 
-    Reconciliation.Result run(Fence fence) {
+    Reconciliation.ReconcileResult run(Fence fence) {
         return run(new ReconcileRequest(Optional.empty()), fence);
     }
 
-    Reconciliation.Result acknowledging(String alarm) {
-        return run(new ReconcileRequest(Optional.of(alarm)), PERMITTED);
+    Reconciliation.ReconcileResult runAcknowledging(String alarm) {
+        return run(new ReconcileRequest(Optional.of(alarm)), OPEN_FENCE);
     }
 
-    private Reconciliation.Result run(ReconcileRequest request, Fence fence) {
+    private Reconciliation.ReconcileResult run(ReconcileRequest request, Fence fence) {
         progressTracker = new ProgressTracker();
         runs++;
         return reconciliation().run(id(), request, "a test", fence, progressTracker);
     }
 
     Reconciliation reconciliation() {
-        BiFunction<StorePair, RateLimiter, ReplicationTools> copying = (storePair, rateLimiter) -> copying(storePair);
+        BiFunction<StorePair, RateLimiter, ReplicationTools> copying =
+                (storePair, rateLimiter) -> replicationTools(storePair);
         return new Reconciliation(
                 new StorePair(registry, backup, layout),
                 new Reconciliation.Tools(
                         directory -> comparer,
                         copying,
-                        snapshots(),
+                        snapshotTaker(),
                         Optional.empty(),
                         workerPools,
-                        RateLimiter.unbounded(),
+                        RateLimiter.unlimited(),
                         clock,
                         scratch),
-                policy,
+                reconcilePolicy,
                 false);
     }
 
-    private Optional<Function<ObjectStore, Optional<SnapshotTaker>>> snapshots() {
+    private Optional<Function<ObjectStore, Optional<SnapshotTaker>>> snapshotTaker() {
         return cluster.map(openShift -> store -> openShift.hasImages()
                 ? Optional.of(new SnapshotTaker(openShift, store, workerPools, clock, () -> "%08x".formatted(runs)))
                 : Optional.empty());
     }
 
     /** Has every byte of that store verified, as an operation of its own does. */
-    Verification.Result verify(String store) {
+    Verification.VerificationResult verify(String store) {
         runs++;
         return new Verification(
                         name -> name.equals(VerifyRequest.BACKUP) ? backup : registry,
                         backup,
                         layout,
                         workerPools,
-                        RateLimiter.unbounded(),
+                        RateLimiter.unlimited(),
                         false,
                         clock,
                         Optional.empty())
                 .run(
                         id(),
                         new VerifyRequest(store, new Scope.All(), Depth.CONTENT, Optional.empty()),
-                        PERMITTED,
+                        OPEN_FENCE,
                         new ProgressTracker());
     }
 
@@ -201,7 +203,7 @@ final class ReconcileFixture implements AutoCloseable {
         return "20261122T10%04dZ-00000000".formatted(runs);
     }
 
-    private ReplicationTools copying(StorePair storePair) {
+    private ReplicationTools replicationTools(StorePair storePair) {
         ObjectStore from = storePair.registry();
         ObjectStore to = storePair.backup();
         ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100_000);
@@ -210,7 +212,7 @@ final class ReconcileFixture implements AutoCloseable {
         BlockedLinks blockedLinks = new BlockedLinks(to, clock);
         blockedLinks.refresh();
         Replicator replicator = new Replicator(
-                new Replicator.Parts(
+                new Replicator.Dependencies(
                         layout,
                         from,
                         to,
@@ -224,12 +226,12 @@ final class ReconcileFixture implements AutoCloseable {
     }
 
     /** What the backup shows of the registry's objects, with their content as text. */
-    SortedMap<String, String> backedUp() {
+    SortedMap<String, String> backupContent() {
         return texts(backupBucket, backupBucket.keys(layout.prefix()));
     }
 
     /** What the registry has but for uploads, with its content as text. */
-    SortedMap<String, String> inRegistry() {
+    SortedMap<String, String> registryContent() {
         return texts(
                 registryBucket,
                 registryBucket.keys(layout.prefix()).stream()
@@ -245,13 +247,13 @@ final class ReconcileFixture implements AutoCloseable {
     }
 
     /** A figure of one class. */
-    static long figure(Reconciliation.Result result, String kind, String count) {
-        return result.summary().path("classes").path(kind).path(count).asLong();
+    static long classCount(Reconciliation.ReconcileResult reconcileResult, String kind, String count) {
+        return reconcileResult.summary().path("classes").path(kind).path(count).asLong();
     }
 
     /** A figure of all classes. */
-    static long total(Reconciliation.Result result, String count) {
-        return result.summary().path(count).asLong();
+    static long totalCount(Reconciliation.ReconcileResult reconcileResult, String count) {
+        return reconcileResult.summary().path(count).asLong();
     }
 
     @Override

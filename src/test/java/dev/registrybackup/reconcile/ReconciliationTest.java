@@ -41,32 +41,32 @@ import org.junit.jupiter.api.io.TempDir;
 class ReconciliationTest {
     private static final Duration HOUR = Duration.ofHours(1);
 
-    private final RandomRegistry content = RandomRegistry.filled(4);
-    private ReconcileFixture stores;
+    private final RandomRegistry content = RandomRegistry.random(4);
+    private ReconcileFixture fixture;
 
     @BeforeEach
-    void begin(@TempDir Path scratch) {
-        stores = new ReconcileFixture(scratch).of(content);
+    void setUp(@TempDir Path scratch) {
+        fixture = new ReconcileFixture(scratch).withContent(content);
     }
 
     @AfterEach
-    void end() {
-        stores.close();
+    void tearDown() {
+        fixture.close();
     }
 
     private List<FindingCode> codes() {
-        return stores.reading().first().stream().map(Finding::code).toList();
+        return fixture.progress().firstFindings().stream().map(Finding::code).toList();
     }
 
-    private void filled() {
-        stores.run();
-        stores.clock().advance(HOUR);
-        stores.registry().forget();
-        stores.backup().forget();
+    private void fillBackup() {
+        fixture.run();
+        fixture.clock().advance(HOUR);
+        fixture.registry().clearRequests();
+        fixture.backup().clearRequests();
     }
 
-    private List<String> written() {
-        return stores.backup().written().stream()
+    private List<String> writtenKeys() {
+        return fixture.backup().writtenKeys().stream()
                 .filter(key -> key.startsWith("docker/"))
                 .toList();
     }
@@ -74,49 +74,51 @@ class ReconciliationTest {
     @Test
     void anEmptyBackupIsFilledAndNoLinkComesBeforeWhatItLeadsTo() {
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertTrue(result.isComplete(), result.summary()::toPrettyString);
-        assertEquals(stores.inRegistry(), stores.backedUp());
-        assertEquals(Set.of(), content.linksBeforeTheirTargets(stores.backup().written()));
-        assertEquals(stores.inRegistry().size(), ReconcileFixture.total(result, "brought"));
-        assertEquals(0, ReconcileFixture.total(result, "missedByEvents"));
-        assertEquals(0, ReconcileFixture.total(result, "left"));
+        assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+        assertEquals(fixture.registryContent(), fixture.backupContent());
+        assertEquals(Set.of(), content.linksBeforeTheirTargets(fixture.backup().writtenKeys()));
+        assertEquals(fixture.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "brought"));
+        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "missedByEvents"));
+        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "left"));
     }
 
     @Test
-    void aSecondRunBringsNothingAndWritesNoObject() {
+    void aSecondRunCopiesNothingAndWritesNoObject() {
         // Given
-        filled();
+        fillBackup();
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertEquals(List.of(), written());
-        assertEquals(0, ReconcileFixture.total(result, "named"));
-        assertEquals(stores.inRegistry().size(), ReconcileFixture.total(result, "inRegistry"));
-        assertTrue(result.isComplete());
+        assertEquals(List.of(), writtenKeys());
+        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "named"));
+        assertEquals(fixture.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "inRegistry"));
+        assertTrue(reconcileResult.isComplete());
     }
 
     @Test
-    void whatEventsMissedIsBroughtAndCounted() {
+    void whatEventsMissedIsCopiedAndCounted() {
         // Given
-        filled();
+        fillBackup();
         Digest image = content.image("late/app", content.layer("late/app", 500));
         content.tag("late/app", "v1", image);
-        stores.of(content);
-        stores.clock().advance(HOUR);
+        fixture.withContent(content);
+        fixture.clock().advance(HOUR);
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertEquals(stores.inRegistry(), stores.backedUp());
-        assertEquals(ReconcileFixture.total(result, "named"), ReconcileFixture.total(result, "missedByEvents"));
-        assertEquals(1, ReconcileFixture.figure(result, "revision-link", "missedByEvents"));
-        assertEquals(1, ReconcileFixture.figure(result, "tag-current-link", "missedByEvents"));
+        assertEquals(fixture.registryContent(), fixture.backupContent());
+        assertEquals(
+                ReconcileFixture.totalCount(reconcileResult, "named"),
+                ReconcileFixture.totalCount(reconcileResult, "missedByEvents"));
+        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "revision-link", "missedByEvents"));
+        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "tag-current-link", "missedByEvents"));
     }
 
     @Test
@@ -125,21 +127,21 @@ class ReconciliationTest {
         Digest foreign = Digest.of(DigestAlgorithm.SHA256, content.bytes(10));
         Digest waiting = content.index("late/app", foreign);
         Digest whole = content.image("late/app", content.layer("late/app", 500));
-        stores.of(content);
-        filled();
+        fixture.withContent(content);
+        fillBackup();
         String still = waits(foreign, content.revisionLink("late/app", waiting));
-        assertEquals(List.of(still), stores.backupBucket().keys("registry-backup/incomplete/"));
+        assertEquals(List.of(still), fixture.backupBucket().keys("registry-backup/incomplete/"));
         IntStream.rangeClosed(0, 10_000)
-                .forEach(number -> stores.backupBucket().seed(waits(foreign, gone(number)), new byte[0]));
-        stores.backupBucket().seed(waits(foreign, content.revisionLink("late/app", whole)), new byte[0]);
-        stores.backupBucket().seed(waits(foreign, content.revisionLink("x/app", whole)), new byte[0]);
+                .forEach(number -> fixture.backupBucket().seed(waits(foreign, gone(number)), new byte[0]));
+        fixture.backupBucket().seed(waits(foreign, content.revisionLink("late/app", whole)), new byte[0]);
+        fixture.backupBucket().seed(waits(foreign, content.revisionLink("x/app", whole)), new byte[0]);
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertTrue(result.isComplete());
-        assertEquals(List.of(still), stores.backupBucket().keys("registry-backup/incomplete/"));
+        assertTrue(reconcileResult.isComplete());
+        assertEquals(List.of(still), fixture.backupBucket().keys("registry-backup/incomplete/"));
     }
 
     private String gone(int number) {
@@ -151,19 +153,19 @@ class ReconciliationTest {
     }
 
     @Test
-    void whatIsSoYoungThatItsEventMayStillComeIsBroughtAndNotCounted() {
+    void whatIsSoYoungThatItsEventMayStillComeIsCopiedAndNotCounted() {
         // Given
-        filled();
+        fillBackup();
         content.image("young/app", content.layer("young/app", 500));
-        stores.of(content);
+        fixture.withContent(content);
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertEquals(stores.inRegistry(), stores.backedUp());
-        assertTrue(ReconcileFixture.total(result, "brought") > 0);
-        assertEquals(0, ReconcileFixture.total(result, "missedByEvents"));
+        assertEquals(fixture.registryContent(), fixture.backupContent());
+        assertTrue(ReconcileFixture.totalCount(reconcileResult, "brought") > 0);
+        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "missedByEvents"));
     }
 
     @Test
@@ -171,193 +173,196 @@ class ReconciliationTest {
         // Given
         Digest first = content.image("team/app", content.layer("team/app", 100));
         content.tag("team/app", "latest", first);
-        stores.of(content);
-        filled();
+        fixture.withContent(content);
+        fillBackup();
         content.tag("team/app", "latest", content.image("team/app", content.layer("team/app", 200)));
-        stores.of(content);
+        fixture.withContent(content);
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertEquals(stores.inRegistry(), stores.backedUp());
-        assertEquals(1, ReconcileFixture.figure(result, "tag-current-link", "brought"));
+        assertEquals(fixture.registryContent(), fixture.backupContent());
+        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "tag-current-link", "brought"));
     }
 
     @Test
     void aBlobThatIsCutShortInTheRegistryDoesNotReplaceTheGoodOne() {
         // Given
-        filled();
+        fillBackup();
         Digest layer = content.layer("team/app", 100);
-        stores.of(content).run();
+        fixture.withContent(content).run();
         String key = content.blobKey(layer);
-        byte[] good = stores.backupBucket().bytes(key);
-        stores.registryBucket().seed(key, new byte[7]);
+        byte[] good = fixture.backupBucket().bytes(key);
+        fixture.registryBucket().seed(key, new byte[7]);
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertArrayEquals(good, stores.backupBucket().bytes(key));
-        assertFalse(result.isComplete());
-        assertEquals(1, ReconcileFixture.figure(result, "blob", "corrupt"));
+        assertArrayEquals(good, fixture.backupBucket().bytes(key));
+        assertFalse(reconcileResult.isComplete());
+        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "blob", "corrupt"));
         assertEquals(List.of(FindingCode.BLOB_DIGEST_MISMATCH), codes());
-        assertEquals(key, stores.reading().first().get(0).subject());
+        assertEquals(key, fixture.progress().firstFindings().get(0).subject());
     }
 
     @Test
-    void aCorruptBlobThatTheBackupLacksIsLeftAndSoAreTheLinksAboveIt() {
+    void aCorruptBlobMissingInTheBackupRemainsAndSoDoTheLinksAboveIt() {
         // Given
         Digest layer = content.layer("team/app", 100);
         content.image("team/app", layer);
-        stores.of(content);
-        stores.registryBucket().seed(content.blobKey(layer), new byte[100]);
+        fixture.withContent(content);
+        fixture.registryBucket().seed(content.blobKey(layer), new byte[100]);
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertFalse(result.isComplete());
-        assertFalse(stores.backedUp().containsKey(content.blobKey(layer)));
-        assertFalse(stores.backedUp().containsKey(content.layerLink("team/app", layer)));
-        assertEquals(1, ReconcileFixture.figure(result, "revision-link", "left"));
-        assertEquals(1, ReconcileFixture.figure(result, "blob", "left"));
-        assertEquals(stores.inRegistry().size(), stores.backedUp().size() + ReconcileFixture.total(result, "left"));
+        assertFalse(reconcileResult.isComplete());
+        assertFalse(fixture.backupContent().containsKey(content.blobKey(layer)));
+        assertFalse(fixture.backupContent().containsKey(content.layerLink("team/app", layer)));
+        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "revision-link", "left"));
+        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "blob", "left"));
+        assertEquals(
+                fixture.registryContent().size(),
+                fixture.backupContent().size() + ReconcileFixture.totalCount(reconcileResult, "left"));
     }
 
     @Test
-    void aBlobOfAnotherSizeInTheBackupIsReplacedByTheProvedOne() {
+    void aBlobOfAnotherSizeInTheBackupIsReplacedByTheVerifiedOne() {
         // Given
         Digest layer = content.layer("team/app", 100);
-        stores.of(content);
-        filled();
-        stores.backupBucket().seed(content.blobKey(layer), new byte[7]);
+        fixture.withContent(content);
+        fillBackup();
+        fixture.backupBucket().seed(content.blobKey(layer), new byte[7]);
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertEquals(stores.inRegistry(), stores.backedUp());
-        assertEquals(1, ReconcileFixture.figure(result, "blob", "brought"));
+        assertEquals(fixture.registryContent(), fixture.backupContent());
+        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "blob", "brought"));
     }
 
     @Test
-    void exactlyWhatTheComparisonNamesIsLookedAt() {
+    void exactlyWhatTheComparisonReportsIsCopied() {
         // Given
         Digest hidden = content.layer("team/app", 100);
-        stores.of(content);
-        stores.comparer().hiding(content.blobKey(hidden)).hiding(content.layerLink("team/app", hidden));
-        stores.run();
-        String added = stores.inRegistry().firstKey();
-        stores.comparer()
-                .hiding(content.blobKey(hidden))
-                .hiding(content.layerLink("team/app", hidden))
-                .adding(added, Difference.Kind.DIFFERENT);
-        stores.registry().forget();
+        fixture.withContent(content);
+        fixture.comparer().hide(content.blobKey(hidden)).hide(content.layerLink("team/app", hidden));
+        fixture.run();
+        String added = fixture.registryContent().firstKey();
+        fixture.comparer()
+                .hide(content.blobKey(hidden))
+                .hide(content.layerLink("team/app", hidden))
+                .reportOnce(added, Difference.Kind.DIFFERENT);
+        fixture.registry().clearRequests();
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
-        Set<String> asked = Set.copyOf(stores.registry().requests().stream()
-                .filter(request -> request.operation() == Operation.FIND || request.operation() == Operation.OPEN)
+        Set<String> asked = Set.copyOf(fixture.registry().requests().stream()
+                .filter(request -> request.operation() == Operation.HEAD || request.operation() == Operation.OPEN)
                 .map(request -> request.key())
                 .toList());
         assertEquals(Set.of(added), asked);
-        assertFalse(stores.backedUp().containsKey(content.blobKey(hidden)));
+        assertFalse(fixture.backupContent().containsKey(content.blobKey(hidden)));
     }
 
     @Test
-    void aReportThatDoesNotCountSaysNothingAboutAbsence() {
+    void anUnreliableReportRecordsNothingAsMissing() {
         // Given
-        filled();
-        stores.registryBucket()
+        fillBackup();
+        fixture.registryBucket()
                 .keys("docker/")
-                .forEach(key -> stores.registryBucket().remove(key, Optional.empty()));
-        stores.comparer()
+                .forEach(key -> fixture.registryBucket().delete(key, Optional.empty()));
+        fixture.comparer()
                 .failing(content.layout().blobsPrefix(), "it ended with 7")
                 .failing(content.layout().repositoriesPrefix(), "it ended with 7");
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertFalse(result.isComplete());
-        assertEquals(0, ReconcileFixture.total(result, "absent"));
-        assertTrue(stores.backupBucket().find("registry-backup/absences").isEmpty());
+        assertFalse(reconcileResult.isComplete());
+        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "absent"));
+        assertTrue(fixture.backupBucket().head("registry-backup/absences").isEmpty());
         assertEquals(List.of(FindingCode.COULD_NOT_TELL, FindingCode.COULD_NOT_TELL), codes());
-        assertTrue(stores.reading().first().get(0).problem().contains("it ended with 7"));
+        assertTrue(fixture.progress().firstFindings().get(0).problem().contains("it ended with 7"));
     }
 
     @Test
     void comparingGivesUpOnceABucketDoesNotAnswer() {
         // Given
-        filled();
+        fillBackup();
         AtomicBoolean isGone = new AtomicBoolean();
-        stores.registry().before((operation, asked) -> {
+        fixture.registry().beforeRequest((operation, asked) -> {
             if (isGone.get()) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is gone");
             }
         });
-        StoreComparer comparer = stores.comparer()
-                .before(() -> isGone.set(true))
+        StoreComparer comparer = fixture.comparer()
+                .beforeCompare(() -> isGone.set(true))
                 .failing(content.layout().blobsPrefix(), "it ended with 7");
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertFalse(result.isComplete());
-        assertEquals(List.of("compare " + content.layout().blobsPrefix()), comparer.asked());
+        assertFalse(reconcileResult.isComplete());
+        assertEquals(List.of("compare " + content.layout().blobsPrefix()), comparer.comparisons());
         assertTrue(
-                stores.reading().first().stream()
+                fixture.progress().firstFindings().stream()
                         .anyMatch(finding -> finding.problem()
                                 .equals("Gave up comparing after %s: The store is gone"
                                         .formatted(content.layout().blobsPrefix()))),
-                () -> stores.reading().first().toString());
+                () -> fixture.progress().firstFindings().toString());
     }
 
     @Test
-    void whatCannotBeReadIsNamedOnceTheRestIsDone() {
+    void whatCannotBeReadIsReportedOnceTheRestIsDone() {
         // Given
         Digest layer = content.layer("team/app", 100);
-        stores.of(content);
+        fixture.withContent(content);
         String key = content.blobKey(layer);
-        stores.registry().before((operation, asked) -> {
+        fixture.registry().beforeRequest((operation, asked) -> {
             if (asked.equals(key)) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is tired");
             }
         });
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertFalse(result.isComplete());
-        assertEquals(stores.inRegistry().size() - 2, stores.backedUp().size());
-        assertTrue(stores.reading().first().stream()
+        assertFalse(reconcileResult.isComplete());
+        assertEquals(
+                fixture.registryContent().size() - 2, fixture.backupContent().size());
+        assertTrue(fixture.progress().firstFindings().stream()
                 .anyMatch(finding ->
                         finding.subject().equals(key) && finding.problem().contains("The store is tired")));
     }
 
     @Test
-    void whatIsOwedComesFirstAndIsThenSettled() {
+    void whatIsPendingComesFirstAndIsThenResolved() {
         // Given
-        filled();
+        fillBackup();
         Digest layer = content.layer("team/app", 100);
         Digest other = content.layer("team/app", 200);
-        stores.of(content);
-        PendingStore shelf = new PendingStore(stores.backupBucket(), "gone", stores.clock());
+        fixture.withContent(content);
+        PendingStore shelf = new PendingStore(fixture.backupBucket(), "gone", fixture.clock());
         shelf.write(List.of(new PendingKey(content.layerLink("team/app", other), Optional.empty())));
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertEquals(content.blobKey(other), written().get(0));
-        assertEquals(1, result.summary().path("owedSettled").asLong());
-        assertEquals(List.of(), stores.backupBucket().keys(PendingStore.PREFIX));
-        assertTrue(stores.backedUp().containsKey(content.blobKey(layer)));
+        assertEquals(content.blobKey(other), writtenKeys().get(0));
+        assertEquals(1, reconcileResult.summary().path("owedSettled").asLong());
+        assertEquals(List.of(), fixture.backupBucket().keys(PendingStore.PREFIX));
+        assertTrue(fixture.backupContent().containsKey(content.blobKey(layer)));
     }
 
     @Test
@@ -365,54 +370,55 @@ class ReconciliationTest {
         // Given
         Digest layer = content.layer("team/app", 100);
         Digest other = content.layer("team/app", 200);
-        stores.of(content);
-        stores.registryBucket().seed(content.blobKey(other), new byte[7]);
-        RejectionStore rejectionStore = new RejectionStore(stores.backupBucket(), stores.clock(), kept -> {});
-        rejectionStore.keep(Rejection.ofKey(content.blobKey(layer), "was corrupt"));
-        rejectionStore.keep(Rejection.ofKey(content.blobKey(other), "is corrupt"));
-        rejectionStore.keep(Rejection.ofPayload(new byte[3], "no event"));
+        fixture.withContent(content);
+        fixture.registryBucket().seed(content.blobKey(other), new byte[7]);
+        RejectionStore rejectionStore = new RejectionStore(fixture.backupBucket(), fixture.clock(), kept -> {});
+        rejectionStore.save(Rejection.ofKey(content.blobKey(layer), "was corrupt"));
+        rejectionStore.save(Rejection.ofKey(content.blobKey(other), "is corrupt"));
+        rejectionStore.save(Rejection.ofPayload(new byte[3], "no event"));
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertEquals(1, result.summary().path("rejectionsSettled").asLong());
-        assertEquals(2, stores.backupBucket().keys(RejectionStore.PREFIX).size());
+        assertEquals(1, reconcileResult.summary().path("rejectionsSettled").asLong());
+        assertEquals(2, fixture.backupBucket().keys(RejectionStore.PREFIX).size());
     }
 
     @Test
-    void objectsThatNoRegistryWroteAreNamedAndNeitherCopiedNorLeft() {
+    void objectsThatNoRegistryWroteAreReportedAndNeitherCopiedNorRemaining() {
         // Given
-        stores.registryBucket().seed("docker/registry/v2/blobs/notes.txt", new byte[3]);
+        fixture.registryBucket().seed("docker/registry/v2/blobs/notes.txt", new byte[3]);
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertTrue(result.isComplete());
+        assertTrue(reconcileResult.isComplete());
         assertEquals(List.of(FindingCode.FOREIGN_OBJECT), codes());
-        assertFalse(stores.backedUp().containsKey("docker/registry/v2/blobs/notes.txt"));
+        assertFalse(fixture.backupContent().containsKey("docker/registry/v2/blobs/notes.txt"));
     }
 
     @Test
-    void aLargeRegistryIsComparedInManyPartsWithTheSameResult() {
+    void aLargeRegistryIsComparedInManyShardsWithTheSameResult() {
         // Given
         content.image("a-b/app", content.layer("a-b/app", 10));
         content.image("a/app", content.layer("a/app", 10));
-        stores.of(content)
-                .with(new Policy(false, Duration.ofDays(30), 0.1, 10_000, Duration.ofMinutes(15), 10, Duration.ZERO));
-        StoreComparer comparer = stores.comparer();
+        fixture.withContent(content)
+                .withPolicy(new ReconcilePolicy(
+                        false, Duration.ofDays(30), 0.1, 10_000, Duration.ofMinutes(15), 10, Duration.ZERO));
+        StoreComparer comparer = fixture.comparer();
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertTrue(result.isComplete(), result.summary()::toPrettyString);
-        assertEquals(stores.inRegistry(), stores.backedUp());
-        assertEquals(stores.inRegistry().size(), ReconcileFixture.total(result, "inRegistry"));
+        assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+        assertEquals(fixture.registryContent(), fixture.backupContent());
+        assertEquals(fixture.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "inRegistry"));
         assertTrue(
-                comparer.asked().contains("compare " + content.layout().repositoriesPrefix() + "a-b/"),
-                () -> comparer.asked().toString());
+                comparer.comparisons().contains("compare " + content.layout().repositoriesPrefix() + "a-b/"),
+                () -> comparer.comparisons().toString());
     }
 
     @Test
@@ -420,7 +426,7 @@ class ReconciliationTest {
         for (int leave = 1; leave < 200; leave += 7) {
             // Given
             int left = leave;
-            try (ReconcileFixture fresh = new ReconcileFixture(Path.of("target")).of(content)) {
+            try (ReconcileFixture fresh = new ReconcileFixture(Path.of("target")).withContent(content)) {
                 int[] asked = {0};
 
                 // When
@@ -436,9 +442,9 @@ class ReconciliationTest {
 
                 // Then
                 assertEquals(
-                        Set.of(), content.linksBeforeTheirTargets(fresh.backup().written()));
+                        Set.of(), content.linksBeforeTheirTargets(fresh.backup().writtenKeys()));
                 assertTrue(fresh.run().isComplete());
-                assertEquals(fresh.inRegistry(), fresh.backedUp());
+                assertEquals(fresh.registryContent(), fresh.backupContent());
             }
         }
     }
@@ -447,197 +453,197 @@ class ReconciliationTest {
     void whatEventsMissedIsCountedThoughSomethingIsLeftForEver() {
         // Given
         Digest never = new RandomRegistry(9).blob(new byte[] {1});
-        stores.registryBucket().seed(content.blobKey(never), new byte[7]);
-        filled();
+        fixture.registryBucket().seed(content.blobKey(never), new byte[7]);
+        fillBackup();
         content.layer("late/app", 500);
-        stores.of(content);
-        stores.clock().advance(HOUR);
+        fixture.withContent(content);
+        fixture.clock().advance(HOUR);
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertFalse(result.isComplete());
-        assertEquals(1, ReconcileFixture.figure(result, "layer-link", "missedByEvents"));
+        assertFalse(reconcileResult.isComplete());
+        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "layer-link", "missedByEvents"));
     }
 
     @Test
-    void uploadsThatCannotBeLookedForAreNoHindrance() {
+    void uploadsThatCannotBeListedAreIgnored() {
         // Given
-        stores.backup().before((operation, key) -> {
+        fixture.backup().beforeRequest((operation, key) -> {
             if (operation == Operation.ABORT) {
-                throw new ObjectStoreException(StoreError.REFUSED, "What is an upload?");
+                throw new ObjectStoreException(StoreError.BAD_REQUEST, "What is an upload?");
             }
         });
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertTrue(result.isComplete());
+        assertTrue(reconcileResult.isComplete());
         assertEquals(List.of(FindingCode.COULD_NOT_TELL), codes());
     }
 
     private FakeCluster cluster() {
         FakeCluster cluster = new FakeCluster();
         Digest image = content.image("ns/app", content.layer("ns/app", 300));
-        stores.of(content);
+        fixture.withContent(content);
         cluster.push(image);
-        cluster.tag("ns/app", "v1", image, stores.clock().instant());
+        cluster.tag("ns/app", "v1", image, fixture.clock().instant());
         cluster.tag(
                 "ns/app",
                 "v2",
                 Digest.parse("sha256:" + "0".repeat(64)),
-                stores.clock().instant());
+                fixture.clock().instant());
         return cluster;
     }
 
     @Test
     void imageStreamsAreCapturedBeforeAnythingIsCompared() {
         // Given
-        stores.on(cluster());
+        fixture.withCluster(cluster());
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        List<String> written = stores.backup().written();
-        String key = result.summary().path("imageStreams").path("key").asText();
+        List<String> written = fixture.backup().writtenKeys();
+        String key = reconcileResult.summary().path("imageStreams").path("key").asText();
         assertEquals(
                 "{\"key\":\"%s\",\"streams\":1,\"items\":2,\"images\":2,\"imagesMissing\":1}".formatted(key),
-                result.summary().path("imageStreams").toString());
+                reconcileResult.summary().path("imageStreams").toString());
         assertTrue(key.startsWith("registry-backup/openshift/snapshots/"), key);
         assertTrue(written.indexOf(key) >= 0, written::toString);
         assertTrue(
                 written.indexOf(key)
-                        < written.indexOf(written().stream().findFirst().orElseThrow()),
+                        < written.indexOf(writtenKeys().stream().findFirst().orElseThrow()),
                 written::toString);
-        assertTrue(result.isComplete());
+        assertTrue(reconcileResult.isComplete());
     }
 
     @Test
     void imageStreamsThatCannotBeReadAreAFindingAndBlobsAreComparedAllTheSame() {
         // Given
         FakeCluster cluster = cluster();
-        stores.on(cluster);
+        fixture.withCluster(cluster);
         cluster.fail(ClusterError.FORBIDDEN);
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
         assertEquals(List.of(FindingCode.COULD_NOT_TELL), codes());
-        assertTrue(stores.reading().first().get(0).problem().contains("FORBIDDEN"));
-        assertEquals(stores.inRegistry(), stores.backedUp());
-        assertFalse(result.isComplete());
-        assertTrue(result.summary().path("imageStreams").isMissingNode());
+        assertTrue(fixture.progress().firstFindings().get(0).problem().contains("FORBIDDEN"));
+        assertEquals(fixture.registryContent(), fixture.backupContent());
+        assertFalse(reconcileResult.isComplete());
+        assertTrue(reconcileResult.summary().path("imageStreams").isMissingNode());
     }
 
     @Test
     void aTagThatCannotBePulledHindersNothing() {
         // Given
         FakeCluster cluster = cluster();
-        stores.on(cluster);
+        fixture.withCluster(cluster);
         cluster.tag(
                 "ns/app",
                 "1.0+1",
                 Digest.parse("sha256:" + "1".repeat(64)),
-                stores.clock().instant());
+                fixture.clock().instant());
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertTrue(result.isComplete());
-        assertEquals(1, result.summary().at("/imageStreams/streams").asInt());
+        assertTrue(reconcileResult.isComplete());
+        assertEquals(1, reconcileResult.summary().at("/imageStreams/streams").asInt());
     }
 
     @Test
     void whateverHindersACaptureIsAFindingAndBlobsAreComparedAllTheSame() {
         // Given
         FakeCluster cluster = cluster();
-        stores.on(cluster);
+        fixture.withCluster(cluster);
         cluster.onCall(call -> {
             throw new IllegalStateException("nobody foresaw this");
         });
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
         assertEquals(List.of(FindingCode.COULD_NOT_TELL), codes());
-        assertTrue(stores.reading().first().get(0).problem().contains("nobody foresaw this"));
-        assertEquals(stores.inRegistry(), stores.backedUp());
-        assertFalse(result.isComplete());
+        assertTrue(fixture.progress().firstFindings().get(0).problem().contains("nobody foresaw this"));
+        assertEquals(fixture.registryContent(), fixture.backupContent());
+        assertFalse(reconcileResult.isComplete());
     }
 
     @Test
     void aStreamThatCannotBeUnderstoodIsAFindingAndTheRunIsNotComplete() {
         // Given
         FakeCluster cluster = cluster();
-        stores.on(cluster);
+        fixture.withCluster(cluster);
         ObjectNode odd =
                 cluster.find(ObjectName.stream(new RepositoryName("ns/app"))).orElseThrow();
         odd.withObject("metadata").put("name", "App");
         cluster.put(new ObjectName(Resource.IMAGE_STREAM, Optional.of("ns"), "App"), odd);
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
         assertEquals(List.of(FindingCode.COULD_NOT_TELL), codes());
-        assertTrue(stores.reading().first().get(0).problem().contains("ns/App"));
-        assertEquals(1, result.summary().at("/imageStreams/streams").asInt());
-        assertFalse(result.isComplete());
+        assertTrue(fixture.progress().firstFindings().get(0).problem().contains("ns/App"));
+        assertEquals(1, reconcileResult.summary().at("/imageStreams/streams").asInt());
+        assertFalse(reconcileResult.isComplete());
     }
 
     @Test
     void aClusterWithoutImageStreamsIsComparedAsAnyOther() {
         // Given
-        stores.on(cluster().withoutImages());
+        fixture.withCluster(cluster().withoutImages());
 
         // When
-        Reconciliation.Result result = stores.run();
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertTrue(result.isComplete());
-        assertEquals(List.of(), stores.backupBucket().keys("registry-backup/openshift/"));
+        assertTrue(reconcileResult.isComplete());
+        assertEquals(List.of(), fixture.backupBucket().keys("registry-backup/openshift/"));
     }
 
     @Test
-    void aClusterThatHasLostItsImageStreamsRaisesAnAlarmThatTellsWhichTimeToRestore() {
+    void aClusterThatHasLostItsImageStreamsRaisesAnAlarmWithTheTimeToRestore() {
         // Given
         FakeCluster cluster = cluster();
-        stores.on(cluster);
-        stores.run();
+        fixture.withCluster(cluster);
+        fixture.run();
         cluster.delete("ns/app");
 
         // When
-        stores.run();
+        fixture.run();
 
         // Then
-        List<Alarm> open = new Alarms(stores.backupBucket(), stores.clock()).open();
+        List<Alarm> open = new Alarms(fixture.backupBucket(), fixture.clock()).openAlarms();
         assertEquals(
                 List.of("imagestreams-absent"), open.stream().map(Alarm::cause).toList());
         assertEquals(
                 "1 of 1 ImageStreams are gone since the snapshot before. To restore them, give a time before %s as \"at\""
-                        .formatted(stores.clock().instant()),
+                        .formatted(fixture.clock().instant()),
                 open.get(0).problem());
     }
 
     @Test
-    void nothingIsCapturedByARunThatIsNoLongerPermittedTo() {
+    void nothingIsCapturedByARunThatIsFenced() {
         // Given
-        stores.on(cluster());
+        fixture.withCluster(cluster());
 
         // When
         assertThrows(
                 IllegalStateException.class,
-                () -> stores.run(() -> {
+                () -> fixture.run(() -> {
                     throw new IllegalStateException("replaced");
                 }));
 
         // Then
-        assertEquals(List.of(), stores.backupBucket().keys("registry-backup/openshift/"));
+        assertEquals(List.of(), fixture.backupBucket().keys("registry-backup/openshift/"));
     }
 }

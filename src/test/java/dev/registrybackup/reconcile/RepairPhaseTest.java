@@ -27,60 +27,60 @@ class RepairPhaseTest {
     private final Digest layer = content.layer("team/app", 3_000);
     private final Digest image = content.image("team/app", layer);
     private final String blob = content.blobKey(layer);
-    private ReconcileFixture stores;
+    private ReconcileFixture fixture;
 
     @BeforeEach
-    void filled(@TempDir Path scratch) {
+    void setUp(@TempDir Path scratch) {
         content.tag("team/app", "v1", image);
-        stores = new ReconcileFixture(scratch).of(content);
-        stores.run();
-        stores.clock().advance(Duration.ofHours(1));
+        fixture = new ReconcileFixture(scratch).withContent(content);
+        fixture.run();
+        fixture.clock().advance(Duration.ofHours(1));
     }
 
     @AfterEach
-    void end() {
-        stores.close();
+    void tearDown() {
+        fixture.close();
     }
 
     /** As a disk does it: the size, the ETag's absence of doubt and the metadata stay. */
     private void flipInBackup(String key) {
-        byte[] bytes = stores.backupBucket().bytes(key).clone();
+        byte[] bytes = fixture.backupBucket().bytes(key).clone();
         bytes[bytes.length / 2] ^= 4;
-        ObjectInfo before = stores.backupBucket().find(key).orElseThrow();
-        stores.backupBucket().put(key, ContentSource.of(bytes), before.metadata());
+        ObjectInfo before = fixture.backupBucket().head(key).orElseThrow();
+        fixture.backupBucket().put(key, ContentSource.of(bytes), before.metadata());
     }
 
-    private List<String> writtenToBackup() {
-        return stores.backup().written().stream()
+    private List<String> keysWrittenToBackup() {
+        return fixture.backup().writtenKeys().stream()
                 .filter(key -> key.startsWith("docker/"))
                 .toList();
     }
 
-    private Reconciliation.Result nextRun() {
-        stores.clock().advance(Duration.ofHours(1));
-        stores.backup().forget();
-        stores.registry().forget();
-        return stores.run();
+    private Reconciliation.ReconcileResult nextRun() {
+        fixture.clock().advance(Duration.ofHours(1));
+        fixture.backup().clearRequests();
+        fixture.registry().clearRequests();
+        return fixture.run();
     }
 
     @Test
     void aFlippedBitThatWasFoundIsReplacedByTheNextRunAndByNoOther() {
         // Given
         flipInBackup(blob);
-        stores.verify("backup");
+        fixture.verify("backup");
 
         // When
-        Reconciliation.Result first = nextRun();
-        List<String> written = writtenToBackup();
-        Reconciliation.Result second = nextRun();
+        Reconciliation.ReconcileResult first = nextRun();
+        List<String> written = keysWrittenToBackup();
+        Reconciliation.ReconcileResult second = nextRun();
 
         // Then
         assertEquals(1, first.summary().path("damagedReplaced").asLong());
         assertEquals(List.of(blob), written);
-        assertArrayEquals(content.content(blob), stores.backupBucket().bytes(blob));
+        assertArrayEquals(content.content(blob), fixture.backupBucket().bytes(blob));
         assertTrue(first.isComplete());
         assertEquals(0, second.summary().path("damagedReplaced").asLong());
-        assertEquals(List.of(), writtenToBackup());
+        assertEquals(List.of(), keysWrittenToBackup());
     }
 
     @Test
@@ -89,131 +89,133 @@ class RepairPhaseTest {
         flipInBackup(blob);
 
         // When
-        Reconciliation.Result result = nextRun();
+        Reconciliation.ReconcileResult reconcileResult = nextRun();
 
         // Then
-        assertEquals(0, result.summary().path("damagedReplaced").asLong());
-        assertEquals(List.of(), writtenToBackup());
+        assertEquals(0, reconcileResult.summary().path("damagedReplaced").asLong());
+        assertEquals(List.of(), keysWrittenToBackup());
     }
 
     @Test
     void whatARunReplacedIsNotReplacedAgainAlthoughSomethingElseIsLeft() {
         // Given
         flipInBackup(blob);
-        stores.verify("backup");
-        stores.registryBucket().seed(content.blobKey(content.blob(new byte[] {1, 2})), new byte[] {9, 9});
+        fixture.verify("backup");
+        fixture.registryBucket().seed(content.blobKey(content.blob(new byte[] {1, 2})), new byte[] {9, 9});
         nextRun();
 
         // When
-        Reconciliation.Result second = nextRun();
+        Reconciliation.ReconcileResult second = nextRun();
 
         // Then
         assertFalse(second.isComplete());
         assertEquals(0, second.summary().path("damagedReplaced").asLong());
-        assertEquals(List.of(), writtenToBackup());
+        assertEquals(List.of(), keysWrittenToBackup());
     }
 
     @Test
-    void whereTheRegistrysIsBadTooItIsNamedAndTheRunIncomplete() {
+    void whereTheRegistrysIsCorruptTooItIsReportedAndTheRunIncomplete() {
         // Given
         flipInBackup(blob);
-        byte[] bad = stores.backupBucket().bytes(blob);
-        stores.registryBucket().seed(blob, new byte[3_000]);
-        stores.verify("backup");
+        byte[] bad = fixture.backupBucket().bytes(blob);
+        fixture.registryBucket().seed(blob, new byte[3_000]);
+        fixture.verify("backup");
 
         // When
-        Reconciliation.Result result = nextRun();
+        Reconciliation.ReconcileResult reconcileResult = nextRun();
 
         // Then
-        assertFalse(result.isComplete());
-        assertArrayEquals(bad, stores.backupBucket().bytes(blob));
-        Finding finding = stores.reading().first().get(0);
+        assertFalse(reconcileResult.isComplete());
+        assertArrayEquals(bad, fixture.backupBucket().bytes(blob));
+        Finding finding = fixture.progress().firstFindings().get(0);
         assertEquals(FindingCode.BLOB_DIGEST_MISMATCH, finding.code());
         assertEquals(layer.toString(), finding.subject());
         assertTrue(finding.problem().contains("push the image again"), finding::problem);
     }
 
     @Test
-    void whatIsDamagedAndThenRemovedFromTheBackupIsNoMoreDamage() {
+    void whatIsCorruptAndThenRemovedFromTheBackupIsNoFailure() {
         // Given
         flipInBackup(blob);
-        stores.verify("backup");
+        fixture.verify("backup");
         for (String key : List.of(blob, content.layerLink("team/app", layer))) {
-            stores.registryBucket().remove(key, Optional.empty());
-            stores.backupBucket().remove(key, Optional.empty());
+            fixture.registryBucket().delete(key, Optional.empty());
+            fixture.backupBucket().delete(key, Optional.empty());
         }
 
         // When
-        Reconciliation.Result result = nextRun();
+        Reconciliation.ReconcileResult reconcileResult = nextRun();
 
         // Then
-        assertTrue(result.isComplete(), () -> stores.reading().first().toString());
+        assertTrue(
+                reconcileResult.isComplete(),
+                () -> fixture.progress().firstFindings().toString());
     }
 
     @Test
     void whatIsFoundInTheRegistryIsNoReasonToReplaceTheBackups() {
         // Given
-        stores.registryBucket().seed(blob, new byte[3_000]);
-        stores.verify("registry");
+        fixture.registryBucket().seed(blob, new byte[3_000]);
+        fixture.verify("registry");
 
         // When
-        Reconciliation.Result result = nextRun();
+        Reconciliation.ReconcileResult reconcileResult = nextRun();
 
         // Then
-        assertEquals(0, result.summary().path("damagedReplaced").asLong());
-        assertArrayEquals(content.content(blob), stores.backupBucket().bytes(blob));
+        assertEquals(0, reconcileResult.summary().path("damagedReplaced").asLong());
+        assertArrayEquals(content.content(blob), fixture.backupBucket().bytes(blob));
     }
 
     @Test
     void aReportFromBeforeTheLastRunIsNotReadAgain() {
         // Given
         flipInBackup(blob);
-        stores.verify("backup");
+        fixture.verify("backup");
         nextRun();
         flipInBackup(blob);
 
         // When
-        Reconciliation.Result result = nextRun();
+        Reconciliation.ReconcileResult reconcileResult = nextRun();
 
         // Then
-        assertEquals(0, result.summary().path("damagedReplaced").asLong());
+        assertEquals(0, reconcileResult.summary().path("damagedReplaced").asLong());
     }
 
     @Test
-    void aDamagedLinkIsWrittenAgain() {
+    void aCorruptLinkIsWrittenAgain() {
         // Given
         String revision = content.revisionLink("team/app", image);
         String tag = content.tagLink("team/app", "v1");
         flipInBackup(revision);
-        stores.backupBucket().seed(tag, new byte[0]);
-        stores.verify("backup");
+        fixture.backupBucket().seed(tag, new byte[0]);
+        fixture.verify("backup");
 
         // When
-        Reconciliation.Result result = nextRun();
+        Reconciliation.ReconcileResult reconcileResult = nextRun();
 
         // Then
-        assertTrue(result.isComplete());
-        assertEquals(stores.inRegistry(), stores.backedUp());
+        assertTrue(reconcileResult.isComplete());
+        assertEquals(fixture.registryContent(), fixture.backupContent());
     }
 
     @Test
-    void aReportThatCannotBeUnderstoodIsNoHindrance() {
+    void aReportThatCannotBeParsedIsIgnored() {
         // Given
         String folder = "registry-backup/reports/20261123T000000Z-00000000/";
-        stores.backupBucket()
+        fixture.backupBucket()
                 .seed(
                         folder + "summary.json",
                         "{\"store\":\"backup\",\"ended\":\"lately\"}".getBytes(StandardCharsets.UTF_8));
-        stores.backupBucket()
+        fixture.backupBucket()
                 .seed(
                         folder + "findings-1.ndjson",
                         "{\"code\":\"BLOB_DIGEST_MISMATCH\",\"subject\":\"sha256:12\",\"problem\":\"\"}\n"
                                 .getBytes(StandardCharsets.UTF_8));
 
         // When
-        Reconciliation.Result result = nextRun();
+        Reconciliation.ReconcileResult reconcileResult = nextRun();
 
         // Then
-        assertTrue(result.isComplete());
+        assertTrue(reconcileResult.isComplete());
     }
 }

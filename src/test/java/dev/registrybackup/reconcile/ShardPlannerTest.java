@@ -7,7 +7,7 @@ import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.reconcile.rclone.Shard;
-import dev.registrybackup.reconcile.rclone.Shard.By;
+import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import dev.registrybackup.registry.RegistryLayout;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +27,7 @@ class ShardPlannerTest {
                         new StorePair(registry, backup, new RegistryLayout("")),
                         new StoreComparer(registryBucket, backup),
                         mostKeys,
-                        By.CONTENT)
+                        CompareBy.CONTENT)
                 .plan(new ShardSizes(backup));
     }
 
@@ -36,21 +36,21 @@ class ShardPlannerTest {
     }
 
     @Test
-    void aSmallRegistryIsThreeParts() {
+    void aSmallRegistryIsThreeShards() {
         // When
         List<Shard> parts = plan(1_000);
 
         // Then
         assertEquals(List.of(BASE + "blobs/", LINKS, ""), prefixes(parts));
         assertEquals(
-                List.of(By.SIZE, By.CONTENT, By.CONTENT),
-                parts.stream().map(Shard::by).toList());
-        assertEquals(List.of("_uploads/**"), parts.get(1).leftOut());
-        assertTrue(parts.get(2).leftOut().contains("/registry-backup/**"));
+                List.of(CompareBy.SIZE, CompareBy.CONTENT, CompareBy.CONTENT),
+                parts.stream().map(Shard::compareBy).toList());
+        assertEquals(List.of("_uploads/**"), parts.get(1).excludes());
+        assertTrue(parts.get(2).excludes().contains("/registry-backup/**"));
     }
 
     @Test
-    void blobsAreCutByTheirFirstTwoDigitsOnceOneSuchPartTellsThatThereAreMany() {
+    void blobsAreCutByTheirFirstTwoDigitsOnceOneSuchShardIsLarge() {
         // Given
         String hex = "00" + "a".repeat(62);
         backup.seed(BASE + "blobs/sha256/00/" + hex + "/data", new byte[1]);
@@ -62,7 +62,7 @@ class ShardPlannerTest {
         assertEquals(256 + 1 + 2, parts.size());
         assertEquals(BASE + "blobs/sha256/00/", parts.get(0).prefix());
         assertEquals(BASE + "blobs/sha256/ff/", parts.get(255).prefix());
-        assertEquals(new Shard(BASE + "blobs/", By.SIZE, List.of("/sha256/**"), false), parts.get(256));
+        assertEquals(new Shard(BASE + "blobs/", CompareBy.SIZE, List.of("/sha256/**"), false), parts.get(256));
     }
 
     @Test
@@ -99,14 +99,14 @@ class ShardPlannerTest {
         // Given
         backup.seed(LINKS + "a/app/_layers/sha256/1/link", new byte[1]);
         backup.seed(LINKS + "b/app/_layers/sha256/1/link", new byte[1]);
-        sizes(Map.of(LINKS + "a/", 700L, LINKS + "b/", 700L));
+        writeSizes(Map.of(LINKS + "a/", 700L, LINKS + "b/", 700L));
 
         // When
         List<String> prefixes = prefixes(plan(1_000));
 
         // Then
         assertEquals(List.of(BASE + "blobs/", LINKS + "a/", LINKS + "b/", LINKS, ""), prefixes);
-        assertEquals(List.of(BASE + "blobs/sha256/00/"), counted());
+        assertEquals(List.of(BASE + "blobs/sha256/00/"), countedPrefixes());
     }
 
     @Test
@@ -115,22 +115,22 @@ class ShardPlannerTest {
         backup.seed(LINKS + "a/app/_layers/sha256/1/link", new byte[1]);
         backup.seed(LINKS + "b/app/_layers/sha256/1/link", new byte[1]);
         backup.seed(LINKS + "c/app/_layers/sha256/1/link", new byte[1]);
-        sizes(Map.of(LINKS + "a/", 700L, LINKS + "b/", 800L));
+        writeSizes(Map.of(LINKS + "a/", 700L, LINKS + "b/", 800L));
 
         // When
         plan(1_000);
 
         // Then
-        assertEquals(List.of(BASE + "blobs/sha256/00/", LINKS + "b/", LINKS + "c/"), counted());
+        assertEquals(List.of(BASE + "blobs/sha256/00/", LINKS + "b/", LINKS + "c/"), countedPrefixes());
     }
 
-    private void sizes(Map<String, Long> keys) {
+    private void writeSizes(Map<String, Long> keys) {
         ShardSizes sizes = new ShardSizes(backup);
-        keys.forEach(sizes::add);
+        keys.forEach(sizes::put);
         sizes.write();
     }
 
-    private List<String> counted() {
+    private List<String> countedPrefixes() {
         return registry.requests().stream()
                 .filter(request -> request.operation() == Operation.LIST)
                 .map(RecordingObjectStore.Request::key)

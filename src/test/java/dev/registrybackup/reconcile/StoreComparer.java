@@ -27,11 +27,11 @@ final class StoreComparer implements Comparer {
     private final ObjectStore registry;
     private final ObjectStore backup;
     private final Set<String> hidden = new HashSet<>();
-    private final Map<String, Kind> added = new TreeMap<>();
+    private final Map<String, Kind> reportedOnce = new TreeMap<>();
     private final Map<String, String> failing = new HashMap<>();
-    private final List<String> asked = new ArrayList<>();
-    private final Map<String, Kind> named = new HashMap<>();
-    private Runnable before = () -> {};
+    private final List<String> comparisons = new ArrayList<>();
+    private final Map<String, Kind> reported = new HashMap<>();
+    private Runnable beforeCompare = () -> {};
 
     StoreComparer(ObjectStore registry, ObjectStore backup) {
         this.registry = registry;
@@ -39,26 +39,26 @@ final class StoreComparer implements Comparer {
     }
 
     /** Says nothing of that key, whatever is the matter with it. */
-    StoreComparer hiding(String key) {
+    StoreComparer hide(String key) {
         hidden.add(key);
         return this;
     }
 
     /** Says this of that key once, whatever is the matter with it. */
-    StoreComparer adding(String key, Kind kind) {
-        added.put(key, kind);
+    StoreComparer reportOnce(String key, Kind kind) {
+        reportedOnce.put(key, kind);
         return this;
     }
 
     /** Says this of that key each time, whatever is the matter with it. */
-    StoreComparer naming(String key, Kind kind) {
-        named.put(key, kind);
+    StoreComparer reportAlways(String key, Kind kind) {
+        reported.put(key, kind);
         return this;
     }
 
     /** Has that done before each part is compared. */
-    StoreComparer before(Runnable step) {
-        before = step;
+    StoreComparer beforeCompare(Runnable step) {
+        beforeCompare = step;
         return this;
     }
 
@@ -69,14 +69,14 @@ final class StoreComparer implements Comparer {
     }
 
     /** Which parts were compared and which were confirmed, in order. */
-    List<String> asked() {
-        return List.copyOf(asked);
+    List<String> comparisons() {
+        return List.copyOf(comparisons);
     }
 
     @Override
     public Comparison compare(Shard shard, Consumer<Difference> found) {
-        asked.add("compare " + shard.prefix());
-        before.run();
+        comparisons.add("compare " + shard.prefix());
+        beforeCompare.run();
         if (failing.containsKey(shard.prefix())) {
             return new Comparison(false, failing.get(shard.prefix()), 0, "rclone check");
         }
@@ -84,31 +84,31 @@ final class StoreComparer implements Comparer {
         Map<String, ObjectInfo> there = objects(backup, shard);
         TreeSet<String> keys = new TreeSet<>(here.keySet());
         keys.addAll(there.keySet());
-        keys.forEach(key -> tell(shard, key, here.get(key), there.get(key), found));
-        added.entrySet().stream()
+        keys.forEach(key -> report(shard, key, here.get(key), there.get(key), found));
+        reportedOnce.entrySet().stream()
                 .filter(entry -> entry.getKey().startsWith(shard.prefix()))
                 .toList()
                 .forEach(entry -> {
-                    added.remove(entry.getKey());
+                    reportedOnce.remove(entry.getKey());
                     found.accept(new Difference(entry.getValue(), entry.getKey()));
                 });
         return new Comparison(true, "", keys.size(), "rclone check " + shard.prefix());
     }
 
     @Override
-    public Comparison confirm(Shard shard, Collection<String> keys, Consumer<Difference> found) {
-        asked.add("confirm " + keys.size() + " of " + shard.prefix());
+    public Comparison compareKeys(Shard shard, Collection<String> keys, Consumer<Difference> found) {
+        comparisons.add("confirm " + keys.size() + " of " + shard.prefix());
         Map<String, ObjectInfo> here = objects(registry, shard);
         Map<String, ObjectInfo> there = objects(backup, shard);
         for (String key : keys) {
             if (here.containsKey(key)) {
-                tell(shard, key, here.get(key), there.get(key), found);
+                report(shard, key, here.get(key), there.get(key), found);
             }
         }
         return new Comparison(true, "", keys.size(), "rclone check --files-from-raw");
     }
 
-    private void tell(
+    private void report(
             Shard shard,
             String key,
             @Nullable ObjectInfo here,
@@ -123,16 +123,16 @@ final class StoreComparer implements Comparer {
         } else if (here == null) {
             kind = Kind.ONLY_IN_BACKUP;
         } else if (here.size() != there.size()
-                || (shard.by() == Shard.By.CONTENT && !here.etag().equals(there.etag()))) {
+                || (shard.compareBy() == Shard.CompareBy.CONTENT && !here.etag().equals(there.etag()))) {
             kind = Kind.DIFFERENT;
         }
-        found.accept(new Difference(named.getOrDefault(key, kind), key));
+        found.accept(new Difference(reported.getOrDefault(key, kind), key));
     }
 
     private static Map<String, ObjectInfo> objects(ObjectStore store, Shard shard) {
         Map<String, ObjectInfo> objects = new TreeMap<>();
         try (Stream<ObjectInfo> listing = store.list(shard.prefix())) {
-            listing.filter(object -> !isLeftOut(
+            listing.filter(object -> !isExcluded(
                             shard, object.key().substring(shard.prefix().length())))
                     .forEach(object -> objects.put(object.key(), object));
         }
@@ -140,8 +140,8 @@ final class StoreComparer implements Comparer {
     }
 
     /** rclone's filters, as far as the parts use them. */
-    private static boolean isLeftOut(Shard shard, String relative) {
-        return shard.leftOut().stream().anyMatch(pattern -> {
+    private static boolean isExcluded(Shard shard, String relative) {
+        return shard.excludes().stream().anyMatch(pattern -> {
             String begin = pattern.startsWith("/") ? "^" : "(^|.*/)";
             String glob = pattern.replaceFirst("^/", "").replace(".", "\\.").replace("**", "\0");
             String regex = begin + glob.replace("*", "[^/]*").replace("\0", ".*") + "$";
@@ -150,7 +150,7 @@ final class StoreComparer implements Comparer {
     }
 
     @Override
-    public SortedSet<String> directories(String prefix) {
+    public SortedSet<String> listDirectories(String prefix) {
         TreeSet<String> names = new TreeSet<>();
         for (ObjectStore store : List.of(registry, backup)) {
             try (Stream<ObjectInfo> listing = store.list(prefix)) {

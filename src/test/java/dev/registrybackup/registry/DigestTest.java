@@ -114,18 +114,18 @@ class DigestTest {
     @EnumSource
     void anAlgorithmIsFoundByItsLabel(DigestAlgorithm algorithm) {
         // When
-        Optional<DigestAlgorithm> found = DigestAlgorithm.labelled(algorithm.label());
+        Optional<DigestAlgorithm> found = DigestAlgorithm.forLabel(algorithm.label());
 
         // Then
         assertEquals(Optional.of(algorithm), found);
-        assertEquals(algorithm.hexLength(), algorithm.newState().getDigestLength() * 2);
+        assertEquals(algorithm.hexLength(), algorithm.newMessageDigest().getDigestLength() * 2);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "md5", "sha384", "SHA256", "SHA-256", "sha256 "})
     void otherLabelsNameNoAlgorithm(String label) {
         // When
-        Optional<DigestAlgorithm> found = DigestAlgorithm.labelled(label);
+        Optional<DigestAlgorithm> found = DigestAlgorithm.forLabel(label);
 
         // Then
         assertEquals(Optional.empty(), found);

@@ -24,8 +24,8 @@ class DigestVerifierTest {
         proof.update(CONTENT, 7, CONTENT.length - 7);
 
         // Then
-        assertEquals(CONTENT.length, proof.bytes());
-        assertDoesNotThrow(proof::complete);
+        assertEquals(CONTENT.length, proof.bytesRead());
+        assertDoesNotThrow(proof::verify);
     }
 
     @Test
@@ -37,8 +37,8 @@ class DigestVerifierTest {
         DigestVerifier proof = DigestVerifier.of(empty);
 
         // Then
-        assertEquals(0, proof.bytes());
-        assertDoesNotThrow(proof::complete);
+        assertEquals(0, proof.bytesRead());
+        assertDoesNotThrow(proof::verify);
     }
 
     @Test
@@ -49,7 +49,7 @@ class DigestVerifierTest {
         proof.update("abc".getBytes(StandardCharsets.US_ASCII), 0, 3);
 
         // When
-        DigestMismatchException mismatch = assertThrows(DigestMismatchException.class, proof::complete);
+        DigestMismatchException mismatch = assertThrows(DigestMismatchException.class, proof::verify);
 
         // Then
         assertEquals(
@@ -68,7 +68,7 @@ class DigestVerifierTest {
         proof.update(CONTENT, 0, 7);
 
         // Then
-        assertThrows(DigestMismatchException.class, proof::complete);
+        assertThrows(DigestMismatchException.class, proof::verify);
     }
 
     @Test
@@ -82,7 +82,7 @@ class DigestVerifierTest {
         proof.update(padded, 2, CONTENT.length);
 
         // Then
-        assertDoesNotThrow(proof::complete);
+        assertDoesNotThrow(proof::verify);
     }
 
     @Test
@@ -98,12 +98,12 @@ class DigestVerifierTest {
         again.update(CONTENT, 7, CONTENT.length - 7);
 
         // Then
-        assertThrows(DigestMismatchException.class, spoiled::complete);
-        assertDoesNotThrow(again::complete);
-        assertEquals(7, first.bytes());
-        assertEquals(14, spoiled.bytes());
-        assertEquals(CONTENT.length, again.bytes());
+        assertThrows(DigestMismatchException.class, spoiled::verify);
+        assertDoesNotThrow(again::verify);
+        assertEquals(7, first.bytesRead());
+        assertEquals(14, spoiled.bytesRead());
+        assertEquals(CONTENT.length, again.bytesRead());
         first.update(CONTENT, 7, CONTENT.length - 7);
-        assertDoesNotThrow(first::complete);
+        assertDoesNotThrow(first::verify);
     }
 }

@@ -33,7 +33,7 @@ class LinkContentTest {
         // Then
         assertEquals(Digest.parse(text), target);
         assertArrayEquals(content, LinkContent.of(target));
-        assertTrue(content.length <= LinkContent.LONGEST);
+        assertTrue(content.length <= LinkContent.MAX_BYTES);
     }
 
     static Stream<Arguments> noLinks() {
@@ -81,10 +81,10 @@ class LinkContentTest {
         byte[] link = LinkContent.of(Digest.parse(LINK));
 
         // When
-        String md5 = LinkContent.md5(link);
+        String md5 = LinkContent.md5Hex(link);
 
         // Then: printf sha256:0123… | md5sum
         assertEquals("6918b4167062a42562f5ae609a74f27b", md5);
-        assertEquals("d41d8cd98f00b204e9800998ecf8427e", LinkContent.md5(new byte[0]));
+        assertEquals("d41d8cd98f00b204e9800998ecf8427e", LinkContent.md5Hex(new byte[0]));
     }
 }

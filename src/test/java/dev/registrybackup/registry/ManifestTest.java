@@ -85,7 +85,7 @@ class ManifestTest {
         Manifest manifest = Manifest.parse(text.getBytes(StandardCharsets.UTF_8));
 
         // Then
-        assertEquals(Manifest.NONE, manifest);
+        assertEquals(Manifest.EMPTY, manifest);
     }
 
     @ParameterizedTest

@@ -22,17 +22,17 @@ import java.util.stream.Collectors;
 
 /**
  * The content of a registry's bucket, made up from a seed: the same seed gives the same bytes. It grows as a registry's
- * bucket does, in the order of its pushes, by hand or by {@link #filled}.
+ * bucket does, in the order of its pushes, by hand or by {@link #random}.
  */
 public final class RandomRegistry {
-    private static final String LINK_END = "/link";
+    private static final String LINK_SUFFIX = "/link";
 
     private final RegistryLayout layout;
     private final Random random;
     /** In the order of writing. */
     private final Map<String, byte[]> objects = new LinkedHashMap<>();
     /** What each key points to. */
-    private final Map<String, Set<String>> below = new HashMap<>();
+    private final Map<String, Set<String>> targetsByKey = new HashMap<>();
 
     /** An empty registry without a root directory. */
     public RandomRegistry(long seed) {
@@ -46,18 +46,18 @@ public final class RandomRegistry {
     }
 
     /** Some repositories with images that share layers, indexes three levels deep, tags that moved, and left-over uploads. */
-    public static RandomRegistry filled(long seed) {
+    public static RandomRegistry random(long seed) {
         RandomRegistry registry = new RandomRegistry(seed);
         List<Digest> layers = new ArrayList<>();
         layers.add(registry.layer("shared/base", (1 << 20) + 1 + registry.random.nextInt(1000)));
         int repositories = 2 + registry.random.nextInt(3);
         for (int number = 0; number < repositories; number++) {
-            registry.fill("namespace-" + number + "/stream", layers);
+            registry.pushImages("namespace-" + number + "/stream", layers);
         }
         return registry;
     }
 
-    private void fill(String repository, List<Digest> layers) {
+    private void pushImages(String repository, List<Digest> layers) {
         List<Digest> images = new ArrayList<>();
         for (int count = 2 + random.nextInt(4); count > 0; count--) {
             List<Digest> own = new ArrayList<>();
@@ -94,7 +94,7 @@ public final class RandomRegistry {
     }
 
     /** All objects but uploads: what a backup is to have. */
-    public Map<String, byte[]> kept() {
+    public Map<String, byte[]> backedUpObjects() {
         Map<String, byte[]> kept = objects();
         kept.keySet().removeIf(key -> layout.parse(key).kind() == RegistryPath.Kind.UPLOAD);
         return kept;
@@ -106,16 +106,16 @@ public final class RandomRegistry {
     }
 
     /** What is to be visible before the link may be: everything it leads to. Nothing for what is no link. */
-    public Set<String> closure(String key) {
+    public Set<String> reachableKeys(String key) {
         Set<String> found = new LinkedHashSet<>();
-        if (key.endsWith(LINK_END)) {
+        if (key.endsWith(LINK_SUFFIX)) {
             collect(key, found);
         }
         return found;
     }
 
     private void collect(String key, Set<String> found) {
-        for (String next : below.getOrDefault(key, Set.of())) {
+        for (String next : targetsByKey.getOrDefault(key, Set.of())) {
             if (objects.containsKey(next) && found.add(next)) {
                 collect(next, found);
             }
@@ -127,7 +127,7 @@ public final class RandomRegistry {
         Set<String> visible = new HashSet<>();
         Set<String> early = new TreeSet<>();
         for (String key : written) {
-            closure(key).stream()
+            reachableKeys(key).stream()
                     .filter(target -> !visible.contains(target))
                     .forEach(target -> early.add(key + " before " + target));
             visible.add(key);
@@ -177,7 +177,7 @@ public final class RandomRegistry {
                 repository,
                 "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"config\":%s,\"layers\":[%s]}"
                         .formatted(type, descriptor(config), list),
-                with(config, layers));
+                concat(config, layers));
     }
 
     /** Pushes an index of these manifests, whether they are there or not. */
@@ -193,7 +193,7 @@ public final class RandomRegistry {
     /** Pushes a manifest as it is: its blob, and its revision link. */
     public Digest manifest(String repository, String json, Digest... references) {
         Digest digest = blob(json.getBytes(StandardCharsets.UTF_8));
-        below.put(
+        targetsByKey.put(
                 layout.blobKey(digest),
                 Arrays.stream(references).map(layout::blobKey).collect(Collectors.toSet()));
         link(revisionLink(repository, digest), digest, layout.blobKey(digest));
@@ -217,7 +217,7 @@ public final class RandomRegistry {
     private String link(String key, Digest target, String points) {
         objects.remove(key);
         objects.put(key, LinkContent.of(target));
-        below.put(key, Set.of(points));
+        targetsByKey.put(key, Set.of(points));
         return key;
     }
 
@@ -228,7 +228,7 @@ public final class RandomRegistry {
                 .formatted(digest, content == null ? 123 : content.length);
     }
 
-    private static Digest[] with(Digest first, Digest... others) {
+    private static Digest[] concat(Digest first, Digest... others) {
         List<Digest> all = new ArrayList<>(List.of(first));
         all.addAll(List.of(others));
         return all.toArray(Digest[]::new);

@@ -5,12 +5,12 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.registry.RegistryPath.Excluded;
-import dev.registrybackup.registry.RegistryPath.Foreign;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.LayerLink;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
 import dev.registrybackup.registry.RegistryPath.TagIndexLink;
+import dev.registrybackup.registry.RegistryPath.UnknownObject;
 import dev.registrybackup.registry.RegistryPath.UploadFile;
 import java.util.Arrays;
 import java.util.List;
@@ -191,7 +191,7 @@ class RegistryLayoutTest {
         RegistryPath path = new RegistryLayout("").parse(key);
 
         // Then
-        assertEquals(new Foreign(key), path);
+        assertEquals(new UnknownObject(key), path);
         assertEquals(key, new RegistryLayout("").keyOf(path));
     }
 
@@ -202,7 +202,7 @@ class RegistryLayoutTest {
         RegistryPath path = new RegistryLayout("root").parse("root/" + rest);
 
         // Then
-        assertEquals(new Foreign("root/" + rest), path);
+        assertEquals(new UnknownObject("root/" + rest), path);
     }
 
     @ParameterizedTest

@@ -29,10 +29,10 @@ class VerifyingInputStreamTest {
     void theRightBytesPassHoweverTheyAreReadAndHoweverTheyCome(long seed) throws IOException {
         // Given
         Random random = new Random(seed);
-        InputStream proving = proving(new Trickle(CONTENT, random), CONTENT);
+        InputStream proving = verifying(new Trickle(CONTENT, random), CONTENT);
 
         // When
-        byte[] read = readInPieces(proving, random);
+        byte[] read = readInChunks(proving, random);
 
         // Then
         assertArrayEquals(CONTENT, read);
@@ -47,12 +47,12 @@ class VerifyingInputStreamTest {
         Random random = new Random(seed);
         byte[] flipped = CONTENT.clone();
         flipped[position] ^= 1;
-        InputStream proving = proving(new Trickle(flipped, random), CONTENT);
+        InputStream proving = verifying(new Trickle(flipped, random), CONTENT);
         ByteArrayOutputStream handedOut = new ByteArrayOutputStream();
 
         // When
         DigestMismatchException mismatch =
-                assertThrows(DigestMismatchException.class, () -> readInPieces(proving, random, handedOut));
+                assertThrows(DigestMismatchException.class, () -> readInChunks(proving, random, handedOut));
 
         // Then
         assertTrue(handedOut.size() < SIZE, handedOut.size() + " bytes were handed out");
@@ -65,7 +65,7 @@ class VerifyingInputStreamTest {
         // Given
         byte[] flipped = CONTENT.clone();
         flipped[0] ^= 1;
-        InputStream proving = proving(new ByteArrayInputStream(flipped), CONTENT);
+        InputStream proving = verifying(new ByteArrayInputStream(flipped), CONTENT);
         assertThrows(DigestMismatchException.class, proving::readAllBytes);
 
         // When
@@ -80,7 +80,7 @@ class VerifyingInputStreamTest {
     void anEarlyEndIsAnError(int bytes) {
         // Given
         byte[] beginning = Arrays.copyOf(CONTENT, bytes);
-        InputStream proving = proving(new ByteArrayInputStream(beginning), CONTENT);
+        InputStream proving = verifying(new ByteArrayInputStream(beginning), CONTENT);
 
         // When
         EOFException failure = assertThrows(EOFException.class, proving::readAllBytes);
@@ -120,7 +120,7 @@ class VerifyingInputStreamTest {
         // Given
         byte[] longer = Arrays.copyOf(CONTENT, SIZE + 5);
         InputStream source = new ByteArrayInputStream(longer);
-        InputStream proving = proving(source, CONTENT);
+        InputStream proving = verifying(source, CONTENT);
 
         // When
         byte[] read = proving.readAllBytes();
@@ -134,7 +134,7 @@ class VerifyingInputStreamTest {
     void singleBytesAreProvedAndUnsigned() throws IOException {
         // Given
         byte[] content = {0, 1, 127, -128, -1};
-        InputStream proving = proving(new ByteArrayInputStream(content), content);
+        InputStream proving = verifying(new ByteArrayInputStream(content), content);
 
         // When
         int[] read = {proving.read(), proving.read(), proving.read(), proving.read(), proving.read(), proving.read()};
@@ -146,7 +146,7 @@ class VerifyingInputStreamTest {
     @Test
     void theLastSingleByteOfWrongContentIsNotHandedOut() throws IOException {
         // Given
-        InputStream proving = proving(new ByteArrayInputStream(new byte[] {1, 2, 4}), new byte[] {1, 2, 3});
+        InputStream proving = verifying(new ByteArrayInputStream(new byte[] {1, 2, 4}), new byte[] {1, 2, 3});
 
         // When
         int first = proving.read();
@@ -161,7 +161,7 @@ class VerifyingInputStreamTest {
     @Test
     void skippedBytesAreProvedToo() throws IOException {
         // Given
-        InputStream proving = proving(new ByteArrayInputStream(CONTENT), CONTENT);
+        InputStream proving = verifying(new ByteArrayInputStream(CONTENT), CONTENT);
 
         // When
         proving.skipNBytes(SIZE - 1);
@@ -179,7 +179,7 @@ class VerifyingInputStreamTest {
         // Given
         byte[] flipped = CONTENT.clone();
         flipped[17] ^= 1;
-        InputStream proving = proving(new ByteArrayInputStream(flipped), CONTENT);
+        InputStream proving = verifying(new ByteArrayInputStream(flipped), CONTENT);
 
         // When
         DigestMismatchException mismatch = assertThrows(DigestMismatchException.class, () -> proving.skipNBytes(SIZE));
@@ -192,7 +192,7 @@ class VerifyingInputStreamTest {
     @Test
     void emptyContentIsProved() throws IOException {
         // Given
-        InputStream proving = proving(InputStream.nullInputStream(), new byte[0]);
+        InputStream proving = verifying(InputStream.nullInputStream(), new byte[0]);
 
         // When
         byte[] read = proving.readAllBytes();
@@ -218,7 +218,7 @@ class VerifyingInputStreamTest {
     @Test
     void readingNothingIsNoEnd() throws IOException {
         // Given
-        InputStream proving = proving(new ByteArrayInputStream(CONTENT), CONTENT);
+        InputStream proving = verifying(new ByteArrayInputStream(CONTENT), CONTENT);
 
         // When
         int count = proving.read(new byte[10], 3, 0);
@@ -242,9 +242,9 @@ class VerifyingInputStreamTest {
         // Then
         assertArrayEquals(Arrays.copyOf(CONTENT, 6_000), first);
         assertArrayEquals(Arrays.copyOfRange(CONTENT, 6_000, SIZE), second);
-        assertEquals(0, start.bytes());
-        assertEquals(6_000, afterFirst.bytes());
-        assertEquals(SIZE, afterSecond.bytes());
+        assertEquals(0, start.bytesRead());
+        assertEquals(6_000, afterFirst.bytesRead());
+        assertEquals(SIZE, afterSecond.bytesRead());
     }
 
     @Test
@@ -263,7 +263,7 @@ class VerifyingInputStreamTest {
         byte[] second = part(CONTENT, 6_000, 4_000, again, true).readAllBytes();
 
         // Then
-        assertEquals(1_000, halfRead.bytes());
+        assertEquals(1_000, halfRead.bytesRead());
         assertArrayEquals(Arrays.copyOfRange(CONTENT, 6_000, SIZE), second);
     }
 
@@ -287,7 +287,7 @@ class VerifyingInputStreamTest {
     @Test
     void goingBackIsNotOffered() {
         // When
-        InputStream proving = proving(new ByteArrayInputStream(CONTENT), CONTENT);
+        InputStream proving = verifying(new ByteArrayInputStream(CONTENT), CONTENT);
 
         // Then
         assertFalse(proving.markSupported());
@@ -297,7 +297,7 @@ class VerifyingInputStreamTest {
         return Digest.of(DigestAlgorithm.SHA256, content);
     }
 
-    private static InputStream proving(InputStream source, byte[] expected) {
+    private static InputStream verifying(InputStream source, byte[] expected) {
         DigestVerifier proof = DigestVerifier.of(digest(expected));
         return new VerifyingInputStream(source, expected.length, Optional.of(proof), true);
     }
@@ -307,13 +307,13 @@ class VerifyingInputStreamTest {
                 new ByteArrayInputStream(whole, offset, length), length, Optional.of(proof), last);
     }
 
-    private static byte[] readInPieces(InputStream source, Random random) throws IOException {
+    private static byte[] readInChunks(InputStream source, Random random) throws IOException {
         ByteArrayOutputStream read = new ByteArrayOutputStream();
-        readInPieces(source, random, read);
+        readInChunks(source, random, read);
         return read.toByteArray();
     }
 
-    private static void readInPieces(InputStream source, Random random, ByteArrayOutputStream read) throws IOException {
+    private static void readInChunks(InputStream source, Random random, ByteArrayOutputStream read) throws IOException {
         while (true) {
             byte[] buffer = new byte[1 + random.nextInt(2_000)];
             int offset = random.nextInt(buffer.length);

@@ -48,18 +48,18 @@ class BlobReplicatorTest {
     private final SteppingClock clock = new SteppingClock();
     private final InMemoryObjectStore registry = new InMemoryObjectStore("registry");
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, Clock.systemUTC());
-    private final RecordingObjectStore reads = new RecordingObjectStore(registry);
-    private final RecordingObjectStore writes = new RecordingObjectStore(backup);
+    private final RecordingObjectStore registryRequests = new RecordingObjectStore(registry);
+    private final RecordingObjectStore backupRequests = new RecordingObjectStore(backup);
     private final WorkerPools workerPools = new WorkerPools(4, 2);
-    private BlobReplicator blobReplicator = withoutMemory(reads);
+    private BlobReplicator blobReplicator = withoutMemory(registryRequests);
 
     /** Most tests are about a bucket that only we wrote. */
     @BeforeEach
-    void adopt() {
+    void setVerifiedMarker() {
         new VerifiedMarker(backup, LAYOUT, clock).isSet();
-        bring(Digest.of(DigestAlgorithm.SHA256, bytes(1)));
-        reads.forget();
-        writes.forget();
+        copyIfDifferent(Digest.of(DigestAlgorithm.SHA256, bytes(1)));
+        registryRequests.clearRequests();
+        backupRequests.clearRequests();
     }
 
     @AfterEach
@@ -73,30 +73,30 @@ class BlobReplicatorTest {
         registry.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(new BlobResult(BlobResult.State.COPIED, 1000, ""), copy);
+        assertEquals(new BlobResult(BlobResult.BlobState.COPIED, 1000, ""), copy);
         assertArrayEquals(CONTENT, backup.bytes(KEY));
-        assertEquals(requests(Operation.FIND, Operation.OPEN), reads.requests());
-        assertEquals(requests(Operation.FIND, Operation.PUT), writes.requests());
+        assertEquals(requests(Operation.HEAD, Operation.OPEN), registryRequests.requests());
+        assertEquals(requests(Operation.HEAD, Operation.PUT), backupRequests.requests());
     }
 
     @Test
     void aBlobBroughtLatelyCostsNoRequest() {
         // Given
         registry.seed(KEY, CONTENT);
-        bring(DIGEST);
-        reads.forget();
-        writes.forget();
+        copyIfDifferent(DIGEST);
+        registryRequests.clearRequests();
+        backupRequests.clearRequests();
 
         // When
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
         assertEquals(BlobResult.PRESENT, copy);
-        assertEquals(List.of(), reads.requests());
-        assertEquals(List.of(), writes.requests());
+        assertEquals(List.of(), registryRequests.requests());
+        assertEquals(List.of(), backupRequests.requests());
     }
 
     @Test
@@ -106,12 +106,12 @@ class BlobReplicatorTest {
         backup.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
         assertEquals(BlobResult.PRESENT, copy);
-        assertEquals(requests(Operation.FIND), reads.requests());
-        assertEquals(requests(Operation.FIND), writes.requests());
+        assertEquals(requests(Operation.HEAD), registryRequests.requests());
+        assertEquals(requests(Operation.HEAD), backupRequests.requests());
     }
 
     @ParameterizedTest
@@ -122,10 +122,10 @@ class BlobReplicatorTest {
         backup.seed(KEY, Arrays.copyOf(CONTENT, size));
 
         // When
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.State.COPIED, copy.state());
+        assertEquals(BlobResult.BlobState.COPIED, copy.state());
         assertArrayEquals(CONTENT, backup.bytes(KEY));
     }
 
@@ -135,29 +135,29 @@ class BlobReplicatorTest {
         registry.seed(KEY, flipped(CONTENT));
 
         // When
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.State.CORRUPT, copy.state());
+        assertEquals(BlobResult.BlobState.CORRUPT, copy.state());
         assertEquals(
                 "Expected %s but 1000 bytes hash to %s"
                         .formatted(DIGEST, Digest.of(DigestAlgorithm.SHA256, flipped(CONTENT))),
                 copy.problem());
-        assertTrue(backup.find(KEY).isEmpty());
+        assertTrue(backup.head(KEY).isEmpty());
     }
 
     @Test
     void aBlobThatWasRepairedInTheRegistryIsCopied() {
         // Given
         registry.seed(KEY, flipped(CONTENT));
-        bring(DIGEST);
+        copyIfDifferent(DIGEST);
         registry.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.State.COPIED, copy.state());
+        assertEquals(BlobResult.BlobState.COPIED, copy.state());
         assertArrayEquals(CONTENT, backup.bytes(KEY));
     }
 
@@ -166,17 +166,17 @@ class BlobReplicatorTest {
         // Given
         registry.seed(KEY, Arrays.copyOf(CONTENT, 500));
         backup.seed(KEY, CONTENT);
-        Optional<ObjectInfo> before = backup.find(KEY);
+        Optional<ObjectInfo> before = backup.head(KEY);
 
         // When
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.State.ONLY_BACKUP_GOOD, copy.state());
-        assertTrue(copy.inBackup());
+        assertEquals(BlobResult.BlobState.SOURCE_CORRUPT, copy.state());
+        assertTrue(copy.isInBackup());
         assertTrue(copy.problem().startsWith("Expected " + DIGEST + " but 500 bytes hash to "), copy.problem());
-        assertEquals(before, backup.find(KEY));
-        assertEquals(List.of(), writes.written());
+        assertEquals(before, backup.head(KEY));
+        assertEquals(List.of(), backupRequests.writtenKeys());
     }
 
     @Test
@@ -186,37 +186,37 @@ class BlobReplicatorTest {
         backup.seed(KEY, Arrays.copyOf(CONTENT, 500));
 
         // When
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.State.CORRUPT, copy.state());
-        assertEquals(List.of(), writes.written());
+        assertEquals(BlobResult.BlobState.CORRUPT, copy.state());
+        assertEquals(List.of(), backupRequests.writtenKeys());
     }
 
     @Test
     void aBlobThatNeitherHasIsAbsent() {
         // When
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.ABSENT, copy);
+        assertEquals(BlobResult.MISSING, copy);
     }
 
     @Test
     void aBlobThatVanishesFromTheRegistryWhileItIsCopiedIsAbsent() {
         // Given
         registry.seed(KEY, CONTENT);
-        reads.before((operation, key) -> {
+        registryRequests.beforeRequest((operation, key) -> {
             if (operation == Operation.OPEN) {
-                registry.remove(KEY, Optional.empty());
+                registry.delete(KEY, Optional.empty());
             }
         });
 
         // When
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.ABSENT, copy);
+        assertEquals(BlobResult.MISSING, copy);
     }
 
     @Test
@@ -225,7 +225,7 @@ class BlobReplicatorTest {
         backup.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
         assertEquals(BlobResult.PRESENT, copy);
@@ -237,7 +237,7 @@ class BlobReplicatorTest {
         registry.setExists(false);
 
         // When
-        StoreError error = failure(blobReplicator.bring(DIGEST));
+        StoreError error = failure(blobReplicator.copyIfDifferent(DIGEST));
 
         // Then
         assertEquals(StoreError.BUCKET_MISSING, error);
@@ -248,18 +248,18 @@ class BlobReplicatorTest {
     void aStoreThatCannotTellIsAFailureThatDoesNotStick(StoreError error) throws Exception {
         // Given
         registry.seed(KEY, CONTENT);
-        writes.before((operation, key) -> {
+        backupRequests.beforeRequest((operation, key) -> {
             throw new ObjectStoreException(error, "Failed");
         });
-        StoreError told = failure(blobReplicator.bring(DIGEST));
+        StoreError told = failure(blobReplicator.copyIfDifferent(DIGEST));
 
         // When
-        writes.before((operation, key) -> {});
-        BlobResult copy = bring(DIGEST);
+        backupRequests.beforeRequest((operation, key) -> {});
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
         assertEquals(error, told);
-        assertEquals(BlobResult.State.COPIED, copy.state());
+        assertEquals(BlobResult.BlobState.COPIED, copy.state());
     }
 
     @Test
@@ -268,12 +268,13 @@ class BlobReplicatorTest {
         backup.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy = blobReplicator.ensure(DIGEST, OptionalLong.of(1000)).get(10, TimeUnit.SECONDS);
+        BlobResult copy =
+                blobReplicator.copyIfMissing(DIGEST, OptionalLong.of(1000)).get(10, TimeUnit.SECONDS);
 
         // Then
         assertEquals(BlobResult.PRESENT, copy);
-        assertEquals(List.of(), reads.requests());
-        assertEquals(requests(Operation.FIND), writes.requests());
+        assertEquals(List.of(), registryRequests.requests());
+        assertEquals(requests(Operation.HEAD), backupRequests.requests());
     }
 
     @Test
@@ -283,11 +284,12 @@ class BlobReplicatorTest {
         backup.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy = blobReplicator.ensure(DIGEST, OptionalLong.of(7)).get(10, TimeUnit.SECONDS);
+        BlobResult copy =
+                blobReplicator.copyIfMissing(DIGEST, OptionalLong.of(7)).get(10, TimeUnit.SECONDS);
 
         // Then
         assertEquals(BlobResult.PRESENT, copy);
-        assertEquals(List.of(), writes.written());
+        assertEquals(List.of(), backupRequests.writtenKeys());
     }
 
     @Test
@@ -296,11 +298,12 @@ class BlobReplicatorTest {
         backup.put(KEY, ContentSource.of(CONTENT), Map.of(SourceMetadata.LAST_MODIFIED, "2024-05-06T07:08:09Z"));
 
         // When
-        BlobResult copy = blobReplicator.ensure(DIGEST, OptionalLong.empty()).get(10, TimeUnit.SECONDS);
+        BlobResult copy =
+                blobReplicator.copyIfMissing(DIGEST, OptionalLong.empty()).get(10, TimeUnit.SECONDS);
 
         // Then
         assertEquals(BlobResult.PRESENT, copy);
-        assertEquals(List.of(), reads.requests());
+        assertEquals(List.of(), registryRequests.requests());
     }
 
     @Test
@@ -309,10 +312,11 @@ class BlobReplicatorTest {
         registry.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy = blobReplicator.ensure(DIGEST, OptionalLong.of(1000)).get(10, TimeUnit.SECONDS);
+        BlobResult copy =
+                blobReplicator.copyIfMissing(DIGEST, OptionalLong.of(1000)).get(10, TimeUnit.SECONDS);
 
         // Then
-        assertEquals(BlobResult.State.COPIED, copy.state());
+        assertEquals(BlobResult.BlobState.COPIED, copy.state());
         assertArrayEquals(CONTENT, backup.bytes(KEY));
     }
 
@@ -320,91 +324,92 @@ class BlobReplicatorTest {
     void aDamagedCopyIsReplaced() throws Exception {
         // Given
         registry.seed(KEY, CONTENT);
-        bring(DIGEST);
+        copyIfDifferent(DIGEST);
         backup.seed(KEY, flipped(CONTENT));
 
         // When
-        BlobResult copy = blobReplicator.replace(DIGEST).get(10, TimeUnit.SECONDS);
+        BlobResult copy = blobReplicator.overwrite(DIGEST).get(10, TimeUnit.SECONDS);
 
         // Then
-        assertEquals(BlobResult.State.COPIED, copy.state());
+        assertEquals(BlobResult.BlobState.COPIED, copy.state());
         assertArrayEquals(CONTENT, backup.bytes(KEY));
     }
 
     @Test
     void inABucketThatSomethingElseFilledABlobIsReadOnceAndThenRemembered() {
         // Given
-        unadopt();
+        clearVerifiedMarker();
         registry.seed(KEY, CONTENT);
         backup.seed(KEY, CONTENT);
-        BlobResult first = bring(DIGEST);
+        BlobResult first = copyIfDifferent(DIGEST);
 
         // When
-        BlobResult second = bring(DIGEST);
+        BlobResult second = copyIfDifferent(DIGEST);
 
         // Then
         assertEquals(BlobResult.PRESENT, first);
         assertEquals(BlobResult.PRESENT, second);
-        assertEquals(requests(Operation.FIND, Operation.OPEN), ofTheBlob(writes));
-        assertEquals(requests(Operation.FIND), reads.requests());
+        assertEquals(requests(Operation.HEAD, Operation.OPEN), ofTheBlob(backupRequests));
+        assertEquals(requests(Operation.HEAD), registryRequests.requests());
     }
 
     @Test
     void inABucketThatSomethingElseFilledABadBlobOfTheSameSizeIsReplaced() {
         // Given
-        unadopt();
+        clearVerifiedMarker();
         registry.seed(KEY, CONTENT);
         backup.seed(KEY, flipped(CONTENT));
 
         // When
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.State.COPIED, copy.state());
+        assertEquals(BlobResult.BlobState.COPIED, copy.state());
         assertArrayEquals(CONTENT, backup.bytes(KEY));
     }
 
     @Test
     void inABucketThatSomethingElseFilledABadBlobThatTheRegistryLacksIsAbsent() {
         // Given
-        unadopt();
+        clearVerifiedMarker();
         backup.seed(KEY, flipped(CONTENT));
 
         // When
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.ABSENT, copy);
+        assertEquals(BlobResult.MISSING, copy);
     }
 
     @Test
     void inABucketThatSomethingElseFilledAGoodBlobThatIsCorruptInTheRegistryStays() {
         // Given
-        unadopt();
+        clearVerifiedMarker();
         registry.seed(KEY, Arrays.copyOf(CONTENT, 999));
         backup.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.State.ONLY_BACKUP_GOOD, copy.state());
-        assertEquals(List.of(), writes.written());
+        assertEquals(BlobResult.BlobState.SOURCE_CORRUPT, copy.state());
+        assertEquals(List.of(), backupRequests.writtenKeys());
     }
 
     @Test
     void inABucketThatSomethingElseFilledASizeProvesNothingToWhoeverRefersToTheBlob() throws Exception {
         // Given
-        unadopt();
+        clearVerifiedMarker();
         registry.seed(KEY, CONTENT);
         backup.put(
                 KEY, ContentSource.of(flipped(CONTENT)), Map.of(SourceMetadata.LAST_MODIFIED, "2024-05-06T07:08:09Z"));
 
         // When
-        BlobResult copy = blobReplicator.ensure(DIGEST, OptionalLong.of(1000)).get(10, TimeUnit.SECONDS);
+        BlobResult copy =
+                blobReplicator.copyIfMissing(DIGEST, OptionalLong.of(1000)).get(10, TimeUnit.SECONDS);
 
         // Then
-        assertEquals(BlobResult.State.COPIED, copy.state());
+        assertEquals(BlobResult.BlobState.COPIED, copy.state());
         assertArrayEquals(CONTENT, backup.bytes(KEY));
     }
 
@@ -412,15 +417,15 @@ class BlobReplicatorTest {
     void whatWasLostFromTheBackupIsBroughtAgainOnceItIsForgotten() {
         // Given
         registry.seed(KEY, CONTENT);
-        bring(DIGEST);
-        backup.remove(KEY, Optional.empty());
+        copyIfDifferent(DIGEST);
+        backup.delete(KEY, Optional.empty());
 
         // When
         clock.advance(Duration.ofMinutes(5));
-        BlobResult copy = bring(DIGEST);
+        BlobResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.State.COPIED, copy.state());
+        assertEquals(BlobResult.BlobState.COPIED, copy.state());
     }
 
     @Test
@@ -432,8 +437,8 @@ class BlobReplicatorTest {
         List<CompletableFuture<BlobResult>> asked = IntStream.range(0, 1000)
                 .parallel()
                 .mapToObj(number -> number % 2 == 0
-                        ? blobReplicator.bring(DIGEST)
-                        : blobReplicator.ensure(DIGEST, OptionalLong.of(1000)))
+                        ? blobReplicator.copyIfDifferent(DIGEST)
+                        : blobReplicator.copyIfMissing(DIGEST, OptionalLong.of(1000)))
                 .toList();
         CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).get(10, TimeUnit.SECONDS);
 
@@ -441,15 +446,18 @@ class BlobReplicatorTest {
         assertEquals(
                 1,
                 asked.stream()
-                        .filter(copy -> copy.join().state() == BlobResult.State.COPIED)
+                        .filter(copy -> copy.join().state() == BlobResult.BlobState.COPIED)
                         .count());
-        assertTrue(asked.stream().allMatch(copy -> copy.join().inBackup()));
-        assertEquals(List.of(KEY), writes.written());
-        assertEquals(requests(Operation.FIND, Operation.OPEN), reads.requests());
+        assertTrue(asked.stream().allMatch(copy -> copy.join().isInBackup()));
+        assertEquals(List.of(KEY), backupRequests.writtenKeys());
+        assertEquals(requests(Operation.HEAD, Operation.OPEN), registryRequests.requests());
     }
 
-    private BlobResult bring(Digest digest) {
-        return blobReplicator.bring(digest).orTimeout(10, TimeUnit.SECONDS).join();
+    private BlobResult copyIfDifferent(Digest digest) {
+        return blobReplicator
+                .copyIfDifferent(digest)
+                .orTimeout(10, TimeUnit.SECONDS)
+                .join();
     }
 
     private static StoreError failure(CompletableFuture<BlobResult> asked) {
@@ -461,17 +469,17 @@ class BlobReplicatorTest {
         return new BlobReplicator(
                 LAYOUT,
                 source,
-                writes,
-                new VerifiedMarker(writes, LAYOUT, clock),
+                backupRequests,
+                new VerifiedMarker(backupRequests, LAYOUT, clock),
                 workerPools,
                 new ExpiringKeySet(clock, Duration.ofMinutes(5), 1000));
     }
 
     /** As if something else had filled the backup before we came. */
-    private void unadopt() {
+    private void clearVerifiedMarker() {
         backup.setExists(true);
         backup.seed(LAYOUT.blobKey(Digest.of(DigestAlgorithm.SHA256, bytes(2))), bytes(2));
-        blobReplicator = withoutMemory(reads);
+        blobReplicator = withoutMemory(registryRequests);
     }
 
     private static List<Request> ofTheBlob(RecordingObjectStore store) {

@@ -33,7 +33,7 @@ class BlockedLinkRetryTest {
 
     private final InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
     private final InMemoryObjectStore backup = ReplicatorFixture.bucket("backup", true);
-    private final RandomRegistry made = new RandomRegistry(3);
+    private final RandomRegistry registryContent = new RandomRegistry(3);
     private final ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, backup);
 
     @AfterEach
@@ -44,22 +44,22 @@ class BlockedLinkRetryTest {
     @Test
     void aSparseIndexIsPublishedAndOnRecord() {
         // Given
-        Digest here = made.image(REPOSITORY, made.layer(REPOSITORY, 10));
+        Digest here = registryContent.image(REPOSITORY, registryContent.layer(REPOSITORY, 10));
         Digest missing = missingImage();
-        Digest index = made.index(REPOSITORY, here, missing);
-        made.writeTo(registry::seed);
-        String link = made.revisionLink(REPOSITORY, index);
+        Digest index = registryContent.index(REPOSITORY, here, missing);
+        registryContent.writeTo(registry::seed);
+        String link = registryContent.revisionLink(REPOSITORY, index);
 
         // When
         ReplicationResult replicationResult = replicatorFixture.replicate(link);
 
         // Then
-        assertEquals(ReplicationStatus.INCOMPLETE, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.PARTIAL, replicationResult.status());
         assertEquals(
                 missing + ": the registry has no such manifest (a sparse index, or pulled through from elsewhere)",
                 replicationResult.problem());
         assertBackedUp(link);
-        assertTrue(backup.find(made.blobKey(here)).isPresent());
+        assertTrue(backup.head(registryContent.blobKey(here)).isPresent());
         assertEquals(List.of(record("incomplete", missing, link)), records());
         assertTrue(text(records().get(0)).contains("\"part\":\"" + missing + "\""));
     }
@@ -68,14 +68,14 @@ class BlockedLinkRetryTest {
     void aLinkIsOnRecordAsIncompleteBeforeItIsPublished() {
         // Given
         Digest missing = missingImage();
-        String link = made.revisionLink(REPOSITORY, made.index(REPOSITORY, missing));
-        made.writeTo(registry::seed);
+        String link = registryContent.revisionLink(REPOSITORY, registryContent.index(REPOSITORY, missing));
+        registryContent.writeTo(registry::seed);
 
         // When
         replicatorFixture.replicate(link);
 
         // Then
-        List<String> written = replicatorFixture.backup().written();
+        List<String> written = replicatorFixture.backup().writtenKeys();
         assertEquals(List.of(record("incomplete", missing, link), link), written.subList(1, written.size()));
     }
 
@@ -83,15 +83,15 @@ class BlockedLinkRetryTest {
     void theTagOfASparseIndexIsPublished() {
         // Given
         Digest missing = missingImage();
-        made.tag(REPOSITORY, TAG, made.index(REPOSITORY, missing));
-        made.writeTo(registry::seed);
+        registryContent.tag(REPOSITORY, TAG, registryContent.index(REPOSITORY, missing));
+        registryContent.writeTo(registry::seed);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(made.tagLink(REPOSITORY, TAG));
+        ReplicationResult replicationResult = replicatorFixture.replicate(registryContent.tagLink(REPOSITORY, TAG));
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
-        assertBackedUp(made.tagLink(REPOSITORY, TAG));
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertBackedUp(registryContent.tagLink(REPOSITORY, TAG));
     }
 
     @Test
@@ -99,22 +99,22 @@ class BlockedLinkRetryTest {
         // Given
         RandomRegistry child = new RandomRegistry(99);
         Digest late = child.image(REPOSITORY, child.layer(REPOSITORY, 10));
-        String link = made.revisionLink(REPOSITORY, made.index(REPOSITORY, late));
-        made.writeTo(registry::seed);
+        String link = registryContent.revisionLink(REPOSITORY, registryContent.index(REPOSITORY, late));
+        registryContent.writeTo(registry::seed);
         replicatorFixture.replicate(link);
         child.writeTo(registry::seed);
 
         // When
-        replicatorFixture.begin(child.blobKey(late)).join();
-        List<ReplicationResult> woken = replicatorFixture.woken();
+        replicatorFixture.startReplicate(child.blobKey(late)).join();
+        List<ReplicationResult> woken = replicatorFixture.unblocked();
 
         // Then
         assertEquals(
                 List.of(ReplicationStatus.PRESENT),
-                woken.stream().map(ReplicationResult::replicationStatus).toList());
+                woken.stream().map(ReplicationResult::status).toList());
         assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
-        child.closure(child.revisionLink(REPOSITORY, late))
-                .forEach(key -> assertTrue(backup.find(key).isPresent(), key));
+        child.reachableKeys(child.revisionLink(REPOSITORY, late))
+                .forEach(key -> assertTrue(backup.head(key).isPresent(), key));
     }
 
     @Test
@@ -122,15 +122,15 @@ class BlockedLinkRetryTest {
         // Given
         RandomRegistry child = new RandomRegistry(99);
         Digest late = child.image(REPOSITORY, child.layer(REPOSITORY, 10));
-        String link = made.revisionLink(REPOSITORY, made.index(REPOSITORY, late));
-        made.writeTo(registry::seed);
+        String link = registryContent.revisionLink(REPOSITORY, registryContent.index(REPOSITORY, late));
+        registryContent.writeTo(registry::seed);
         replicatorFixture.replicate(link);
         child.writeTo(registry::seed);
 
         // When
         try (ReplicatorFixture other = new ReplicatorFixture(registry, backup)) {
             other.replicate(child.blobKey(late));
-            other.keepHouse();
+            other.runPeriodicWork();
         }
 
         // Then
@@ -142,15 +142,15 @@ class BlockedLinkRetryTest {
         // Given
         RandomRegistry child = new RandomRegistry(99);
         Digest late = child.image(REPOSITORY, child.layer(REPOSITORY, 10));
-        String link = made.revisionLink(REPOSITORY, made.index(REPOSITORY, late));
-        made.writeTo(registry::seed);
+        String link = registryContent.revisionLink(REPOSITORY, registryContent.index(REPOSITORY, late));
+        registryContent.writeTo(registry::seed);
         replicatorFixture.replicate(link);
         child.writeTo(registry::seed);
         registry.seed(child.revisionLink("another/repository", late), LinkContent.of(late));
         replicatorFixture.replicate(child.revisionLink("another/repository", late));
 
         // When
-        replicatorFixture.keepHouse();
+        replicatorFixture.runPeriodicWork();
 
         // Then
         assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
@@ -159,19 +159,19 @@ class BlockedLinkRetryTest {
     @Test
     void aRepairedLayerPublishesWhatAnotherPodWithheldHoweverManyWait() {
         // Given
-        Digest layer = made.layer(REPOSITORY, 100);
+        Digest layer = registryContent.layer(REPOSITORY, 100);
         Digest image = taggedImage(layer);
-        damage(registry, layer);
+        corrupt(registry, layer);
         replicatorFixture.replicateAll(linksAbove(layer, image));
         String crowd = "registry-backup/withheld/sha256/" + "0".repeat(64) + "/";
         IntStream.rangeClosed(0, 10_000)
                 .forEach(number -> backup.seed(crowd + "link%05d".formatted(number), new byte[0]));
-        registry.seed(made.blobKey(layer), made.content(made.blobKey(layer)));
+        registry.seed(registryContent.blobKey(layer), registryContent.content(registryContent.blobKey(layer)));
 
         // When
         try (ReplicatorFixture other = new ReplicatorFixture(registry, backup)) {
-            other.keepHouse();
-            other.replicate(made.blobKey(layer));
+            other.runPeriodicWork();
+            other.replicate(registryContent.blobKey(layer));
         }
 
         // Then
@@ -186,13 +186,13 @@ class BlockedLinkRetryTest {
         // Given
         Digest one = digest("one");
         Digest two = digest("two");
-        String link = made.revisionLink(REPOSITORY, made.image(REPOSITORY, one, two));
-        made.writeTo(registry::seed);
+        String link = registryContent.revisionLink(REPOSITORY, registryContent.image(REPOSITORY, one, two));
+        registryContent.writeTo(registry::seed);
         replicatorFixture.replicate(link);
-        registry.seed(made.blobKey(one), bytes("one"));
+        registry.seed(registryContent.blobKey(one), bytes("one"));
 
         // When
-        replicatorFixture.replicate(made.blobKey(one));
+        replicatorFixture.replicate(registryContent.blobKey(one));
 
         // Then
         assertEquals(List.of(record("incomplete", two, link)), records());
@@ -202,18 +202,19 @@ class BlockedLinkRetryTest {
     void aForeignLayerThatTheRegistryLacksMakesItsImageIncomplete() {
         // Given
         Digest foreign = digest("windows base layer");
-        Digest config = made.layer(REPOSITORY, 10);
-        Digest image = made.manifest(REPOSITORY, """
+        Digest config = registryContent.layer(REPOSITORY, 10);
+        Digest image = registryContent.manifest(
+                REPOSITORY, """
                 {"schemaVersion":2,"config":%s,"layers":[{"digest":"%s","size":18,"urls":["https://example.com/layer"]}]}
-                """.formatted(made.descriptor(config), foreign), config);
-        made.writeTo(registry::seed);
-        String link = made.revisionLink(REPOSITORY, image);
+                """.formatted(registryContent.descriptor(config), foreign), config);
+        registryContent.writeTo(registry::seed);
+        String link = registryContent.revisionLink(REPOSITORY, image);
 
         // When
         ReplicationResult replicationResult = replicatorFixture.replicate(link);
 
         // Then
-        assertEquals(ReplicationStatus.INCOMPLETE, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.PARTIAL, replicationResult.status());
         assertEquals(foreign + ": a foreign layer, whose bytes live at its urls", replicationResult.problem());
         assertBackedUp(link);
         assertEquals(List.of(record("incomplete", foreign, link)), records());
@@ -222,44 +223,45 @@ class BlockedLinkRetryTest {
     @Test
     void aForeignLayerThatTheRegistryHasIsCopied() {
         // Given
-        Digest foreign = made.blob(bytes("windows base layer"));
-        Digest image = made.manifest(
+        Digest foreign = registryContent.blob(bytes("windows base layer"));
+        Digest image = registryContent.manifest(
                 REPOSITORY,
                 "{\"layers\":[{\"digest\":\"%s\",\"size\":18,\"urls\":[\"https://example.com/layer\"]}]}"
                         .formatted(foreign));
-        made.writeTo(registry::seed);
+        registryContent.writeTo(registry::seed);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(made.revisionLink(REPOSITORY, image));
+        ReplicationResult replicationResult =
+                replicatorFixture.replicate(registryContent.revisionLink(REPOSITORY, image));
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
-        assertTrue(backup.find(made.blobKey(foreign)).isPresent());
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertTrue(backup.head(registryContent.blobKey(foreign)).isPresent());
     }
 
     @Test
     void aLayerLinkWithoutItsBlobIsIncompleteUntilTheBlobComes() {
         // Given
         Digest layer = digest("layer");
-        made.mount(REPOSITORY, layer);
-        made.writeTo(registry::seed);
-        ReplicationResult before = replicatorFixture.replicate(made.layerLink(REPOSITORY, layer));
-        registry.seed(made.blobKey(layer), bytes("layer"));
+        registryContent.mount(REPOSITORY, layer);
+        registryContent.writeTo(registry::seed);
+        ReplicationResult before = replicatorFixture.replicate(registryContent.layerLink(REPOSITORY, layer));
+        registry.seed(registryContent.blobKey(layer), bytes("layer"));
 
         // When
-        replicatorFixture.replicate(made.blobKey(layer));
+        replicatorFixture.replicate(registryContent.blobKey(layer));
 
         // Then
-        assertEquals(ReplicationStatus.INCOMPLETE, before.replicationStatus());
+        assertEquals(ReplicationStatus.PARTIAL, before.status());
         assertEquals(List.of(), records());
     }
 
     @Test
     void nothingAboveACorruptLayerIsPublished() {
         // Given
-        Digest layer = made.layer(REPOSITORY, 100);
+        Digest layer = registryContent.layer(REPOSITORY, 100);
         Digest image = taggedImage(layer);
-        damage(registry, layer);
+        corrupt(registry, layer);
 
         // When
         List<ReplicationStatus> verdicts = replicatorFixture.replicateAll(linksAbove(layer, image));
@@ -267,36 +269,36 @@ class BlockedLinkRetryTest {
         // Then
         assertEquals(
                 List.of(
-                        ReplicationStatus.WITHHELD,
-                        ReplicationStatus.WITHHELD,
-                        ReplicationStatus.WITHHELD,
-                        ReplicationStatus.WITHHELD),
+                        ReplicationStatus.BLOCKED,
+                        ReplicationStatus.BLOCKED,
+                        ReplicationStatus.BLOCKED,
+                        ReplicationStatus.BLOCKED),
                 verdicts);
-        linksAbove(layer, image).forEach(link -> assertTrue(backup.find(link).isEmpty(), link));
-        assertTrue(backup.find(made.blobKey(layer)).isEmpty());
+        linksAbove(layer, image).forEach(link -> assertTrue(backup.head(link).isEmpty(), link));
+        assertTrue(backup.head(registryContent.blobKey(layer)).isEmpty());
         assertEquals(
                 new TreeSet<>(List.of(
-                        record("withheld", layer, made.layerLink(REPOSITORY, layer)),
-                        record("withheld", layer, made.revisionLink(REPOSITORY, image)),
-                        record("withheld", image, made.tagIndexLink(REPOSITORY, TAG, image)),
-                        record("withheld", image, made.tagLink(REPOSITORY, TAG)))),
+                        record("withheld", layer, registryContent.layerLink(REPOSITORY, layer)),
+                        record("withheld", layer, registryContent.revisionLink(REPOSITORY, image)),
+                        record("withheld", image, registryContent.tagIndexLink(REPOSITORY, TAG, image)),
+                        record("withheld", image, registryContent.tagLink(REPOSITORY, TAG)))),
                 new TreeSet<>(records()));
     }
 
     @Test
     void theEventOfARepairedLayerPublishesEverythingAboveIt() {
         // Given
-        Digest layer = made.layer(REPOSITORY, 100);
+        Digest layer = registryContent.layer(REPOSITORY, 100);
         Digest image = taggedImage(layer);
-        damage(registry, layer);
+        corrupt(registry, layer);
         replicatorFixture.replicateAll(linksAbove(layer, image));
-        registry.seed(made.blobKey(layer), made.content(made.blobKey(layer)));
+        registry.seed(registryContent.blobKey(layer), registryContent.content(registryContent.blobKey(layer)));
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(made.blobKey(layer));
+        ReplicationResult replicationResult = replicatorFixture.replicate(registryContent.blobKey(layer));
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
         linksAbove(layer, image).forEach(this::assertBackedUp);
         assertEquals(0, backup.versionCount("registry-backup/withheld/"));
     }
@@ -304,22 +306,22 @@ class BlockedLinkRetryTest {
     @Test
     void theEventOfARepairedManifestPublishesEverythingAboveIt() {
         // Given
-        Digest layer = made.layer(REPOSITORY, 100);
+        Digest layer = registryContent.layer(REPOSITORY, 100);
         Digest image = taggedImage(layer);
-        damage(registry, image);
+        corrupt(registry, image);
         List<ReplicationStatus> before = replicatorFixture.replicateAll(linksAbove(layer, image));
-        registry.seed(made.blobKey(image), made.content(made.blobKey(image)));
+        registry.seed(registryContent.blobKey(image), registryContent.content(registryContent.blobKey(image)));
 
         // When
-        replicatorFixture.replicate(made.blobKey(image));
+        replicatorFixture.replicate(registryContent.blobKey(image));
 
         // Then
         assertEquals(
                 List.of(
                         ReplicationStatus.COPIED,
-                        ReplicationStatus.WITHHELD,
-                        ReplicationStatus.WITHHELD,
-                        ReplicationStatus.WITHHELD),
+                        ReplicationStatus.BLOCKED,
+                        ReplicationStatus.BLOCKED,
+                        ReplicationStatus.BLOCKED),
                 before);
         linksAbove(layer, image).forEach(this::assertBackedUp);
         assertEquals(List.of(), records());
@@ -328,18 +330,18 @@ class BlockedLinkRetryTest {
     @Test
     void aCorruptChildThreeLevelsDownIsToldAtTheTop() {
         // Given
-        Digest layer = made.layer(REPOSITORY, 100);
-        Digest middle = made.index(REPOSITORY, made.image(REPOSITORY, layer));
-        Digest top = made.index(REPOSITORY, middle);
-        made.writeTo(registry::seed);
-        damage(registry, layer);
-        String link = made.revisionLink(REPOSITORY, top);
+        Digest layer = registryContent.layer(REPOSITORY, 100);
+        Digest middle = registryContent.index(REPOSITORY, registryContent.image(REPOSITORY, layer));
+        Digest top = registryContent.index(REPOSITORY, middle);
+        registryContent.writeTo(registry::seed);
+        corrupt(registry, layer);
+        String link = registryContent.revisionLink(REPOSITORY, top);
 
         // When
         ReplicationResult replicationResult = replicatorFixture.replicate(link);
 
         // Then
-        assertEquals(ReplicationStatus.WITHHELD, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.BLOCKED, replicationResult.status());
         assertTrue(replicationResult.problem().startsWith(layer + ": Expected " + layer), replicationResult.problem());
         assertEquals(List.of(record("withheld", layer, link)), records());
     }
@@ -348,58 +350,60 @@ class BlockedLinkRetryTest {
     @ValueSource(booleans = {true, false})
     void anIndexThatSharesACorruptChildWithItsSiblingIsWithheldToo(boolean first) {
         // Given
-        Digest layer = made.layer(REPOSITORY, 100);
-        Digest image = made.image(REPOSITORY, layer);
-        Digest one = made.index(REPOSITORY, image);
-        Digest two = made.index(REPOSITORY, image);
-        Digest top = made.index(REPOSITORY, one, two);
-        made.writeTo(registry::seed);
-        damage(registry, layer);
-        String link = made.revisionLink(REPOSITORY, first ? one : two);
+        Digest layer = registryContent.layer(REPOSITORY, 100);
+        Digest image = registryContent.image(REPOSITORY, layer);
+        Digest one = registryContent.index(REPOSITORY, image);
+        Digest two = registryContent.index(REPOSITORY, image);
+        Digest top = registryContent.index(REPOSITORY, one, two);
+        registryContent.writeTo(registry::seed);
+        corrupt(registry, layer);
+        String link = registryContent.revisionLink(REPOSITORY, first ? one : two);
 
         // When
         try (ReplicatorFixture narrow =
-                new ReplicatorFixture(registry, backup, new ReplicatorFixture.Shape(1, 1, false))) {
-            List<ReplicationStatus> verdicts = narrow.replicateAll(List.of(made.revisionLink(REPOSITORY, top), link));
+                new ReplicatorFixture(registry, backup, new ReplicatorFixture.FixtureOptions(1, 1, false))) {
+            List<ReplicationStatus> verdicts =
+                    narrow.replicateAll(List.of(registryContent.revisionLink(REPOSITORY, top), link));
 
             // Then
-            assertEquals(List.of(ReplicationStatus.WITHHELD, ReplicationStatus.WITHHELD), verdicts);
+            assertEquals(List.of(ReplicationStatus.BLOCKED, ReplicationStatus.BLOCKED), verdicts);
         }
-        assertTrue(backup.find(link).isEmpty());
+        assertTrue(backup.head(link).isEmpty());
     }
 
     @Test
     void anIndexThatSharesAChildWithItsSiblingIsNotPublishedBeforeThatChild() {
         // Given
-        Digest layer = made.layer(REPOSITORY, 2 << 20);
-        Digest image = made.image(REPOSITORY, layer);
-        Digest one = made.index(REPOSITORY, image);
-        Digest two = made.index(REPOSITORY, image);
-        String top = made.revisionLink(REPOSITORY, made.index(REPOSITORY, one, two));
-        List<String> links = List.of(made.revisionLink(REPOSITORY, one), made.revisionLink(REPOSITORY, two));
+        Digest layer = registryContent.layer(REPOSITORY, 2 << 20);
+        Digest image = registryContent.image(REPOSITORY, layer);
+        Digest one = registryContent.index(REPOSITORY, image);
+        Digest two = registryContent.index(REPOSITORY, image);
+        String top = registryContent.revisionLink(REPOSITORY, registryContent.index(REPOSITORY, one, two));
+        List<String> links =
+                List.of(registryContent.revisionLink(REPOSITORY, one), registryContent.revisionLink(REPOSITORY, two));
         List<String> others = IntStream.range(0, 10)
-                .mapToObj(number -> made.revisionLink("others", made.image("others", made.layer("others", number))))
+                .mapToObj(number -> registryContent.revisionLink(
+                        "others", registryContent.image("others", registryContent.layer("others", number))))
                 .toList();
-        made.writeTo(registry::seed);
+        registryContent.writeTo(registry::seed);
         CountDownLatch release = new CountDownLatch(1);
 
         // When
         try (ReplicatorFixture narrow =
-                new ReplicatorFixture(registry, backup, new ReplicatorFixture.Shape(1, 1, false))) {
-            narrow.registry().before((operation, key) -> {
-                if (operation == Operation.OPEN && key.equals(made.blobKey(layer))) {
+                new ReplicatorFixture(registry, backup, new ReplicatorFixture.FixtureOptions(1, 1, false))) {
+            narrow.registry().beforeRequest((operation, key) -> {
+                if (operation == Operation.OPEN && key.equals(registryContent.blobKey(layer))) {
                     await(release);
                 }
             });
-            List<CompletableFuture<ReplicationResult>> asked = new ArrayList<>(List.of(narrow.begin(top)));
+            List<CompletableFuture<ReplicationResult>> asked = new ArrayList<>(List.of(narrow.startReplicate(top)));
             narrow.replicateAll(others.subList(0, 5));
-            links.forEach(link -> asked.add(narrow.begin(link)));
+            links.forEach(link -> asked.add(narrow.startReplicate(link)));
             narrow.replicateAll(others.subList(5, 10));
-            List<String> whileTheLayerStalls = narrow.backup().written();
+            List<String> whileTheLayerStalls = narrow.backup().writtenKeys();
             release.countDown();
-            List<ReplicationStatus> verdicts = asked.stream()
-                    .map(outcome -> outcome.join().replicationStatus())
-                    .toList();
+            List<ReplicationStatus> verdicts =
+                    asked.stream().map(outcome -> outcome.join().status()).toList();
 
             // Then
             assertEquals(
@@ -413,18 +417,18 @@ class BlockedLinkRetryTest {
     @Test
     void aWithheldLinkThatAnotherPodPublishesIsTakenOffTheRecord() {
         // Given
-        Digest layer = made.layer(REPOSITORY, 100);
+        Digest layer = registryContent.layer(REPOSITORY, 100);
         Digest image = taggedImage(layer);
-        damage(registry, layer);
+        corrupt(registry, layer);
         replicatorFixture.replicateAll(linksAbove(layer, image));
-        registry.seed(made.blobKey(layer), made.content(made.blobKey(layer)));
+        registry.seed(registryContent.blobKey(layer), registryContent.content(registryContent.blobKey(layer)));
 
         // When
         try (ReplicatorFixture other = new ReplicatorFixture(registry, backup)) {
-            other.replicate(made.revisionLink(REPOSITORY, image));
-            other.keepHouse();
+            other.replicate(registryContent.revisionLink(REPOSITORY, image));
+            other.runPeriodicWork();
         }
-        replicatorFixture.keepHouse();
+        replicatorFixture.runPeriodicWork();
 
         // Then
         linksAbove(layer, image).forEach(this::assertBackedUp);
@@ -434,16 +438,16 @@ class BlockedLinkRetryTest {
     @Test
     void aPodThatStartsAfreshPublishesWhatItsPredecessorWithheld() {
         // Given
-        Digest layer = made.layer(REPOSITORY, 100);
+        Digest layer = registryContent.layer(REPOSITORY, 100);
         Digest image = taggedImage(layer);
-        damage(registry, layer);
+        corrupt(registry, layer);
         replicatorFixture.replicateAll(linksAbove(layer, image));
-        registry.seed(made.blobKey(layer), made.content(made.blobKey(layer)));
+        registry.seed(registryContent.blobKey(layer), registryContent.content(registryContent.blobKey(layer)));
 
         // When
         try (ReplicatorFixture fresh = new ReplicatorFixture(registry, backup)) {
-            fresh.replicate(made.blobKey(layer));
-            fresh.keepHouse();
+            fresh.replicate(registryContent.blobKey(layer));
+            fresh.runPeriodicWork();
         }
 
         // Then
@@ -454,14 +458,15 @@ class BlockedLinkRetryTest {
     @Test
     void aGoodCopyOfALayerThatIsTruncatedInTheRegistryIsEnoughForTheLinksAboveIt() {
         // Given
-        Digest layer = made.layer(REPOSITORY, 100);
+        Digest layer = registryContent.layer(REPOSITORY, 100);
         Digest image = taggedImage(layer);
-        replicatorFixture.replicate(made.blobKey(layer));
-        registry.seed(made.blobKey(layer), new byte[50]);
+        replicatorFixture.replicate(registryContent.blobKey(layer));
+        registry.seed(registryContent.blobKey(layer), new byte[50]);
 
         // When
         try (ReplicatorFixture fresh = new ReplicatorFixture(registry, backup)) {
-            ReplicationStatus blob = fresh.replicate(made.blobKey(layer)).replicationStatus();
+            ReplicationStatus blob =
+                    fresh.replicate(registryContent.blobKey(layer)).status();
             List<ReplicationStatus> links = fresh.replicateAll(linksAbove(layer, image));
 
             // Then
@@ -474,70 +479,75 @@ class BlockedLinkRetryTest {
                             ReplicationStatus.COPIED),
                     links);
         }
-        assertArrayEquals(made.content(made.blobKey(layer)), backup.bytes(made.blobKey(layer)));
+        assertArrayEquals(
+                registryContent.content(registryContent.blobKey(layer)), backup.bytes(registryContent.blobKey(layer)));
     }
 
     @Test
     void aManifestDamagedInTheBackupIsReplacedFromTheRegistry() {
         // Given
-        Digest image = made.image(REPOSITORY, made.layer(REPOSITORY, 100));
-        made.writeTo(registry::seed);
-        replicatorFixture.replicate(made.blobKey(image));
-        damage(backup, image);
+        Digest image = registryContent.image(REPOSITORY, registryContent.layer(REPOSITORY, 100));
+        registryContent.writeTo(registry::seed);
+        replicatorFixture.replicate(registryContent.blobKey(image));
+        corrupt(backup, image);
 
         // When
         try (ReplicatorFixture fresh = new ReplicatorFixture(registry, backup)) {
-            ReplicationResult replicationResult = fresh.replicate(made.revisionLink(REPOSITORY, image));
+            ReplicationResult replicationResult = fresh.replicate(registryContent.revisionLink(REPOSITORY, image));
 
             // Then
-            assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+            assertEquals(ReplicationStatus.COPIED, replicationResult.status());
         }
-        made.closure(made.revisionLink(REPOSITORY, image)).forEach(this::assertBackedUp);
+        registryContent
+                .reachableKeys(registryContent.revisionLink(REPOSITORY, image))
+                .forEach(this::assertBackedUp);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "no JSON", "[]", "{\"layers\":3}", "{\"manifests\":[{\"digest\":\"sha256:short\"},7]}"})
     void whatIsNoManifestIsKeptAsItIs(String text) {
         // Given
-        Digest odd = made.manifest(REPOSITORY, text);
-        made.writeTo(registry::seed);
-        String link = made.revisionLink(REPOSITORY, odd);
+        Digest odd = registryContent.manifest(REPOSITORY, text);
+        registryContent.writeTo(registry::seed);
+        String link = registryContent.revisionLink(REPOSITORY, odd);
 
         // When
         ReplicationResult replicationResult = replicatorFixture.replicate(link);
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
         assertBackedUp(link);
-        assertBackedUp(made.blobKey(odd));
+        assertBackedUp(registryContent.blobKey(odd));
     }
 
     private Digest taggedImage(Digest layer) {
-        Digest image = made.image(REPOSITORY, layer);
-        made.tag(REPOSITORY, TAG, image);
-        made.writeTo(registry::seed);
+        Digest image = registryContent.image(REPOSITORY, layer);
+        registryContent.tag(REPOSITORY, TAG, image);
+        registryContent.writeTo(registry::seed);
         return image;
     }
 
     private List<String> linksAbove(Digest layer, Digest image) {
         return List.of(
-                made.layerLink(REPOSITORY, layer),
-                made.revisionLink(REPOSITORY, image),
-                made.tagIndexLink(REPOSITORY, TAG, image),
-                made.tagLink(REPOSITORY, TAG));
+                registryContent.layerLink(REPOSITORY, layer),
+                registryContent.revisionLink(REPOSITORY, image),
+                registryContent.tagIndexLink(REPOSITORY, TAG, image),
+                registryContent.tagLink(REPOSITORY, TAG));
     }
 
-    private void damage(InMemoryObjectStore store, Digest blob) {
-        byte[] content = made.content(made.blobKey(blob)).clone();
+    private void corrupt(InMemoryObjectStore store, Digest blob) {
+        byte[] content = registryContent.content(registryContent.blobKey(blob)).clone();
         content[content.length / 2] ^= 2;
         store.put(
-                made.blobKey(blob),
+                registryContent.blobKey(blob),
                 ContentSource.of(content),
-                store.find(made.blobKey(blob)).map(ObjectInfo::metadata).orElse(Map.of()));
+                store.head(registryContent.blobKey(blob))
+                        .map(ObjectInfo::metadata)
+                        .orElse(Map.of()));
     }
 
     private void assertBackedUp(String key) {
-        assertArrayEquals(made.content(key), backup.bytes(key), key);
+        assertArrayEquals(registryContent.content(key), backup.bytes(key), key);
     }
 
     private List<String> records() {

@@ -13,8 +13,8 @@ import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
-import dev.registrybackup.replication.BlockedLinks.Reason;
-import dev.registrybackup.replication.BlockedLinks.Waiting;
+import dev.registrybackup.replication.BlockedLinks.BlockCause;
+import dev.registrybackup.replication.BlockedLinks.LinkState;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
@@ -27,9 +27,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BlockedLinksTest {
     private static final String LINK = "docker/registry/v2/repositories/shop/cart/_manifests/tags/v1/current/link";
     private static final String OTHER_LINK = "docker/registry/v2/repositories/shop/cart/_layers/sha256/aa/link";
-    private static final Digest PART = new Digest(DigestAlgorithm.SHA256, "a".repeat(64));
-    private static final Digest LONG_PART = new Digest(DigestAlgorithm.SHA512, "b".repeat(128));
-    private static final String BOOKKEEPING = "registry-backup/";
+    private static final Digest DEPENDENCY = new Digest(DigestAlgorithm.SHA256, "a".repeat(64));
+    private static final Digest SHA512_DEPENDENCY = new Digest(DigestAlgorithm.SHA512, "b".repeat(128));
+    private static final String METADATA_PREFIX = "registry-backup/";
 
     private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
@@ -39,110 +39,111 @@ class BlockedLinksTest {
     @Test
     void aRecordsKeySaysWhichLinkWaitsForWhatAndWhy() {
         // When
-        links.update(LINK, Set.of(incomplete(PART), withheld(LONG_PART)));
+        links.update(LINK, Set.of(partial(DEPENDENCY), blocked(SHA512_DEPENDENCY)));
 
         // Then
         assertEquals(
                 List.of(
                         "registry-backup/incomplete/sha256/" + "a".repeat(64) + "/" + LINK,
                         "registry-backup/withheld/sha512/" + "b".repeat(128) + "/" + LINK),
-                bucket.keys(BOOKKEEPING));
+                bucket.keys(METADATA_PREFIX));
     }
 
     @Test
     void aRecordTellsItsStoryToAHuman() {
         // When
-        links.update(LINK, Set.of(incomplete(PART)));
+        links.update(LINK, Set.of(partial(DEPENDENCY)));
 
         // Then
-        String record = new String(bucket.bytes(bucket.keys(BOOKKEEPING).get(0)), StandardCharsets.UTF_8);
+        String record = new String(bucket.bytes(bucket.keys(METADATA_PREFIX).get(0)), StandardCharsets.UTF_8);
         assertEquals(
                 "{\"recorded\":\"2026-03-04T05:06:07Z\",\"link\":\"%s\",\"part\":\"%s\",\"problem\":\"absent\"}"
-                        .formatted(LINK, PART),
+                        .formatted(LINK, DEPENDENCY),
                 record);
     }
 
     @Test
     void linksAreKnownByThePartTheyWaitFor() {
         // When
-        links.update(LINK, Set.of(incomplete(PART), withheld(LONG_PART)));
-        links.update(OTHER_LINK, Set.of(incomplete(PART)));
+        links.update(LINK, Set.of(partial(DEPENDENCY), blocked(SHA512_DEPENDENCY)));
+        links.update(OTHER_LINK, Set.of(partial(DEPENDENCY)));
 
         // Then
-        assertEquals(Set.of(LINK, OTHER_LINK), links.waitingFor(PART));
-        assertEquals(Set.of(LINK), links.waitingFor(LONG_PART));
-        assertEquals(Set.of(PART, LONG_PART), links.parts());
+        assertEquals(Set.of(LINK, OTHER_LINK), links.linksWaitingFor(DEPENDENCY));
+        assertEquals(Set.of(LINK), links.linksWaitingFor(SHA512_DEPENDENCY));
+        assertEquals(Set.of(DEPENDENCY, SHA512_DEPENDENCY), links.dependencies());
     }
 
     @Test
     void anUpdateAddsWhatIsNewAndRemovesWhatIsNoLongerWaitedFor() {
         // Given
-        links.update(LINK, Set.of(incomplete(PART)));
-        backup.forget();
+        links.update(LINK, Set.of(partial(DEPENDENCY)));
+        backup.clearRequests();
 
         // When
-        links.update(LINK, Set.of(withheld(LONG_PART)));
+        links.update(LINK, Set.of(blocked(SHA512_DEPENDENCY)));
 
         // Then
         assertEquals(
-                List.of("registry-backup/withheld/sha512/" + "b".repeat(128) + "/" + LINK), bucket.keys(BOOKKEEPING));
-        assertEquals(Set.of(), links.waitingFor(PART));
-        assertEquals(Set.of(LONG_PART), links.parts());
+                List.of("registry-backup/withheld/sha512/" + "b".repeat(128) + "/" + LINK),
+                bucket.keys(METADATA_PREFIX));
+        assertEquals(Set.of(), links.linksWaitingFor(DEPENDENCY));
+        assertEquals(Set.of(SHA512_DEPENDENCY), links.dependencies());
     }
 
     @Test
     void aLinkThatBecomesWithheldIsNoLongerIncomplete() {
         // Given
-        links.update(LINK, Set.of(incomplete(PART)));
+        links.update(LINK, Set.of(partial(DEPENDENCY)));
 
         // When
-        links.update(LINK, Set.of(withheld(PART)));
+        links.update(LINK, Set.of(blocked(DEPENDENCY)));
 
         // Then
-        assertEquals(List.of(), bucket.keys(Waiting.INCOMPLETE.prefix()));
-        assertEquals(1, bucket.keys(Waiting.WITHHELD.prefix()).size());
-        assertEquals(1, bucket.versionCount(BOOKKEEPING));
+        assertEquals(List.of(), bucket.keys(LinkState.PARTIAL.prefix()));
+        assertEquals(1, bucket.keys(LinkState.BLOCKED.prefix()).size());
+        assertEquals(1, bucket.versionCount(METADATA_PREFIX));
         links.update(LINK, Set.of());
-        assertEquals(Set.of(), links.parts());
+        assertEquals(Set.of(), links.dependencies());
     }
 
     @Test
     void aLinkWithoutReasonsLeavesNoVersions() {
         // Given
-        links.update(LINK, Set.of(incomplete(PART), withheld(LONG_PART)));
-        links.update(OTHER_LINK, Set.of(incomplete(PART)));
+        links.update(LINK, Set.of(partial(DEPENDENCY), blocked(SHA512_DEPENDENCY)));
+        links.update(OTHER_LINK, Set.of(partial(DEPENDENCY)));
 
         // When
         links.update(LINK, Set.of());
         links.update(OTHER_LINK, Set.of());
 
         // Then
-        assertEquals(0, bucket.versionCount(BOOKKEEPING));
-        assertEquals(Set.of(), links.parts());
+        assertEquals(0, bucket.versionCount(METADATA_PREFIX));
+        assertEquals(Set.of(), links.dependencies());
     }
 
     @Test
     void oneLinksEndLeavesTheOthersWaiting() {
         // Given
-        links.update(LINK, Set.of(incomplete(PART)));
-        links.update(OTHER_LINK, Set.of(incomplete(PART)));
+        links.update(LINK, Set.of(partial(DEPENDENCY)));
+        links.update(OTHER_LINK, Set.of(partial(DEPENDENCY)));
 
         // When
         links.update(LINK, Set.of());
 
         // Then
-        assertEquals(Set.of(OTHER_LINK), links.waitingFor(PART));
-        assertEquals(1, bucket.keys(BOOKKEEPING).size());
+        assertEquals(Set.of(OTHER_LINK), links.linksWaitingFor(DEPENDENCY));
+        assertEquals(1, bucket.keys(METADATA_PREFIX).size());
     }
 
     @Test
     void aReasonThatIsKnownIsNotWrittenAgain() {
         // Given
-        links.update(LINK, Set.of(incomplete(PART)));
-        backup.forget();
+        links.update(LINK, Set.of(partial(DEPENDENCY)));
+        backup.clearRequests();
 
         // When
-        links.update(LINK, Set.of(new Reason(Waiting.INCOMPLETE, PART, "absent, in other words")));
+        links.update(LINK, Set.of(new BlockCause(LinkState.PARTIAL, DEPENDENCY, "absent, in other words")));
 
         // Then
         assertEquals(List.of(), backup.requests());
@@ -151,23 +152,23 @@ class BlockedLinksTest {
     @Test
     void aReasonThatAnotherInstanceRecordedIsNotWrittenAgain() {
         // Given
-        new BlockedLinks(bucket, clock).update(LINK, Set.of(incomplete(PART)));
+        new BlockedLinks(bucket, clock).update(LINK, Set.of(partial(DEPENDENCY)));
 
         // When
-        links.update(LINK, Set.of(incomplete(PART)));
+        links.update(LINK, Set.of(partial(DEPENDENCY)));
 
         // Then
-        assertEquals(1, bucket.versionCount(BOOKKEEPING));
-        assertEquals(Set.of(LINK), links.waitingFor(PART));
+        assertEquals(1, bucket.versionCount(METADATA_PREFIX));
+        assertEquals(Set.of(LINK), links.linksWaitingFor(DEPENDENCY));
     }
 
     @Test
     void aRefreshLearnsWhatAnotherInstanceRecordedAndRemoved() {
         // Given
         BlockedLinks another = new BlockedLinks(bucket, clock);
-        another.update(LINK, Set.of(incomplete(PART)));
+        another.update(LINK, Set.of(partial(DEPENDENCY)));
         links.refresh();
-        Set<String> recorded = links.waitingFor(PART);
+        Set<String> recorded = links.linksWaitingFor(DEPENDENCY);
         another.update(LINK, Set.of());
 
         // When
@@ -175,45 +176,45 @@ class BlockedLinksTest {
 
         // Then
         assertEquals(Set.of(LINK), recorded);
-        assertEquals(Set.of(), links.parts());
+        assertEquals(Set.of(), links.dependencies());
     }
 
     @Test
     void whatAnotherInstanceRecordedIsRemovedWithItsVersionWhenTheLinkIsComplete() {
         // Given
-        new BlockedLinks(bucket, clock).update(LINK, Set.of(incomplete(PART), withheld(LONG_PART)));
+        new BlockedLinks(bucket, clock).update(LINK, Set.of(partial(DEPENDENCY), blocked(SHA512_DEPENDENCY)));
         links.refresh();
 
         // When
         links.update(LINK, Set.of());
 
         // Then
-        assertEquals(0, bucket.versionCount(BOOKKEEPING));
+        assertEquals(0, bucket.versionCount(METADATA_PREFIX));
     }
 
     @Test
     void aWriteThatFailsIsAFailureAndIsMadeUpForTheNextTime() {
         // Given
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
             }
         });
-        assertThrows(ObjectStoreException.class, () -> links.update(LINK, Set.of(incomplete(PART))));
-        backup.before((operation, key) -> {});
+        assertThrows(ObjectStoreException.class, () -> links.update(LINK, Set.of(partial(DEPENDENCY))));
+        backup.beforeRequest((operation, key) -> {});
 
         // When
-        links.update(LINK, Set.of(incomplete(PART)));
+        links.update(LINK, Set.of(partial(DEPENDENCY)));
 
         // Then
-        assertEquals(1, bucket.keys(BOOKKEEPING).size());
+        assertEquals(1, bucket.keys(METADATA_PREFIX).size());
     }
 
     @Test
     void aListingThatFailsCostsNothingThatWasKnown() {
         // Given
-        links.update(LINK, Set.of(incomplete(PART)));
-        backup.before((operation, key) -> {
+        links.update(LINK, Set.of(partial(DEPENDENCY)));
+        backup.beforeRequest((operation, key) -> {
             throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
         });
 
@@ -221,15 +222,15 @@ class BlockedLinksTest {
         assertThrows(ObjectStoreException.class, links::refresh);
 
         // Then
-        assertEquals(Set.of(LINK), links.waitingFor(PART));
+        assertEquals(Set.of(LINK), links.linksWaitingFor(DEPENDENCY));
     }
 
     @Test
     void whatIsRecordedDuringARefreshStaysKnown() {
         // Given
-        backup.before((operation, prefix) -> {
-            if (operation == Operation.LIST && prefix.equals(Waiting.WITHHELD.prefix())) {
-                links.update(LINK, Set.of(incomplete(PART)));
+        backup.beforeRequest((operation, prefix) -> {
+            if (operation == Operation.LIST && prefix.equals(LinkState.BLOCKED.prefix())) {
+                links.update(LINK, Set.of(partial(DEPENDENCY)));
             }
         });
 
@@ -237,36 +238,36 @@ class BlockedLinksTest {
         links.refresh();
 
         // Then
-        assertEquals(1, bucket.keys(BOOKKEEPING).size());
-        assertEquals(Set.of(LINK), links.waitingFor(PART));
+        assertEquals(1, bucket.keys(METADATA_PREFIX).size());
+        assertEquals(Set.of(LINK), links.linksWaitingFor(DEPENDENCY));
     }
 
     @Test
     void aLinkThatBecomesWithheldForTheSamePartIsStillKnownByIt() {
         // Given
-        links.update(LINK, Set.of(incomplete(PART)));
+        links.update(LINK, Set.of(partial(DEPENDENCY)));
 
         // When
-        links.update(LINK, Set.of(withheld(PART)));
+        links.update(LINK, Set.of(blocked(DEPENDENCY)));
 
         // Then
-        assertEquals(Set.of(LINK), links.waitingFor(PART));
+        assertEquals(Set.of(LINK), links.linksWaitingFor(DEPENDENCY));
     }
 
     @Test
     void howManyAreKnownIsBounded() {
         // When
-        IntStream.range(0, 20_010).forEach(number -> links.update(LINK + number, Set.of(incomplete(PART))));
+        IntStream.range(0, 20_010).forEach(number -> links.update(LINK + number, Set.of(partial(DEPENDENCY))));
 
         // Then
-        assertEquals(20_000, links.waitingFor(PART).size());
+        assertEquals(20_000, links.linksWaitingFor(DEPENDENCY).size());
         assertTrue(links.isPartial());
     }
 
     @Test
     void whatIsBeyondTheListingAndWasRecordedHereStaysKnown() {
         // Given
-        links.update(LINK, Set.of(incomplete(PART)));
+        links.update(LINK, Set.of(partial(DEPENDENCY)));
         crowd();
 
         // When
@@ -274,28 +275,28 @@ class BlockedLinksTest {
 
         // Then
         assertTrue(links.isPartial());
-        assertEquals(Set.of(LINK), links.waitingFor(PART));
+        assertEquals(Set.of(LINK), links.linksWaitingFor(DEPENDENCY));
     }
 
     @Test
     void whatIsBeyondTheListingIsLearnedByItsPart() {
         // Given
-        new BlockedLinks(bucket, clock).update(LINK, Set.of(incomplete(PART), withheld(LONG_PART)));
+        new BlockedLinks(bucket, clock).update(LINK, Set.of(partial(DEPENDENCY), blocked(SHA512_DEPENDENCY)));
         crowd();
         links.refresh();
 
         // When
-        links.learn(PART);
+        links.addToIndex(DEPENDENCY);
         links.update(LINK, Set.of());
 
         // Then
-        assertEquals(List.of(), bucket.keys("registry-backup/incomplete/sha256/" + PART.hex()));
+        assertEquals(List.of(), bucket.keys("registry-backup/incomplete/sha256/" + DEPENDENCY.hex()));
     }
 
     @Test
     void aListingThatTellsEverythingLeavesNothingUnknown() {
         // Given
-        links.update(LINK, Set.of(incomplete(PART)));
+        links.update(LINK, Set.of(partial(DEPENDENCY)));
 
         // When
         links.refresh();
@@ -307,7 +308,7 @@ class BlockedLinksTest {
     @Test
     void everyRecordIsHandedOutAndGoesIfItsLinkWaitsNoMore() {
         // Given
-        new BlockedLinks(bucket, clock).update(LINK, Set.of(incomplete(PART), withheld(LONG_PART)));
+        new BlockedLinks(bucket, clock).update(LINK, Set.of(partial(DEPENDENCY), blocked(SHA512_DEPENDENCY)));
         crowd();
         bucket.seed("registry-backup/incomplete/readme", new byte[0]);
         Set<String> judged = new TreeSet<>();
@@ -315,7 +316,7 @@ class BlockedLinksTest {
         // When
         links.forEach(some -> {
             judged.addAll(some);
-            some.forEach(link -> links.update(link, link.equals(LINK) ? Set.of(withheld(LONG_PART)) : Set.of()));
+            some.forEach(link -> links.update(link, link.equals(LINK) ? Set.of(blocked(SHA512_DEPENDENCY)) : Set.of()));
         });
 
         // Then
@@ -323,8 +324,8 @@ class BlockedLinksTest {
         assertEquals(
                 List.of(
                         "registry-backup/incomplete/readme",
-                        "registry-backup/withheld/sha512/" + LONG_PART.hex() + "/" + LINK),
-                bucket.keys(BOOKKEEPING));
+                        "registry-backup/withheld/sha512/" + SHA512_DEPENDENCY.hex() + "/" + LINK),
+                bucket.keys(METADATA_PREFIX));
     }
 
     /** More records than a listing tells, of a part before all others. */
@@ -346,20 +347,20 @@ class BlockedLinksTest {
     void anObjectThatIsNoRecordOfOursIsPassedOver(String key) {
         // Given
         bucket.seed(key, new byte[0]);
-        new BlockedLinks(bucket, clock).update(LINK, Set.of(incomplete(PART)));
+        new BlockedLinks(bucket, clock).update(LINK, Set.of(partial(DEPENDENCY)));
 
         // When
         links.refresh();
 
         // Then
-        assertEquals(Set.of(PART), links.parts());
+        assertEquals(Set.of(DEPENDENCY), links.dependencies());
     }
 
-    private static Reason incomplete(Digest part) {
-        return new Reason(Waiting.INCOMPLETE, part, "absent");
+    private static BlockCause partial(Digest part) {
+        return new BlockCause(LinkState.PARTIAL, part, "absent");
     }
 
-    private static Reason withheld(Digest part) {
-        return new Reason(Waiting.WITHHELD, part, "corrupt");
+    private static BlockCause blocked(Digest part) {
+        return new BlockCause(LinkState.BLOCKED, part, "corrupt");
     }
 }

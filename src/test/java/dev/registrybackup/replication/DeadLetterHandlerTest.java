@@ -4,25 +4,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
-import dev.registrybackup.replication.EventResult.Answer;
+import dev.registrybackup.replication.EventResult.Disposition;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class DeadLetterHandlerTest {
-    private static final Duration AMPLE = Duration.ofMinutes(1);
+    private static final Duration LONG_TIMEOUT = Duration.ofMinutes(1);
     private static final String KEY = "docker/registry/v2/blobs/sha256/aa/" + "a".repeat(64) + "/data";
-    private static final String FOREIGN = "docker/registry/v2/notes";
+    private static final String UNKNOWN_OBJECT = "docker/registry/v2/notes";
     private static final String UPLOAD = "docker/registry/v2/repositories/shop/_uploads/1/data";
 
     private final HandlerFixture handlerFixture = new HandlerFixture();
-    private final DeadLetterHandler letters = new DeadLetterHandler(
+    private final DeadLetterHandler deadLetterHandler = new DeadLetterHandler(
             HandlerFixture.BUCKET,
             handlerFixture.layout,
-            handlerFixture.owed,
+            handlerFixture.pendingWriter,
             handlerFixture.workerPools,
-            handlerFixture.journal);
+            handlerFixture.listener);
 
     @AfterEach
     void close() {
@@ -32,33 +32,34 @@ class DeadLetterHandlerTest {
     @Test
     void whatALetterNamesIsOwedAndNothingIsCopied() throws Exception {
         // When
-        EventResult eventResult = take(HandlerFixture.created(HandlerFixture.BUCKET, KEY, FOREIGN), false);
+        EventResult eventResult =
+                handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, KEY, UNKNOWN_OBJECT), false);
 
         // Then
-        assertEquals(EventResult.DONE, eventResult);
-        assertEquals(List.of(KEY, FOREIGN), handlerFixture.owedKeys());
+        assertEquals(EventResult.ACK, eventResult);
+        assertEquals(List.of(KEY, UNKNOWN_OBJECT), handlerFixture.pendingKeys());
         assertEquals(List.of(), handlerFixture.registry.requests());
-        assertTrue(handlerFixture.backup.written().stream().allMatch(HandlerFixture::isOwedRecord));
+        assertTrue(handlerFixture.backup.writtenKeys().stream().allMatch(HandlerFixture::isPendingBatch));
     }
 
     @Test
     void whatIsNotForUsIsNotOwed() throws Exception {
         // When
         EventResult eventResult =
-                take(HandlerFixture.created(HandlerFixture.BUCKET, UPLOAD, "registry-backup/adopted"), false);
+                handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, UPLOAD, "registry-backup/adopted"), false);
 
         // Then
-        assertEquals(EventResult.DONE, eventResult);
+        assertEquals(EventResult.ACK, eventResult);
         assertEquals(List.of(), handlerFixture.backup.requests());
     }
 
     @Test
     void whatTheReplicateRoleRefusedIsRejectedAndNotOwed() throws Exception {
         // When
-        EventResult eventResult = take(HandlerFixture.created(HandlerFixture.BUCKET, KEY), true);
+        EventResult eventResult = handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, KEY), true);
 
         // Then
-        assertEquals(Answer.PERMANENT, eventResult.answer());
+        assertEquals(Disposition.REJECT, eventResult.disposition());
         assertEquals(1, eventResult.rejections().size());
         assertTrue(eventResult.rejections().get(0).payload().contains(KEY));
         assertEquals(
@@ -70,69 +71,70 @@ class DeadLetterHandlerTest {
     @Test
     void whatWasRefusedForOneRecordsSakeIsOwedForTheOthers() throws Exception {
         // When
-        EventResult eventResult = take(
+        EventResult eventResult = handle(
                 HandlerFixture.records(
                         HandlerFixture.record("elsewhere", "a"), HandlerFixture.record(HandlerFixture.BUCKET, KEY)),
                 true);
 
         // Then
-        assertEquals(Answer.PERMANENT, eventResult.answer());
+        assertEquals(Disposition.REJECT, eventResult.disposition());
         assertEquals("bucket elsewhere", eventResult.rejections().get(0).identity());
-        assertEquals(List.of(KEY), handlerFixture.owedKeys());
+        assertEquals(List.of(KEY), handlerFixture.pendingKeys());
     }
 
     @Test
     void whatIsNotJsonIsRejectedSinceNobodyIsLeftToHaveItBack() throws Exception {
         // When
-        EventResult eventResult = take(HandlerFixture.bytes("hello"), false);
+        EventResult eventResult = handle(HandlerFixture.bytes("hello"), false);
 
         // Then
-        assertEquals(Answer.PERMANENT, eventResult.answer());
+        assertEquals(Disposition.REJECT, eventResult.disposition());
         assertEquals("hello", eventResult.rejections().get(0).payload());
     }
 
     @Test
     void whatIsNothingKnownIsRejected() throws Exception {
         // When
-        EventResult eventResult = take(HandlerFixture.bytes("{\"hello\":1}"), false);
+        EventResult eventResult = handle(HandlerFixture.bytes("{\"hello\":1}"), false);
 
         // Then
-        assertEquals(Answer.PERMANENT, eventResult.answer());
+        assertEquals(Disposition.REJECT, eventResult.disposition());
         assertEquals(1, eventResult.rejections().size());
-        assertEquals(1, handlerFixture.journal.undecodable.size());
+        assertEquals(1, handlerFixture.listener.undecodable.size());
     }
 
     @Test
     void whatCannotBeRecordedIsNotTaken() throws Exception {
         // Given
-        handlerFixture.backup.before((operation, key) -> {
+        handlerFixture.backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT) {
-                throw HandlerFixture.down();
+                throw HandlerFixture.storeUnavailable();
             }
         });
 
         // When
-        EventResult eventResult = take(HandlerFixture.created(HandlerFixture.BUCKET, KEY), false);
+        EventResult eventResult = handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, KEY), false);
 
         // Then
-        assertEquals(EventResult.NOT_TAKEN, eventResult);
+        assertEquals(EventResult.RETRY, eventResult);
     }
 
     @Test
     void whatCannotBeRecordedInTimeIsNotTaken() throws Exception {
         // Given
-        handlerFixture.backup.before((operation, key) -> handlerFixture.hang());
+        handlerFixture.backup.beforeRequest((operation, key) -> handlerFixture.blockUntilReleased());
         Duration left = Duration.ofMillis(600);
 
         // When
-        EventResult eventResult = HandlerFixture.within(
-                left, letters.take(HandlerFixture.created(HandlerFixture.BUCKET, KEY), false, left));
+        EventResult eventResult = HandlerFixture.awaitWithin(
+                left, deadLetterHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, KEY), false, left));
 
         // Then
-        assertEquals(EventResult.NOT_TAKEN, eventResult);
+        assertEquals(EventResult.RETRY, eventResult);
     }
 
-    private EventResult take(byte[] payload, boolean refused) throws Exception {
-        return HandlerFixture.within(Duration.ofSeconds(5), letters.take(payload, refused, AMPLE));
+    private EventResult handle(byte[] payload, boolean refused) throws Exception {
+        return HandlerFixture.awaitWithin(
+                Duration.ofSeconds(5), deadLetterHandler.handle(payload, refused, LONG_TIMEOUT));
     }
 }

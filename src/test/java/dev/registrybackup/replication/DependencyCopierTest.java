@@ -40,16 +40,16 @@ class DependencyCopierTest {
         Digest first = made.index(REPOSITORY, shared);
         Digest second = made.index(REPOSITORY, shared);
         made.writeTo(registry::seed);
-        dependencyCopier.bring(shared).join();
+        dependencyCopier.copy(shared).join();
         clock.advance(Duration.ofMinutes(4));
-        dependencyCopier.bring(first).join();
+        dependencyCopier.copy(first).join();
         clock.advance(Duration.ofMinutes(4));
-        backup.remove(made.blobKey(layer), Optional.empty());
+        backup.delete(made.blobKey(layer), Optional.empty());
 
         // When
-        dependencyCopier.bring(second).join();
+        dependencyCopier.copy(second).join();
 
         // Then
-        assertTrue(backup.find(made.blobKey(layer)).isPresent());
+        assertTrue(backup.head(made.blobKey(layer)).isPresent());
     }
 }

@@ -35,7 +35,7 @@ final class HandlerFixture implements AutoCloseable {
     static final String BUCKET = "image-registry";
 
     /** How much later than promised a busy machine may be. */
-    private static final Duration LOADED_MACHINE = Duration.ofSeconds(10);
+    private static final Duration SLACK = Duration.ofSeconds(10);
 
     final SettableClock clock = new SettableClock();
     final InMemoryObjectStore registryBucket = new InMemoryObjectStore(BUCKET, false, clock);
@@ -44,15 +44,15 @@ final class HandlerFixture implements AutoCloseable {
     final RecordingObjectStore backup = new RecordingObjectStore(backupBucket);
     final RegistryLayout layout = new RegistryLayout("");
     final WorkerPools workerPools = new WorkerPools(4, 1);
-    final RecordingListener journal = new RecordingListener();
+    final RecordingListener listener = new RecordingListener();
     /** The keys last recorded as owed, and for each whether its copy was said to go on. */
-    final Map<String, Boolean> goesOn = new ConcurrentHashMap<>();
+    final Map<String, Boolean> stillCopying = new ConcurrentHashMap<>();
 
-    final PendingStore shelf = new PendingStore(backup, "pod-1", clock);
+    final PendingStore pendingStore = new PendingStore(backup, "pod-1", clock);
     final RejectionStore rejectionStore = new RejectionStore(backup, clock, rejection -> {});
     final ReplicationService replicationService;
-    final RetryWorker worker;
-    final PendingWriter owed;
+    final RetryWorker retryWorker;
+    final PendingWriter pendingWriter;
     private final CountDownLatch released = new CountDownLatch(1);
 
     HandlerFixture() {
@@ -61,22 +61,22 @@ final class HandlerFixture implements AutoCloseable {
                 layout, registry, backup, new VerifiedMarker(backup, layout, clock), workerPools, durable);
         UnknownObjects foreign = new UnknownObjects(registry, backup, workerPools, true);
         BlockedLinks blockedLinks = new BlockedLinks(backup, clock);
-        ReplicationObserver replicationObserver = new ReplicationObserver(journal, clock);
+        ReplicationObserver replicationObserver = new ReplicationObserver(listener, clock);
         Replicator replicator = new Replicator(
-                new Replicator.Parts(
+                new Replicator.Dependencies(
                         layout, registry, backup, blobReplicator, foreign, blockedLinks, durable, workerPools),
-                replicationObserver::woken);
+                replicationObserver::observeUnblocked);
         replicationService = new ReplicationService(
                 replicator, replicationObserver, new CanaryProbe(registry, backup, clock), workerPools);
-        worker = new RetryWorker(shelf, rejectionStore, replicationService, workerPools, clock);
-        owed = new PendingWriter(shelf, workerPools, (record, going) -> {
-            goesOn.putAll(going);
-            worker.accept(record, going);
+        retryWorker = new RetryWorker(pendingStore, rejectionStore, replicationService, workerPools, clock);
+        pendingWriter = new PendingWriter(pendingStore, workerPools, (record, going) -> {
+            stillCopying.putAll(going);
+            retryWorker.add(record, going);
         });
     }
 
-    NotificationHandler intake(int mostInFlight) {
-        return new NotificationHandler(BUCKET, replicationService, owed, workerPools, journal, mostInFlight);
+    NotificationHandler notificationHandler(int mostInFlight) {
+        return new NotificationHandler(BUCKET, replicationService, pendingWriter, workerPools, listener, mostInFlight);
     }
 
     /** Puts a blob into the registry and tells its key. */
@@ -98,7 +98,7 @@ final class HandlerFixture implements AutoCloseable {
     }
 
     /** Lets requests wait until {@link #release}, which is never longer than a test may take. */
-    void hang() {
+    void blockUntilReleased() {
         try {
             if (!released.await(20, SECONDS)) {
                 throw new IllegalStateException("Never released");
@@ -113,31 +113,31 @@ final class HandlerFixture implements AutoCloseable {
         released.countDown();
     }
 
-    static ObjectStoreException down() {
+    static ObjectStoreException storeUnavailable() {
         return new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
     }
 
-    static boolean isOwedRecord(String key) {
+    static boolean isPendingBatch(String key) {
         return key.startsWith(PendingStore.PREFIX);
     }
 
     /** Every key that is on record as owed; records may go while they are read. */
-    List<String> owedKeys() {
+    List<String> pendingKeys() {
         return backupBucket.keys(PendingStore.PREFIX).stream()
                 .filter(name -> !name.endsWith("/alive"))
-                .flatMap(name -> shelf.read(name).stream())
+                .flatMap(name -> pendingStore.read(name).stream())
                 .flatMap(record -> record.keys().stream())
                 .map(PendingKey::key)
                 .sorted()
                 .toList();
     }
 
-    List<String> rejected() {
+    List<String> rejectionKeys() {
         return backupBucket.keys(RejectionStore.PREFIX);
     }
 
     /** A notification that these objects were written. */
-    static byte[] created(String bucket, String... keys) {
+    static byte[] createdEvent(String bucket, String... keys) {
         return records(Arrays.stream(keys).map(key -> record(bucket, key)).toArray(String[]::new));
     }
 
@@ -156,11 +156,11 @@ final class HandlerFixture implements AutoCloseable {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    static <T> T within(Duration limit, CompletableFuture<T> future) throws Exception {
-        return future.get(limit.plus(LOADED_MACHINE).toMillis(), MILLISECONDS);
+    static <T> T awaitWithin(Duration limit, CompletableFuture<T> future) throws Exception {
+        return future.get(limit.plus(SLACK).toMillis(), MILLISECONDS);
     }
 
-    static void until(Callable<Boolean> condition) {
+    static void awaitTrue(Callable<Boolean> condition) {
         await().atMost(30, SECONDS).pollInterval(Duration.ofMillis(10)).until(condition);
     }
 

@@ -35,13 +35,13 @@ public final class KmsStore extends ForwardingObjectStore {
     }
 
     @Override
-    public Optional<ObjectInfo> find(String key) {
-        return super.find(key).map(this::encrypted);
+    public Optional<ObjectInfo> head(String key) {
+        return super.head(key).map(this::encrypted);
     }
 
     @Override
-    public Optional<ObjectInfo> findBeforeWrite(String key) {
-        return super.findBeforeWrite(key).map(this::encrypted);
+    public Optional<ObjectInfo> headBeforeWrite(String key) {
+        return super.headBeforeWrite(key).map(this::encrypted);
     }
 
     @Override
@@ -52,7 +52,7 @@ public final class KmsStore extends ForwardingObjectStore {
                 ? etag.map(text -> new StringBuilder(text).reverse().toString())
                 : etag;
         OpenObject opened = super.open(key, range, asked);
-        return InMemoryObjectStore.opened(encrypted(opened.info()), opened.stream());
+        return InMemoryObjectStore.openObject(encrypted(opened.info()), opened.stream());
     }
 
     @Override

@@ -23,9 +23,9 @@ class MalformedLinksTest {
 
     private final InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
     private final InMemoryObjectStore backup = ReplicatorFixture.bucket("backup", false);
-    private final RandomRegistry made = new RandomRegistry(5);
-    private final Digest layer = made.layer(REPOSITORY, 100);
-    private final Digest image = made.image(REPOSITORY, layer);
+    private final RandomRegistry registryContent = new RandomRegistry(5);
+    private final Digest layer = registryContent.layer(REPOSITORY, 100);
+    private final Digest image = registryContent.image(REPOSITORY, layer);
     private final ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, backup);
 
     @AfterEach
@@ -37,8 +37,8 @@ class MalformedLinksTest {
     @MethodSource("malformed")
     void aMalformedLinkIsAVerdictAndNothingIsWritten(String kind, String content) {
         // Given
-        made.tag(REPOSITORY, "latest", image);
-        made.writeTo(registry::seed);
+        registryContent.tag(REPOSITORY, "latest", image);
+        registryContent.writeTo(registry::seed);
         String key = link(kind);
         registry.seed(key, content.getBytes(StandardCharsets.ISO_8859_1));
 
@@ -46,8 +46,8 @@ class MalformedLinksTest {
         ReplicationResult replicationResult = replicatorFixture.replicate(key);
 
         // Then
-        assertEquals(ReplicationStatus.MALFORMED, replicationResult.replicationStatus());
-        assertEquals(List.of(), replicatorFixture.backup().written());
+        assertEquals(ReplicationStatus.MALFORMED, replicationResult.status());
+        assertEquals(List.of(), replicatorFixture.backup().writtenKeys());
         assertEquals(
                 List.of(),
                 backup.keys("").stream()
@@ -76,17 +76,17 @@ class MalformedLinksTest {
 
     private String link(String kind) {
         return switch (kind) {
-            case "layer" -> made.layerLink(REPOSITORY, layer);
-            case "revision" -> made.revisionLink(REPOSITORY, image);
-            case "tag index" -> made.tagIndexLink(REPOSITORY, "latest", image);
-            default -> made.tagLink(REPOSITORY, "latest");
+            case "layer" -> registryContent.layerLink(REPOSITORY, layer);
+            case "revision" -> registryContent.revisionLink(REPOSITORY, image);
+            case "tag index" -> registryContent.tagIndexLink(REPOSITORY, "latest", image);
+            default -> registryContent.tagLink(REPOSITORY, "latest");
         };
     }
 
     @Test
     void aLinkToAnotherDigestSaysWhatItsPathNames() {
         // Given
-        made.writeTo(registry::seed);
+        registryContent.writeTo(registry::seed);
         registry.seed(link("layer"), OTHER.getBytes(StandardCharsets.US_ASCII));
 
         // When
@@ -99,8 +99,8 @@ class MalformedLinksTest {
     @Test
     void aTagOfAMalformedRevisionLinkIsWithheldUntilThatIsRepaired() {
         // Given
-        made.tag(REPOSITORY, "latest", image);
-        made.writeTo(registry::seed);
+        registryContent.tag(REPOSITORY, "latest", image);
+        registryContent.writeTo(registry::seed);
         registry.seed(link("revision"), new byte[0]);
         List<ReplicationStatus> before = replicatorFixture.replicateAll(List.of(link("tag index"), link("tag")));
         List<String> published = backup.keys("docker/");
@@ -110,9 +110,9 @@ class MalformedLinksTest {
         ReplicationResult replicationResult = replicatorFixture.replicate(link("revision"));
 
         // Then
-        assertEquals(List.of(ReplicationStatus.WITHHELD, ReplicationStatus.WITHHELD), before);
+        assertEquals(List.of(ReplicationStatus.BLOCKED, ReplicationStatus.BLOCKED), before);
         assertEquals(List.of(), published);
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
         assertArrayEquals(LinkContent.of(image), backup.bytes(link("tag")));
         assertArrayEquals(LinkContent.of(image), backup.bytes(link("tag index")));
         assertEquals(List.of(), backup.keys("registry-backup/withheld/"));
@@ -121,52 +121,53 @@ class MalformedLinksTest {
     @Test
     void aSha512LinkToTheCanonicalSha256IsCopiedAsItIsOnceItsTargetIs() {
         // Given
-        Digest path = Digest.of(DigestAlgorithm.SHA512, made.content(made.blobKey(image)));
-        made.writeTo(registry::seed);
-        String key = made.revisionLink(REPOSITORY, path);
+        Digest path = Digest.of(DigestAlgorithm.SHA512, registryContent.content(registryContent.blobKey(image)));
+        registryContent.writeTo(registry::seed);
+        String key = registryContent.revisionLink(REPOSITORY, path);
         registry.seed(key, LinkContent.of(image));
 
         // When
         ReplicationResult replicationResult = replicatorFixture.replicate(key);
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
         assertArrayEquals(LinkContent.of(image), backup.bytes(key));
-        List<String> written = replicatorFixture.backup().written();
+        List<String> written = replicatorFixture.backup().writtenKeys();
         assertEquals(key, written.get(written.size() - 1));
-        made.closure(link("revision"))
-                .forEach(target -> assertArrayEquals(made.content(target), backup.bytes(target), target));
+        registryContent
+                .reachableKeys(link("revision"))
+                .forEach(target -> assertArrayEquals(registryContent.content(target), backup.bytes(target), target));
     }
 
     @Test
     void aSha512LayerLinkToACorruptSha256BlobIsWithheld() {
         // Given
-        Digest path = Digest.of(DigestAlgorithm.SHA512, made.content(made.blobKey(layer)));
-        made.writeTo(registry::seed);
-        registry.seed(made.blobKey(layer), new byte[100]);
-        String key = made.layerLink(REPOSITORY, path);
+        Digest path = Digest.of(DigestAlgorithm.SHA512, registryContent.content(registryContent.blobKey(layer)));
+        registryContent.writeTo(registry::seed);
+        registry.seed(registryContent.blobKey(layer), new byte[100]);
+        String key = registryContent.layerLink(REPOSITORY, path);
         registry.seed(key, LinkContent.of(layer));
 
         // When
         ReplicationResult replicationResult = replicatorFixture.replicate(key);
 
         // Then
-        assertEquals(ReplicationStatus.WITHHELD, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.BLOCKED, replicationResult.status());
         assertEquals(List.of(), backup.keys("docker/"));
     }
 
     @Test
     void aBlobNamedBySha512IsProvedByIt() {
         // Given
-        byte[] content = made.bytes(100);
+        byte[] content = registryContent.bytes(100);
         Digest digest = Digest.of(DigestAlgorithm.SHA512, content);
-        registry.seed(made.blobKey(digest), content);
+        registry.seed(registryContent.blobKey(digest), content);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(made.blobKey(digest));
+        ReplicationResult replicationResult = replicatorFixture.replicate(registryContent.blobKey(digest));
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
-        assertArrayEquals(content, backup.bytes(made.blobKey(digest)));
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertArrayEquals(content, backup.bytes(registryContent.blobKey(digest)));
     }
 }

@@ -15,10 +15,10 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RegistryPath.LayerLink;
 import dev.registrybackup.registry.RepositoryName;
-import dev.registrybackup.replication.EventResult.Answer;
+import dev.registrybackup.replication.EventResult.Disposition;
 import dev.registrybackup.replication.RecordingListener.Failed;
 import dev.registrybackup.replication.RecordingListener.Finished;
-import dev.registrybackup.replication.ReplicationListener.Occasion;
+import dev.registrybackup.replication.ReplicationListener.Trigger;
 import dev.registrybackup.replication.pending.RejectionStore.Rejection;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,14 +35,14 @@ import org.junit.jupiter.api.Test;
 
 class NotificationHandlerTest {
     /** Time to answer that no test waits for. */
-    private static final Duration AMPLE = Duration.ofMinutes(1);
+    private static final Duration LONG_TIMEOUT = Duration.ofMinutes(1);
     /** Time to answer of which hardly any is left before a key is recorded as owed. */
-    private static final Duration SHORT = NotificationHandler.TO_RECORD.plusMillis(100);
+    private static final Duration SHORT_TIMEOUT = NotificationHandler.PENDING_MARGIN.plusMillis(100);
     /** So little time that a key is recorded as owed at once. */
-    private static final Duration SCANT = Duration.ofMillis(600);
+    private static final Duration TINY_TIMEOUT = Duration.ofMillis(600);
 
     private final HandlerFixture handlerFixture = new HandlerFixture();
-    private final NotificationHandler notificationHandler = handlerFixture.intake(4_096);
+    private final NotificationHandler notificationHandler = handlerFixture.notificationHandler(4_096);
 
     @AfterEach
     void close() {
@@ -55,32 +55,33 @@ class NotificationHandlerTest {
         String key = handlerFixture.blob("layer");
 
         // When
-        EventResult eventResult = HandlerFixture.within(
-                AMPLE, notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, key), AMPLE));
+        EventResult eventResult = HandlerFixture.awaitWithin(
+                LONG_TIMEOUT,
+                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), LONG_TIMEOUT));
 
         // Then
-        assertEquals(EventResult.DONE, eventResult);
+        assertEquals(EventResult.ACK, eventResult);
         assertArrayEquals(HandlerFixture.bytes("layer"), handlerFixture.backupBucket.bytes(key));
-        assertEquals(List.of(), handlerFixture.owedKeys());
-        assertEquals(0, notificationHandler.inFlight());
+        assertEquals(List.of(), handlerFixture.pendingKeys());
+        assertEquals(0, notificationHandler.keysInFlight());
         Instant written = Instant.parse("2026-03-04T05:06:00Z");
         assertEquals(
-                List.of(new Finished(Occasion.EVENT, key, ReplicationStatus.COPIED, written)),
-                handlerFixture.journal.finished);
+                List.of(new Finished(Trigger.EVENT, key, ReplicationStatus.COPIED, written)),
+                handlerFixture.listener.finished);
     }
 
     @Test
     void whatIsNotForUsIsDoneWithoutAskingAStore() throws Exception {
         // When
-        EventResult eventResult = HandlerFixture.within(
-                AMPLE,
-                notificationHandler.take(
-                        HandlerFixture.created(
+        EventResult eventResult = HandlerFixture.awaitWithin(
+                LONG_TIMEOUT,
+                notificationHandler.handle(
+                        HandlerFixture.createdEvent(
                                 HandlerFixture.BUCKET, "docker/registry/v2/repositories/shop/_uploads/1/data"),
-                        AMPLE));
+                        LONG_TIMEOUT));
 
         // Then
-        assertEquals(EventResult.DONE, eventResult);
+        assertEquals(EventResult.ACK, eventResult);
         assertEquals(List.of(), handlerFixture.registry.requests());
         assertEquals(List.of(), handlerFixture.backup.requests());
     }
@@ -92,16 +93,17 @@ class NotificationHandlerTest {
         handlerFixture.registryBucket.seed(canary, HandlerFixture.bytes("canary"));
 
         // When
-        EventResult eventResult = HandlerFixture.within(
-                AMPLE, notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, canary), AMPLE));
+        EventResult eventResult = HandlerFixture.awaitWithin(
+                LONG_TIMEOUT,
+                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, canary), LONG_TIMEOUT));
 
         // Then
-        assertEquals(EventResult.DONE, eventResult);
+        assertEquals(EventResult.ACK, eventResult);
         assertEquals(
                 List.of("registry-backup/canary/0123456789abcdef"),
                 handlerFixture.backupBucket.keys("registry-backup"));
         assertEquals(List.of(), handlerFixture.backupBucket.keys("registry-backup-canary/"));
-        assertEquals(List.of(), handlerFixture.journal.finished);
+        assertEquals(List.of(), handlerFixture.listener.finished);
     }
 
     @Test
@@ -110,19 +112,20 @@ class NotificationHandlerTest {
         handlerFixture.registryBucket.seed("registry-backup-canary/../owed", HandlerFixture.bytes("no canary"));
 
         // When
-        EventResult absent = HandlerFixture.within(
-                AMPLE,
-                notificationHandler.take(
-                        HandlerFixture.created(HandlerFixture.BUCKET, "registry-backup-canary/0123456789abcdef"),
-                        AMPLE));
-        EventResult none = HandlerFixture.within(
-                AMPLE,
-                notificationHandler.take(
-                        HandlerFixture.created(HandlerFixture.BUCKET, "registry-backup-canary/../owed"), AMPLE));
+        EventResult absent = HandlerFixture.awaitWithin(
+                LONG_TIMEOUT,
+                notificationHandler.handle(
+                        HandlerFixture.createdEvent(HandlerFixture.BUCKET, "registry-backup-canary/0123456789abcdef"),
+                        LONG_TIMEOUT));
+        EventResult none = HandlerFixture.awaitWithin(
+                LONG_TIMEOUT,
+                notificationHandler.handle(
+                        HandlerFixture.createdEvent(HandlerFixture.BUCKET, "registry-backup-canary/../owed"),
+                        LONG_TIMEOUT));
 
         // Then
-        assertEquals(EventResult.DONE, absent);
-        assertEquals(EventResult.DONE, none);
+        assertEquals(EventResult.ACK, absent);
+        assertEquals(EventResult.ACK, none);
         assertEquals(List.of(), handlerFixture.backupBucket.keys(""));
     }
 
@@ -131,127 +134,132 @@ class NotificationHandlerTest {
         // Given
         String canary = "registry-backup-canary/0123456789abcdef";
         handlerFixture.registryBucket.seed(canary, HandlerFixture.bytes("canary"));
-        handlerFixture.backup.before((operation, asked) -> {
+        handlerFixture.backup.beforeRequest((operation, asked) -> {
             if (asked.startsWith("registry-backup/canary/")) {
                 throw new ObjectStoreException(StoreError.FORBIDDEN, "refused");
             }
         });
 
         // When
-        EventResult eventResult = HandlerFixture.within(
-                AMPLE, notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, canary), AMPLE));
+        EventResult eventResult = HandlerFixture.awaitWithin(
+                LONG_TIMEOUT,
+                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, canary), LONG_TIMEOUT));
 
         // Then
-        assertEquals(EventResult.DONE, eventResult);
-        assertEquals(List.of(), handlerFixture.owedKeys());
+        assertEquals(EventResult.ACK, eventResult);
+        assertEquals(List.of(), handlerFixture.pendingKeys());
     }
 
     @Test
     void whatIsNotDurableInTimeIsOwedAndItsCopyGoesOn() throws Exception {
         // Given
         String key = handlerFixture.blob("layer");
-        handlerFixture.backup.before((operation, asked) -> hangIf(operation == Operation.PUT && asked.equals(key)));
+        handlerFixture.backup.beforeRequest(
+                (operation, asked) -> blockIf(operation == Operation.PUT && asked.equals(key)));
 
         // When
-        EventResult eventResult = HandlerFixture.within(
-                SHORT, notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, key), SHORT));
+        EventResult eventResult = HandlerFixture.awaitWithin(
+                SHORT_TIMEOUT,
+                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), SHORT_TIMEOUT));
 
         // Then
-        assertEquals(EventResult.DONE, eventResult);
-        assertEquals(List.of(key), handlerFixture.owedKeys());
+        assertEquals(EventResult.ACK, eventResult);
+        assertEquals(List.of(key), handlerFixture.pendingKeys());
         assertEquals(List.of(), handlerFixture.backupBucket.keys(key));
-        assertEquals(1, notificationHandler.inFlight());
+        assertEquals(1, notificationHandler.keysInFlight());
         handlerFixture.release();
-        HandlerFixture.until(() -> notificationHandler.inFlight() == 0);
+        HandlerFixture.awaitTrue(() -> notificationHandler.keysInFlight() == 0);
         assertArrayEquals(HandlerFixture.bytes("layer"), handlerFixture.backupBucket.bytes(key));
-        HandlerFixture.until(() -> handlerFixture.goesOn.equals(Map.of(key, true)));
+        HandlerFixture.awaitTrue(() -> handlerFixture.stillCopying.equals(Map.of(key, true)));
     }
 
     @Test
     void whatIsNeitherDurableNorOnRecordInTimeIsNotTaken() throws Exception {
         // Given
         String key = handlerFixture.blob("layer");
-        handlerFixture.backup.before((operation, asked) -> hangIf(operation == Operation.PUT));
+        handlerFixture.backup.beforeRequest((operation, asked) -> blockIf(operation == Operation.PUT));
 
         // When
-        EventResult eventResult = HandlerFixture.within(
-                SCANT, notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, key), SCANT));
+        EventResult eventResult = HandlerFixture.awaitWithin(
+                TINY_TIMEOUT,
+                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), TINY_TIMEOUT));
 
         // Then
-        assertEquals(EventResult.NOT_TAKEN, eventResult);
-        assertEquals(List.of(), handlerFixture.owedKeys());
+        assertEquals(EventResult.RETRY, eventResult);
+        assertEquals(List.of(), handlerFixture.pendingKeys());
     }
 
     @Test
     void whatIsNotDurableWhereNothingCanBeRecordedIsNotTaken() throws Exception {
         // Given
         String key = handlerFixture.blob("layer");
-        handlerFixture.backup.before((operation, asked) -> {
-            refuseIf(operation == Operation.PUT && HandlerFixture.isOwedRecord(asked));
-            hangIf(operation == Operation.PUT);
+        handlerFixture.backup.beforeRequest((operation, asked) -> {
+            failIf(operation == Operation.PUT && HandlerFixture.isPendingBatch(asked));
+            blockIf(operation == Operation.PUT);
         });
 
         // When
-        EventResult eventResult = HandlerFixture.within(
-                SCANT, notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, key), SCANT));
+        EventResult eventResult = HandlerFixture.awaitWithin(
+                TINY_TIMEOUT,
+                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), TINY_TIMEOUT));
 
         // Then
-        assertEquals(EventResult.NOT_TAKEN, eventResult);
-        HandlerFixture.until(() -> handlerFixture.journal.failed.contains(new Failed(Occasion.OWED, key)));
+        assertEquals(EventResult.RETRY, eventResult);
+        HandlerFixture.awaitTrue(() -> handlerFixture.listener.failed.contains(new Failed(Trigger.RETRY, key)));
     }
 
     @Test
     void whatBecomesDurableAfterItCouldNotBeRecordedIsStillDone() throws Exception {
         // Given
         String key = handlerFixture.blob("layer");
-        handlerFixture.backup.before((operation, asked) -> {
-            refuseIf(operation == Operation.PUT && HandlerFixture.isOwedRecord(asked));
-            hangIf(operation == Operation.PUT);
+        handlerFixture.backup.beforeRequest((operation, asked) -> {
+            failIf(operation == Operation.PUT && HandlerFixture.isPendingBatch(asked));
+            blockIf(operation == Operation.PUT);
         });
         CompletableFuture<EventResult> reply =
-                notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, key), SHORT);
-        HandlerFixture.until(() -> handlerFixture.journal.failed.contains(new Failed(Occasion.OWED, key)));
+                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), SHORT_TIMEOUT);
+        HandlerFixture.awaitTrue(() -> handlerFixture.listener.failed.contains(new Failed(Trigger.RETRY, key)));
 
         // When
         handlerFixture.release();
 
         // Then
-        assertEquals(EventResult.DONE, HandlerFixture.within(SHORT, reply));
+        assertEquals(EventResult.ACK, HandlerFixture.awaitWithin(SHORT_TIMEOUT, reply));
     }
 
     @Test
     void whatFailsForNowIsOwedAtOnce() throws Exception {
         // Given
         String key = handlerFixture.blob("layer");
-        handlerFixture.registry.before((operation, asked) -> refuseIf(true));
+        handlerFixture.registry.beforeRequest((operation, asked) -> failIf(true));
 
         // When
-        EventResult eventResult = HandlerFixture.within(
+        EventResult eventResult = HandlerFixture.awaitWithin(
                 Duration.ofSeconds(5),
-                notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, key), AMPLE));
+                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), LONG_TIMEOUT));
 
         // Then
-        assertEquals(EventResult.DONE, eventResult);
-        assertEquals(List.of(key), handlerFixture.owedKeys());
-        HandlerFixture.until(() -> handlerFixture.goesOn.equals(Map.of(key, false)));
-        assertEquals(0, notificationHandler.inFlight());
-        assertEquals(List.of(new Failed(Occasion.EVENT, key)), handlerFixture.journal.failed);
+        assertEquals(EventResult.ACK, eventResult);
+        assertEquals(List.of(key), handlerFixture.pendingKeys());
+        HandlerFixture.awaitTrue(() -> handlerFixture.stillCopying.equals(Map.of(key, false)));
+        assertEquals(0, notificationHandler.keysInFlight());
+        assertEquals(List.of(new Failed(Trigger.EVENT, key)), handlerFixture.listener.failed);
     }
 
     @Test
     void whatFailsForNowAndCannotBeRecordedIsNotTakenAtOnce() throws Exception {
         // Given
         String key = handlerFixture.blob("layer");
-        handlerFixture.registry.before((operation, asked) -> refuseIf(true));
-        handlerFixture.backup.before((operation, asked) -> refuseIf(operation == Operation.PUT));
+        handlerFixture.registry.beforeRequest((operation, asked) -> failIf(true));
+        handlerFixture.backup.beforeRequest((operation, asked) -> failIf(operation == Operation.PUT));
 
         // When
-        EventResult eventResult = HandlerFixture.within(
+        EventResult eventResult = HandlerFixture.awaitWithin(
                 Duration.ofSeconds(5),
-                notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, key), AMPLE));
+                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), LONG_TIMEOUT));
 
         // Then
-        assertEquals(EventResult.NOT_TAKEN, eventResult);
+        assertEquals(EventResult.RETRY, eventResult);
     }
 
     @Test
@@ -260,13 +268,14 @@ class NotificationHandlerTest {
         String key = handlerFixture.corruptBlob("layer");
 
         // When
-        EventResult eventResult = HandlerFixture.within(
-                AMPLE, notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, key), AMPLE));
+        EventResult eventResult = HandlerFixture.awaitWithin(
+                LONG_TIMEOUT,
+                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), LONG_TIMEOUT));
 
         // Then
-        assertEquals(Answer.PERMANENT, eventResult.answer());
+        assertEquals(Disposition.REJECT, eventResult.disposition());
         assertEquals(List.of("key " + key), identities(eventResult));
-        assertEquals(List.of(), handlerFixture.owedKeys());
+        assertEquals(List.of(), handlerFixture.pendingKeys());
         assertEquals(List.of(), handlerFixture.backupBucket.keys(key));
     }
 
@@ -279,11 +288,12 @@ class NotificationHandlerTest {
         handlerFixture.registryBucket.seed(link, HandlerFixture.bytes(digest.toString()));
 
         // When
-        EventResult eventResult = HandlerFixture.within(
-                AMPLE, notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, link), AMPLE));
+        EventResult eventResult = HandlerFixture.awaitWithin(
+                LONG_TIMEOUT,
+                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, link), LONG_TIMEOUT));
 
         // Then
-        assertEquals(EventResult.WITHHELD, eventResult);
+        assertEquals(EventResult.BLOCKED, eventResult);
         assertEquals(
                 1, handlerFixture.backupBucket.keys("registry-backup/withheld/").size());
     }
@@ -295,7 +305,7 @@ class NotificationHandlerTest {
         String bad = handlerFixture.corruptBlob("bad");
         String failing = handlerFixture.blob("failing");
         String last = handlerFixture.blob("last");
-        handlerFixture.registry.before((operation, asked) -> refuseIf(asked.equals(failing)));
+        handlerFixture.registry.beforeRequest((operation, asked) -> failIf(asked.equals(failing)));
         byte[] event = HandlerFixture.records(
                 HandlerFixture.record("elsewhere", "a"),
                 "7",
@@ -305,17 +315,18 @@ class NotificationHandlerTest {
                 HandlerFixture.record(HandlerFixture.BUCKET, last));
 
         // When
-        EventResult eventResult = HandlerFixture.within(Duration.ofSeconds(5), notificationHandler.take(event, AMPLE));
+        EventResult eventResult =
+                HandlerFixture.awaitWithin(Duration.ofSeconds(5), notificationHandler.handle(event, LONG_TIMEOUT));
 
         // Then
-        assertEquals(Answer.PERMANENT, eventResult.answer());
+        assertEquals(Disposition.REJECT, eventResult.disposition());
         assertEquals(3, eventResult.rejections().size());
         assertTrue(identities(eventResult).containsAll(List.of("bucket elsewhere", "key " + bad)));
         assertArrayEquals(HandlerFixture.bytes("good"), handlerFixture.backupBucket.bytes(good));
         assertArrayEquals(HandlerFixture.bytes("last"), handlerFixture.backupBucket.bytes(last));
-        assertEquals(List.of(failing), handlerFixture.owedKeys());
-        assertEquals(List.of("elsewhere"), handlerFixture.journal.otherBuckets);
-        assertEquals(1, handlerFixture.journal.undecodable.size());
+        assertEquals(List.of(failing), handlerFixture.pendingKeys());
+        assertEquals(List.of("elsewhere"), handlerFixture.listener.otherBuckets);
+        assertEquals(1, handlerFixture.listener.undecodable.size());
     }
 
     @Test
@@ -323,27 +334,28 @@ class NotificationHandlerTest {
         // Given
         String bad = handlerFixture.corruptBlob("bad");
         String failing = handlerFixture.blob("failing");
-        handlerFixture.registry.before((operation, asked) -> refuseIf(asked.equals(failing)));
-        handlerFixture.backup.before((operation, asked) -> refuseIf(HandlerFixture.isOwedRecord(asked)));
+        handlerFixture.registry.beforeRequest((operation, asked) -> failIf(asked.equals(failing)));
+        handlerFixture.backup.beforeRequest((operation, asked) -> failIf(HandlerFixture.isPendingBatch(asked)));
 
         // When
-        EventResult eventResult = HandlerFixture.within(
+        EventResult eventResult = HandlerFixture.awaitWithin(
                 Duration.ofSeconds(5),
-                notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, failing, bad), AMPLE));
+                notificationHandler.handle(
+                        HandlerFixture.createdEvent(HandlerFixture.BUCKET, failing, bad), LONG_TIMEOUT));
 
         // Then
-        assertEquals(Answer.NOT_TAKEN, eventResult.answer());
+        assertEquals(Disposition.RETRY, eventResult.disposition());
         assertEquals(List.of("key " + bad), identities(eventResult));
     }
 
     @Test
     void whatIsNothingKnownIsPermanent() throws Exception {
         // When
-        EventResult eventResult =
-                HandlerFixture.within(AMPLE, notificationHandler.take(HandlerFixture.bytes("{\"hello\":1}"), AMPLE));
+        EventResult eventResult = HandlerFixture.awaitWithin(
+                LONG_TIMEOUT, notificationHandler.handle(HandlerFixture.bytes("{\"hello\":1}"), LONG_TIMEOUT));
 
         // Then
-        assertEquals(Answer.PERMANENT, eventResult.answer());
+        assertEquals(Disposition.REJECT, eventResult.disposition());
         assertEquals(1, eventResult.rejections().size());
         assertEquals("{\"hello\":1}", eventResult.rejections().get(0).payload());
     }
@@ -352,7 +364,7 @@ class NotificationHandlerTest {
     void whatIsNotJsonIsRefusedAtOnce() {
         // When
         NotJsonException refusal = assertThrows(
-                NotJsonException.class, () -> notificationHandler.take(HandlerFixture.bytes("hello"), AMPLE));
+                NotJsonException.class, () -> notificationHandler.handle(HandlerFixture.bytes("hello"), LONG_TIMEOUT));
 
         // Then
         assertTrue(String.valueOf(refusal.getMessage()).startsWith("Failed to decode a payload of 5 bytes"));
@@ -361,79 +373,82 @@ class NotificationHandlerTest {
     @Test
     void aKeyThereIsNoPlaceForIsOwedWithoutBeingBegun() throws Exception {
         // Given
-        NotificationHandler narrow = handlerFixture.intake(1);
+        NotificationHandler narrow = handlerFixture.notificationHandler(1);
         String first = handlerFixture.blob("first");
         String second = handlerFixture.blob("second");
-        handlerFixture.backup.before((operation, asked) -> hangIf(operation == Operation.PUT && asked.equals(first)));
+        handlerFixture.backup.beforeRequest(
+                (operation, asked) -> blockIf(operation == Operation.PUT && asked.equals(first)));
         CompletableFuture<EventResult> copying =
-                narrow.take(HandlerFixture.created(HandlerFixture.BUCKET, first), AMPLE);
-        HandlerFixture.until(() -> handlerFixture.registry.requests().contains(new Request(Operation.OPEN, first)));
+                narrow.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, first), LONG_TIMEOUT);
+        HandlerFixture.awaitTrue(() -> handlerFixture.registry.requests().contains(new Request(Operation.OPEN, first)));
 
         // When
-        EventResult eventResult = HandlerFixture.within(
-                Duration.ofSeconds(5), narrow.take(HandlerFixture.created(HandlerFixture.BUCKET, second), AMPLE));
+        EventResult eventResult = HandlerFixture.awaitWithin(
+                Duration.ofSeconds(5),
+                narrow.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, second), LONG_TIMEOUT));
 
         // Then
-        assertEquals(EventResult.DONE, eventResult);
-        assertEquals(List.of(second), handlerFixture.owedKeys());
+        assertEquals(EventResult.ACK, eventResult);
+        assertEquals(List.of(second), handlerFixture.pendingKeys());
         assertFalse(handlerFixture.registry.requests().stream()
                 .anyMatch(request -> request.key().equals(second)));
-        assertEquals(1, narrow.inFlight());
+        assertEquals(1, narrow.keysInFlight());
         handlerFixture.release();
-        assertEquals(EventResult.DONE, HandlerFixture.within(AMPLE, copying));
-        HandlerFixture.until(() -> narrow.inFlight() == 0);
+        assertEquals(EventResult.ACK, HandlerFixture.awaitWithin(LONG_TIMEOUT, copying));
+        HandlerFixture.awaitTrue(() -> narrow.keysInFlight() == 0);
         assertEquals(
-                EventResult.DONE,
-                HandlerFixture.within(
-                        AMPLE, narrow.take(HandlerFixture.created(HandlerFixture.BUCKET, second), AMPLE)));
+                EventResult.ACK,
+                HandlerFixture.awaitWithin(
+                        LONG_TIMEOUT,
+                        narrow.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, second), LONG_TIMEOUT)));
         assertArrayEquals(HandlerFixture.bytes("second"), handlerFixture.backupBucket.bytes(second));
     }
 
     @Test
     void aKeyThereIsNoPlaceForThatCannotBeRecordedIsNotTaken() throws Exception {
         // Given
-        NotificationHandler closed = handlerFixture.intake(0);
+        NotificationHandler closed = handlerFixture.notificationHandler(0);
         String key = handlerFixture.blob("layer");
-        handlerFixture.backup.before((operation, asked) -> refuseIf(HandlerFixture.isOwedRecord(asked)));
+        handlerFixture.backup.beforeRequest((operation, asked) -> failIf(HandlerFixture.isPendingBatch(asked)));
 
         // When
-        EventResult eventResult =
-                HandlerFixture.within(SCANT, closed.take(HandlerFixture.created(HandlerFixture.BUCKET, key), SCANT));
+        EventResult eventResult = HandlerFixture.awaitWithin(
+                TINY_TIMEOUT, closed.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), TINY_TIMEOUT));
 
         // Then
-        assertEquals(EventResult.NOT_TAKEN, eventResult);
+        assertEquals(EventResult.RETRY, eventResult);
     }
 
     @Test
     void aThousandEventsAtOnceAreAllAnsweredThoughTheBackupHangs() throws Exception {
         // Given
         List<String> keys = blobs(1_024);
-        handlerFixture.backup.before((operation, asked) -> handlerFixture.hang());
+        handlerFixture.backup.beforeRequest((operation, asked) -> handlerFixture.blockUntilReleased());
 
         // When
-        List<EventResult> replies = takeAll(keys, Duration.ofSeconds(1));
+        List<EventResult> replies = handleAll(keys, Duration.ofSeconds(1));
 
         // Then
-        assertEquals(Set.of(EventResult.NOT_TAKEN), new HashSet<>(replies));
+        assertEquals(Set.of(EventResult.RETRY), new HashSet<>(replies));
         assertEquals(1_024, replies.size());
         handlerFixture.release();
-        HandlerFixture.until(() -> notificationHandler.inFlight() == 0);
+        HandlerFixture.awaitTrue(() -> notificationHandler.keysInFlight() == 0);
     }
 
     @Test
     void aThousandEventsAtOnceAreAllOnRecordThoughTheCopiesHang() throws Exception {
         // Given
         List<String> keys = blobs(1_024);
-        handlerFixture.backup.before((operation, asked) -> hangIf(!HandlerFixture.isOwedRecord(asked)));
+        handlerFixture.backup.beforeRequest((operation, asked) -> blockIf(!HandlerFixture.isPendingBatch(asked)));
 
         // When
-        List<EventResult> replies = takeAll(keys, SHORT);
+        List<EventResult> replies = handleAll(keys, SHORT_TIMEOUT);
 
         // Then
-        assertEquals(Set.of(EventResult.DONE), new HashSet<>(replies));
-        assertEquals(keys.stream().sorted().toList(), handlerFixture.owedKeys());
-        assertTrue(handlerFixture.backup.written().stream()
-                        .filter(HandlerFixture::isOwedRecord)
+        assertEquals(Set.of(EventResult.ACK), new HashSet<>(replies));
+        assertEquals(keys.stream().sorted().toList(), handlerFixture.pendingKeys());
+        assertTrue(handlerFixture.backup.writtenKeys().stream()
+                        .filter(HandlerFixture::isPendingBatch)
                         .count()
                 < 100);
     }
@@ -442,18 +457,18 @@ class NotificationHandlerTest {
     void theSameEventManyTimesIsCopiedOnce() throws Exception {
         // Given
         String key = handlerFixture.blob("layer");
-        byte[] event = HandlerFixture.created(HandlerFixture.BUCKET, key, key);
+        byte[] event = HandlerFixture.createdEvent(HandlerFixture.BUCKET, key, key);
         List<CompletableFuture<EventResult>> replies = new ArrayList<>();
 
         // When
-        IntStream.range(0, 50).forEach(time -> replies.add(notificationHandler.take(event, AMPLE)));
+        IntStream.range(0, 50).forEach(time -> replies.add(notificationHandler.handle(event, LONG_TIMEOUT)));
 
         // Then
         for (CompletableFuture<EventResult> reply : replies) {
-            assertEquals(EventResult.DONE, HandlerFixture.within(AMPLE, reply));
+            assertEquals(EventResult.ACK, HandlerFixture.awaitWithin(LONG_TIMEOUT, reply));
         }
         assertEquals(1, handlerFixture.backupBucket.versionCount(key));
-        assertEquals(List.of(), handlerFixture.owedKeys());
+        assertEquals(List.of(), handlerFixture.pendingKeys());
     }
 
     @Test
@@ -462,49 +477,53 @@ class NotificationHandlerTest {
         String key = "notes";
         handlerFixture.registryBucket.seed(key, HandlerFixture.bytes("old"));
         CountDownLatch read = new CountDownLatch(1);
-        handlerFixture.backup.before((operation, asked) -> {
+        handlerFixture.backup.beforeRequest((operation, asked) -> {
             if (operation == Operation.PUT && asked.equals(key)) {
                 read.countDown();
-                handlerFixture.hang();
+                handlerFixture.blockUntilReleased();
             }
         });
         assertEquals(
-                EventResult.DONE,
-                HandlerFixture.within(
-                        SHORT, notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, key), SHORT)));
-        HandlerFixture.until(() -> read.getCount() == 0);
+                EventResult.ACK,
+                HandlerFixture.awaitWithin(
+                        SHORT_TIMEOUT,
+                        notificationHandler.handle(
+                                HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), SHORT_TIMEOUT)));
+        HandlerFixture.awaitTrue(() -> read.getCount() == 0);
         handlerFixture.registryBucket.seed(key, HandlerFixture.bytes("new"));
         handlerFixture.release();
-        HandlerFixture.until(() -> notificationHandler.inFlight() == 0);
+        HandlerFixture.awaitTrue(() -> notificationHandler.keysInFlight() == 0);
         assertArrayEquals(HandlerFixture.bytes("old"), handlerFixture.backupBucket.bytes(key));
-        assertEquals(List.of(key), handlerFixture.owedKeys());
+        assertEquals(List.of(key), handlerFixture.pendingKeys());
 
         // When
-        handlerFixture.worker.start();
+        handlerFixture.retryWorker.start();
 
         // Then
-        HandlerFixture.until(() -> handlerFixture.owedKeys().isEmpty());
+        HandlerFixture.awaitTrue(() -> handlerFixture.pendingKeys().isEmpty());
         assertArrayEquals(HandlerFixture.bytes("new"), handlerFixture.backupBucket.bytes(key));
-        HandlerFixture.until(() -> handlerFixture.worker.owed() == 0);
+        HandlerFixture.awaitTrue(() -> handlerFixture.retryWorker.pendingKeys() == 0);
     }
 
     @Test
     void anOwedKeyThatTurnsOutCorruptIsRejected() throws Exception {
         // Given
         String key = handlerFixture.corruptBlob("layer");
-        handlerFixture.registry.before((operation, asked) -> hangIf(operation == Operation.OPEN));
+        handlerFixture.registry.beforeRequest((operation, asked) -> blockIf(operation == Operation.OPEN));
         assertEquals(
-                EventResult.DONE,
-                HandlerFixture.within(
-                        SHORT, notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, key), SHORT)));
+                EventResult.ACK,
+                HandlerFixture.awaitWithin(
+                        SHORT_TIMEOUT,
+                        notificationHandler.handle(
+                                HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), SHORT_TIMEOUT)));
         handlerFixture.release();
 
         // When
-        handlerFixture.worker.start();
+        handlerFixture.retryWorker.start();
 
         // Then
-        HandlerFixture.until(() ->
-                handlerFixture.owedKeys().isEmpty() && handlerFixture.rejected().size() == 1);
+        HandlerFixture.awaitTrue(() -> handlerFixture.pendingKeys().isEmpty()
+                && handlerFixture.rejectionKeys().size() == 1);
     }
 
     private List<String> blobs(int count) {
@@ -513,23 +532,24 @@ class NotificationHandlerTest {
                 .toList();
     }
 
-    private List<EventResult> takeAll(List<String> keys, Duration left) throws Exception {
+    private List<EventResult> handleAll(List<String> keys, Duration left) throws Exception {
         List<CompletableFuture<EventResult>> taken = keys.stream()
-                .map(key -> notificationHandler.take(HandlerFixture.created(HandlerFixture.BUCKET, key), left))
+                .map(key -> notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), left))
                 .toList();
-        HandlerFixture.within(left.plusSeconds(4), CompletableFuture.allOf(taken.toArray(CompletableFuture[]::new)));
+        HandlerFixture.awaitWithin(
+                left.plusSeconds(4), CompletableFuture.allOf(taken.toArray(CompletableFuture[]::new)));
         return taken.stream().map(CompletableFuture::join).toList();
     }
 
-    private void hangIf(boolean hangs) {
+    private void blockIf(boolean hangs) {
         if (hangs) {
-            handlerFixture.hang();
+            handlerFixture.blockUntilReleased();
         }
     }
 
-    private static void refuseIf(boolean refuses) {
+    private static void failIf(boolean refuses) {
         if (refuses) {
-            throw HandlerFixture.down();
+            throw HandlerFixture.storeUnavailable();
         }
     }
 

@@ -38,17 +38,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ObjectCopierTest {
     private static final String KEY = "some/object";
-    private static final int PART = 32 << 20;
+    private static final int PART_BYTES = 32 << 20;
     private static final byte[] OLDER = "an older good copy".getBytes(StandardCharsets.US_ASCII);
 
     private final InMemoryObjectStore registry = new InMemoryObjectStore("registry", false, new SteppingClock());
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
-    private final RecordingObjectStore reads = new RecordingObjectStore(registry);
-    private final RecordingObjectStore writes = new RecordingObjectStore(backup);
-    private final ObjectCopier copier = new ObjectCopier(writes, SourceMetadata::metadata);
+    private final RecordingObjectStore registryRequests = new RecordingObjectStore(registry);
+    private final RecordingObjectStore backupRequests = new RecordingObjectStore(backup);
+    private final ObjectCopier copier = new ObjectCopier(backupRequests, SourceMetadata::of);
 
     private SourceObject read(ObjectInfo object) {
-        return SourceObject.visible(reads, object);
+        return SourceObject.current(registryRequests, object);
     }
 
     @ParameterizedTest
@@ -63,12 +63,12 @@ class ObjectCopierTest {
 
         // Then
         assertArrayEquals(content, backup.bytes(KEY));
-        assertEquals(List.of(new Request(Operation.OPEN, KEY)), reads.requests());
-        assertEquals(List.of(new Request(Operation.PUT, KEY)), writes.requests());
+        assertEquals(List.of(new Request(Operation.OPEN, KEY)), registryRequests.requests());
+        assertEquals(List.of(new Request(Operation.PUT, KEY)), backupRequests.requests());
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {(1 << 20) + 1, 5 << 20, PART})
+    @ValueSource(ints = {(1 << 20) + 1, 5 << 20, PART_BYTES})
     void aLargerObjectIsStreamedThroughOneRequest(int size) {
         // Given
         byte[] content = bytes(size);
@@ -79,27 +79,27 @@ class ObjectCopierTest {
 
         // Then
         assertArrayEquals(content, backup.bytes(KEY));
-        assertEquals(List.of(new Request(Operation.OPEN, KEY)), reads.requests());
-        assertEquals(List.of(new Request(Operation.PUT, KEY)), writes.requests());
+        assertEquals(List.of(new Request(Operation.OPEN, KEY)), registryRequests.requests());
+        assertEquals(List.of(new Request(Operation.PUT, KEY)), backupRequests.requests());
     }
 
     @ParameterizedTest
-    @CsvSource({PART + 1 + ", 1", 2 * PART + ", 33554432"})
+    @CsvSource({PART_BYTES + 1 + ", 1", 2 * PART_BYTES + ", 33554432"})
     void aLargeObjectIsWrittenInPartsOf32MiB(int size, long last) {
         // Given
         byte[] content = bytes(size);
         ObjectInfo object = seeded(content);
-        RetryingStore retrying = new RetryingStore(writes);
+        RetryingStore retrying = new RetryingStore(backupRequests);
 
         // When
-        new ObjectCopier(retrying, SourceMetadata::metadata).copy(read(object), Optional.of(digest(content)));
+        new ObjectCopier(retrying, SourceMetadata::of).copy(read(object), Optional.of(digest(content)));
 
         // Then
         assertArrayEquals(content, backup.bytes(KEY));
-        assertEquals(List.of((long) PART, last), retrying.sizes());
+        assertEquals(List.of((long) PART_BYTES, last), retrying.sizes());
         assertEquals(
-                List.of(Operation.START_MULTIPART, Operation.PART, Operation.PART, Operation.COMPLETE),
-                writes.requests().stream().map(Request::operation).toList());
+                List.of(Operation.START_MULTIPART, Operation.UPLOAD_PART, Operation.UPLOAD_PART, Operation.COMPLETE),
+                backupRequests.requests().stream().map(Request::operation).toList());
     }
 
     @ParameterizedTest
@@ -110,7 +110,7 @@ class ObjectCopierTest {
         ObjectInfo object = seeded(content);
 
         // When
-        new ObjectCopier(new RetryingStore(writes), SourceMetadata::metadata)
+        new ObjectCopier(new RetryingStore(backupRequests), SourceMetadata::of)
                 .copy(read(object), Optional.of(digest(content)));
 
         // Then
@@ -118,7 +118,7 @@ class ObjectCopierTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 2 << 20, PART + 10})
+    @ValueSource(ints = {0, 2 << 20, PART_BYTES + 10})
     void aCopyTellsWhenTheRegistryWroteTheObjectAndItsEtag(int size) {
         // Given
         byte[] content = bytes(size);
@@ -130,7 +130,7 @@ class ObjectCopierTest {
         // Then
         assertEquals(
                 Map.of("registry-last-modified", "2024-05-06T07:08:09Z", "registry-etag", object.etag()),
-                backup.find(KEY).orElseThrow().metadata());
+                backup.head(KEY).orElseThrow().metadata());
     }
 
     @ParameterizedTest
@@ -150,9 +150,9 @@ class ObjectCopierTest {
         assertThrows(DigestMismatchException.class, () -> copier.copy(read(object), Optional.of(digest)));
 
         // Then
-        assertTrue(backup.find(KEY).isEmpty());
-        assertEquals(List.of(), writes.written());
-        assertEquals(size > PART ? 1 : 0, count(Operation.ABORT));
+        assertTrue(backup.head(KEY).isEmpty());
+        assertEquals(List.of(), backupRequests.writtenKeys());
+        assertEquals(size > PART_BYTES ? 1 : 0, count(Operation.ABORT));
     }
 
     @ParameterizedTest
@@ -173,7 +173,7 @@ class ObjectCopierTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {100, 2 << 20, PART + 100})
+    @ValueSource(ints = {100, 2 << 20, PART_BYTES + 100})
     void anObjectThatChangedSinceItWasFoundIsNotCopied(int size) {
         // Given
         byte[] content = bytes(size);
@@ -187,17 +187,17 @@ class ObjectCopierTest {
                 assertThrows(ObjectStoreException.class, () -> copier.copy(read(object), Optional.of(digest(content))));
 
         // Then
-        assertEquals(StoreError.CHANGED, failure.error());
-        assertTrue(backup.find(KEY).isEmpty());
+        assertEquals(StoreError.PRECONDITION_FAILED, failure.error());
+        assertTrue(backup.head(KEY).isEmpty());
     }
 
     @Test
     void anObjectThatChangesBetweenTwoPartsIsNotCopied() {
         // Given
-        byte[] content = bytes(PART + 100);
+        byte[] content = bytes(PART_BYTES + 100);
         ObjectInfo object = seeded(content);
-        writes.before((operation, key) -> {
-            if (operation == Operation.PART && count(Operation.PART) == 2) {
+        backupRequests.beforeRequest((operation, key) -> {
+            if (operation == Operation.UPLOAD_PART && count(Operation.UPLOAD_PART) == 2) {
                 registry.seed(KEY, OLDER);
             }
         });
@@ -207,18 +207,18 @@ class ObjectCopierTest {
                 assertThrows(ObjectStoreException.class, () -> copier.copy(read(object), Optional.empty()));
 
         // Then
-        assertEquals(StoreError.CHANGED, failure.error());
+        assertEquals(StoreError.PRECONDITION_FAILED, failure.error());
         assertEquals(1, count(Operation.ABORT));
-        assertTrue(backup.find(KEY).isEmpty());
+        assertTrue(backup.head(KEY).isEmpty());
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {100, 2 << 20, PART + 100})
+    @ValueSource(ints = {100, 2 << 20, PART_BYTES + 100})
     void anObjectThatVanishedIsNotFound(int size) {
         // Given
         byte[] content = bytes(size);
         ObjectInfo object = seeded(content);
-        registry.remove(KEY, Optional.empty());
+        registry.delete(KEY, Optional.empty());
 
         // When
         ObjectStoreException failure =
@@ -226,15 +226,16 @@ class ObjectCopierTest {
 
         // Then
         assertEquals(StoreError.NOT_FOUND, failure.error());
-        assertEquals(List.of(), writes.written());
+        assertEquals(List.of(), backupRequests.writtenKeys());
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {2 << 20, PART + 100})
+    @ValueSource(ints = {2 << 20, PART_BYTES + 100})
     void anObjectThatBreaksOffIsNeverVisible(int size) {
         // Given
         ObjectInfo object = seeded(bytes(size));
-        reads.reading(opened -> InMemoryObjectStore.opened(opened.info(), new ByteArrayInputStream(bytes(1000))));
+        registryRequests.transformRead(
+                opened -> InMemoryObjectStore.openObject(opened.info(), new ByteArrayInputStream(bytes(1000))));
 
         // When
         ObjectStoreException failure =
@@ -243,29 +244,30 @@ class ObjectCopierTest {
         // Then
         assertEquals(StoreError.UNAVAILABLE, failure.error());
         assertEquals(
-                "Failed to write: Ended after 1000 of %d bytes".formatted(Math.min(size, PART)), failure.getMessage());
+                "Failed to write: Ended after 1000 of %d bytes".formatted(Math.min(size, PART_BYTES)),
+                failure.getMessage());
         assertEquals(List.of(), backup.keys(""));
     }
 
     @Test
     void aPartThatTheClientTookWithoutReadingItIsNoPart() {
         // Given
-        byte[] content = bytes(PART + 100);
+        byte[] content = bytes(PART_BYTES + 100);
         ObjectInfo object = seeded(content);
 
         // When
         IllegalStateException failure = assertThrows(
                 IllegalStateException.class,
-                () -> new ObjectCopier(new CarelessStore(), SourceMetadata::metadata)
+                () -> new ObjectCopier(new CarelessStore(), SourceMetadata::of)
                         .copy(read(object), Optional.of(digest(content))));
 
         // Then
         assertEquals("A part of some/object was written with 0 bytes read instead of 33554432", failure.getMessage());
-        assertTrue(backup.find(KEY).isEmpty());
+        assertTrue(backup.head(KEY).isEmpty());
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 100, 2 << 20, PART + 100})
+    @ValueSource(ints = {0, 100, 2 << 20, PART_BYTES + 100})
     void anObjectWithoutADigestIsCopiedAsItIs(int size) {
         // Given
         byte[] content = bytes(size);
@@ -300,7 +302,7 @@ class ObjectCopierTest {
         ObjectInfo object = seeded(content);
 
         // When
-        boolean proved = SourceObject.visible(registry, object).proves(digest(content));
+        boolean proved = SourceObject.current(registry, object).matches(digest(content));
 
         // Then
         assertTrue(proved);
@@ -316,21 +318,21 @@ class ObjectCopierTest {
         ObjectInfo object = seeded(content);
 
         // When
-        boolean proved = SourceObject.visible(registry, object).proves(digest);
+        boolean proved = SourceObject.current(registry, object).matches(digest);
 
         // Then
         assertFalse(proved);
     }
 
     private long count(Operation operation) {
-        return writes.requests().stream()
+        return backupRequests.requests().stream()
                 .filter(request -> request.operation() == operation)
                 .count();
     }
 
     private ObjectInfo seeded(byte[] content) {
         registry.seed(KEY, content);
-        return registry.find(KEY).orElseThrow();
+        return registry.head(KEY).orElseThrow();
     }
 
     private static Digest digest(byte[] content) {
@@ -351,17 +353,17 @@ class ObjectCopierTest {
     /** A store that takes parts, opens them, and does not look at them. */
     private final class CarelessStore extends ForwardingObjectStore {
         CarelessStore() {
-            super(writes);
+            super(backupRequests);
         }
 
         @Override
         @MustBeClosed
         @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-        public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
-            MultipartUpload upload = super.startMultipart(key, metadata);
+        public MultipartUpload startMultipartUpload(String key, Map<String, String> metadata) {
+            MultipartUpload upload = super.startMultipartUpload(key, metadata);
             return new MultipartUpload() {
                 @Override
-                public void part(ContentSource content) {
+                public void uploadPart(ContentSource content) {
                     try (InputStream unread = content.open()) {
                         unread.available();
                     } catch (IOException e) {

@@ -40,12 +40,10 @@ class RandomRegistryReplicationTest {
             assertSameAs(made);
             assertEquals(
                     Set.of(),
-                    made.linksBeforeTheirTargets(replicatorFixture.backup().written()));
+                    made.linksBeforeTheirTargets(replicatorFixture.backup().writtenKeys()));
             assertEquals(
-                    Set.of(ReplicationStatus.COPIED, ReplicationStatus.PRESENT, ReplicationStatus.PASSED_OVER),
-                    Set.copyOf(outcomes.stream()
-                            .map(ReplicationResult::replicationStatus)
-                            .toList()));
+                    Set.of(ReplicationStatus.COPIED, ReplicationStatus.PRESENT, ReplicationStatus.SKIPPED),
+                    Set.copyOf(outcomes.stream().map(ReplicationResult::status).toList()));
             assertEquals(List.of("registry-backup/adopted"), backup.keys("registry-backup/"));
         }
     }
@@ -60,8 +58,8 @@ class RandomRegistryReplicationTest {
         try (ReplicatorFixture one = narrow();
                 ReplicatorFixture two = narrow()) {
             List<CompletableFuture<ReplicationResult>> asked = new ArrayList<>();
-            shuffled(made.keys(), seed).forEach(key -> asked.add(one.begin(key)));
-            shuffled(made.keys(), seed + 1).forEach(key -> asked.add(two.begin(key)));
+            shuffled(made.keys(), seed).forEach(key -> asked.add(one.startReplicate(key)));
+            shuffled(made.keys(), seed + 1).forEach(key -> asked.add(two.startReplicate(key)));
             asked.forEach(CompletableFuture::join);
         }
 
@@ -76,7 +74,7 @@ class RandomRegistryReplicationTest {
         RandomRegistry made = filled(seed);
         List<String> revisions = ofKind(made, Kind.REVISION_LINK);
         Set<String> expected = new TreeSet<>(revisions);
-        revisions.forEach(key -> expected.addAll(made.closure(key)));
+        revisions.forEach(key -> expected.addAll(made.reachableKeys(key)));
 
         // When
         try (ReplicatorFixture replicatorFixture = narrow()) {
@@ -95,7 +93,7 @@ class RandomRegistryReplicationTest {
         RandomRegistry made = filled(seed);
         List<String> tags = ofKind(made, Kind.TAG_CURRENT_LINK);
         Set<String> expected = new TreeSet<>(tags);
-        tags.forEach(key -> expected.addAll(made.closure(key)));
+        tags.forEach(key -> expected.addAll(made.reachableKeys(key)));
 
         // When
         try (ReplicatorFixture replicatorFixture = narrow()) {
@@ -104,7 +102,7 @@ class RandomRegistryReplicationTest {
             // Then
             assertEquals(
                     Set.of(),
-                    made.linksBeforeTheirTargets(replicatorFixture.backup().written()));
+                    made.linksBeforeTheirTargets(replicatorFixture.backup().writtenKeys()));
         }
         assertEquals(new ArrayList<>(expected), backup.keys(made.layout().prefix()));
     }
@@ -123,7 +121,7 @@ class RandomRegistryReplicationTest {
             // Then
             assertEquals(versions, backup.versionCount(""));
             assertTrue(again.stream()
-                    .noneMatch(replicationResult -> replicationResult.replicationStatus() == ReplicationStatus.COPIED));
+                    .noneMatch(replicationResult -> replicationResult.status() == ReplicationStatus.COPIED));
         }
     }
 
@@ -142,9 +140,9 @@ class RandomRegistryReplicationTest {
 
             // Then
             assertEquals(versions, backup.versionCount(""));
-            assertEquals(List.of(), fresh.backup().written());
+            assertEquals(List.of(), fresh.backup().writtenKeys());
             assertTrue(again.stream()
-                    .noneMatch(replicationResult -> replicationResult.replicationStatus() == ReplicationStatus.COPIED));
+                    .noneMatch(replicationResult -> replicationResult.status() == ReplicationStatus.COPIED));
         }
     }
 
@@ -152,7 +150,7 @@ class RandomRegistryReplicationTest {
     void aBucketThatSomethingElseFilledIsProvedAndLeftAsItIs() {
         // Given
         RandomRegistry made = filled(43);
-        made.kept().forEach(backup::seed);
+        made.backedUpObjects().forEach(backup::seed);
         int versions = backup.versionCount("");
 
         // When
@@ -165,18 +163,18 @@ class RandomRegistryReplicationTest {
     }
 
     private RandomRegistry filled(long seed) {
-        RandomRegistry made = RandomRegistry.filled(seed);
+        RandomRegistry made = RandomRegistry.random(seed);
         made.writeTo(registry::seed);
         return made;
     }
 
     private ReplicatorFixture narrow() {
-        return new ReplicatorFixture(registry, backup, new ReplicatorFixture.Shape(1, 1, false));
+        return new ReplicatorFixture(registry, backup, new ReplicatorFixture.FixtureOptions(1, 1, false));
     }
 
     private static List<ReplicationResult> allAtOnce(ReplicatorFixture replicatorFixture, Collection<String> keys) {
         List<CompletableFuture<ReplicationResult>> asked =
-                keys.stream().map(replicatorFixture::begin).toList();
+                keys.stream().map(replicatorFixture::startReplicate).toList();
         return asked.stream().map(CompletableFuture::join).toList();
     }
 
@@ -200,8 +198,8 @@ class RandomRegistryReplicationTest {
 
     private void assertSameAs(RandomRegistry made) {
         assertEquals(
-                new ArrayList<>(new TreeSet<>(made.kept().keySet())),
+                new ArrayList<>(new TreeSet<>(made.backedUpObjects().keySet())),
                 backup.keys(made.layout().prefix()));
-        made.kept().forEach((key, content) -> assertArrayEquals(content, backup.bytes(key), key));
+        made.backedUpObjects().forEach((key, content) -> assertArrayEquals(content, backup.bytes(key), key));
     }
 }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
-import dev.registrybackup.replication.EventResult.Answer;
+import dev.registrybackup.replication.EventResult.Disposition;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * doubled and in any order.
  */
 class RecordedPushTest {
-    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
@@ -40,16 +40,16 @@ class RecordedPushTest {
         notifications.addAll(lines("notifications.ndjson"));
         Collections.shuffle(notifications, new Random(seed));
 
-        NotificationHandler notificationHandler = handlerFixture.intake(2_048);
+        NotificationHandler notificationHandler = handlerFixture.notificationHandler(2_048);
 
         // When
         List<CompletableFuture<EventResult>> replies = notifications.stream()
                 .map(body -> body.replace("\"name\":\"registry\"", "\"name\":\"" + HandlerFixture.BUCKET + "\""))
-                .map(body -> notificationHandler.take(body.getBytes(StandardCharsets.UTF_8), LONG))
+                .map(body -> notificationHandler.handle(body.getBytes(StandardCharsets.UTF_8), TIMEOUT))
                 .toList();
 
         // Then
-        replies.forEach(reply -> assertEquals(Answer.DONE, reply.join().answer()));
+        replies.forEach(reply -> assertEquals(Disposition.ACK, reply.join().disposition()));
         List<String> keys = handlerFixture.registryBucket.keys("docker/");
         assertEquals(keys, handlerFixture.backupBucket.keys("docker/"));
         keys.forEach(key -> assertArrayEquals(

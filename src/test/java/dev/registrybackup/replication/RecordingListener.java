@@ -7,9 +7,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Keeps what it is told. */
 final class RecordingListener implements ReplicationListener {
-    record Finished(Occasion occasion, String key, ReplicationStatus replicationStatus, Instant written) {}
+    record Finished(Trigger trigger, String key, ReplicationStatus status, Instant writtenAt) {}
 
-    record Failed(Occasion occasion, String key) {}
+    record Failed(Trigger trigger, String key) {}
 
     final List<Finished> finished = new CopyOnWriteArrayList<>();
     final List<Failed> failed = new CopyOnWriteArrayList<>();
@@ -19,13 +19,13 @@ final class RecordingListener implements ReplicationListener {
 
     @Override
     public void finished(
-            Occasion occasion, String key, ReplicationResult replicationResult, Instant written, Duration took) {
-        finished.add(new Finished(occasion, key, replicationResult.replicationStatus(), written));
+            Trigger trigger, String key, ReplicationResult replicationResult, Instant written, Duration took) {
+        finished.add(new Finished(trigger, key, replicationResult.status(), written));
     }
 
     @Override
-    public void failed(Occasion occasion, String key, Throwable failure) {
-        failed.add(new Failed(occasion, key));
+    public void failed(Trigger trigger, String key, Throwable failure) {
+        failed.add(new Failed(trigger, key));
     }
 
     @Override

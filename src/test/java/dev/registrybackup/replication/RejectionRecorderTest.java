@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
-import dev.registrybackup.replication.EventResult.Answer;
+import dev.registrybackup.replication.EventResult.Disposition;
 import dev.registrybackup.replication.pending.RejectionStore.Rejection;
 import java.time.Duration;
 import java.util.List;
@@ -14,8 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class RejectionRecorderTest {
-    private static final Duration AMPLE = Duration.ofMinutes(1);
-    private static final Duration SCANT = Duration.ofMillis(500);
+    private static final Duration LONG_TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration TINY_TIMEOUT = Duration.ofMillis(500);
     private static final Rejection CORRUPT = Rejection.ofKey("a", "corrupt");
 
     private final HandlerFixture handlerFixture = new HandlerFixture();
@@ -30,7 +30,7 @@ class RejectionRecorderTest {
     @Test
     void whatIsDoneIsDoneWithoutARecord() throws Exception {
         // When
-        boolean done = isDone(EventResult.DONE);
+        boolean done = recordRejections(EventResult.ACK);
 
         // Then
         assertTrue(done);
@@ -40,45 +40,45 @@ class RejectionRecorderTest {
     @Test
     void whatWillNeverSucceedIsDoneOnceItIsOnRecord() throws Exception {
         // When
-        boolean done = isDone(
-                new EventResult(Answer.PERMANENT, List.of(CORRUPT, Rejection.ofBucket("elsewhere", "not ours"))));
+        boolean done = recordRejections(
+                new EventResult(Disposition.REJECT, List.of(CORRUPT, Rejection.ofBucket("elsewhere", "not ours"))));
 
         // Then
         assertTrue(done);
-        assertEquals(2, handlerFixture.rejected().size());
+        assertEquals(2, handlerFixture.rejectionKeys().size());
     }
 
     @Test
     void aWithheldLinkIsDoneSinceItIsOnRecordAlready() throws Exception {
         // When
-        boolean done = isDone(EventResult.WITHHELD);
+        boolean done = recordRejections(EventResult.BLOCKED);
 
         // Then
         assertTrue(done);
-        assertEquals(List.of(), handlerFixture.rejected());
+        assertEquals(List.of(), handlerFixture.rejectionKeys());
     }
 
     @Test
     void whatIsNotTakenIsNotDoneThoughItsRejectionsAreOnRecord() throws Exception {
         // When
-        boolean done = isDone(new EventResult(Answer.NOT_TAKEN, List.of(CORRUPT)));
+        boolean done = recordRejections(new EventResult(Disposition.RETRY, List.of(CORRUPT)));
 
         // Then
         assertFalse(done);
-        assertEquals(1, handlerFixture.rejected().size());
+        assertEquals(1, handlerFixture.rejectionKeys().size());
     }
 
     @Test
     void whatCannotBePutOnRecordIsNotDone() throws Exception {
         // Given
-        handlerFixture.backup.before((operation, key) -> {
+        handlerFixture.backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT) {
-                throw HandlerFixture.down();
+                throw HandlerFixture.storeUnavailable();
             }
         });
 
         // When
-        boolean done = isDone(EventResult.permanent(CORRUPT));
+        boolean done = recordRejections(EventResult.reject(CORRUPT));
 
         // Then
         assertFalse(done);
@@ -87,11 +87,12 @@ class RejectionRecorderTest {
     @Test
     void whatCannotBePutOnRecordInTimeIsNotDone() throws Exception {
         // Given
-        handlerFixture.backup.before((operation, key) -> handlerFixture.hang());
-        CompletableFuture<EventResult> reply = CompletableFuture.completedFuture(EventResult.permanent(CORRUPT));
+        handlerFixture.backup.beforeRequest((operation, key) -> handlerFixture.blockUntilReleased());
+        CompletableFuture<EventResult> reply = CompletableFuture.completedFuture(EventResult.reject(CORRUPT));
 
         // When
-        boolean done = HandlerFixture.within(SCANT, rejectionRecorder.isDone(reply, SCANT));
+        boolean done =
+                HandlerFixture.awaitWithin(TINY_TIMEOUT, rejectionRecorder.recordRejections(reply, TINY_TIMEOUT));
 
         // Then
         assertFalse(done);
@@ -100,14 +101,16 @@ class RejectionRecorderTest {
     @Test
     void aReplyThatNeverComesIsNotDone() throws Exception {
         // When
-        boolean done = HandlerFixture.within(SCANT, rejectionRecorder.isDone(new CompletableFuture<>(), SCANT));
+        boolean done = HandlerFixture.awaitWithin(
+                TINY_TIMEOUT, rejectionRecorder.recordRejections(new CompletableFuture<>(), TINY_TIMEOUT));
 
         // Then
         assertFalse(done);
     }
 
-    private boolean isDone(EventResult eventResult) throws Exception {
-        return HandlerFixture.within(
-                Duration.ofSeconds(5), rejectionRecorder.isDone(CompletableFuture.completedFuture(eventResult), AMPLE));
+    private boolean recordRejections(EventResult eventResult) throws Exception {
+        return HandlerFixture.awaitWithin(
+                Duration.ofSeconds(5),
+                rejectionRecorder.recordRejections(CompletableFuture.completedFuture(eventResult), LONG_TIMEOUT));
     }
 }

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 
 /** One instance of the program, as far as it replicates: threads and memory of its own between two buckets. */
 public final class ReplicatorFixture implements AutoCloseable {
-    private static final long PATIENCE_SECONDS = 30;
+    private static final long TIMEOUT_SECONDS = 30;
     /** No object has this key, so that to ask for it changes nothing. */
     private static final String NO_BLOB = "blobs/sha256/00/" + "0".repeat(64) + "/data";
 
@@ -29,22 +29,22 @@ public final class ReplicatorFixture implements AutoCloseable {
     private final BlockedLinks blockedLinks;
     private final WorkerPools workerPools;
     private final Replicator replicator;
-    private final Queue<CompletableFuture<ReplicationResult>> woken = new ConcurrentLinkedQueue<>();
+    private final Queue<CompletableFuture<ReplicationResult>> unblocked = new ConcurrentLinkedQueue<>();
 
     /** What differs between instances. */
-    public record Shape(int smallThreads, int largeThreads, boolean copiesForeign) {}
+    public record FixtureOptions(int smallThreads, int largeThreads, boolean copiesUnknownObjects) {}
 
     public ReplicatorFixture(ObjectStore registry, ObjectStore backup) {
-        this(registry, backup, new Shape(4, 2, false));
+        this(registry, backup, new FixtureOptions(4, 2, false));
     }
 
-    public ReplicatorFixture(ObjectStore registry, ObjectStore backup, Shape shape) {
+    public ReplicatorFixture(ObjectStore registry, ObjectStore backup, FixtureOptions fixtureOptions) {
         RegistryLayout layout = new RegistryLayout("");
         Clock clock = Clock.systemUTC();
         ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100_000);
         this.registry = new RecordingObjectStore(registry);
         this.backup = new RecordingObjectStore(backup);
-        this.workerPools = new WorkerPools(shape.smallThreads(), shape.largeThreads());
+        this.workerPools = new WorkerPools(fixtureOptions.smallThreads(), fixtureOptions.largeThreads());
         this.blockedLinks = new BlockedLinks(this.backup, clock);
         BlobReplicator blobReplicator = new BlobReplicator(
                 layout,
@@ -53,9 +53,10 @@ public final class ReplicatorFixture implements AutoCloseable {
                 new VerifiedMarker(this.backup, layout, clock),
                 workerPools,
                 durable);
-        UnknownObjects foreign = new UnknownObjects(this.registry, this.backup, workerPools, shape.copiesForeign());
+        UnknownObjects foreign =
+                new UnknownObjects(this.registry, this.backup, workerPools, fixtureOptions.copiesUnknownObjects());
         this.replicator = new Replicator(
-                new Replicator.Parts(
+                new Replicator.Dependencies(
                         layout,
                         this.registry,
                         this.backup,
@@ -64,9 +65,9 @@ public final class ReplicatorFixture implements AutoCloseable {
                         blockedLinks,
                         durable,
                         workerPools),
-                (link, again) -> woken.add(again));
+                (link, again) -> unblocked.add(again));
         replicate(layout.prefix() + NO_BLOB);
-        forgetRequests();
+        clearRequests();
     }
 
     /** An empty bucket. */
@@ -75,26 +76,27 @@ public final class ReplicatorFixture implements AutoCloseable {
     }
 
     /** Asks for a key and for no answer yet. */
-    CompletableFuture<ReplicationResult> begin(String key) {
-        return replicator.replicate(key).orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    CompletableFuture<ReplicationResult> startReplicate(String key) {
+        return replicator.replicate(key).orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     }
 
     /** Asks for a key, and waits until that and all that it woke is done. */
     ReplicationResult replicate(String key) {
-        ReplicationResult replicationResult = begin(key).join();
-        woken();
+        ReplicationResult replicationResult = startReplicate(key).join();
+        unblocked();
         return replicationResult;
     }
 
     /** Asks for keys one after the other. */
     public List<ReplicationStatus> replicateAll(List<String> keys) {
-        return keys.stream().map(key -> replicate(key).replicationStatus()).toList();
+        return keys.stream().map(key -> replicate(key).status()).toList();
     }
 
     /** Why the key could not be looked at. */
     StoreError failure(String key) {
         try {
-            throw new AssertionError("Expected a failure but got " + begin(key).join());
+            throw new AssertionError(
+                    "Expected a failure but got " + startReplicate(key).join());
         } catch (CompletionException e) {
             if (e.getCause() instanceof ObjectStoreException failure) {
                 return failure.error();
@@ -104,19 +106,19 @@ public final class ReplicatorFixture implements AutoCloseable {
     }
 
     /** Waits until all links that were tried again are done, and tells what became of them. */
-    List<ReplicationResult> woken() {
+    List<ReplicationResult> unblocked() {
         List<ReplicationResult> outcomes = new ArrayList<>();
-        for (CompletableFuture<ReplicationResult> again = woken.poll(); again != null; again = woken.poll()) {
-            outcomes.add(again.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join());
+        for (CompletableFuture<ReplicationResult> again = unblocked.poll(); again != null; again = unblocked.poll()) {
+            outcomes.add(again.orTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS).join());
         }
         return outcomes;
     }
 
     /** What is done once a minute: learns what other instances recorded, and tries again what can be. */
-    void keepHouse() {
+    void runPeriodicWork() {
         blockedLinks.refresh();
-        replicator.wakeWaiting();
-        woken();
+        replicator.retryBlocked();
+        unblocked();
     }
 
     /** What it asks the registry. */
@@ -129,9 +131,9 @@ public final class ReplicatorFixture implements AutoCloseable {
         return backup;
     }
 
-    void forgetRequests() {
-        registry.forget();
-        backup.forget();
+    void clearRequests() {
+        registry.clearRequests();
+        backup.clearRequests();
     }
 
     @Override

@@ -28,27 +28,27 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ReplicatorTest {
     private static final String REPOSITORY = "team/app";
-    private static final String FOREIGN = "docker/registry/v2/repositories/team/app/README";
+    private static final String UNKNOWN_OBJECT = "docker/registry/v2/repositories/team/app/README";
 
     private final InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
     private final InMemoryObjectStore backup = ReplicatorFixture.bucket("backup", true);
-    private final RandomRegistry made = new RandomRegistry(1);
-    private final Digest layer = made.layer(REPOSITORY, 100);
-    private final Digest image = made.image(REPOSITORY, layer);
+    private final RandomRegistry registryContent = new RandomRegistry(1);
+    private final Digest layer = registryContent.layer(REPOSITORY, 100);
+    private final Digest image = registryContent.image(REPOSITORY, layer);
     private final ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, backup);
-    private final ReplicatorFixture copiesForeign =
-            new ReplicatorFixture(registry, backup, new ReplicatorFixture.Shape(1, 1, true));
+    private final ReplicatorFixture copiesUnknownObjects =
+            new ReplicatorFixture(registry, backup, new ReplicatorFixture.FixtureOptions(1, 1, true));
 
     @BeforeEach
     void push() {
-        made.tag(REPOSITORY, "latest", image);
-        made.writeTo(registry::seed);
+        registryContent.tag(REPOSITORY, "latest", image);
+        registryContent.writeTo(registry::seed);
     }
 
     @AfterEach
     void close() {
         replicatorFixture.close();
-        copiesForeign.close();
+        copiesUnknownObjects.close();
     }
 
     @ParameterizedTest
@@ -64,12 +64,12 @@ class ReplicatorTest {
 
         // Then
         assertEquals(kind, first.kind());
-        assertEquals(ReplicationStatus.COPIED, first.replicationStatus());
+        assertEquals(ReplicationStatus.COPIED, first.status());
         assertEquals("", first.problem());
         assertEquals(Optional.of(kind == Kind.BLOB || kind == Kind.LAYER_LINK ? layer : image), first.digest());
-        assertEquals(ReplicationStatus.PRESENT, second.replicationStatus());
-        assertEquals(0, second.bytes());
-        assertArrayEquals(made.content(key(kind)), backup.bytes(key(kind)));
+        assertEquals(ReplicationStatus.PRESENT, second.status());
+        assertEquals(0, second.bytesCopied());
+        assertArrayEquals(registryContent.content(key(kind)), backup.bytes(key(kind)));
     }
 
     @ParameterizedTest
@@ -78,16 +78,16 @@ class ReplicatorTest {
             names = {"LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
     void theBytesOfALinkAreThoseOfAllThatWasCopiedForIt(Kind kind) {
         // Given
-        long expected = made.content(key(kind)).length
-                + made.closure(key(kind)).stream()
-                        .mapToLong(key -> made.content(key).length)
+        long expected = registryContent.content(key(kind)).length
+                + registryContent.reachableKeys(key(kind)).stream()
+                        .mapToLong(key -> registryContent.content(key).length)
                         .sum();
 
         // When
         ReplicationResult replicationResult = replicatorFixture.replicate(key(kind));
 
         // Then
-        assertEquals(expected, replicationResult.bytes());
+        assertEquals(expected, replicationResult.bytesCopied());
     }
 
     @ParameterizedTest
@@ -96,14 +96,14 @@ class ReplicatorTest {
             names = {"BLOB", "LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
     void aKeyThatTheRegistryLacksIsGone(Kind kind) {
         // Given
-        registry.remove(key(kind), Optional.empty());
+        registry.delete(key(kind), Optional.empty());
 
         // When
         ReplicationResult replicationResult = replicatorFixture.replicate(key(kind));
 
         // Then
-        assertEquals(ReplicationStatus.GONE, replicationResult.replicationStatus());
-        assertEquals(List.of(), replicatorFixture.backup().written());
+        assertEquals(ReplicationStatus.SOURCE_MISSING, replicationResult.status());
+        assertEquals(List.of(), replicatorFixture.backup().writtenKeys());
     }
 
     @ParameterizedTest
@@ -142,27 +142,27 @@ class ReplicatorTest {
             names = {"BLOB", "LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
     void aFailureDoesNotStick(Kind kind) {
         // Given
-        replicatorFixture.backup().before((operation, key) -> {
+        replicatorFixture.backup().beforeRequest((operation, key) -> {
             if (operation == Operation.PUT) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is away");
             }
         });
         StoreError error = replicatorFixture.failure(key(kind));
-        replicatorFixture.backup().before((operation, key) -> {});
+        replicatorFixture.backup().beforeRequest((operation, key) -> {});
 
         // When
         ReplicationResult replicationResult = replicatorFixture.replicate(key(kind));
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, error);
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
     }
 
     @Test
     void aLayerThatCannotBeReadNowKeepsTheRevisionLinkBack() {
         // Given
-        replicatorFixture.registry().before((operation, key) -> {
-            if (key.equals(made.blobKey(layer))) {
+        replicatorFixture.registry().beforeRequest((operation, key) -> {
+            if (key.equals(registryContent.blobKey(layer))) {
                 throw new ObjectStoreException(StoreError.FORBIDDEN, "Forbidden");
             }
         });
@@ -172,7 +172,7 @@ class ReplicatorTest {
 
         // Then
         assertEquals(StoreError.FORBIDDEN, error);
-        assertTrue(backup.find(key(Kind.REVISION_LINK)).isEmpty());
+        assertTrue(backup.head(key(Kind.REVISION_LINK)).isEmpty());
     }
 
     @Test
@@ -184,11 +184,11 @@ class ReplicatorTest {
         ReplicationResult replicationResult = replicatorFixture.replicate(key(Kind.BLOB));
 
         // Then
-        assertEquals(ReplicationStatus.CORRUPT, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.CORRUPT, replicationResult.status());
         assertTrue(
                 replicationResult.problem().startsWith("Expected " + layer + " but 100 bytes hash to "),
                 replicationResult.problem());
-        assertTrue(backup.find(key(Kind.BLOB)).isEmpty());
+        assertTrue(backup.head(key(Kind.BLOB)).isEmpty());
     }
 
     @ParameterizedTest
@@ -203,24 +203,24 @@ class ReplicatorTest {
             })
     void whatIsNeverCopiedCostsNoRequest(String key) {
         // When
-        ReplicationResult replicationResult = copiesForeign.replicate(key);
+        ReplicationResult replicationResult = copiesUnknownObjects.replicate(key);
 
         // Then
-        assertEquals(ReplicationStatus.PASSED_OVER, replicationResult.replicationStatus());
-        assertEquals(List.of(), copiesForeign.registry().requests());
-        assertEquals(List.of(), copiesForeign.backup().requests());
+        assertEquals(ReplicationStatus.SKIPPED, replicationResult.status());
+        assertEquals(List.of(), copiesUnknownObjects.registry().requests());
+        assertEquals(List.of(), copiesUnknownObjects.backup().requests());
     }
 
     @Test
     void aForeignObjectIsPassedOverWithoutARequest() {
         // Given
-        registry.seed(FOREIGN, text("hello"));
+        registry.seed(UNKNOWN_OBJECT, text("hello"));
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(FOREIGN);
+        ReplicationResult replicationResult = replicatorFixture.replicate(UNKNOWN_OBJECT);
 
         // Then
-        assertEquals(ReplicationResult.of(Kind.FOREIGN, ReplicationStatus.PASSED_OVER), replicationResult);
+        assertEquals(ReplicationResult.of(Kind.UNKNOWN, ReplicationStatus.SKIPPED), replicationResult);
         assertEquals(List.of(), replicatorFixture.registry().requests());
         assertEquals(List.of(), replicatorFixture.backup().requests());
     }
@@ -229,85 +229,85 @@ class ReplicatorTest {
     @ValueSource(ints = {0, 100, 2 << 20})
     void aForeignObjectIsCopiedIfSoConfiguredAndThenPresent(int size) {
         // Given
-        byte[] content = made.bytes(size);
-        registry.seed(FOREIGN, content);
-        ReplicationResult first = copiesForeign.replicate(FOREIGN);
+        byte[] content = registryContent.bytes(size);
+        registry.seed(UNKNOWN_OBJECT, content);
+        ReplicationResult first = copiesUnknownObjects.replicate(UNKNOWN_OBJECT);
 
         // When
-        ReplicationResult second = copiesForeign.replicate(FOREIGN);
+        ReplicationResult second = copiesUnknownObjects.replicate(UNKNOWN_OBJECT);
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, first.replicationStatus());
-        assertEquals(size, first.bytes());
-        assertEquals(ReplicationStatus.PRESENT, second.replicationStatus());
-        assertArrayEquals(content, backup.bytes(FOREIGN));
-        assertEquals(1, backup.versionCount(FOREIGN));
+        assertEquals(ReplicationStatus.COPIED, first.status());
+        assertEquals(size, first.bytesCopied());
+        assertEquals(ReplicationStatus.PRESENT, second.status());
+        assertArrayEquals(content, backup.bytes(UNKNOWN_OBJECT));
+        assertEquals(1, backup.versionCount(UNKNOWN_OBJECT));
     }
 
     @Test
     void aForeignObjectThatChangedIsCopiedAgain() {
         // Given
-        registry.seed(FOREIGN, text("hello"));
-        copiesForeign.replicate(FOREIGN);
-        registry.seed(FOREIGN, text("jello"));
+        registry.seed(UNKNOWN_OBJECT, text("hello"));
+        copiesUnknownObjects.replicate(UNKNOWN_OBJECT);
+        registry.seed(UNKNOWN_OBJECT, text("jello"));
 
         // When
-        ReplicationResult replicationResult = copiesForeign.replicate(FOREIGN);
+        ReplicationResult replicationResult = copiesUnknownObjects.replicate(UNKNOWN_OBJECT);
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
-        assertArrayEquals(text("jello"), backup.bytes(FOREIGN));
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertArrayEquals(text("jello"), backup.bytes(UNKNOWN_OBJECT));
     }
 
     @Test
     void aPodThatWasPausedWithAnOlderReadDoesNotLeaveAnOlderForeignObject() {
         // Given
         byte[] newer = text("jello");
-        registry.seed(FOREIGN, text("hello"));
+        registry.seed(UNKNOWN_OBJECT, text("hello"));
         try (ReplicatorFixture other =
-                new ReplicatorFixture(registry, backup, new ReplicatorFixture.Shape(1, 1, true))) {
+                new ReplicatorFixture(registry, backup, new ReplicatorFixture.FixtureOptions(1, 1, true))) {
             AtomicBoolean once = new AtomicBoolean();
-            copiesForeign.backup().before((operation, key) -> {
+            copiesUnknownObjects.backup().beforeRequest((operation, key) -> {
                 if (operation == Operation.PUT && once.compareAndSet(false, true)) {
-                    registry.seed(FOREIGN, newer);
-                    other.replicate(FOREIGN);
+                    registry.seed(UNKNOWN_OBJECT, newer);
+                    other.replicate(UNKNOWN_OBJECT);
                 }
             });
 
             // When
-            ReplicationResult late = copiesForeign.replicate(FOREIGN);
+            ReplicationResult late = copiesUnknownObjects.replicate(UNKNOWN_OBJECT);
 
             // Then
-            assertEquals(ReplicationStatus.COPIED, late.replicationStatus());
+            assertEquals(ReplicationStatus.COPIED, late.status());
         }
-        assertArrayEquals(newer, backup.bytes(FOREIGN));
+        assertArrayEquals(newer, backup.bytes(UNKNOWN_OBJECT));
     }
 
     @Test
     void aForeignObjectThatChangesAllTheTimeIsTriedAgainLater() {
         // Given
-        registry.seed(FOREIGN, text("0"));
+        registry.seed(UNKNOWN_OBJECT, text("0"));
         AtomicInteger changes = new AtomicInteger();
-        copiesForeign.backup().before((operation, key) -> {
+        copiesUnknownObjects.backup().beforeRequest((operation, key) -> {
             if (operation == Operation.PUT) {
-                registry.seed(FOREIGN, text(String.valueOf(changes.incrementAndGet())));
+                registry.seed(UNKNOWN_OBJECT, text(String.valueOf(changes.incrementAndGet())));
             }
         });
 
         // When
-        StoreError error = copiesForeign.failure(FOREIGN);
+        StoreError error = copiesUnknownObjects.failure(UNKNOWN_OBJECT);
 
         // Then
-        assertEquals(StoreError.CHANGED, error);
+        assertEquals(StoreError.PRECONDITION_FAILED, error);
     }
 
     @Test
     void aForeignObjectThatTheRegistryLacksIsGone() {
         // When
-        ReplicationResult replicationResult = copiesForeign.replicate(FOREIGN);
+        ReplicationResult replicationResult = copiesUnknownObjects.replicate(UNKNOWN_OBJECT);
 
         // Then
-        assertEquals(ReplicationStatus.GONE, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.SOURCE_MISSING, replicationResult.status());
     }
 
     @Test
@@ -316,14 +316,15 @@ class ReplicatorTest {
         replicatorFixture.replicate(key(Kind.TAG_CURRENT_LINK));
 
         // Then
-        made.closure(key(Kind.TAG_CURRENT_LINK))
+        registryContent
+                .reachableKeys(key(Kind.TAG_CURRENT_LINK))
                 .forEach(key -> assertEquals(
                         Map.of(
                                 "registry-last-modified",
-                                registry.find(key).orElseThrow().lastModified().toString(),
+                                registry.head(key).orElseThrow().lastModified().toString(),
                                 "registry-etag",
-                                registry.find(key).orElseThrow().etag()),
-                        backup.find(key).orElseThrow().metadata(),
+                                registry.head(key).orElseThrow().etag()),
+                        backup.head(key).orElseThrow().metadata(),
                         key));
     }
 
@@ -334,11 +335,11 @@ class ReplicatorTest {
     void aLinkThatTheRegistryWroteAgainIsCopiedWithItsNewTimeUnlessItIsALayers(Kind kind) {
         // Given
         replicatorFixture.replicate(key(kind));
-        Instant first = SourceMetadata.lastModified(backup.find(key(kind)).orElseThrow())
+        Instant first = SourceMetadata.lastModified(backup.head(key(kind)).orElseThrow())
                 .orElseThrow();
-        registry.remove(key(kind), Optional.empty());
-        registry.seed(key(kind), made.content(key(kind)));
-        Instant again = registry.find(key(kind)).orElseThrow().lastModified();
+        registry.delete(key(kind), Optional.empty());
+        registry.seed(key(kind), registryContent.content(key(kind)));
+        Instant again = registry.head(key(kind)).orElseThrow().lastModified();
 
         // When
         try (ReplicatorFixture later = new ReplicatorFixture(registry, backup)) {
@@ -347,13 +348,11 @@ class ReplicatorTest {
 
             // Then
             boolean isLayer = kind == Kind.LAYER_LINK;
-            assertEquals(
-                    isLayer ? ReplicationStatus.PRESENT : ReplicationStatus.COPIED,
-                    replicationResult.replicationStatus());
-            assertEquals(ReplicationStatus.PRESENT, redelivered.replicationStatus());
+            assertEquals(isLayer ? ReplicationStatus.PRESENT : ReplicationStatus.COPIED, replicationResult.status());
+            assertEquals(ReplicationStatus.PRESENT, redelivered.status());
             assertEquals(
                     Optional.of(isLayer ? first : again),
-                    SourceMetadata.lastModified(backup.find(key(kind)).orElseThrow()));
+                    SourceMetadata.lastModified(backup.head(key(kind)).orElseThrow()));
         }
     }
 
@@ -373,7 +372,7 @@ class ReplicatorTest {
             ReplicationResult replicationResult = second.replicate(key(kind));
 
             // Then
-            assertEquals(ReplicationStatus.PRESENT, replicationResult.replicationStatus());
+            assertEquals(ReplicationStatus.PRESENT, replicationResult.status());
         }
         assertEquals(versions, backup.versionCount(""));
     }
@@ -390,8 +389,8 @@ class ReplicatorTest {
         ReplicationResult replicationResult = replicatorFixture.replicate(key(kind));
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
-        assertArrayEquals(made.content(key(kind)), backup.bytes(key(kind)));
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertArrayEquals(registryContent.content(key(kind)), backup.bytes(key(kind)));
     }
 
     @ParameterizedTest
@@ -406,7 +405,7 @@ class ReplicatorTest {
         ReplicationResult replicationResult = replicatorFixture.replicate(key(kind));
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
         assertArrayEquals(
                 kind == Kind.LAYER_LINK ? LinkContent.of(layer) : LinkContent.of(image), backup.bytes(key(kind)));
     }
@@ -416,27 +415,27 @@ class ReplicatorTest {
         // Given
         Digest index = image;
         for (int level = 0; level < 10_000; level++) {
-            index = made.index(REPOSITORY, index);
+            index = registryContent.index(REPOSITORY, index);
         }
-        made.tag(REPOSITORY, "deep", index);
-        made.writeTo(registry::seed);
+        registryContent.tag(REPOSITORY, "deep", index);
+        registryContent.writeTo(registry::seed);
 
         // When
-        ReplicationResult replicationResult = replicatorFixture.replicate(made.tagLink(REPOSITORY, "deep"));
+        ReplicationResult replicationResult = replicatorFixture.replicate(registryContent.tagLink(REPOSITORY, "deep"));
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
-        assertTrue(backup.keys("").contains(made.blobKey(layer)));
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
+        assertTrue(backup.keys("").contains(registryContent.blobKey(layer)));
     }
 
     private String key(Kind kind) {
         return switch (kind) {
-            case BLOB -> made.blobKey(layer);
-            case LAYER_LINK -> made.layerLink(REPOSITORY, layer);
-            case REVISION_LINK -> made.revisionLink(REPOSITORY, image);
-            case TAG_INDEX_LINK -> made.tagIndexLink(REPOSITORY, "latest", image);
-            case TAG_CURRENT_LINK -> made.tagLink(REPOSITORY, "latest");
-            case UPLOAD, FOREIGN, EXCLUDED -> throw new IllegalArgumentException(kind.label());
+            case BLOB -> registryContent.blobKey(layer);
+            case LAYER_LINK -> registryContent.layerLink(REPOSITORY, layer);
+            case REVISION_LINK -> registryContent.revisionLink(REPOSITORY, image);
+            case TAG_INDEX_LINK -> registryContent.tagIndexLink(REPOSITORY, "latest", image);
+            case TAG_CURRENT_LINK -> registryContent.tagLink(REPOSITORY, "latest");
+            case UPLOAD, UNKNOWN, EXCLUDED -> throw new IllegalArgumentException(kind.label());
         };
     }
 

@@ -18,21 +18,21 @@ class RequestCountTest {
 
     private final InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
     private final InMemoryObjectStore backup = ReplicatorFixture.bucket("backup", false);
-    private final RandomRegistry made = new RandomRegistry(1);
-    private final Digest layer = made.layer(REPOSITORY, 100);
-    private final Digest image = made.image(REPOSITORY, layer);
-    private final String blob = made.blobKey(layer);
-    private final String manifest = made.blobKey(image);
-    private final String layerLink = made.layerLink(REPOSITORY, layer);
-    private final String revisionLink = made.revisionLink(REPOSITORY, image);
-    private final String tagIndexLink = made.tagIndexLink(REPOSITORY, "latest", image);
-    private final String tagLink = made.tagLink(REPOSITORY, "latest");
+    private final RandomRegistry registryContent = new RandomRegistry(1);
+    private final Digest layer = registryContent.layer(REPOSITORY, 100);
+    private final Digest image = registryContent.image(REPOSITORY, layer);
+    private final String blob = registryContent.blobKey(layer);
+    private final String manifest = registryContent.blobKey(image);
+    private final String layerLink = registryContent.layerLink(REPOSITORY, layer);
+    private final String revisionLink = registryContent.revisionLink(REPOSITORY, image);
+    private final String tagIndexLink = registryContent.tagIndexLink(REPOSITORY, "latest", image);
+    private final String tagLink = registryContent.tagLink(REPOSITORY, "latest");
     private final ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, backup);
 
     @BeforeEach
     void push() {
-        made.tag(REPOSITORY, "latest", image);
-        made.writeTo(registry::seed);
+        registryContent.tag(REPOSITORY, "latest", image);
+        registryContent.writeTo(registry::seed);
     }
 
     @AfterEach
@@ -47,14 +47,14 @@ class RequestCountTest {
 
         // Then
         assertEquals(
-                List.of(find(blob), open(blob)), replicatorFixture.registry().requests());
-        assertEquals(List.of(find(blob), put(blob)), replicatorFixture.backup().requests());
+                List.of(head(blob), open(blob)), replicatorFixture.registry().requests());
+        assertEquals(List.of(head(blob), put(blob)), replicatorFixture.backup().requests());
     }
 
     @Test
     void aLayerLinkWhoseBlobWasBroughtLatelyCostsThree() {
         // Given
-        known(blob);
+        prime(blob);
 
         // When
         replicatorFixture.replicate(layerLink);
@@ -62,14 +62,14 @@ class RequestCountTest {
         // Then
         assertEquals(List.of(open(layerLink)), replicatorFixture.registry().requests());
         assertEquals(
-                List.of(find(layerLink), put(layerLink)),
+                List.of(head(layerLink), put(layerLink)),
                 replicatorFixture.backup().requests());
     }
 
     @Test
     void aRevisionLinkWhoseBlobsWereBroughtLatelyCostsFour() {
         // Given
-        known(made.closure(revisionLink).toArray(String[]::new));
+        prime(registryContent.reachableKeys(revisionLink).toArray(String[]::new));
 
         // When
         replicatorFixture.replicate(revisionLink);
@@ -77,14 +77,14 @@ class RequestCountTest {
         // Then
         assertEquals(List.of(open(revisionLink)), replicatorFixture.registry().requests());
         assertEquals(
-                List.of(open(manifest), find(revisionLink), put(revisionLink)),
+                List.of(open(manifest), head(revisionLink), put(revisionLink)),
                 replicatorFixture.backup().requests());
     }
 
     @Test
     void aTagsHistoryWhoseRevisionLinkWasBroughtLatelyCostsThree() {
         // Given
-        known(revisionLink);
+        prime(revisionLink);
 
         // When
         replicatorFixture.replicate(tagIndexLink);
@@ -92,14 +92,14 @@ class RequestCountTest {
         // Then
         assertEquals(List.of(open(tagIndexLink)), replicatorFixture.registry().requests());
         assertEquals(
-                List.of(find(tagIndexLink), put(tagIndexLink)),
+                List.of(head(tagIndexLink), put(tagIndexLink)),
                 replicatorFixture.backup().requests());
     }
 
     @Test
     void aTagThatMovedCostsFour() {
         // Given
-        known(revisionLink);
+        prime(revisionLink);
 
         // When
         replicatorFixture.replicate(tagLink);
@@ -115,7 +115,7 @@ class RequestCountTest {
     @Test
     void aTagThatDidNotMoveCostsTwo() {
         // Given
-        known(tagLink);
+        prime(tagLink);
 
         // When
         replicatorFixture.replicate(tagLink);
@@ -129,7 +129,7 @@ class RequestCountTest {
     void whatDoesNotChangeAndWasBroughtLatelyCostsNothing() {
         // Given
         List<String> keys = List.of(blob, manifest, layerLink, revisionLink, tagIndexLink);
-        known(keys.toArray(String[]::new));
+        prime(keys.toArray(String[]::new));
 
         // When
         replicatorFixture.replicateAll(keys);
@@ -142,7 +142,7 @@ class RequestCountTest {
     @Test
     void aLayerLinkThatIsThereAlreadyCostsAPodWithoutMemoryThree() {
         // Given
-        known(layerLink);
+        prime(layerLink);
 
         // When
         try (ReplicatorFixture fresh = new ReplicatorFixture(registry, backup)) {
@@ -150,29 +150,29 @@ class RequestCountTest {
 
             // Then
             assertEquals(List.of(open(layerLink)), fresh.registry().requests());
-            assertEquals(List.of(find(blob), find(layerLink)), fresh.backup().requests());
+            assertEquals(List.of(head(blob), head(layerLink)), fresh.backup().requests());
         }
     }
 
     @Test
     void aBlobThatIsThereAlreadyCostsAPodWithoutMemoryTwo() {
         // Given
-        known(blob);
+        prime(blob);
 
         // When
         try (ReplicatorFixture fresh = new ReplicatorFixture(registry, backup)) {
             fresh.replicate(blob);
 
             // Then
-            assertEquals(List.of(find(blob)), fresh.registry().requests());
-            assertEquals(List.of(find(blob)), fresh.backup().requests());
+            assertEquals(List.of(head(blob)), fresh.registry().requests());
+            assertEquals(List.of(head(blob)), fresh.backup().requests());
         }
     }
 
     @Test
     void aRevisionLinkThatIsThereAlreadyNeedsNothingElseOfTheRegistry() {
         // Given
-        known(revisionLink);
+        prime(revisionLink);
 
         // When
         try (ReplicatorFixture fresh = new ReplicatorFixture(registry, backup)) {
@@ -181,7 +181,7 @@ class RequestCountTest {
             // Then
             assertEquals(List.of(open(revisionLink)), fresh.registry().requests());
             assertEquals(
-                    made.closure(revisionLink).size() + 2,
+                    registryContent.reachableKeys(revisionLink).size() + 2,
                     fresh.backup().requests().size());
         }
     }
@@ -189,7 +189,7 @@ class RequestCountTest {
     @Test
     void aPushOfThreeBlobsTwoLayerLinksARevisionLinkATagsHistoryAndATagCostsAsMuchAsThese() {
         // When
-        replicatorFixture.replicateAll(made.keys());
+        replicatorFixture.replicateAll(registryContent.keys());
 
         // Then
         assertEquals(
@@ -198,13 +198,13 @@ class RequestCountTest {
                 3 * 2 + 2 * 2 + 3 + 2 + 2, replicatorFixture.backup().requests().size());
     }
 
-    private void known(String... keys) {
+    private void prime(String... keys) {
         replicatorFixture.replicateAll(List.of(keys));
-        replicatorFixture.forgetRequests();
+        replicatorFixture.clearRequests();
     }
 
-    private static Request find(String key) {
-        return new Request(Operation.FIND, key);
+    private static Request head(String key) {
+        return new Request(Operation.HEAD, key);
     }
 
     private static Request open(String key) {

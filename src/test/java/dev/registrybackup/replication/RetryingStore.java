@@ -34,14 +34,14 @@ final class RetryingStore extends ForwardingObjectStore {
 
     @Override
     @MustBeClosed
-    public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
+    public MultipartUpload startMultipartUpload(String key, Map<String, String> metadata) {
         @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-        MultipartUpload upload = super.startMultipart(key, metadata);
+        MultipartUpload upload = super.startMultipartUpload(key, metadata);
         return new MultipartUpload() {
             @Override
-            public void part(ContentSource content) {
+            public void uploadPart(ContentSource content) {
                 readHalf(content);
-                upload.part(content);
+                upload.uploadPart(content);
             }
 
             @Override

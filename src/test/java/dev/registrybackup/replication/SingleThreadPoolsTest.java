@@ -30,54 +30,60 @@ class SingleThreadPoolsTest {
 
     private final InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
     private final InMemoryObjectStore backup = ReplicatorFixture.bucket("backup", false);
-    private final RandomRegistry made = new RandomRegistry(7);
+    private final RandomRegistry registryContent = new RandomRegistry(7);
     private final CountDownLatch release = new CountDownLatch(1);
 
     @Test
     void anIndexOfThreeLevelsNeedsNoMoreThanOneThread() {
         // Given
-        Digest first = made.image("a/b", made.layer("a/b", 100), made.layer("a/b", 2 << 20));
-        Digest second = made.image("a/b", made.layer("a/b", 100));
-        Digest third = made.image("a/b", made.layer("a/b", 3 << 20));
-        Digest middle = made.index("a/b", first, second);
-        Digest top = made.index("a/b", middle, third);
-        made.tag("a/b", "latest", top);
-        made.writeTo(registry::seed);
+        Digest first =
+                registryContent.image("a/b", registryContent.layer("a/b", 100), registryContent.layer("a/b", 2 << 20));
+        Digest second = registryContent.image("a/b", registryContent.layer("a/b", 100));
+        Digest third = registryContent.image("a/b", registryContent.layer("a/b", 3 << 20));
+        Digest middle = registryContent.index("a/b", first, second);
+        Digest top = registryContent.index("a/b", middle, third);
+        registryContent.tag("a/b", "latest", top);
+        registryContent.writeTo(registry::seed);
 
         // When
-        try (ReplicatorFixture replicatorFixture = narrow()) {
-            ReplicationResult replicationResult = replicatorFixture.replicate(made.tagLink("a/b", "latest"));
+        try (ReplicatorFixture replicatorFixture = singleThreaded()) {
+            ReplicationResult replicationResult = replicatorFixture.replicate(registryContent.tagLink("a/b", "latest"));
 
             // Then
-            assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+            assertEquals(ReplicationStatus.COPIED, replicationResult.status());
         }
-        made.closure(made.tagLink("a/b", "latest"))
-                .forEach(key -> assertArrayEquals(made.content(key), backup.bytes(key), key));
+        registryContent
+                .reachableKeys(registryContent.tagLink("a/b", "latest"))
+                .forEach(key -> assertArrayEquals(registryContent.content(key), backup.bytes(key), key));
     }
 
     @Test
     void aLargeBlobThatStallsHoldsUpOnlyWhatNeedsIt() throws Exception {
         // Given
-        Digest large = made.layer("big/one", 2 << 20);
-        made.tag("big/one", "latest", made.image("big/one", made.layer("big/one", 10), large));
-        for (int number = 0; made.keys().size() < EVENTS; number++) {
+        Digest large = registryContent.layer("big/one", 2 << 20);
+        registryContent.tag(
+                "big/one", "latest", registryContent.image("big/one", registryContent.layer("big/one", 10), large));
+        for (int number = 0; registryContent.keys().size() < EVENTS; number++) {
             String repository = "small/r" + number % 7;
-            made.tag(repository, "t" + number, made.image(repository, made.layer(repository, number)));
+            registryContent.tag(
+                    repository,
+                    "t" + number,
+                    registryContent.image(repository, registryContent.layer(repository, number)));
         }
-        made.writeTo(registry::seed);
-        List<String> events = new ArrayList<>(made.keys().subList(0, EVENTS));
+        registryContent.writeTo(registry::seed);
+        List<String> events = new ArrayList<>(registryContent.keys().subList(0, EVENTS));
         Collections.shuffle(events, new Random(7));
 
         // When
-        try (ReplicatorFixture replicatorFixture = narrow()) {
-            replicatorFixture.registry().reading(opened -> stalled(opened, made.blobKey(large)));
+        try (ReplicatorFixture replicatorFixture = singleThreaded()) {
+            replicatorFixture.registry().transformRead(opened -> stalled(opened, registryContent.blobKey(large)));
             Map<String, CompletableFuture<ReplicationResult>> asked =
-                    events.stream().collect(Collectors.toMap(key -> key, replicatorFixture::begin));
+                    events.stream().collect(Collectors.toMap(key -> key, replicatorFixture::startReplicate));
             CompletableFuture<Void> small = all(asked, false, large);
             CompletableFuture<Void> held = all(asked, true, large);
             small.get(30, TimeUnit.SECONDS);
             boolean heldAfterSmall = !held.isDone();
-            boolean largeVisible = backup.find(made.blobKey(large)).isPresent();
+            boolean largeVisible = backup.head(registryContent.blobKey(large)).isPresent();
             release.countDown();
             held.get(30, TimeUnit.SECONDS);
 
@@ -87,33 +93,32 @@ class SingleThreadPoolsTest {
             assertEquals(
                     List.of(),
                     asked.values().stream()
-                            .filter(outcome ->
-                                    !outcome.join().replicationStatus().isInBackup())
+                            .filter(outcome -> !outcome.join().status().isInBackup())
                             .toList());
         }
-        events.forEach(key -> assertArrayEquals(made.content(key), backup.bytes(key), key));
+        events.forEach(key -> assertArrayEquals(registryContent.content(key), backup.bytes(key), key));
     }
 
     /** Done when all events are that need the blob, or that do not. */
     private CompletableFuture<Void> all(
             Map<String, CompletableFuture<ReplicationResult>> asked, boolean needs, Digest blob) {
-        String key = made.blobKey(blob);
+        String key = registryContent.blobKey(blob);
         return CompletableFuture.allOf(asked.entrySet().stream()
                 .filter(entry -> needs
                         == (entry.getKey().equals(key)
-                                || made.closure(entry.getKey()).contains(key)))
+                                || registryContent.reachableKeys(entry.getKey()).contains(key)))
                 .map(Map.Entry::getValue)
                 .toArray(CompletableFuture[]::new));
     }
 
     private OpenObject stalled(OpenObject opened, String key) {
         return opened.info().key().equals(key)
-                ? InMemoryObjectStore.opened(opened.info(), new Stalled(opened.stream()))
+                ? InMemoryObjectStore.openObject(opened.info(), new Stalled(opened.stream()))
                 : opened;
     }
 
-    private ReplicatorFixture narrow() {
-        return new ReplicatorFixture(registry, backup, new ReplicatorFixture.Shape(1, 1, false));
+    private ReplicatorFixture singleThreaded() {
+        return new ReplicatorFixture(registry, backup, new ReplicatorFixture.FixtureOptions(1, 1, false));
     }
 
     /** Gives its first bytes once it is released. */

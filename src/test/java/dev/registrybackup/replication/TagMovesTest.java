@@ -31,17 +31,17 @@ class TagMovesTest {
 
     private final InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
     private final InMemoryObjectStore backup = ReplicatorFixture.bucket("backup", true);
-    private final RandomRegistry made = new RandomRegistry(9);
-    private final Digest first = made.image(REPOSITORY, made.layer(REPOSITORY, 10));
-    private final Digest second = made.image(REPOSITORY, made.layer(REPOSITORY, 10));
-    private final Digest third = made.image(REPOSITORY, made.layer(REPOSITORY, 10));
-    private final String tag = made.tagLink(REPOSITORY, "latest");
+    private final RandomRegistry registryContent = new RandomRegistry(9);
+    private final Digest first = registryContent.image(REPOSITORY, registryContent.layer(REPOSITORY, 10));
+    private final Digest second = registryContent.image(REPOSITORY, registryContent.layer(REPOSITORY, 10));
+    private final Digest third = registryContent.image(REPOSITORY, registryContent.layer(REPOSITORY, 10));
+    private final String tag = registryContent.tagLink(REPOSITORY, "latest");
     private final ReplicatorFixture replicatorFixture = new ReplicatorFixture(registry, backup);
 
     @BeforeEach
     void push() {
-        made.tag(REPOSITORY, "latest", first);
-        made.writeTo(registry::seed);
+        registryContent.tag(REPOSITORY, "latest", first);
+        registryContent.writeTo(registry::seed);
     }
 
     @AfterEach
@@ -59,7 +59,7 @@ class TagMovesTest {
         ReplicationResult replicationResult = replicatorFixture.replicate(tag);
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
         assertEquals(Optional.of(second), replicationResult.digest());
         assertPointsTo(second);
         assertEquals(2, backup.versionCount(tag));
@@ -72,7 +72,7 @@ class TagMovesTest {
     void twoMovesDuringARunEndWithTheNewest(Operation when) {
         // Given
         Deque<Digest> moves = new ArrayDeque<>(List.of(second, third));
-        replicatorFixture.backup().before((operation, key) -> {
+        replicatorFixture.backup().beforeRequest((operation, key) -> {
             if (operation == when && key.equals(tag) && !moves.isEmpty()) {
                 move(moves.remove());
             }
@@ -83,17 +83,18 @@ class TagMovesTest {
 
         // Then
         assertEquals(Optional.of(third), replicationResult.digest());
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
         assertPointsTo(third);
-        made.closure(made.revisionLink(REPOSITORY, third))
-                .forEach(key -> assertTrue(backup.find(key).isPresent(), key));
+        registryContent
+                .reachableKeys(registryContent.revisionLink(REPOSITORY, third))
+                .forEach(key -> assertTrue(backup.head(key).isPresent(), key));
     }
 
     @Test
     void theTargetOfEachMoveIsThereBeforeTheTag() {
         // Given
         Deque<Digest> moves = new ArrayDeque<>(List.of(second, third));
-        replicatorFixture.backup().before((operation, key) -> {
+        replicatorFixture.backup().beforeRequest((operation, key) -> {
             if (operation == Operation.PUT && key.equals(tag) && !moves.isEmpty()) {
                 move(moves.remove());
             }
@@ -103,7 +104,7 @@ class TagMovesTest {
         replicatorFixture.replicate(tag);
 
         // Then
-        List<String> links = replicatorFixture.backup().written().stream()
+        List<String> links = replicatorFixture.backup().writtenKeys().stream()
                 .filter(key -> key.contains("_manifests"))
                 .toList();
         assertEquals(List.of(revision(first), tag, revision(second), tag, revision(third), tag), links);
@@ -115,7 +116,7 @@ class TagMovesTest {
         replicatorFixture.replicate(tag);
         move(second);
         AtomicBoolean once = new AtomicBoolean();
-        replicatorFixture.backup().before((operation, key) -> {
+        replicatorFixture.backup().beforeRequest((operation, key) -> {
             if (operation == Operation.PUT && key.equals(tag) && once.compareAndSet(false, true)) {
                 move(first);
             }
@@ -137,7 +138,7 @@ class TagMovesTest {
         CountDownLatch paused = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
         AtomicBoolean once = new AtomicBoolean();
-        replicatorFixture.backup().before((operation, key) -> {
+        replicatorFixture.backup().beforeRequest((operation, key) -> {
             if (operation == pausedBefore && key.equals(tag) && once.compareAndSet(false, true)) {
                 paused.countDown();
                 await(release);
@@ -146,7 +147,7 @@ class TagMovesTest {
 
         // When
         try (ReplicatorFixture other = new ReplicatorFixture(registry, backup)) {
-            CompletableFuture<ReplicationResult> slow = replicatorFixture.begin(tag);
+            CompletableFuture<ReplicationResult> slow = replicatorFixture.startReplicate(tag);
             await(paused);
             move(second);
             ReplicationResult fast = other.replicate(tag);
@@ -164,7 +165,7 @@ class TagMovesTest {
     void aTagThatMovesAllTheTimeIsTriedAgainLater() {
         // Given
         Deque<Digest> moves = new ArrayDeque<>(List.of(second, first));
-        replicatorFixture.backup().before((operation, key) -> {
+        replicatorFixture.backup().beforeRequest((operation, key) -> {
             if (operation == Operation.PUT && key.equals(tag)) {
                 Digest next = moves.remove();
                 moves.add(next);
@@ -176,15 +177,15 @@ class TagMovesTest {
         StoreError error = replicatorFixture.failure(tag);
 
         // Then
-        assertEquals(StoreError.CHANGED, error);
+        assertEquals(StoreError.PRECONDITION_FAILED, error);
     }
 
     @Test
     void aTagThatIsDeletedMeanwhileIsGone() {
         // Given
-        replicatorFixture.backup().before((operation, key) -> {
+        replicatorFixture.backup().beforeRequest((operation, key) -> {
             if (operation == Operation.PUT && key.equals(tag)) {
-                registry.remove(tag, Optional.empty());
+                registry.delete(tag, Optional.empty());
             }
         });
 
@@ -192,7 +193,7 @@ class TagMovesTest {
         ReplicationResult replicationResult = replicatorFixture.replicate(tag);
 
         // Then
-        assertEquals(ReplicationStatus.GONE, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.SOURCE_MISSING, replicationResult.status());
         assertPointsTo(first);
     }
 
@@ -200,13 +201,13 @@ class TagMovesTest {
     void aTagThatIsDeletedStaysInTheBackup() {
         // Given
         replicatorFixture.replicate(tag);
-        registry.remove(tag, Optional.empty());
+        registry.delete(tag, Optional.empty());
 
         // When
         ReplicationResult replicationResult = replicatorFixture.replicate(tag);
 
         // Then
-        assertEquals(ReplicationStatus.GONE, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.SOURCE_MISSING, replicationResult.status());
         assertPointsTo(first);
     }
 
@@ -214,14 +215,14 @@ class TagMovesTest {
     void aTagThatMovesToACorruptImageStaysWhereItIs() {
         // Given
         replicatorFixture.replicate(tag);
-        registry.seed(made.blobKey(second), new byte[7]);
+        registry.seed(registryContent.blobKey(second), new byte[7]);
         move(second);
 
         // When
         ReplicationResult replicationResult = replicatorFixture.replicate(tag);
 
         // Then
-        assertEquals(ReplicationStatus.WITHHELD, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.BLOCKED, replicationResult.status());
         assertPointsTo(first);
     }
 
@@ -229,18 +230,18 @@ class TagMovesTest {
     @ValueSource(booleans = {true, false})
     void aTagToARevisionLinkThatTheRegistryLacksIsPublishedAsIncomplete(boolean current) {
         // Given
-        registry.remove(revision(first), Optional.empty());
-        String link = current ? tag : made.tagIndexLink(REPOSITORY, "latest", first);
+        registry.delete(revision(first), Optional.empty());
+        String link = current ? tag : registryContent.tagIndexLink(REPOSITORY, "latest", first);
 
         // When
         ReplicationResult replicationResult = replicatorFixture.replicate(link);
 
         // Then
-        assertEquals(ReplicationStatus.INCOMPLETE, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.PARTIAL, replicationResult.status());
         assertEquals(
                 first + ": the registry's tag points to a revision link that it lacks", replicationResult.problem());
         assertArrayEquals(LinkContent.of(first), backup.bytes(link));
-        assertTrue(backup.find(made.blobKey(first)).isPresent());
+        assertTrue(backup.head(registryContent.blobKey(first)).isPresent());
         assertEquals(
                 List.of("registry-backup/incomplete/sha256/" + first.hex() + "/" + link),
                 backup.keys("registry-backup/incomplete/"));
@@ -249,8 +250,8 @@ class TagMovesTest {
     @Test
     void theEventOfALateRevisionLinkCompletesItsTags() {
         // Given
-        registry.remove(revision(first), Optional.empty());
-        replicatorFixture.replicateAll(List.of(tag, made.tagIndexLink(REPOSITORY, "latest", first)));
+        registry.delete(revision(first), Optional.empty());
+        replicatorFixture.replicateAll(List.of(tag, registryContent.tagIndexLink(REPOSITORY, "latest", first)));
         registry.seed(revision(first), LinkContent.of(first));
 
         // When
@@ -264,16 +265,16 @@ class TagMovesTest {
     @Test
     void aLateRevisionLinkThatAnotherPodPublishesCompletesItsTagsToo() {
         // Given
-        registry.remove(revision(first), Optional.empty());
+        registry.delete(revision(first), Optional.empty());
         replicatorFixture.replicate(tag);
         registry.seed(revision(first), LinkContent.of(first));
 
         // When
         try (ReplicatorFixture other = new ReplicatorFixture(registry, backup)) {
             other.replicate(revision(first));
-            other.keepHouse();
+            other.runPeriodicWork();
         }
-        replicatorFixture.keepHouse();
+        replicatorFixture.runPeriodicWork();
 
         // Then
         assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
@@ -282,7 +283,7 @@ class TagMovesTest {
     @Test
     void aTagThatMovesAwayFromAnIncompleteTargetIsTakenOffTheRecord() {
         // Given
-        registry.remove(revision(first), Optional.empty());
+        registry.delete(revision(first), Optional.empty());
         replicatorFixture.replicate(tag);
         move(second);
 
@@ -290,12 +291,12 @@ class TagMovesTest {
         ReplicationResult replicationResult = replicatorFixture.replicate(tag);
 
         // Then
-        assertEquals(ReplicationStatus.COPIED, replicationResult.replicationStatus());
+        assertEquals(ReplicationStatus.COPIED, replicationResult.status());
         assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
     }
 
     private String revision(Digest digest) {
-        return made.revisionLink(REPOSITORY, digest);
+        return registryContent.revisionLink(REPOSITORY, digest);
     }
 
     private void move(Digest target) {

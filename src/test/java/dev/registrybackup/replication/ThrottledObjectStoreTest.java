@@ -18,24 +18,24 @@ class ThrottledObjectStoreTest {
 
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, new SteppingClock());
     /** Each look at the time is a millisecond later than the one before. */
-    private final AtomicLong looks = new AtomicLong();
+    private final AtomicLong clockReads = new AtomicLong();
 
     private final ThrottledObjectStore store = new ThrottledObjectStore(
             bucket,
             new RateLimiter(
                     100_000,
-                    () -> looks.incrementAndGet() * Duration.ofMillis(1).toNanos()));
+                    () -> clockReads.incrementAndGet() * Duration.ofMillis(1).toNanos()));
 
     private String version() {
         bucket.seed("key", CONTENT);
-        return bucket.find("key").flatMap(ObjectInfo::versionId).orElseThrow();
+        return bucket.head("key").flatMap(ObjectInfo::versionId).orElseThrow();
     }
 
     @Test
     void whatIsReadIsPaidFor() {
         // Given
         version();
-        long before = looks.get();
+        long before = clockReads.get();
         byte[] read;
 
         // When
@@ -46,14 +46,14 @@ class ThrottledObjectStoreTest {
 
         // Then: a thousand bytes are ten milliseconds' worth
         assertArrayEquals(CONTENT, read);
-        assertEquals(true, looks.get() - before >= 10, () -> looks.get() + " looks");
+        assertEquals(true, clockReads.get() - before >= 10, () -> clockReads.get() + " looks");
     }
 
     @Test
     void aVersionIsPaidForToo() {
         // Given
         String version = version();
-        long before = looks.get();
+        long before = clockReads.get();
 
         // When
         try (OpenObject opened = store.openVersion("key", version, Optional.empty())) {
@@ -61,7 +61,7 @@ class ThrottledObjectStoreTest {
         }
 
         // Then
-        assertEquals(true, looks.get() - before >= 10, () -> looks.get() + " looks");
+        assertEquals(true, clockReads.get() - before >= 10, () -> clockReads.get() + " looks");
     }
 
     @Test
@@ -70,8 +70,8 @@ class ThrottledObjectStoreTest {
         String version = version();
 
         // Then
-        assertEquals(Optional.of(version), store.find("key").flatMap(ObjectInfo::versionId));
+        assertEquals(Optional.of(version), store.head("key").flatMap(ObjectInfo::versionId));
         assertEquals("backup", store.bucket());
-        assertEquals(0, looks.get() - 1);
+        assertEquals(0, clockReads.get() - 1);
     }
 }

@@ -23,12 +23,12 @@ class VerifiedMarkerTest {
     private final SteppingClock clock = new SteppingClock();
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
     private final RecordingObjectStore requests = new RecordingObjectStore(backup);
-    private final VerifiedMarker mark = new VerifiedMarker(requests, new RegistryLayout(""), clock);
+    private final VerifiedMarker verifiedMarker = new VerifiedMarker(requests, new RegistryLayout(""), clock);
 
     @Test
     void anEmptyBucketIsMarkedAtOnce() {
         // When
-        boolean set = mark.isSet();
+        boolean set = verifiedMarker.isSet();
 
         // Then
         assertTrue(set);
@@ -44,7 +44,7 @@ class VerifiedMarkerTest {
         backup.seed("docker/other", new byte[1]);
 
         // When
-        boolean set = mark.isSet();
+        boolean set = verifiedMarker.isSet();
 
         // Then
         assertTrue(set);
@@ -56,7 +56,7 @@ class VerifiedMarkerTest {
         backup.seed(OTHERS_BLOB, new byte[1]);
 
         // When
-        boolean set = mark.isSet();
+        boolean set = verifiedMarker.isSet();
 
         // Then
         assertFalse(set);
@@ -66,12 +66,12 @@ class VerifiedMarkerTest {
     @Test
     void onceSetTheStoreIsNotAskedAgain() {
         // Given
-        mark.isSet();
-        requests.forget();
+        verifiedMarker.isSet();
+        requests.clearRequests();
 
         // When
         clock.advance(Duration.ofDays(1));
-        boolean set = mark.isSet();
+        boolean set = verifiedMarker.isSet();
 
         // Then
         assertTrue(set);
@@ -82,16 +82,16 @@ class VerifiedMarkerTest {
     void whileNotSetTheStoreIsAskedOnceAMinute() {
         // Given
         backup.seed(OTHERS_BLOB, new byte[1]);
-        mark.isSet();
-        requests.forget();
+        verifiedMarker.isSet();
+        requests.clearRequests();
 
         // When
         clock.advance(Duration.ofMinutes(1));
-        boolean within = mark.isSet();
+        boolean within = verifiedMarker.isSet();
         int requestsWithin = requests.requests().size();
         backup.seed(VerifiedMarker.KEY, new byte[1]);
         clock.advance(Duration.ofNanos(1));
-        boolean after = mark.isSet();
+        boolean after = verifiedMarker.isSet();
 
         // Then
         assertFalse(within);
@@ -103,11 +103,11 @@ class VerifiedMarkerTest {
     void itIsSetAtOnceForTheReasonGiven() {
         // Given
         backup.seed(OTHERS_BLOB, new byte[1]);
-        mark.isSet();
+        verifiedMarker.isSet();
 
         // When
-        mark.set("somebody said \"so\"");
-        boolean set = mark.isSet();
+        verifiedMarker.set("somebody said \"so\"");
+        boolean set = verifiedMarker.isSet();
 
         // Then
         assertTrue(set);
@@ -120,15 +120,15 @@ class VerifiedMarkerTest {
     void whatCouldNotBeWrittenIsNotSet() {
         // Given
         backup.seed(OTHERS_BLOB, new byte[1]);
-        requests.before((operation, key) -> {
+        requests.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is away");
             }
         });
 
         // When
-        assertThrows(ObjectStoreException.class, () -> mark.set("every blob was proved"));
-        boolean set = mark.isSet();
+        assertThrows(ObjectStoreException.class, () -> verifiedMarker.set("every blob was proved"));
+        boolean set = verifiedMarker.isSet();
 
         // Then
         assertFalse(set);
@@ -138,14 +138,14 @@ class VerifiedMarkerTest {
     @Test
     void aStoreThatCannotTellIsAskedAgain() {
         // Given
-        requests.before((operation, key) -> {
+        requests.beforeRequest((operation, key) -> {
             throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is away");
         });
-        assertThrows(ObjectStoreException.class, mark::isSet);
+        assertThrows(ObjectStoreException.class, verifiedMarker::isSet);
 
         // When
-        requests.before((operation, key) -> {});
-        boolean set = mark.isSet();
+        requests.beforeRequest((operation, key) -> {});
+        boolean set = verifiedMarker.isSet();
 
         // Then
         assertTrue(set);
@@ -157,7 +157,7 @@ class VerifiedMarkerTest {
         backup.setExists(false);
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, mark::isSet);
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, verifiedMarker::isSet);
 
         // Then
         assertEquals(StoreError.BUCKET_MISSING, failure.error());

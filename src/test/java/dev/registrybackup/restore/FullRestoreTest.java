@@ -11,7 +11,7 @@ import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RandomRegistry;
-import dev.registrybackup.replication.BlockedLinks.Waiting;
+import dev.registrybackup.replication.BlockedLinks.LinkState;
 import dev.registrybackup.replication.ReplicatorFixture;
 import java.util.List;
 import java.util.Map;
@@ -43,13 +43,13 @@ class FullRestoreTest {
         replicate();
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(ALL);
+        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
 
         // Then
-        assertTrue(outcome.isComplete());
-        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
+        assertTrue(restoreResult.isComplete());
+        assertEquals(RestoreFixture.texts(made.backedUpObjects()), restoreFixture.restoredContent());
         assertEquals(
-                Map.of(FindingCode.INDEX_SPARSE, 1L), restoreFixture.reading().counts());
+                Map.of(FindingCode.INDEX_SPARSE, 1L), restoreFixture.progress().findingCounts());
     }
 
     @Test
@@ -60,14 +60,16 @@ class FullRestoreTest {
             index = made.index(APP, index);
         }
         made.tag(APP, "v1", index);
-        restoreFixture.of(made);
+        restoreFixture.withBackupOf(made);
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(ALL);
+        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
 
         // Then
-        assertTrue(outcome.isComplete());
-        assertEquals(made.kept().keySet(), restoreFixture.restored().keySet());
+        assertTrue(restoreResult.isComplete());
+        assertEquals(
+                made.backedUpObjects().keySet(),
+                restoreFixture.restoredContent().keySet());
     }
 
     @Test
@@ -87,11 +89,11 @@ class FullRestoreTest {
         replicate();
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(ALL);
+        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
 
         // Then
-        assertTrue(outcome.isComplete());
-        assertEquals(Map.of(), restoreFixture.reading().counts());
+        assertTrue(restoreResult.isComplete());
+        assertEquals(Map.of(), restoreFixture.progress().findingCounts());
         assertRestoredAllBut(made.layerLink(APP, foreign));
     }
 
@@ -101,19 +103,19 @@ class FullRestoreTest {
         Digest layer = made.layer(APP, 100);
         Digest image = made.image(APP, layer);
         made.tag(APP, "v1", image);
-        restoreFixture.of(made);
-        for (Waiting why : Waiting.values()) {
+        restoreFixture.withBackupOf(made);
+        for (LinkState why : LinkState.values()) {
             restoreFixture
                     .backupBucket()
                     .seed(why.prefix() + "sha256/" + layer.hex() + "/" + made.revisionLink(APP, image), new byte[0]);
         }
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(ALL);
+        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
 
         // Then
-        assertTrue(outcome.isComplete());
-        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
+        assertTrue(restoreResult.isComplete());
+        assertEquals(RestoreFixture.texts(made.backedUpObjects()), restoreFixture.restoredContent());
     }
 
     @Test
@@ -124,14 +126,14 @@ class FullRestoreTest {
         made.tag(APP, "broken", broken);
         Digest index = made.index(APP, broken, made.image(APP, made.layer(APP, 10)));
         made.tag(APP, "index", index);
-        restoreFixture.of(made);
+        restoreFixture.withBackupOf(made);
         lose(lost);
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(ALL);
+        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
 
         // Then
-        assertFalse(outcome.isComplete());
+        assertFalse(restoreResult.isComplete());
         assertRestoredAllBut(
                 made.blobKey(lost),
                 made.layerLink(APP, lost),
@@ -142,8 +144,8 @@ class FullRestoreTest {
                 made.tagIndexLink(APP, "index", index),
                 made.tagLink(APP, "index"));
         assertEquals(
-                Map.of(FindingCode.BLOB_MISSING, 2L), restoreFixture.reading().counts());
-        assertTrue(restoreFixture.reading().first().stream()
+                Map.of(FindingCode.BLOB_MISSING, 2L), restoreFixture.progress().findingCounts());
+        assertTrue(restoreFixture.progress().firstFindings().stream()
                 .anyMatch(finding -> finding.problem()
                         .equals("not written, since these could not be brought: [%s]".formatted(lost))));
     }
@@ -154,14 +156,14 @@ class FullRestoreTest {
         Digest lost = made.image(APP, made.layer(APP, 100));
         Digest index = made.index(APP, lost);
         made.tag(APP, "v1", index);
-        restoreFixture.of(made);
+        restoreFixture.withBackupOf(made);
         lose(lost);
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(ALL);
+        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
 
         // Then
-        assertFalse(outcome.isComplete());
+        assertFalse(restoreResult.isComplete());
         assertRestoredAllBut(
                 made.blobKey(lost),
                 made.revisionLink(APP, lost),
@@ -175,16 +177,16 @@ class FullRestoreTest {
         // Given
         Digest layer = made.layer(APP, 100);
         made.tag(APP, "v1", made.image(APP, layer));
-        restoreFixture.of(made);
+        restoreFixture.withBackupOf(made);
         lose(layer);
         restoreFixture.targetBucket().seed(made.blobKey(layer), made.content(made.blobKey(layer)));
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(ALL);
+        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
 
         // Then
-        assertTrue(outcome.isComplete());
-        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
+        assertTrue(restoreResult.isComplete());
+        assertEquals(RestoreFixture.texts(made.backedUpObjects()), restoreFixture.restoredContent());
     }
 
     @Test
@@ -193,16 +195,16 @@ class FullRestoreTest {
         Digest layer = made.layer(APP, 100);
         Digest image = made.image(APP, layer);
         made.tag(APP, "v1", image);
-        restoreFixture.of(made);
-        restoreFixture.backupBucket().remove(made.blobKey(layer), Optional.empty());
-        restoreFixture.backupBucket().remove(made.blobKey(image), Optional.empty());
+        restoreFixture.withBackupOf(made);
+        restoreFixture.backupBucket().delete(made.blobKey(layer), Optional.empty());
+        restoreFixture.backupBucket().delete(made.blobKey(image), Optional.empty());
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(ALL);
+        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
 
         // Then
-        assertTrue(outcome.isComplete());
-        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
+        assertTrue(restoreResult.isComplete());
+        assertEquals(RestoreFixture.texts(made.backedUpObjects()), restoreFixture.restoredContent());
     }
 
     @Test
@@ -210,16 +212,16 @@ class FullRestoreTest {
         // Given
         Digest image = made.image(APP, made.layer(APP, 100));
         made.tag(APP, "v1", image);
-        restoreFixture.of(made);
+        restoreFixture.withBackupOf(made);
         lose(made.revisionLink(APP, image));
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(ALL);
+        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
 
         // Then
-        assertTrue(outcome.isComplete());
-        assertTrue(restoreFixture.restored().containsKey(made.tagLink(APP, "v1")));
-        assertTrue(restoreFixture.restored().containsKey(made.revisionLink(APP, image)));
+        assertTrue(restoreResult.isComplete());
+        assertTrue(restoreFixture.restoredContent().containsKey(made.tagLink(APP, "v1")));
+        assertTrue(restoreFixture.restoredContent().containsKey(made.revisionLink(APP, image)));
     }
 
     @Test
@@ -227,16 +229,16 @@ class FullRestoreTest {
         // Given
         Digest nowhere = digestOfNothing();
         made.tag(APP, "v1", nowhere);
-        restoreFixture.of(made);
+        restoreFixture.withBackupOf(made);
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(ALL);
+        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
 
         // Then
-        assertFalse(outcome.isComplete());
-        assertEquals(Map.of(), restoreFixture.restored());
+        assertFalse(restoreResult.isComplete());
+        assertEquals(Map.of(), restoreFixture.restoredContent());
         assertEquals(
-                Map.of(FindingCode.BLOB_MISSING, 1L), restoreFixture.reading().counts());
+                Map.of(FindingCode.BLOB_MISSING, 1L), restoreFixture.progress().findingCounts());
     }
 
     @Test
@@ -245,15 +247,15 @@ class FullRestoreTest {
         Digest old = made.image(APP, made.layer(APP, 100));
         made.tag(APP, "v1", old);
         made.tag(APP, "v1", made.image(APP, made.layer(APP, 10)));
-        restoreFixture.of(made);
+        restoreFixture.withBackupOf(made);
         lose(old);
         lose(made.revisionLink(APP, old));
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(ALL);
+        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
 
         // Then
-        assertTrue(outcome.isComplete());
+        assertTrue(restoreResult.isComplete());
         assertRestoredAllBut(made.blobKey(old), made.revisionLink(APP, old), made.tagIndexLink(APP, "v1", old));
     }
 
@@ -263,17 +265,18 @@ class FullRestoreTest {
         Digest shared = made.layer(APP, 100);
         made.tag(APP, "v1", made.image(APP, shared));
         made.tag(APP, "v2", made.image(APP, shared, made.layer(APP, 10)));
-        restoreFixture.of(made);
+        restoreFixture.withBackupOf(made);
 
         // When
         restoreFixture.run(ALL);
 
         // Then
-        assertEquals(made.kept().size(), asked(restoreFixture.target().requests()));
+        assertEquals(
+                made.backedUpObjects().size(), asked(restoreFixture.target().requests()));
         assertEquals(
                 List.of(),
                 restoreFixture.backup().requests().stream()
-                        .filter(request -> request.operation() == Operation.FIND)
+                        .filter(request -> request.operation() == Operation.HEAD)
                         .toList());
     }
 
@@ -281,16 +284,16 @@ class FullRestoreTest {
     void aTagAloneCostsOneRequestMoreForTheRevisionThatIsThere() {
         // Given
         made.tag(APP, "v1", made.image(APP, made.layer(APP, 100)));
-        restoreFixture.of(made);
+        restoreFixture.withBackupOf(made);
         restoreFixture.run(ALL);
-        restoreFixture.targetBucket().remove(made.tagLink(APP, "v1"), Optional.empty());
-        restoreFixture.target().forget();
+        restoreFixture.targetBucket().delete(made.tagLink(APP, "v1"), Optional.empty());
+        restoreFixture.target().clearRequests();
 
         // When
         restoreFixture.run(ALL);
 
         // Then
-        assertEquals(List.of(made.tagLink(APP, "v1")), restoreFixture.target().written());
+        assertEquals(List.of(made.tagLink(APP, "v1")), restoreFixture.target().writtenKeys());
         assertEquals(2, asked(restoreFixture.target().requests()));
     }
 
@@ -316,15 +319,15 @@ class FullRestoreTest {
     private void lose(String key) {
         restoreFixture
                 .backupBucket()
-                .remove(
+                .delete(
                         key,
-                        restoreFixture.backupBucket().find(key).orElseThrow().versionId());
+                        restoreFixture.backupBucket().head(key).orElseThrow().versionId());
     }
 
     private void assertRestoredAllBut(String... keys) {
-        Set<String> expected = new TreeSet<>(made.kept().keySet());
+        Set<String> expected = new TreeSet<>(made.backedUpObjects().keySet());
         expected.removeAll(Set.of(keys));
-        assertEquals(expected, restoreFixture.restored().keySet());
+        assertEquals(expected, restoreFixture.restoredContent().keySet());
     }
 
     private Digest digestOfNothing() {

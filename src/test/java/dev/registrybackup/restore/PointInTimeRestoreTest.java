@@ -31,25 +31,25 @@ import org.junit.jupiter.api.Test;
 class PointInTimeRestoreTest {
     private static final String APP = "ns/app";
 
-    private final RandomRegistry made = new RandomRegistry(1);
-    private final Set<String> copied = new HashSet<>();
+    private final RandomRegistry registry = new RandomRegistry(1);
+    private final Set<String> copiedKeys = new HashSet<>();
     private final RestoreFixture restoreFixture = new RestoreFixture();
-    private Instant start = Instant.EPOCH;
+    private Instant startedAt = Instant.EPOCH;
     private Digest first = Digest.parse("sha256:" + "0".repeat(64));
     private Digest second = first;
 
     /** v1 is pushed, and an hour later moved to a second image. */
     @BeforeEach
     void pushTwice() {
-        start = restoreFixture.clock().instant();
-        first = made.image(APP, made.layer(APP, 10));
-        made.tag(APP, "v1", first);
+        startedAt = restoreFixture.clock().instant();
+        first = registry.image(APP, registry.layer(APP, 10));
+        registry.tag(APP, "v1", first);
         copyNew();
         restoreFixture.clock().advance(Duration.ofHours(1));
-        second = made.image(APP, made.layer(APP, 20));
-        made.tag(APP, "v1", second);
+        second = registry.image(APP, registry.layer(APP, 20));
+        registry.tag(APP, "v1", second);
         copyNew();
-        copy(made.tagLink(APP, "v1"), restoreFixture.clock().instant());
+        copy(registry.tagLink(APP, "v1"), restoreFixture.clock().instant());
         restoreFixture.clock().advance(Duration.ofHours(1));
     }
 
@@ -60,13 +60,13 @@ class PointInTimeRestoreTest {
 
     /** Copies what was not copied yet, as if its event came at once. */
     private void copyNew() {
-        made.kept().keySet().stream()
-                .filter(copied::add)
+        registry.backedUpObjects().keySet().stream()
+                .filter(copiedKeys::add)
                 .forEach(key -> copy(key, restoreFixture.clock().instant()));
     }
 
     private void copy(String key, Instant written) {
-        copy(key, made.content(key), written);
+        copy(key, registry.content(key), written);
     }
 
     private void copy(String key, byte[] content, Instant written) {
@@ -75,8 +75,8 @@ class PointInTimeRestoreTest {
                 .put(key, ContentSource.of(content), Map.of(SourceMetadata.LAST_MODIFIED, written.toString()));
     }
 
-    private Instant between() {
-        return start.plus(Duration.ofMinutes(30));
+    private Instant midpoint() {
+        return startedAt.plus(Duration.ofMinutes(30));
     }
 
     private String request(String scope, Instant at) {
@@ -88,14 +88,16 @@ class PointInTimeRestoreTest {
         for (String scope : Set.of("{'image':'ns/app:v1'}", "{'repository':'ns/app'}", "{'all':true}")) {
             try (RestoreFixture fresh = restoreFixture.freshTarget()) {
                 // When
-                Restore.Outcome outcome = fresh.run(request(scope, between()));
+                Restore.RestoreResult restoreResult = fresh.run(request(scope, midpoint()));
 
                 // Then
-                assertTrue(outcome.isComplete());
-                assertArrayEquals(LinkContent.of(first), fresh.targetBucket().bytes(made.tagLink(APP, "v1")));
-                assertFalse(fresh.restored().containsKey(made.revisionLink(APP, second)), scope);
-                assertFalse(fresh.restored().containsKey(made.tagIndexLink(APP, "v1", second)), scope);
-                assertTrue(fresh.restored().keySet().containsAll(made.closure(made.revisionLink(APP, first))));
+                assertTrue(restoreResult.isComplete());
+                assertArrayEquals(LinkContent.of(first), fresh.targetBucket().bytes(registry.tagLink(APP, "v1")));
+                assertFalse(fresh.restoredContent().containsKey(registry.revisionLink(APP, second)), scope);
+                assertFalse(fresh.restoredContent().containsKey(registry.tagIndexLink(APP, "v1", second)), scope);
+                assertTrue(fresh.restoredContent()
+                        .keySet()
+                        .containsAll(registry.reachableKeys(registry.revisionLink(APP, first))));
             }
         }
     }
@@ -103,20 +105,20 @@ class PointInTimeRestoreTest {
     @Test
     void ofOneRepositoryOnlyTheBlobsOfThatTimeCome() {
         // When
-        restoreFixture.run(request("{'repository':'ns/app'}", between()));
+        restoreFixture.run(request("{'repository':'ns/app'}", midpoint()));
 
         // Then
-        assertFalse(restoreFixture.restored().containsKey(made.blobKey(second)));
-        assertEquals(8, restoreFixture.restored().size());
+        assertFalse(restoreFixture.restoredContent().containsKey(registry.blobKey(second)));
+        assertEquals(8, restoreFixture.restoredContent().size());
     }
 
     @Test
     void whatTheRegistryWroteLaterCountsThoughItWasCopiedEarlier() {
         // Given
-        String link = made.tagLink(APP, "v2");
-        made.tag(APP, "v2", second);
+        String link = registry.tagLink(APP, "v2");
+        registry.tag(APP, "v2", second);
         Instant base = restoreFixture.clock().instant();
-        copy(made.tagIndexLink(APP, "v2", second), base);
+        copy(registry.tagIndexLink(APP, "v2", second), base);
         copy(link, LinkContent.of(second), base);
         restoreFixture.clock().advance(Duration.ofSeconds(5));
         copy(link, LinkContent.of(first), base.minus(Duration.ofSeconds(30)));
@@ -132,7 +134,7 @@ class PointInTimeRestoreTest {
     @Test
     void aLateCopyOfAnEarlyWriteCounts() {
         // Given
-        String link = made.tagLink(APP, "late");
+        String link = registry.tagLink(APP, "late");
         Instant written = restoreFixture.clock().instant();
         restoreFixture.clock().advance(Duration.ofHours(3));
         copy(link, LinkContent.of(first), written);
@@ -148,7 +150,7 @@ class PointInTimeRestoreTest {
     @Test
     void withoutTheRegistrysTimeTheCopysIsTakenAndMarked() {
         // Given
-        String link = made.tagLink(APP, "rclone");
+        String link = registry.tagLink(APP, "rclone");
         restoreFixture.backupBucket().seed(link, LinkContent.of(first));
         Instant copiedAt = restoreFixture.clock().instant();
         restoreFixture.clock().advance(Duration.ofHours(1));
@@ -159,14 +161,14 @@ class PointInTimeRestoreTest {
         // Then
         assertEquals(
                 Map.of(FindingCode.TIME_APPROXIMATE, 1L),
-                restoreFixture.reading().counts());
+                restoreFixture.progress().findingCounts());
         assertArrayEquals(LinkContent.of(first), restoreFixture.targetBucket().bytes(link));
     }
 
     @Test
-    void whatReconcileSawAbsentThenIsLeftOutAndComesBackAfterwards() {
+    void whatReconcileSawMissingThenIsLeftOutAndComesBackAfterwards() {
         // Given
-        String gone = made.tagLink(APP, "v1");
+        String gone = registry.tagLink(APP, "v1");
         Instant from = restoreFixture.clock().instant();
         String record =
                 "{\"key\":\"%s\",\"from\":\"%s\",\"until\":\"%s\"}\n".formatted(gone, from, from.plusSeconds(600));
@@ -175,12 +177,12 @@ class PointInTimeRestoreTest {
 
         // When
         restoreFixture.run(request("{'repository':'ns/app'}", from.plusSeconds(300)));
-        boolean during = restoreFixture.restored().containsKey(gone);
+        boolean during = restoreFixture.restoredContent().containsKey(gone);
         restoreFixture.run(request("{'repository':'ns/app'}", from.plusSeconds(600)));
 
         // Then
         assertFalse(during);
-        assertTrue(restoreFixture.restored().containsKey(gone));
+        assertTrue(restoreFixture.restoredContent().containsKey(gone));
     }
 
     private void recordAbsent(Instant from, String until, String... keys) {
@@ -195,34 +197,36 @@ class PointInTimeRestoreTest {
     void whatWasPushedAgainAfterItWasSeenAbsentCountsFromThatPush() {
         // Given
         Instant from = restoreFixture.clock().instant();
-        String tag = made.tagLink(APP, "v1");
+        String tag = registry.tagLink(APP, "v1");
         restoreFixture.clock().advance(Duration.ofHours(1));
         Instant pushed = restoreFixture.clock().instant();
         copy(tag, LinkContent.of(first), pushed);
-        copy(made.revisionLink(APP, first), pushed);
-        copy(made.tagIndexLink(APP, "v1", first), pushed);
+        copy(registry.revisionLink(APP, first), pushed);
+        copy(registry.tagIndexLink(APP, "v1", first), pushed);
         restoreFixture.clock().advance(Duration.ofHours(5));
         String noticed = ",\"until\":\"%s\"".formatted(restoreFixture.clock().instant());
 
         for (String until : List.of("", noticed)) {
-            recordAbsent(from, until, tag, made.revisionLink(APP, first), made.tagIndexLink(APP, "v1", first));
+            recordAbsent(from, until, tag, registry.revisionLink(APP, first), registry.tagIndexLink(APP, "v1", first));
             for (String scope : Set.of("{'image':'ns/app:v1'}", "{'repository':'ns/app'}", "{'all':true}")) {
                 for (Duration since : List.of(Duration.ZERO, Duration.ofMinutes(10), Duration.ofHours(4))) {
                     try (RestoreFixture fresh = restoreFixture.freshTarget()) {
                         // When
-                        Restore.Outcome outcome = fresh.run(request(scope, pushed.plus(since)));
+                        Restore.RestoreResult restoreResult = fresh.run(request(scope, pushed.plus(since)));
 
                         // Then
-                        assertTrue(outcome.isComplete());
+                        assertTrue(restoreResult.isComplete());
                         assertArrayEquals(
                                 LinkContent.of(first), fresh.targetBucket().bytes(tag), scope + until);
-                        assertTrue(fresh.restored().keySet().containsAll(made.closure(made.revisionLink(APP, first))));
+                        assertTrue(fresh.restoredContent()
+                                .keySet()
+                                .containsAll(registry.reachableKeys(registry.revisionLink(APP, first))));
                     }
                 }
             }
             try (RestoreFixture fresh = restoreFixture.freshTarget()) {
                 fresh.run(request("{'all':true}", pushed.minusSeconds(1)));
-                assertFalse(fresh.restored().containsKey(tag), until);
+                assertFalse(fresh.restoredContent().containsKey(tag), until);
             }
         }
     }
@@ -231,7 +235,7 @@ class PointInTimeRestoreTest {
     void aLateCopyOfWhatTheRegistryWroteBeforeItWasSeenAbsentDoesNotCount() {
         // Given
         Instant from = restoreFixture.clock().instant();
-        String tag = made.tagLink(APP, "v1");
+        String tag = registry.tagLink(APP, "v1");
         recordAbsent(from, "", tag);
         restoreFixture.clock().advance(Duration.ofHours(1));
         copy(tag, from.minusSeconds(10));
@@ -242,28 +246,30 @@ class PointInTimeRestoreTest {
                 request("{'repository':'ns/app'}", restoreFixture.clock().instant()));
 
         // Then
-        assertFalse(restoreFixture.restored().containsKey(tag));
+        assertFalse(restoreFixture.restoredContent().containsKey(tag));
     }
 
     @Test
     void whatWasRemovedFromTheBackupSinceComesFromItsVersions() {
         // Given
-        made.closure(made.tagLink(APP, "v1"))
-                .forEach(key -> restoreFixture.backupBucket().remove(key, Optional.empty()));
-        made.closure(made.revisionLink(APP, first))
-                .forEach(key -> restoreFixture.backupBucket().remove(key, Optional.empty()));
-        restoreFixture.backupBucket().remove(made.tagLink(APP, "v1"), Optional.empty());
+        registry.reachableKeys(registry.tagLink(APP, "v1"))
+                .forEach(key -> restoreFixture.backupBucket().delete(key, Optional.empty()));
+        registry.reachableKeys(registry.revisionLink(APP, first))
+                .forEach(key -> restoreFixture.backupBucket().delete(key, Optional.empty()));
+        restoreFixture.backupBucket().delete(registry.tagLink(APP, "v1"), Optional.empty());
         restoreFixture.clock().advance(Duration.ofHours(1));
 
         for (String scope : Set.of("{'image':'ns/app:v1'}", "{'all':true}")) {
             try (RestoreFixture fresh = restoreFixture.freshTarget()) {
                 // When
-                Restore.Outcome outcome = fresh.run(request(scope, between()));
+                Restore.RestoreResult restoreResult = fresh.run(request(scope, midpoint()));
 
                 // Then
-                assertTrue(outcome.isComplete());
-                assertArrayEquals(LinkContent.of(first), fresh.targetBucket().bytes(made.tagLink(APP, "v1")));
-                assertTrue(fresh.restored().keySet().containsAll(made.closure(made.revisionLink(APP, first))));
+                assertTrue(restoreResult.isComplete());
+                assertArrayEquals(LinkContent.of(first), fresh.targetBucket().bytes(registry.tagLink(APP, "v1")));
+                assertTrue(fresh.restoredContent()
+                        .keySet()
+                        .containsAll(registry.reachableKeys(registry.revisionLink(APP, first))));
             }
         }
     }
@@ -273,18 +279,18 @@ class PointInTimeRestoreTest {
         // When
         UnknownScopeException failure = assertThrows(
                 UnknownScopeException.class,
-                () -> restoreFixture.run(request("{'repository':'ns/app'}", start.minusSeconds(1))));
+                () -> restoreFixture.run(request("{'repository':'ns/app'}", startedAt.minusSeconds(1))));
 
         // Then
         assertEquals(
-                "The backup has nothing of {\"repository\":\"ns/app\"} as of " + start.minusSeconds(1),
+                "The backup has nothing of {\"repository\":\"ns/app\"} as of " + startedAt.minusSeconds(1),
                 failure.getMessage());
     }
 
     @Test
     void versionsCopiedLongBeforeAreNotAskedFor() {
         // Given
-        restoreFixture.backup().forget();
+        restoreFixture.backup().clearRequests();
 
         // When
         restoreFixture.run(
@@ -294,7 +300,7 @@ class PointInTimeRestoreTest {
         assertEquals(
                 Set.of(),
                 Set.copyOf(restoreFixture.backup().requests().stream()
-                        .filter(request -> request.operation() == Operation.FIND)
+                        .filter(request -> request.operation() == Operation.HEAD)
                         .filter(request -> !request.key().equals(MissingIntervals.KEY))
                         .toList()));
     }
@@ -302,16 +308,16 @@ class PointInTimeRestoreTest {
     @Test
     void aBackupWithoutVersionsRefuses() {
         // Given
-        try (RestoreFixture unversioned = new RestoreFixture(false).of(made)) {
+        try (RestoreFixture unversioned = new RestoreFixture(false).withBackupOf(registry)) {
             // When
             VersioningDisabledException failure = assertThrows(
                     VersioningDisabledException.class,
-                    () -> unversioned.run(request("{'all':true}", start.minusSeconds(1))));
+                    () -> unversioned.run(request("{'all':true}", startedAt.minusSeconds(1))));
 
             // Then
             assertEquals(
                     "The backup bucket backup keeps no versions, so that nothing can be restored as of %s: enable"
-                                    .formatted(start.minusSeconds(1))
+                                    .formatted(startedAt.minusSeconds(1))
                             + " versioning on it for the future, or leave out \"at\"",
                     failure.getMessage());
         }

@@ -35,7 +35,7 @@ class RandomRegistryRestoreTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void whatWasReplicatedInAnyOrderAndWipedComesBackByteByByte(long seed) {
         // Given
-        RandomRegistry made = RandomRegistry.filled(seed);
+        RandomRegistry made = RandomRegistry.random(seed);
         InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);
         made.writeTo(registry::seed);
         try (RestoreFixture restoreFixture = new RestoreFixture();
@@ -43,15 +43,15 @@ class RandomRegistryRestoreTest {
             replicatorFixture.replicateAll(shuffled(made.keys(), seed));
 
             // When
-            Restore.Outcome outcome = restoreFixture.run(ALL);
+            Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
 
             // Then
-            assertTrue(outcome.isComplete(), outcome.summary().toString());
-            assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
+            assertTrue(restoreResult.isComplete(), restoreResult.summary().toString());
+            assertEquals(RestoreFixture.texts(made.backedUpObjects()), restoreFixture.restoredContent());
             assertEquals(
                     Set.of(),
-                    made.linksBeforeTheirTargets(restoreFixture.target().written()));
-            assertChildrenBeforeIndexes(made, restoreFixture.target().written());
+                    made.linksBeforeTheirTargets(restoreFixture.target().writtenKeys()));
+            assertChildrenBeforeIndexes(made, restoreFixture.target().writtenKeys());
         }
     }
 
@@ -59,20 +59,21 @@ class RandomRegistryRestoreTest {
     @ValueSource(longs = {11, 12, 13, 14, 15, 16, 17, 18})
     void eachRepositoryAloneIsItsClosure(long seed) {
         // Given
-        RandomRegistry made = RandomRegistry.filled(seed);
+        RandomRegistry made = RandomRegistry.random(seed);
         Set<String> repositories = repositories(made);
         for (String repository : repositories) {
-            try (RestoreFixture restoreFixture = new RestoreFixture().of(made)) {
+            try (RestoreFixture restoreFixture = new RestoreFixture().withBackupOf(made)) {
                 // When
-                Restore.Outcome outcome = restoreFixture.run("{'scope':{'repository':'%s'}}".formatted(repository));
+                Restore.RestoreResult restoreResult =
+                        restoreFixture.run("{'scope':{'repository':'%s'}}".formatted(repository));
 
                 // Then
-                assertTrue(outcome.isComplete(), outcome.summary().toString());
-                assertEquals(closureOf(made, repository), restoreFixture.restored());
+                assertTrue(restoreResult.isComplete(), restoreResult.summary().toString());
+                assertEquals(closureOf(made, repository), restoreFixture.restoredContent());
                 assertEquals(
                         Set.of(),
-                        made.linksBeforeTheirTargets(restoreFixture.target().written()));
-                assertChildrenBeforeIndexes(made, restoreFixture.target().written());
+                        made.linksBeforeTheirTargets(restoreFixture.target().writtenKeys()));
+                assertChildrenBeforeIndexes(made, restoreFixture.target().writtenKeys());
             }
         }
     }
@@ -81,12 +82,12 @@ class RandomRegistryRestoreTest {
     @ValueSource(longs = {21, 22, 23, 24})
     void theSecondRestoreWritesNothingAndTheDryRunSaysSo(long seed) {
         // Given
-        RandomRegistry made = RandomRegistry.filled(seed);
-        try (RestoreFixture restoreFixture = new RestoreFixture().of(made)) {
+        RandomRegistry made = RandomRegistry.random(seed);
+        try (RestoreFixture restoreFixture = new RestoreFixture().withBackupOf(made)) {
             JsonNode before = restoreFixture.plan(ALL);
-            assertEquals(Map.of(), restoreFixture.restored());
+            assertEquals(Map.of(), restoreFixture.restoredContent());
             restoreFixture.run(ALL);
-            restoreFixture.target().forget();
+            restoreFixture.target().clearRequests();
 
             // When
             restoreFixture.run(ALL);
@@ -94,15 +95,18 @@ class RandomRegistryRestoreTest {
             JsonNode after = restoreFixture.plan(ALL);
 
             // Then
-            assertEquals(List.of(), restoreFixture.target().written());
-            assertEquals(made.kept().size(), before.at("/toCopy/objects").asInt());
+            assertEquals(List.of(), restoreFixture.target().writtenKeys());
             assertEquals(
-                    made.kept().values().stream()
+                    made.backedUpObjects().size(), before.at("/toCopy/objects").asInt());
+            assertEquals(
+                    made.backedUpObjects().values().stream()
                             .mapToLong(bytes -> bytes.length)
                             .sum(),
                     before.at("/toCopy/bytes").asLong());
             assertEquals(0, after.at("/toCopy/objects").asInt());
-            assertEquals(made.kept().size(), after.at("/alreadyThere/objects").asInt());
+            assertEquals(
+                    made.backedUpObjects().size(),
+                    after.at("/alreadyThere/objects").asInt());
         }
     }
 
@@ -110,9 +114,9 @@ class RandomRegistryRestoreTest {
     @ValueSource(longs = {31, 32, 33, 34, 35, 36})
     void anInterruptedRestoreHasNoLinkToNowhereAndGoesOnWhereItStopped(long seed) {
         // Given
-        RandomRegistry made = RandomRegistry.filled(seed);
+        RandomRegistry made = RandomRegistry.random(seed);
         String request = seed % 2 == 0 ? ALL : "{'scope':{'repository':'namespace-1/stream'}}";
-        try (RestoreFixture restoreFixture = new RestoreFixture().of(made)) {
+        try (RestoreFixture restoreFixture = new RestoreFixture().withBackupOf(made)) {
             int all = restoreFixture.plan(request).at("/toCopy/objects").asInt();
             AtomicInteger left = new AtomicInteger(new Random(seed).nextInt(all));
 
@@ -124,20 +128,22 @@ class RandomRegistryRestoreTest {
                             throw new FencedException("stopped by the test");
                         }
                     }));
-            Map<String, String> halfWay = restoreFixture.restored();
-            int first = restoreFixture.target().written().size();
-            Restore.Outcome outcome = restoreFixture.run(request);
+            Map<String, String> halfWay = restoreFixture.restoredContent();
+            int first = restoreFixture.target().writtenKeys().size();
+            Restore.RestoreResult restoreResult = restoreFixture.run(request);
 
             // Then
             halfWay.keySet()
                     .forEach(key -> assertTrue(
-                            halfWay.keySet().containsAll(made.closure(key)),
+                            halfWay.keySet().containsAll(made.reachableKeys(key)),
                             () -> key + " leads to what is not there"));
-            assertTrue(outcome.isComplete());
+            assertTrue(restoreResult.isComplete());
             assertTrue(first < all);
             assertEquals(
-                    seed % 2 == 0 ? RestoreFixture.texts(made.kept()) : closureOf(made, "namespace-1/stream"),
-                    restoreFixture.restored());
+                    seed % 2 == 0
+                            ? RestoreFixture.texts(made.backedUpObjects())
+                            : closureOf(made, "namespace-1/stream"),
+                    restoreFixture.restoredContent());
         }
     }
 
@@ -148,7 +154,7 @@ class RandomRegistryRestoreTest {
     }
 
     private static Set<String> repositories(RandomRegistry made) {
-        return made.kept().keySet().stream()
+        return made.backedUpObjects().keySet().stream()
                 .map(key -> made.layout().parse(key))
                 .filter(path -> path instanceof Link && !(path instanceof LayerLink))
                 .map(path -> ((Link) path).repository().value())
@@ -159,13 +165,13 @@ class RandomRegistryRestoreTest {
     private static Map<String, String> closureOf(RandomRegistry made, String repository) {
         Set<String> keys = new TreeSet<>();
         List<LayerLink> layers = new ArrayList<>();
-        made.kept().keySet().forEach(key -> {
+        made.backedUpObjects().keySet().forEach(key -> {
             RegistryPath path = made.layout().parse(key);
             if (path instanceof LayerLink layer) {
                 layers.add(layer);
             } else if (path instanceof Link link && link.repository().value().equals(repository)) {
                 keys.add(key);
-                keys.addAll(made.closure(key));
+                keys.addAll(made.reachableKeys(key));
             }
         });
         layers.stream()

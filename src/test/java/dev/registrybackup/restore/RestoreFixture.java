@@ -18,7 +18,7 @@ import java.util.TreeMap;
 
 /** A backup, an empty target, and restores from the one into the other. */
 final class RestoreFixture implements AutoCloseable {
-    static final Fence PERMITTED = () -> {};
+    static final Fence OPEN_FENCE = () -> {};
 
     private final RegistryLayout layout = new RegistryLayout("");
     private final SteppingClock clock;
@@ -77,13 +77,13 @@ final class RestoreFixture implements AutoCloseable {
     }
 
     /** What the last restore told of itself. */
-    ProgressTracker.Reading reading() {
-        return progressTracker.read();
+    ProgressTracker.Progress progress() {
+        return progressTracker.progress();
     }
 
     /** The backup of a registry as if every object had been copied. */
-    RestoreFixture of(RandomRegistry registry) {
-        registry.kept().forEach(backupBucket::seed);
+    RestoreFixture withBackupOf(RandomRegistry registry) {
+        registry.backedUpObjects().forEach(backupBucket::seed);
         return this;
     }
 
@@ -93,14 +93,14 @@ final class RestoreFixture implements AutoCloseable {
 
     Restore restoreFrom(ObjectStore store) {
         return new Restore(
-                new RestoreEndpoints(store, layout, target, layout), workerPools, RateLimiter.unbounded(), clock);
+                new RestoreEndpoints(store, layout, target, layout), workerPools, RateLimiter.unlimited(), clock);
     }
 
-    Restore.Outcome run(String request) {
-        return run(request, PERMITTED);
+    Restore.RestoreResult run(String request) {
+        return run(request, OPEN_FENCE);
     }
 
-    Restore.Outcome run(String request, Fence fence) {
+    Restore.RestoreResult run(String request, Fence fence) {
         progressTracker = new ProgressTracker();
         return restore().run(request(request), fence, progressTracker);
     }
@@ -119,7 +119,7 @@ final class RestoreFixture implements AutoCloseable {
     }
 
     /** All objects of the target with their content as text. */
-    Map<String, String> restored() {
+    Map<String, String> restoredContent() {
         return texts(targetBucket);
     }
 

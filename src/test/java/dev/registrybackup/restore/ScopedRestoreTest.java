@@ -28,7 +28,7 @@ class ScopedRestoreTest {
     private static final String V1 = "{'scope':{'image':'ns/app:v1'}}";
     private static final String REPAIR_APP = "{'scope':{'repository':'ns/app'},'mode':'repair'}";
 
-    private final RandomRegistry made = new RandomRegistry(1);
+    private final RandomRegistry registry = new RandomRegistry(1);
     private final RestoreFixture restoreFixture = new RestoreFixture();
 
     @AfterEach
@@ -37,352 +37,356 @@ class ScopedRestoreTest {
     }
 
     @Test
-    void aTagBringsItsImageAndNoOther() {
+    void aTagRestoresItsImageAndNoOther() {
         // Given
-        Digest layer = made.layer(APP, 100);
-        Digest image = made.image(APP, layer);
-        made.tag(APP, "v1", image);
-        made.tag(APP, "v2", made.image(APP, made.layer(APP, 100)));
-        restoreFixture.of(made);
+        Digest layer = registry.layer(APP, 100);
+        Digest image = registry.image(APP, layer);
+        registry.tag(APP, "v1", image);
+        registry.tag(APP, "v2", registry.image(APP, registry.layer(APP, 100)));
+        restoreFixture.withBackupOf(registry);
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(V1);
+        Restore.RestoreResult restoreResult = restoreFixture.run(V1);
 
         // Then
-        assertTrue(outcome.isComplete());
-        Set<String> expected = new TreeSet<>(made.closure(made.tagLink(APP, "v1")));
-        expected.add(made.tagLink(APP, "v1"));
-        expected.add(made.tagIndexLink(APP, "v1", image));
-        made.kept().keySet().stream()
+        assertTrue(restoreResult.isComplete());
+        Set<String> expected = new TreeSet<>(registry.reachableKeys(registry.tagLink(APP, "v1")));
+        expected.add(registry.tagLink(APP, "v1"));
+        expected.add(registry.tagIndexLink(APP, "v1", image));
+        registry.backedUpObjects().keySet().stream()
                 .filter(key -> key.contains("_layers"))
-                .filter(key -> made.closure(key).stream().anyMatch(expected::contains))
+                .filter(key -> registry.reachableKeys(key).stream().anyMatch(expected::contains))
                 .toList()
                 .forEach(expected::add);
-        assertEquals(expected, restoreFixture.restored().keySet());
+        assertEquals(expected, restoreFixture.restoredContent().keySet());
     }
 
     @Test
     void anImageByDigestComesWithoutTag() {
         // Given
-        Digest image = made.image(APP, made.layer(APP, 100));
-        made.tag(APP, "v1", image);
-        restoreFixture.of(made);
+        Digest image = registry.image(APP, registry.layer(APP, 100));
+        registry.tag(APP, "v1", image);
+        restoreFixture.withBackupOf(registry);
 
         // When
         restoreFixture.run("{'scope':{'image':'ns/app@%s'}}".formatted(image));
 
         // Then
-        Set<String> expected = new TreeSet<>(made.kept().keySet());
+        Set<String> expected = new TreeSet<>(registry.backedUpObjects().keySet());
         expected.removeIf(key -> key.contains("/tags/"));
-        assertEquals(expected, restoreFixture.restored().keySet());
+        assertEquals(expected, restoreFixture.restoredContent().keySet());
     }
 
     @Test
     void oneBlobIsPutBackWithoutAnyLink() {
         // Given
-        Digest layer = made.layer(APP, 100);
-        restoreFixture.of(made);
+        Digest layer = registry.layer(APP, 100);
+        restoreFixture.withBackupOf(registry);
 
         // When
-        Restore.Outcome outcome = restoreFixture.run("{'scope':{'digest':'%s'}}".formatted(layer));
+        Restore.RestoreResult restoreResult = restoreFixture.run("{'scope':{'digest':'%s'}}".formatted(layer));
 
         // Then
-        assertTrue(outcome.isComplete());
-        assertEquals(Set.of(made.blobKey(layer)), restoreFixture.restored().keySet());
+        assertTrue(restoreResult.isComplete());
+        assertEquals(
+                Set.of(registry.blobKey(layer)),
+                restoreFixture.restoredContent().keySet());
     }
 
     @Test
     void aNamespaceIsAllBelowItAndNothingBesides() {
         // Given
-        made.tag("ns/app", "v1", made.image("ns/app", made.layer("ns/app", 10)));
-        made.tag("ns/app/below", "v1", made.image("ns/app/below", made.layer("ns/app/below", 20)));
-        Map<String, byte[]> expected = new HashMap<>(made.kept());
-        made.tag("ns-other/app", "v1", made.image("ns-other/app", made.layer("ns-other/app", 30)));
-        made.tag("ns", "v1", made.image("ns", made.layer("ns", 40)));
-        restoreFixture.of(made);
+        registry.tag("ns/app", "v1", registry.image("ns/app", registry.layer("ns/app", 10)));
+        registry.tag("ns/app/below", "v1", registry.image("ns/app/below", registry.layer("ns/app/below", 20)));
+        Map<String, byte[]> expected = new HashMap<>(registry.backedUpObjects());
+        registry.tag("ns-other/app", "v1", registry.image("ns-other/app", registry.layer("ns-other/app", 30)));
+        registry.tag("ns", "v1", registry.image("ns", registry.layer("ns", 40)));
+        restoreFixture.withBackupOf(registry);
 
         // When
         restoreFixture.run("{'scope':{'namespace':'ns'}}");
 
         // Then
-        assertEquals(RestoreFixture.texts(expected), restoreFixture.restored());
+        assertEquals(RestoreFixture.texts(expected), restoreFixture.restoredContent());
     }
 
     @Test
     void aRepositoryIsNotWhatIsBelowIt() {
         // Given
-        made.tag("ns/app", "v1", made.image("ns/app", made.layer("ns/app", 10)));
-        Map<String, byte[]> expected = new HashMap<>(made.kept());
-        made.tag("ns/app/below", "v1", made.image("ns/app/below", made.layer("ns/app/below", 20)));
-        restoreFixture.of(made);
+        registry.tag("ns/app", "v1", registry.image("ns/app", registry.layer("ns/app", 10)));
+        Map<String, byte[]> expected = new HashMap<>(registry.backedUpObjects());
+        registry.tag("ns/app/below", "v1", registry.image("ns/app/below", registry.layer("ns/app/below", 20)));
+        restoreFixture.withBackupOf(registry);
 
         // When
         restoreFixture.run("{'scope':{'repository':'ns/app'}}");
 
         // Then
-        assertEquals(RestoreFixture.texts(expected), restoreFixture.restored());
+        assertEquals(RestoreFixture.texts(expected), restoreFixture.restoredContent());
     }
 
     @Test
     void signaturesAndWhateverRefersToAnImageComeIfAskedFor() {
         // Given
-        Digest image = made.image(APP, made.layer(APP, 100));
-        made.tag(APP, "v1", image);
-        Digest signature = made.image(APP, made.layer(APP, 50));
-        made.tag(APP, "sha256-" + image.hex() + ".sig", signature);
-        Digest config = made.layer(APP, 2);
-        Digest sbom = made.manifest(
+        Digest image = registry.image(APP, registry.layer(APP, 100));
+        registry.tag(APP, "v1", image);
+        Digest signature = registry.image(APP, registry.layer(APP, 50));
+        registry.tag(APP, "sha256-" + image.hex() + ".sig", signature);
+        Digest config = registry.layer(APP, 2);
+        Digest sbom = registry.manifest(
                 APP,
                 "{\"schemaVersion\":2,\"config\":%s,\"layers\":[],\"subject\":%s}"
-                        .formatted(made.descriptor(config), made.descriptor(image)),
+                        .formatted(registry.descriptor(config), registry.descriptor(image)),
                 config);
-        Map<String, byte[]> expected = new HashMap<>(made.kept());
-        made.tag(APP, "other", made.image(APP, made.layer(APP, 70)));
-        restoreFixture.of(made);
+        Map<String, byte[]> expected = new HashMap<>(registry.backedUpObjects());
+        registry.tag(APP, "other", registry.image(APP, registry.layer(APP, 70)));
+        restoreFixture.withBackupOf(registry);
 
         // When
         restoreFixture.run(V1);
-        int without = restoreFixture.restored().size();
+        int without = restoreFixture.restoredContent().size();
         restoreFixture.run("{'scope':{'image':'ns/app:v1'},'referrers':true}");
 
         // Then
         assertEquals(8, without);
-        assertEquals(RestoreFixture.texts(expected), restoreFixture.restored());
-        assertTrue(restoreFixture.restored().containsKey(made.revisionLink(APP, sbom)));
+        assertEquals(RestoreFixture.texts(expected), restoreFixture.restoredContent());
+        assertTrue(restoreFixture.restoredContent().containsKey(registry.revisionLink(APP, sbom)));
     }
 
     @Test
-    void anImageWithoutOneOfItsLayersIsLeftOutAndNamed() {
+    void anImageWithoutOneOfItsLayersIsLeftOutAndReported() {
         // Given
-        Digest lost = made.layer(APP, 100);
-        Digest broken = made.image(APP, lost);
-        made.tag(APP, "broken", broken);
-        Digest index = made.index(APP, broken);
-        made.tag(APP, "index", index);
-        Digest good = made.image(APP, made.layer(APP, 10));
-        made.tag(APP, "good", good);
-        restoreFixture.of(made);
-        restoreFixture.backupBucket().remove(made.blobKey(lost), onlyVersion(made.blobKey(lost)));
+        Digest lost = registry.layer(APP, 100);
+        Digest broken = registry.image(APP, lost);
+        registry.tag(APP, "broken", broken);
+        Digest index = registry.index(APP, broken);
+        registry.tag(APP, "index", index);
+        Digest good = registry.image(APP, registry.layer(APP, 10));
+        registry.tag(APP, "good", good);
+        restoreFixture.withBackupOf(registry);
+        restoreFixture.backupBucket().delete(registry.blobKey(lost), onlyVersion(registry.blobKey(lost)));
 
         // When
-        Restore.Outcome outcome = restoreFixture.run("{'scope':{'repository':'ns/app'}}");
+        Restore.RestoreResult restoreResult = restoreFixture.run("{'scope':{'repository':'ns/app'}}");
 
         // Then
-        assertFalse(outcome.isComplete());
-        assertTrue(restoreFixture.restored().containsKey(made.tagLink(APP, "good")));
-        assertFalse(restoreFixture.restored().containsKey(made.tagLink(APP, "broken")));
-        assertFalse(restoreFixture.restored().containsKey(made.revisionLink(APP, broken)));
-        assertFalse(restoreFixture.restored().containsKey(made.revisionLink(APP, index)));
+        assertFalse(restoreResult.isComplete());
+        assertTrue(restoreFixture.restoredContent().containsKey(registry.tagLink(APP, "good")));
+        assertFalse(restoreFixture.restoredContent().containsKey(registry.tagLink(APP, "broken")));
+        assertFalse(restoreFixture.restoredContent().containsKey(registry.revisionLink(APP, broken)));
+        assertFalse(restoreFixture.restoredContent().containsKey(registry.revisionLink(APP, index)));
         assertEquals(
-                Map.of(FindingCode.BLOB_MISSING, 2L), restoreFixture.reading().counts());
+                Map.of(FindingCode.BLOB_MISSING, 2L), restoreFixture.progress().findingCounts());
         assertEquals(
                 "left out, since the backup lacks %s or has it damaged".formatted(lost),
-                restoreFixture.reading().first().get(0).problem());
+                restoreFixture.progress().firstFindings().get(0).problem());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", ",'at':'%s'"})
     void anIndexThatLostAChildWhichWasPushedIsLeftOut(String at) {
         // Given
-        Digest child = made.image(APP, made.layer(APP, 100));
-        Digest lost = made.image(APP, made.layer(APP, 100));
-        Digest index = made.index(APP, child, lost);
-        made.tag(APP, "v1", index);
-        restoreFixture.of(made);
-        restoreFixture.backupBucket().remove(made.blobKey(lost), onlyVersion(made.blobKey(lost)));
+        Digest child = registry.image(APP, registry.layer(APP, 100));
+        Digest lost = registry.image(APP, registry.layer(APP, 100));
+        Digest index = registry.index(APP, child, lost);
+        registry.tag(APP, "v1", index);
+        restoreFixture.withBackupOf(registry);
+        restoreFixture.backupBucket().delete(registry.blobKey(lost), onlyVersion(registry.blobKey(lost)));
 
         // When
-        Restore.Outcome outcome = restoreFixture.run("{'scope':{'image':'ns/app:v1'}%s}"
+        Restore.RestoreResult restoreResult = restoreFixture.run("{'scope':{'image':'ns/app:v1'}%s}"
                 .formatted(at.formatted(restoreFixture.clock().instant())));
 
         // Then
-        assertFalse(outcome.isComplete());
-        assertEquals(1, restoreFixture.reading().counts().get(FindingCode.BLOB_MISSING));
-        assertEquals(0, outcome.summary().path("sparse").asInt());
-        assertFalse(restoreFixture.restored().containsKey(made.tagLink(APP, "v1")));
+        assertFalse(restoreResult.isComplete());
+        assertEquals(1, restoreFixture.progress().findingCounts().get(FindingCode.BLOB_MISSING));
+        assertEquals(0, restoreResult.summary().path("sparse").asInt());
+        assertFalse(restoreFixture.restoredContent().containsKey(registry.tagLink(APP, "v1")));
     }
 
     @Test
     void indexesWithinIndexesAreRestoredHoweverDeepTheyGo() {
         // Given
-        Digest index = made.image(APP, made.layer(APP, 100));
+        Digest index = registry.image(APP, registry.layer(APP, 100));
         for (int level = 0; level < 10_000; level++) {
-            index = made.index(APP, index);
+            index = registry.index(APP, index);
         }
-        made.tag(APP, "v1", index);
-        restoreFixture.of(made);
+        registry.tag(APP, "v1", index);
+        restoreFixture.withBackupOf(registry);
 
         // When
-        Restore.Outcome outcome = restoreFixture.run("{'scope':{'image':'ns/app:v1'},'referrers':true}");
+        Restore.RestoreResult restoreResult = restoreFixture.run("{'scope':{'image':'ns/app:v1'},'referrers':true}");
 
         // Then
-        assertTrue(outcome.isComplete());
-        assertEquals(made.kept().keySet().size(), restoreFixture.restored().size());
+        assertTrue(restoreResult.isComplete());
+        assertEquals(
+                registry.backedUpObjects().keySet().size(),
+                restoreFixture.restoredContent().size());
     }
 
     @Test
-    void anIndexMayLackChildrenThatWereNeverPushed() {
+    void childrenOfAnIndexThatWereNeverPushedMayBeMissing() {
         // Given
-        Digest child = made.image(APP, made.layer(APP, 100));
-        Digest never = Digest.of(DigestAlgorithm.SHA256, made.bytes(10));
-        made.tag(APP, "v1", made.index(APP, child, never));
-        restoreFixture.of(made);
+        Digest child = registry.image(APP, registry.layer(APP, 100));
+        Digest never = Digest.of(DigestAlgorithm.SHA256, registry.bytes(10));
+        registry.tag(APP, "v1", registry.index(APP, child, never));
+        restoreFixture.withBackupOf(registry);
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(V1);
+        Restore.RestoreResult restoreResult = restoreFixture.run(V1);
 
         // Then
-        assertTrue(outcome.isComplete());
-        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
-        assertEquals(1, outcome.summary().path("sparse").asInt());
+        assertTrue(restoreResult.isComplete());
+        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), restoreFixture.restoredContent());
+        assertEquals(1, restoreResult.summary().path("sparse").asInt());
     }
 
     @Test
-    void aDamagedCopyGivesWayToAnOlderGoodVersion() {
+    void aCorruptCopyIsReplacedByAnOlderGoodVersion() {
         // Given
-        Digest layer = made.layer(APP, 100);
-        made.tag(APP, "v1", made.image(APP, layer));
-        restoreFixture.of(made);
-        restoreFixture.backupBucket().seed(made.blobKey(layer), new byte[100]);
+        Digest layer = registry.layer(APP, 100);
+        registry.tag(APP, "v1", registry.image(APP, layer));
+        restoreFixture.withBackupOf(registry);
+        restoreFixture.backupBucket().seed(registry.blobKey(layer), new byte[100]);
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(V1);
+        Restore.RestoreResult restoreResult = restoreFixture.run(V1);
 
         // Then
-        assertTrue(outcome.isComplete());
-        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
+        assertTrue(restoreResult.isComplete());
+        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), restoreFixture.restoredContent());
     }
 
     @Test
-    void aDamagedCopyWithoutGoodVersionIsNeverWrittenAndNothingAboveItIs() {
+    void aCorruptCopyWithoutGoodVersionIsNeverWrittenAndNothingAboveItIs() {
         // Given
-        Digest layer = made.layer(APP, 100);
-        Digest image = made.image(APP, layer);
-        made.tag(APP, "v1", image);
-        restoreFixture.of(made);
-        restoreFixture.backupBucket().remove(made.blobKey(layer), onlyVersion(made.blobKey(layer)));
-        restoreFixture.backupBucket().seed(made.blobKey(layer), new byte[100]);
+        Digest layer = registry.layer(APP, 100);
+        Digest image = registry.image(APP, layer);
+        registry.tag(APP, "v1", image);
+        restoreFixture.withBackupOf(registry);
+        restoreFixture.backupBucket().delete(registry.blobKey(layer), onlyVersion(registry.blobKey(layer)));
+        restoreFixture.backupBucket().seed(registry.blobKey(layer), new byte[100]);
 
         // When
-        Restore.Outcome scoped = restoreFixture.run(V1);
-        Set<String> afterScoped = restoreFixture.restored().keySet();
-        Restore.Outcome all = restoreFixture.run("{'scope':{'all':true}}");
+        Restore.RestoreResult scoped = restoreFixture.run(V1);
+        Set<String> afterScoped = restoreFixture.restoredContent().keySet();
+        Restore.RestoreResult all = restoreFixture.run("{'scope':{'all':true}}");
 
         // Then
         assertFalse(scoped.isComplete());
         assertFalse(all.isComplete());
-        Set<String> expected = new TreeSet<>(made.kept().keySet());
+        Set<String> expected = new TreeSet<>(registry.backedUpObjects().keySet());
         expected.removeAll(Set.of(
-                made.blobKey(layer),
-                made.layerLink(APP, layer),
-                made.revisionLink(APP, image),
-                made.tagIndexLink(APP, "v1", image),
-                made.tagLink(APP, "v1")));
+                registry.blobKey(layer),
+                registry.layerLink(APP, layer),
+                registry.revisionLink(APP, image),
+                registry.tagIndexLink(APP, "v1", image),
+                registry.tagLink(APP, "v1")));
         assertEquals(expected, afterScoped);
-        assertEquals(expected, restoreFixture.restored().keySet());
-        assertEquals(1L, restoreFixture.reading().counts().get(FindingCode.BLOB_DIGEST_MISMATCH));
+        assertEquals(expected, restoreFixture.restoredContent().keySet());
+        assertEquals(1L, restoreFixture.progress().findingCounts().get(FindingCode.BLOB_DIGEST_MISMATCH));
     }
 
     @Test
     void aRemovedBlobIsReadFromItsNewestVersion() {
         // Given
-        Digest layer = made.layer(APP, 100);
-        Digest image = made.image(APP, layer);
-        made.tag(APP, "v1", image);
-        restoreFixture.of(made);
-        restoreFixture.backupBucket().remove(made.blobKey(layer), Optional.empty());
-        restoreFixture.backupBucket().remove(made.blobKey(image), Optional.empty());
+        Digest layer = registry.layer(APP, 100);
+        Digest image = registry.image(APP, layer);
+        registry.tag(APP, "v1", image);
+        restoreFixture.withBackupOf(registry);
+        restoreFixture.backupBucket().delete(registry.blobKey(layer), Optional.empty());
+        restoreFixture.backupBucket().delete(registry.blobKey(image), Optional.empty());
 
         // When
-        Restore.Outcome outcome = restoreFixture.run(V1);
+        Restore.RestoreResult restoreResult = restoreFixture.run(V1);
 
         // Then
-        assertTrue(outcome.isComplete());
-        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
+        assertTrue(restoreResult.isComplete());
+        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), restoreFixture.restoredContent());
     }
 
     @Test
     void repairReplacesWhatIsWrongAndMissingLeavesItAndSaysSo() {
         // Given
-        Digest truncated = made.layer(APP, 100);
-        Digest flipped = made.layer(APP, 200);
-        Digest deleted = made.layer(APP, 300);
-        Digest image = made.image(APP, truncated, flipped, deleted);
-        made.tag(APP, "v1", image);
-        restoreFixture.of(made);
-        made.kept().forEach(restoreFixture.targetBucket()::seed);
-        restoreFixture.targetBucket().seed(made.blobKey(truncated), new byte[99]);
-        restoreFixture.targetBucket().seed(made.blobKey(flipped), new byte[200]);
-        restoreFixture.targetBucket().remove(made.blobKey(deleted), Optional.empty());
-        restoreFixture.targetBucket().seed(made.layerLink(APP, flipped), new byte[0]);
+        Digest truncated = registry.layer(APP, 100);
+        Digest flipped = registry.layer(APP, 200);
+        Digest deleted = registry.layer(APP, 300);
+        Digest image = registry.image(APP, truncated, flipped, deleted);
+        registry.tag(APP, "v1", image);
+        restoreFixture.withBackupOf(registry);
+        registry.backedUpObjects().forEach(restoreFixture.targetBucket()::seed);
+        restoreFixture.targetBucket().seed(registry.blobKey(truncated), new byte[99]);
+        restoreFixture.targetBucket().seed(registry.blobKey(flipped), new byte[200]);
+        restoreFixture.targetBucket().delete(registry.blobKey(deleted), Optional.empty());
+        restoreFixture.targetBucket().seed(registry.layerLink(APP, flipped), new byte[0]);
 
         // When
         restoreFixture.run("{'scope':{'repository':'ns/app'}}");
-        Map<FindingCode, Long> found = restoreFixture.reading().counts();
-        List<String> written = restoreFixture.target().written();
-        restoreFixture.target().forget();
+        Map<FindingCode, Long> found = restoreFixture.progress().findingCounts();
+        List<String> written = restoreFixture.target().writtenKeys();
+        restoreFixture.target().clearRequests();
         restoreFixture.run(REPAIR_APP);
 
         // Then
         assertEquals(Map.of(FindingCode.BLOB_TRUNCATED, 1L, FindingCode.LINK_MALFORMED, 1L), found);
-        assertEquals(List.of(made.blobKey(deleted)), written);
+        assertEquals(List.of(registry.blobKey(deleted)), written);
         assertEquals(
-                Set.of(made.blobKey(truncated), made.blobKey(flipped), made.layerLink(APP, flipped)),
-                Set.copyOf(restoreFixture.target().written()));
-        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
+                Set.of(registry.blobKey(truncated), registry.blobKey(flipped), registry.layerLink(APP, flipped)),
+                Set.copyOf(restoreFixture.target().writtenKeys()));
+        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), restoreFixture.restoredContent());
     }
 
     @Test
     void repairOfEverythingReplacesTheSame() {
         // Given
-        Digest flipped = made.layer(APP, 200);
-        made.tag(APP, "v1", made.image(APP, flipped));
-        restoreFixture.of(made);
-        made.kept().forEach(restoreFixture.targetBucket()::seed);
-        restoreFixture.targetBucket().seed(made.blobKey(flipped), new byte[200]);
-        restoreFixture.targetBucket().seed(made.layerLink(APP, flipped), "x".getBytes(StandardCharsets.US_ASCII));
+        Digest flipped = registry.layer(APP, 200);
+        registry.tag(APP, "v1", registry.image(APP, flipped));
+        restoreFixture.withBackupOf(registry);
+        registry.backedUpObjects().forEach(restoreFixture.targetBucket()::seed);
+        restoreFixture.targetBucket().seed(registry.blobKey(flipped), new byte[200]);
+        restoreFixture.targetBucket().seed(registry.layerLink(APP, flipped), "x".getBytes(StandardCharsets.US_ASCII));
 
         // When
         restoreFixture.run("{'scope':{'all':true},'mode':'repair'}");
 
         // Then
         assertEquals(
-                List.of(made.blobKey(flipped), made.layerLink(APP, flipped)),
-                restoreFixture.target().written());
-        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
+                List.of(registry.blobKey(flipped), registry.layerLink(APP, flipped)),
+                restoreFixture.target().writtenKeys());
+        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), restoreFixture.restoredContent());
     }
 
     @Test
     void aTagThatPointsElsewhereIsMovedOnlyIfAskedTo() {
         // Given
-        Digest image = made.image(APP, made.layer(APP, 100));
-        made.tag(APP, "v1", image);
-        restoreFixture.of(made);
-        Digest newer = Digest.of(DigestAlgorithm.SHA256, made.bytes(5));
+        Digest image = registry.image(APP, registry.layer(APP, 100));
+        registry.tag(APP, "v1", image);
+        restoreFixture.withBackupOf(registry);
+        Digest newer = Digest.of(DigestAlgorithm.SHA256, registry.bytes(5));
         byte[] moved = newer.toString().getBytes(StandardCharsets.US_ASCII);
-        restoreFixture.targetBucket().seed(made.tagLink(APP, "v1"), moved);
+        restoreFixture.targetBucket().seed(registry.tagLink(APP, "v1"), moved);
 
         // When
         for (String scope : List.of("{'all':true}", "{'image':'ns/app:v1'}")) {
             restoreFixture.run("{'scope':%s}".formatted(scope));
             assertEquals(
                     Map.of(FindingCode.TAG_DIFFERS, 1L),
-                    restoreFixture.reading().counts());
-            assertArrayEquals(moved, restoreFixture.targetBucket().bytes(made.tagLink(APP, "v1")));
+                    restoreFixture.progress().findingCounts());
+            assertArrayEquals(moved, restoreFixture.targetBucket().bytes(registry.tagLink(APP, "v1")));
         }
         restoreFixture.run("{'scope':{'image':'ns/app:v1'},'overwriteTags':true}");
 
         // Then
-        assertEquals(RestoreFixture.texts(made.kept()), restoreFixture.restored());
+        assertEquals(RestoreFixture.texts(registry.backedUpObjects()), restoreFixture.restoredContent());
     }
 
     @Test
     void aLinkCostsOneRequestAndASmallBlobTwo() {
         // Given
-        Digest layer = made.layer(APP, 100);
-        Digest other = made.layer(APP, 200);
-        made.tag(APP, "v1", made.image(APP, layer, other));
-        restoreFixture.of(made);
+        Digest layer = registry.layer(APP, 100);
+        Digest other = registry.layer(APP, 200);
+        registry.tag(APP, "v1", registry.image(APP, layer, other));
+        restoreFixture.withBackupOf(registry);
 
         // When
         restoreFixture.run("{'scope':{'repository':'ns/app'}}");
@@ -390,7 +394,7 @@ class ScopedRestoreTest {
         // Then
         long read = restoreFixture.backup().requests().stream()
                 .filter(request -> request.operation() == Operation.OPEN)
-                .filter(request -> request.key().equals(made.blobKey(layer))
+                .filter(request -> request.key().equals(registry.blobKey(layer))
                         || request.key().contains("_layers")
                         || request.key().contains("revisions"))
                 .count();
@@ -398,15 +402,15 @@ class ScopedRestoreTest {
                 .filter(request -> request.operation() != Operation.LIST && request.operation() != Operation.BUCKET)
                 .count();
         assertEquals(1, read);
-        assertEquals(made.kept().size(), asked);
+        assertEquals(registry.backedUpObjects().size(), asked);
     }
 
     @Test
     void whatTheBackupDoesNotHaveIsUnknown() {
         // Given
-        made.tag(APP, "v1", made.image(APP, made.layer(APP, 100)));
-        restoreFixture.of(made);
-        Digest nobody = Digest.of(DigestAlgorithm.SHA256, made.bytes(5));
+        registry.tag(APP, "v1", registry.image(APP, registry.layer(APP, 100)));
+        restoreFixture.withBackupOf(registry);
+        Digest nobody = Digest.of(DigestAlgorithm.SHA256, registry.bytes(5));
         List<String> scopes = List.of(
                 "{'repository':'ns/other'}",
                 "{'namespace':'other'}",
@@ -421,10 +425,10 @@ class ScopedRestoreTest {
             // Then
             assertEquals("The backup has nothing of " + scope.replace('\'', '"'), failure.getMessage());
         }
-        assertEquals(List.of(), restoreFixture.target().written());
+        assertEquals(List.of(), restoreFixture.target().writtenKeys());
     }
 
     private Optional<String> onlyVersion(String key) {
-        return restoreFixture.backupBucket().find(key).orElseThrow().versionId();
+        return restoreFixture.backupBucket().head(key).orElseThrow().versionId();
     }
 }

@@ -19,7 +19,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class BlobStatesTest {
-    private final BlobStates table = new BlobStates();
+    private final BlobStates blobStates = new BlobStates();
 
     private static Digest digest(int number) {
         return Digest.of(
@@ -28,7 +28,7 @@ class BlobStatesTest {
     }
 
     @Test
-    void whatWasSaidOfManyBlobsIsKept() {
+    void theStatesOfManyBlobsAreKept() {
         // Given
         Random random = new Random(1);
         List<Mark> all = List.of(Mark.values());
@@ -39,19 +39,19 @@ class BlobStatesTest {
         for (int step = 0; step < 50_000; step++) {
             Digest digest = digest(random.nextInt(20_000));
             Mark mark = all.get(random.nextInt(all.size()));
-            if (mark == Mark.HELD) {
+            if (mark == Mark.PRESENT) {
                 long size = random.nextLong(1L << 50);
-                table.hold(digest, size);
+                blobStates.markPresent(digest, size);
                 sizes.put(digest, size);
                 marks.computeIfAbsent(digest, fresh -> EnumSet.noneOf(Mark.class))
                         .remove(Mark.ABSENT);
             } else if (mark == Mark.ABSENT) {
-                table.miss(digest);
+                blobStates.markAbsent(digest);
                 sizes.remove(digest);
                 marks.computeIfAbsent(digest, fresh -> EnumSet.noneOf(Mark.class))
                         .add(Mark.ABSENT);
             } else {
-                table.mark(digest, mark);
+                blobStates.mark(digest, mark);
                 marks.computeIfAbsent(digest, fresh -> EnumSet.noneOf(Mark.class))
                         .add(mark);
             }
@@ -61,54 +61,54 @@ class BlobStatesTest {
         for (int number = 0; number < 20_000; number++) {
             Digest digest = digest(number);
             Long size = sizes.get(digest);
-            assertEquals(size == null ? OptionalLong.empty() : OptionalLong.of(size), table.size(digest));
-            assertEquals(size != null, table.is(digest, Mark.HELD));
-            for (Mark mark : EnumSet.complementOf(EnumSet.of(Mark.HELD))) {
-                assertEquals(marks.getOrDefault(digest, Set.of()).contains(mark), table.is(digest, mark));
+            assertEquals(size == null ? OptionalLong.empty() : OptionalLong.of(size), blobStates.size(digest));
+            assertEquals(size != null, blobStates.hasMark(digest, Mark.PRESENT));
+            for (Mark mark : EnumSet.complementOf(EnumSet.of(Mark.PRESENT))) {
+                assertEquals(marks.getOrDefault(digest, Set.of()).contains(mark), blobStates.hasMark(digest, mark));
             }
         }
     }
 
     @Test
-    void allAreToldInTheOrderInWhichTheyCame() {
+    void allAreVisitedInTheOrderInWhichTheyCame() {
         // Given
         List<Digest> came = new ArrayList<>();
         for (int number = 0; number < 10_000; number++) {
             came.add(digest(number));
-            table.hold(digest(number), number);
+            blobStates.markPresent(digest(number), number);
         }
 
         // When
         List<Digest> told = new ArrayList<>();
-        table.forEach(told::add);
+        blobStates.forEach(told::add);
 
         // Then
         assertEquals(came, told);
     }
 
     @Test
-    void onlyWhatTheStoreWasAskedForIsKnown() {
+    void onlyRequestedBlobsAreKnown() {
         // When
-        table.mark(digest(1), Mark.NEEDED);
-        table.mark(digest(2), Mark.UNTOLD);
-        table.miss(digest(3));
-        table.hold(digest(4), 0);
+        blobStates.mark(digest(1), Mark.REACHABLE);
+        blobStates.mark(digest(2), Mark.UNKNOWN);
+        blobStates.markAbsent(digest(3));
+        blobStates.markPresent(digest(4), 0);
 
         // Then
-        assertFalse(table.knows(digest(1)));
-        assertTrue(table.knows(digest(2)));
-        assertTrue(table.knows(digest(3)));
-        assertTrue(table.knows(digest(4)));
-        assertFalse(table.knows(digest(5)));
+        assertFalse(blobStates.isKnown(digest(1)));
+        assertTrue(blobStates.isKnown(digest(2)));
+        assertTrue(blobStates.isKnown(digest(3)));
+        assertTrue(blobStates.isKnown(digest(4)));
+        assertFalse(blobStates.isKnown(digest(5)));
     }
 
     @Test
     void aMarkIsSetForTheFirstTimeOnce() {
         // Given
-        boolean first = table.mark(digest(1), Mark.REPORTED);
+        boolean first = blobStates.mark(digest(1), Mark.REPORTED);
 
         // When
-        boolean again = table.mark(digest(1), Mark.REPORTED);
+        boolean again = blobStates.mark(digest(1), Mark.REPORTED);
 
         // Then
         assertEquals(List.of(true, false), List.of(first, again));

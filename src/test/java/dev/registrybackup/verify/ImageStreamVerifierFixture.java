@@ -51,7 +51,7 @@ final class ImageStreamVerifierFixture implements AutoCloseable {
     void copyAndCapture() {
         registry.writeTo(bucket::seed);
         cluster.capture(bucket, workerPools, clock, scratch);
-        clock.pass(Duration.ofDays(2));
+        clock.advance(Duration.ofDays(2));
     }
 
     VerifySummary verify(String scope) {
@@ -70,7 +70,7 @@ final class ImageStreamVerifierFixture implements AutoCloseable {
                         backup,
                         registry.layout(),
                         workerPools,
-                        RateLimiter.unbounded(),
+                        RateLimiter.unlimited(),
                         true,
                         clock,
                         Optional.of(catalog),
@@ -79,7 +79,7 @@ final class ImageStreamVerifierFixture implements AutoCloseable {
     }
 
     void remove(String key) {
-        bucket.remove(key, Optional.empty());
+        bucket.delete(key, Optional.empty());
     }
 
     /** Changes an object's bytes, not their number. */
@@ -89,7 +89,7 @@ final class ImageStreamVerifierFixture implements AutoCloseable {
         bucket.seed(key, content);
     }
 
-    Set<String> found(FindingCode code) {
+    Set<String> findingSubjects(FindingCode code) {
         return findings.stream()
                 .filter(finding -> finding.code() == code)
                 .map(Finding::subject)
@@ -104,7 +104,7 @@ final class ImageStreamVerifierFixture implements AutoCloseable {
         }
     }
 
-    JsonNode document(String repository) {
+    JsonNode catalogDocument(String repository) {
         return json("registry-backup/catalog/" + repository + "/_repository.json");
     }
 

@@ -32,8 +32,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is kept of verifications of the whole backup. */
 class LastVerificationTest {
     private static final String APP = "team/app";
-    private static final LastVerification.Said NOTHING =
-            new LastVerification.Said(JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty());
+    private static final LastVerification.VerificationRecord NONE = new LastVerification.VerificationRecord(
+            JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty());
 
     private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
@@ -42,7 +42,7 @@ class LastVerificationTest {
     private final RandomRegistry registry = new RandomRegistry(6);
     private final Digest layer = registry.layer(APP, 500);
     private final Digest image = registry.image(APP, layer);
-    private final LastVerification last = new LastVerification(backup);
+    private final LastVerification lastVerification = new LastVerification(backup);
 
     {
         registry.image("team/other", registry.layer("team/other", 500));
@@ -53,17 +53,17 @@ class LastVerificationTest {
         workerPools.close();
     }
 
-    private Verification.Result verify(String request) {
+    private Verification.VerificationResult verify(String request) {
         return verify(request, () -> {});
     }
 
-    private Verification.Result verify(String request, Fence fence) {
+    private Verification.VerificationResult verify(String request, Fence fence) {
         return new Verification(
                         name -> backup,
                         backup,
                         registry.layout(),
                         workerPools,
-                        RateLimiter.unbounded(),
+                        RateLimiter.unlimited(),
                         false,
                         clock,
                         Optional.empty())
@@ -71,7 +71,7 @@ class LastVerificationTest {
     }
 
     private void failToRead(Digest blob) {
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == Operation.OPEN && key.equals(registry.blobKey(blob))) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to read it: a test says so");
             }
@@ -79,35 +79,39 @@ class LastVerificationTest {
     }
 
     @Test
-    void withoutARecordThereWasNoneAndNothingIsSaid() {
+    void withoutARecordThereIsNoResult() {
         // When
-        LastVerification.Said said = last.read();
+        LastVerification.VerificationRecord verificationRecord = lastVerification.read();
 
         // Then
-        assertEquals(NOTHING, said);
-        assertEquals(Optional.empty(), said.begun());
-        assertEquals(Optional.empty(), said.share());
-        assertEquals(Map.of(), said.findings());
+        assertEquals(NONE, verificationRecord);
+        assertEquals(Optional.empty(), verificationRecord.startedAt());
+        assertEquals(Optional.empty(), verificationRecord.share());
+        assertEquals(Map.of(), verificationRecord.findingsBySeverity());
     }
 
     @Test
-    void ofTheWholeBackupItIsKeptWhatItCameToAndWhen() {
+    void aFullVerificationIsRecordedWithItsTime() {
         // Given
         registry.writeTo(bucket::seed);
-        bucket.remove(registry.blobKey(layer), Optional.empty());
-        clock.pass(Duration.ofHours(1));
+        bucket.delete(registry.blobKey(layer), Optional.empty());
+        clock.advance(Duration.ofHours(1));
 
         // When
-        Verification.Result result = verify("{}");
+        Verification.VerificationResult verificationResult = verify("{}");
 
         // Then
-        LastVerification.Said said = last.read();
-        assertEquals(result.summary().toString(), said.summary().toString());
-        assertEquals(Optional.of(clock.instant()), said.ended());
-        assertEquals(Optional.of(clock.instant()), said.toldEnded());
-        assertEquals(Optional.of(clock.instant()), said.begun());
-        assertEquals(List.of(2L, 1L, 0L), List.of(said.images(), said.restorable(), said.untold()));
-        assertEquals(Optional.of(0.5), said.share());
+        LastVerification.VerificationRecord verificationRecord = lastVerification.read();
+        assertEquals(
+                verificationResult.summary().toString(),
+                verificationRecord.summary().toString());
+        assertEquals(Optional.of(clock.instant()), verificationRecord.finishedAt());
+        assertEquals(Optional.of(clock.instant()), verificationRecord.lastConclusiveAt());
+        assertEquals(Optional.of(clock.instant()), verificationRecord.startedAt());
+        assertEquals(
+                List.of(2L, 1L, 0L),
+                List.of(verificationRecord.images(), verificationRecord.restorable(), verificationRecord.unknown()));
+        assertEquals(Optional.of(0.5), verificationRecord.share());
         assertEquals(
                 Map.of(
                         Severity.CRITICAL, 1L,
@@ -115,56 +119,62 @@ class LastVerificationTest {
                         Severity.WARNING, 0L,
                         Severity.INFO, 0L,
                         Severity.UNKNOWN, 0L),
-                said.findings());
+                verificationRecord.findingsBySeverity());
     }
 
     @Test
-    void whatCouldNotBeToldHidesNeitherItselfNorWhenEverythingWas() {
+    void anInconclusiveVerificationKeepsTheTimeOfTheLastConclusiveOne() {
         // Given
         registry.writeTo(bucket::seed);
         verify("{\"depth\":\"content\"}");
         Instant told = clock.instant();
-        clock.pass(Duration.ofHours(1));
+        clock.advance(Duration.ofHours(1));
         failToRead(layer);
 
         // When
         verify("{\"depth\":\"content\"}");
 
         // Then
-        LastVerification.Said said = last.read();
-        assertEquals(Optional.of(clock.instant()), said.ended());
-        assertEquals(Optional.of(told), said.toldEnded());
-        assertEquals(List.of(2L, 1L, 1L), List.of(said.images(), said.restorable(), said.untold()));
-        assertEquals(Optional.of(1.0), said.share());
-        assertEquals(1L, said.findings().get(Severity.UNKNOWN));
+        LastVerification.VerificationRecord verificationRecord = lastVerification.read();
+        assertEquals(Optional.of(clock.instant()), verificationRecord.finishedAt());
+        assertEquals(Optional.of(told), verificationRecord.lastConclusiveAt());
+        assertEquals(
+                List.of(2L, 1L, 1L),
+                List.of(verificationRecord.images(), verificationRecord.restorable(), verificationRecord.unknown()));
+        assertEquals(Optional.of(1.0), verificationRecord.share());
+        assertEquals(1L, verificationRecord.findingsBySeverity().get(Severity.UNKNOWN));
         assertEquals(1, bucket.versionCount(LastVerification.KEY));
     }
 
     @Test
-    void ifItCouldBeToldOfNoImageThereIsNoShare() {
+    void withoutAKnownImageThereIsNoShare() {
         // Given
         registry.writeTo(bucket::seed);
         registry.keys().stream()
                 .filter(key -> key.contains("team/other"))
-                .forEach(key -> bucket.remove(key, Optional.empty()));
+                .forEach(key -> bucket.delete(key, Optional.empty()));
         failToRead(image);
 
         // When
         verify("{}");
 
         // Then
-        assertEquals(List.of(1L, 1L), List.of(last.read().images(), last.read().untold()));
-        assertEquals(Optional.empty(), last.read().share());
+        assertEquals(
+                List.of(1L, 1L),
+                List.of(
+                        lastVerification.read().images(),
+                        lastVerification.read().unknown()));
+        assertEquals(Optional.empty(), lastVerification.read().share());
     }
 
     @Test
-    void anEmptyBackupLacksNothing() {
+    void anEmptyBackupIsComplete() {
         // When
         verify("{}");
 
         // Then
-        assertEquals(0, last.read().images());
-        assertEquals(Optional.of(1.0), last.read().share());
+        assertEquals(0, lastVerification.read().images());
+        assertEquals(Optional.of(1.0), lastVerification.read().share());
     }
 
     @ParameterizedTest
@@ -175,7 +185,7 @@ class LastVerificationTest {
                 "{\"scope\":{\"namespace\":\"team\"}}",
                 "{\"scope\":{\"image\":\"team/app:latest\"}}"
             })
-    void ofAnotherStoreOrAPartNothingIsRecorded(String request) {
+    void ofAnotherStoreOrScopeNothingIsRecorded(String request) {
         // Given
         registry.tag(APP, "latest", image);
         registry.writeTo(bucket::seed);
@@ -184,7 +194,7 @@ class LastVerificationTest {
         verify(request);
 
         // Then
-        assertEquals(NOTHING, last.read());
+        assertEquals(NONE, lastVerification.read());
     }
 
     @Test
@@ -201,14 +211,14 @@ class LastVerificationTest {
         assertThrows(IllegalStateException.class, () -> verify("{}", fence));
 
         // Then
-        assertEquals(NOTHING, last.read());
+        assertEquals(NONE, lastVerification.read());
     }
 
     @Test
     void aVerificationThatCouldNotGoOnRecordsNothing() {
         // Given
         registry.writeTo(bucket::seed);
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == Operation.LIST) {
                 throw new ObjectStoreException(StoreError.BUCKET_MISSING, "There is no bucket");
             }
@@ -218,19 +228,19 @@ class LastVerificationTest {
         assertThrows(ObjectStoreException.class, () -> verify("{}"));
 
         // Then
-        assertEquals(NOTHING, last.read());
+        assertEquals(NONE, lastVerification.read());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "[]", "{\"summary\":1}", "{\"summary\":{},\"ended\":\"yesterday\"}"})
-    void aRecordThatIsNoneSaysNothing(String text) {
+    void aRecordThatCannotBeParsedIsIgnored(String text) {
         // Given
         bucket.seed(LastVerification.KEY, text.getBytes(StandardCharsets.UTF_8));
 
         // When
-        LastVerification.Said said = last.read();
+        LastVerification.VerificationRecord verificationRecord = lastVerification.read();
 
         // Then
-        assertEquals(NOTHING, said);
+        assertEquals(NONE, verificationRecord);
     }
 }

@@ -23,37 +23,37 @@ class SampleTest {
             .mapToObj(number -> Digest.of(DigestAlgorithm.SHA256, ("blob " + number).getBytes(StandardCharsets.UTF_8)))
             .toList();
 
-    private static Set<Digest> taken(Sample sample) {
-        return DIGESTS.stream().filter(sample::takes).collect(Collectors.toSet());
+    private static Set<Digest> sampled(Sample sample) {
+        return DIGESTS.stream().filter(sample::includes).collect(Collectors.toSet());
     }
 
     @ParameterizedTest
     @ValueSource(doubles = {0.001, 0.1, 0.5, 0.9, 1})
-    void aSampleTakesThatFraction(double fraction) {
+    void aSampleIncludesThatFraction(double fraction) {
         // When
-        int taken = taken(new Sample(fraction, 7)).size();
+        int taken = sampled(new Sample(fraction, 7)).size();
 
         // Then
         assertEquals(fraction * DIGESTS.size(), taken, 150);
     }
 
     @Test
-    void theSameSeedTakesTheSame() {
+    void theSameSeedIncludesTheSame() {
         // When
-        Set<Digest> taken = taken(new Sample(0.3, 7));
+        Set<Digest> taken = sampled(new Sample(0.3, 7));
 
         // Then
-        assertEquals(taken(new Sample(0.3, 7)), taken);
-        assertNotEquals(taken(new Sample(0.3, 8)), taken);
+        assertEquals(sampled(new Sample(0.3, 7)), taken);
+        assertNotEquals(sampled(new Sample(0.3, 8)), taken);
     }
 
     @Test
-    void aLargerFractionTakesWhatASmallerOneTakesAndMore() {
+    void aLargerFractionIncludesWhatASmallerOneIncludes() {
         // When
-        Set<Digest> taken = taken(new Sample(0.5, 7));
+        Set<Digest> taken = sampled(new Sample(0.5, 7));
 
         // Then
-        assertTrue(taken.containsAll(taken(new Sample(0.2, 7))));
+        assertTrue(taken.containsAll(sampled(new Sample(0.2, 7))));
     }
 
     @Test
@@ -73,7 +73,7 @@ class SampleTest {
             // Then
             assertEquals(
                     blobs.stream()
-                            .filter(sample::takes)
+                            .filter(sample::includes)
                             .map(registry::blobKey)
                             .sorted()
                             .toList(),

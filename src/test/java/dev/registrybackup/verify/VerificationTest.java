@@ -69,17 +69,17 @@ class VerificationTest {
         };
     }
 
-    private Verification.Result verify(String request) {
+    private Verification.VerificationResult verify(String request) {
         return verify(request, false);
     }
 
-    private Verification.Result verify(String request, boolean isOpenShift) {
+    private Verification.VerificationResult verify(String request, boolean isOpenShift) {
         return new Verification(
                         this::store,
                         backup,
                         registry.layout(),
                         workerPools,
-                        RateLimiter.unbounded(),
+                        RateLimiter.unlimited(),
                         isOpenShift,
                         clock,
                         Optional.empty())
@@ -99,7 +99,7 @@ class VerificationTest {
         }
     }
 
-    private JsonNode document(String repository) {
+    private JsonNode catalogDocument(String repository) {
         return json(DOCUMENTS + repository + "/_repository.json");
     }
 
@@ -109,7 +109,7 @@ class VerificationTest {
         copyAll();
 
         // When
-        Verification.Result result = verify("{}");
+        Verification.VerificationResult verificationResult = verify("{}");
 
         // Then
         assertEquals(List.of(REPORT + "summary.json"), bucket.keys(REPORT));
@@ -121,22 +121,24 @@ class VerificationTest {
                                 registry.content(registry.blobKey(image)).length
                                         + registry.content(registry.blobKey(other)).length),
                 json(REPORT + "summary.json").toString());
-        assertEquals(json(REPORT + "summary.json").toString(), result.summary().toString());
-        assertFalse(result.hasFindings());
-        assertFalse(result.couldNotTell());
+        assertEquals(
+                json(REPORT + "summary.json").toString(),
+                verificationResult.summary().toString());
+        assertFalse(verificationResult.hasFindings());
+        assertFalse(verificationResult.hasUnknown());
     }
 
     @Test
     void eachFindingIsOneLine() throws IOException {
         // Given
         copyAll();
-        registryBucket.remove(registry.blobKey(layer), Optional.empty());
+        registryBucket.delete(registry.blobKey(layer), Optional.empty());
 
         // When
-        Verification.Result result = verify("{\"store\":\"registry\"}");
+        Verification.VerificationResult verificationResult = verify("{\"store\":\"registry\"}");
 
         // Then
-        assertTrue(result.hasFindings());
+        assertTrue(verificationResult.hasFindings());
         assertEquals(List.of(REPORT + "findings-1.ndjson", REPORT + "summary.json"), bucket.keys(REPORT));
         List<String> lines = new String(bucket.bytes(REPORT + "findings-1.ndjson"), StandardCharsets.UTF_8)
                 .lines()
@@ -164,7 +166,7 @@ class VerificationTest {
         verify("{\"store\":\"registry\",\"depth\":\"content\"}");
 
         // Then
-        assertEquals(List.of(), registryStore.written());
+        assertEquals(List.of(), registryStore.writtenKeys());
     }
 
     @Test
@@ -182,7 +184,7 @@ class VerificationTest {
                         DOCUMENTS + "team/other/_repository.json",
                         REPORT + "summary.json",
                         LastVerification.KEY),
-                Set.copyOf(backup.written()));
+                Set.copyOf(backup.writtenKeys()));
     }
 
     @Test
@@ -190,7 +192,7 @@ class VerificationTest {
         // Given
         copyAll();
         registryBucket.seed("notes.txt", new byte[0]);
-        registryStore.before((operation, key) -> {
+        registryStore.beforeRequest((operation, key) -> {
             if (operation == Operation.OPEN) {
                 throw new ObjectStoreException(StoreError.BUCKET_MISSING, "There is no bucket");
             }
@@ -211,7 +213,7 @@ class VerificationTest {
 
         // Then
         assertEquals("There is no store \"elsewhere\"", thrown.getMessage());
-        assertEquals(List.of(), backup.written());
+        assertEquals(List.of(), backup.writtenKeys());
     }
 
     @ParameterizedTest
@@ -219,16 +221,16 @@ class VerificationTest {
     void aLayerThatIsNotLinkedIsGradedByWhoseRegistryItIs(boolean isOpenShift, String severity, boolean hasFindings) {
         // Given
         copyAll();
-        bucket.remove(registry.layerLink(APP, layer), Optional.empty());
+        bucket.delete(registry.layerLink(APP, layer), Optional.empty());
 
         // When
-        Verification.Result result = verify("{}", isOpenShift);
+        Verification.VerificationResult verificationResult = verify("{}", isOpenShift);
 
         // Then
         assertEquals(
                 "{\"%s\":1}".formatted(severity),
-                result.summary().path("severities").toString());
-        assertEquals(hasFindings, result.hasFindings());
+                verificationResult.summary().path("severities").toString());
+        assertEquals(hasFindings, verificationResult.hasFindings());
         assertTrue(new String(bucket.bytes(REPORT + "findings-1.ndjson"), StandardCharsets.UTF_8)
                 .contains("\"severity\":\"%s\"".formatted(severity)));
     }
@@ -238,7 +240,7 @@ class VerificationTest {
         // Given
         registry.tag(APP, "latest", image);
         copyAll();
-        clock.pass(Duration.ofHours(1));
+        clock.advance(Duration.ofHours(1));
 
         // When
         verify("{}");
@@ -246,8 +248,9 @@ class VerificationTest {
         // Then
         Catalog catalog = new Catalog(backup, registry.layout(), workerPools, clock, Optional.empty());
         for (String repository : List.of(APP, "team/other")) {
-            ObjectNode live = catalog.live(new RepositoryName(repository)).orElseThrow();
-            assertEquals(live.toString(), document(repository).toString());
+            ObjectNode live =
+                    catalog.liveDocument(new RepositoryName(repository)).orElseThrow();
+            assertEquals(live.toString(), catalogDocument(repository).toString());
         }
     }
 
@@ -289,7 +292,7 @@ class VerificationTest {
         verify("{}");
         registry.keys().stream()
                 .filter(key -> key.contains("repositories/team/other/"))
-                .forEach(key -> bucket.remove(key, Optional.empty()));
+                .forEach(key -> bucket.delete(key, Optional.empty()));
 
         // When
         verify("{}");
@@ -309,10 +312,12 @@ class VerificationTest {
         verify("{\"depth\":\"content\"}");
 
         // Then
-        JsonNode described = document(APP).path("images").path(0);
+        JsonNode described = catalogDocument(APP).path("images").path(0);
         assertEquals("false", described.path("restorable").toString());
         assertEquals("[\"%s\"]".formatted(layer), described.path("lacks").toString());
-        assertEquals(1, document("team/other").path("counts").path("restorable").asInt());
+        assertEquals(
+                1,
+                catalogDocument("team/other").path("counts").path("restorable").asInt());
     }
 
     @Test
@@ -325,60 +330,60 @@ class VerificationTest {
         bucket.seed(registry.blobKey(config), "{\"os\":\"minix\"}".getBytes(StandardCharsets.UTF_8));
 
         // When
-        Verification.Result result = verify("{}");
+        Verification.VerificationResult verificationResult = verify("{}");
 
         // Then
         assertEquals(
                 "{\"BLOB_DIGEST_MISMATCH\":1}",
-                result.summary().path("findings").toString());
+                verificationResult.summary().path("findings").toString());
     }
 
     @Test
-    void whatTheStoreDidNotSayIsNeitherRestorableNorNot() {
+    void whatCannotBeReadIsNeitherRestorableNorUnrestorable() {
         // Given
         copyAll();
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == Operation.OPEN && key.equals(registry.blobKey(layer))) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to read it: a test says so");
             }
         });
 
         // When
-        Verification.Result result = verify("{\"depth\":\"content\"}");
+        Verification.VerificationResult verificationResult = verify("{\"depth\":\"content\"}");
 
         // Then
-        JsonNode described = document(APP).path("images").path(0);
+        JsonNode described = catalogDocument(APP).path("images").path(0);
         assertTrue(described.path("restorable").isMissingNode());
         assertEquals("[\"%s\"]".formatted(layer), described.path("untold").toString());
-        assertTrue(result.couldNotTell());
-        assertFalse(result.hasFindings());
+        assertTrue(verificationResult.hasUnknown());
+        assertFalse(verificationResult.hasFindings());
     }
 
     @Test
     void aDocumentThatCannotBeWrittenKeepsNoOtherFromBeingWritten() {
         // Given
         copyAll();
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT && key.contains("team/app")) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to write it: a test says so");
             }
         });
 
         // When
-        Verification.Result result = verify("{}");
+        Verification.VerificationResult verificationResult = verify("{}");
 
         // Then
         assertEquals(List.of(DOCUMENTS + "team/other/_repository.json"), bucket.keys(DOCUMENTS));
-        assertTrue(result.couldNotTell());
+        assertTrue(verificationResult.hasUnknown());
     }
 
     @Test
     void everyRandomBackupIsRestorableWholly() {
         // Given
-        RandomRegistry.filled(11).writeTo(bucket::seed);
+        RandomRegistry.random(11).writeTo(bucket::seed);
 
         // When
-        Verification.Result result = verify("{\"depth\":\"content\"}");
+        Verification.VerificationResult verificationResult = verify("{\"depth\":\"content\"}");
 
         // Then
         ObjectNode page = new Catalog(backup, registry.layout(), workerPools, clock, Optional.empty())
@@ -390,6 +395,6 @@ class VerificationTest {
                                 - head.path("restorable").asInt(),
                         Collectors.counting()));
         assertEquals(Map.of(0, (long) page.path("repositories").size()), counts);
-        assertEquals("good", result.summary().path("outcome").asText());
+        assertEquals("good", verificationResult.summary().path("outcome").asText());
     }
 }

@@ -49,7 +49,7 @@ final class VerifierFixture implements AutoCloseable {
                         looked,
                         registry.layout(),
                         workerPools,
-                        RateLimiter.unbounded(),
+                        RateLimiter.unlimited(),
                         false,
                         clock,
                         Optional.empty(),
@@ -74,16 +74,16 @@ final class VerifierFixture implements AutoCloseable {
 
     /** Takes an object away. */
     void remove(String key) {
-        bucket.remove(key, Optional.empty());
+        bucket.delete(key, Optional.empty());
     }
 
     /** All findings, each as its code and subject. */
-    Set<String> found() {
+    Set<String> findings() {
         return findings.stream().map(VerifierFixture::text).collect(Collectors.toSet());
     }
 
     /** Those of one code. */
-    Set<String> found(FindingCode code) {
+    Set<String> findings(FindingCode code) {
         return findings.stream()
                 .filter(finding -> finding.code() == code)
                 .map(Finding::subject)

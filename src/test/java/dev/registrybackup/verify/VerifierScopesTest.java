@@ -26,9 +26,9 @@ class VerifierScopesTest {
     private final Digest neighbour = registry.image("team/neighbour", registry.layer("team/neighbour", 100));
     private final Digest stranger = registry.image("others/app", registry.layer("others/app", 100));
     private final Digest below = registry.image(APP + "/below", registry.layer(APP + "/below", 100));
-    private final VerifierFixture verifierFixture = bench();
+    private final VerifierFixture verifierFixture = createFixture();
 
-    private VerifierFixture bench() {
+    private VerifierFixture createFixture() {
         registry.tag(APP, "latest", index);
         return new VerifierFixture(registry);
     }
@@ -58,9 +58,9 @@ class VerifierScopesTest {
         VerifySummary verifySummary = verifierFixture.verify(request("{\"namespace\":\"team\"}", "content"));
 
         // Then
-        assertEquals(mismatches(layer, neighbour, below), verifierFixture.found());
-        assertEquals(4, verifySummary.imagesLacking());
-        assertEquals(0, verifySummary.imagesWhole());
+        assertEquals(mismatches(layer, neighbour, below), verifierFixture.findings());
+        assertEquals(4, verifySummary.imagesIncomplete());
+        assertEquals(0, verifySummary.imagesComplete());
     }
 
     private static Set<String> mismatches(Digest... blobs) {
@@ -78,17 +78,17 @@ class VerifierScopesTest {
         verifierFixture.verify(request("{\"repository\":\"team/app\"}", "content"));
 
         // Then
-        assertEquals(mismatches(layer), verifierFixture.found());
+        assertEquals(mismatches(layer), verifierFixture.findings());
     }
 
     @Test
-    void foreignObjectsAndUploadsOfARepositoryAreFoundWithIt() {
+    void unknownObjectsAndUploadsOfARepositoryAreFoundWithIt() {
         // Given
         String repository = registry.layout().repositoriesPrefix() + "team/app/";
         verifierFixture.bucket.seed(repository + "_notes", new byte[0]);
         verifierFixture.bucket.seed(repository + "_uploads/5d2c/startedat", new byte[0]);
         verifierFixture.bucket.seed(registry.layout().repositoriesPrefix() + "others/_notes", new byte[0]);
-        verifierFixture.clock.pass(Duration.ofDays(8));
+        verifierFixture.clock.advance(Duration.ofDays(8));
 
         // When
         verifierFixture.verify(request("{\"repository\":\"team/app\"}", "existence"));
@@ -96,7 +96,7 @@ class VerifierScopesTest {
         // Then
         assertEquals(
                 Set.of("FOREIGN_OBJECT " + repository + "_notes", "STALE_UPLOAD " + repository + "_uploads/5d2c/"),
-                verifierFixture.found());
+                verifierFixture.findings());
     }
 
     @ParameterizedTest
@@ -110,8 +110,8 @@ class VerifierScopesTest {
         VerifySummary verifySummary = verifierFixture.verify(request(image(how), "content"));
 
         // Then
-        assertEquals(mismatches(layer), verifierFixture.found());
-        assertEquals(2, verifySummary.imagesLacking());
+        assertEquals(mismatches(layer), verifierFixture.findings());
+        assertEquals(2, verifySummary.imagesIncomplete());
     }
 
     private String image(String how) {
@@ -120,7 +120,7 @@ class VerifierScopesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"tag", "digest"})
-    void theLinksThatAnImageNeedsAreLookedAtWithIt(String how) {
+    void theLinksThatAnImageNeedsAreVerifiedWithIt(String how) {
         // Given
         verifierFixture.remove(registry.layerLink(APP, layer));
         verifierFixture.bucket.seed(registry.revisionLink(APP, child), new byte[0]);
@@ -133,7 +133,7 @@ class VerifierScopesTest {
                 Set.of(
                         "LAYER_LINK_MISSING " + registry.layerLink(APP, layer),
                         "LINK_EMPTY " + registry.revisionLink(APP, child)),
-                verifierFixture.found());
+                verifierFixture.findings());
     }
 
     @Test
@@ -145,7 +145,7 @@ class VerifierScopesTest {
         verifierFixture.verify(request(image("tag"), "existence"));
 
         // Then
-        assertEquals(Set.of("TAG_DANGLING team/app:latest"), verifierFixture.found());
+        assertEquals(Set.of("TAG_DANGLING team/app:latest"), verifierFixture.findings());
     }
 
     @Test
@@ -172,7 +172,7 @@ class VerifierScopesTest {
                 verifierFixture.verify(request("{\"digest\":\"%s\"}".formatted(layer), "content"));
 
         // Then
-        assertEquals(mismatches(layer), verifierFixture.found());
+        assertEquals(mismatches(layer), verifierFixture.findings());
         assertEquals(2000, verifySummary.bytes());
     }
 
@@ -185,7 +185,7 @@ class VerifierScopesTest {
         verifierFixture.verify(request("{\"digest\":\"%s\"}".formatted(absent), "content"));
 
         // Then
-        assertEquals(Set.of("BLOB_MISSING " + absent), verifierFixture.found());
+        assertEquals(Set.of("BLOB_MISSING " + absent), verifierFixture.findings());
     }
 
     @ParameterizedTest
@@ -195,12 +195,12 @@ class VerifierScopesTest {
                 "{\"repository\":\"team/nothing\"}",
                 "{\"image\":\"team/app:slip\"}"
             })
-    void aNameThatNothingHasIsNotTakenForGood(String scope) {
+    void aNameThatNothingHasIsNotReportedAsGood(String scope) {
         // When
         VerifySummary verifySummary = verifierFixture.verify(request(scope, "existence"));
 
         // Then
-        assertEquals(Set.of("COULD_NOT_TELL " + scope), verifierFixture.found());
+        assertEquals(Set.of("COULD_NOT_TELL " + scope), verifierFixture.findings());
         assertEquals("could-not-tell", verifySummary.outcome());
     }
 }

@@ -40,9 +40,9 @@ class VerifierStoreTest {
     private final Digest second = registry.layer(APP, 3000);
     private final Digest image = registry.image(APP, layer, second);
     private final Digest other = registry.image(APP, second);
-    private final VerifierFixture verifierFixture = bench();
+    private final VerifierFixture verifierFixture = createFixture();
 
-    private VerifierFixture bench() {
+    private VerifierFixture createFixture() {
         registry.tag(APP, "latest", image);
         registry.tag(APP, "latest", other);
         return new VerifierFixture(registry);
@@ -58,7 +58,7 @@ class VerifierStoreTest {
     }
 
     private void failAt(Set<String> keys) {
-        verifierFixture.store.before((operation, key) -> {
+        verifierFixture.store.beforeRequest((operation, key) -> {
             if (operation != Operation.LIST && keys.contains(key)) {
                 throw failure(StoreError.UNAVAILABLE);
             }
@@ -66,7 +66,7 @@ class VerifierStoreTest {
     }
 
     @Test
-    void linksThatTheListingProvesCostNoRequest() {
+    void linksThatTheListingVerifiesCostNoRequest() {
         // When
         verifierFixture.verify(EXISTENCE);
 
@@ -80,7 +80,7 @@ class VerifierStoreTest {
     }
 
     @Test
-    void aWholeStoreIsListedTwice() {
+    void aFullScopeListsTheStoreTwice() {
         // When
         verifierFixture.verify(CONTENT);
 
@@ -108,8 +108,8 @@ class VerifierStoreTest {
         VerifySummary verifySummary = verifierFixture.verify(EXISTENCE, mute);
 
         // Then
-        assertEquals(Set.of("LINK_MALFORMED " + registry.layerLink(APP, layer)), verifierFixture.found());
-        assertEquals(2, verifySummary.imagesWhole());
+        assertEquals(Set.of("LINK_MALFORMED " + registry.layerLink(APP, layer)), verifierFixture.findings());
+        assertEquals(2, verifySummary.imagesComplete());
         assertEquals(
                 registry.keys().stream()
                         .filter(key -> registry.layout().parse(key).kind() != Kind.BLOB)
@@ -126,7 +126,7 @@ class VerifierStoreTest {
     }
 
     @Test
-    void aLayerThatCannotBeReadIsUntoldAndTheRestIsFound() {
+    void aLayerThatCannotBeReadIsUnknownAndTheRestIsFound() {
         // Given
         failAt(Set.of(registry.blobKey(layer)));
         verifierFixture.corrupt(registry.blobKey(second));
@@ -135,13 +135,13 @@ class VerifierStoreTest {
         VerifySummary verifySummary = verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(Set.of("COULD_NOT_TELL " + layer, "BLOB_DIGEST_MISMATCH " + second), verifierFixture.found());
+        assertEquals(Set.of("COULD_NOT_TELL " + layer, "BLOB_DIGEST_MISMATCH " + second), verifierFixture.findings());
         assertEquals("findings", verifySummary.outcome());
-        assertTrue(verifySummary.couldNotTell());
+        assertTrue(verifySummary.hasUnknown());
     }
 
     @Test
-    void anImageOfWhichTheStoreDoesNotSayEnoughIsNeitherWholeNorLacking() {
+    void anImageThatCannotBeDeterminedIsNeitherCompleteNorIncomplete() {
         // Given
         failAt(Set.of(registry.blobKey(layer)));
 
@@ -149,27 +149,27 @@ class VerifierStoreTest {
         VerifySummary verifySummary = verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(1, verifySummary.imagesUntold());
-        assertEquals(1, verifySummary.imagesWhole());
+        assertEquals(1, verifySummary.imagesUnknown());
+        assertEquals(1, verifySummary.imagesComplete());
         assertEquals("could-not-tell", verifySummary.outcome());
     }
 
     @Test
-    void aManifestThatCannotBeReadIsUntoldAndWhatItNeedsIsNoOrphan() {
+    void aManifestThatCannotBeReadIsUnknownAndWhatItNeedsIsNoOrphan() {
         // Given
         failAt(Set.of(registry.blobKey(image)));
-        verifierFixture.clock.pass(Duration.ofDays(2));
+        verifierFixture.clock.advance(Duration.ofDays(2));
 
         // When
         VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("COULD_NOT_TELL " + image), verifierFixture.found());
-        assertEquals(1, verifySummary.imagesUntold());
+        assertEquals(Set.of("COULD_NOT_TELL " + image), verifierFixture.findings());
+        assertEquals(1, verifySummary.imagesUnknown());
     }
 
     @Test
-    void aLinkThatCannotBeReadIsUntold() {
+    void aLinkThatCannotBeReadIsUnknown() {
         // Given
         verifierFixture.bucket.seed(
                 registry.tagLink(APP, "latest"), "sha256:short".getBytes(StandardCharsets.US_ASCII));
@@ -179,14 +179,14 @@ class VerifierStoreTest {
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("COULD_NOT_TELL " + registry.tagLink(APP, "latest")), verifierFixture.found());
+        assertEquals(Set.of("COULD_NOT_TELL " + registry.tagLink(APP, "latest")), verifierFixture.findings());
     }
 
     @Test
-    void whereTheLookForBlobsFailsTheyAreAskedForOneByOne() {
+    void whereTheBulkLookupFailsBlobsAreRequestedOneByOne() {
         // Given
         verifierFixture.remove(registry.blobKey(layer));
-        verifierFixture.store.before((operation, key) -> {
+        verifierFixture.store.beforeRequest((operation, key) -> {
             if (operation == Operation.LIST && key.equals(registry.layout().blobsPrefix())) {
                 throw failure(StoreError.FORBIDDEN);
             }
@@ -198,16 +198,16 @@ class VerifierStoreTest {
         // Then
         assertEquals(
                 Set.of("BLOB_MISSING " + layer, "LINK_DANGLING " + registry.layerLink(APP, layer)),
-                verifierFixture.found());
+                verifierFixture.findings());
     }
 
     @Test
     void aStoreThatFailsForVeryManyObjectsEndsIt() {
         // Given
-        for (int count = 0; count <= FindingCollector.MOST_UNTOLD; count++) {
+        for (int count = 0; count <= FindingCollector.MAX_UNKNOWN; count++) {
             verifierFixture.bucket.seed(registry.blobKey(registry.blob(registry.bytes(8))), new byte[] {1});
         }
-        verifierFixture.store.before((operation, key) -> {
+        verifierFixture.store.beforeRequest((operation, key) -> {
             if (operation == Operation.OPEN) {
                 throw failure(StoreError.UNAVAILABLE);
             }
@@ -218,16 +218,16 @@ class VerifierStoreTest {
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, thrown.error());
-        assertEquals(FindingCollector.MOST_UNTOLD, verifierFixture.findings.size());
+        assertEquals(FindingCollector.MAX_UNKNOWN, verifierFixture.findings.size());
     }
 
     @Test
     void aStoreThatLetsNothingBeReadEndsIt() {
         // Given
-        for (int count = 0; count <= FindingCollector.MOST_REFUSED; count++) {
+        for (int count = 0; count <= FindingCollector.MAX_CONSECUTIVE_FORBIDDEN; count++) {
             verifierFixture.bucket.seed(registry.blobKey(registry.blob(registry.bytes(8))), new byte[] {1});
         }
-        verifierFixture.store.before((operation, key) -> {
+        verifierFixture.store.beforeRequest((operation, key) -> {
             if (operation == Operation.OPEN) {
                 throw failure(StoreError.FORBIDDEN);
             }
@@ -238,13 +238,13 @@ class VerifierStoreTest {
 
         // Then
         assertEquals(StoreError.FORBIDDEN, thrown.error());
-        assertEquals(FindingCollector.MOST_REFUSED, verifierFixture.findings.size());
+        assertEquals(FindingCollector.MAX_CONSECUTIVE_FORBIDDEN, verifierFixture.findings.size());
     }
 
     @Test
     void aBucketThatIsGoneEndsItAtOnce() {
         // Given
-        verifierFixture.store.before((operation, key) -> {
+        verifierFixture.store.beforeRequest((operation, key) -> {
             if (operation == Operation.OPEN) {
                 throw failure(StoreError.BUCKET_MISSING);
             }
@@ -255,11 +255,11 @@ class VerifierStoreTest {
 
         // Then
         assertEquals(StoreError.BUCKET_MISSING, thrown.error());
-        assertEquals(Set.of(), verifierFixture.found());
+        assertEquals(Set.of(), verifierFixture.findings());
     }
 
     @Test
-    void itEndsWhenItIsNoLongerPermitted() {
+    void itEndsWhenItIsFenced() {
         // Given
         AtomicInteger asked = new AtomicInteger();
 
@@ -277,9 +277,9 @@ class VerifierStoreTest {
     }
 
     /** The store as it is, but for a listing that is older: without what was pushed since, and with what was deleted. */
-    private ObjectStore listedBefore(Set<String> pushed, Set<String> deleted) {
+    private ObjectStore withStaleListing(Set<String> pushed, Set<String> deleted) {
         Map<String, ObjectInfo> gone = new TreeMap<>();
-        deleted.forEach(key -> gone.put(key, verifierFixture.bucket.find(key).orElseThrow()));
+        deleted.forEach(key -> gone.put(key, verifierFixture.bucket.head(key).orElseThrow()));
         deleted.forEach(verifierFixture::remove);
         return new ForwardingObjectStore(verifierFixture.store) {
             @Override
@@ -298,7 +298,7 @@ class VerifierStoreTest {
     @Test
     void whatWasPushedSinceItWasListedIsNotMissing() {
         // Given
-        ObjectStore older = listedBefore(
+        ObjectStore older = withStaleListing(
                 Set.of(registry.blobKey(layer), registry.layerLink(APP, layer), registry.revisionLink(APP, other)),
                 Set.of());
 
@@ -306,14 +306,14 @@ class VerifierStoreTest {
         VerifySummary verifySummary = verifierFixture.verify(CONTENT, older);
 
         // Then
-        assertEquals(Set.of(), verifierFixture.found());
-        assertEquals(1, verifySummary.imagesWhole());
+        assertEquals(Set.of(), verifierFixture.findings());
+        assertEquals(1, verifySummary.imagesComplete());
     }
 
     @Test
     void whatWasPrunedSinceItWasListedDoesNotDangle() {
         // Given
-        ObjectStore older = listedBefore(
+        ObjectStore older = withStaleListing(
                 Set.of(),
                 Set.of(
                         registry.blobKey(image),
@@ -325,16 +325,16 @@ class VerifierStoreTest {
         verifierFixture.verify(CONTENT, older);
 
         // Then
-        assertEquals(Set.of(), verifierFixture.found());
+        assertEquals(Set.of(), verifierFixture.findings());
     }
 
     @Test
-    void aTagThatMovesWhileItIsLookedAtIsReadAgain() {
+    void aTagThatMovesWhileItIsReadIsReadAgain() {
         // Given
         registry.tag(APP, "other", other);
         verifierFixture.bucket.seed(registry.tagLink(APP, "other"), registry.content(registry.tagLink(APP, "other")));
         AtomicInteger reads = new AtomicInteger();
-        verifierFixture.store.before((operation, key) -> {
+        verifierFixture.store.beforeRequest((operation, key) -> {
             if (operation == Operation.OPEN
                     && key.equals(registry.tagLink(APP, "other"))
                     && reads.getAndIncrement() == 0) {
@@ -346,7 +346,7 @@ class VerifierStoreTest {
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of(), verifierFixture.found());
+        assertEquals(Set.of(), verifierFixture.findings());
         assertEquals(2, reads.get());
     }
 }

@@ -34,15 +34,15 @@ class VerifierTest {
     private final Digest image = registry.image(APP, layer, registry.layer(APP, 3000));
     private final Digest other = registry.image(APP, layer);
     private final Digest index = registry.index(APP, image, other);
-    private VerifierFixture verifierFixture = bench();
+    private VerifierFixture verifierFixture = createFixture();
 
-    private VerifierFixture bench() {
+    private VerifierFixture createFixture() {
         registry.tag(APP, "latest", index);
         return new VerifierFixture(registry);
     }
 
     /** Begins anew, with what was pushed meanwhile. */
-    private void pushed() {
+    private void setUp() {
         verifierFixture.close();
         verifierFixture = new VerifierFixture(registry);
     }
@@ -54,18 +54,18 @@ class VerifierTest {
 
     @ParameterizedTest
     @CsvSource({"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"})
-    void anUndamagedRegistryHasNoFindings(long seed) {
+    void anIntactRegistryHasNoFindings(long seed) {
         // Given
-        try (VerifierFixture undamaged = new VerifierFixture(RandomRegistry.filled(seed))) {
+        try (VerifierFixture undamaged = new VerifierFixture(RandomRegistry.random(seed))) {
 
             // When
             VerifySummary verifySummary = undamaged.verify(CONTENT);
 
             // Then
-            assertEquals(Set.of(), undamaged.found());
+            assertEquals(Set.of(), undamaged.findings());
             assertEquals("good", verifySummary.outcome());
-            assertEquals(0, verifySummary.imagesLacking() + verifySummary.imagesUntold());
-            assertTrue(verifySummary.imagesWhole() > 0);
+            assertEquals(0, verifySummary.imagesIncomplete() + verifySummary.imagesUnknown());
+            assertTrue(verifySummary.imagesComplete() > 0);
         }
     }
 
@@ -78,9 +78,9 @@ class VerifierTest {
         verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(List.of(), verifierFixture.store.written());
+        assertEquals(List.of(), verifierFixture.store.writtenKeys());
         assertFalse(
-                verifierFixture.store.requests().stream().anyMatch(request -> request.operation() == Operation.REMOVE));
+                verifierFixture.store.requests().stream().anyMatch(request -> request.operation() == Operation.DELETE));
     }
 
     @Test
@@ -94,9 +94,9 @@ class VerifierTest {
         // Then
         assertEquals(
                 Set.of("BLOB_MISSING " + layer, "LINK_DANGLING " + registry.layerLink(APP, layer)),
-                verifierFixture.found());
+                verifierFixture.findings());
         assertEquals(2, verifierFixture.findings.size());
-        assertEquals(3, verifySummary.imagesLacking());
+        assertEquals(3, verifySummary.imagesIncomplete());
         assertTrue(verifySummary.hasFindings());
     }
 
@@ -111,9 +111,9 @@ class VerifierTest {
         // Then
         assertEquals(
                 Set.of("BLOB_MISSING " + image, "LINK_DANGLING " + registry.revisionLink(APP, image)),
-                verifierFixture.found());
-        assertEquals(2, verifySummary.imagesLacking());
-        assertEquals(1, verifySummary.imagesWhole());
+                verifierFixture.findings());
+        assertEquals(2, verifySummary.imagesIncomplete());
+        assertEquals(1, verifySummary.imagesComplete());
     }
 
     @Test
@@ -124,18 +124,18 @@ class VerifierTest {
                 APP,
                 "{\"config\":%s,\"layers\":[{\"digest\":\"sha256:%s\",\"size\":5,\"urls\":[\"https://example.test\"]}]}"
                         .formatted(registry.descriptor(config), "ab".repeat(32)));
-        pushed();
+        setUp();
 
         // When
         VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of(), verifierFixture.found());
-        assertEquals(4, verifySummary.imagesWhole());
+        assertEquals(Set.of(), verifierFixture.findings());
+        assertEquals(4, verifySummary.imagesComplete());
     }
 
     @Test
-    void aTruncatedLayerIsToldByItsSize() {
+    void aTruncatedLayerIsFoundByItsSize() {
         // Given
         verifierFixture.bucket.seed(
                 registry.blobKey(layer), Arrays.copyOf(registry.content(registry.blobKey(layer)), 1999));
@@ -144,23 +144,23 @@ class VerifierTest {
         VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("BLOB_TRUNCATED " + layer), verifierFixture.found());
-        assertEquals(3, verifySummary.imagesLacking());
+        assertEquals(Set.of("BLOB_TRUNCATED " + layer), verifierFixture.findings());
+        assertEquals(3, verifySummary.imagesIncomplete());
     }
 
     @Test
-    void aManifestThatSaysAWrongSizeIsToldFromATruncatedLayer() {
+    void aManifestThatSaysAWrongSizeIsDistinguishedFromATruncatedLayer() {
         // Given
         Digest liar = registry.manifest(
                 APP, "{\"layers\":[%s]}".formatted(registry.descriptor(layer).replace(":2000", ":2001")), layer);
-        pushed();
+        setUp();
 
         // When
         VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("BLOB_TRUNCATED " + APP + "@" + liar), verifierFixture.found());
-        assertEquals(0, verifySummary.imagesLacking());
+        assertEquals(Set.of("BLOB_TRUNCATED " + APP + "@" + liar), verifierFixture.findings());
+        assertEquals(0, verifySummary.imagesIncomplete());
     }
 
     @Test
@@ -172,8 +172,8 @@ class VerifierTest {
         VerifySummary verifySummary = verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + layer), verifierFixture.found());
-        assertEquals(3, verifySummary.imagesLacking());
+        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + layer), verifierFixture.findings());
+        assertEquals(3, verifySummary.imagesIncomplete());
     }
 
     @Test
@@ -185,7 +185,7 @@ class VerifierTest {
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of(), verifierFixture.found());
+        assertEquals(Set.of(), verifierFixture.findings());
     }
 
     @Test
@@ -197,22 +197,22 @@ class VerifierTest {
         VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + image), verifierFixture.found());
-        assertEquals(2, verifySummary.imagesLacking());
+        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + image), verifierFixture.findings());
+        assertEquals(2, verifySummary.imagesIncomplete());
     }
 
     @Test
     void aCorruptBlobThatNothingNeedsIsFoundToo() {
         // Given
         Digest orphan = registry.blob(registry.bytes(100));
-        pushed();
+        setUp();
         verifierFixture.corrupt(registry.blobKey(orphan));
 
         // When
         verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + orphan), verifierFixture.found());
+        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + orphan), verifierFixture.findings());
     }
 
     @ParameterizedTest
@@ -225,8 +225,8 @@ class VerifierTest {
         VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("LINK_EMPTY " + link(kind)), verifierFixture.found());
-        assertEquals(3, verifySummary.imagesWhole());
+        assertEquals(Set.of("LINK_EMPTY " + link(kind)), verifierFixture.findings());
+        assertEquals(3, verifySummary.imagesComplete());
     }
 
     private String link(String kind) {
@@ -249,7 +249,7 @@ class VerifierTest {
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("LINK_MALFORMED " + link(kind)), verifierFixture.found());
+        assertEquals(Set.of("LINK_MALFORMED " + link(kind)), verifierFixture.findings());
     }
 
     @ParameterizedTest
@@ -262,21 +262,21 @@ class VerifierTest {
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("LINK_MALFORMED " + link(kind)), verifierFixture.found());
+        assertEquals(Set.of("LINK_MALFORMED " + link(kind)), verifierFixture.findings());
     }
 
     @Test
     void aLinkWhoseLayerNobodyNeedsDangles() {
         // Given
         Digest unneeded = registry.layer(APP, 10);
-        pushed();
+        setUp();
         verifierFixture.remove(registry.blobKey(unneeded));
 
         // When
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("LINK_DANGLING " + registry.layerLink(APP, unneeded)), verifierFixture.found());
+        assertEquals(Set.of("LINK_DANGLING " + registry.layerLink(APP, unneeded)), verifierFixture.findings());
     }
 
     @Test
@@ -288,21 +288,21 @@ class VerifierTest {
         VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("LAYER_LINK_MISSING " + registry.layerLink(APP, layer)), verifierFixture.found());
-        assertEquals(3, verifySummary.imagesWhole());
+        assertEquals(Set.of("LAYER_LINK_MISSING " + registry.layerLink(APP, layer)), verifierFixture.findings());
+        assertEquals(3, verifySummary.imagesComplete());
     }
 
     @Test
     void aRevisionThatIsNoManifestIsFound() {
         // Given
         Digest text = registry.manifest(APP, "no manifest");
-        pushed();
+        setUp();
 
         // When
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("REVISION_UNPARSABLE " + APP + "@" + text), verifierFixture.found());
+        assertEquals(Set.of("REVISION_UNPARSABLE " + APP + "@" + text), verifierFixture.findings());
     }
 
     @Test
@@ -310,13 +310,13 @@ class VerifierTest {
         // Given
         Digest elsewhere = registry.manifest("team/elsewhere", "{\"manifests\":[]}");
         registry.tag(APP, "moved", elsewhere);
-        pushed();
+        setUp();
 
         // When
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("TAG_DANGLING " + APP + ":moved"), verifierFixture.found());
+        assertEquals(Set.of("TAG_DANGLING " + APP + ":moved"), verifierFixture.findings());
     }
 
     @Test
@@ -328,22 +328,22 @@ class VerifierTest {
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("TAG_DANGLING " + APP + ":latest"), verifierFixture.found());
+        assertEquals(Set.of("TAG_DANGLING " + APP + ":latest"), verifierFixture.findings());
     }
 
     @Test
-    void anIndexWhoseChildWasNeverPushedIsSparseAndWhole() {
+    void anIndexWhoseChildWasNeverPushedIsSparseAndComplete() {
         // Given
         Digest absent = Digest.of(DigestAlgorithm.SHA256, registry.bytes(10));
         registry.index(APP, image, absent);
-        pushed();
+        setUp();
 
         // When
         VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("INDEX_SPARSE " + APP + "@" + absent), verifierFixture.found());
-        assertEquals(4, verifySummary.imagesWhole());
+        assertEquals(Set.of("INDEX_SPARSE " + APP + "@" + absent), verifierFixture.findings());
+        assertEquals(4, verifySummary.imagesComplete());
     }
 
     @Test
@@ -355,21 +355,21 @@ class VerifierTest {
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("INDEX_SPARSE " + APP + "@" + image), verifierFixture.found());
+        assertEquals(Set.of("INDEX_SPARSE " + APP + "@" + image), verifierFixture.findings());
     }
 
     @Test
     void aBlobThatNothingNeedsIsAnOrphanAfterADay() {
         // Given
         Digest orphan = registry.blob(registry.bytes(100));
-        pushed();
-        verifierFixture.clock.pass(Duration.ofHours(24));
+        setUp();
+        verifierFixture.clock.advance(Duration.ofHours(24));
 
         // When
         VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("ORPHAN_BLOB " + orphan), verifierFixture.found());
+        assertEquals(Set.of("ORPHAN_BLOB " + orphan), verifierFixture.findings());
         assertFalse(verifySummary.hasFindings());
         assertEquals("good", verifySummary.outcome());
     }
@@ -378,27 +378,27 @@ class VerifierTest {
     void aBlobThatNothingNeedsYetIsNoOrphanForADay() {
         // Given
         registry.blob(registry.bytes(100));
-        pushed();
-        verifierFixture.clock.pass(Duration.ofHours(24).minusSeconds(1));
+        setUp();
+        verifierFixture.clock.advance(Duration.ofHours(24).minusSeconds(1));
 
         // When
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of(), verifierFixture.found());
+        assertEquals(Set.of(), verifierFixture.findings());
     }
 
     @Test
     void whatAnUnreadableManifestMayNeedIsNoOrphan() {
         // Given
         verifierFixture.corrupt(registry.blobKey(image));
-        verifierFixture.clock.pass(Duration.ofDays(2));
+        verifierFixture.clock.advance(Duration.ofDays(2));
 
         // When
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + image), verifierFixture.found());
+        assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + image), verifierFixture.findings());
     }
 
     @Test
@@ -406,11 +406,11 @@ class VerifierTest {
         // Given
         String upload = registry.layout().prefix() + "repositories/" + APP + "/_uploads/5d2c/";
         verifierFixture.bucket.seed(upload + "startedat", new byte[] {1});
-        verifierFixture.clock.pass(Duration.ofHours(1));
+        verifierFixture.clock.advance(Duration.ofHours(1));
         verifierFixture.bucket.seed(upload + "hashstates/sha256/10", new byte[] {1});
         verifierFixture.bucket.seed(
                 registry.layout().prefix() + "repositories/" + APP + "/_uploads/6e3d/startedat", new byte[] {1});
-        verifierFixture.clock.pass(Duration.ofDays(7));
+        verifierFixture.clock.advance(Duration.ofDays(7));
         verifierFixture.bucket.seed(
                 registry.layout().prefix() + "repositories/" + APP + "/_uploads/6e3d/data", new byte[] {1});
 
@@ -418,11 +418,11 @@ class VerifierTest {
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("STALE_UPLOAD " + upload), verifierFixture.found());
+        assertEquals(Set.of("STALE_UPLOAD " + upload), verifierFixture.findings());
     }
 
     @Test
-    void whatNoRegistryWritesIsForeign() {
+    void whatNoRegistryWritesIsAnUnknownObject() {
         // Given
         List<String> keys = List.of(
                 registry.blobKey(layer) + ".tmp",
@@ -435,12 +435,12 @@ class VerifierTest {
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.copyOf(keys), verifierFixture.found(FindingCode.FOREIGN_OBJECT));
+        assertEquals(Set.copyOf(keys), verifierFixture.findings(FindingCode.FOREIGN_OBJECT));
         assertEquals(keys.size(), verifierFixture.findings.size());
     }
 
     @Test
-    void ourOwnBookkeepingIsNotForeign() {
+    void ourOwnBookkeepingIsNoUnknownObject() {
         // Given
         verifierFixture.bucket.seed("registry-backup/adopted", new byte[0]);
 
@@ -448,7 +448,7 @@ class VerifierTest {
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of(), verifierFixture.found());
+        assertEquals(Set.of(), verifierFixture.findings());
     }
 
     @Test
@@ -458,17 +458,17 @@ class VerifierTest {
         Digest kept = registry.blob(content);
         Digest named = Digest.of(DigestAlgorithm.SHA512, content);
         registry.manifest(APP, "{\"layers\":[{\"digest\":\"%s\",\"size\":77}]}".formatted(named));
-        pushed();
+        setUp();
         verifierFixture.bucket.seed(
                 registry.layout().keyOf(new LayerLink(new RepositoryName(APP), named)), LinkContent.of(kept));
-        verifierFixture.clock.pass(Duration.ofDays(2));
+        verifierFixture.clock.advance(Duration.ofDays(2));
 
         // When
         VerifySummary verifySummary = verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(Set.of(), verifierFixture.found());
-        assertEquals(4, verifySummary.imagesWhole());
+        assertEquals(Set.of(), verifierFixture.findings());
+        assertEquals(4, verifySummary.imagesComplete());
     }
 
     @Test
@@ -485,7 +485,8 @@ class VerifierTest {
                 Map.of(FindingCode.BLOB_MISSING, 1L, FindingCode.LINK_DANGLING, 1L, FindingCode.FOREIGN_OBJECT, 1L),
                 verifySummary.findings());
         assertEquals(
-                verifySummary.findings(), verifierFixture.progressTracker.read().counts());
+                verifySummary.findings(),
+                verifierFixture.progressTracker.progress().findingCounts());
         assertEquals(
                 "{\"critical\":1,\"error\":1,\"warning\":1}",
                 verifySummary.json().path("severities").toString());
@@ -508,7 +509,9 @@ class VerifierTest {
         // Then
         assertEquals(registry.keys().size(), verifySummary.objects());
         assertEquals(blobs + manifests, verifySummary.bytes());
-        assertEquals(blobs + manifests, verifierFixture.progressTracker.read().bytesTotal());
-        assertEquals(blobs + manifests, verifierFixture.progressTracker.read().bytesDone());
+        assertEquals(
+                blobs + manifests, verifierFixture.progressTracker.progress().bytesTotal());
+        assertEquals(
+                blobs + manifests, verifierFixture.progressTracker.progress().bytesDone());
     }
 }

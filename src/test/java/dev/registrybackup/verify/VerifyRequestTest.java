@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class VerifyRequestTest {
     @Test
-    void nothingSaidIsTheExistenceOfEverythingInTheBackup() {
+    void anEmptyRequestIsTheExistenceOfEverythingInTheBackup() {
         // When
         VerifyRequest request = VerifierFixture.request("{}");
 
@@ -21,7 +21,7 @@ class VerifyRequestTest {
     }
 
     @Test
-    void everythingMayBeSaid() {
+    void everythingMayBeGiven() {
         // When
         VerifyRequest request = VerifierFixture.request("""
                 {"store":"dr-site","scope":{"repository":"team/app"},"depth":"content",

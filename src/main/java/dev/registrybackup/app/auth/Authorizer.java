@@ -11,11 +11,11 @@ import java.util.regex.Pattern;
 /** Tells whether a caller may do what he asks for. Safe for use by many threads. */
 public final class Authorizer {
     /** Longer ones are nobody's, and are not looked at. Kubernetes' are around 1 KiB. */
-    static final int LONGEST_TOKEN = 8 << 10;
+    static final int MAX_TOKEN_LENGTH = 8 << 10;
     /** What a bearer token is made of: RFC 6750, section 2.1. */
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9._~+/-]+=*");
 
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration REVIEW_TIMEOUT = Duration.ofSeconds(5);
 
     /** What decides about somebody, however he calls. */
     @FunctionalInterface
@@ -35,7 +35,7 @@ public final class Authorizer {
      * AuthDecision.Answer#UNKNOWN}.
      */
     public static Authorizer of(TokenAuthorizer tokenAuthorizer, WorkerPools workerPools, Clock clock) {
-        return of(tokenAuthorizer, workerPools, clock, PATIENCE);
+        return of(tokenAuthorizer, workerPools, clock, REVIEW_TIMEOUT);
     }
 
     static Authorizer of(TokenAuthorizer tokenAuthorizer, WorkerPools workerPools, Clock clock, Duration patience) {
@@ -48,7 +48,7 @@ public final class Authorizer {
         return new Authorizer((token, verb, fromLoopback) -> withToken(
                 token,
                 given -> CompletableFuture.completedFuture(
-                        secret.is(given)
+                        secret.matches(given)
                                 ? AuthDecision.allowed("access.token", "the token is the one that is configured")
                                 : AuthDecision.unauthenticated("the token is not the one that is configured"))));
     }
@@ -64,7 +64,7 @@ public final class Authorizer {
     }
 
     /** Lets nobody in: where a proxy calls from loopback on behalf of all the world, and nothing tells one from another. */
-    public static Authorizer shut() {
+    public static Authorizer denyAll() {
         return new Authorizer(
                 (token, verb, fromLoopback) -> CompletableFuture.completedFuture(
                         AuthDecision.forbidden(
@@ -80,7 +80,7 @@ public final class Authorizer {
      * @param fromLoopback whether he is certainly on this machine, and nobody's proxy
      * @return never failed; completed within some seconds, on any thread
      */
-    public CompletableFuture<AuthDecision> ask(Optional<String> token, String verb, boolean fromLoopback) {
+    public CompletableFuture<AuthDecision> authorize(Optional<String> token, String verb, boolean fromLoopback) {
         return rule.ask(token, verb, fromLoopback);
     }
 
@@ -90,9 +90,9 @@ public final class Authorizer {
             return CompletableFuture.completedFuture(
                     AuthDecision.unauthenticated("there is no bearer token: send Authorization: Bearer <token>"));
         }
-        if (token.get().length() > LONGEST_TOKEN) {
+        if (token.get().length() > MAX_TOKEN_LENGTH) {
             return CompletableFuture.completedFuture(
-                    AuthDecision.unauthenticated("the token is longer than " + LONGEST_TOKEN + " characters"));
+                    AuthDecision.unauthenticated("the token is longer than " + MAX_TOKEN_LENGTH + " characters"));
         }
         if (!TOKEN.matcher(token.get()).matches()) {
             return CompletableFuture.completedFuture(

@@ -90,7 +90,7 @@ final class DecisionCache {
             return;
         }
         try {
-            workerPools.operation(() -> {
+            workerPools.submitOperation(() -> {
                 AuthDecision authDecision = review(token, verb);
                 permits.release();
                 finish(key, review, authDecision);
@@ -103,7 +103,7 @@ final class DecisionCache {
 
     private AuthDecision review(String token, String verb) {
         try {
-            return tokenAuthorizer.judge(token, verb);
+            return tokenAuthorizer.authorize(token, verb);
         } catch (RuntimeException e) {
             return AuthDecision.unknown("it could not be found out who calls: " + e.getMessage());
         }

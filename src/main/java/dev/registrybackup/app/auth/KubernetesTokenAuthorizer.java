@@ -38,14 +38,14 @@ public final class KubernetesTokenAuthorizer implements TokenAuthorizer {
     }
 
     @Override
-    public AuthDecision judge(String token, String verb) {
+    public AuthDecision authorize(String token, String verb) {
         try {
             JsonNode review = send(TOKENS, tokenReview(token));
             return review.path("authenticated").asBoolean()
                     ? rights(review.path("user"), verb)
                     : AuthDecision.unauthenticated("the cluster does not know the token");
         } catch (KubernetesClientException e) {
-            return unknown(ApiFailure.reason(e, remedy(e)).replace(token, "(the token)"));
+            return unknown(ApiFailure.describe(e, remedy(e)).replace(token, "(the token)"));
         } catch (IOException e) {
             return unknown("what the Kubernetes API answered cannot be read. Ask again");
         }

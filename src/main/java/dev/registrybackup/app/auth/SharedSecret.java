@@ -14,7 +14,7 @@ public final class SharedSecret {
     }
 
     /** Whether it is that, told in a time that depends on neither: hashes are compared, all of them. */
-    public boolean is(String given) {
+    public boolean matches(String given) {
         return MessageDigest.isEqual(hash, sha256(given.getBytes(StandardCharsets.UTF_8)));
     }
 

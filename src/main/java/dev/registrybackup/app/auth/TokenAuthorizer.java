@@ -10,5 +10,5 @@ public interface TokenAuthorizer {
      * @param token as it was sent, of bearer tokens' characters only
      * @param verb the function's name
      */
-    AuthDecision judge(String token, String verb);
+    AuthDecision authorize(String token, String verb);
 }

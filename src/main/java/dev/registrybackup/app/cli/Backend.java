@@ -18,13 +18,13 @@ public interface Backend {
     ObjectNode preflight(ObjectNode request);
 
     /** Does it in this process, and tells how it stands at its end; now and then how far it is. */
-    ObjectNode run(OperationKind kind, ObjectNode request, Consumer<ProgressTracker.Reading> progress);
+    ObjectNode run(OperationKind kind, ObjectNode request, Consumer<ProgressTracker.Progress> progress);
 
     /** Makes an attempt at an operation on record in this process, and tells how it stands at its end. */
-    ObjectNode attempt(String id, Consumer<ProgressTracker.Reading> progress);
+    ObjectNode runOperation(String id, Consumer<ProgressTracker.Progress> progress);
 
     /** Brings into the backup what the registry has and the backup lacks, and counts what became of it. */
-    ObjectNode backUp(Consumer<ProgressTracker.Reading> progress);
+    ObjectNode firstFill(Consumer<ProgressTracker.Progress> progress);
 
     /** How one operation stands. */
     ObjectNode operation(String id);

@@ -48,7 +48,7 @@ public final class CommandLineTool {
         try {
             ParseResult parsed = commands.parseArgs(arguments);
             if (CommandLine.executeHelpRequest(parsed) != null) {
-                return Optional.of(ExitCode.FINE);
+                return Optional.of(ExitCode.OK);
             }
             CommandLine command = Commands.last(parsed).commandSpec().commandLine();
             if (!command.getSubcommands().isEmpty()) {
@@ -85,7 +85,7 @@ public final class CommandLineTool {
             return ExitCode.FINDINGS;
         } catch (RuntimeException e) {
             error.println(e.getMessage());
-            return ExitCode.COULD_NOT_TELL;
+            return ExitCode.UNKNOWN;
         } finally {
             out.flush();
             error.flush();
@@ -97,17 +97,19 @@ public final class CommandLineTool {
         return switch (parsed.commandSpec().name()) {
             case "restore" -> restore(given);
             case "preflight" -> preflight(given, backend.preflight(given.preflightRequest()));
-            case "backup" -> backedUp(given, backend.backUp(progressDisplay::show));
+            case "backup" -> firstFill(given, backend.firstFill(progressDisplay::show));
             case "verify" ->
-                ended(given, backend.run(OperationKind.VERIFY, given.verifyRequest(), progressDisplay::show));
+                finish(given, backend.run(OperationKind.VERIFY, given.verifyRequest(), progressDisplay::show));
             case "reconcile" ->
-                ended(given, backend.run(OperationKind.RECONCILE, given.reconcileRequest(), progressDisplay::show));
+                finish(given, backend.run(OperationKind.RECONCILE, given.reconcileRequest(), progressDisplay::show));
             case "catalog" ->
-                told(given, backend.catalog(given.text("--repository"), given.text("--after"), given.text("--limit")));
-            case "list" -> told(given, backend.operations());
-            case "show" -> told(given, backend.operation(given.id()));
-            case "cancel" -> told(given, backend.cancel(given.id()));
-            case "run" -> attempted(given, backend.attempt(given.id(), progressDisplay::show));
+                report(
+                        given,
+                        backend.catalog(given.text("--repository"), given.text("--after"), given.text("--limit")));
+            case "list" -> report(given, backend.operations());
+            case "show" -> report(given, backend.operation(given.id()));
+            case "cancel" -> report(given, backend.cancel(given.id()));
+            case "run" -> runOperation(given, backend.runOperation(given.id(), progressDisplay::show));
             default ->
                 throw new IllegalStateException("Command '%s' is not implemented"
                         .formatted(parsed.commandSpec().name()));
@@ -117,46 +119,46 @@ public final class CommandLineTool {
     private ExitCode restore(Arguments given) {
         ObjectNode request = given.restoreRequest();
         return given.has("--dry-run")
-                ? told(given, backend.plan(request))
-                : ended(given, backend.run(OperationKind.RESTORE, request, progressDisplay::show));
+                ? report(given, backend.plan(request))
+                : finish(given, backend.run(OperationKind.RESTORE, request, progressDisplay::show));
     }
 
-    private ExitCode backedUp(Arguments given, JsonNode answer) {
-        progressDisplay.end();
-        told(given, answer);
+    private ExitCode firstFill(Arguments given, JsonNode answer) {
+        progressDisplay.clear();
+        report(given, answer);
         if (answer.path("failed").asLong() > 0) {
-            return ExitCode.COULD_NOT_TELL;
+            return ExitCode.UNKNOWN;
         }
-        return answer.path("problems").isEmpty() ? ExitCode.FINE : ExitCode.FINDINGS;
+        return answer.path("problems").isEmpty() ? ExitCode.OK : ExitCode.FINDINGS;
     }
 
     private ExitCode preflight(Arguments given, JsonNode answer) {
-        told(given, answer);
+        report(given, answer);
         if (answer.path("ready").asBoolean()) {
-            return ExitCode.FINE;
+            return ExitCode.OK;
         }
         boolean lacks = answer.path("points")
                 .valueStream()
                 .anyMatch(point -> point.path("state").asText().equals("missing"));
-        return lacks ? ExitCode.FINDINGS : ExitCode.COULD_NOT_TELL;
+        return lacks ? ExitCode.FINDINGS : ExitCode.UNKNOWN;
     }
 
-    private ExitCode told(Arguments given, JsonNode answer) {
+    private ExitCode report(Arguments given, JsonNode answer) {
         out.println(given.has("--json") ? answer.toString() : answer.toPrettyString());
-        return ExitCode.FINE;
+        return ExitCode.OK;
     }
 
     /**
      * For a Job, which begins again whatever does not exit with 0. Findings would not go away by that, and an operation
      * that another attempt carries on would lose that one to it.
      */
-    private ExitCode attempted(Arguments given, JsonNode operation) {
-        ExitCode code = ended(given, operation);
-        return operation.path("state").asText().equals("failed") ? code : ExitCode.FINE;
+    private ExitCode runOperation(Arguments given, JsonNode operation) {
+        ExitCode code = finish(given, operation);
+        return operation.path("state").asText().equals("failed") ? code : ExitCode.OK;
     }
 
-    private ExitCode ended(Arguments given, JsonNode operation) {
-        progressDisplay.end();
+    private ExitCode finish(Arguments given, JsonNode operation) {
+        progressDisplay.clear();
         if (given.has("--json")) {
             out.println(operation.toString());
         } else {

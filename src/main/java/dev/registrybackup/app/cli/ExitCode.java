@@ -5,13 +5,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 /** What the shell is told. */
 public enum ExitCode {
     /** Done, and nothing found wrong. */
-    FINE(0),
+    OK(0),
     /** Something is wrong or could not be done; the output names it. */
     FINDINGS(1),
     /** The command is none. */
     USAGE(2),
     /** Whether all is well could not be told: a store did not answer, or the operation was ended. */
-    COULD_NOT_TELL(3);
+    UNKNOWN(3);
 
     private final int code;
 
@@ -28,9 +28,9 @@ public enum ExitCode {
     static ExitCode of(JsonNode operation) {
         boolean toldNothing = operation.at("/findings/counts").has("COULD_NOT_TELL");
         return switch (operation.path("state").asText()) {
-            case "succeeded" -> findings(operation) == 0 ? FINE : FINDINGS;
-            case "incomplete" -> toldNothing ? COULD_NOT_TELL : FINDINGS;
-            default -> COULD_NOT_TELL;
+            case "succeeded" -> findings(operation) == 0 ? OK : FINDINGS;
+            case "incomplete" -> toldNothing ? UNKNOWN : FINDINGS;
+            default -> UNKNOWN;
         };
     }
 

@@ -7,57 +7,57 @@ import java.util.function.LongSupplier;
 /** Shows how far an operation is: a bar on a terminal, a line every ten seconds otherwise. */
 final class ProgressDisplay {
     private static final int WIDTH = 30;
-    private static final long LINE_EVERY_NANOS = 10_000_000_000L;
+    private static final long LINE_INTERVAL_NANOS = 10_000_000_000L;
 
     private final PrintWriter out;
     private final boolean terminal;
     private final LongSupplier nanoTime;
-    private final long begun;
+    private final long startedAt;
     private long lastLine;
 
     ProgressDisplay(PrintWriter out, boolean terminal, LongSupplier nanoTime) {
         this.out = out;
         this.terminal = terminal;
         this.nanoTime = nanoTime;
-        this.begun = nanoTime.getAsLong();
-        this.lastLine = begun;
+        this.startedAt = nanoTime.getAsLong();
+        this.lastLine = startedAt;
     }
 
-    void show(ProgressTracker.Reading reading) {
+    void show(ProgressTracker.Progress progress) {
         if (terminal) {
-            out.print("\r" + bar(reading) + " " + text(reading) + "\033[K");
+            out.print("\r" + bar(progress) + " " + text(progress) + "\033[K");
             out.flush();
-        } else if (nanoTime.getAsLong() - lastLine >= LINE_EVERY_NANOS) {
+        } else if (nanoTime.getAsLong() - lastLine >= LINE_INTERVAL_NANOS) {
             lastLine = nanoTime.getAsLong();
-            out.println(text(reading));
+            out.println(text(progress));
             out.flush();
         }
     }
 
-    void end() {
+    void clear() {
         if (terminal) {
             out.print("\r\033[K");
             out.flush();
         }
     }
 
-    private static String bar(ProgressTracker.Reading reading) {
-        int filled = reading.objectsTotal() == 0
+    private static String bar(ProgressTracker.Progress progress) {
+        int filled = progress.objectsTotal() == 0
                 ? 0
-                : (int) Math.min(WIDTH, WIDTH * reading.objectsDone() / reading.objectsTotal());
+                : (int) Math.min(WIDTH, WIDTH * progress.objectsDone() / progress.objectsTotal());
         return "[" + "#".repeat(filled) + "-".repeat(WIDTH - filled) + "]";
     }
 
-    private String text(ProgressTracker.Reading reading) {
-        double seconds = Math.max(1, (nanoTime.getAsLong() - begun) / 1e9);
+    private String text(ProgressTracker.Progress progress) {
+        double seconds = Math.max(1, (nanoTime.getAsLong() - startedAt) / 1e9);
         return "%s: %d of %d objects, %.1f of %.1f MiB, %.1f MiB/s"
                 .formatted(
-                        reading.phase(),
-                        reading.objectsDone(),
-                        reading.objectsTotal(),
-                        mebibytes(reading.bytesDone()),
-                        mebibytes(reading.bytesTotal()),
-                        mebibytes(reading.bytesDone()) / seconds);
+                        progress.phase(),
+                        progress.objectsDone(),
+                        progress.objectsTotal(),
+                        mebibytes(progress.bytesDone()),
+                        mebibytes(progress.bytesTotal()),
+                        mebibytes(progress.bytesDone()) / seconds);
     }
 
     private static double mebibytes(long bytes) {

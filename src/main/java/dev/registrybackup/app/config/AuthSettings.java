@@ -9,13 +9,13 @@ import java.util.Optional;
 
 /** Who may call, settled and checked. */
 public final class AuthSettings {
-    private static final int SHORTEST_TOKEN = 16;
+    private static final int MIN_TOKEN_LENGTH = 16;
 
-    private final AuthConfiguration access;
+    private final AuthConfiguration configuration;
     private final RuntimeEnvironment runtimeEnvironment;
 
     public AuthSettings(AuthConfiguration access, RuntimeEnvironment runtimeEnvironment) {
-        this.access = access;
+        this.configuration = access;
         this.runtimeEnvironment = runtimeEnvironment;
     }
 
@@ -25,33 +25,36 @@ public final class AuthSettings {
      * @param cluster asked only if it is the cluster that tells
      * @throws ConfigurationException if it is configured in a way that cannot work
      */
-    public Authorizer gate(TokenAuthorizer cluster, WorkerPools workerPools, Clock clock) {
+    public Authorizer authorizer(TokenAuthorizer cluster, WorkerPools workerPools, Clock clock) {
         Optional<SharedSecret> secret = secret();
-        if (isClusterAsked()) {
+        if (usesCluster()) {
             return Authorizer.of(cluster, workerPools, clock);
         }
         return secret.map(Authorizer::of)
-                .orElseGet(() -> runtimeEnvironment.hasProxy() ? Authorizer.shut() : Authorizer.loopback());
+                .orElseGet(() -> runtimeEnvironment.hasProxy() ? Authorizer.denyAll() : Authorizer.loopback());
     }
 
-    private boolean isClusterAsked() {
-        return switch (access.by()) {
+    private boolean usesCluster() {
+        return switch (configuration.by()) {
             case "kubernetes" -> true;
             case "token" -> false;
             case "auto" -> runtimeEnvironment.isCluster();
             default ->
                 throw new ConfigurationException(
-                        "access.by", "is \"%s\" but can be auto, kubernetes or token".formatted(access.by()));
+                        "access.by", "is \"%s\" but can be auto, kubernetes or token".formatted(configuration.by()));
         };
     }
 
     private Optional<SharedSecret> secret() {
-        if (access.token().filter(token -> token.length() < SHORTEST_TOKEN).isPresent()) {
+        if (configuration
+                .token()
+                .filter(token -> token.length() < MIN_TOKEN_LENGTH)
+                .isPresent()) {
             throw new ConfigurationException(
                     "access.token",
                     "has less than %d characters, which can be guessed: take a random one, such as openssl rand -hex 32 makes"
-                            .formatted(SHORTEST_TOKEN));
+                            .formatted(MIN_TOKEN_LENGTH));
         }
-        return access.token().map(SharedSecret::new);
+        return configuration.token().map(SharedSecret::new);
     }
 }

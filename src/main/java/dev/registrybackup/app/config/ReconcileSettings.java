@@ -1,7 +1,7 @@
 package dev.registrybackup.app.config;
 
 import dev.registrybackup.app.Wiring;
-import dev.registrybackup.reconcile.Policy;
+import dev.registrybackup.reconcile.ReconcilePolicy;
 import dev.registrybackup.reconcile.rclone.Archive;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.file.Path;
@@ -11,15 +11,15 @@ import java.util.Optional;
 /** What reconcile is configured with, settled and checked. */
 @ApplicationScoped
 public class ReconcileSettings {
-    private static final Duration SHORTEST_RETENTION = Duration.ofHours(1);
+    private static final Duration MIN_RETENTION = Duration.ofHours(1);
     /** More than any process remembers what it has seen durable, and what their clocks differ by. */
-    private static final Duration MEMORY = Wiring.REMEMBERED.plusMinutes(1);
+    private static final Duration MEMORY = Wiring.DURABLE_KEY_TTL.plusMinutes(1);
 
-    private final ReconcileConfiguration given;
+    private final ReconcileConfiguration configuration;
     private final ArchiveConfiguration archive;
 
     ReconcileSettings(ReconcileConfiguration given, ArchiveConfiguration archive) {
-        this.given = given;
+        this.configuration = given;
         this.archive = archive;
     }
 
@@ -39,26 +39,27 @@ public class ReconcileSettings {
     }
 
     /** Settles it. Throws {@link ConfigurationException} for the first thing that cannot work. */
-    public Policy policy() {
-        if (given.retention().compareTo(SHORTEST_RETENTION) < 0) {
+    public ReconcilePolicy policy() {
+        if (configuration.retention().compareTo(MIN_RETENTION) < 0) {
             throw new ConfigurationException(
-                    "reconcile.retention", "is %s but has to be an hour or more".formatted(given.retention()));
+                    "reconcile.retention", "is %s but has to be an hour or more".formatted(configuration.retention()));
         }
-        if (!(given.alarmShare() > 0 && given.alarmShare() <= 1)) {
+        if (!(configuration.alarmShare() > 0 && configuration.alarmShare() <= 1)) {
             throw new ConfigurationException(
-                    "reconcile.alarm-share", "is %s but has to be above 0 and up to 1".formatted(given.alarmShare()));
+                    "reconcile.alarm-share",
+                    "is %s but has to be above 0 and up to 1".formatted(configuration.alarmShare()));
         }
-        if (given.missedAfter().isNegative()) {
+        if (configuration.missedAfter().isNegative()) {
             throw new ConfigurationException(
-                    "reconcile.missed-after", "is %s but has to be 0 or more".formatted(given.missedAfter()));
+                    "reconcile.missed-after", "is %s but has to be 0 or more".formatted(configuration.missedAfter()));
         }
-        return new Policy(
-                mirrors("reconcile.deletes", given.deletes()),
-                given.retention(),
-                given.alarmShare(),
-                atLeastOne("reconcile.alarm-number", given.alarmNumber()),
-                given.missedAfter(),
-                atLeastOne("reconcile.part-keys", given.partKeys()),
+        return new ReconcilePolicy(
+                mirrors("reconcile.deletes", configuration.deletes()),
+                configuration.retention(),
+                configuration.alarmShare(),
+                atLeastOne("reconcile.alarm-number", configuration.alarmNumber()),
+                configuration.missedAfter(),
+                atLeastOne("reconcile.part-keys", configuration.partKeys()),
                 MEMORY);
     }
 
@@ -79,10 +80,10 @@ public class ReconcileSettings {
     }
 
     public String rclone() {
-        return given.rclone();
+        return configuration.rclone();
     }
 
     public Path scratch() {
-        return Path.of(given.scratch());
+        return Path.of(configuration.scratch());
     }
 }

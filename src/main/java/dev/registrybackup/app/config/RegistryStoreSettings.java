@@ -1,7 +1,7 @@
 package dev.registrybackup.app.config;
 
 import dev.registrybackup.objectstore.s3.S3Settings;
-import dev.registrybackup.objectstore.s3.S3Settings.Writing;
+import dev.registrybackup.objectstore.s3.S3Settings.WriteOptions;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -20,7 +20,7 @@ public record RegistryStoreSettings(
         if (given.directory().isEmpty()) {
             return new RegistryStoreSettings(
                     prefix,
-                    Optional.of(new StoreSettings(prefix, given).s3(Writing.PLAIN)),
+                    Optional.of(new StoreSettings(prefix, given).s3(WriteOptions.DEFAULT)),
                     Optional.empty(),
                     given.rootDirectory());
         }

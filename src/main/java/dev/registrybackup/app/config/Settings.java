@@ -2,7 +2,7 @@ package dev.registrybackup.app.config;
 
 import dev.registrybackup.app.config.ServiceConfiguration.Role;
 import dev.registrybackup.objectstore.s3.S3Settings;
-import dev.registrybackup.objectstore.s3.S3Settings.Writing;
+import dev.registrybackup.objectstore.s3.S3Settings.WriteOptions;
 import dev.registrybackup.objectstore.s3.S3Timeouts;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -11,7 +11,7 @@ import java.util.Optional;
 /** The configuration, settled and checked: whatever cannot work stops the start, with the property's name. */
 @ApplicationScoped
 public class Settings {
-    private static final Duration SHORTEST_ANSWER = Duration.ofSeconds(3);
+    private static final Duration MIN_ANSWER_WITHIN = Duration.ofSeconds(3);
 
     private final RegistryConfiguration registry;
     private final BackupConfiguration backup;
@@ -38,7 +38,7 @@ public class Settings {
     /** Checks everything. Throws {@link ConfigurationException} for the first thing that cannot work. */
     public void check() {
         S3Settings to = backupStore();
-        RegistryStoreSettings from = registryPlace();
+        RegistryStoreSettings from = registryStore();
         if (from.directory().isPresent() && !isOnDemand() && !isCapture()) {
             throw new ConfigurationException(
                     "registry.directory",
@@ -51,7 +51,7 @@ public class Settings {
             throw new ConfigurationException(
                     "backup.bucket", "is the registry's own bucket, " + to.bucket() + ": a backup needs another one");
         }
-        copiesForeign();
+        copiesUnknownObjects();
         answerWithin();
         atLeastOne("lanes.small", lanes.small());
         atLeastOne("lanes.large", lanes.large());
@@ -59,7 +59,7 @@ public class Settings {
         timeouts();
     }
 
-    public RegistryStoreSettings registryPlace() {
+    public RegistryStoreSettings registryStore() {
         return RegistryStoreSettings.of("registry", registry);
     }
 
@@ -93,7 +93,7 @@ public class Settings {
         return service.role() == Role.RESTORE || isOperations();
     }
 
-    public boolean copiesForeign() {
+    public boolean copiesUnknownObjects() {
         return switch (registry.foreign()) {
             case "copy" -> true;
             case "report" -> false;
@@ -104,22 +104,22 @@ public class Settings {
     }
 
     public Duration answerWithin() {
-        if (event.answerWithin().compareTo(SHORTEST_ANSWER) < 0) {
+        if (event.answerWithin().compareTo(MIN_ANSWER_WITHIN) < 0) {
             throw new ConfigurationException(
                     "event.answer-within", "is %s but has to be 3 s or more".formatted(event.answerWithin()));
         }
         return event.answerWithin();
     }
 
-    public int inFlight() {
+    public int maxKeysInFlight() {
         return event.inFlight();
     }
 
-    public int smallLane() {
+    public int smallConcurrency() {
         return lanes.small();
     }
 
-    public int largeLane() {
+    public int largeConcurrency() {
         return lanes.large();
     }
 
@@ -130,17 +130,17 @@ public class Settings {
                 positive("timeouts.small-request", timeouts.smallRequest()));
     }
 
-    private Writing writing() {
+    private WriteOptions writing() {
         String encryption = backup.encryption();
         if (encryption.equals("none")) {
-            return new Writing(backup.storageClass(), Optional.empty(), Optional.empty());
+            return new WriteOptions(backup.storageClass(), Optional.empty(), Optional.empty());
         }
         if (encryption.equals("AES256") || encryption.equals("aws:kms")) {
-            return new Writing(backup.storageClass(), Optional.of(encryption), Optional.empty());
+            return new WriteOptions(backup.storageClass(), Optional.of(encryption), Optional.empty());
         }
         if (encryption.startsWith("aws:kms:") && encryption.length() > "aws:kms:".length()) {
             String key = encryption.substring("aws:kms:".length());
-            return new Writing(backup.storageClass(), Optional.of("aws:kms"), Optional.of(key));
+            return new WriteOptions(backup.storageClass(), Optional.of("aws:kms"), Optional.of(key));
         }
         throw new ConfigurationException(
                 "backup.encryption",

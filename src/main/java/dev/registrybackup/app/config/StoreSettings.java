@@ -2,7 +2,7 @@ package dev.registrybackup.app.config;
 
 import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.objectstore.s3.S3Settings.Credentials;
-import dev.registrybackup.objectstore.s3.S3Settings.Writing;
+import dev.registrybackup.objectstore.s3.S3Settings.WriteOptions;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -14,22 +14,22 @@ import java.util.Optional;
  * One store's configuration, settled and checked.
  *
  * @param prefix what its properties start with
- * @param given the properties
+ * @param configuration the properties
  */
-record StoreSettings(String prefix, StoreConfiguration given) {
+record StoreSettings(String prefix, StoreConfiguration configuration) {
     private static final String REGION_WITH_ENDPOINT = "us-east-1";
 
     /** How the store is reached. Throws {@link ConfigurationException} for the first thing that cannot work. */
-    S3Settings s3(Writing writing) {
+    S3Settings s3(WriteOptions writeOptions) {
         return new S3Settings(
                 prefix,
-                endpoint(prefix + ".endpoint", given.endpoint()),
-                region(given.endpoint(), given.region()),
-                required(prefix + ".bucket", given.bucket()),
-                credentials(prefix, given.accessKey(), given.secretKey()),
-                given.pathStyle().orElse(given.endpoint().isPresent()),
-                certificate(prefix + ".ca-certificate", given.caCertificate()),
-                writing);
+                endpoint(prefix + ".endpoint", configuration.endpoint()),
+                region(configuration.endpoint(), configuration.region()),
+                required(prefix + ".bucket", configuration.bucket()),
+                credentials(prefix, configuration.accessKey(), configuration.secretKey()),
+                configuration.pathStyle().orElse(configuration.endpoint().isPresent()),
+                certificate(prefix + ".ca-certificate", configuration.caCertificate()),
+                writeOptions);
     }
 
     static boolean isSame(S3Settings one, S3Settings other) {

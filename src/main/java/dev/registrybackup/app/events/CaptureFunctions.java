@@ -28,7 +28,8 @@ public class CaptureFunctions {
      */
     @Funq("capture")
     public Uni<Void> capture(CloudEvent<byte[]> event) {
-        Duration left = requestDeadline.left(request.getCurrent());
-        return Uni.createFrom().completionStage(() -> service.hints().take(event.type(), event.data(), left));
+        Duration left = requestDeadline.remaining(request.getCurrent());
+        return Uni.createFrom()
+                .completionStage(() -> service.requireImageStreamHandler().handle(event.type(), event.data(), left));
     }
 }

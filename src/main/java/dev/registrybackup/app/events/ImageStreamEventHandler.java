@@ -27,13 +27,13 @@ import org.jspecify.annotations.Nullable;
  * follows. Safe for use by many threads.
  */
 public final class ImageStreamEventHandler {
-    private static final Duration LOOK = Duration.ofSeconds(30);
+    private static final Duration POLL_INTERVAL = Duration.ofSeconds(30);
     /** What the way back takes. */
-    private static final Duration TO_ANSWER = Duration.ofMillis(500);
+    private static final Duration ANSWER_RESERVE = Duration.ofMillis(500);
 
     private final ImageStreamEventDecoder decoder = new ImageStreamEventDecoder();
     private final CoalescingExecutor<Boolean> runs = new CoalescingExecutor<>();
-    private final Parts parts;
+    private final Components components;
 
     /**
      * What it works with.
@@ -41,7 +41,7 @@ public final class ImageStreamEventHandler {
      * @param hasImages whether the cluster has ImageStreams
      * @param replicationListener is told what cannot be understood
      */
-    public record Parts(
+    public record Components(
             BooleanSupplier hasImages,
             ImageStreamCapture capture,
             CaptureReader captureReader,
@@ -51,14 +51,14 @@ public final class ImageStreamEventHandler {
             ReplicationListener replicationListener,
             CaptureMetrics told) {}
 
-    public ImageStreamEventHandler(Parts parts) {
-        this.parts = parts;
+    public ImageStreamEventHandler(Components components) {
+        this.components = components;
     }
 
     /** Looks after what was pushed, from now on. */
     public ImageStreamEventHandler start() {
-        parts.told().begin();
-        parts.workerPools().every(LOOK, parts.pushes()::look);
+        components.told().begin();
+        components.workerPools().scheduleAtFixedRate(POLL_INTERVAL, components.pushes()::poll);
         return this;
     }
 
@@ -71,13 +71,15 @@ public final class ImageStreamEventHandler {
      * @throws HttpStatusException for good, if the event is about no ImageStream
      * @throws dev.registrybackup.notification.NotJsonException if its data is no JSON
      */
-    CompletableFuture<Void> take(@Nullable String type, byte @Nullable [] data, Duration left) {
+    CompletableFuture<Void> handle(@Nullable String type, byte @Nullable [] data, Duration left) {
         RepositoryName stream = stream(type, data == null ? new byte[0] : data);
         CompletableFuture<Void> answer = new CompletableFuture<>();
-        runs.run(stream.value(), () -> parts.workerPools().small(() -> capture(stream)))
-                .whenComplete((isOpenShift, failure) -> settle(answer, stream, isOpenShift, failure));
+        runs.submit(stream.value(), () -> components.workerPools().submitSmall(() -> capture(stream)))
+                .whenComplete((isOpenShift, failure) -> respond(answer, stream, isOpenShift, failure));
         if (!answer.isDone()) {
-            parts.workerPools().after(left.minus(TO_ANSWER), () -> answer.completeExceptionally(notYet(stream)));
+            components
+                    .workerPools()
+                    .schedule(left.minus(ANSWER_RESERVE), () -> answer.completeExceptionally(retryLater(stream)));
         }
         return answer;
     }
@@ -90,24 +92,29 @@ public final class ImageStreamEventHandler {
             return stream;
         } catch (UndecodableEventException | IllegalArgumentException e) {
             String reason = String.valueOf(e.getMessage());
-            parts.replicationListener().undecodable(reason);
+            components.replicationListener().undecodable(reason);
             throw new HttpStatusException(EventResponses.PERMANENT, reason);
         }
     }
 
     /** Says whether there can be such a stream. */
     private boolean capture(RepositoryName stream) {
-        if (!parts.hasImages().getAsBoolean()) {
+        if (!components.hasImages().getAsBoolean()) {
             return false;
         }
-        Instant begun = parts.clock().instant();
-        Result result = parts.capture().capture(stream);
-        Duration took = Duration.between(begun, parts.clock().instant());
-        if (result.captured().isGone()) {
-            parts.told().gone(stream, result.isNew(), took);
+        Instant begun = components.clock().instant();
+        Result result = components.capture().capture(stream);
+        Duration took = Duration.between(begun, components.clock().instant());
+        if (result.captured().isDeleted()) {
+            components.told().deleted(stream, result.isNew(), took);
         } else {
-            parts.told()
-                    .captured(result.captured(), parts.captureReader().stream(result.captured()), result.isNew(), took);
+            components
+                    .told()
+                    .captured(
+                            result.captured(),
+                            components.captureReader().stream(result.captured()),
+                            result.isNew(),
+                            took);
         }
         if (result.isNew()) {
             watch(result);
@@ -117,27 +124,28 @@ public final class ImageStreamEventHandler {
 
     /** Only for the figures: what is on record is, whatever comes of this. */
     private void watch(Result result) {
-        parts.workerPools()
-                .record(() -> {
-                    parts.pushes().add(result);
-                    parts.pushes().look();
+        components
+                .workerPools()
+                .submitMetadata(() -> {
+                    components.pushes().add(result);
+                    components.pushes().poll();
                     return true;
                 })
                 .whenComplete((done, failure) -> {
                     if (failure != null) {
-                        parts.told().failed(result.captured().stream(), WorkerPools.cause(failure));
+                        components.told().failed(result.captured().stream(), WorkerPools.unwrap(failure));
                     }
                 });
     }
 
-    private void settle(
+    private void respond(
             CompletableFuture<Void> answer,
             RepositoryName stream,
             @Nullable Boolean isOpenShift,
             @Nullable Throwable failure) {
         if (failure != null) {
-            parts.told().failed(stream, WorkerPools.cause(failure));
-            answer.completeExceptionally(notYet(stream));
+            components.told().failed(stream, WorkerPools.unwrap(failure));
+            answer.completeExceptionally(retryLater(stream));
         } else if (Boolean.TRUE.equals(isOpenShift)) {
             answer.complete(null);
         } else {
@@ -146,7 +154,7 @@ public final class ImageStreamEventHandler {
         }
     }
 
-    private static HttpStatusException notYet(RepositoryName stream) {
+    private static HttpStatusException retryLater(RepositoryName stream) {
         return new HttpStatusException(
                 EventResponses.NOT_TAKEN,
                 "ImageStream %s is not on record as it is now. Send it again".formatted(stream));

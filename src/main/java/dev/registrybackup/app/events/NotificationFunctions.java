@@ -28,7 +28,7 @@ public class NotificationFunctions {
     @Funq("replicate")
     @CloudEventMapping(trigger = "*")
     public Uni<Void> replicate(CloudEvent<byte[]> event) {
-        return answers.answer(left -> service.intake().take(payload(event), left));
+        return answers.respond(left -> service.requireNotificationHandler().handle(payload(event), left));
     }
 
     /** Records what a broker could not deliver: as rejected what was refused for good, as owed everything else. */
@@ -36,7 +36,8 @@ public class NotificationFunctions {
     public Uni<Void> deadLetter(CloudEvent<byte[]> event) {
         boolean refused = String.valueOf(EventResponses.PERMANENT)
                 .equals(event.extensions().get(ERROR_CODE));
-        return answers.answerOnRecord(left -> service.deadLetters().take(payload(event), refused, left));
+        return answers.respondRecorded(
+                left -> service.requireDeadLetterHandler().handle(payload(event), refused, left));
     }
 
     private static byte[] payload(CloudEvent<byte[]> event) {

@@ -27,7 +27,7 @@ public class OperationFunctions {
     public Uni<JsonNode> restore(JsonNode body) {
         return body.path("dryRun").asBoolean(false)
                 ? answers.ok(() -> onDemandOperations.plan(body))
-                : answers.with(ACCEPTED, by -> accepted(onDemandOperations.ask(OperationKind.RESTORE, body, by)));
+                : answers.with(ACCEPTED, by -> accepted(onDemandOperations.submit(OperationKind.RESTORE, body, by)));
     }
 
     /** Tells what would hinder a restore into a cluster; in the role operations, whether all is there that the backup needs. */
@@ -39,13 +39,13 @@ public class OperationFunctions {
     /** Has a store verified. */
     @Funq("verify")
     public Uni<JsonNode> verify(JsonNode body) {
-        return answers.with(ACCEPTED, by -> accepted(onDemandOperations.ask(OperationKind.VERIFY, body, by)));
+        return answers.with(ACCEPTED, by -> accepted(onDemandOperations.submit(OperationKind.VERIFY, body, by)));
     }
 
     /** Has everything gone over. */
     @Funq("reconcile")
     public Uni<JsonNode> reconcile(JsonNode body) {
-        return answers.with(ACCEPTED, by -> accepted(onDemandOperations.ask(OperationKind.RECONCILE, body, by)));
+        return answers.with(ACCEPTED, by -> accepted(onDemandOperations.submit(OperationKind.RECONCILE, body, by)));
     }
 
     /** Ends an operation. */

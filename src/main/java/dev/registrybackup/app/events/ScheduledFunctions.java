@@ -16,6 +16,6 @@ public class ScheduledFunctions {
     /** Starts the operation that the event's {@code job} extension names, unless one is under way. */
     @Funq("scheduled")
     public Uni<Void> scheduled(CloudEvent<byte[]> event) {
-        return scheduledOperations.begin(event.type(), event.extensions().get("job"), event.data());
+        return scheduledOperations.start(event.type(), event.extensions().get("job"), event.data());
     }
 }

@@ -52,7 +52,7 @@ class ScheduledOperations {
      * @param job what the event's sender was set to say
      * @param data what came with it; nothing, or an empty object
      */
-    Uni<Void> begin(@Nullable String type, @Nullable String job, byte @Nullable [] data) {
+    Uni<Void> start(@Nullable String type, @Nullable String job, byte @Nullable [] data) {
         OperationKind kind = job == null ? null : JOBS.get(job);
         if (!PING.equals(type) || kind == null) {
             throw new HttpStatusException(
@@ -67,7 +67,7 @@ class ScheduledOperations {
 
     private JsonNode start(OperationKind kind, JsonNode request, String by) {
         try {
-            onDemandOperations.ask(kind, request, by);
+            onDemandOperations.submit(kind, request, by);
         } catch (ConflictException e) {
             LOGGER.info(LogEvent.of("not-started").with("kind", kind.label()).with("reason", e.getMessage()));
         }

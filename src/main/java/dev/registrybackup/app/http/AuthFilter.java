@@ -35,7 +35,7 @@ class AuthFilter {
     }
 
     /** Has the request go on if its bearer token allows it, and be refused if not. Its body is not read before that. */
-    void admit(RoutingContext context, String function) {
+    void authorize(RoutingContext context, String function) {
         ask(context, function, BearerToken.token(context.request().getHeader("Authorization")), authDecision -> {
             if (authDecision.isAllowed()) {
                 context.next();
@@ -56,7 +56,7 @@ class AuthFilter {
         Context own = context.vertx().getOrCreateContext();
         request.pause();
         authorizer
-                .ask(token, function, isFromThisMachine(request))
+                .authorize(token, function, isFromThisMachine(request))
                 .thenAccept(authDecision -> own.runOnContext(now -> {
                     if (authDecision.isAllowed()) {
                         context.put(CALLER, authDecision.caller());
@@ -91,7 +91,7 @@ class AuthFilter {
     }
 
     /** Logs a call that may change something. */
-    static void called(RoutingContext context, String function) {
+    static void logCall(RoutingContext context, String function) {
         LOGGER.info(
                 from(LogEvent.of("call").with("function", function).with("caller", of(context)), context.request()));
     }

@@ -2,7 +2,7 @@ package dev.registrybackup.app.http;
 
 import dev.registrybackup.app.Service;
 import dev.registrybackup.replication.EventResult;
-import dev.registrybackup.replication.EventResult.Answer;
+import dev.registrybackup.replication.EventResult.Disposition;
 import dev.registrybackup.replication.pending.RejectionStore.Rejection;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.smallrye.mutiny.Uni;
@@ -31,8 +31,8 @@ public class EventResponses {
     }
 
     /** For senders with a dead letter sink: what will never succeed is refused. */
-    public Uni<Void> answer(Function<Duration, CompletableFuture<EventResult>> take) {
-        Duration left = requestDeadline.left(request.getCurrent());
+    public Uni<Void> respond(Function<Duration, CompletableFuture<EventResult>> take) {
+        Duration left = requestDeadline.remaining(request.getCurrent());
         return Uni.createFrom()
                 .completionStage(() -> take.apply(left))
                 .invoke(EventResponses::refuse)
@@ -40,10 +40,10 @@ public class EventResponses {
     }
 
     /** For the dead letter sink itself: what will never succeed is put on record. */
-    public Uni<Void> answerOnRecord(Function<Duration, CompletableFuture<EventResult>> take) {
-        Duration left = requestDeadline.left(request.getCurrent());
+    public Uni<Void> respondRecorded(Function<Duration, CompletableFuture<EventResult>> take) {
+        Duration left = requestDeadline.remaining(request.getCurrent());
         return Uni.createFrom()
-                .completionStage(() -> service.rejectionRecorder().isDone(take.apply(left), left))
+                .completionStage(() -> service.rejectionRecorder().recordRejections(take.apply(left), left))
                 .invoke(EventResponses::refuseUnless)
                 .replaceWithVoid();
     }
@@ -57,8 +57,8 @@ public class EventResponses {
     }
 
     private static void refuse(EventResult eventResult) {
-        refuseUnless(eventResult.answer() != Answer.NOT_TAKEN);
-        if (eventResult.answer() == Answer.PERMANENT) {
+        refuseUnless(eventResult.disposition() != Disposition.RETRY);
+        if (eventResult.disposition() == Disposition.REJECT) {
             String reasons =
                     eventResult.rejections().stream().map(Rejection::reason).collect(Collectors.joining("; "));
             throw new HttpStatusException(

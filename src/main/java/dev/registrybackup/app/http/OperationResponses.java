@@ -41,14 +41,14 @@ public class OperationResponses {
         RoutingContext context = request.getCurrent();
         String by = AuthFilter.of(context);
         CompletableFuture<JsonNode> answer = new CompletableFuture<>();
-        workerPools.operation(() -> {
+        workerPools.submitOperation(() -> {
             try {
                 answer.complete(work.apply(by));
             } catch (RuntimeException e) {
                 answer.completeExceptionally(refusal(e));
             }
         });
-        OperationRoutes.answerWith(context, status);
+        OperationRoutes.setStatus(context, status);
         return Uni.createFrom().completionStage(answer);
     }
 

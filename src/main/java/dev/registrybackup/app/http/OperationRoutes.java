@@ -37,7 +37,7 @@ class OperationRoutes {
             "/catalog", HttpMethod.GET);
     private static final Set<String> RESTORING = Set.of("/restore", "/preflight", "/operation", "/cancel", "/resume");
     private static final String RESTORE = "/restore";
-    private static final Set<String> HARMLESS = Set.of("/preflight");
+    private static final Set<String> VIEWER_PATHS = Set.of("/preflight");
     private static final ObjectMapper READER =
             new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final String JSON = "application/json";
@@ -63,9 +63,9 @@ class OperationRoutes {
 
     void open(@Observes Router router) {
         PATHS.keySet().forEach(path -> {
-            router.post(path).order(-142).handler(context -> announce(context, path));
+            router.post(path).order(-142).handler(context -> allowMethods(context, path));
             router.post(path).order(-140).handler(BodyHandler.create(false).setBodyLimit(largestBody));
-            router.post(path).order(-130).handler(OperationRoutes::fillIn);
+            router.post(path).order(-130).handler(OperationRoutes::defaultContentType);
         });
     }
 
@@ -97,18 +97,18 @@ class OperationRoutes {
                 context.response().setStatusCode(status);
             }
         });
-        authFilter.admit(context, path.substring(1));
+        authFilter.authorize(context, path.substring(1));
     }
 
-    private static void announce(RoutingContext context, String path) {
-        if (!HARMLESS.contains(path)) {
-            AuthFilter.called(context, path.substring(1));
+    private static void allowMethods(RoutingContext context, String path) {
+        if (!VIEWER_PATHS.contains(path)) {
+            AuthFilter.logCall(context, path.substring(1));
         }
         context.next();
     }
 
     /** An empty body asks for nothing in particular, which the function then refuses or not. */
-    private static void fillIn(RoutingContext context) {
+    private static void defaultContentType(RoutingContext context) {
         if (context.body().length() <= 0) {
             ((RoutingContextInternal) context).setBody(Buffer.buffer("{}"));
         } else {
@@ -129,7 +129,7 @@ class OperationRoutes {
     }
 
     /** Has the answer get that status, if all goes well. */
-    static void answerWith(RoutingContext context, int status) {
+    static void setStatus(RoutingContext context, int status) {
         context.put(STATUS, status);
     }
 }

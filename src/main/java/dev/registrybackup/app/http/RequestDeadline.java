@@ -8,7 +8,7 @@ import java.time.Duration;
 /** When each request arrived at Vert.x, from which the time to answer it is counted. */
 @ApplicationScoped
 public class RequestDeadline {
-    private static final String ARRIVED = RequestDeadline.class.getName();
+    private static final String ARRIVED_AT = RequestDeadline.class.getName();
 
     private final Duration answerWithin;
 
@@ -18,12 +18,12 @@ public class RequestDeadline {
 
     /** The request arrives now. */
     void mark(RoutingContext request) {
-        request.put(ARRIVED, System.nanoTime());
+        request.put(ARRIVED_AT, System.nanoTime());
     }
 
     /** How much time is left to answer it; negative if none is. */
-    public Duration left(RoutingContext request) {
-        long arrived = request.get(ARRIVED);
+    public Duration remaining(RoutingContext request) {
+        long arrived = request.get(ARRIVED_AT);
         return answerWithin.minusNanos(System.nanoTime() - arrived);
     }
 }

@@ -70,12 +70,12 @@ class RequestFilter {
                 .handler(this::notification);
         if (service.scheduled()) {
             router.post(EVENTS).order(-90).handler(BodyHandler.create(false).setBodyLimit(largestBody));
-            router.post(EVENTS).order(-80).handler(RequestFilter::fillIn);
+            router.post(EVENTS).order(-80).handler(RequestFilter::defaultContentType);
         }
     }
 
     /** A PingSource that is given no data sends none, and Funqy answers 500 to an event without a body. */
-    private static void fillIn(RoutingContext context) {
+    private static void defaultContentType(RoutingContext context) {
         if (context.body().length() <= 0) {
             context.request().headers().set("Content-Type", "application/json");
             ((RoutingContextInternal) context).setBody(Buffer.buffer("{}"));
@@ -97,7 +97,7 @@ class RequestFilter {
             refuse(context, isEvent ? EventResponses.PERMANENT : 404, "Nothing is served at " + path);
         } else if (!HttpMethod.POST.equals(request.method())) {
             refuse(context, 405, "Only POST is served at " + path);
-        } else if (path.equals(NOTIFICATION) && !webhookSecrets.admits(request)) {
+        } else if (path.equals(NOTIFICATION) && !webhookSecrets.isAuthorized(request)) {
             refuse(context, 401, "Not taken: the shared secret of notifications is missing or wrong");
         } else if (isEmpty(request) && !service.scheduled()) {
             replicationListener.undecodable("an empty body");
@@ -115,7 +115,7 @@ class RequestFilter {
 
     private boolean serves(String path) {
         return path.equals(NOTIFICATION)
-                ? service.replicating().isPresent()
+                ? service.notificationHandler().isPresent()
                 : path.equals(EVENTS) && service.takesEvents();
     }
 
@@ -130,11 +130,11 @@ class RequestFilter {
     }
 
     private void notification(RoutingContext context) {
-        Duration left = requestDeadline.left(context);
+        Duration left = requestDeadline.remaining(context);
         Buffer body = context.body().buffer();
         byte[] payload = body == null ? new byte[0] : body.getBytes();
         service.rejectionRecorder()
-                .isDone(service.intake().take(payload, left), left)
+                .recordRejections(service.requireNotificationHandler().handle(payload, left), left)
                 .whenComplete((done, failure) -> {
                     try {
                         EventResponses.refuseUnless(failure == null && done);
@@ -175,7 +175,7 @@ class RequestFilter {
     private void refuse(RoutingContext context, int status, @Nullable String reason) {
         if (!context.response().ended()) {
             unread(context, status);
-            if (service.capturing().isPresent()) {
+            if (service.imageStreamHandler().isPresent()) {
                 context.response().setStatusCode(status).end();
                 return;
             }

@@ -39,7 +39,7 @@ class UiRoutes {
     private static final String LOGOUT = "/logout";
     private static final String BELOW = "/page/";
     /** A token of the largest size, each character of it escaped in the form, and an address. */
-    private static final long LARGEST_FORM = 32 << 10;
+    private static final long MAX_FORM_BYTES = 32 << 10;
 
     private final Settings settings;
     private final RestoreSettings restoreSettings;
@@ -71,7 +71,7 @@ class UiRoutes {
         }
         router.get("/").order(-120).handler(this::show);
         router.get(BELOW + "*").order(-120).handler(this::show);
-        router.post(LOGIN).order(-125).handler(BodyHandler.create(false).setBodyLimit(LARGEST_FORM));
+        router.post(LOGIN).order(-125).handler(BodyHandler.create(false).setBodyLimit(MAX_FORM_BYTES));
         router.post(LOGIN).order(-120).handler(this::logIn);
         router.post(LOGOUT).order(-120).handler(this::logOut);
     }
@@ -82,7 +82,7 @@ class UiRoutes {
         Optional<String> cookie = Optional.ofNullable(request.getCookie(COOKIE)).map(Cookie::getValue);
         authFilter.ask(context, VERB, header.or(() -> cookie), authDecision -> {
             if (authDecision.isAllowed()) {
-                tell(context, header.isEmpty() && cookie.isPresent());
+                sendMessage(context, header.isEmpty() && cookie.isPresent());
             } else {
                 boolean isFirst = header.isEmpty() && cookie.isEmpty();
                 refuse(context, authDecision, isFirst, request.uri());
@@ -90,12 +90,12 @@ class UiRoutes {
         });
     }
 
-    private void tell(RoutingContext context, boolean isLoggedIn) {
+    private void sendMessage(RoutingContext context, boolean isLoggedIn) {
         Map<String, String> query = new HashMap<>();
         context.queryParams().forEach(parameter -> query.putIfAbsent(parameter.getKey(), parameter.getValue()));
         Context own = context.vertx().getOrCreateContext();
         pages.get()
-                .at(new Pages.Request(context.normalizedPath(), query, isLoggedIn))
+                .render(new Pages.Request(context.normalizedPath(), query, isLoggedIn))
                 .thenAccept(page -> own.runOnContext(now -> answer(context, page)));
     }
 
@@ -114,7 +114,7 @@ class UiRoutes {
     }
 
     private void logIn(RoutingContext context) {
-        if (isFromElsewhere(context.request())) {
+        if (isCrossSite(context.request())) {
             answer(context, pages.get().message(403, "Not taken", "The form was sent by another site.", false));
             return;
         }
@@ -152,7 +152,7 @@ class UiRoutes {
     }
 
     /** Browsers say so; whoever is none, and does not, brings no cookie of anybody's either. */
-    private static boolean isFromElsewhere(HttpServerRequest request) {
+    private static boolean isCrossSite(HttpServerRequest request) {
         String site = request.getHeader("Sec-Fetch-Site");
         return site != null && !site.equals("same-origin") && !site.equals("none");
     }

@@ -21,9 +21,9 @@ class WebhookSecrets {
     }
 
     /** Whether the request has what is asked for. Logs and counts it if not. */
-    boolean admits(HttpServerRequest request) {
+    boolean isAuthorized(HttpServerRequest request) {
         String given = request.getHeader(header);
-        if (secret.isEmpty() || (given != null && secret.get().is(given))) {
+        if (secret.isEmpty() || (given != null && secret.get().matches(given))) {
             return true;
         }
         authFilter.refused(

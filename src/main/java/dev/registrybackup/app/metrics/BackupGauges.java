@@ -16,7 +16,7 @@ import java.util.function.ToDoubleFunction;
 /** Shows what is on record in the backup, looked at once a minute, in the Services that stand and are scraped. */
 @ApplicationScoped
 class BackupGauges {
-    private static final Duration LOOK = Duration.ofMinutes(1);
+    private static final Duration POLL_INTERVAL = Duration.ofMinutes(1);
 
     private final MeterRegistry meters;
     private final Settings settings;
@@ -48,9 +48,9 @@ class BackupGauges {
     }
 
     /** Looks now and each minute. */
-    <T> StaleAwareGauge<T> look(Supplier<T> look) {
+    <T> StaleAwareGauge<T> poll(Supplier<T> look) {
         StaleAwareGauge<T> seen = new StaleAwareGauge<>(clock);
-        workerPools.every(LOOK, () -> seen.see(look.get()));
+        workerPools.scheduleAtFixedRate(POLL_INTERVAL, () -> seen.set(look.get()));
         return seen;
     }
 
@@ -61,7 +61,7 @@ class BackupGauges {
     /** A gauge of what was seen; {@code NaN} while nothing was. */
     static <T> Gauge.Builder<StaleAwareGauge<T>> gauge(
             String name, StaleAwareGauge<T> seen, ToDoubleFunction<T> value) {
-        return Gauge.builder(name, seen, last -> last.number(value)).strongReference(true);
+        return Gauge.builder(name, seen, last -> last.value(value)).strongReference(true);
     }
 
     /** Seconds since 1970; that number of no time at all. */

@@ -14,7 +14,7 @@ import org.jboss.logging.Logger;
 
 /** Logs one line for each capture, and counts what came of pushes. */
 @ApplicationScoped
-public class CaptureMetrics implements PushLatencyTracker.Told {
+public class CaptureMetrics implements PushLatencyTracker.Listener {
     private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.events");
     private static final Duration[] RESTORABLE_WITHIN = {
         Duration.ofSeconds(1), Duration.ofMillis(2500), Duration.ofSeconds(5), Duration.ofSeconds(10),
@@ -51,7 +51,7 @@ public class CaptureMetrics implements PushLatencyTracker.Told {
     }
 
     /** A stream was found to be gone. */
-    public void gone(RepositoryName stream, boolean isNew, Duration took) {
+    public void deleted(RepositoryName stream, boolean isNew, Duration took) {
         LOGGER.log(
                 isNew ? Logger.Level.INFO : Logger.Level.DEBUG,
                 LogEvent.of("captured")
@@ -84,7 +84,7 @@ public class CaptureMetrics implements PushLatencyTracker.Told {
     }
 
     @Override
-    public void givenUp(String reference) {
+    public void timedOut(String reference) {
         notRestorable().increment();
         LOGGER.warn(LogEvent.of("not-restorable")
                 .with("tag", reference)

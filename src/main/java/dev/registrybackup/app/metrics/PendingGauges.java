@@ -23,24 +23,24 @@ class PendingGauges {
 
     void register(@Observes StartupEvent start) {
         if (records.areListed()) {
-            show(records.look(queueDepth::read), records.meters());
+            show(records.poll(queueDepth::read), records.meters());
         }
     }
 
-    static void show(StaleAwareGauge<QueueDepth.Said> seen, MeterRegistry meters) {
-        BackupGauges.gauge("registry_backup_owed_records", seen, QueueDepth.Said::owed)
+    static void show(StaleAwareGauge<QueueDepth.QueueCounts> seen, MeterRegistry meters) {
+        BackupGauges.gauge("registry_backup_owed_records", seen, QueueDepth.QueueCounts::pending)
                 .description("Records of owed keys in the backup, each of one key or many; at most %d are counted"
-                        .formatted(QueueDepth.MOST))
+                        .formatted(QueueDepth.MAX_LISTED))
                 .register(meters);
         BackupGauges.gauge(
                         "registry_backup_owed_oldest_timestamp_seconds",
                         seen,
-                        said -> BackupGauges.seconds(said.oldest(), Double.NaN))
+                        queueCounts -> BackupGauges.seconds(queueCounts.oldestPending(), Double.NaN))
                 .description("When the oldest of them was written, in seconds since 1970; NaN if there are none")
                 .register(meters);
-        BackupGauges.gauge("registry_backup_rejected_records", seen, QueueDepth.Said::rejected)
+        BackupGauges.gauge("registry_backup_rejected_records", seen, QueueDepth.QueueCounts::rejected)
                 .description("Records in the backup of what will never succeed; at most %d are counted"
-                        .formatted(QueueDepth.MOST))
+                        .formatted(QueueDepth.MAX_LISTED))
                 .register(meters);
     }
 }

@@ -18,14 +18,14 @@ import java.util.Optional;
 @ApplicationScoped
 class ReconcileGauges {
     private static final List<Kind> CLASSES = List.of(
-            Kind.BLOB, Kind.LAYER_LINK, Kind.REVISION_LINK, Kind.TAG_INDEX_LINK, Kind.TAG_CURRENT_LINK, Kind.FOREIGN);
+            Kind.BLOB, Kind.LAYER_LINK, Kind.REVISION_LINK, Kind.TAG_INDEX_LINK, Kind.TAG_CURRENT_LINK, Kind.UNKNOWN);
 
     private final BackupGauges records;
     private final LastRun lastRun;
     private final Alarms alarms;
 
     /** What one look saw: of the last run, and how many alarms are open. */
-    record Seen(JsonNode classes, Optional<Instant> success, int alarms) {}
+    record Values(JsonNode classes, Optional<Instant> success, int alarms) {}
 
     ReconcileGauges(BackupGauges records, StorePair storePair, Clock clock) {
         this.records = records;
@@ -35,19 +35,19 @@ class ReconcileGauges {
 
     void register(@Observes StartupEvent start) {
         if (records.areShown()) {
-            show(records.look(this::look), records.meters());
+            show(records.poll(this::poll), records.meters());
         }
     }
 
-    private Seen look() {
-        LastRun.Said said = lastRun.read();
-        return new Seen(
-                said.summary().path("classes"),
-                said.successEnded(),
-                alarms.open().size());
+    private Values poll() {
+        LastRun.RunRecord runRecord = lastRun.read();
+        return new Values(
+                runRecord.summary().path("classes"),
+                runRecord.lastSuccessFinishedAt(),
+                alarms.openAlarms().size());
     }
 
-    static void show(StaleAwareGauge<Seen> seen, MeterRegistry meters) {
+    static void show(StaleAwareGauge<Values> seen, MeterRegistry meters) {
         BackupGauges.gauge(
                         "registry_backup_reconcile_last_success_timestamp_seconds",
                         seen,
@@ -55,7 +55,7 @@ class ReconcileGauges {
                 .description(
                         "When the last reconciliation ended that left nothing, in seconds since 1970; 0 if none has")
                 .register(meters);
-        BackupGauges.gauge("registry_backup_alarms", seen, Seen::alarms)
+        BackupGauges.gauge("registry_backup_alarms", seen, Values::alarms)
                 .description("Alarms that nobody has acknowledged")
                 .register(meters);
         for (Kind kind : CLASSES) {
@@ -72,7 +72,7 @@ class ReconcileGauges {
     }
 
     private static void figure(
-            String name, Kind kind, String field, String what, StaleAwareGauge<Seen> seen, MeterRegistry meters) {
+            String name, Kind kind, String field, String what, StaleAwareGauge<Values> seen, MeterRegistry meters) {
         BackupGauges.gauge(
                         name,
                         seen,

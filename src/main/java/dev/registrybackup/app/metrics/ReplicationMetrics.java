@@ -38,32 +38,32 @@ public class ReplicationMetrics implements ReplicationListener {
 
     @Override
     public void finished(
-            Occasion occasion, String key, ReplicationResult replicationResult, Instant written, Duration took) {
+            Trigger trigger, String key, ReplicationResult replicationResult, Instant written, Duration took) {
         count(replicationResult);
-        if (replicationResult.replicationStatus().isInBackup() && occasion != Occasion.WOKEN) {
+        if (replicationResult.status().isInBackup() && trigger != Trigger.UNBLOCKED) {
             durable(replicationResult).record(Duration.between(written, clock.instant()));
         }
-        boolean didSomething = switch (replicationResult.replicationStatus()) {
-            case COPIED, INCOMPLETE, CORRUPT, WITHHELD, MALFORMED -> true;
-            case PRESENT, GONE, PASSED_OVER -> false;
+        boolean didSomething = switch (replicationResult.status()) {
+            case COPIED, PARTIAL, CORRUPT, BLOCKED, MALFORMED -> true;
+            case PRESENT, SOURCE_MISSING, SKIPPED -> false;
         };
-        Logger.Level level = replicationResult.replicationStatus().isPermanent()
+        Logger.Level level = replicationResult.status().isPermanent()
                 ? Logger.Level.ERROR
                 : didSomething ? Logger.Level.INFO : Logger.Level.DEBUG;
-        LogEvent line = event(occasion)
+        LogEvent line = event(trigger)
                 .with("key", key)
                 .with("kind", replicationResult.kind().label())
                 .with("digest", replicationResult.digest().map(Digest::toString).orElse("-"))
-                .with("outcome", replicationResult.replicationStatus().label())
-                .with("bytes", replicationResult.bytes())
+                .with("outcome", replicationResult.status().label())
+                .with("bytes", replicationResult.bytesCopied())
                 .with("millis", took.toMillis());
         LOGGER.log(
                 level,
                 replicationResult.problem().isEmpty() ? line : line.with("problem", replicationResult.problem()));
     }
 
-    private static LogEvent event(Occasion occasion) {
-        return LogEvent.of(occasion.name().toLowerCase(Locale.ROOT));
+    private static LogEvent event(Trigger trigger) {
+        return LogEvent.of(trigger.name().toLowerCase(Locale.ROOT));
     }
 
     private void count(ReplicationResult replicationResult) {
@@ -72,18 +72,18 @@ public class ReplicationMetrics implements ReplicationListener {
                         "class",
                         replicationResult.kind().label(),
                         "outcome",
-                        replicationResult.replicationStatus().label())
+                        replicationResult.status().label())
                 .increment();
         meters.counter(
                         "registry_backup_copied_bytes",
                         "class",
                         replicationResult.kind().label())
-                .increment((double) replicationResult.bytes());
-        if (replicationResult.replicationStatus() == ReplicationStatus.CORRUPT) {
+                .increment((double) replicationResult.bytesCopied());
+        if (replicationResult.status() == ReplicationStatus.CORRUPT) {
             corrupt().increment();
         }
         switch (replicationResult.kind()) {
-            case FOREIGN, EXCLUDED -> foreign().increment();
+            case UNKNOWN, EXCLUDED -> foreign().increment();
             case BLOB, LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK, UPLOAD -> {}
         }
     }
@@ -135,9 +135,9 @@ public class ReplicationMetrics implements ReplicationListener {
     }
 
     @Override
-    public void failed(Occasion occasion, String key, Throwable failure) {
+    public void failed(Trigger trigger, String key, Throwable failure) {
         failures().increment();
-        LOGGER.warn(event(occasion)
+        LOGGER.warn(event(trigger)
                 .with("key", key)
                 .with("outcome", "failed")
                 .with("problem", root(failure).getMessage()));

@@ -30,20 +30,23 @@ class RestorableGauges {
         if (!records.areShown() || !restoreSettings.isOpenShift()) {
             return;
         }
-        StaleAwareGauge<Optional<RestorableShare.Said>> seen = records.look(share::read);
+        StaleAwareGauge<Optional<RestorableShare.ShareRecord>> seen = records.poll(share::read);
         BackupGauges.gauge(
-                        "registry_backup_imagestream_items_restorable_share", seen, ifSaid(RestorableShare.Said::share))
+                        "registry_backup_imagestream_items_restorable_share",
+                        seen,
+                        ifKnown(RestorableShare.ShareRecord::share))
                 .description("Share of ImageStream items, pushed and not imported, that the backup can restore whole")
                 .register(records.meters());
-        BackupGauges.gauge(TIMESTAMP, seen, ifSaid(said -> said.at().getEpochSecond()))
+        BackupGauges.gauge(
+                        TIMESTAMP, seen, ifKnown(shareRecord -> shareRecord.at().getEpochSecond()))
                 .baseUnit(TIMESTAMP_UNIT)
                 .description("When that share was true, in seconds since 1970")
                 .register(records.meters());
     }
 
     /** No number before the first. */
-    private static ToDoubleFunction<Optional<RestorableShare.Said>> ifSaid(
-            ToDoubleFunction<RestorableShare.Said> value) {
+    private static ToDoubleFunction<Optional<RestorableShare.ShareRecord>> ifKnown(
+            ToDoubleFunction<RestorableShare.ShareRecord> value) {
         return said -> said.map(value::applyAsDouble).orElse(Double.NaN);
     }
 }

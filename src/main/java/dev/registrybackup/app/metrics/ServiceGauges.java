@@ -26,10 +26,13 @@ class ServiceGauges {
                 .description("Always 1; the version is in the label")
                 .tag("version", ProductVersion.current())
                 .register(meters);
-        Gauge.builder("registry_backup_in_flight", service, Service::inFlight)
+        Gauge.builder("registry_backup_in_flight", service, Service::keysInFlight)
                 .description("Registry keys being dealt with for events")
                 .register(meters);
-        Gauge.builder("registry_backup_owed", service, wired -> wired.owed().getAsInt())
+        Gauge.builder(
+                        "registry_backup_owed",
+                        service,
+                        wired -> wired.pendingKeys().getAsInt())
                 .description("Registry keys that this instance holds as owed")
                 .register(meters);
         store("registry", state -> state.registry().isEmpty());

@@ -11,24 +11,24 @@ import java.util.function.ToDoubleFunction;
  * figure that stays good while the store cannot be read says the opposite of what is so. Safe for use by many threads.
  */
 final class StaleAwareGauge<T> {
-    static final Duration KEPT = Duration.ofMinutes(10);
+    static final Duration TTL = Duration.ofMinutes(10);
 
     private final Clock clock;
-    private volatile Optional<Seen<T>> seen = Optional.empty();
+    private volatile Optional<Sample<T>> seen = Optional.empty();
 
-    private record Seen<T>(T what, Instant at) {}
+    private record Sample<T>(T what, Instant at) {}
 
     StaleAwareGauge(Clock clock) {
         this.clock = clock;
     }
 
-    void see(T what) {
-        seen = Optional.of(new Seen<>(what, clock.instant()));
+    void set(T what) {
+        seen = Optional.of(new Sample<>(what, clock.instant()));
     }
 
     /** The number that it says; {@code NaN} if nothing was seen yet, or not for ten minutes. */
-    double number(ToDoubleFunction<T> value) {
-        return seen.filter(last -> clock.instant().isBefore(last.at().plus(KEPT)))
+    double value(ToDoubleFunction<T> value) {
+        return seen.filter(last -> clock.instant().isBefore(last.at().plus(TTL)))
                 .map(last -> value.applyAsDouble(last.what()))
                 .orElse(Double.NaN);
     }

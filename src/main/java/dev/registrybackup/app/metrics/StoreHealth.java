@@ -18,8 +18,8 @@ import org.jboss.logging.Logger;
  */
 public class StoreHealth {
     private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.stores");
-    private static final Duration FRESH = Duration.ofMinutes(1);
-    private static final Duration WAIT = Duration.ofSeconds(5);
+    private static final Duration TTL = Duration.ofMinutes(1);
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private final Optional<? extends ObjectStore> registry;
     private final ObjectStore backup;
@@ -28,9 +28,9 @@ public class StoreHealth {
     /** Guarded by this. */
     private State last = new State("not asked yet", "not asked yet", false);
     /** Guarded by this. */
-    private Instant askedAt = Instant.MIN;
+    private Instant polledAt = Instant.MIN;
     /** Guarded by this. */
-    private CompletableFuture<State> asking = CompletableFuture.completedFuture(last);
+    private CompletableFuture<State> polling = CompletableFuture.completedFuture(last);
 
     /**
      * The stores' state.
@@ -55,26 +55,26 @@ public class StoreHealth {
 
     /** The last state known; has the stores asked again if it is older than a minute. */
     synchronized State last() {
-        ask();
+        poll();
         return last;
     }
 
     /** The state now or within the last minute; the last one known if the stores do not answer soon. */
     synchronized CompletableFuture<State> current() {
-        CompletableFuture<State> soon = ask().copy();
-        workerPools.after(WAIT, () -> soon.complete(new State("does not answer", "does not answer", false)));
+        CompletableFuture<State> soon = poll().copy();
+        workerPools.schedule(TIMEOUT, () -> soon.complete(new State("does not answer", "does not answer", false)));
         return soon;
     }
 
-    private CompletableFuture<State> ask() {
-        if (asking.isDone() && askedAt.plus(FRESH).isBefore(clock.instant())) {
-            askedAt = clock.instant();
-            asking = workerPools.record(this::look);
+    private CompletableFuture<State> poll() {
+        if (polling.isDone() && polledAt.plus(TTL).isBefore(clock.instant())) {
+            polledAt = clock.instant();
+            polling = workerPools.submitMetadata(this::readStores);
         }
-        return asking;
+        return polling;
     }
 
-    private State look() {
+    private State readStores() {
         String backupProblem = problem(backup);
         boolean versioned = backupProblem.isEmpty() && isVersioned();
         State state = new State(registry.map(StoreHealth::problem).orElse(""), backupProblem, versioned);
@@ -116,7 +116,7 @@ public class StoreHealth {
 
     private boolean isVersioned() {
         try {
-            return backup.versioned();
+            return backup.isVersioned();
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.FORBIDDEN) {
                 LOGGER.warn(LogEvent.of("versioning-unknown").with("problem", e.getMessage()));

@@ -21,15 +21,15 @@ class VerifyGauges {
 
     void register(@Observes StartupEvent start) {
         if (records.areShown()) {
-            show(records.look(last::read), records.meters());
+            show(records.poll(last::read), records.meters());
         }
     }
 
-    static void show(StaleAwareGauge<LastVerification.Said> seen, MeterRegistry meters) {
+    static void show(StaleAwareGauge<LastVerification.VerificationRecord> seen, MeterRegistry meters) {
         BackupGauges.gauge(
                         "registry_backup_verify_last_success_timestamp_seconds",
                         seen,
-                        said -> BackupGauges.seconds(said.toldEnded(), 0))
+                        verificationRecord -> BackupGauges.seconds(verificationRecord.lastConclusiveAt(), 0))
                 .description(
                         "When the last verification of the whole backup ended that could tell everything, in seconds"
                                 + " since 1970; 0 if none has")
@@ -37,14 +37,14 @@ class VerifyGauges {
         BackupGauges.gauge(
                         "registry_backup_images_restorable_share",
                         seen,
-                        said -> said.share().orElse(Double.NaN))
+                        verificationRecord -> verificationRecord.share().orElse(Double.NaN))
                 .description(
                         "Share of the images that have all they need in the backup, of those of which it could be told")
                 .register(meters);
         BackupGauges.gauge(
                         "registry_backup_images_restorable_timestamp_seconds",
                         seen,
-                        said -> BackupGauges.seconds(said.begun(), Double.NaN))
+                        verificationRecord -> BackupGauges.seconds(verificationRecord.startedAt(), Double.NaN))
                 .description("When that share was true, in seconds since 1970")
                 .register(meters);
         for (Severity severity : Severity.values()) {
@@ -52,13 +52,14 @@ class VerifyGauges {
         }
     }
 
-    private static void findings(Severity severity, StaleAwareGauge<LastVerification.Said> seen, MeterRegistry meters) {
+    private static void findings(
+            Severity severity, StaleAwareGauge<LastVerification.VerificationRecord> seen, MeterRegistry meters) {
         BackupGauges.gauge(
                         "registry_backup_verify_findings",
                         seen,
-                        said -> said.ended().isEmpty()
+                        verificationRecord -> verificationRecord.finishedAt().isEmpty()
                                 ? Double.NaN
-                                : said.findings().getOrDefault(severity, 0L))
+                                : verificationRecord.findingsBySeverity().getOrDefault(severity, 0L))
                 .description("Findings of the last verification of the whole backup")
                 .tag("severity", severity.label())
                 .register(meters);

@@ -21,11 +21,11 @@ import java.util.stream.Stream;
  * @param repositories the first few
  */
 record BackupStatus(
-        Reading<LastVerification.Said> verification,
-        Reading<RestorableShare.Said> items,
-        Reading<LastRun.Said> reconciliation,
+        Reading<LastVerification.VerificationRecord> verification,
+        Reading<RestorableShare.ShareRecord> items,
+        Reading<LastRun.RunRecord> reconciliation,
         Reading<List<Alarm>> alarms,
-        Reading<QueueDepth.Said> backlog,
+        Reading<QueueDepth.QueueCounts> backlog,
         Reading<ObjectNode> operations,
         Reading<ObjectNode> repositories) {
     static BackupStatus unknown() {

@@ -2,7 +2,7 @@ package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.registrybackup.app.ui.Row.Level;
-import dev.registrybackup.objectstore.LastRecord;
+import dev.registrybackup.objectstore.StatusRecord;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,7 +12,7 @@ import java.util.Set;
 
 /** What pages show of operations. */
 final class OperationData {
-    private static final Set<String> AT_WORK = Set.of("pending", "running");
+    private static final Set<String> ACTIVE = Set.of("pending", "running");
 
     private final Instant now;
 
@@ -37,9 +37,9 @@ final class OperationData {
         line.put("kind", operation.path("kind").asText());
         line.put("state", state);
         line.put("level", level(state).data());
-        line.put("isAtWork", AT_WORK.contains(state));
+        line.put("isAtWork", ACTIVE.contains(state));
         line.put("askedBy", operation.path("askedBy").asText());
-        line.put("asked", Formats.moment(LastRecord.time(operation, "asked"), now));
+        line.put("asked", Formats.moment(StatusRecord.parseTime(operation, "asked"), now));
         line.put("phase", operation.path("phase").asText());
         line.put("objects", amount(operation.path("objects"), false));
         line.put("bytes", amount(operation.path("bytes"), true));
@@ -55,9 +55,9 @@ final class OperationData {
         data.put("parameters", operation.path("parameters").toPrettyString());
         data.put("attempt", attempt.path("number").asText());
         data.put("runner", attempt.path("runner").asText());
-        data.put("started", Formats.moment(LastRecord.time(attempt, "started"), now));
-        data.put("heartbeat", Formats.moment(LastRecord.time(attempt, "heartbeat"), now));
-        data.put("ended", Formats.moment(LastRecord.time(attempt, "ended"), now));
+        data.put("started", Formats.moment(StatusRecord.parseTime(attempt, "started"), now));
+        data.put("heartbeat", Formats.moment(StatusRecord.parseTime(attempt, "heartbeat"), now));
+        data.put("ended", Formats.moment(StatusRecord.parseTime(attempt, "ended"), now));
         data.put("reason", operation.path("reason").asText());
         data.put("summary", operation.has("summary") ? operation.path("summary").toPrettyString() : "");
         List<Map<String, Object>> counts = new ArrayList<>();
@@ -87,7 +87,7 @@ final class OperationData {
     private static Level level(String state) {
         return switch (state) {
             case "succeeded", "running" -> Level.GOOD;
-            case "pending", "cancelled", "incomplete" -> Level.LOOK;
+            case "pending", "cancelled", "incomplete" -> Level.WARN;
             case "failed", "lost" -> Level.BAD;
             default -> Level.UNKNOWN;
         };

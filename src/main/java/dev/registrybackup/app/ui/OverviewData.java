@@ -21,7 +21,7 @@ final class OverviewData {
         Map<String, Object> data = new LinkedHashMap<>();
         data.put("level", restorable.level().data());
         data.put("sentence", restorable.sentence());
-        data.put("known", Formats.moment(restorable.known(), now));
+        data.put("known", Formats.moment(restorable.knownSince(), now));
         data.put("notes", notes(backupStatus, now));
         data.put("failures", failures(backupStatus, now));
         data.put("rows", new StatusTable(now).of(backupStatus));
@@ -46,16 +46,17 @@ final class OverviewData {
         backupStatus
                 .verification()
                 .value()
-                .filter(said -> said.ended().isPresent() && Restorability.isOld(said, now))
+                .filter(verificationRecord ->
+                        verificationRecord.finishedAt().isPresent() && Restorability.isOld(verificationRecord, now))
                 .ifPresent(
-                        said -> notes.add(
+                        verificationRecord -> notes.add(
                                 "The last verification is more than a day old: what was lost or damaged since does not show here."));
         backupStatus
                 .verification()
                 .value()
-                .filter(said -> said.ended().isEmpty())
-                .ifPresent(
-                        said -> notes.add("Verify the backup: registry-backup verify --all, or POST /verify with {}."));
+                .filter(verificationRecord -> verificationRecord.finishedAt().isEmpty())
+                .ifPresent(verificationRecord ->
+                        notes.add("Verify the backup: registry-backup verify --all, or POST /verify with {}."));
         backupStatus
                 .alarms()
                 .value()
@@ -92,7 +93,7 @@ final class OverviewData {
                 "id", alarm.id(),
                 "cause", alarm.cause(),
                 "problem", alarm.problem(),
-                "raised", Formats.moment(alarm.raised(), now),
+                "raised", Formats.moment(alarm.raisedAt(), now),
                 "acknowledge", "registry-backup reconcile --acknowledge " + RestoreCommands.quoted(alarm.id()));
     }
 }

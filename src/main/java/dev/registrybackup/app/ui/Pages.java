@@ -26,7 +26,7 @@ public final class Pages {
     private final RestoreCommands restoreCommands;
     private final Clock clock;
     private final Templates templates = new Templates();
-    private final ReadCache<BackupStatus> standing;
+    private final ReadCache<BackupStatus> status;
     private final ReadCache<Reading<ObjectNode>> documents;
 
     /**
@@ -65,19 +65,19 @@ public final class Pages {
         this.uiBackend = uiBackend;
         this.restoreCommands = new RestoreCommands(restoreUrl, isOpenShift);
         this.clock = clock;
-        this.standing = new ReadCache<>(workerPools, clock);
+        this.status = new ReadCache<>(workerPools, clock);
         this.documents = new ReadCache<>(workerPools, clock);
     }
 
     /** The page of that address; never failed: what goes wrong is a page too. */
-    public CompletableFuture<Page> at(Request request) {
-        return route(request).exceptionally(failure -> failed(request, WorkerPools.cause(failure)));
+    public CompletableFuture<Page> render(Request request) {
+        return route(request).exceptionally(failure -> failed(request, WorkerPools.unwrap(failure)));
     }
 
     private CompletableFuture<Page> route(Request request) {
         return switch (request.path()) {
             case "/" ->
-                standing.at("/", before -> statusReader.read(before.orElseGet(BackupStatus::unknown)))
+                status.get("/", before -> statusReader.read(before.orElseGet(BackupStatus::unknown)))
                         .thenApply(stands -> overview(request, stands));
             case "/page/repositories" -> repositories(request);
             case "/page/repository", "/page/image" -> repository(request);
@@ -146,7 +146,7 @@ public final class Pages {
             Supplier<Optional<ObjectNode>> read,
             BiFunction<ObjectNode, Instant, Optional<View>> show) {
         return documents
-                .at(thing, before -> read(before.orElseGet(Reading::never), read))
+                .get(thing, before -> read(before.orElseGet(Reading::never), read))
                 .thenApply(reading -> {
                     Instant now = clock.instant();
                     if (reading.value().isEmpty()) {

@@ -15,26 +15,26 @@ import java.util.function.Function;
  * however many ask. Safe for use by many threads.
  */
 final class ReadCache<T> {
-    static final Duration FRESH = Duration.ofSeconds(5);
-    static final int AT_ONCE = 4;
+    static final Duration TTL = Duration.ofSeconds(5);
+    static final int CONCURRENCY = 4;
     /** So many things are remembered; a repository's may be some megabytes. */
-    static final int MOST = 16;
+    static final int MAX_ENTRIES = 16;
 
     private final WorkerPools workerPools;
     private final Clock clock;
     /** Guarded by this. */
-    private final Map<String, Look<T>> remembered = new LinkedHashMap<>(MOST, 0.75f, true) {
+    private final Map<String, Entry<T>> entries = new LinkedHashMap<>(MAX_ENTRIES, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Look<T>> eldest) {
-            return size() > MOST;
+        protected boolean removeEldestEntry(Map.Entry<String, Entry<T>> eldest) {
+            return size() > MAX_ENTRIES;
         }
     };
     /** Guarded by this. */
     private int underWay;
 
-    private record Look<T>(CompletableFuture<T> result, Instant begun) {
+    private record Entry<T>(CompletableFuture<T> result, Instant begun) {
         Optional<T> value() {
             return result.isDone() && !result.isCompletedExceptionally()
                     ? Optional.of(result.join())
@@ -53,29 +53,29 @@ final class ReadCache<T> {
      * @param read looks it up, knowing what was known before
      * @return failed with {@link BusyException} if too much is looked up already, or with what the reading threw
      */
-    synchronized CompletableFuture<T> at(String thing, Function<Optional<T>, T> read) {
-        Look<T> last = remembered.get(thing);
+    synchronized CompletableFuture<T> get(String thing, Function<Optional<T>, T> read) {
+        Entry<T> last = entries.get(thing);
         Instant now = clock.instant();
         if (last != null
-                && (!last.result().isDone() || now.isBefore(last.begun().plus(FRESH)))) {
+                && (!last.result().isDone() || now.isBefore(last.begun().plus(TTL)))) {
             return last.result();
         }
-        if (underWay >= AT_ONCE) {
+        if (underWay >= CONCURRENCY) {
             return last == null ? CompletableFuture.failedFuture(new BusyException()) : last.result();
         }
         Optional<T> before = last == null ? Optional.empty() : last.value();
-        Look<T> look = new Look<>(new CompletableFuture<>(), now);
-        workerPools.operation(() -> run(look, () -> read.apply(before)));
+        Entry<T> entry = new Entry<>(new CompletableFuture<>(), now);
+        workerPools.submitOperation(() -> run(entry, () -> read.apply(before)));
         underWay++;
-        remembered.put(thing, look);
-        return look.result();
+        entries.put(thing, entry);
+        return entry.result();
     }
 
-    private void run(Look<T> look, java.util.function.Supplier<T> read) {
+    private void run(Entry<T> entry, java.util.function.Supplier<T> read) {
         try {
-            look.result().complete(read.get());
+            entry.result().complete(read.get());
         } catch (RuntimeException e) {
-            look.result().completeExceptionally(e);
+            entry.result().completeExceptionally(e);
         } finally {
             synchronized (this) {
                 underWay--;

@@ -2,7 +2,7 @@ package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import dev.registrybackup.objectstore.LastRecord;
+import dev.registrybackup.objectstore.StatusRecord;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,7 +14,7 @@ import java.util.Optional;
 /** What pages show of one repository, from its document. */
 final class RepositoryData {
     /** So many tags, and so many images without a tag, are on a page. */
-    static final int MOST = 200;
+    static final int MAX_IMAGES = 200;
 
     private final JsonNode document;
     private final String name;
@@ -39,7 +39,7 @@ final class RepositoryData {
         String last = "";
         for (JsonNode tag : document.path("tags")) {
             if (tag.path("tag").asText().compareTo(after) > 0) {
-                if (tags.size() == MOST) {
+                if (tags.size() == MAX_IMAGES) {
                     next = "%s&after=%s".formatted(href(), Formats.query(last));
                     break;
                 }
@@ -63,8 +63,8 @@ final class RepositoryData {
         Map<String, Object> data = new LinkedHashMap<>();
         data.put("name", name);
         data.put("href", href());
-        data.put("at", Formats.moment(LastRecord.time(document, "at"), now));
-        data.put("stream", Formats.moment(LastRecord.time(document.path("imageStream"), "at"), now));
+        data.put("at", Formats.moment(StatusRecord.parseTime(document, "at"), now));
+        data.put("stream", Formats.moment(StatusRecord.parseTime(document.path("imageStream"), "at"), now));
         data.put("level", (restorable < all ? Row.Level.BAD : Row.Level.GOOD).data());
         data.put(
                 "sentence",
@@ -88,7 +88,7 @@ final class RepositoryData {
         String text = tag.path("tag").asText();
         data.put("tag", text);
         data.put("href", "/page/image?name=%s&tag=%s".formatted(Formats.query(name), Formats.query(text)));
-        data.put("time", Formats.moment(LastRecord.time(tag, "time"), now));
+        data.put("time", Formats.moment(StatusRecord.parseTime(tag, "time"), now));
         if (digest.isEmpty()) {
             data.put("state", "Its link is broken: it points to no image");
             data.put("level", Row.Level.BAD.data());
@@ -108,13 +108,13 @@ final class RepositoryData {
         for (JsonNode image : document.path("images")) {
             if (image.path("tags").isEmpty()) {
                 count++;
-                if (count <= MOST) {
+                if (count <= MAX_IMAGES) {
                     untagged.add(image(image.path("digest").asText()));
                 }
             }
         }
         data.put("untagged", untagged);
-        data.put("moreUntagged", count > MOST ? Formats.number(count - MOST) : "");
+        data.put("moreUntagged", count > MAX_IMAGES ? Formats.number(count - MAX_IMAGES) : "");
     }
 
     /** One image, named by a tag; empty if there is no such tag. */
@@ -134,7 +134,7 @@ final class RepositoryData {
     private Map<String, Object> past(JsonNode past) {
         String digest = past.path("digest").asText();
         Map<String, Object> data = image(digest);
-        data.put("time", Formats.moment(LastRecord.time(past, "time"), now));
+        data.put("time", Formats.moment(StatusRecord.parseTime(past, "time"), now));
         return data;
     }
 
@@ -152,7 +152,7 @@ final class RepositoryData {
         data.put("reference", reference);
         data.put("name", name);
         data.put("repositoryHref", href());
-        data.put("at", Formats.moment(LastRecord.time(document, "at"), now));
+        data.put("at", Formats.moment(StatusRecord.parseTime(document, "at"), now));
         data.put("restore", restoreCommands.image(reference));
         return data;
     }

@@ -12,61 +12,65 @@ import java.util.Optional;
  *
  * @param level how much that wants to be looked at
  * @param sentence the sentence
- * @param known as of when it is true, UTC; empty if nothing is known
+ * @param knownSince as of when it is true, UTC; empty if nothing is known
  */
-record Restorability(Level level, String sentence, Optional<Instant> known) {
+record Restorability(Level level, String sentence, Optional<Instant> knownSince) {
     /** What was verified longer ago may have become otherwise. */
-    static final Duration OLD = Duration.ofDays(1);
+    static final Duration STALE_AFTER = Duration.ofDays(1);
 
     static Restorability of(
-            Reading<LastVerification.Said> verification, Reading<RestorableShare.Said> items, Instant now) {
+            Reading<LastVerification.VerificationRecord> verification,
+            Reading<RestorableShare.ShareRecord> items,
+            Instant now) {
         if (verification.value().isEmpty()) {
             return unknown("Whether everything can be restored is not known: the record of it could not be read");
         }
-        LastVerification.Said said = verification.value().get();
-        if (said.ended().isEmpty()) {
+        LastVerification.VerificationRecord verificationRecord =
+                verification.value().get();
+        if (verificationRecord.finishedAt().isEmpty()) {
             return unknown("Whether everything can be restored is not known: nothing has been verified yet");
         }
-        Restorability images = ofImages(said);
+        Restorability images = ofImages(verificationRecord);
         boolean lacksItems = items.value()
                 .filter(share -> share.restorable() < share.items())
                 .isPresent();
-        Level level = images.level() == Level.GOOD && isOld(said, now) ? Level.LOOK : images.level();
+        Level level = images.level() == Level.GOOD && isOld(verificationRecord, now) ? Level.WARN : images.level();
         return new Restorability(
                 lacksItems ? Level.BAD : level,
                 images.sentence() + items.value().map(Restorability::ofItems).orElse(""),
-                said.begun().or(said::ended));
+                verificationRecord.startedAt().or(verificationRecord::finishedAt));
     }
 
     private static Restorability unknown(String sentence) {
         return new Restorability(Level.UNKNOWN, sentence, Optional.empty());
     }
 
-    private static Restorability ofImages(LastVerification.Said said) {
-        long images = said.images();
-        long lacking = images - said.restorable() - said.untold();
-        String untold =
-                said.untold() == 0 ? "" : ", and of %s it could not be told".formatted(Formats.number(said.untold()));
+    private static Restorability ofImages(LastVerification.VerificationRecord verificationRecord) {
+        long images = verificationRecord.images();
+        long lacking = images - verificationRecord.restorable() - verificationRecord.unknown();
+        String untold = verificationRecord.unknown() == 0
+                ? ""
+                : ", and of %s it could not be told".formatted(Formats.number(verificationRecord.unknown()));
         if (images == 0) {
-            return new Restorability(Level.LOOK, "The backup holds no images", said.ended());
+            return new Restorability(Level.WARN, "The backup holds no images", verificationRecord.finishedAt());
         }
         if (lacking > 0) {
             String sentence = "%s of %s cannot be restored%s"
                     .formatted(Formats.number(lacking), Formats.count(images, "image"), untold);
-            return new Restorability(Level.BAD, sentence, said.ended());
+            return new Restorability(Level.BAD, sentence, verificationRecord.finishedAt());
         }
-        if (said.untold() > 0) {
+        if (verificationRecord.unknown() > 0) {
             String sentence = "%s of %s can be restored%s"
-                    .formatted(Formats.number(said.restorable()), Formats.count(images, "image"), untold);
-            return new Restorability(Level.LOOK, sentence, said.ended());
+                    .formatted(Formats.number(verificationRecord.restorable()), Formats.count(images, "image"), untold);
+            return new Restorability(Level.WARN, sentence, verificationRecord.finishedAt());
         }
         String sentence = images == 1
                 ? "The one image can be restored"
                 : "All %s images can be restored".formatted(Formats.number(images));
-        return new Restorability(Level.GOOD, sentence, said.ended());
+        return new Restorability(Level.GOOD, sentence, verificationRecord.finishedAt());
     }
 
-    private static String ofItems(RestorableShare.Said share) {
+    private static String ofItems(RestorableShare.ShareRecord share) {
         return share.restorable() < share.items()
                 ? "; %s of %s of ImageStreams cannot"
                         .formatted(
@@ -76,9 +80,10 @@ record Restorability(Level level, String sentence, Optional<Instant> known) {
     }
 
     /** Whether it is time to verify again; also if nothing was ever verified. */
-    static boolean isOld(LastVerification.Said said, Instant now) {
-        return said.ended()
-                .filter(ended -> Duration.between(ended, now).compareTo(OLD) <= 0)
+    static boolean isOld(LastVerification.VerificationRecord verificationRecord, Instant now) {
+        return verificationRecord
+                .finishedAt()
+                .filter(ended -> Duration.between(ended, now).compareTo(STALE_AFTER) <= 0)
                 .isEmpty();
     }
 }

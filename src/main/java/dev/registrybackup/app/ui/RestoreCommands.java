@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * @param isOpenShift whether ImageStreams can be restored too
  */
 record RestoreCommands(String restoreUrl, boolean isOpenShift) {
-    private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9._/:@=+-]+");
+    private static final Pattern SAFE_UNQUOTED = Pattern.compile("[A-Za-z0-9._/:@=+-]+");
 
     /** Those for everything. */
     Map<String, Object> all() {
@@ -53,6 +53,6 @@ record RestoreCommands(String restoreUrl, boolean isOpenShift) {
 
     /** One word for the shell, whatever is in it. */
     static String quoted(String text) {
-        return HARMLESS.matcher(text).matches() ? text : "'" + text.replace("'", "'\\''") + "'";
+        return SAFE_UNQUOTED.matcher(text).matches() ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 }

@@ -7,7 +7,7 @@ final class Row {
     /** How much a line wants to be looked at; each has a word and a sign, so that no colour is needed. */
     enum Level {
         GOOD("Good", "✓"),
-        LOOK("Look", "!"),
+        WARN("Look", "!"),
         BAD("Bad", "✗"),
         UNKNOWN("Not known", "?");
 

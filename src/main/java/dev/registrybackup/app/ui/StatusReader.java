@@ -18,7 +18,7 @@ final class StatusReader {
     static final int OPERATIONS = 5;
     static final int REPOSITORIES = 50;
 
-    private static final Set<StoreError> SILENT =
+    private static final Set<StoreError> SILENT_AFTER =
             Set.of(StoreError.UNAVAILABLE, StoreError.THROTTLED, StoreError.BUCKET_MISSING);
 
     private final LastVerification verification;
@@ -41,7 +41,7 @@ final class StatusReader {
                 return Reading.of(record.get(), clock.instant());
             } catch (ObjectStoreException e) {
                 String reason = String.valueOf(e.getMessage());
-                down = SILENT.contains(e.error()) ? Optional.of(reason) : Optional.empty();
+                down = SILENT_AFTER.contains(e.error()) ? Optional.of(reason) : Optional.empty();
                 return before.failed(reason);
             }
         }
@@ -64,7 +64,7 @@ final class StatusReader {
                 look.read(before.verification(), () -> Optional.of(verification.read())),
                 look.read(before.items(), items::read),
                 look.read(before.reconciliation(), () -> Optional.of(reconciliation.read())),
-                look.read(before.alarms(), () -> Optional.of(alarms.open())),
+                look.read(before.alarms(), () -> Optional.of(alarms.openAlarms())),
                 look.read(before.backlog(), () -> Optional.of(queueDepth.read())),
                 look.read(before.operations(), () -> Optional.of(uiBackend.operations(OPERATIONS))),
                 look.read(

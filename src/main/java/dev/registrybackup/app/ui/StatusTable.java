@@ -2,7 +2,7 @@ package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.registrybackup.app.ui.Row.Level;
-import dev.registrybackup.objectstore.LastRecord;
+import dev.registrybackup.objectstore.StatusRecord;
 import dev.registrybackup.operation.Severity;
 import dev.registrybackup.reconcile.Alarm;
 import dev.registrybackup.reconcile.LastRun;
@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 /** The table that says how everything stands. */
 final class StatusTable {
     /** What is owed for longer than a few retries wants a look. */
-    private static final Duration LONG_OWED = Duration.ofMinutes(15);
+    private static final Duration PENDING_WARN_AFTER = Duration.ofMinutes(15);
 
     private final Instant now;
 
@@ -33,7 +33,7 @@ final class StatusTable {
         List<Map<String, Object>> rows = new ArrayList<>();
         rows.add(known("Images that can be restored", backupStatus.verification(), this::images));
         backupStatus.items().value().ifPresent(share -> rows.add(items(share)));
-        rows.add(known("How far behind", backupStatus.backlog(), this::owed));
+        rows.add(known("How far behind", backupStatus.backlog(), this::pending));
         rows.add(known("Rejected for good", backupStatus.backlog(), this::rejected));
         rows.add(known("Last reconciliation", backupStatus.reconciliation(), this::reconciliation));
         rows.add(known("Last one that left nothing", backupStatus.reconciliation(), this::success));
@@ -47,23 +47,29 @@ final class StatusTable {
         return reading.value().map(row).orElseGet(() -> Row.of(Level.UNKNOWN, what, "Could not be read", "", ""));
     }
 
-    private Map<String, Object> images(LastVerification.Said said) {
+    private Map<String, Object> images(LastVerification.VerificationRecord verificationRecord) {
         String what = "Images that can be restored";
-        if (said.ended().isEmpty()) {
+        if (verificationRecord.finishedAt().isEmpty()) {
             return Row.of(Level.UNKNOWN, what, "Nothing has been verified yet", "", "");
         }
-        String untold = said.untold() == 0 ? "" : ", not told of " + Formats.number(said.untold());
-        Level level = Restorability.of(Reading.of(Optional.of(said), now), Reading.never(), now)
+        String untold = verificationRecord.unknown() == 0
+                ? ""
+                : ", not told of " + Formats.number(verificationRecord.unknown());
+        Level level = Restorability.of(Reading.of(Optional.of(verificationRecord), now), Reading.never(), now)
                 .level();
         return Row.of(
                 level,
                 what,
-                "%s of %s%s".formatted(Formats.number(said.restorable()), Formats.number(said.images()), untold),
+                "%s of %s%s"
+                        .formatted(
+                                Formats.number(verificationRecord.restorable()),
+                                Formats.number(verificationRecord.images()),
+                                untold),
                 "as of",
-                Formats.moment(said.begun().or(said::ended), now));
+                Formats.moment(verificationRecord.startedAt().or(verificationRecord::finishedAt), now));
     }
 
-    private Map<String, Object> items(RestorableShare.Said share) {
+    private Map<String, Object> items(RestorableShare.ShareRecord share) {
         return Row.of(
                 share.restorable() < share.items() ? Level.BAD : Level.GOOD,
                 "Items of ImageStreams that can be restored",
@@ -72,29 +78,29 @@ final class StatusTable {
                 Formats.moment(share.at(), now));
     }
 
-    private Map<String, Object> owed(QueueDepth.Said backlog) {
+    private Map<String, Object> pending(QueueDepth.QueueCounts backlog) {
         String what = "How far behind";
-        if (backlog.oldest().isEmpty()) {
+        if (backlog.oldestPending().isEmpty()) {
             return Row.of(Level.GOOD, what, "Nothing is owed to the backup", "", "");
         }
-        boolean isLong = backlog.oldest()
-                .filter(since -> Duration.between(since, now).compareTo(LONG_OWED) > 0)
+        boolean isLong = backlog.oldestPending()
+                .filter(since -> Duration.between(since, now).compareTo(PENDING_WARN_AFTER) > 0)
                 .isPresent();
         return Row.of(
-                isLong || backlog.isMoreOwed() ? Level.LOOK : Level.GOOD,
+                isLong || backlog.hasMorePending() ? Level.WARN : Level.GOOD,
                 what,
-                moreThan(backlog.isMoreOwed()) + Formats.count(backlog.owed(), "record") + " of keys owed",
+                moreThan(backlog.hasMorePending()) + Formats.count(backlog.pending(), "record") + " of keys owed",
                 "the oldest since",
-                Formats.moment(backlog.oldest(), now));
+                Formats.moment(backlog.oldestPending(), now));
     }
 
-    private Map<String, Object> rejected(QueueDepth.Said backlog) {
+    private Map<String, Object> rejected(QueueDepth.QueueCounts backlog) {
         return backlog.rejected() == 0
                 ? Row.of(Level.GOOD, "Rejected for good", "Nothing", "", "")
                 : Row.of(
-                        Level.LOOK,
+                        Level.WARN,
                         "Rejected for good",
-                        moreThan(backlog.isMoreRejected())
+                        moreThan(backlog.hasMoreRejected())
                                 + Formats.count(backlog.rejected(), "record")
                                 + " under registry-backup/rejected/, each with its reason",
                         "",
@@ -105,15 +111,15 @@ final class StatusTable {
         return isMore ? "More than " : "";
     }
 
-    private Map<String, Object> reconciliation(LastRun.Said said) {
+    private Map<String, Object> reconciliation(LastRun.RunRecord runRecord) {
         String what = "Last reconciliation";
-        JsonNode summary = said.summary();
+        JsonNode summary = runRecord.summary();
         if (summary.isEmpty()) {
             return Row.of(Level.UNKNOWN, what, "There was none yet", "", "");
         }
         boolean isComplete = summary.path("outcome").asText().equals("complete");
         return Row.of(
-                isComplete ? Level.GOOD : Level.LOOK,
+                isComplete ? Level.GOOD : Level.WARN,
                 what,
                 "%s: %s left, %s brought, of which events should have brought %s"
                         .formatted(
@@ -122,43 +128,47 @@ final class StatusTable {
                                 counted(summary, "brought"),
                                 counted(summary, "missedByEvents")),
                 "ended",
-                Formats.moment(LastRecord.time(summary, "ended"), now));
+                Formats.moment(StatusRecord.parseTime(summary, "ended"), now));
     }
 
     private static String counted(JsonNode summary, String name) {
         return Formats.number(summary.path(name).asLong());
     }
 
-    private Map<String, Object> success(LastRun.Said said) {
-        boolean isRecent = said.successEnded()
-                .filter(ended -> Duration.between(ended, now).compareTo(Restorability.OLD) <= 0)
+    private Map<String, Object> success(LastRun.RunRecord runRecord) {
+        boolean isRecent = runRecord
+                .lastSuccessFinishedAt()
+                .filter(ended -> Duration.between(ended, now).compareTo(Restorability.STALE_AFTER) <= 0)
                 .isPresent();
         return Row.of(
-                said.successEnded().isEmpty() ? Level.UNKNOWN : isRecent ? Level.GOOD : Level.LOOK,
+                runRecord.lastSuccessFinishedAt().isEmpty() ? Level.UNKNOWN : isRecent ? Level.GOOD : Level.WARN,
                 "Last one that left nothing",
-                said.successEnded().isEmpty() ? "There was none yet" : "All of the registry was in the backup",
-                said.successEnded().isEmpty() ? "" : "ended",
-                Formats.moment(said.successEnded(), now));
+                runRecord.lastSuccessFinishedAt().isEmpty()
+                        ? "There was none yet"
+                        : "All of the registry was in the backup",
+                runRecord.lastSuccessFinishedAt().isEmpty() ? "" : "ended",
+                Formats.moment(runRecord.lastSuccessFinishedAt(), now));
     }
 
-    private Map<String, Object> verification(LastVerification.Said said) {
+    private Map<String, Object> verification(LastVerification.VerificationRecord verificationRecord) {
         String what = "Last verification";
-        if (said.ended().isEmpty()) {
+        if (verificationRecord.finishedAt().isEmpty()) {
             return Row.of(Level.UNKNOWN, what, "There was none yet", "", "");
         }
-        String outcome = said.summary().path("outcome").asText();
-        String findings = said.findings().entrySet().stream()
+        String outcome = verificationRecord.summary().path("outcome").asText();
+        String findings = verificationRecord.findingsBySeverity().entrySet().stream()
                 .filter(entry -> entry.getValue() > 0 && entry.getKey() != Severity.INFO)
                 .map(entry ->
                         Formats.number(entry.getValue()) + " " + entry.getKey().label())
                 .collect(Collectors.joining(", "));
-        boolean isGood = outcome.equals("good") && !Restorability.isOld(said, now);
+        boolean isGood = outcome.equals("good") && !Restorability.isOld(verificationRecord, now);
         return Row.of(
-                isGood ? Level.GOOD : outcome.equals("findings") ? Level.BAD : Level.LOOK,
+                isGood ? Level.GOOD : outcome.equals("findings") ? Level.BAD : Level.WARN,
                 what,
-                (findings.isEmpty() ? "No findings" : "Findings: " + findings) + "; " + depth(said.summary()),
+                (findings.isEmpty() ? "No findings" : "Findings: " + findings) + "; "
+                        + depth(verificationRecord.summary()),
                 "ended",
-                Formats.moment(said.ended(), now));
+                Formats.moment(verificationRecord.finishedAt(), now));
     }
 
     /** How closely it was looked: it says much less if no byte was read. */

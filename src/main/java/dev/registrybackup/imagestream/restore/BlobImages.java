@@ -73,7 +73,7 @@ record BlobImages(ObjectStore store, RegistryLayout layout) {
             return JSON.readTree(manifest);
         } catch (IOException e) {
             throw new ObjectStoreException(
-                    StoreError.REFUSED, "The blob %s is no manifest: %s".formatted(digest, e.getMessage()), e);
+                    StoreError.BAD_REQUEST, "The blob %s is no manifest: %s".formatted(digest, e.getMessage()), e);
         }
     }
 
@@ -81,7 +81,7 @@ record BlobImages(ObjectStore store, RegistryLayout layout) {
     private byte[] read(Digest digest) {
         String key = layout.blobKey(digest);
         try (OpenObject reading = store.open(key, Optional.empty(), Optional.empty())) {
-            byte[] bytes = reading.readAll(Manifest.LARGEST);
+            byte[] bytes = reading.readAll(Manifest.MAX_BYTES);
             Digest found = Digest.of(digest.algorithm(), bytes);
             if (!found.equals(digest)) {
                 throw new DigestMismatchException(digest, found, bytes.length);

@@ -73,9 +73,9 @@ final class ClusterRestore {
 
     void run(DesiredStreams wanted) {
         if (request.imageStreamMode() == ImageStreamMode.MAPPING) {
-            clusterRestoreProgress.noted(
+            clusterRestoreProgress.reportNote(
                     FindingCode.TIME_APPROXIMATE,
-                    request.scope().json().toString(),
+                    request.scope().toJson().toString(),
                     "on the way of mappings the items of tags get the time at which they were restored");
         }
         each("Images and ImageStreams", wanted, stream -> {
@@ -93,7 +93,7 @@ final class ClusterRestore {
         progressTracker.phase(phase);
         try (Stream<DesiredStream> all = wanted.read(unrestorable)) {
             all.forEach(stream -> {
-                fence.require();
+                fence.check();
                 unrestorable.attempt(stream.repository(), () -> {
                     step.accept(stream);
                     return stream;
@@ -116,7 +116,7 @@ final class ClusterRestore {
                 .put("kind", "Namespace")
                 .putObject("metadata")
                 .put("name", namespace);
-        fence.require();
+        fence.check();
         try {
             cluster.create(name, fresh);
         } catch (ClusterException e) {

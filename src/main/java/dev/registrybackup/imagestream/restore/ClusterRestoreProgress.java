@@ -48,14 +48,14 @@ final class ClusterRestoreProgress {
     }
 
     /** Something is not there as it was captured. */
-    void incomplete(FindingCode code, String subject, String problem) {
+    void reportIncomplete(FindingCode code, String subject, String problem) {
         isComplete = false;
-        progressTracker.found(new Finding(code, subject, problem));
+        progressTracker.addFinding(new Finding(code, subject, problem));
     }
 
     /** Something differs that is to be left so. */
-    void noted(FindingCode code, String subject, String problem) {
-        progressTracker.found(new Finding(code, subject, problem));
+    void reportNote(FindingCode code, String subject, String problem) {
+        progressTracker.addFinding(new Finding(code, subject, problem));
     }
 
     /** Of that tag it is told why it is not as it was. */

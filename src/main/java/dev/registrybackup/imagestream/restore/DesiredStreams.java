@@ -83,7 +83,7 @@ record DesiredStreams(CaptureReader captureReader, RestoreRequest request, Insta
     }
 
     private String scope() {
-        return request.scope().json().toString();
+        return request.scope().toJson().toString();
     }
 
     private DesiredStream one(Scope scope) {
@@ -101,7 +101,7 @@ record DesiredStreams(CaptureReader captureReader, RestoreRequest request, Insta
                 .find(repository, at)
                 .orElseThrow(() ->
                         new UnknownScopeException("No ImageStream %s was captured by %s".formatted(repository, at)));
-        if (captured.isGone()) {
+        if (captured.isDeleted()) {
             throw new UnknownScopeException(
                     "The ImageStream %s was gone by %s: give a time before that as \"at\", UTC, to have it back"
                             .formatted(repository, captured.read()));

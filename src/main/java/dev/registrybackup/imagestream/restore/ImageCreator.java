@@ -57,7 +57,7 @@ final class ImageCreator {
         } else if (isManaged) {
             create(digest, blobs.image(digest, reference(stream, digest), captured));
         } else {
-            clusterRestoreProgress.noted(
+            clusterRestoreProgress.reportNote(
                     FindingCode.IMAGE_OBJECT_MISSING,
                     stream.repository() + "@" + digest,
                     "the cluster had no Image of it when it was captured, so it could not be pulled then either");
@@ -74,7 +74,7 @@ final class ImageCreator {
     }
 
     private void create(Digest digest, ObjectNode image) {
-        fence.require();
+        fence.check();
         try {
             cluster.create(ObjectName.image(digest), image);
             clusterRestoreProgress.count(Count.IMAGES_CREATED, 1);

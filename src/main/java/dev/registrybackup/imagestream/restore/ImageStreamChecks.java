@@ -18,7 +18,7 @@ import java.util.TreeSet;
 
 /** Whether the cluster would take the streams: their namespaces, and what bounds them. For one thread. */
 final class ImageStreamChecks {
-    private static final int PAGE = 100;
+    private static final int PAGE_SIZE = 100;
 
     private final Cluster cluster;
     /** By namespace, the greatest number of images and of tags that one of its streams has. */
@@ -54,11 +54,11 @@ final class ImageStreamChecks {
         for (String namespace : largest.keySet()) {
             String name = "namespace " + namespace;
             if (cluster.find(ObjectName.of(Resource.NAMESPACE, namespace)).isPresent()) {
-                points.add(Check.ok(name, "it is there"));
+                points.add(Check.pass(name, "it is there"));
             } else if (areCreated) {
-                points.add(Check.ok(name, "it will be created"));
+                points.add(Check.pass(name, "it will be created"));
             } else {
-                points.add(Check.missing(
+                points.add(Check.fail(
                         name,
                         "it is not there",
                         "oc new-project %s (or ask with \"createNamespaces\":true)".formatted(namespace)));
@@ -82,7 +82,7 @@ final class ImageStreamChecks {
         Map<String, Long> bounds = new HashMap<>();
         Optional<String> next = Optional.empty();
         do {
-            Cluster.Page page = cluster.list(Resource.LIMIT_RANGE, namespace, PAGE, next);
+            Cluster.Page page = cluster.list(Resource.LIMIT_RANGE, namespace, PAGE_SIZE, next);
             for (ObjectNode range : page.items()) {
                 for (JsonNode limit : range.path("spec").path("limits")) {
                     if (limit.path("type").asText().equals("openshift.io/ImageStream")) {
@@ -102,12 +102,12 @@ final class ImageStreamChecks {
             List<Check> points, String namespace, Map<String, Long> bounds, String what, long needed) {
         long bound = bounds.getOrDefault(what, Long.MAX_VALUE);
         if (needed > bound) {
-            points.add(Check.missing(
+            points.add(Check.fail(
                     "limit range of " + namespace,
                     "a stream of %d %s is to be restored, and it allows %d".formatted(needed, what, bound),
                     "oc edit limitrange -n " + namespace));
         } else if (bound < Long.MAX_VALUE) {
-            points.add(Check.ok(
+            points.add(Check.pass(
                     "limit range of " + namespace, "%d %s of %d allowed are needed".formatted(needed, what, bound)));
         }
     }
@@ -118,14 +118,14 @@ final class ImageStreamChecks {
                 .<JsonNode>map(policy -> policy.path("spec").path("allowedRegistriesForImport"))
                 .orElse(null);
         if (allowed == null || allowed.isEmpty() || hosts.isEmpty()) {
-            return List.of(Check.ok("registries allowed", "nothing is refused"));
+            return List.of(Check.pass("registries allowed", "nothing is refused"));
         }
         List<String> refused =
                 hosts.stream().filter(host -> !isAllowed(host, allowed)).toList();
         return List.of(
                 refused.isEmpty()
-                        ? Check.ok("registries allowed", "all that images come from")
-                        : Check.missing(
+                        ? Check.pass("registries allowed", "all that images come from")
+                        : Check.fail(
                                 "registries allowed",
                                 "images come from %s, which spec.allowedRegistriesForImport does not list"
                                         .formatted(refused),

@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  */
 public record ImageStreamRestore(Restore storage, WritableCluster cluster, CaptureReader captureReader) {
     private static final System.Logger LOGGER = System.getLogger(ImageStreamRestore.class.getName());
-    private static final int STREAMS_AT_ONCE = 100;
+    private static final int CONCURRENCY = 100;
 
     /**
      * Does nothing if it can begin.
@@ -52,11 +52,11 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
         wanted.require();
         // To look at each of very many streams takes longer than somebody waits for an answer; the run does it first.
         boolean isSmall = !(request.scope() instanceof Scope.All || request.scope() instanceof Scope.Namespace);
-        require(isSmall ? points(request, wanted, untold()) : generalPoints(request));
+        require(isSmall ? checks(request, wanted, untold()) : generalChecks(request));
     }
 
     private static void require(List<Check> points) {
-        List<Check> missing = new CheckReport(points).missing();
+        List<Check> missing = new CheckReport(points).failed();
         if (!missing.isEmpty()) {
             throw new PreflightException(missing.stream()
                     .map(check -> "%s: %s. Mend it with: %s".formatted(check.name(), check.found(), check.remedy()))
@@ -69,7 +69,7 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
                 cluster, request, storage.restoreEndpoints().target().bucket());
     }
 
-    private List<Check> generalPoints(RestoreRequest request) {
+    private List<Check> generalChecks(RestoreRequest request) {
         return request.imageStreamMode() == ImageStreamMode.TAG_LINKS
                 ? List.of()
                 : preflightOf(request).general();
@@ -79,7 +79,7 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
         return new UnrestorableImageStreams((stream, problem) -> {});
     }
 
-    private List<Check> points(RestoreRequest request, DesiredStreams wanted, UnrestorableImageStreams unrestorable) {
+    private List<Check> checks(RestoreRequest request, DesiredStreams wanted, UnrestorableImageStreams unrestorable) {
         return request.imageStreamMode() == ImageStreamMode.TAG_LINKS
                 ? List.of()
                 : preflightOf(request).all(wanted, unrestorable);
@@ -92,7 +92,7 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
     public ObjectNode preflight(RestoreRequest request) {
         DesiredStreams wanted = wanted(request);
         wanted.require();
-        return new CheckReport(points(request, wanted, untold())).json();
+        return new CheckReport(checks(request, wanted, untold())).json();
     }
 
     /** What it would come to, with the {@code preflight}. */
@@ -104,7 +104,7 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
         try (Stream<DesiredStream> streams = wanted.read(unrestorable)) {
             plan = storage.plan(request, links(request, streams, unrestorable));
         }
-        plan.set("preflight", new CheckReport(points(request, wanted, unrestorable)).json());
+        plan.set("preflight", new CheckReport(checks(request, wanted, unrestorable)).json());
         return plan;
     }
 
@@ -117,7 +117,7 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
 
     private Stream<StreamLinks> links(
             RestoreRequest request, Stream<DesiredStream> streams, UnrestorableImageStreams unrestorable) {
-        return Batches.of(streams, STREAMS_AT_ONCE)
+        return Batches.of(streams, CONCURRENCY)
                 .map(batch -> {
                     StreamLinks links = new StreamLinks(
                             storage.restoreEndpoints().backup(),
@@ -143,20 +143,21 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
      * @throws dev.registrybackup.objectstore.ObjectStoreException if a store failed as a whole
      * @throws ClusterException if the cluster is out of order
      */
-    public Restore.Outcome run(RestoreRequest request, Fence fence, ProgressTracker progressTracker) {
+    public Restore.RestoreResult run(RestoreRequest request, Fence fence, ProgressTracker progressTracker) {
         progressTracker.phase("preflight");
         DesiredStreams wanted = wanted(request);
         wanted.require();
         ClusterRestoreProgress clusterRestoreProgress = new ClusterRestoreProgress(progressTracker);
         UnrestorableImageStreams unrestorable = new UnrestorableImageStreams((stream, problem) ->
-                clusterRestoreProgress.incomplete(FindingCode.IS_ITEM_UNRESTORABLE, stream.value(), problem));
-        require(points(request, wanted, unrestorable));
-        Restore.Outcome stored;
+                clusterRestoreProgress.reportIncomplete(FindingCode.IS_ITEM_UNRESTORABLE, stream.value(), problem));
+        require(checks(request, wanted, unrestorable));
+        Restore.RestoreResult stored;
         try (Stream<DesiredStream> streams = wanted.read(unrestorable)) {
             stored = storage.run(request, links(request, streams, unrestorable), fence, progressTracker);
         }
         if (request.imageStreamMode() == ImageStreamMode.TAG_LINKS) {
-            return new Restore.Outcome(stored.isComplete() && clusterRestoreProgress.isComplete(), stored.summary());
+            return new Restore.RestoreResult(
+                    stored.isComplete() && clusterRestoreProgress.isComplete(), stored.summary());
         }
         new ClusterRestore(storage, cluster, request, fence, progressTracker, clusterRestoreProgress, unrestorable)
                 .run(wanted);
@@ -171,6 +172,6 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
                 wanted.at(),
                 clusterRestoreProgress.isComplete(),
                 clusterRestoreProgress.line());
-        return new Restore.Outcome(stored.isComplete() && clusterRestoreProgress.isComplete(), stored.summary());
+        return new Restore.RestoreResult(stored.isComplete() && clusterRestoreProgress.isComplete(), stored.summary());
     }
 }

@@ -78,7 +78,7 @@ final class MappingStrategy implements RestoreStrategy {
             restore(stream, tag, present);
         }
         for (String tag : stream.stream().unusableTags()) {
-            clusterRestoreProgress.incomplete(
+            clusterRestoreProgress.reportIncomplete(
                     FindingCode.IS_ITEM_UNRESTORABLE,
                     stream.repository() + ":" + tag,
                     "left out, since nothing can be pushed to a tag of that name: restore it with \"metadata\":\"status\"");
@@ -132,7 +132,7 @@ final class MappingStrategy implements RestoreStrategy {
     private void conflict(DesiredStream stream, TagHistory tag, String problem) {
         clusterRestoreProgress.count(Count.CONFLICTS, 1);
         clusterRestoreProgress.toldOf(stream.repository(), tag.tag().value());
-        clusterRestoreProgress.noted(
+        clusterRestoreProgress.reportNote(
                 FindingCode.TAG_DIFFERS,
                 stream.repository() + ":" + tag.tag(),
                 problem + ", and is left so: overwriteTags moves it");
@@ -146,7 +146,7 @@ final class MappingStrategy implements RestoreStrategy {
                 .put("name", stream.stream().name());
         mapping.put("tag", tag.tag().value());
         mapping.set("image", image(stream, item));
-        fence.require();
+        fence.check();
         cluster.create(
                 new ObjectName(
                         Resource.IMAGE_STREAM_MAPPING,

@@ -58,11 +58,11 @@ final class MergedTags {
         tag.path("items").forEach(items::add);
         List<JsonNode> before = List.copyOf(items);
         for (JsonNode item : missing(items, wanted.path("items"))) {
-            items.add(place(items, item), item);
+            items.add(indexOf(items, item), item);
         }
         JsonNode current = wanted.path("items").path(0);
         if (!before.isEmpty() && !current.isMissingNode() && !isSame(items.get(0), current)) {
-            settle(tag.path("tag").asText(), items, before, current);
+            resolve(tag.path("tag").asText(), items, before, current);
         }
         if (!items.equals(before)) {
             changed++;
@@ -72,7 +72,7 @@ final class MergedTags {
         return tag;
     }
 
-    private void settle(String tag, List<JsonNode> items, List<JsonNode> before, JsonNode current) {
+    private void resolve(String tag, List<JsonNode> items, List<JsonNode> before, JsonNode current) {
         if (mayMove) {
             if (!before.contains(current)) {
                 items.remove(current);
@@ -96,7 +96,7 @@ final class MergedTags {
     }
 
     /** By time, but never before the first: that is what the tag points to. */
-    private static int place(List<JsonNode> items, JsonNode item) {
+    private static int indexOf(List<JsonNode> items, JsonNode item) {
         int place = Math.min(1, items.size());
         while (place < items.size()
                 && items.get(place)

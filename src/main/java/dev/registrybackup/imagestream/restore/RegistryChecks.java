@@ -17,12 +17,12 @@ record RegistryChecks(Cluster cluster) {
     List<Check> pruner() {
         Optional<ObjectNode> pruner = cluster.find(ObjectName.of(Resource.IMAGE_PRUNER, ObjectName.CLUSTER));
         if (pruner.isEmpty()) {
-            return List.of(Check.ok("image pruner", "there is none"));
+            return List.of(Check.pass("image pruner", "there is none"));
         }
         if (pruner.get().path("spec").path("suspend").asBoolean()) {
-            return List.of(Check.ok("image pruner", "it is suspended"));
+            return List.of(Check.pass("image pruner", "it is suspended"));
         }
-        return List.of(Check.missing(
+        return List.of(Check.fail(
                 "image pruner",
                 "it is not suspended, and deletes items of tags while their Images are not back",
                 PATCH.formatted("imagepruner.imageregistry.operator.openshift.io", "{\"spec\":{\"suspend\":true}}")));
@@ -32,7 +32,7 @@ record RegistryChecks(Cluster cluster) {
     List<Check> configuration(String bucket) {
         Optional<ObjectNode> config = cluster.find(ObjectName.of(Resource.REGISTRY_CONFIG, ObjectName.CLUSTER));
         if (config.isEmpty()) {
-            return List.of(Check.ok("registry", "no operator manages it"));
+            return List.of(Check.pass("registry", "no operator manages it"));
         }
         JsonNode spec = config.get().path("spec");
         return List.of(storage(spec), bucket(spec, bucket), readOnly(spec));
@@ -41,8 +41,8 @@ record RegistryChecks(Cluster cluster) {
     private static Check storage(JsonNode spec) {
         String managed = spec.path("storage").path("managementState").asText();
         return managed.equals("Unmanaged")
-                ? Check.ok("registry storage", "it is Unmanaged")
-                : Check.missing(
+                ? Check.pass("registry storage", "it is Unmanaged")
+                : Check.fail(
                         "registry storage",
                         "its managementState is \"%s\", so that the operator may empty or replace the bucket"
                                 .formatted(managed),
@@ -52,8 +52,8 @@ record RegistryChecks(Cluster cluster) {
     private static Check bucket(JsonNode spec, String bucket) {
         String named = spec.path("storage").path("s3").path("bucket").asText();
         return named.equals(bucket)
-                ? Check.ok("registry bucket", "it is " + bucket)
-                : Check.missing(
+                ? Check.pass("registry bucket", "it is " + bucket)
+                : Check.fail(
                         "registry bucket",
                         "the registry uses \"%s\", and the restore would go into %s".formatted(named, bucket),
                         patch("{\"spec\":{\"storage\":{\"s3\":{\"bucket\":\"" + bucket + "\"}}}}"));
@@ -61,8 +61,8 @@ record RegistryChecks(Cluster cluster) {
 
     private static Check readOnly(JsonNode spec) {
         return spec.path("readOnly").asBoolean()
-                ? Check.ok("registry read-only", "it is")
-                : Check.missing(
+                ? Check.pass("registry read-only", "it is")
+                : Check.fail(
                         "registry read-only",
                         "it takes pushes while everything is restored",
                         patch("{\"spec\":{\"readOnly\":true}}"));

@@ -37,10 +37,10 @@ final class RestorableItems {
     /** As much of the stream as can be restored. */
     DesiredStream of(DesiredStream stream) {
         Set<Digest> managed = stream.managed();
-        ImageCompleteness imageCompleteness = target.read(managed).lacks(stream::isPushed);
+        ImageCompleteness imageCompleteness = target.read(managed).completeness(stream::isPushed);
         Map<String, String> lacking = new HashMap<>();
         for (Digest digest : stream.images()) {
-            if (managed.contains(digest) && !imageCompleteness.of(digest).isWhole()) {
+            if (managed.contains(digest) && !imageCompleteness.of(digest).isComplete()) {
                 lacking.put(
                         digest.toString(),
                         "the target lacks " + imageCompleteness.of(digest).missing());
@@ -73,7 +73,7 @@ final class RestorableItems {
             String reason = lacking.get(image(item));
             if (reason != null) {
                 clusterRestoreProgress.count(Count.ITEMS_LEFT_OUT, 1);
-                clusterRestoreProgress.incomplete(
+                clusterRestoreProgress.reportIncomplete(
                         FindingCode.IS_ITEM_UNRESTORABLE,
                         "%s:%s@%s".formatted(stream.repository(), name, image(item)),
                         (isLost ? "left out with its tag: " : "left out: ") + reason);

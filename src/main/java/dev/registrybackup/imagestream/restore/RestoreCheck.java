@@ -22,12 +22,12 @@ record RestoreCheck(Cluster cluster, ClusterRestoreProgress clusterRestoreProgre
                 .orElseGet(MissingNode::getInstance);
         for (TagHistory tag : stream.stream().tags()) {
             if (!clusterRestoreProgress.isTold(stream.repository(), tag.tag().value())) {
-                prove(stream, tag, there, images);
+                verify(stream, tag, there, images);
             }
         }
     }
 
-    private void prove(DesiredStream stream, TagHistory tag, Optional<ImageStream> there, JsonNode images) {
+    private void verify(DesiredStream stream, TagHistory tag, Optional<ImageStream> there, JsonNode images) {
         String subject = stream.repository() + ":" + tag.tag();
         Optional<Digest> wanted = tag.current().map(ImageStream.Item::image);
         Optional<Digest> found = there.stream()
@@ -40,13 +40,13 @@ record RestoreCheck(Cluster cluster, ClusterRestoreProgress clusterRestoreProgre
             return;
         }
         if (!found.equals(wanted)) {
-            clusterRestoreProgress.incomplete(
+            clusterRestoreProgress.reportIncomplete(
                     FindingCode.TAG_DIFFERS,
                     subject,
                     "was restored to %s but points to %s: it was moved since, or is imported from elsewhere"
                             .formatted(wanted.get(), found.map(Digest::toString).orElse("nothing")));
         } else if (images.path(wanted.get().toString()).path("imageMissing").asBoolean()) {
-            clusterRestoreProgress.incomplete(
+            clusterRestoreProgress.reportIncomplete(
                     FindingCode.IMAGE_OBJECT_MISSING,
                     subject + "@" + wanted.get(),
                     "the cluster has no Image of it, so that it cannot be pulled: restore it again");

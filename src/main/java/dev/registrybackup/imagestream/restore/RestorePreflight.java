@@ -24,7 +24,7 @@ final class RestorePreflight {
     private final Cluster cluster;
     private final RestoreRequest request;
     private final String bucket;
-    private final List<Check> points = new ArrayList<>();
+    private final List<Check> checks = new ArrayList<>();
 
     /**
      * For that request.
@@ -40,19 +40,19 @@ final class RestorePreflight {
     /** Looks at what does not depend on the streams, in a few requests. */
     List<Check> general() {
         if (!cluster.hasImages()) {
-            points.add(Check.missing(
+            checks.add(Check.fail(
                     "image API",
                     "the cluster serves no image.openshift.io: it is no OpenShift, or its openshift-apiserver is down",
                     "oc get clusteroperator openshift-apiserver"));
-            return List.copyOf(points);
+            return List.copyOf(checks);
         }
-        points.add(Check.ok("image API", "image.openshift.io is served"));
+        checks.add(Check.pass("image API", "image.openshift.io is served"));
         RegistryChecks registry = new RegistryChecks(cluster);
-        look("image pruner", registry::pruner);
+        run("image pruner", registry::pruner);
         if (request.scope() instanceof Scope.All && request.target().equals(RestoreRequest.REGISTRY)) {
-            look("registry", () -> registry.configuration(bucket));
+            run("registry", () -> registry.configuration(bucket));
         }
-        return List.copyOf(points);
+        return List.copyOf(checks);
     }
 
     /**
@@ -61,8 +61,8 @@ final class RestorePreflight {
      * @param unrestorable what cannot be restored of that
      */
     List<Check> all(DesiredStreams wanted, UnrestorableImageStreams unrestorable) {
-        if (general().get(0).state() == State.MISSING) {
-            return List.copyOf(points);
+        if (general().get(0).state() == State.FAIL) {
+            return List.copyOf(checks);
         }
         Set<String> namespaces = new TreeSet<>();
         ImageStreamChecks streams = new ImageStreamChecks(cluster);
@@ -74,29 +74,29 @@ final class RestorePreflight {
                 return namespaces.add(stream.stream().namespace());
             }));
         }
-        points.addAll(unrestorable.points());
-        look("rights", () -> rights.points(namespaces));
-        look("namespaces", () -> streams.namespaces(request.createNamespaces()));
-        look("limit ranges", streams::limits);
-        look("registries allowed", streams::whitelist);
-        return List.copyOf(points);
+        checks.addAll(unrestorable.points());
+        run("rights", () -> rights.checks(namespaces));
+        run("namespaces", () -> streams.namespaces(request.createNamespaces()));
+        run("limit ranges", streams::limits);
+        run("registries allowed", streams::whitelist);
+        return List.copyOf(checks);
     }
 
     /**
      * What cannot be looked at is not known to be so. On the way of mappings that is noted where it is for want of rights:
      * an editor of a namespace may not look at the cluster, and what he adds is young, so that no pruner takes it at once.
      */
-    private void look(String name, Supplier<List<Check>> at) {
+    private void run(String name, Supplier<List<Check>> at) {
         try {
-            points.addAll(at.get());
+            checks.addAll(at.get());
         } catch (ClusterException e) {
             String found = String.valueOf(e.getMessage());
             if (e.error() != ClusterError.FORBIDDEN) {
-                points.add(Check.missing(name, found, "oc get --raw /readyz"));
+                checks.add(Check.fail(name, found, "oc get --raw /readyz"));
             } else if (request.imageStreamMode() == ImageStreamMode.MAPPING) {
-                points.add(Check.note(name, "it could not be looked at, so look yourself: " + found));
+                checks.add(Check.warn(name, "it could not be looked at, so look yourself: " + found));
             } else {
-                points.add(Check.missing(name, found, GRANT));
+                checks.add(Check.fail(name, found, GRANT));
             }
         }
     }

@@ -13,7 +13,7 @@ import java.util.Set;
 
 /** Whether the caller may do what the route needs. For one thread. */
 final class RightsChecks {
-    private static final int MOST_LISTED = 20;
+    private static final int MAX_LISTED = 20;
 
     private final Cluster cluster;
     private final RestoreRequest request;
@@ -44,7 +44,7 @@ final class RightsChecks {
 
     /** Whether Images may be created, without which indexes have no children on the way of mappings. */
     static boolean mayCreateImages(Cluster cluster) {
-        return cluster.mayI("create", Resource.IMAGE, Optional.empty(), Optional.empty());
+        return cluster.canI("create", Resource.IMAGE, Optional.empty(), Optional.empty());
     }
 
     /** Remembers which tags are of several architectures. */
@@ -60,20 +60,20 @@ final class RightsChecks {
                         .filter(children -> !children.isEmpty())
                         .ifPresent(children -> {
                             indexCount++;
-                            if (indexes.size() < MOST_LISTED) {
+                            if (indexes.size() < MAX_LISTED) {
                                 indexes.add(stream.repository() + ":" + tag.tag());
                             }
                         }));
     }
 
     /** One point for each right. */
-    List<Check> points(Set<String> namespaces) {
+    List<Check> checks(Set<String> namespaces) {
         List<Check> points = new ArrayList<>();
         boolean isStatus = request.imageStreamMode() == ImageStreamMode.STATUS;
         if (isStatus) {
-            points.add(point(of("create", Resource.IMAGE), Optional.empty()));
+            points.add(check(of("create", Resource.IMAGE), Optional.empty()));
         } else if (!mayCreateImages(cluster) && indexCount > 0) {
-            points.add(Check.note(
+            points.add(Check.warn(
                     "multi-architecture tags",
                     "%d are not restorable on this route, for want of the right to create Images: %s"
                             .formatted(indexCount, indexes)));
@@ -85,29 +85,29 @@ final class RightsChecks {
                 of("get", Resource.IMAGE_STREAM, "layers")));
         inNamespaces.add(
                 isStatus ? of("update", Resource.IMAGE_STREAM, "status") : of("create", Resource.IMAGE_STREAM_MAPPING));
-        inNamespaces.forEach(right -> points.addAll(points(right, namespaces)));
+        inNamespaces.forEach(right -> points.addAll(checks(right, namespaces)));
         if (request.createNamespaces()) {
-            points.add(point(of("create", Resource.NAMESPACE), Optional.empty()));
+            points.add(check(of("create", Resource.NAMESPACE), Optional.empty()));
         }
         return points;
     }
 
     /** Asked for all namespaces at once, and only if that is not allowed, for each. */
-    private List<Check> points(Right right, Set<String> namespaces) {
-        Check everywhere = point(right, Optional.empty());
-        if (everywhere.state() == Check.State.OK) {
+    private List<Check> checks(Right right, Set<String> namespaces) {
+        Check everywhere = check(right, Optional.empty());
+        if (everywhere.state() == Check.State.PASS) {
             return List.of(everywhere);
         }
         return namespaces.stream()
-                .map(namespace -> point(right, Optional.of(namespace)))
+                .map(namespace -> check(right, Optional.of(namespace)))
                 .toList();
     }
 
-    private Check point(Right right, Optional<String> namespace) {
+    private Check check(Right right, Optional<String> namespace) {
         String name = "right to " + right + namespace.map(each -> " in " + each).orElse("");
-        return cluster.mayI(right.verb(), right.resource(), right.part(), namespace)
-                ? Check.ok(name, "granted")
-                : Check.missing(name, "not granted", remedy(right, namespace));
+        return cluster.canI(right.verb(), right.resource(), right.part(), namespace)
+                ? Check.pass(name, "granted")
+                : Check.fail(name, "not granted", remedy(right, namespace));
     }
 
     /** Both accounts, since the Service looks before a Job does. */

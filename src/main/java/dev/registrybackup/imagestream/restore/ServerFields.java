@@ -6,7 +6,7 @@ import java.util.List;
 /** Objects as another cluster may be given them. */
 final class ServerFields {
     /** What the server sets: Kubernetes {@code apimachinery/pkg/apis/meta/v1/types.go}, {@code ObjectMeta}. */
-    private static final List<String> OF_THE_SERVER = List.of(
+    private static final List<String> NAMES = List.of(
             "uid",
             "resourceVersion",
             "creationTimestamp",
@@ -23,7 +23,7 @@ final class ServerFields {
     static ObjectNode of(ObjectNode object) {
         ObjectNode cleaned = object.deepCopy();
         if (cleaned.path("metadata") instanceof ObjectNode metadata) {
-            metadata.remove(OF_THE_SERVER);
+            metadata.remove(NAMES);
         }
         return cleaned;
     }

@@ -29,7 +29,7 @@ record SpecTags(StreamObjects streams, ClusterRestoreProgress clusterRestoreProg
         for (JsonNode tag : missing) {
             ArrayNode one = JsonNodeFactory.instance.arrayNode().add(tag);
             if (!isAdded(stream, one)) {
-                clusterRestoreProgress.incomplete(
+                clusterRestoreProgress.reportIncomplete(
                         FindingCode.TAG_SOURCE_MISSING,
                         stream.repository() + ":" + tag.path("name").asText(),
                         "it followed %s, which the cluster does not let it follow: restore that first, then this again"

@@ -44,7 +44,7 @@ final class StatusStrategy implements RestoreStrategy {
         last[0].conflicts().forEach((tag, problem) -> {
             clusterRestoreProgress.count(Count.CONFLICTS, 1);
             clusterRestoreProgress.toldOf(stream.repository(), tag);
-            clusterRestoreProgress.noted(
+            clusterRestoreProgress.reportNote(
                     FindingCode.TAG_DIFFERS,
                     stream.repository() + ":" + tag,
                     problem + ", and is left so: overwriteTags moves it");

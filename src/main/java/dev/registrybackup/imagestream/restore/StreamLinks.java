@@ -75,7 +75,8 @@ final class StreamLinks implements Links {
         byte[] content = LinkContent.of(target);
         links.put(
                 key,
-                new ListedLink(key, path, content.length, LinkContent.md5(content), written, Optional.empty(), false));
+                new ListedLink(
+                        key, path, content.length, LinkContent.md5Hex(content), written, Optional.empty(), false));
         targets.put(key, target);
     }
 
@@ -86,7 +87,7 @@ final class StreamLinks implements Links {
 
     @Override
     @MustBeClosed
-    public Stream<ListedLink> under(String prefix, Predicate<RegistryPath.Link> wanted) {
+    public Stream<ListedLink> list(String prefix, Predicate<RegistryPath.Link> wanted) {
         return links.values().stream()
                 .filter(link -> link.key().startsWith(prefix))
                 .filter(link -> wanted.test(link.path()));
@@ -104,7 +105,7 @@ final class StreamLinks implements Links {
 
     /** No store has these: what they say is known. */
     @Override
-    public Digest read(ListedLink link) {
+    public Digest readTarget(ListedLink link) {
         return Optional.ofNullable(targets.get(link.key()))
                 .orElseThrow(() -> new IllegalArgumentException("No link of these: " + link.key()));
     }

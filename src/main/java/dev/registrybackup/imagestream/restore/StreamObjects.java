@@ -14,7 +14,7 @@ import java.util.function.UnaryOperator;
 
 /** ImageStreams in the cluster, created and changed. For one thread. */
 final class StreamObjects {
-    private static final int MOST_CONFLICTS = 10;
+    private static final int MAX_CONFLICTS = 10;
 
     private final WritableCluster cluster;
     private final Fence fence;
@@ -41,7 +41,7 @@ final class StreamObjects {
         if (fresh.path("spec") instanceof ObjectNode spec) {
             spec.remove("tags");
         }
-        fence.require();
+        fence.check();
         try {
             ObjectNode created = cluster.create(name, fresh);
             clusterRestoreProgress.count(Count.STREAMS_CREATED, 1);
@@ -62,7 +62,7 @@ final class StreamObjects {
             JsonNode after = tags.apply(before);
             if (!after.equals(before)) {
                 object.withObject("status").set("tags", after);
-                fence.require();
+                fence.check();
                 cluster.replaceStatus(name, object);
             }
         });
@@ -74,7 +74,7 @@ final class StreamObjects {
         change(stream, object -> {
             ArrayNode tags = object.withObject("spec").withArray("tags");
             more.forEach(tags::add);
-            fence.require();
+            fence.check();
             cluster.replace(name, object);
         });
     }
@@ -89,7 +89,7 @@ final class StreamObjects {
                 change.make(findOrCreate(stream));
                 return;
             } catch (ClusterException e) {
-                if (e.error() != ClusterError.CONFLICT || attempt == MOST_CONFLICTS) {
+                if (e.error() != ClusterError.CONFLICT || attempt == MAX_CONFLICTS) {
                     throw e;
                 }
             }

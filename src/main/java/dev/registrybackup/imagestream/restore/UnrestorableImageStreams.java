@@ -83,7 +83,7 @@ final class UnrestorableImageStreams {
     List<Check> points() {
         return problems.isEmpty()
                 ? List.of()
-                : List.of(Check.note(
+                : List.of(Check.warn(
                         "captured ImageStreams",
                         "%d cannot be restored: %s"
                                 .formatted(

@@ -32,36 +32,37 @@ import java.util.stream.StreamSupport;
  */
 final class DirectoryListing extends Spliterators.AbstractSpliterator<ObjectInfo> {
     /** As S3 has it: by the bytes of the key. */
-    private static final Comparator<Entry> ORDER =
-            Comparator.comparing(entry -> entry.key().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
+    private static final Comparator<DirectoryEntry> ORDER = Comparator.comparing(
+            directoryEntry -> directoryEntry.key().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
 
     /** A file, or a directory, whose key ends in a slash and sorts by it. */
-    private record Entry(String key, Path path, BasicFileAttributes attributes) {}
+    private record DirectoryEntry(String key, Path path, BasicFileAttributes attributes) {}
 
-    private final DirectoryFailures failures;
+    private final DirectoryErrors errors;
     private final String prefix;
-    private final Deque<Iterator<Entry>> levels = new ArrayDeque<>();
+    private final Deque<Iterator<DirectoryEntry>> openDirectories = new ArrayDeque<>();
 
-    private DirectoryListing(DirectoryFailures failures, String prefix) {
+    private DirectoryListing(DirectoryErrors failures, String prefix) {
         super(Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL);
-        this.failures = failures;
+        this.errors = failures;
         this.prefix = prefix;
     }
 
     @MustBeClosed
-    static Stream<ObjectInfo> of(DirectoryFailures failures, Path root, String prefix) {
+    static Stream<ObjectInfo> of(DirectoryErrors failures, Path root, String prefix) {
         failures.requireDirectory();
         DirectoryListing listing = new DirectoryListing(failures, prefix);
         int slash = prefix.lastIndexOf('/');
         if (slash < 0) {
-            listing.enter("", () -> root);
-        } else if (FilePath.problemOf(prefix.substring(0, slash)).isEmpty()) {
-            listing.enter(prefix.substring(0, slash + 1), () -> directory(root, prefix.substring(0, slash)));
+            listing.pushDirectory("", () -> root);
+        } else if (FilePath.invalidKeyReason(prefix.substring(0, slash)).isEmpty()) {
+            listing.pushDirectory(
+                    prefix.substring(0, slash + 1), () -> resolveDirectory(root, prefix.substring(0, slash)));
         }
         return StreamSupport.stream(listing, false);
     }
 
-    private static Path directory(Path root, String key) throws IOException {
+    private static Path resolveDirectory(Path root, String key) throws IOException {
         FilePath filePath = FilePath.of(root, key);
         DirectoryTree.attributes(filePath);
         return filePath.file();
@@ -69,39 +70,39 @@ final class DirectoryListing extends Spliterators.AbstractSpliterator<ObjectInfo
 
     @Override
     public boolean tryAdvance(Consumer<? super ObjectInfo> action) {
-        while (!levels.isEmpty()) {
-            if (!levels.element().hasNext()) {
-                levels.remove();
+        while (!openDirectories.isEmpty()) {
+            if (!openDirectories.element().hasNext()) {
+                openDirectories.remove();
                 continue;
             }
-            Entry entry = levels.element().next();
-            if (entry.attributes().isRegularFile()) {
-                action.accept(info(entry.key(), entry.attributes()));
+            DirectoryEntry directoryEntry = openDirectories.element().next();
+            if (directoryEntry.attributes().isRegularFile()) {
+                action.accept(toObjectInfo(directoryEntry.key(), directoryEntry.attributes()));
                 return true;
             }
-            enter(entry.key(), entry::path);
+            pushDirectory(directoryEntry.key(), directoryEntry::path);
         }
         return false;
     }
 
-    private void enter(String directoryKey, DirectoryFailures.Request<Path> directory) {
-        List<Entry> entries = failures.attempt("list", directoryKey.isEmpty() ? "objects" : directoryKey, () -> {
+    private void pushDirectory(String directoryKey, DirectoryErrors.IoSupplier<Path> directory) {
+        List<DirectoryEntry> entries = errors.call("list", directoryKey.isEmpty() ? "objects" : directoryKey, () -> {
             try {
-                return entries(directoryKey, directory.run());
+                return listEntries(directoryKey, directory.run());
             } catch (NoSuchFileException | NotDirectoryException e) {
                 // It was removed meanwhile, unless all of the volume was.
-                failures.requireDirectory();
+                errors.requireDirectory();
                 return List.of();
             }
         });
-        levels.push(entries.iterator());
+        openDirectories.push(entries.iterator());
     }
 
-    private List<Entry> entries(String directoryKey, Path directory) throws IOException {
-        List<Entry> entries = new ArrayList<>();
+    private List<DirectoryEntry> listEntries(String directoryKey, Path directory) throws IOException {
+        List<DirectoryEntry> entries = new ArrayList<>();
         try (DirectoryStream<Path> paths = Files.newDirectoryStream(directory)) {
             for (Path path : paths) {
-                entry(directoryKey + path.getFileName(), path).ifPresent(entries::add);
+                toEntry(directoryKey + path.getFileName(), path).ifPresent(entries::add);
             }
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
@@ -110,20 +111,20 @@ final class DirectoryListing extends Spliterators.AbstractSpliterator<ObjectInfo
         return entries;
     }
 
-    private Optional<Entry> entry(String key, Path path) throws IOException {
+    private Optional<DirectoryEntry> toEntry(String key, Path path) throws IOException {
         if (!key.startsWith(prefix) || FilePath.isReserved(key)) {
             return Optional.empty();
         }
         try {
             BasicFileAttributes attributes = DirectoryTree.attributes(path);
-            return Optional.of(new Entry(attributes.isDirectory() ? key + "/" : key, path, attributes));
+            return Optional.of(new DirectoryEntry(attributes.isDirectory() ? key + "/" : key, path, attributes));
         } catch (NoSuchFileException e) {
-            failures.requireDirectory();
+            errors.requireDirectory();
             return Optional.empty();
         }
     }
 
-    static ObjectInfo info(String key, BasicFileAttributes attributes) {
+    static ObjectInfo toObjectInfo(String key, BasicFileAttributes attributes) {
         return new ObjectInfo(
                 key, attributes.size(), "", attributes.lastModifiedTime().toInstant(), Map.of(), Optional.empty());
     }

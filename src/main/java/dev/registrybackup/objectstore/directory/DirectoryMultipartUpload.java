@@ -5,30 +5,30 @@ import dev.registrybackup.objectstore.MultipartUpload;
 
 /** Parts that are one file from the first on, moved to its place when complete. One thread at a time. */
 final class DirectoryMultipartUpload implements MultipartUpload {
-    private final DirectoryFailures failures;
+    private final DirectoryErrors errors;
     private final String key;
     private final FilePath filePath;
-    private final TemporaryFile file;
+    private final TemporaryFile temporaryFile;
 
-    DirectoryMultipartUpload(DirectoryFailures failures, String key, FilePath filePath, TemporaryFile file) {
-        this.failures = failures;
+    DirectoryMultipartUpload(DirectoryErrors failures, String key, FilePath filePath, TemporaryFile file) {
+        this.errors = failures;
         this.key = key;
         this.filePath = filePath;
-        this.file = file;
+        this.temporaryFile = file;
     }
 
     @Override
-    public void part(ContentSource content) {
-        failures.attemptWrite("write a part of", key, () -> file.append(content));
+    public void uploadPart(ContentSource content) {
+        errors.callWrite("write a part of", key, () -> temporaryFile.append(content));
     }
 
     @Override
     public void complete() {
-        failures.attemptWrite("complete", key, () -> file.moveTo(filePath));
+        errors.callWrite("complete", key, () -> temporaryFile.moveTo(filePath));
     }
 
     @Override
     public void close() {
-        file.close();
+        temporaryFile.close();
     }
 }

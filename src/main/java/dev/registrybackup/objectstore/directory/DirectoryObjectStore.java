@@ -26,24 +26,24 @@ import java.util.stream.Stream;
  * processes: any number.
  *
  * <p>A registry's tree has no place for more than names and bytes, so that there are no versions, no metadata and no ETags.
- * A key that no file can have is {@link StoreError#REFUSED}: with a segment that is empty, {@code .} or {@code ..}, or
+ * A key that no file can have is {@link StoreError#BAD_REQUEST}: with a segment that is empty, {@code .} or {@code ..}, or
  * where a directory is or a file is above it. Symbolic links below the directory are refused too, and never followed.
  *
  * <p>What is written is on the disk once it was answered. Until then it lies in {@code registry-backup/tmp}, where a
- * process that is killed leaves it until {@link #abortUploads}.
+ * process that is killed leaves it until {@link #abortMultipartUploads}.
  */
 public final class DirectoryObjectStore implements ObjectStore {
     /** S3's name of the one version that an object of an unversioned bucket has. */
-    private static final String UNVERSIONED = "null";
+    private static final String UNVERSIONED_ID = "null";
 
     private final Path root;
     private final DirectoryTree directoryTree;
-    private final DirectoryFailures failures;
+    private final DirectoryErrors errors;
 
     private DirectoryObjectStore(String name, Path root) {
         this.root = root;
         this.directoryTree = new DirectoryTree(root);
-        this.failures = new DirectoryFailures(name, root);
+        this.errors = new DirectoryErrors(name, root);
     }
 
     /**
@@ -57,8 +57,8 @@ public final class DirectoryObjectStore implements ObjectStore {
     }
 
     @Override
-    public Optional<ObjectInfo> find(String key) {
-        Optional<ObjectInfo> found = findBeforeWrite(key);
+    public Optional<ObjectInfo> head(String key) {
+        Optional<ObjectInfo> found = headBeforeWrite(key);
         if (found.isEmpty()) {
             requireBucket();
         }
@@ -66,16 +66,16 @@ public final class DirectoryObjectStore implements ObjectStore {
     }
 
     @Override
-    public Optional<ObjectInfo> findBeforeWrite(String key) {
-        if (FilePath.problemOf(key).isPresent()) {
+    public Optional<ObjectInfo> headBeforeWrite(String key) {
+        if (FilePath.invalidKeyReason(key).isPresent()) {
             return Optional.empty();
         }
-        return failures.attempt("look for", key, () -> fileAt(FilePath.of(root, key)))
-                .map(file -> DirectoryListing.info(key, file));
+        return errors.call("look for", key, () -> findFile(FilePath.of(root, key)))
+                .map(file -> DirectoryListing.toObjectInfo(key, file));
     }
 
     /** The file at the place; empty if there is none, or a directory. */
-    private static Optional<BasicFileAttributes> fileAt(FilePath filePath) throws IOException {
+    private static Optional<BasicFileAttributes> findFile(FilePath filePath) throws IOException {
         try {
             return Optional.of(DirectoryTree.attributes(filePath)).filter(BasicFileAttributes::isRegularFile);
         } catch (NoSuchFileException | NotDirectoryException e) {
@@ -84,9 +84,9 @@ public final class DirectoryObjectStore implements ObjectStore {
     }
 
     @Override
-    public Optional<ObjectInfo> findVersion(String key, String versionId) {
-        if (versionId.equals(UNVERSIONED)) {
-            return find(key);
+    public Optional<ObjectInfo> headVersion(String key, String versionId) {
+        if (versionId.equals(UNVERSIONED_ID)) {
+            return head(key);
         }
         requireBucket();
         return Optional.empty();
@@ -97,33 +97,33 @@ public final class DirectoryObjectStore implements ObjectStore {
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // the caller's
     public OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag) {
-        return failures.attempt("read", key, () -> {
+        return errors.call("read", key, () -> {
             FilePath filePath = FilePath.of(root, key);
-            BasicFileAttributes file = fileAt(filePath)
+            BasicFileAttributes file = findFile(filePath)
                     .orElseThrow(() -> new NoSuchFileException(filePath.file().toString()));
             if (etag.filter(tag -> !tag.isEmpty()).isPresent()) {
-                throw FileErrorException.changed("it has no ETag, and that of another object was given");
+                throw FileErrorException.preconditionFailed("it has no ETag, and that of another object was given");
             }
-            return OpenFile.open(filePath.file(), DirectoryListing.info(key, file), range);
+            return OpenFile.open(filePath.file(), DirectoryListing.toObjectInfo(key, file), range);
         });
     }
 
     @Override
     @MustBeClosed
     public OpenObject openVersion(String key, String versionId, Optional<ByteRange> range) {
-        if (versionId.equals(UNVERSIONED)) {
+        if (versionId.equals(UNVERSIONED_ID)) {
             return open(key, range, Optional.empty());
         }
-        return failures.attempt("read", key, () -> {
+        return errors.call("read", key, () -> {
             throw new NoSuchFileException("version " + versionId + " of " + key);
         });
     }
 
     @Override
     public Optional<String> put(String key, ContentSource content, Map<String, String> metadata) {
-        failures.attemptWrite("write", key, () -> {
+        errors.callWrite("write", key, () -> {
             FilePath filePath = FilePath.of(root, key);
-            requireFree(filePath);
+            requireNotDirectory(filePath);
             try (TemporaryFile file = TemporaryFile.create(directoryTree)) {
                 file.append(content);
                 file.moveTo(filePath);
@@ -134,9 +134,9 @@ public final class DirectoryObjectStore implements ObjectStore {
 
     @Override
     public boolean putIfAbsent(String key, ContentSource content) {
-        return failures.attemptWrite("write", key, () -> {
+        return errors.callWrite("write", key, () -> {
             FilePath filePath = FilePath.of(root, key);
-            if (!requireFree(filePath)) {
+            if (!requireNotDirectory(filePath)) {
                 return false;
             }
             try (TemporaryFile file = TemporaryFile.create(directoryTree)) {
@@ -149,19 +149,19 @@ public final class DirectoryObjectStore implements ObjectStore {
     @Override
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed with the upload
-    public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
-        return failures.attemptWrite("start writing", key, () -> {
+    public MultipartUpload startMultipartUpload(String key, Map<String, String> metadata) {
+        return errors.callWrite("start writing", key, () -> {
             FilePath filePath = FilePath.of(root, key);
-            requireFree(filePath);
-            return new DirectoryMultipartUpload(failures, key, filePath, TemporaryFile.create(directoryTree));
+            requireNotDirectory(filePath);
+            return new DirectoryMultipartUpload(errors, key, filePath, TemporaryFile.create(directoryTree));
         });
     }
 
     /** Whether nothing is there yet. What can never be replaced is refused before its content is read. */
-    private static boolean requireFree(FilePath filePath) throws IOException {
+    private static boolean requireNotDirectory(FilePath filePath) throws IOException {
         try {
             if (DirectoryTree.attributes(filePath).isDirectory()) {
-                throw FileErrorException.refused(filePath.file() + " is a directory of other objects");
+                throw FileErrorException.badRequest(filePath.file() + " is a directory of other objects");
             }
             return false;
         } catch (NoSuchFileException e) {
@@ -174,19 +174,19 @@ public final class DirectoryObjectStore implements ObjectStore {
      * what they were to become. A writer whose file is gone fails.
      */
     @Override
-    public long abortUploads(String prefix, Instant startedBefore) {
-        return failures.attemptWrite(
-                "remove what was left in", FilePath.TEMPORARY, () -> StaleTempFiles.remove(root, startedBefore));
+    public long abortMultipartUploads(String prefix, Instant startedBefore) {
+        return errors.callWrite(
+                "remove what was left in", FilePath.TEMP_DIRECTORY, () -> StaleTempFiles.delete(root, startedBefore));
     }
 
     /** As the port has it. The directories that are empty without the file go too. */
     @Override
-    public void remove(String key, Optional<String> versionId) {
-        failures.attemptWrite("remove", key, () -> {
+    public void delete(String key, Optional<String> versionId) {
+        errors.callWrite("remove", key, () -> {
             FilePath filePath = FilePath.of(root, key);
-            if (versionId.orElse(UNVERSIONED).equals(UNVERSIONED)
-                    && fileAt(filePath).isPresent()) {
-                directoryTree.remove(filePath);
+            if (versionId.orElse(UNVERSIONED_ID).equals(UNVERSIONED_ID)
+                    && findFile(filePath).isPresent()) {
+                directoryTree.delete(filePath);
             }
         });
     }
@@ -194,7 +194,7 @@ public final class DirectoryObjectStore implements ObjectStore {
     @Override
     @MustBeClosed
     public Stream<ObjectInfo> list(String prefix) {
-        return DirectoryListing.of(failures, root, prefix);
+        return DirectoryListing.of(errors, root, prefix);
     }
 
     @Override
@@ -202,30 +202,30 @@ public final class DirectoryObjectStore implements ObjectStore {
     public Stream<ObjectVersion> listVersions(String prefix) {
         return list(prefix)
                 .map(object -> new ObjectVersion(
-                        object.key(), UNVERSIONED, object.size(), object.etag(), object.lastModified(), false));
+                        object.key(), UNVERSIONED_ID, object.size(), object.etag(), object.lastModified(), false));
     }
 
     @Override
     public void requireBucket() {
-        failures.requireDirectory();
+        errors.requireDirectory();
     }
 
     @Override
-    public boolean versioned() {
+    public boolean isVersioned() {
         requireBucket();
         return false;
     }
 
     /** Its clock is this machine's, and none of the rest is known to a directory. */
     @Override
-    public BucketConfiguration facts() {
+    public BucketConfiguration bucketConfiguration() {
         String reason = "it is a directory";
         return new BucketConfiguration(
-                ProbeResult.settled(reason),
+                ProbeResult.permanentFailure(reason),
                 ProbeResult.of(false),
-                ProbeResult.settled(reason),
-                ProbeResult.settled(reason),
-                ProbeResult.settled(reason));
+                ProbeResult.permanentFailure(reason),
+                ProbeResult.permanentFailure(reason),
+                ProbeResult.permanentFailure(reason));
     }
 
     /** The directory's path. */

@@ -20,7 +20,7 @@ import java.util.List;
  */
 final class DirectoryTree {
     /** More than that many removers cannot come between in practice. */
-    private static final int ATTEMPTS = 10;
+    private static final int MAX_ATTEMPTS = 10;
 
     private final Path root;
 
@@ -49,7 +49,7 @@ final class DirectoryTree {
     static BasicFileAttributes attributes(Path path) throws IOException {
         BasicFileAttributes found = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         if (!found.isRegularFile() && !found.isDirectory()) {
-            throw FileErrorException.refused(
+            throw FileErrorException.badRequest(
                     "%s is neither a file nor a directory, and links are not followed. Put there what it stands for"
                             .formatted(path));
         }
@@ -63,33 +63,33 @@ final class DirectoryTree {
     }
 
     /** Puts a file into a directory that exists, and may be tried again. */
-    interface Placing<T> {
-        T place() throws IOException;
+    interface FileOperation<T> {
+        T run() throws IOException;
     }
 
     /**
      * Makes the directories, from the top down, and has a file put into the last of them. Begins again where a remover
      * took one away that was still empty.
      */
-    <T> T fill(List<Path> directories, Placing<T> placing) throws IOException {
+    <T> T withParents(List<Path> directories, FileOperation<T> fileOperation) throws IOException {
         List<Path> changed = new ArrayList<>();
         for (int attempt = 1; ; attempt++) {
             try {
-                makeDirectories(directories, changed);
-                T placed = placing.place();
+                createDirectories(directories, changed);
+                T placed = fileOperation.run();
                 for (Path directory : changed) {
                     sync(directory);
                 }
                 return placed;
             } catch (NoSuchFileException e) {
-                if (attempt == ATTEMPTS) {
+                if (attempt == MAX_ATTEMPTS) {
                     throw e;
                 }
             }
         }
     }
 
-    private void makeDirectories(List<Path> directories, List<Path> changed) throws IOException {
+    private void createDirectories(List<Path> directories, List<Path> changed) throws IOException {
         Path above = root;
         for (Path directory : directories) {
             // Not createDirectories, which would make the root too: a volume that is not mounted stays missing.
@@ -104,16 +104,16 @@ final class DirectoryTree {
     }
 
     /** Removes the file, and the directories above it that are empty then: a registry takes a directory for a tag. */
-    void remove(FilePath filePath) throws IOException {
+    void delete(FilePath filePath) throws IOException {
         Files.deleteIfExists(filePath.file());
         int left = filePath.directories().size();
-        while (left > 0 && isRemoved(filePath.steps().get(left - 1))) {
+        while (left > 0 && deleteIfEmpty(filePath.steps().get(left - 1))) {
             left--;
         }
         sync(left == 0 ? root : filePath.steps().get(left - 1));
     }
 
-    private static boolean isRemoved(Path directory) throws IOException {
+    private static boolean deleteIfEmpty(Path directory) throws IOException {
         try {
             Files.deleteIfExists(directory);
             return true;

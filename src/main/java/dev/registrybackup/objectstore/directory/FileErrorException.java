@@ -15,13 +15,13 @@ final class FileErrorException extends IOException {
     }
 
     /** No object can be at this path, as long as it is what it is. */
-    static FileErrorException refused(String reason) {
-        return new FileErrorException(StoreError.REFUSED, reason);
+    static FileErrorException badRequest(String reason) {
+        return new FileErrorException(StoreError.BAD_REQUEST, reason);
     }
 
     /** The file is not the one that was asked for. */
-    static FileErrorException changed(String reason) {
-        return new FileErrorException(StoreError.CHANGED, reason);
+    static FileErrorException preconditionFailed(String reason) {
+        return new FileErrorException(StoreError.PRECONDITION_FAILED, reason);
     }
 
     StoreError error() {

@@ -18,16 +18,17 @@ import java.util.Optional;
 /** A file being read: the one that was opened, whatever is moved to its place meanwhile. */
 final class OpenFile implements OpenObject {
     /** The JDK keeps a buffer outside of the heap for each thread, as large as the largest read. */
-    private static final int LARGEST_READ = 64 << 10;
+    private static final int MAX_READ_BYTES = 64 << 10;
 
     private final ObjectInfo info;
     private final FileChannel channel;
-    private final Bytes stream;
+    private final RangeInputStream stream;
 
     private OpenFile(ObjectInfo info, FileChannel channel, ByteRange range) {
         this.info = info;
         this.channel = channel;
-        this.stream = new Bytes(channel, range.offset(), Math.min(info.size() - range.offset(), range.length()));
+        this.stream =
+                new RangeInputStream(channel, range.offset(), Math.min(info.size() - range.offset(), range.length()));
     }
 
     /**
@@ -42,7 +43,7 @@ final class OpenFile implements OpenObject {
         try {
             long size = channel.size();
             if (range.filter(bytes -> bytes.offset() >= size).isPresent()) {
-                throw FileErrorException.changed("it has %d bytes now".formatted(size));
+                throw FileErrorException.preconditionFailed("it has %d bytes now".formatted(size));
             }
             ObjectInfo info =
                     new ObjectInfo(found.key(), size, found.etag(), found.lastModified(), Map.of(), Optional.empty());
@@ -73,15 +74,15 @@ final class OpenFile implements OpenObject {
         }
     }
 
-    private static final class Bytes extends InputStream {
+    private static final class RangeInputStream extends InputStream {
         private final FileChannel channel;
         private long position;
-        private long left;
+        private long remaining;
 
-        Bytes(FileChannel channel, long position, long left) {
+        RangeInputStream(FileChannel channel, long position, long left) {
             this.channel = channel;
             this.position = position;
-            this.left = left;
+            this.remaining = left;
         }
 
         @Override
@@ -92,17 +93,17 @@ final class OpenFile implements OpenObject {
 
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
-            if (left == 0) {
+            if (remaining == 0) {
                 return -1;
             }
-            int wanted = (int) Math.min(Math.min(left, length), LARGEST_READ);
+            int wanted = (int) Math.min(Math.min(remaining, length), MAX_READ_BYTES);
             int count = channel.read(ByteBuffer.wrap(buffer, offset, wanted), position);
             if (count < 0) {
                 // A registry writes its links in place, so that a file may be shortened under its reader.
-                throw new EOFException("Ended at byte %d, %d too early".formatted(position, left));
+                throw new EOFException("Ended at byte %d, %d too early".formatted(position, remaining));
             }
             position += count;
-            left -= count;
+            remaining -= count;
             return count;
         }
     }

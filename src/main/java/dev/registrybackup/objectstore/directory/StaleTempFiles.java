@@ -14,17 +14,17 @@ final class StaleTempFiles {
     private StaleTempFiles() {}
 
     /** Removes those that were last written before that time, and says how many. */
-    static long remove(Path root, Instant lastWrittenBefore) throws IOException {
-        FilePath filePath = FilePath.ofTemporaryFiles(root);
+    static long delete(Path root, Instant lastWrittenBefore) throws IOException {
+        FilePath filePath = FilePath.ofTempDirectory(root);
         try {
             DirectoryTree.attributes(filePath);
         } catch (NoSuchFileException e) {
             return 0;
         }
         long removed = 0;
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(filePath.file(), "*" + TemporaryFile.NAME_END)) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(filePath.file(), "*" + TemporaryFile.SUFFIX)) {
             for (Path file : files) {
-                removed += isLeft(file, lastWrittenBefore) && Files.deleteIfExists(file) ? 1 : 0;
+                removed += isStale(file, lastWrittenBefore) && Files.deleteIfExists(file) ? 1 : 0;
             }
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
@@ -32,7 +32,7 @@ final class StaleTempFiles {
         return removed;
     }
 
-    private static boolean isLeft(Path file, Instant lastWrittenBefore) throws IOException {
+    private static boolean isStale(Path file, Instant lastWrittenBefore) throws IOException {
         try {
             BasicFileAttributes found = DirectoryTree.attributes(file);
             return found.isRegularFile() && found.lastModifiedTime().toInstant().isBefore(lastWrittenBefore);

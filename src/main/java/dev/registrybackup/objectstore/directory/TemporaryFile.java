@@ -21,10 +21,10 @@ import java.util.Set;
 final class TemporaryFile implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(TemporaryFile.class.getName());
 
-    static final String NAME_END = ".part";
+    static final String SUFFIX = ".part";
 
     /** As often as an S3 client reads content that breaks. */
-    private static final int ATTEMPTS = 3;
+    private static final int MAX_ATTEMPTS = 3;
 
     private static final int BUFFER_BYTES = 64 << 10;
 
@@ -46,9 +46,9 @@ final class TemporaryFile implements AutoCloseable {
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed with what is returned
     static TemporaryFile create(DirectoryTree directoryTree) throws IOException {
-        FilePath directory = FilePath.ofTemporaryFiles(directoryTree.root());
-        Path path =
-                directoryTree.fill(directory.steps(), () -> Files.createTempFile(directory.file(), "", NAME_END, MODE));
+        FilePath directory = FilePath.ofTempDirectory(directoryTree.root());
+        Path path = directoryTree.withParents(
+                directory.steps(), () -> Files.createTempFile(directory.file(), "", SUFFIX, MODE));
         try {
             return new TemporaryFile(directoryTree, path, FileChannel.open(path, StandardOpenOption.WRITE));
         } catch (IOException e) {
@@ -59,7 +59,7 @@ final class TemporaryFile implements AutoCloseable {
 
     /** Appends all of the content or nothing. What its source throws unchecked passes through. */
     void append(ContentSource content) throws IOException {
-        for (int attempt = 1; attempt < ATTEMPTS; attempt++) {
+        for (int attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
             try {
                 appendOnce(content);
                 return;
@@ -73,7 +73,7 @@ final class TemporaryFile implements AutoCloseable {
     private void appendOnce(ContentSource content) throws IOException {
         channel.position(size);
         long copied = 0;
-        try (InputStream stream = opened(content)) {
+        try (InputStream stream = openSource(content)) {
             byte[] buffer = new byte[BUFFER_BYTES];
             for (int count = read(stream, buffer); count >= 0; count = read(stream, buffer)) {
                 write(ByteBuffer.wrap(buffer, 0, count));
@@ -85,7 +85,7 @@ final class TemporaryFile implements AutoCloseable {
         size += copied;
     }
 
-    private static InputStream opened(ContentSource content) throws UnreadableContentException {
+    private static InputStream openSource(ContentSource content) throws UnreadableContentException {
         try {
             return content.open();
         } catch (IOException e) {
@@ -116,12 +116,12 @@ final class TemporaryFile implements AutoCloseable {
 
     /** Replaces what is at the place by this file. Once it returns the disk has it. */
     void moveTo(FilePath filePath) throws IOException {
-        place(filePath, () -> Files.move(path, filePath.file(), StandardCopyOption.ATOMIC_MOVE));
+        moveIntoPlace(filePath, () -> Files.move(path, filePath.file(), StandardCopyOption.ATOMIC_MOVE));
     }
 
     /** As {@link #moveTo}, unless there is a file already, and says whether there was none. */
     boolean moveToIfAbsent(FilePath filePath) throws IOException {
-        return place(filePath, () -> {
+        return moveIntoPlace(filePath, () -> {
             try {
                 // Of two links of one name the file system makes one; a move would replace.
                 Files.createLink(filePath.file(), path);
@@ -132,14 +132,14 @@ final class TemporaryFile implements AutoCloseable {
         });
     }
 
-    private <T> T place(FilePath filePath, DirectoryTree.Placing<T> placing) throws IOException {
-        seal();
-        T placed = directoryTree.fill(filePath.directories(), placing);
+    private <T> T moveIntoPlace(FilePath filePath, DirectoryTree.FileOperation<T> fileOperation) throws IOException {
+        flushAndClose();
+        T placed = directoryTree.withParents(filePath.directories(), fileOperation);
         DirectoryTree.sync(filePath.parent());
         return placed;
     }
 
-    private void seal() throws IOException {
+    private void flushAndClose() throws IOException {
         // A part that failed after some bytes has left them behind the end.
         channel.truncate(size);
         channel.force(true);

@@ -7,7 +7,7 @@ final class UnreadableContentException extends IOException {
     private static final long serialVersionUID = 1L;
 
     UnreadableContentException(IOException cause) {
-        super(DirectoryFailures.message(cause), cause);
+        super(DirectoryErrors.message(cause), cause);
     }
 
     UnreadableContentException(String message) {

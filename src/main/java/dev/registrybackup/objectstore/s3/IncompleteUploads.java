@@ -11,12 +11,12 @@ import software.amazon.awssdk.services.s3.model.MultipartUpload;
 /** The multipart uploads of a bucket that nobody has completed yet. Their parts take room and are seen in no listing. */
 final class IncompleteUploads {
     private final S3Client client;
-    private final S3Errors failures;
+    private final S3Errors errors;
     private final String bucket;
 
     IncompleteUploads(S3Client client, S3Errors failures, String bucket) {
         this.client = client;
-        this.failures = failures;
+        this.errors = failures;
         this.bucket = bucket;
     }
 
@@ -27,7 +27,7 @@ final class IncompleteUploads {
         String nextUpload = null;
         ListMultipartUploadsResponse page;
         do {
-            page = page(prefix, nextKey, nextUpload);
+            page = listPage(prefix, nextKey, nextUpload);
             for (MultipartUpload upload : page.uploads()) {
                 if (upload.initiated().isBefore(startedBefore) && abort(upload)) {
                     aborted++;
@@ -40,8 +40,9 @@ final class IncompleteUploads {
     }
 
     /** Both markers: a key may have more uploads than a page holds. */
-    private ListMultipartUploadsResponse page(String prefix, @Nullable String afterKey, @Nullable String afterUpload) {
-        return failures.attempt(
+    private ListMultipartUploadsResponse listPage(
+            String prefix, @Nullable String afterKey, @Nullable String afterUpload) {
+        return errors.call(
                 "list the uploads under way of",
                 prefix,
                 () -> client.listMultipartUploads(request -> request.bucket(bucket)
@@ -53,7 +54,7 @@ final class IncompleteUploads {
     /** Whether it was there to be given up. */
     private boolean abort(MultipartUpload upload) {
         try {
-            failures.attempt(
+            errors.call(
                     "give up the upload of",
                     upload.key(),
                     () -> client.abortMultipartUpload(

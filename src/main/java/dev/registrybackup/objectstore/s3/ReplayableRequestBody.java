@@ -14,7 +14,7 @@ import software.amazon.awssdk.http.ContentStreamProvider;
  */
 final class ReplayableRequestBody implements ContentStreamProvider, AutoCloseable {
     private final ContentSource content;
-    private @Nullable InputStream open;
+    private @Nullable InputStream openStream;
 
     ReplayableRequestBody(ContentSource content) {
         this.content = content;
@@ -29,7 +29,7 @@ final class ReplayableRequestBody implements ContentStreamProvider, AutoCloseabl
         close();
         try {
             InputStream opened = content.open();
-            open = opened;
+            openStream = opened;
             return opened;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -38,8 +38,8 @@ final class ReplayableRequestBody implements ContentStreamProvider, AutoCloseabl
 
     @Override
     public void close() {
-        InputStream before = open;
-        open = null;
+        InputStream before = openStream;
+        openStream = null;
         if (before != null) {
             try {
                 before.close();

@@ -31,7 +31,7 @@ import software.amazon.awssdk.services.s3.model.ObjectLockEnabled;
 /** Asks a store how a bucket is set up. For one call. */
 final class S3BucketConfigurationReader {
     /** How stores say that a bucket has nothing set up, which AWS answers with 404. */
-    private static final Set<String> NONE = Set.of(
+    private static final Set<String> NOT_CONFIGURED = Set.of(
             "NoSuchLifecycleConfiguration",
             "ObjectLockConfigurationNotFoundError",
             "NoSuchConfiguration",
@@ -42,74 +42,78 @@ final class S3BucketConfigurationReader {
 
     private final S3Client client;
     private final String bucket;
-    private final Consumer<AwsRequestOverrideConfiguration.Builder> quick;
+    private final Consumer<AwsRequestOverrideConfiguration.Builder> shortTimeout;
 
     S3BucketConfigurationReader(
             S3Client client, String bucket, Consumer<AwsRequestOverrideConfiguration.Builder> quick) {
         this.client = client;
         this.bucket = bucket;
-        this.quick = quick;
+        this.shortTimeout = quick;
     }
 
-    BucketConfiguration ask() {
+    BucketConfiguration read() {
         return new BucketConfiguration(
-                time(),
-                told("GetBucketVersioning", false, this::versioned),
-                told("GetBucketLifecycleConfiguration", List.of(), this::lifecycle),
-                told("GetBucketNotificationConfiguration", List.of(), this::notifications),
-                told("GetObjectLockConfiguration", false, this::objectLock));
+                serverTime(),
+                probe("GetBucketVersioning", false, this::isVersioned),
+                probe("GetBucketLifecycleConfiguration", List.of(), this::lifecycleRules),
+                probe("GetBucketNotificationConfiguration", List.of(), this::notificationRules),
+                probe("GetObjectLockConfiguration", false, this::isObjectLockEnabled));
     }
 
-    private static <T> ProbeResult<T> told(String action, T none, Supplier<T> request) {
+    private static <T> ProbeResult<T> probe(String action, T none, Supplier<T> request) {
         try {
             return ProbeResult.of(request.get());
         } catch (AwsServiceException e) {
             String code = e.awsErrorDetails() == null || e.awsErrorDetails().errorCode() == null
                     ? ""
                     : e.awsErrorDetails().errorCode();
-            if (NONE.contains(code)) {
+            if (NOT_CONFIGURED.contains(code)) {
                 return ProbeResult.of(none);
             }
             String reason = "%s was answered %d %s"
                     .formatted(action, e.statusCode(), code)
                     .strip();
             return switch (e.statusCode()) {
-                case 401, 403 -> ProbeResult.settled(reason + ": this key may not ask");
-                case NOT_IMPLEMENTED -> ProbeResult.settled(reason + ": the store does not know this question");
-                default -> ProbeResult.nothing(reason);
+                case 401, 403 -> ProbeResult.permanentFailure(reason + ": this key may not ask");
+                case NOT_IMPLEMENTED ->
+                    ProbeResult.permanentFailure(reason + ": the store does not know this question");
+                default -> ProbeResult.transientFailure(reason);
             };
         } catch (SdkException e) {
-            return ProbeResult.nothing(action + " failed: " + e.getMessage());
+            return ProbeResult.transientFailure(action + " failed: " + e.getMessage());
         }
     }
 
     /** Even a refusal tells the time, and too great a difference is a reason to refuse. */
-    private ProbeResult<Instant> time() {
+    private ProbeResult<Instant> serverTime() {
         try {
-            return time(client.headBucket(request -> request.bucket(bucket).overrideConfiguration(quick))
-                    .sdkHttpResponse());
+            return serverTime(
+                    client.headBucket(request -> request.bucket(bucket).overrideConfiguration(shortTimeout))
+                            .sdkHttpResponse());
         } catch (AwsServiceException e) {
-            return time(e.awsErrorDetails() == null ? null : e.awsErrorDetails().sdkHttpResponse());
+            return serverTime(
+                    e.awsErrorDetails() == null ? null : e.awsErrorDetails().sdkHttpResponse());
         } catch (SdkException e) {
-            return ProbeResult.nothing("HeadBucket failed: " + e.getMessage());
+            return ProbeResult.transientFailure("HeadBucket failed: " + e.getMessage());
         }
     }
 
-    private static ProbeResult<Instant> time(@Nullable SdkHttpResponse answer) {
+    private static ProbeResult<Instant> serverTime(@Nullable SdkHttpResponse answer) {
         try {
             return Optional.ofNullable(answer)
                     .flatMap(given -> given.firstMatchingHeader("Date"))
                     .map(date -> ProbeResult.of(ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME)
                             .toInstant()))
-                    .orElseGet(() -> ProbeResult.nothing("HeadBucket was answered without a Date"));
+                    .orElseGet(() -> ProbeResult.transientFailure("HeadBucket was answered without a Date"));
         } catch (DateTimeException e) {
-            return ProbeResult.nothing("HeadBucket was answered with a Date that cannot be read: " + e.getMessage());
+            return ProbeResult.transientFailure(
+                    "HeadBucket was answered with a Date that cannot be read: " + e.getMessage());
         }
     }
 
-    private boolean versioned() {
+    private boolean isVersioned() {
         try {
-            return client.getBucketVersioning(request -> request.bucket(bucket).overrideConfiguration(quick))
+            return client.getBucketVersioning(request -> request.bucket(bucket).overrideConfiguration(shortTimeout))
                             .status()
                     == BucketVersioningStatus.ENABLED;
         } catch (AwsServiceException e) {
@@ -121,25 +125,25 @@ final class S3BucketConfigurationReader {
         }
     }
 
-    private boolean objectLock() {
+    private boolean isObjectLockEnabled() {
         var configuration = client.getObjectLockConfiguration(
-                        request -> request.bucket(bucket).overrideConfiguration(quick))
+                        request -> request.bucket(bucket).overrideConfiguration(shortTimeout))
                 .objectLockConfiguration();
         return configuration != null && configuration.objectLockEnabled() == ObjectLockEnabled.ENABLED;
     }
 
-    private List<LifecycleRule> lifecycle() {
+    private List<LifecycleRule> lifecycleRules() {
         return client
                 .getBucketLifecycleConfiguration(
-                        request -> request.bucket(bucket).overrideConfiguration(quick))
+                        request -> request.bucket(bucket).overrideConfiguration(shortTimeout))
                 .rules()
                 .stream()
                 .filter(rule -> rule.status() == ExpirationStatus.ENABLED)
-                .map(S3BucketConfigurationReader::rule)
+                .map(S3BucketConfigurationReader::toLifecycleRule)
                 .toList();
     }
 
-    private static LifecycleRule rule(software.amazon.awssdk.services.s3.model.LifecycleRule rule) {
+    private static LifecycleRule toLifecycleRule(software.amazon.awssdk.services.s3.model.LifecycleRule rule) {
         var noncurrent = rule.noncurrentVersionExpiration();
         var abort = rule.abortIncompleteMultipartUpload();
         return new LifecycleRule(
@@ -169,19 +173,19 @@ final class S3BucketConfigurationReader {
         return given == null ? "" : given;
     }
 
-    private List<NotificationRule> notifications() {
+    private List<NotificationRule> notificationRules() {
         GetBucketNotificationConfigurationResponse answer = client.getBucketNotificationConfiguration(
-                request -> request.bucket(bucket).overrideConfiguration(quick));
+                request -> request.bucket(bucket).overrideConfiguration(shortTimeout));
         List<NotificationRule> rules = new ArrayList<>();
         answer.topicConfigurations()
                 .forEach(each -> rules.add(
-                        new NotificationRule(each.topicArn(), each.eventsAsStrings(), filters(each.filter()))));
+                        new NotificationRule(each.topicArn(), each.eventsAsStrings(), keyFilters(each.filter()))));
         answer.queueConfigurations()
                 .forEach(each -> rules.add(
-                        new NotificationRule(each.queueArn(), each.eventsAsStrings(), filters(each.filter()))));
+                        new NotificationRule(each.queueArn(), each.eventsAsStrings(), keyFilters(each.filter()))));
         answer.lambdaFunctionConfigurations()
                 .forEach(each -> rules.add(new NotificationRule(
-                        each.lambdaFunctionArn(), each.eventsAsStrings(), filters(each.filter()))));
+                        each.lambdaFunctionArn(), each.eventsAsStrings(), keyFilters(each.filter()))));
         if (answer.eventBridgeConfiguration() != null) {
             // It tells all, and filters by rules of its own.
             rules.add(new NotificationRule("EventBridge", List.of("s3:ObjectCreated:*"), List.of()));
@@ -189,7 +193,7 @@ final class S3BucketConfigurationReader {
         return rules;
     }
 
-    private static List<KeyFilter> filters(@Nullable NotificationConfigurationFilter filter) {
+    private static List<KeyFilter> keyFilters(@Nullable NotificationConfigurationFilter filter) {
         return filter == null || filter.key() == null
                 ? List.of()
                 : filter.key().filterRules().stream()

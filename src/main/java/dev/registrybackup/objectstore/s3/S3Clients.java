@@ -38,14 +38,16 @@ final class S3Clients implements AutoCloseable {
                 .socketTimeout(timeouts.idle())
                 .connectionAcquisitionTimeout(timeouts.idle())
                 .tcpKeepAlive(true);
-        settings.caCertificate().map(S3Clients::trust).ifPresent(trust -> http.tlsTrustManagersProvider(trust));
+        settings.caCertificate()
+                .map(S3Clients::trustedCertificates)
+                .ifPresent(trust -> http.tlsTrustManagersProvider(trust));
         SdkHttpClient pool = http.build();
         return new S3Clients(pool, client(settings, pool, false), client(settings, pool, true));
     }
 
-    private static TrustedCertificates trust(Path file) {
+    private static TrustedCertificates trustedCertificates(Path file) {
         try {
-            return TrustedCertificates.withSystemRootsAnd(file);
+            return TrustedCertificates.systemRootsAnd(file);
         } catch (IOException e) {
             throw new IllegalArgumentException("Failed to read certificates from " + file + ": " + e.getMessage(), e);
         }

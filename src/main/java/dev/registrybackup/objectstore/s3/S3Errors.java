@@ -17,21 +17,21 @@ final class S3Errors {
     }
 
     /** Does it, and names action and object if it fails. Wrong bytes come back as the exception they were found with. */
-    <T> T attempt(String action, String key, Supplier<T> request) {
-        return attempt(action, key + " in " + store, StoreError.NOT_FOUND, request);
+    <T> T call(String action, String key, Supplier<T> request) {
+        return call(action, key + " in " + store, StoreError.NOT_FOUND, request);
     }
 
     /** As the other, for a request that writes: whatever is not found then, it is not the object. */
-    <T> T attemptWrite(String action, String key, Supplier<T> request) {
-        return attempt(action, key + " in " + store, StoreError.UNAVAILABLE, request);
+    <T> T callWrite(String action, String key, Supplier<T> request) {
+        return call(action, key + " in " + store, StoreError.UNAVAILABLE, request);
     }
 
     /** As the other, where the bucket itself is asked about. */
-    <T> T attemptOnBucket(String action, Supplier<T> request) {
-        return attempt(action, store, StoreError.UNAVAILABLE, request);
+    <T> T callBucket(String action, Supplier<T> request) {
+        return call(action, store, StoreError.UNAVAILABLE, request);
     }
 
-    private static <T> T attempt(String action, String subject, StoreError whenNotFound, Supplier<T> request) {
+    private static <T> T call(String action, String subject, StoreError whenNotFound, Supplier<T> request) {
         try {
             return request.get();
         } catch (RuntimeException e) {
@@ -64,20 +64,22 @@ final class S3Errors {
         }
         return switch (answer.statusCode()) {
             case 404 ->
-                switch (code(answer)) {
+                switch (errorCode(answer)) {
                     case "NoSuchBucket" -> StoreError.BUCKET_MISSING;
                     case "NoSuchKey", "NoSuchVersion", "NoSuchUpload" -> StoreError.NOT_FOUND;
                     // A proxy that has no route to the store says so too, for any object.
                     default -> StoreError.UNAVAILABLE;
                 };
-            case 409 -> isConditionalConflict(answer) ? StoreError.UNAVAILABLE : StoreError.REFUSED;
+            case 409 -> isConditionalConflict(answer) ? StoreError.UNAVAILABLE : StoreError.BAD_REQUEST;
             case 401, 403 -> StoreError.FORBIDDEN;
-            case 412, 416 -> StoreError.CHANGED;
+            case 412, 416 -> StoreError.PRECONDITION_FAILED;
             case 429 -> StoreError.THROTTLED;
-            case 503 -> "SlowDown".equals(code(answer)) ? StoreError.THROTTLED : StoreError.UNAVAILABLE;
+            case 503 -> "SlowDown".equals(errorCode(answer)) ? StoreError.THROTTLED : StoreError.UNAVAILABLE;
             // CompleteMultipartUpload answers 200 before it knows, and an error inside of it.
             default ->
-                answer.statusCode() >= 500 || answer.statusCode() < 300 ? StoreError.UNAVAILABLE : StoreError.REFUSED;
+                answer.statusCode() >= 500 || answer.statusCode() < 300
+                        ? StoreError.UNAVAILABLE
+                        : StoreError.BAD_REQUEST;
         };
     }
 
@@ -86,7 +88,7 @@ final class S3Errors {
      * AWS asks to send it again.
      */
     static boolean isConditionalConflict(Throwable e) {
-        return e instanceof AwsServiceException answer && "ConditionalRequestConflict".equals(code(answer));
+        return e instanceof AwsServiceException answer && "ConditionalRequestConflict".equals(errorCode(answer));
     }
 
     /** Whether the store answered 405, as it does when a delete marker is asked for by its version. */
@@ -106,13 +108,13 @@ final class S3Errors {
     private static String reason(RuntimeException e) {
         if (e instanceof AwsServiceException answer
                 && answer.statusCode() == 404
-                && code(answer).isEmpty()) {
+                && errorCode(answer).isEmpty()) {
             return "the answer was 404 without an S3 error code, as that of a proxy that has no route to the store. Look at"
                     + " what is between here and the store";
         }
         if (e instanceof AwsServiceException answer) {
             return "the store answered %d %s"
-                    .formatted(answer.statusCode(), code(answer))
+                    .formatted(answer.statusCode(), errorCode(answer))
                     .strip();
         }
         StringBuilder reasons = new StringBuilder(String.valueOf(e.getMessage()));
@@ -124,7 +126,7 @@ final class S3Errors {
         return reasons.toString();
     }
 
-    private static String code(AwsServiceException answer) {
+    private static String errorCode(AwsServiceException answer) {
         return answer.awsErrorDetails() == null || answer.awsErrorDetails().errorCode() == null
                 ? ""
                 : answer.awsErrorDetails().errorCode();
@@ -136,8 +138,8 @@ final class S3Errors {
             case FORBIDDEN ->
                 ". Check the credentials, and that they may list the bucket:"
                         + " without that right absent objects are answered like this too";
-            case CHANGED -> ". The object was written again meanwhile";
-            case NOT_FOUND, THROTTLED, UNAVAILABLE, REFUSED -> "";
+            case PRECONDITION_FAILED -> ". The object was written again meanwhile";
+            case NOT_FOUND, THROTTLED, UNAVAILABLE, BAD_REQUEST -> "";
         };
     }
 }

@@ -16,12 +16,12 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 /** A listing as a stream, a page at a time. */
 final class S3Listing implements Iterator<Stream<ObjectInfo>> {
     private final Iterator<ListObjectsV2Response> pages;
-    private final S3Errors failures;
+    private final S3Errors errors;
     private final String prefix;
 
     private S3Listing(Iterator<ListObjectsV2Response> pages, S3Errors failures, String prefix) {
         this.pages = pages;
-        this.failures = failures;
+        this.errors = failures;
         this.prefix = prefix;
     }
 
@@ -37,26 +37,26 @@ final class S3Listing implements Iterator<Stream<ObjectInfo>> {
 
     @Override
     public boolean hasNext() {
-        return failures.attempt("list", prefix, pages::hasNext);
+        return errors.call("list", prefix, pages::hasNext);
     }
 
     @Override
     public Stream<ObjectInfo> next() {
-        return failures.attempt("list", prefix, pages::next).contents().stream().map(S3Listing::info);
+        return errors.call("list", prefix, pages::next).contents().stream().map(S3Listing::toObjectInfo);
     }
 
-    private static ObjectInfo info(S3Object object) {
+    private static ObjectInfo toObjectInfo(S3Object object) {
         return new ObjectInfo(
                 object.key(),
                 object.size(),
-                unquoted(object.eTag()),
+                stripQuotes(object.eTag()),
                 object.lastModified(),
                 Map.of(),
                 Optional.empty());
     }
 
     /** Empty for a store that gives none, as S3Proxy does for files that it did not write. */
-    static String unquoted(@Nullable String etag) {
+    static String stripQuotes(@Nullable String etag) {
         String given = etag == null ? "" : etag;
         return given.startsWith("\"") && given.endsWith("\"") && given.length() > 1
                 ? given.substring(1, given.length() - 1)

@@ -15,31 +15,31 @@ final class S3MultipartUpload implements MultipartUpload {
     private static final System.Logger LOGGER = System.getLogger(S3MultipartUpload.class.getName());
 
     private final S3Client client;
-    private final S3Errors failures;
+    private final S3Errors errors;
     private final S3Requests writing;
     private final String bucket;
     private final String key;
-    private final String id;
+    private final String uploadId;
     private final List<CompletedPart> parts = new ArrayList<>();
     private boolean complete;
 
     S3MultipartUpload(S3Client client, S3Errors failures, S3Requests writing, String bucket, String key, String id) {
         this.client = client;
-        this.failures = failures;
+        this.errors = failures;
         this.writing = writing;
         this.bucket = bucket;
         this.key = key;
-        this.id = id;
+        this.uploadId = id;
     }
 
     @Override
-    public void part(ContentSource content) {
+    public void uploadPart(ContentSource content) {
         int number = parts.size() + 1;
         try (ReplayableRequestBody body = new ReplayableRequestBody(content)) {
-            UploadPartResponse answer = failures.attemptWrite(
+            UploadPartResponse answer = errors.callWrite(
                     "write part " + number + " of",
                     key,
-                    () -> client.uploadPart(writing.part(key, id, number), body.asRequestBody()));
+                    () -> client.uploadPart(writing.part(key, uploadId, number), body.asRequestBody()));
             parts.add(CompletedPart.builder()
                     .partNumber(number)
                     .eTag(answer.eTag())
@@ -50,11 +50,13 @@ final class S3MultipartUpload implements MultipartUpload {
 
     @Override
     public void complete() {
-        failures.attemptWrite(
+        errors.callWrite(
                 "complete",
                 key,
-                () -> client.completeMultipartUpload(request ->
-                        request.bucket(bucket).key(key).uploadId(id).multipartUpload(upload -> upload.parts(parts))));
+                () -> client.completeMultipartUpload(request -> request.bucket(bucket)
+                        .key(key)
+                        .uploadId(uploadId)
+                        .multipartUpload(upload -> upload.parts(parts))));
         complete = true;
     }
 
@@ -64,11 +66,11 @@ final class S3MultipartUpload implements MultipartUpload {
             return;
         }
         try {
-            failures.attempt(
+            errors.call(
                     "give up writing",
                     key,
                     () -> client.abortMultipartUpload(
-                            request -> request.bucket(bucket).key(key).uploadId(id)));
+                            request -> request.bucket(bucket).key(key).uploadId(uploadId)));
         } catch (ObjectStoreException e) {
             LOGGER.log(
                     Level.WARNING,

@@ -31,16 +31,16 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
 
     private final S3Settings settings;
     private final S3Clients clients;
-    private final S3Errors failures;
-    private final S3Requests writing;
-    private final Consumer<AwsRequestOverrideConfiguration.Builder> quick;
+    private final S3Errors errors;
+    private final S3Requests requests;
+    private final Consumer<AwsRequestOverrideConfiguration.Builder> shortTimeout;
 
     private S3ObjectStore(S3Settings settings, S3Timeouts timeouts, S3Clients clients) {
         this.settings = settings;
         this.clients = clients;
-        this.failures = new S3Errors("the %s bucket %s".formatted(settings.name(), settings.bucket()));
-        this.writing = new S3Requests(settings);
-        this.quick = override -> override.apiCallAttemptTimeout(timeouts.smallRequest());
+        this.errors = new S3Errors("the %s bucket %s".formatted(settings.name(), settings.bucket()));
+        this.requests = new S3Requests(settings);
+        this.shortTimeout = override -> override.apiCallAttemptTimeout(timeouts.smallRequest());
     }
 
     /**
@@ -55,7 +55,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     }
 
     @Override
-    public Optional<ObjectInfo> find(String key) {
+    public Optional<ObjectInfo> head(String key) {
         try {
             return Optional.of(head(key, null));
         } catch (ObjectStoreException e) {
@@ -65,19 +65,19 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
 
     @Override
     public void requireBucket() {
-        failures.attemptOnBucket("reach", () -> {
+        errors.callBucket("reach", () -> {
             try {
-                return client().headBucket(request -> request.bucket(bucket()).overrideConfiguration(quick));
+                return client().headBucket(request -> request.bucket(bucket()).overrideConfiguration(shortTimeout));
             } catch (NoSuchBucketException e) {
                 // Or a proxy that has no route to the store: a listing's answer has a body that tells.
                 return client().listObjectsV2(
-                                request -> request.bucket(bucket()).maxKeys(1).overrideConfiguration(quick));
+                                request -> request.bucket(bucket()).maxKeys(1).overrideConfiguration(shortTimeout));
             }
         });
     }
 
     @Override
-    public Optional<ObjectInfo> findBeforeWrite(String key) {
+    public Optional<ObjectInfo> headBeforeWrite(String key) {
         try {
             return Optional.of(head(key, null));
         } catch (ObjectStoreException e) {
@@ -88,7 +88,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     }
 
     @Override
-    public Optional<ObjectInfo> findVersion(String key, String versionId) {
+    public Optional<ObjectInfo> headVersion(String key, String versionId) {
         try {
             return Optional.of(head(key, versionId));
         } catch (ObjectStoreException e) {
@@ -98,15 +98,15 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     }
 
     private ObjectInfo head(String key, @Nullable String versionId) {
-        return failures.attempt(
+        return errors.call(
                 "look for",
                 key,
-                () -> S3Responses.info(
+                () -> S3Responses.toObjectInfo(
                         key,
                         client().headObject(request -> request.bucket(bucket())
                                 .key(key)
                                 .versionId(versionId)
-                                .overrideConfiguration(quick))));
+                                .overrideConfiguration(shortTimeout))));
     }
 
     /**
@@ -117,11 +117,11 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
         if (ofHead.error() != StoreError.NOT_FOUND) {
             throw ofHead;
         }
-        try (OpenObject opened = get(
+        try (OpenObject opened = openObject(
                 "look for",
                 key,
                 Optional.empty(),
-                request -> request.versionId(versionId).overrideConfiguration(quick))) {
+                request -> request.versionId(versionId).overrideConfiguration(shortTimeout))) {
             return Optional.of(opened.info());
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
@@ -134,7 +134,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     @Override
     @MustBeClosed
     public OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag) {
-        return get(
+        return openObject(
                 "read",
                 key,
                 range,
@@ -144,27 +144,27 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     @Override
     @MustBeClosed
     public OpenObject openVersion(String key, String versionId, Optional<ByteRange> range) {
-        return get("read", key, range, request -> request.versionId(versionId));
+        return openObject("read", key, range, request -> request.versionId(versionId));
     }
 
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // the stream is the caller's, inside what is returned
-    private OpenObject get(
+    private OpenObject openObject(
             String action, String key, Optional<ByteRange> range, Consumer<GetObjectRequest.Builder> which) {
         GetObjectRequest.Builder request =
                 GetObjectRequest.builder().bucket(bucket()).key(key);
         range.ifPresent(
                 bytes -> request.range("bytes=%d-%d".formatted(bytes.offset(), bytes.offset() + bytes.length() - 1)));
         which.accept(request);
-        return failures.attempt(action, key, () -> S3OpenObject.of(key, client().getObject(request.build())));
+        return errors.call(action, key, () -> S3OpenObject.of(key, client().getObject(request.build())));
     }
 
     @Override
     public Optional<String> put(String key, ContentSource content, Map<String, String> metadata) {
-        PutObjectRequest request = writing.put(key, metadata);
+        PutObjectRequest request = requests.put(key, metadata);
         S3Client client = content.size() <= IN_MEMORY_BYTES ? client() : clients.streaming();
         try (ReplayableRequestBody body = new ReplayableRequestBody(content)) {
-            return failures.attemptWrite(
+            return errors.callWrite(
                     "write",
                     key,
                     () -> Optional.ofNullable(
@@ -175,11 +175,10 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     @Override
     public boolean putIfAbsent(String key, ContentSource content) {
         try (ReplayableRequestBody body = new ReplayableRequestBody(content)) {
-            failures.attemptWrite(
-                    "write", key, () -> client().putObject(writing.putIfAbsent(key), body.asRequestBody()));
+            errors.callWrite("write", key, () -> client().putObject(requests.putIfAbsent(key), body.asRequestBody()));
             return true;
         } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.CHANGED) {
+            if (e.error() == StoreError.PRECONDITION_FAILED) {
                 return false;
             }
             throw e;
@@ -189,56 +188,56 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     @Override
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker")
-    public MultipartUpload startMultipart(String key, Map<String, String> metadata) {
-        String id = failures.attemptWrite(
+    public MultipartUpload startMultipartUpload(String key, Map<String, String> metadata) {
+        String id = errors.callWrite(
                 "start writing",
                 key,
-                () -> client().createMultipartUpload(writing.multipart(key, metadata))
+                () -> client().createMultipartUpload(requests.createMultipartUpload(key, metadata))
                         .uploadId());
-        return new S3MultipartUpload(clients.streaming(), failures, writing, bucket(), key, id);
+        return new S3MultipartUpload(clients.streaming(), errors, requests, bucket(), key, id);
     }
 
     @Override
-    public long abortUploads(String prefix, Instant startedBefore) {
-        return new IncompleteUploads(client(), failures, bucket()).abort(prefix, startedBefore);
+    public long abortMultipartUploads(String prefix, Instant startedBefore) {
+        return new IncompleteUploads(client(), errors, bucket()).abort(prefix, startedBefore);
     }
 
     @Override
-    public void remove(String key, Optional<String> versionId) {
-        failures.attempt(
+    public void delete(String key, Optional<String> versionId) {
+        errors.call(
                 "remove",
                 key,
                 () -> client().deleteObject(request -> request.bucket(bucket())
                         .key(key)
                         .versionId(versionId.orElse(null))
-                        .overrideConfiguration(quick)));
+                        .overrideConfiguration(shortTimeout)));
     }
 
     @Override
     @MustBeClosed
     public Stream<ObjectInfo> list(String prefix) {
-        return S3Listing.of(client(), failures, bucket(), prefix);
+        return S3Listing.of(client(), errors, bucket(), prefix);
     }
 
     @Override
     @MustBeClosed
     public Stream<ObjectVersion> listVersions(String prefix) {
-        return S3VersionListing.of(client(), failures, bucket(), prefix);
+        return S3VersionListing.of(client(), errors, bucket(), prefix);
     }
 
     @Override
-    public boolean versioned() {
-        return failures.attemptOnBucket(
+    public boolean isVersioned() {
+        return errors.callBucket(
                         "ask for the versioning of",
                         () -> client().getBucketVersioning(
-                                        request -> request.bucket(bucket()).overrideConfiguration(quick))
+                                        request -> request.bucket(bucket()).overrideConfiguration(shortTimeout))
                                 .status())
                 == BucketVersioningStatus.ENABLED;
     }
 
     @Override
-    public BucketConfiguration facts() {
-        return new S3BucketConfigurationReader(client(), bucket(), quick).ask();
+    public BucketConfiguration bucketConfiguration() {
+        return new S3BucketConfigurationReader(client(), bucket(), shortTimeout).read();
     }
 
     @Override

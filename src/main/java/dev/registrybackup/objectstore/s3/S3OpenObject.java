@@ -12,13 +12,13 @@ import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 /** A GET under way. */
 final class S3OpenObject implements OpenObject {
     private final ObjectInfo info;
-    private final ResponseInputStream<?> answer;
-    private final EndAware stream;
+    private final ResponseInputStream<?> response;
+    private final CountingInputStream stream;
 
     S3OpenObject(ObjectInfo info, ResponseInputStream<GetObjectResponse> answer) {
         this.info = info;
-        this.answer = answer;
-        this.stream = new EndAware(answer, answer.response().contentLength());
+        this.response = answer;
+        this.stream = new CountingInputStream(answer, answer.response().contentLength());
     }
 
     /**
@@ -28,7 +28,7 @@ final class S3OpenObject implements OpenObject {
      */
     static S3OpenObject of(String key, ResponseInputStream<GetObjectResponse> answer) {
         try {
-            return new S3OpenObject(S3Responses.info(key, answer.response()), answer);
+            return new S3OpenObject(S3Responses.toObjectInfo(key, answer.response()), answer);
         } catch (SdkClientException e) {
             answer.abort();
             throw e;
@@ -48,11 +48,11 @@ final class S3OpenObject implements OpenObject {
     @Override
     public void close() {
         try {
-            if (stream.left > 0) {
+            if (stream.remaining > 0) {
                 // Closing would read the rest, which may be gigabytes; this gives up the connection instead.
-                answer.abort();
+                response.abort();
             }
-            answer.close();
+            response.close();
         } catch (IOException e) {
             // All bytes that were wanted have been read: the connection's fate is the pool's matter.
             return;
@@ -60,25 +60,25 @@ final class S3OpenObject implements OpenObject {
     }
 
     /** Knows how many bytes are left, so that a finished read gives its connection back to the pool. */
-    private static final class EndAware extends FilterInputStream {
-        private long left;
+    private static final class CountingInputStream extends FilterInputStream {
+        private long remaining;
 
-        EndAware(InputStream in, long length) {
+        CountingInputStream(InputStream in, long length) {
             super(in);
-            this.left = length;
+            this.remaining = length;
         }
 
         @Override
         public int read() throws IOException {
             int next = super.read();
-            left -= next < 0 ? 0 : 1;
+            remaining -= next < 0 ? 0 : 1;
             return next;
         }
 
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
             int count = super.read(buffer, offset, length);
-            left -= Math.max(count, 0);
+            remaining -= Math.max(count, 0);
             return count;
         }
     }

@@ -12,7 +12,7 @@ final class S3Requests {
     static final String CONTENT_TYPE = "application/octet-stream";
 
     private final String bucket;
-    private final S3Settings.Writing settings;
+    private final S3Settings.WriteOptions writeOptions;
 
     /**
      * AWS refuses a write without a checksum to a bucket whose objects are locked by default. Other stores refuse checksums
@@ -22,7 +22,7 @@ final class S3Requests {
 
     S3Requests(S3Settings store) {
         this.bucket = store.bucket();
-        this.settings = store.writing();
+        this.writeOptions = store.writeOptions();
         this.checksum = store.endpoint().isEmpty() ? ChecksumAlgorithm.CRC32 : null;
     }
 
@@ -33,9 +33,9 @@ final class S3Requests {
                 .checksumAlgorithm(checksum)
                 .contentType(CONTENT_TYPE)
                 .metadata(metadata);
-        settings.storageClass().ifPresent(request::storageClass);
-        settings.encryption().ifPresent(request::serverSideEncryption);
-        settings.kmsKeyId().ifPresent(request::ssekmsKeyId);
+        writeOptions.storageClass().ifPresent(request::storageClass);
+        writeOptions.encryption().ifPresent(request::serverSideEncryption);
+        writeOptions.kmsKeyId().ifPresent(request::ssekmsKeyId);
         return request.build();
     }
 
@@ -43,16 +43,16 @@ final class S3Requests {
         return put(key, Map.of()).toBuilder().ifNoneMatch("*").build();
     }
 
-    CreateMultipartUploadRequest multipart(String key, Map<String, String> metadata) {
+    CreateMultipartUploadRequest createMultipartUpload(String key, Map<String, String> metadata) {
         CreateMultipartUploadRequest.Builder request = CreateMultipartUploadRequest.builder()
                 .bucket(bucket)
                 .key(key)
                 .checksumAlgorithm(checksum)
                 .contentType(CONTENT_TYPE)
                 .metadata(metadata);
-        settings.storageClass().ifPresent(request::storageClass);
-        settings.encryption().ifPresent(request::serverSideEncryption);
-        settings.kmsKeyId().ifPresent(request::ssekmsKeyId);
+        writeOptions.storageClass().ifPresent(request::storageClass);
+        writeOptions.encryption().ifPresent(request::serverSideEncryption);
+        writeOptions.kmsKeyId().ifPresent(request::ssekmsKeyId);
         return request.build();
     }
 

@@ -14,21 +14,21 @@ import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 final class S3Responses {
     private S3Responses() {}
 
-    static ObjectInfo info(String key, HeadObjectResponse answer) {
+    static ObjectInfo toObjectInfo(String key, HeadObjectResponse answer) {
         return new ObjectInfo(
                 key,
                 given(answer.contentLength(), "Content-Length"),
-                S3Listing.unquoted(answer.eTag()),
+                S3Listing.stripQuotes(answer.eTag()),
                 given(answer.lastModified(), "Last-Modified"),
                 lowerCase(answer.metadata()),
                 Optional.ofNullable(answer.versionId()));
     }
 
-    static ObjectInfo info(String key, GetObjectResponse answer) {
+    static ObjectInfo toObjectInfo(String key, GetObjectResponse answer) {
         return new ObjectInfo(
                 key,
-                wholeSize(answer),
-                S3Listing.unquoted(answer.eTag()),
+                objectSize(answer),
+                S3Listing.stripQuotes(answer.eTag()),
                 given(answer.lastModified(), "Last-Modified"),
                 lowerCase(answer.metadata()),
                 Optional.ofNullable(answer.versionId()));
@@ -50,7 +50,7 @@ final class S3Responses {
                         entry -> entry.getKey().toLowerCase(Locale.ROOT), Map.Entry::getValue, (one, other) -> one));
     }
 
-    private static long wholeSize(GetObjectResponse answer) {
+    private static long objectSize(GetObjectResponse answer) {
         long length = given(answer.contentLength(), "Content-Length");
         String range = answer.contentRange();
         return range == null ? length : Long.parseLong(range.substring(range.indexOf('/') + 1));

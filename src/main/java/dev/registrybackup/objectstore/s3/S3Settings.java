@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param credentials empty for the SDK's default chain
  * @param pathStyle whether the bucket goes into the path and not into the host name
  * @param caCertificate a PEM file of certificates trusted beside the system's
- * @param writing how objects are written
+ * @param writeOptions how objects are written
  */
 public record S3Settings(
         String name,
@@ -24,7 +24,7 @@ public record S3Settings(
         Optional<Credentials> credentials,
         boolean pathStyle,
         Optional<Path> caCertificate,
-        Writing writing) {
+        WriteOptions writeOptions) {
     /** An access key with its secret, which {@link #toString} keeps to itself. */
     public record Credentials(String accessKey, String secretKey) {
         @Override
@@ -40,8 +40,9 @@ public record S3Settings(
      * @param encryption empty to leave it to the bucket
      * @param kmsKeyId the key for {@code aws:kms}; empty for the account's default key
      */
-    public record Writing(Optional<String> storageClass, Optional<String> encryption, Optional<String> kmsKeyId) {
+    public record WriteOptions(Optional<String> storageClass, Optional<String> encryption, Optional<String> kmsKeyId) {
         /** As the bucket has it. */
-        public static final Writing PLAIN = new Writing(Optional.empty(), Optional.empty(), Optional.empty());
+        public static final WriteOptions DEFAULT =
+                new WriteOptions(Optional.empty(), Optional.empty(), Optional.empty());
     }
 }

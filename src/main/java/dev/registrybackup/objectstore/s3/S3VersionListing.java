@@ -20,28 +20,28 @@ import software.amazon.awssdk.services.s3.model.ListObjectVersionsResponse;
  * order; they are one order again here.
  */
 final class S3VersionListing implements Iterator<List<ObjectVersion>> {
-    private static final Comparator<Listed> ORDER = Comparator.comparing(
-                    (Listed listed) -> listed.version().key())
+    private static final Comparator<VersionEntry> ORDER = Comparator.comparing(
+                    (VersionEntry versionEntry) -> versionEntry.version().key())
             .thenComparing(
-                    listed -> listed.version().lastModified(),
+                    versionEntry -> versionEntry.version().lastModified(),
                     Comparator.<Instant>naturalOrder().reversed())
-            .thenComparing(listed -> !listed.newest());
+            .thenComparing(versionEntry -> !versionEntry.isLatest());
 
     /** A version, and whether it is its object's newest, which decides between those of one second. */
-    private record Listed(ObjectVersion version, boolean newest) {}
+    private record VersionEntry(ObjectVersion version, boolean isLatest) {}
 
     private final S3Client client;
-    private final S3Errors failures;
+    private final S3Errors errors;
     private final String bucket;
     private final String prefix;
 
     private @Nullable String nextKey;
     private @Nullable String nextVersion;
-    private boolean more = true;
+    private boolean hasMore = true;
 
     private S3VersionListing(S3Client client, S3Errors failures, String bucket, String prefix) {
         this.client = client;
-        this.failures = failures;
+        this.errors = failures;
         this.bucket = bucket;
         this.prefix = prefix;
     }
@@ -56,48 +56,48 @@ final class S3VersionListing implements Iterator<List<ObjectVersion>> {
 
     @Override
     public boolean hasNext() {
-        return more;
+        return hasMore;
     }
 
     @Override
     public List<ObjectVersion> next() {
-        if (!more) {
+        if (!hasMore) {
             throw new NoSuchElementException("All versions under %s are listed".formatted(prefix));
         }
-        ListObjectVersionsResponse page = failures.attempt(
+        ListObjectVersionsResponse page = errors.call(
                 "list the versions of",
                 prefix,
                 () -> client.listObjectVersions(request ->
                         request.bucket(bucket).prefix(prefix).keyMarker(nextKey).versionIdMarker(nextVersion)));
-        more = Boolean.TRUE.equals(page.isTruncated());
+        hasMore = Boolean.TRUE.equals(page.isTruncated());
         nextKey = page.nextKeyMarker();
         nextVersion = page.nextVersionIdMarker();
-        return versions(page);
+        return toVersions(page);
     }
 
-    private static List<ObjectVersion> versions(ListObjectVersionsResponse page) {
+    private static List<ObjectVersion> toVersions(ListObjectVersionsResponse page) {
         return Stream.concat(
-                        page.versions().stream().map(S3VersionListing::version),
-                        page.deleteMarkers().stream().map(S3VersionListing::marker))
+                        page.versions().stream().map(S3VersionListing::toEntry),
+                        page.deleteMarkers().stream().map(S3VersionListing::toDeleteMarkerEntry))
                 .sorted(ORDER)
-                .map(Listed::version)
+                .map(VersionEntry::version)
                 .toList();
     }
 
-    private static Listed version(software.amazon.awssdk.services.s3.model.ObjectVersion version) {
-        return new Listed(
+    private static VersionEntry toEntry(software.amazon.awssdk.services.s3.model.ObjectVersion version) {
+        return new VersionEntry(
                 new ObjectVersion(
                         version.key(),
                         version.versionId(),
                         version.size(),
-                        S3Listing.unquoted(version.eTag()),
+                        S3Listing.stripQuotes(version.eTag()),
                         version.lastModified(),
                         false),
                 Boolean.TRUE.equals(version.isLatest()));
     }
 
-    private static Listed marker(DeleteMarkerEntry marker) {
-        return new Listed(
+    private static VersionEntry toDeleteMarkerEntry(DeleteMarkerEntry marker) {
+        return new VersionEntry(
                 new ObjectVersion(marker.key(), marker.versionId(), 0, "", marker.lastModified(), true),
                 Boolean.TRUE.equals(marker.isLatest()));
     }

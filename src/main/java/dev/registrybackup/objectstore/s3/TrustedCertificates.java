@@ -24,7 +24,7 @@ final class TrustedCertificates implements TlsTrustManagersProvider {
         this.trustManagers = trustManagers;
     }
 
-    static TrustedCertificates withSystemRootsAnd(Path file) throws IOException {
+    static TrustedCertificates systemRootsAnd(Path file) throws IOException {
         try (InputStream pem = Files.newInputStream(file)) {
             Collection<? extends Certificate> extra =
                     CertificateFactory.getInstance("X.509").generateCertificates(pem);
@@ -40,14 +40,14 @@ final class TrustedCertificates implements TlsTrustManagersProvider {
             for (Certificate certificate : extra) {
                 store.setCertificateEntry("configured-" + count++, certificate);
             }
-            return new TrustedCertificates(factory(store).getTrustManagers());
+            return new TrustedCertificates(trustManagerFactory(store).getTrustManagers());
         } catch (GeneralSecurityException e) {
             throw new IOException("it is no PEM file of certificates: " + e.getMessage(), e);
         }
     }
 
     private static X509Certificate[] systemRoots() throws GeneralSecurityException {
-        for (TrustManager manager : factory(null).getTrustManagers()) {
+        for (TrustManager manager : trustManagerFactory(null).getTrustManagers()) {
             if (manager instanceof X509TrustManager x509) {
                 return x509.getAcceptedIssuers();
             }
@@ -55,7 +55,7 @@ final class TrustedCertificates implements TlsTrustManagersProvider {
         return new X509Certificate[0];
     }
 
-    private static TrustManagerFactory factory(@Nullable KeyStore store) throws GeneralSecurityException {
+    private static TrustManagerFactory trustManagerFactory(@Nullable KeyStore store) throws GeneralSecurityException {
         TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         factory.init(store);
         return factory;

@@ -12,26 +12,27 @@ import java.util.Locale;
  */
 final class JobName {
     /** A pod's name is its Job's and eleven characters more, and has to fit into a host name. */
-    static final int LONGEST = 52;
+    static final int MAX_LENGTH = 52;
 
-    private static final int HASH = 8;
+    private static final int HASH_LENGTH = 8;
 
     private JobName() {}
 
     static String of(OperationRequest request) {
         String wanted = request.kind().label() + "-" + request.slot();
-        String safe = trimmed(wanted.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-"));
-        if (safe.equals(wanted) && safe.length() <= LONGEST) {
+        String safe = trimTrailingDashes(wanted.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-"));
+        if (safe.equals(wanted) && safe.length() <= MAX_LENGTH) {
             return safe;
         }
         // Told apart from others that come out alike.
         String hash = Digest.of(DigestAlgorithm.SHA256, wanted.getBytes(StandardCharsets.UTF_8))
                 .hex()
-                .substring(0, HASH);
-        return trimmed(safe.substring(0, Math.min(safe.length(), LONGEST - HASH - 1))) + "-" + hash;
+                .substring(0, HASH_LENGTH);
+        return trimTrailingDashes(safe.substring(0, Math.min(safe.length(), MAX_LENGTH - HASH_LENGTH - 1))) + "-"
+                + hash;
     }
 
-    private static String trimmed(String name) {
+    private static String trimTrailingDashes(String name) {
         return name.replaceAll("-+$", "");
     }
 }

@@ -27,16 +27,16 @@ import java.util.concurrent.TimeUnit;
  */
 public final class JobRunner implements OperationRunner {
     /** So long an ended Job may take to go. */
-    static final Duration TO_GO = Duration.ofSeconds(30);
+    static final Duration DELETION_TIMEOUT = Duration.ofSeconds(30);
 
     private static final System.Logger LOGGER = System.getLogger(JobRunner.class.getName());
 
-    private static final int CONFLICT = 409;
+    private static final int HTTP_CONFLICT = 409;
 
     private final KubernetesClient client;
     private final String namespace;
     private final Map<OperationKind, String> cronJobs;
-    private final Duration toGo;
+    private final Duration deletionTimeout;
 
     /**
      * Runs operations in that namespace.
@@ -44,14 +44,14 @@ public final class JobRunner implements OperationRunner {
      * @param cronJobs the name of each kind's CronJob
      */
     public JobRunner(KubernetesClient client, String namespace, Map<OperationKind, String> cronJobs) {
-        this(client, namespace, cronJobs, TO_GO);
+        this(client, namespace, cronJobs, DELETION_TIMEOUT);
     }
 
     JobRunner(KubernetesClient client, String namespace, Map<OperationKind, String> cronJobs, Duration toGo) {
         this.client = client;
         this.namespace = namespace;
         this.cronJobs = Map.copyOf(cronJobs);
-        this.toGo = toGo;
+        this.deletionTimeout = toGo;
     }
 
     @Override
@@ -59,15 +59,15 @@ public final class JobRunner implements OperationRunner {
         try {
             CronJob cronJob = cronJob(request);
             find(request).ifPresent(there -> {
-                requireEnded(there, request);
-                remove(there);
-                awaitGone(there, request);
+                requireFinished(there, request);
+                delete(there);
+                awaitDeletion(there, request);
             });
             create(OperationJob.of(request, cronJob), request);
         } catch (KubernetesClientException e) {
             throw new OperationNotStartedException(
                     "Failed to start a Job for operation %s: %s"
-                            .formatted(request.id(), ApiFailure.ofJobs(e, namespace)),
+                            .formatted(request.id(), ApiFailure.describeJobFailure(e, namespace)),
                     e);
         }
     }
@@ -85,38 +85,38 @@ public final class JobRunner implements OperationRunner {
                         .get())
                 .orElseThrow(() -> new OperationNotStartedException(
                         "Failed to start operation %s: namespace %s has no CronJob %s to make its Job from. Apply %s"
-                                .formatted(request.id(), namespace, name, manifest(request.kind()))));
+                                .formatted(request.id(), namespace, name, manifestPath(request.kind()))));
     }
 
-    private static String manifest(OperationKind kind) {
+    private static String manifestPath(OperationKind kind) {
         return kind == OperationKind.RECONCILE ? "knative/base/reconcile-jobs.yaml" : "knative/base/restore-jobs.yaml";
     }
 
     /** Only the Job that was looked at goes: another one of its name that has come meanwhile stays. */
-    private void remove(Job job) {
+    private void delete(Job job) {
         try {
             jobs().resource(job)
                     .lockResourceVersion(job.getMetadata().getResourceVersion())
                     .delete();
         } catch (KubernetesClientException e) {
-            if (e.getCode() != CONFLICT) {
+            if (e.getCode() != HTTP_CONFLICT) {
                 throw e;
             }
         }
     }
 
-    private void awaitGone(Job job, OperationRequest request) {
+    private void awaitDeletion(Job job, OperationRequest request) {
         String uid = job.getMetadata().getUid();
         try {
             jobs().withName(job.getMetadata().getName())
                     .waitUntilCondition(
                             now -> now == null || !now.getMetadata().getUid().equals(uid),
-                            toGo.toMillis(),
+                            deletionTimeout.toMillis(),
                             TimeUnit.MILLISECONDS);
         } catch (KubernetesClientTimeoutException e) {
             throw new OperationNotStartedException(
                     "Failed to start operation %s: Job %s of the one before has ended and is not gone %d s after it was"
-                                    .formatted(request.id(), job.getMetadata().getName(), toGo.toSeconds())
+                                    .formatted(request.id(), job.getMetadata().getName(), deletionTimeout.toSeconds())
                             + " removed. Look at its finalizers, and ask again",
                     e);
         }
@@ -126,24 +126,25 @@ public final class JobRunner implements OperationRunner {
         try {
             jobs().resource(job).create();
         } catch (KubernetesClientException e) {
-            if (e.getCode() != CONFLICT) {
+            if (e.getCode() != HTTP_CONFLICT) {
                 throw e;
             }
             Job first = find(request).orElseThrow(() -> e);
             // Our own, where the client sent its request twice, or that of whoever resumes it at this moment too.
-            if (!OperationJob.operation(first).equals(Optional.of(request.id()))) {
-                requireEnded(first, request);
+            if (!OperationJob.operationId(first).equals(Optional.of(request.id()))) {
+                requireFinished(first, request);
                 throw e;
             }
         }
     }
 
-    private static void requireEnded(Job job, OperationRequest request) {
-        if (OperationJob.end(job).isEmpty()) {
-            OperationId running = OperationJob.operation(job)
+    private static void requireFinished(Job job, OperationRequest request) {
+        if (OperationJob.finishReason(job).isEmpty()) {
+            OperationId running = OperationJob.operationId(job)
                     .orElseThrow(() -> new OperationNotStartedException(
                             "Failed to start operation %s: there is a Job %s without label %s, which is not this program's. Remove it"
-                                    .formatted(request.id(), job.getMetadata().getName(), OperationJob.OPERATION)));
+                                    .formatted(
+                                            request.id(), job.getMetadata().getName(), OperationJob.OPERATION_LABEL)));
             throw new ConflictException(running, request);
         }
     }
@@ -151,7 +152,7 @@ public final class JobRunner implements OperationRunner {
     @Override
     public void abandon(OperationRequest request) {
         try {
-            find(request).filter(job -> isOf(job, request)).ifPresent(this::remove);
+            find(request).filter(job -> isJobOf(job, request)).ifPresent(this::delete);
         } catch (KubernetesClientException e) {
             LOGGER.log(
                     Level.WARNING,
@@ -159,7 +160,7 @@ public final class JobRunner implements OperationRunner {
                             + " itself\"",
                     request.id(),
                     JobName.of(request),
-                    ApiFailure.ofJobs(e, namespace));
+                    ApiFailure.describeJobFailure(e, namespace));
         }
     }
 
@@ -168,19 +169,19 @@ public final class JobRunner implements OperationRunner {
         String name = JobName.of(request);
         try {
             return find(request)
-                    .filter(job -> isOf(job, request))
-                    .map(job -> OperationJob.end(job)
-                            .map(end -> Liveness.gone("Its Job %s has ended: %s".formatted(name, end)))
+                    .filter(job -> isJobOf(job, request))
+                    .map(job -> OperationJob.finishReason(job)
+                            .map(end -> Liveness.dead("Its Job %s has ended: %s".formatted(name, end)))
                             .orElse(Liveness.RUNNING))
-                    .orElseGet(() -> Liveness.gone("Its Job %s is gone".formatted(name)));
+                    .orElseGet(() -> Liveness.dead("Its Job %s is gone".formatted(name)));
         } catch (KubernetesClientException e) {
             return Liveness.unknown("Whether its Job %s is at work could not be told: %s"
-                    .formatted(name, ApiFailure.ofJobs(e, namespace)));
+                    .formatted(name, ApiFailure.describeJobFailure(e, namespace)));
         }
     }
 
-    private static boolean isOf(Job job, OperationRequest request) {
-        return OperationJob.operation(job).equals(Optional.of(request.id()));
+    private static boolean isJobOf(Job job, OperationRequest request) {
+        return OperationJob.operationId(job).equals(Optional.of(request.id()));
     }
 
     private Optional<Job> find(OperationRequest request) {

@@ -16,9 +16,9 @@ import java.util.stream.Stream;
 /** What a Job of ours is made of, and what can be told from one. */
 final class OperationJob {
     /** The label, of the Job and its pods, that names the operation. */
-    static final String OPERATION = "registry-backup.dev/operation";
+    static final String OPERATION_LABEL = "registry-backup.dev/operation";
 
-    private static final List<String> ENDS = List.of("Complete", "Failed");
+    private static final List<String> FINISHED_CONDITIONS = List.of("Complete", "Failed");
 
     private OperationJob() {}
 
@@ -35,14 +35,14 @@ final class OperationJob {
                 .withName(JobName.of(request))
                 .withNamespace(cronJob.getMetadata().getNamespace())
                 .withLabels(metadata.map(ObjectMeta::getLabels).orElse(Map.of()))
-                .addToLabels(OPERATION, id)
+                .addToLabels(OPERATION_LABEL, id)
                 .withAnnotations(metadata.map(ObjectMeta::getAnnotations).orElse(Map.of()))
                 .endMetadata()
                 .withSpec(template.getSpec())
                 .editSpec()
                 .editTemplate()
                 .editOrNewMetadata()
-                .addToLabels(OPERATION, id)
+                .addToLabels(OPERATION_LABEL, id)
                 .endMetadata()
                 .editSpec()
                 .editFirstContainer()
@@ -55,13 +55,13 @@ final class OperationJob {
     }
 
     /** The operation that the Job runs; empty if it is none of ours. */
-    static Optional<OperationId> operation(Job job) {
+    static Optional<OperationId> operationId(Job job) {
         return Optional.ofNullable(job.getMetadata().getLabels())
-                .map(labels -> labels.get(OPERATION))
-                .flatMap(OperationJob::id);
+                .map(labels -> labels.get(OPERATION_LABEL))
+                .flatMap(OperationJob::parseId);
     }
 
-    private static Optional<OperationId> id(String label) {
+    private static Optional<OperationId> parseId(String label) {
         try {
             return Optional.of(new OperationId(label));
         } catch (IllegalArgumentException e) {
@@ -70,15 +70,16 @@ final class OperationJob {
     }
 
     /** How the Job ended, for a human; empty while it has pods, or is about to. */
-    static Optional<String> end(Job job) {
+    static Optional<String> finishReason(Job job) {
         return Optional.ofNullable(job.getStatus()).stream()
                 .flatMap(status -> status.getConditions().stream())
-                .filter(condition -> ENDS.contains(condition.getType()) && "True".equals(condition.getStatus()))
-                .map(OperationJob::reason)
+                .filter(condition ->
+                        FINISHED_CONDITIONS.contains(condition.getType()) && "True".equals(condition.getStatus()))
+                .map(OperationJob::conditionReason)
                 .findFirst();
     }
 
-    private static String reason(JobCondition condition) {
+    private static String conditionReason(JobCondition condition) {
         return Stream.of(condition.getReason(), condition.getMessage())
                 .filter(text -> text != null && !text.isEmpty())
                 .reduce((reason, message) -> reason + ": " + message)

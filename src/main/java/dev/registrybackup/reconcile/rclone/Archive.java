@@ -18,30 +18,30 @@ import java.util.Optional;
 public final class Archive {
     private final RcloneRemote backup;
     private final Destination destination;
-    private final CommandLine commands;
+    private final CommandLine commandLine;
     private final RcloneRunner rcloneRunner;
-    private final DirectoryNames names;
+    private final DirectoryNames directoryNames;
 
     /**
      * Where it is.
      *
-     * @param place as rclone has it, {@code remote:bucket/path} or a directory; the environment has the remote's settings,
+     * @param remote as rclone has it, {@code remote:bucket/path} or a directory; the environment has the remote's settings,
      *     {@code RCLONE_CONFIG_<REMOTE>_…}
-     * @param removed in the same remote, where what is replaced or leaves is moved; without it, it goes for good
-     * @param mirrors whether what is not in the backup any more leaves
+     * @param backupDir in the same remote, where what is replaced or leaves is moved; without it, it goes for good
+     * @param isMirror whether what is not in the backup any more leaves
      * @param retention for how long what was moved aside is kept
      */
-    public record Destination(String place, Optional<String> removed, boolean mirrors, Duration retention) {}
+    public record Destination(String remote, Optional<String> backupDir, boolean isMirror, Duration retention) {}
 
     private Archive(String program, RcloneRemote backup, Destination destination, Path scratch) {
         this.backup = backup;
         this.destination = destination;
-        RcloneSetup rcloneSetup = new RcloneSetup(program, List.of(backup), Optional.of(destination.place()), scratch);
+        RcloneSetup rcloneSetup = new RcloneSetup(program, List.of(backup), Optional.of(destination.remote()), scratch);
         RcloneProcess runnable = rcloneSetup.prepare();
-        rcloneSetup.version(runnable);
-        this.commands = new CommandLine(program, rcloneSetup.certificates());
+        rcloneSetup.readVersion(runnable);
+        this.commandLine = new CommandLine(program, rcloneSetup.writeCertificates());
         this.rcloneRunner = new RcloneRunner(runnable);
-        this.names = new DirectoryNames(rcloneRunner, commands);
+        this.directoryNames = new DirectoryNames(rcloneRunner, commandLine);
     }
 
     /**
@@ -50,7 +50,7 @@ public final class Archive {
      * @param scratch a directory of our own
      * @throws RcloneUnusableException if it cannot be used
      */
-    public static Archive start(String program, RcloneRemote backup, Destination destination, Path scratch) {
+    public static Archive create(String program, RcloneRemote backup, Destination destination, Path scratch) {
         return new Archive(program, backup, destination, scratch);
     }
 
@@ -66,10 +66,10 @@ public final class Archive {
     public Optional<String> update(String registryPrefix, String bookkeepingPrefix, Instant now, Runnable pause) {
         String day = LocalDate.ofInstant(now, ZoneOffset.UTC).toString();
         List<List<String>> all = new ArrayList<>();
-        List<Step> steps = Step.of(registryPrefix);
+        List<Step> steps = Step.all(registryPrefix);
         steps.forEach(step -> all.add(command("copy", step, day)));
         all.add(command("copy", Step.records(bookkeepingPrefix), day));
-        if (destination.mirrors()) {
+        if (destination.isMirror()) {
             for (int last = steps.size() - 1; last >= 0; last--) {
                 all.add(command("sync", steps.get(last), day));
             }
@@ -78,29 +78,29 @@ public final class Archive {
             pause.run();
             Optional<String> problem = rcloneRunner.run(command, line -> {}, ProcessResult::problem);
             if (problem.isPresent()) {
-                return Optional.of("%s failed: %s".formatted(CommandLine.quoted(command), problem.get()));
+                return Optional.of("%s failed: %s".formatted(CommandLine.quote(command), problem.get()));
             }
         }
-        return destination.removed().flatMap(removed -> dropOld(removed, now));
+        return destination.backupDir().flatMap(removed -> purgeExpired(removed, now));
     }
 
     private List<String> command(String verb, Step step, String day) {
-        return commands.mirror(
+        return commandLine.mirror(
                 verb,
                 backup.path(step.prefix()),
-                below(destination.place(), step.prefix()),
+                child(destination.remote(), step.prefix()),
                 step,
-                destination.removed().map(removed -> below(below(removed, day + "/"), step.prefix())));
+                destination.backupDir().map(removed -> child(child(removed, day + "/"), step.prefix())));
     }
 
-    private static String below(String place, String prefix) {
+    private static String child(String place, String prefix) {
         return (place.endsWith("/") || place.endsWith(":") ? place : place + "/") + prefix;
     }
 
-    private Optional<String> dropOld(String removed, Instant now) {
+    private Optional<String> purgeExpired(String removed, Instant now) {
         LocalDate oldest = LocalDate.ofInstant(now.minus(destination.retention()), ZoneOffset.UTC);
         List<String> days = new ArrayList<>();
-        Optional<String> problem = names.list(below(removed, ""), days::add);
+        Optional<String> problem = directoryNames.list(child(removed, ""), days::add);
         if (problem.isPresent()) {
             // Without anything moved aside yet some remotes have no such directory.
             return problem.filter(text -> !text.contains("directory not found"));
@@ -108,9 +108,9 @@ public final class Archive {
         for (String day : days) {
             if (isBefore(day, oldest)) {
                 Optional<String> failed =
-                        rcloneRunner.run(commands.purge(below(removed, day)), line -> {}, ProcessResult::problem);
+                        rcloneRunner.run(commandLine.purge(child(removed, day)), line -> {}, ProcessResult::problem);
                 if (failed.isPresent()) {
-                    return failed.map(text -> "to drop %s failed: %s".formatted(below(removed, day), text));
+                    return failed.map(text -> "to drop %s failed: %s".formatted(child(removed, day), text));
                 }
             }
         }
@@ -130,11 +130,11 @@ public final class Archive {
      * One class of objects.
      *
      * @param prefix what its keys start with
-     * @param only patterns of rclone's filters for what of it is meant; all if empty
-     * @param compare how rclone is to tell what is there already
+     * @param includes patterns of rclone's filters for what of it is meant; all if empty
+     * @param compareFlags how rclone is to tell what is there already
      */
-    record Step(String prefix, List<String> only, List<String> compare) {
-        static List<Step> of(String registryPrefix) {
+    record Step(String prefix, List<String> includes, List<String> compareFlags) {
+        static List<Step> all(String registryPrefix) {
             String links = registryPrefix + "repositories/";
             // A blob's or a digest link's content follows from its key, so a size says enough.
             List<String> bySize = List.of("--size-only");

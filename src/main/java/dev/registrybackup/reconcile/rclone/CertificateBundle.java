@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One PEM file of all that may be trusted: rclone 1.60 takes one file for all stores, and then not the system's roots. */
 final class CertificateBundle {
-    private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] {'\n'});
+    private static final Base64.Encoder PEM_ENCODER = Base64.getMimeEncoder(64, new byte[] {'\n'});
 
     private CertificateBundle() {}
 
@@ -37,12 +37,12 @@ final class CertificateBundle {
         try {
             List<Certificate> trusted = new ArrayList<>(systemRoots());
             for (Path file : files) {
-                trusted.addAll(read(file));
+                trusted.addAll(readCertificates(file));
             }
             StringBuilder pem = new StringBuilder();
             for (Certificate certificate : trusted) {
                 pem.append("-----BEGIN CERTIFICATE-----\n")
-                        .append(LINES.encodeToString(certificate.getEncoded()))
+                        .append(PEM_ENCODER.encodeToString(certificate.getEncoded()))
                         .append("\n-----END CERTIFICATE-----\n");
             }
             Files.writeString(bundle, pem, US_ASCII);
@@ -51,7 +51,7 @@ final class CertificateBundle {
         }
     }
 
-    private static Collection<? extends Certificate> read(Path file) throws IOException {
+    private static Collection<? extends Certificate> readCertificates(Path file) throws IOException {
         try (InputStream pem = Files.newInputStream(file)) {
             Collection<? extends Certificate> found =
                     CertificateFactory.getInstance("X.509").generateCertificates(pem);

@@ -19,8 +19,8 @@ final class ChildEnvironment {
     static Map<String, String> of(
             Map<String, String> parent, Path configuration, List<RcloneRemote> remotes, Optional<String> foreignPlace) {
         Map<String, String> environment = new TreeMap<>(parent);
-        boolean needsCredentials = remotes.stream().anyMatch(RcloneRemote::needsTheProcessCredentials);
-        Optional<String> kept = foreignPlace.map(ChildEnvironment::variables);
+        boolean needsCredentials = remotes.stream().anyMatch(RcloneRemote::usesProcessCredentials);
+        Optional<String> kept = foreignPlace.map(ChildEnvironment::variablePrefix);
         environment
                 .keySet()
                 .removeIf(name -> name.startsWith("RCLONE_")
@@ -35,7 +35,7 @@ final class ChildEnvironment {
     }
 
     /** What the variables of the place's remote start with; a directory has none. */
-    private static String variables(String place) {
+    private static String variablePrefix(String place) {
         int colon = place.indexOf(':');
         return "RCLONE_CONFIG_" + place.substring(0, Math.max(colon, 0)).toUpperCase(Locale.ROOT) + "_";
     }

@@ -6,10 +6,10 @@ import java.util.function.Consumer;
 
 /** Reads what {@code --combined -} prints: a sign, a blank and a key, relative to the part's prefix. */
 final class CombinedReportReader {
-    private static final int KEY_AT = 2;
+    private static final int KEY_OFFSET = 2;
 
     private final String prefix;
-    private final Consumer<Difference> found;
+    private final Consumer<Difference> consumer;
     private Optional<String> problem = Optional.empty();
     private long same;
     private long onlyInRegistry;
@@ -19,19 +19,20 @@ final class CombinedReportReader {
 
     CombinedReportReader(String prefix, Consumer<Difference> found) {
         this.prefix = prefix;
-        this.found = found;
+        this.consumer = found;
     }
 
     /** Takes the next line. One that cannot be read is kept for {@link #problem}. */
-    void take(String line) {
-        Optional<Kind> kind = line.length() > KEY_AT && line.charAt(1) == ' ' ? kind(line.charAt(0)) : Optional.empty();
+    void accept(String line) {
+        Optional<Kind> kind =
+                line.length() > KEY_OFFSET && line.charAt(1) == ' ' ? kind(line.charAt(0)) : Optional.empty();
         if (kind.isEmpty()) {
             problem = problem.or(() -> Optional.of("rclone printed a line that is none of its report: " + line));
             return;
         }
-        String key = prefix + line.substring(KEY_AT);
+        String key = prefix + line.substring(KEY_OFFSET);
         count(kind.get(), key);
-        found.accept(new Difference(kind.get(), key));
+        consumer.accept(new Difference(kind.get(), key));
     }
 
     private static Optional<Kind> kind(char sign) {
@@ -76,12 +77,12 @@ final class CombinedReportReader {
     }
 
     /** Whether some line proves that the registry's store was there to be read. */
-    boolean provesRegistry() {
+    boolean sawRegistryKey() {
         return same + onlyInRegistry + different > 0;
     }
 
     /** Whether some line proves that the backup's store was there to be read. */
-    boolean provesBackup() {
+    boolean sawBackupKey() {
         return same + onlyInBackup + different > 0;
     }
 }

@@ -1,6 +1,6 @@
 package dev.registrybackup.reconcile.rclone;
 
-import dev.registrybackup.reconcile.rclone.Shard.By;
+import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 
 /** The arguments of a run, each with its reason. */
 final class CommandLine {
-    private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
+    private static final Pattern UNQUOTED = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
     private final String program;
     private final Optional<Path> certificates;
@@ -25,7 +25,7 @@ final class CommandLine {
         List<String> arguments = new ArrayList<>(List.of(program, "check", registry, backup));
         // One line a key on stdout while it compares, the equal ones too: they prove that both stores were listed.
         add(arguments, "--combined", "-");
-        if (shard.by() == By.SIZE) {
+        if (shard.compareBy() == CompareBy.SIZE) {
             // A blob's key is its digest, and a multipart ETag no MD5.
             add(arguments, "--size-only");
         } else if (!hashes) {
@@ -38,31 +38,31 @@ final class CommandLine {
             // a refusal too, for "not there".
             add(arguments, "--files-from-raw", keys.get().toString());
         } else {
-            shard.leftOut().forEach(pattern -> add(arguments, "--exclude", pattern));
-            if (shard.wholeListing()) {
+            shard.excludes().forEach(pattern -> add(arguments, "--exclude", pattern));
+            if (shard.isFastList()) {
                 // A thousand keys a request: each object of a registry has a directory of its own.
                 add(arguments, "--fast-list");
             }
         }
-        addWhatAllNeed(arguments);
+        addCommonFlags(arguments);
         return arguments;
     }
 
     /** Lists the names of the directories directly below a path. */
-    List<String> directories(String path) {
+    List<String> listDirectories(String path) {
         List<String> arguments = new ArrayList<>(List.of(program, "lsf", path));
         add(arguments, "--dirs-only");
         // One request a thousand names, however much is below them.
         add(arguments, "--max-depth", "1");
-        addWhatAllNeed(arguments);
+        addCommonFlags(arguments);
         return arguments;
     }
 
     /** Copies a class of objects, or has it mirrored; {@code aside} is where what is replaced or leaves goes. */
     List<String> mirror(String verb, String from, String to, Archive.Step step, Optional<String> aside) {
         List<String> arguments = new ArrayList<>(List.of(program, verb, from, to));
-        step.only().forEach(pattern -> add(arguments, "--include", pattern));
-        arguments.addAll(step.compare());
+        step.includes().forEach(pattern -> add(arguments, "--include", pattern));
+        arguments.addAll(step.compareFlags());
         aside.ifPresent(place -> add(arguments, "--backup-dir", place));
         add(arguments, "--fast-list");
         // On Ceph to set a time is to copy the object onto itself.
@@ -74,18 +74,18 @@ final class CommandLine {
             add(arguments, "--delete-after");
         }
         add(arguments, "--transfers", "8");
-        addWhatAllNeed(arguments);
+        addCommonFlags(arguments);
         return arguments;
     }
 
     /** Removes a directory with all that is in it. */
     List<String> purge(String path) {
         List<String> arguments = new ArrayList<>(List.of(program, "purge", path));
-        addWhatAllNeed(arguments);
+        addCommonFlags(arguments);
         return arguments;
     }
 
-    private void addWhatAllNeed(List<String> arguments) {
+    private void addCommonFlags(List<String> arguments) {
         // The level tells errors from notices, and a message may have several lines.
         add(arguments, "--use-json-log");
         // Requests under way at once where hashes are asked for or directories listed.
@@ -106,11 +106,11 @@ final class CommandLine {
     }
 
     /** For a human to paste into a shell. */
-    static String quoted(List<String> command) {
-        return command.stream().map(CommandLine::quoted).collect(Collectors.joining(" "));
+    static String quote(List<String> command) {
+        return command.stream().map(CommandLine::quote).collect(Collectors.joining(" "));
     }
 
-    private static String quoted(String argument) {
-        return PLAIN.matcher(argument).matches() ? argument : "'" + argument.replace("'", "'\\''") + "'";
+    private static String quote(String argument) {
+        return UNQUOTED.matcher(argument).matches() ? argument : "'" + argument.replace("'", "'\\''") + "'";
     }
 }

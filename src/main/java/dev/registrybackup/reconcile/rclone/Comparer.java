@@ -10,14 +10,14 @@ public interface Comparer {
     Comparison compare(Shard shard, Consumer<Difference> found);
 
     /** Compares these keys of a part only, which the registry has or had. */
-    Comparison confirm(Shard shard, Collection<String> keys, Consumer<Difference> found);
+    Comparison compareKeys(Shard shard, Collection<String> keys, Consumer<Difference> found);
 
     /**
      * The names of the directories directly below the prefix in either store, without slashes.
      *
      * @throws dev.registrybackup.objectstore.ObjectStoreException if one of them could not be listed
      */
-    SortedSet<String> directories(String prefix);
+    SortedSet<String> listDirectories(String prefix);
 
     /** What it is, for the report. */
     String version();

@@ -11,13 +11,13 @@ import java.util.function.Consumer;
 /** What a process prints, line by line as it comes; a process that prints faster than it is read waits. */
 final class ProcessOutput {
     // A key has at most 1024 bytes.
-    private static final int LONGEST_BYTES = 1 << 14;
+    private static final int MAX_LINE_BYTES = 1 << 14;
     private static final int BUFFER_BYTES = 1 << 16;
     private static final long POLL_MILLIS = 10;
 
     private final Process process;
     private final Consumer<String> lines;
-    private final ByteArrayOutputStream begun = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream partialLine = new ByteArrayOutputStream();
 
     ProcessOutput(Process process, Consumer<String> lines) {
         this.process = process;
@@ -29,9 +29,9 @@ final class ProcessOutput {
         InputStream output = process.getInputStream();
         byte[] buffer = new byte[BUFFER_BYTES];
         for (int count = read(output, buffer); count >= 0; count = read(output, buffer)) {
-            take(buffer, count);
+            splitLines(buffer, count);
         }
-        return begun.size() == 0;
+        return partialLine.size() == 0;
     }
 
     private int read(InputStream output, byte[] buffer) throws IOException, InterruptedException {
@@ -47,23 +47,23 @@ final class ProcessOutput {
         return output.read(buffer, 0, Math.min(buffer.length, Math.max(1, output.available())));
     }
 
-    private void take(byte[] buffer, int count) throws IOException {
+    private void splitLines(byte[] buffer, int count) throws IOException {
         int start = 0;
         for (int at = 0; at < count; at++) {
             if (buffer[at] == '\n') {
                 append(buffer, start, at - start);
                 start = at + 1;
-                lines.accept(begun.toString(UTF_8));
-                begun.reset();
+                lines.accept(partialLine.toString(UTF_8));
+                partialLine.reset();
             }
         }
         append(buffer, start, count - start);
     }
 
     private void append(byte[] buffer, int start, int count) throws IOException {
-        begun.write(buffer, start, count);
-        if (begun.size() > LONGEST_BYTES) {
-            throw new IOException("it printed a line of more than %d bytes".formatted(LONGEST_BYTES));
+        partialLine.write(buffer, start, count);
+        if (partialLine.size() > MAX_LINE_BYTES) {
+            throw new IOException("it printed a line of more than %d bytes".formatted(MAX_LINE_BYTES));
         }
     }
 }

@@ -25,10 +25,10 @@ public final class Rclone implements Comparer {
     private final RcloneRemote registry;
     private final RcloneRemote backup;
     private final Path scratch;
-    private final CommandLine commands;
+    private final CommandLine commandLine;
     private final ShardLocations shardLocations;
     private final RcloneRunner rcloneRunner;
-    private final DirectoryNames names;
+    private final DirectoryNames directoryNames;
 
     private Rclone(String program, RcloneRemote registry, RcloneRemote backup, Path scratch) {
         this.registry = registry;
@@ -36,11 +36,11 @@ public final class Rclone implements Comparer {
         this.scratch = scratch;
         RcloneSetup rcloneSetup = new RcloneSetup(program, List.of(registry, backup), Optional.empty(), scratch);
         RcloneProcess runnable = rcloneSetup.prepare();
-        this.version = rcloneSetup.version(runnable);
-        this.commands = new CommandLine(program, rcloneSetup.certificates());
+        this.version = rcloneSetup.readVersion(runnable);
+        this.commandLine = new CommandLine(program, rcloneSetup.writeCertificates());
         this.shardLocations = new ShardLocations(rcloneSetup.emptyDirectory());
         this.rcloneRunner = new RcloneRunner(runnable);
-        this.names = new DirectoryNames(rcloneRunner, commands);
+        this.directoryNames = new DirectoryNames(rcloneRunner, commandLine);
     }
 
     /**
@@ -51,7 +51,7 @@ public final class Rclone implements Comparer {
      * @throws RcloneUnusableException if it is missing, cannot be run or is older than 1.60, if the scratch directory cannot
      *     be written, or a store's file of certificates cannot be read
      */
-    public static Rclone start(String program, RcloneRemote registry, RcloneRemote backup, Path scratch) {
+    public static Rclone create(String program, RcloneRemote registry, RcloneRemote backup, Path scratch) {
         return new Rclone(program, registry, backup, scratch);
     }
 
@@ -59,11 +59,11 @@ public final class Rclone implements Comparer {
      * Looks whether the program can be used, and tells its version; with no stores.
      *
      * @param scratch a directory of our own; made if absent
-     * @throws RcloneUnusableException as {@link #start}
+     * @throws RcloneUnusableException as {@link #create}
      */
     public static String version(String program, Path scratch) {
         RcloneSetup rcloneSetup = new RcloneSetup(program, List.of(), Optional.empty(), scratch);
-        return rcloneSetup.version(rcloneSetup.prepare());
+        return rcloneSetup.readVersion(rcloneSetup.prepare());
     }
 
     /** The program's version, such as {@code v1.60.1-DEV}. */
@@ -93,7 +93,7 @@ public final class Rclone implements Comparer {
      * @throws IllegalArgumentException if a key is not below the prefix, or has a line break in it
      */
     @Override
-    public Comparison confirm(Shard shard, Collection<String> keys, Consumer<Difference> found) {
+    public Comparison compareKeys(Shard shard, Collection<String> keys, Consumer<Difference> found) {
         if (keys.isEmpty()) {
             return new Comparison(true, "", 0, "");
         }
@@ -110,18 +110,18 @@ public final class Rclone implements Comparer {
     }
 
     private Comparison compare(Shard shard, Optional<Path> keys, Consumer<Difference> found) {
-        boolean hashes = registry.knowsHashes() && backup.knowsHashes();
-        String left = shardLocations.of(registry, shard.prefix());
-        String right = shardLocations.of(backup, shard.prefix());
-        List<String> command = commands.check(left, right, shard, hashes, keys);
+        boolean hashes = registry.hasHashes() && backup.hasHashes();
+        String left = shardLocations.locate(registry, shard.prefix());
+        String right = shardLocations.locate(backup, shard.prefix());
+        List<String> command = commandLine.check(left, right, shard, hashes, keys);
         CombinedReportReader combinedReportReader = new CombinedReportReader(shard.prefix(), found);
         Optional<String> problem = shardLocations
                 .problem(registry)
                 .or(() -> shardLocations.problem(backup))
                 .or(() -> run(command, combinedReportReader))
-                .or(() -> combinedReportReader.provesRegistry() ? Optional.empty() : unlistable(left))
-                .or(() -> combinedReportReader.provesBackup() ? Optional.empty() : unlistable(right));
-        String quoted = CommandLine.quoted(command);
+                .or(() -> combinedReportReader.sawRegistryKey() ? Optional.empty() : listingProblem(left))
+                .or(() -> combinedReportReader.sawBackupKey() ? Optional.empty() : listingProblem(right));
+        String quoted = CommandLine.quote(command);
         return problem.map(reason -> failed(shard, reason, combinedReportReader.keys(), quoted))
                 .orElseGet(() -> new Comparison(true, "", combinedReportReader.keys(), quoted));
     }
@@ -129,18 +129,19 @@ public final class Rclone implements Comparer {
     private Optional<String> run(List<String> command, CombinedReportReader combinedReportReader) {
         return rcloneRunner.run(
                 command,
-                combinedReportReader::take,
+                combinedReportReader::accept,
                 processResult -> Stream.of(
                                 combinedReportReader.problem(),
-                                processResult.problemOfComparison(
+                                processResult.comparisonProblem(
                                         combinedReportReader.differing(), combinedReportReader.same()))
                         .flatMap(Optional::stream)
                         .reduce((first, second) -> first + "; " + second));
     }
 
     /** A bucket that is not there looks empty to a comparison, and does not to a listing. */
-    private Optional<String> unlistable(String place) {
-        return names.list(place, name -> {})
+    private Optional<String> listingProblem(String place) {
+        return directoryNames
+                .list(place, name -> {})
                 .map(reason -> "nothing was found in %s, and to list it failed: %s".formatted(place, reason));
     }
 
@@ -157,12 +158,12 @@ public final class Rclone implements Comparer {
      * @throws ObjectStoreException as UNAVAILABLE if one of the stores could not be listed
      */
     @Override
-    public SortedSet<String> directories(String prefix) {
+    public SortedSet<String> listDirectories(String prefix) {
         NavigableSet<String> all = new TreeSet<>();
         for (RcloneRemote rcloneRemote : List.of(registry, backup)) {
             Optional<String> problem = shardLocations
                     .problem(rcloneRemote)
-                    .or(() -> names.list(shardLocations.of(rcloneRemote, prefix), all::add));
+                    .or(() -> directoryNames.list(shardLocations.locate(rcloneRemote, prefix), all::add));
             if (problem.isPresent()) {
                 throw new ObjectStoreException(
                         StoreError.UNAVAILABLE,

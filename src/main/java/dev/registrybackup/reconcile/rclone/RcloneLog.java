@@ -19,15 +19,15 @@ import java.util.regex.Pattern;
 /** What rclone wrote to its log in one run: JSON line by line, but for a last word that 1.60 writes as plain text. */
 final class RcloneLog {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final int LONGEST_MESSAGE = 400;
+    private static final int MAX_MESSAGE_LENGTH = 400;
 
     // 1.60 calls its notices warnings, later versions notices.
-    private static final Set<String> HARMLESS = Set.of("debug", "info", "notice", "warning");
+    private static final Set<String> HARMLESS_LEVELS = Set.of("debug", "info", "notice", "warning");
 
     // A difference is logged as an error of its key, beside the line of the report.
     private static final Pattern DIFFERENCE =
             Pattern.compile("file not in .*|(sizes|contents|[\\w-]+) differ\\b.*", Pattern.CASE_INSENSITIVE);
-    private static final Pattern LAST_WORD =
+    private static final Pattern SUMMARY =
             Pattern.compile("Failed to check(?: with \\d+ errors: last error was)?: (\\d{1,18}) differences found");
     private static final Pattern PLAIN_TIME = Pattern.compile("^\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d (\\w+ *: )?");
     private static final Pattern MATCHING = Pattern.compile("(\\d{1,18}) matching files");
@@ -38,8 +38,8 @@ final class RcloneLog {
             Pattern.CASE_INSENSITIVE);
 
     private Optional<String> error = Optional.empty();
-    private OptionalLong differences = OptionalLong.empty();
-    private OptionalLong matching = OptionalLong.empty();
+    private OptionalLong differingCount = OptionalLong.empty();
+    private OptionalLong matchingCount = OptionalLong.empty();
 
     private RcloneLog() {}
 
@@ -48,7 +48,7 @@ final class RcloneLog {
         RcloneLog log = new RcloneLog();
         try (BufferedReader lines = Files.newBufferedReader(file, UTF_8)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                log.take(line);
+                log.parseLine(line);
             }
         }
         return log;
@@ -60,22 +60,22 @@ final class RcloneLog {
     }
 
     /** How many keys differ, by rclone's last word; empty if it had none. */
-    OptionalLong differences() {
-        return differences;
+    OptionalLong differingCount() {
+        return differingCount;
     }
 
     /** How many keys are the same, by rclone's own count; empty if it told none. */
-    OptionalLong matching() {
-        return matching;
+    OptionalLong matchingCount() {
+        return matchingCount;
     }
 
-    private void take(String line) {
+    private void parseLine(String line) {
         if (!line.isBlank()) {
-            readJson(line).ifPresentOrElse(this::takeRecord, () -> takePlain(line));
+            parseJson(line).ifPresentOrElse(this::parseRecord, () -> parsePlain(line));
         }
     }
 
-    private static Optional<JsonNode> readJson(String line) {
+    private static Optional<JsonNode> parseJson(String line) {
         try {
             return Optional.ofNullable(JSON.readTree(line)).filter(JsonNode::isObject);
         } catch (JsonProcessingException e) {
@@ -83,17 +83,17 @@ final class RcloneLog {
         }
     }
 
-    private void takeRecord(JsonNode entry) {
+    private void parseRecord(JsonNode entry) {
         String message = entry.path("msg").asText();
         String level = entry.path("level").asText().toLowerCase(Locale.ROOT);
-        if (takeLastWord(message)) {
+        if (parseSummary(message)) {
             return;
         }
         Matcher counted = MATCHING.matcher(message);
         if (counted.matches()) {
-            matching = OptionalLong.of(Long.parseLong(counted.group(1)));
+            matchingCount = OptionalLong.of(Long.parseLong(counted.group(1)));
         } else if (!isHarmless(level, message, entry.path("object").asText())) {
-            fail(message);
+            setError(message);
         }
     }
 
@@ -101,32 +101,33 @@ final class RcloneLog {
         if (NOT_COMPARED.matcher(message).lookingAt()) {
             return false;
         }
-        return HARMLESS.contains(level)
+        return HARMLESS_LEVELS.contains(level)
                 || ("error".equals(level)
                         && !object.isEmpty()
                         && DIFFERENCE.matcher(message).matches());
     }
 
-    private void takePlain(String line) {
+    private void parsePlain(String line) {
         String message = PLAIN_TIME.matcher(line).replaceFirst("");
-        if (!takeLastWord(message)) {
-            fail(message);
+        if (!parseSummary(message)) {
+            setError(message);
         }
     }
 
-    private boolean takeLastWord(String message) {
-        Matcher last = LAST_WORD.matcher(message);
+    private boolean parseSummary(String message) {
+        Matcher last = SUMMARY.matcher(message);
         if (last.matches()) {
-            differences = OptionalLong.of(Long.parseLong(last.group(1)));
+            differingCount = OptionalLong.of(Long.parseLong(last.group(1)));
             return true;
         }
         return false;
     }
 
-    private void fail(String message) {
+    private void setError(String message) {
         if (error.isEmpty()) {
             String words = message.strip().replaceAll("\\s+", " ");
-            error = Optional.of(words.length() <= LONGEST_MESSAGE ? words : words.substring(0, LONGEST_MESSAGE) + "…");
+            error = Optional.of(
+                    words.length() <= MAX_MESSAGE_LENGTH ? words : words.substring(0, MAX_MESSAGE_LENGTH) + "…");
         }
     }
 }

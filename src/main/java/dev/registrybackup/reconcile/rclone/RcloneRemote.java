@@ -35,7 +35,7 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
     /** The variables that tell rclone of this store; the credentials are among them. */
     public Map<String, String> environment() {
         Map<String, String> options = new TreeMap<>();
-        bucket.ifPresentOrElse(settings -> tell(settings, options), () -> options.put("type", "local"));
+        bucket.ifPresentOrElse(settings -> putS3Options(settings, options), () -> options.put("type", "local"));
         Map<String, String> environment = new TreeMap<>();
         options.forEach((option, value) -> environment.put(
                 "RCLONE_CONFIG_%s_%s".formatted(name.toUpperCase(Locale.ROOT), option.toUpperCase(Locale.ROOT)),
@@ -43,7 +43,7 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
         return environment;
     }
 
-    private static void tell(S3Settings settings, Map<String, String> options) {
+    private static void putS3Options(S3Settings settings, Map<String, String> options) {
         options.put("type", "s3");
         // A provider's name stands for its quirks; "Other" expects the least of a store.
         options.put("provider", settings.endpoint().isPresent() ? "Other" : "AWS");
@@ -59,14 +59,14 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
         options.put("force_path_style", Boolean.toString(settings.pathStyle()));
         // It would ask for the bucket, and even make it, where these credentials may only list and read.
         options.put("no_check_bucket", "true");
-        if (isEncryptedByKey(settings)) {
+        if (isKmsEncrypted(settings)) {
             // Nothing is written: it is told so that it takes no ETag for an MD5.
             options.put("server_side_encryption", "aws:kms");
         }
     }
 
-    private static boolean isEncryptedByKey(S3Settings settings) {
-        return settings.writing()
+    private static boolean isKmsEncrypted(S3Settings settings) {
+        return settings.writeOptions()
                 .encryption()
                 .filter(encryption -> encryption.startsWith("aws:kms"))
                 .isPresent();
@@ -86,12 +86,12 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
     }
 
     /** Whether the store knows its objects' MD5s without reading them: not what it encrypts with a key of its own. */
-    boolean knowsHashes() {
-        return bucket.filter(RcloneRemote::isEncryptedByKey).isEmpty();
+    boolean hasHashes() {
+        return bucket.filter(RcloneRemote::isKmsEncrypted).isEmpty();
     }
 
     /** Whether it takes its credentials from the process's environment. */
-    boolean needsTheProcessCredentials() {
+    boolean usesProcessCredentials() {
         return bucket.filter(settings -> settings.credentials().isEmpty()).isPresent();
     }
 

@@ -11,18 +11,18 @@ import java.util.Optional;
 final class RcloneSetup {
     private static final String REMEDY =
             "install rclone %s or later (Debian: apt-get install rclone), or set reconcile.rclone to where it is"
-                    .formatted(RcloneVersion.OLDEST.name());
+                    .formatted(RcloneVersion.MINIMUM.name());
 
     private final String program;
     private final List<RcloneRemote> remotes;
-    private final Optional<String> foreignPlace;
+    private final Optional<String> externalRemote;
     private final Path scratch;
 
     /** For runs over these stores, and over a place of which only the environment knows what it is. */
     RcloneSetup(String program, List<RcloneRemote> remotes, Optional<String> foreignPlace, Path scratch) {
         this.program = program;
         this.remotes = remotes;
-        this.foreignPlace = foreignPlace;
+        this.externalRemote = foreignPlace;
         this.scratch = scratch;
     }
 
@@ -38,7 +38,7 @@ final class RcloneSetup {
             Path configuration = scratch.resolve("rclone.conf");
             Files.write(configuration, new byte[0]);
             return new RcloneProcess(
-                    ChildEnvironment.of(System.getenv(), configuration, remotes, foreignPlace), scratch);
+                    ChildEnvironment.of(System.getenv(), configuration, remotes, externalRemote), scratch);
         } catch (IOException e) {
             throw new RcloneUnusableException(
                     "Failed to prepare runs of rclone in %s: %s; make it a directory that can be written"
@@ -48,7 +48,7 @@ final class RcloneSetup {
     }
 
     /** The file of all that is trusted, if a store has certificates of its own. */
-    Optional<Path> certificates() {
+    Optional<Path> writeCertificates() {
         List<Path> files = remotes.stream()
                 .flatMap(rcloneRemote -> rcloneRemote.caCertificate().stream())
                 .toList();
@@ -68,7 +68,7 @@ final class RcloneSetup {
     }
 
     /** Asks for the version. */
-    String version(RcloneProcess runnable) {
+    String readVersion(RcloneProcess runnable) {
         List<String> lines = new ArrayList<>();
         try {
             ProcessResult processResult = runnable.run(List.of(program, "version"), lines::add);
@@ -77,8 +77,8 @@ final class RcloneSetup {
                     .flatMap(RcloneVersion::parse)
                     .orElseThrow(() -> new RcloneUnusableException(
                             "Failed to start %s: asked for its version it ended with %d and did not answer as rclone does; %s"
-                                    .formatted(program, processResult.exit(), REMEDY)));
-            if (found.isOlderThan(RcloneVersion.OLDEST)) {
+                                    .formatted(program, processResult.exitCode(), REMEDY)));
+            if (found.isOlderThan(RcloneVersion.MINIMUM)) {
                 throw new RcloneUnusableException("Failed to start %s: it is rclone %s, which is too old; %s"
                         .formatted(program, found.name(), REMEDY));
             }

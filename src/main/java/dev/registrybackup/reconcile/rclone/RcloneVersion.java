@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /** A version as the program prints it, such as {@code v1.60.1-DEV}. */
 record RcloneVersion(int major, int minor, String name) {
     // Debian 12 has this one. All that is asked of it is tested with it.
-    static final RcloneVersion OLDEST = new RcloneVersion(1, 60, "1.60");
+    static final RcloneVersion MINIMUM = new RcloneVersion(1, 60, "1.60");
 
     private static final Pattern FIRST_LINE = Pattern.compile("rclone (v(\\d{1,6})\\.(\\d{1,6})\\S*)");
 

@@ -9,20 +9,20 @@ import java.util.Optional;
  * error in the registry, so an empty one is shown to it instead, if the root above is there.
  */
 final class ShardLocations {
-    private final Path empty;
+    private final Path emptyDirectory;
 
     /** With a directory in which nothing is and will be. */
     ShardLocations(Path empty) {
-        this.empty = empty;
+        this.emptyDirectory = empty;
     }
 
     /** The prefix in the store. */
-    String of(RcloneRemote rcloneRemote, String prefix) {
+    String locate(RcloneRemote rcloneRemote, String prefix) {
         boolean absent = rcloneRemote
                 .directory()
                 .filter(root -> Files.notExists(root.resolve(prefix)))
                 .isPresent();
-        return absent ? rcloneRemote.name() + ":" + empty.toAbsolutePath() : rcloneRemote.path(prefix);
+        return absent ? rcloneRemote.name() + ":" + emptyDirectory.toAbsolutePath() : rcloneRemote.path(prefix);
     }
 
     /** Why a store that is a directory cannot be compared: it is not there, as when its volume is not mounted. */

@@ -15,11 +15,11 @@ import java.util.Optional;
 /**
  * One record of owed keys, as it lies in the backup bucket.
  *
- * @param name its object's key
+ * @param objectKey its object's key
  * @param version its object's version, where the bucket keeps versions
  * @param keys what is owed, each key once
  */
-public record PendingBatch(String name, Optional<String> version, List<PendingKey> keys) {
+public record PendingBatch(String objectKey, Optional<String> version, List<PendingKey> keys) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Keeps its own copy of the list. */
@@ -42,7 +42,7 @@ public record PendingBatch(String name, Optional<String> version, List<PendingKe
         List<PendingKey> keys = new ArrayList<>();
         for (JsonNode entry : JSON.readTree(json).path("keys")) {
             if (entry.path("key").isTextual()) {
-                keys.add(new PendingKey(entry.path("key").asText(), time(entry.path("eventTime"))));
+                keys.add(new PendingKey(entry.path("key").asText(), parseTime(entry.path("eventTime"))));
             }
         }
         if (keys.isEmpty()) {
@@ -51,7 +51,7 @@ public record PendingBatch(String name, Optional<String> version, List<PendingKe
         return keys;
     }
 
-    private static Optional<Instant> time(JsonNode node) {
+    private static Optional<Instant> parseTime(JsonNode node) {
         try {
             return node.isTextual() ? Optional.of(Instant.parse(node.asText())) : Optional.empty();
         } catch (DateTimeException e) {

@@ -1,12 +1,12 @@
 package dev.registrybackup.replication.pending;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.objectstore.MetadataStore;
+import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.RecordObjects;
-import dev.registrybackup.objectstore.RecordObjects.Stored;
-import dev.registrybackup.objectstore.RewrittenRecord;
+import dev.registrybackup.objectstore.SingleVersionRecord;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.RegistryLayout;
 import java.io.IOException;
@@ -24,19 +24,19 @@ import java.util.stream.Stream;
  */
 public final class PendingStore {
     /** Where owed records lie. */
-    public static final String PREFIX = RegistryLayout.BOOKKEEPING_PREFIX + "owed/";
+    public static final String PREFIX = RegistryLayout.METADATA_PREFIX + "owed/";
 
-    static final int MOST_KEYS = 2_048;
+    static final int MAX_BATCH_KEYS = 2_048;
 
     private static final System.Logger LOGGER = System.getLogger(PendingStore.class.getName());
-    private static final String ALIVE = "alive";
+    private static final String HEARTBEAT_NAME = "alive";
 
     private final ObjectStore backup;
-    private final RecordObjects records;
+    private final MetadataStore metadataStore;
     private final String instance;
     private final Clock clock;
     private final AtomicLong sequence = new AtomicLong();
-    private final RewrittenRecord alive;
+    private final SingleVersionRecord heartbeatRecord;
 
     /**
      * The shelf as one instance uses it.
@@ -45,10 +45,10 @@ public final class PendingStore {
      */
     public PendingStore(ObjectStore backup, String instance, Clock clock) {
         this.backup = backup;
-        this.records = new RecordObjects(backup);
+        this.metadataStore = new MetadataStore(backup);
         this.instance = instance;
         this.clock = clock;
-        this.alive = new RewrittenRecord(records, aliveKey(instance), Optional.empty());
+        this.heartbeatRecord = new SingleVersionRecord(metadataStore, heartbeatKey(instance), Optional.empty());
     }
 
     /**
@@ -58,13 +58,13 @@ public final class PendingStore {
      */
     public PendingBatch write(List<PendingKey> keys) {
         String name = PREFIX + instance + "/%012d".formatted(sequence.incrementAndGet());
-        return new PendingBatch(name, records.write(name, PendingBatch.toJson(clock.instant(), keys)), keys);
+        return new PendingBatch(name, metadataStore.put(name, PendingBatch.toJson(clock.instant(), keys)), keys);
     }
 
     /** The record of that name; empty if it is gone or is no record, which is logged. */
     public Optional<PendingBatch> read(String name) {
         try {
-            Optional<Stored> stored = records.read(name);
+            Optional<StoredRecord> stored = metadataStore.get(name);
             return stored.isEmpty()
                     ? Optional.empty()
                     : Optional.of(new PendingBatch(
@@ -72,17 +72,17 @@ public final class PendingStore {
                             stored.get().version(),
                             PendingBatch.keys(stored.get().json())));
         } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.REFUSED) {
-                return unreadable(name, e);
+            if (e.error() == StoreError.BAD_REQUEST) {
+                return logUnreadable(name, e);
             }
             throw e;
         } catch (IOException e) {
-            return unreadable(name, e);
+            return logUnreadable(name, e);
         }
     }
 
     /** Left where it is, and no hindrance to the others. */
-    private static Optional<PendingBatch> unreadable(String name, Exception e) {
+    private static Optional<PendingBatch> logUnreadable(String name, Exception e) {
         LOGGER.log(
                 Level.ERROR,
                 "event=owed-record-unreadable record={0} reason=\"{1}\" remedy=\"look at it and remove it by hand;"
@@ -93,23 +93,23 @@ public final class PendingStore {
     }
 
     /** Removes a record, for good. */
-    public void remove(PendingBatch record) {
-        records.remove(record.name(), record.version());
+    public void delete(PendingBatch record) {
+        metadataStore.delete(record.objectKey(), record.version());
     }
 
     /** Says that this instance lives and works its own records; removes the sign before it. */
-    public void signalAlive() {
-        alive.write("{\"alive\":\"%s\"}".formatted(clock.instant()));
+    public void writeHeartbeat() {
+        heartbeatRecord.write("{\"alive\":\"%s\"}".formatted(clock.instant()));
     }
 
     /** When an instance last showed that it lives, by the store's clock. */
-    Optional<Instant> lastAlive(String other) {
-        return backup.findBeforeWrite(aliveKey(other)).map(ObjectInfo::lastModified);
+    Optional<Instant> lastHeartbeat(String other) {
+        return backup.headBeforeWrite(heartbeatKey(other)).map(ObjectInfo::lastModified);
     }
 
     /** Removes the sign of life of an instance that is gone and has left nothing. */
-    void forget(String other) {
-        records.remove(aliveKey(other));
+    void deleteHeartbeat(String other) {
+        metadataStore.delete(heartbeatKey(other));
     }
 
     /** All objects of the shelf, in order of instance and sequence, each instance's sign of life last. */
@@ -127,11 +127,11 @@ public final class PendingStore {
     }
 
     /** Whether that object of the shelf is no record but a sign of life. */
-    public static boolean isSignOfLife(String name) {
-        return name.endsWith("/" + ALIVE);
+    public static boolean isHeartbeat(String name) {
+        return name.endsWith("/" + HEARTBEAT_NAME);
     }
 
-    private static String aliveKey(String instance) {
-        return PREFIX + instance + "/" + ALIVE;
+    private static String heartbeatKey(String instance) {
+        return PREFIX + instance + "/" + HEARTBEAT_NAME;
     }
 }

@@ -17,24 +17,24 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PendingWriter {
     /** How long a record stays open for more keys. */
-    public static final Duration OPEN = Duration.ofMillis(100);
+    public static final Duration BATCH_WINDOW = Duration.ofMillis(100);
 
     /** Keys whose record is not written yet, at the most: beyond, the store is too slow to owe more to. */
-    static final int MOST_WAITING = 16_384;
+    static final int MAX_WAITING_KEYS = 16_384;
 
-    private final PendingStore shelf;
+    private final PendingStore pendingStore;
     private final WorkerPools workerPools;
-    private final BiConsumer<PendingBatch, Map<String, Boolean>> written;
+    private final BiConsumer<PendingBatch, Map<String, Boolean>> onWritten;
     /** Guarded by this. */
-    private @Nullable Batch open;
+    private @Nullable OpenBatch currentBatch;
     /** Guarded by this. */
-    private int waiting;
+    private int waitingKeys;
 
     /** Keys that share a record, and for each whether its copy goes on meanwhile. */
-    private static final class Batch {
+    private static final class OpenBatch {
         private final Map<String, PendingKey> keys = new LinkedHashMap<>();
-        private final Map<String, Boolean> goesOn = new LinkedHashMap<>();
-        private final CompletableFuture<Void> durable = new CompletableFuture<>();
+        private final Map<String, Boolean> stillCopying = new LinkedHashMap<>();
+        private final CompletableFuture<Void> written = new CompletableFuture<>();
     }
 
     /**
@@ -44,9 +44,9 @@ public final class PendingWriter {
      */
     public PendingWriter(
             PendingStore shelf, WorkerPools workerPools, BiConsumer<PendingBatch, Map<String, Boolean>> written) {
-        this.shelf = shelf;
+        this.pendingStore = shelf;
         this.workerPools = workerPools;
-        this.written = written;
+        this.onWritten = written;
     }
 
     /**
@@ -55,53 +55,53 @@ public final class PendingWriter {
      * @param goesOn whether the copy goes on: if not, there is no use in trying again at once
      * @return done when the record is durable; fails with {@link ObjectStoreException} if it could not be written
      */
-    public synchronized CompletableFuture<Void> owe(PendingKey key, boolean goesOn) {
-        if (waiting >= MOST_WAITING) {
+    public synchronized CompletableFuture<Void> submit(PendingKey key, boolean goesOn) {
+        if (waitingKeys >= MAX_WAITING_KEYS) {
             return CompletableFuture.failedFuture(new ObjectStoreException(
                     StoreError.UNAVAILABLE,
                     "Failed to record %s as owed: %d keys wait for the backup store already"
-                            .formatted(key.key(), waiting)));
+                            .formatted(key.key(), waitingKeys)));
         }
-        Batch batch = open;
-        if (batch == null || batch.keys.size() >= PendingStore.MOST_KEYS) {
-            Batch started = new Batch();
-            open = started;
-            batch = started;
-            workerPools.after(OPEN, () -> write(started));
+        OpenBatch openBatch = currentBatch;
+        if (openBatch == null || openBatch.keys.size() >= PendingStore.MAX_BATCH_KEYS) {
+            OpenBatch started = new OpenBatch();
+            currentBatch = started;
+            openBatch = started;
+            workerPools.schedule(BATCH_WINDOW, () -> writeBatch(started));
         }
-        if (batch.keys.putIfAbsent(key.key(), key) == null) {
-            waiting++;
+        if (openBatch.keys.putIfAbsent(key.key(), key) == null) {
+            waitingKeys++;
         }
-        batch.goesOn.merge(key.key(), goesOn, Boolean::logicalAnd);
-        return batch.durable;
+        openBatch.stillCopying.merge(key.key(), goesOn, Boolean::logicalAnd);
+        return openBatch.written;
     }
 
     /** How many keys wait for their record to be written. */
-    public synchronized int waiting() {
-        return waiting;
+    public synchronized int waitingKeys() {
+        return waitingKeys;
     }
 
-    private void write(Batch batch) {
-        close(batch);
-        List<PendingKey> keys = List.copyOf(batch.keys.values());
-        workerPools.record(() -> shelf.write(keys)).whenComplete((record, failure) -> {
-            settle(keys.size());
+    private void writeBatch(OpenBatch openBatch) {
+        closeBatch(openBatch);
+        List<PendingKey> keys = List.copyOf(openBatch.keys.values());
+        workerPools.submitMetadata(() -> pendingStore.write(keys)).whenComplete((record, failure) -> {
+            releaseKeys(keys.size());
             if (failure == null) {
-                batch.durable.complete(null);
-                written.accept(record, batch.goesOn);
+                openBatch.written.complete(null);
+                onWritten.accept(record, openBatch.stillCopying);
             } else {
-                batch.durable.completeExceptionally(failure);
+                openBatch.written.completeExceptionally(failure);
             }
         });
     }
 
-    private synchronized void close(Batch batch) {
-        if (open == batch) {
-            open = null;
+    private synchronized void closeBatch(OpenBatch openBatch) {
+        if (currentBatch == openBatch) {
+            currentBatch = null;
         }
     }
 
-    private synchronized void settle(int count) {
-        waiting -= count;
+    private synchronized void releaseKeys(int count) {
+        waitingKeys -= count;
     }
 }

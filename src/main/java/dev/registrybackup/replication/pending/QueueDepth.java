@@ -13,56 +13,60 @@ import java.util.stream.Stream;
  */
 public final class QueueDepth {
     /** So many objects of each are listed at most. */
-    public static final int MOST = 5_000;
+    public static final int MAX_LISTED = 5_000;
 
     private final ObjectStore backup;
-    private final int most;
+    private final int maxListed;
 
     /**
      * What was counted.
      *
-     * @param owed how many records of owed keys there are, each of one key or many
-     * @param oldest when the oldest of those was written, UTC, by the store's clock; empty if nothing is owed
-     * @param isMoreOwed whether there are more, and perhaps older ones
+     * @param pending how many records of owed keys there are, each of one key or many
+     * @param oldestPending when the oldest of those was written, UTC, by the store's clock; empty if nothing is owed
+     * @param hasMorePending whether there are more, and perhaps older ones
      * @param rejected how many records there are of what will never succeed
-     * @param isMoreRejected whether there are more
+     * @param hasMoreRejected whether there are more
      */
-    public record Said(
-            long owed, Optional<Instant> oldest, boolean isMoreOwed, long rejected, boolean isMoreRejected) {}
+    public record QueueCounts(
+            long pending,
+            Optional<Instant> oldestPending,
+            boolean hasMorePending,
+            long rejected,
+            boolean hasMoreRejected) {}
 
     /** That of this backup. */
     public QueueDepth(ObjectStore backup) {
-        this(backup, MOST);
+        this(backup, MAX_LISTED);
     }
 
     QueueDepth(ObjectStore backup, int most) {
         this.backup = backup;
-        this.most = most;
+        this.maxListed = most;
     }
 
     /** Counts what there is now. */
-    public Said read() {
+    public QueueCounts read() {
         long owed = 0;
         long listed = 0;
         Optional<Instant> oldest = Optional.empty();
         try (Stream<ObjectInfo> listing = backup.list(PendingStore.PREFIX)) {
-            for (Iterator<ObjectInfo> objects = listing.limit(most + 1L).iterator(); objects.hasNext(); ) {
+            for (Iterator<ObjectInfo> objects = listing.limit(maxListed + 1L).iterator(); objects.hasNext(); ) {
                 ObjectInfo object = objects.next();
                 listed++;
-                if (listed <= most && !PendingStore.isSignOfLife(object.key())) {
+                if (listed <= maxListed && !PendingStore.isHeartbeat(object.key())) {
                     owed++;
                     Instant written = object.lastModified();
                     oldest = Optional.of(oldest.filter(written::isAfter).orElse(written));
                 }
             }
         }
-        long rejected = rejected();
-        return new Said(owed, oldest, listed > most, Math.min(rejected, most), rejected > most);
+        long rejected = countRejected();
+        return new QueueCounts(owed, oldest, listed > maxListed, Math.min(rejected, maxListed), rejected > maxListed);
     }
 
-    private long rejected() {
+    private long countRejected() {
         try (Stream<ObjectInfo> listing = backup.list(RejectionStore.PREFIX)) {
-            return listing.limit(most + 1L).count();
+            return listing.limit(maxListed + 1L).count();
         }
     }
 }

@@ -3,10 +3,10 @@ package dev.registrybackup.replication.pending;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.ExpiringKeySet;
+import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.RecordObjects;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RegistryLayout;
@@ -21,23 +21,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What will never succeed, kept for a human under {@code registry-backup/rejected/}: one record for each cause however
- * often it comes, at most {@value #MOST_RECORDS} of them, each of at most some {@value #LARGEST_PAYLOAD} bytes of payload.
+ * often it comes, at most {@value #MAX_REJECTIONS} of them, each of at most some {@value #MAX_PAYLOAD_BYTES} bytes of payload.
  * Blocks; safe for use by many threads.
  */
 public final class RejectionStore {
     /** Where they lie. */
-    public static final String PREFIX = RegistryLayout.BOOKKEEPING_PREFIX + "rejected/";
+    public static final String PREFIX = RegistryLayout.METADATA_PREFIX + "rejected/";
 
-    static final int MOST_RECORDS = 10_000;
-    static final int LARGEST_PAYLOAD = 16 << 10;
+    static final int MAX_REJECTIONS = 10_000;
+    static final int MAX_PAYLOAD_BYTES = 16 << 10;
 
     private static final System.Logger LOGGER = System.getLogger(RejectionStore.class.getName());
 
     private final ObjectStore backup;
-    private final RecordObjects records;
+    private final MetadataStore metadataStore;
     private final Clock clock;
-    private final Consumer<Rejection> onKept;
-    private final ExpiringKeySet known;
+    private final Consumer<Rejection> onSaved;
+    private final ExpiringKeySet knownKeys;
     /** Guarded by this: how many there are, once counted. */
     private @Nullable Integer count;
 
@@ -61,7 +61,7 @@ public final class RejectionStore {
                     "payload " + Digest.of(DigestAlgorithm.SHA256, payload),
                     reason,
                     Optional.empty(),
-                    new String(payload, 0, Math.min(payload.length, LARGEST_PAYLOAD), StandardCharsets.UTF_8));
+                    new String(payload, 0, Math.min(payload.length, MAX_PAYLOAD_BYTES), StandardCharsets.UTF_8));
         }
 
         /** An event about a bucket that is not ours: one record for each such bucket. */
@@ -73,10 +73,10 @@ public final class RejectionStore {
     /** The rejections of that bucket; the consumer is told each that is new there. */
     public RejectionStore(ObjectStore backup, Clock clock, Consumer<Rejection> onKept) {
         this.backup = backup;
-        this.records = new RecordObjects(backup);
+        this.metadataStore = new MetadataStore(backup);
         this.clock = clock;
-        this.onKept = onKept;
-        this.known = new ExpiringKeySet(clock, Duration.ofHours(1), MOST_RECORDS);
+        this.onSaved = onKept;
+        this.knownKeys = new ExpiringKeySet(clock, Duration.ofHours(1), MAX_REJECTIONS);
     }
 
     /**
@@ -84,62 +84,62 @@ public final class RejectionStore {
      *
      * @throws ObjectStoreException if it could not be written
      */
-    public void keep(Rejection rejection) {
+    public void save(Rejection rejection) {
         byte[] identity = rejection.identity().getBytes(StandardCharsets.UTF_8);
         String key = PREFIX + Digest.of(DigestAlgorithm.SHA256, identity).hex();
-        if (known.contains(key)) {
+        if (knownKeys.contains(key)) {
             return;
         }
-        if (backup.findBeforeWrite(key).isEmpty()) {
-            if (!takePlace()) {
+        if (backup.headBeforeWrite(key).isEmpty()) {
+            if (!reserveSlot()) {
                 LOGGER.log(
                         Level.WARNING,
                         "event=rejection-not-kept reason=\"{0}\" cause=\"there are {1} records under {2} already\""
                                 + " remedy=\"look at them, mend their cause, remove them\"",
                         rejection.reason(),
-                        MOST_RECORDS,
+                        MAX_REJECTIONS,
                         PREFIX);
                 return;
             }
             write(key, rejection);
         }
-        known.remember(key);
+        knownKeys.add(key);
     }
 
     private void write(String key, Rejection rejection) {
         try {
-            records.write(key, json(rejection));
+            metadataStore.put(key, toJson(rejection));
         } catch (ObjectStoreException e) {
-            giveBackPlace();
+            releaseSlot();
             throw e;
         }
-        onKept.accept(rejection);
+        onSaved.accept(rejection);
     }
 
     /** Counts what is there: the bound holds over all instances within an hour, and within one at once. */
-    private synchronized boolean takePlace() {
+    private synchronized boolean reserveSlot() {
         Integer counted = count;
         if (counted == null) {
             try (Stream<ObjectInfo> all = backup.list(PREFIX)) {
-                counted = (int) all.limit(MOST_RECORDS).count();
+                counted = (int) all.limit(MAX_REJECTIONS).count();
             }
         }
-        boolean free = counted < MOST_RECORDS;
+        boolean free = counted < MAX_REJECTIONS;
         count = free ? counted + 1 : counted;
         return free;
     }
 
-    private synchronized void giveBackPlace() {
+    private synchronized void releaseSlot() {
         Integer counted = count;
         count = counted == null ? null : Integer.valueOf(counted - 1);
     }
 
     /** Counts again what is there, since a human may have removed some. */
-    public synchronized void recount() {
+    public synchronized void resetCount() {
         count = null;
     }
 
-    private String json(Rejection rejection) {
+    private String toJson(Rejection rejection) {
         ObjectNode root = JsonNodeFactory.instance.objectNode();
         root.put("rejected", clock.instant().toString()).put("reason", rejection.reason());
         rejection.key().ifPresent(key -> root.put("key", key));

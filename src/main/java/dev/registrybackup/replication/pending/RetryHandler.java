@@ -13,5 +13,5 @@ public interface RetryHandler {
      * @return done when the backup has what the registry has; with a rejection where that can never be; failed where it
      *     may be later
      */
-    CompletableFuture<Optional<Rejection>> settle(PendingKey key);
+    CompletableFuture<Optional<Rejection>> retry(PendingKey key);
 }

@@ -19,44 +19,44 @@ import java.util.Set;
  * <p>A copy settles only the records that were there when it began, so that it never erases a newer debt.
  */
 final class RetryState {
-    static final Duration FIRST_BACKOFF = Duration.ofMinutes(1);
-    static final Duration LONGEST_BACKOFF = Duration.ofHours(1);
+    static final Duration INITIAL_BACKOFF = Duration.ofMinutes(1);
+    static final Duration MAX_BACKOFF = Duration.ofHours(1);
 
-    private final int most;
+    private final int maxEntries;
     /** Guarded by this: records being worked, each with the keys still to be settled. */
-    private final Map<String, Debt> debts = new LinkedHashMap<>();
+    private final Map<String, TrackedBatch> batches = new LinkedHashMap<>();
     /** Guarded by this. */
-    private final Map<String, Key> keys = new HashMap<>();
+    private final Map<String, KeyState> keys = new HashMap<>();
 
     /** A record, and what of it is not settled yet. */
-    private record Debt(PendingBatch record, Set<String> open) {}
+    private record TrackedBatch(PendingBatch batch, Set<String> remainingKeys) {}
 
-    private static final class Key {
-        private final Set<String> records = new LinkedHashSet<>();
+    private static final class KeyState {
+        private final Set<String> batches = new LinkedHashSet<>();
         private Optional<Instant> eventTime = Optional.empty();
-        private Instant due;
+        private Instant nextAttemptAt;
         private int failures;
-        private boolean running;
+        private boolean isRunning;
 
-        Key(Instant due) {
-            this.due = due;
+        KeyState(Instant due) {
+            this.nextAttemptAt = due;
         }
     }
 
     /** A try at one key that has begun, and the records it settles if it succeeds. */
-    record Try(PendingKey key, Set<String> records) {}
+    record RetryAttempt(PendingKey key, Set<String> batches) {}
 
     /** Starts empty, and holds so many keys and records at the most: others stay on the shelf until there is room. */
     RetryState(int most) {
-        this.most = most;
+        this.maxEntries = most;
     }
 
-    synchronized boolean hasRoom() {
-        return keys.size() < most && debts.size() < most;
+    synchronized boolean hasCapacity() {
+        return keys.size() < maxEntries && batches.size() < maxEntries;
     }
 
-    synchronized boolean holds(String record) {
-        return debts.containsKey(record);
+    synchronized boolean contains(String record) {
+        return batches.containsKey(record);
     }
 
     synchronized int size() {
@@ -66,49 +66,51 @@ final class RetryState {
     /** Takes a record, unless it has it already; each key is told to be worth trying at once or not. */
     synchronized void add(PendingBatch record, Map<String, Boolean> goesOn, Instant now) {
         Set<String> open = new HashSet<>();
-        if (debts.putIfAbsent(record.name(), new Debt(record, open)) != null) {
+        if (batches.putIfAbsent(record.objectKey(), new TrackedBatch(record, open)) != null) {
             return;
         }
         for (PendingKey owed : record.keys()) {
             open.add(owed.key());
             boolean atOnce = goesOn.getOrDefault(owed.key(), true);
-            Key key = keys.computeIfAbsent(owed.key(), fresh -> new Key(atOnce ? now : now.plus(FIRST_BACKOFF)));
-            key.records.add(record.name());
-            key.eventTime = key.eventTime.or(owed::eventTime);
+            KeyState keyState =
+                    keys.computeIfAbsent(owed.key(), fresh -> new KeyState(atOnce ? now : now.plus(INITIAL_BACKOFF)));
+            keyState.batches.add(record.objectKey());
+            keyState.eventTime = keyState.eventTime.or(owed::eventTime);
         }
     }
 
     /** Begins tries at keys that are due and not being tried. */
-    synchronized List<Try> begin(Instant now, int count) {
-        List<Try> tries = new ArrayList<>();
-        for (Map.Entry<String, Key> entry : keys.entrySet()) {
-            Key key = entry.getValue();
-            if (tries.size() < count && !key.running && !key.due.isAfter(now)) {
-                key.running = true;
-                tries.add(new Try(new PendingKey(entry.getKey(), key.eventTime), Set.copyOf(key.records)));
+    synchronized List<RetryAttempt> startDue(Instant now, int count) {
+        List<RetryAttempt> tries = new ArrayList<>();
+        for (Map.Entry<String, KeyState> entry : keys.entrySet()) {
+            KeyState keyState = entry.getValue();
+            if (tries.size() < count && !keyState.isRunning && !keyState.nextAttemptAt.isAfter(now)) {
+                keyState.isRunning = true;
+                tries.add(new RetryAttempt(
+                        new PendingKey(entry.getKey(), keyState.eventTime), Set.copyOf(keyState.batches)));
             }
         }
         return tries;
     }
 
     /** The try succeeded; tells the records that are settled in full by it. */
-    synchronized List<PendingBatch> settled(Try done, Instant now) {
+    synchronized List<PendingBatch> succeeded(RetryAttempt done, Instant now) {
         List<PendingBatch> complete = new ArrayList<>();
-        for (String name : done.records()) {
-            Debt debt = debts.get(name);
-            if (debt != null
-                    && debt.open().remove(done.key().key())
-                    && debt.open().isEmpty()) {
-                complete.add(debt.record());
+        for (String name : done.batches()) {
+            TrackedBatch trackedBatch = batches.get(name);
+            if (trackedBatch != null
+                    && trackedBatch.remainingKeys().remove(done.key().key())
+                    && trackedBatch.remainingKeys().isEmpty()) {
+                complete.add(trackedBatch.batch());
             }
         }
-        Key key = keys.get(done.key().key());
-        if (key != null) {
-            key.running = false;
-            key.failures = 0;
-            key.due = now;
-            key.records.removeAll(done.records());
-            if (key.records.isEmpty()) {
+        KeyState keyState = keys.get(done.key().key());
+        if (keyState != null) {
+            keyState.isRunning = false;
+            keyState.failures = 0;
+            keyState.nextAttemptAt = now;
+            keyState.batches.removeAll(done.batches());
+            if (keyState.batches.isEmpty()) {
                 keys.remove(done.key().key());
             }
         }
@@ -116,20 +118,20 @@ final class RetryState {
     }
 
     /** The record is gone from the shelf. Until then it is held, so that a listing does not bring it in again. */
-    synchronized void removed(PendingBatch record) {
-        debts.remove(record.name());
+    synchronized void removeBatch(PendingBatch record) {
+        batches.remove(record.objectKey());
     }
 
     /** The try failed; tells when the key is due again. */
-    synchronized Instant failed(Try failed, Instant now) {
-        Key key = keys.get(failed.key().key());
-        if (key == null) {
+    synchronized Instant failed(RetryAttempt failed, Instant now) {
+        KeyState keyState = keys.get(failed.key().key());
+        if (keyState == null) {
             return now;
         }
-        Duration backoff = FIRST_BACKOFF.multipliedBy(1L << Math.min(key.failures, 6));
-        key.failures++;
-        key.running = false;
-        key.due = now.plus(backoff.compareTo(LONGEST_BACKOFF) < 0 ? backoff : LONGEST_BACKOFF);
-        return key.due;
+        Duration backoff = INITIAL_BACKOFF.multipliedBy(1L << Math.min(keyState.failures, 6));
+        keyState.failures++;
+        keyState.isRunning = false;
+        keyState.nextAttemptAt = now.plus(backoff.compareTo(MAX_BACKOFF) < 0 ? backoff : MAX_BACKOFF);
+        return keyState.nextAttemptAt;
     }
 }

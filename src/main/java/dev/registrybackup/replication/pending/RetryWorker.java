@@ -7,7 +7,7 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.replication.pending.RejectionStore.Rejection;
-import dev.registrybackup.replication.pending.RetryState.Try;
+import dev.registrybackup.replication.pending.RetryState.RetryAttempt;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -32,27 +32,27 @@ import java.util.stream.Stream;
  */
 public final class RetryWorker {
     /** An instance without a sign of life for so long has left its records to the others. */
-    public static final Duration SILENCE = Duration.ofMinutes(3);
+    public static final Duration HEARTBEAT_TIMEOUT = Duration.ofMinutes(3);
 
     private static final System.Logger LOGGER = System.getLogger(RetryWorker.class.getName());
-    private static final Duration SIGN_OF_LIFE = Duration.ofMinutes(1);
+    private static final Duration HEARTBEAT_INTERVAL = Duration.ofMinutes(1);
     private static final Duration COLLECTION = Duration.ofMinutes(1);
-    private static final Duration TICK = Duration.ofSeconds(1);
-    private static final int MOST_KEYS = 20_000;
-    private static final int MOST_AT_ONCE = 32;
+    private static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
+    private static final int MAX_KEYS = 20_000;
+    private static final int CONCURRENCY = 32;
     /** A try that lasts longer, of a large blob say, gives its place to another; it waits in the lane of large objects. */
     private static final Duration LONG_TRY = Duration.ofSeconds(5);
 
     private static final int MOST_UNDER_WAY = 1_024;
     private static final int READS_AT_ONCE = 8;
 
-    private final PendingStore shelf;
+    private final PendingStore pendingStore;
     private final RejectionStore rejectionStore;
     private final RetryHandler retryHandler;
     private final WorkerPools workerPools;
     private final Clock clock;
-    private final RetryState work = new RetryState(MOST_KEYS);
-    private final AtomicInteger underWay = new AtomicInteger();
+    private final RetryState retryState = new RetryState(MAX_KEYS);
+    private final AtomicInteger attemptsRunning = new AtomicInteger();
     /** Those that are not long. */
     private final AtomicInteger shortTries = new AtomicInteger();
 
@@ -63,7 +63,7 @@ public final class RetryWorker {
             RetryHandler retryHandler,
             WorkerPools workerPools,
             Clock clock) {
-        this.shelf = shelf;
+        this.pendingStore = shelf;
         this.rejectionStore = rejectionStore;
         this.retryHandler = retryHandler;
         this.workerPools = workerPools;
@@ -72,43 +72,43 @@ public final class RetryWorker {
 
     /** Starts to show life and to work, in the background. */
     public void start() {
-        workerPools.every(SIGN_OF_LIFE, this::showLife);
-        workerPools.every(COLLECTION, this::collect);
-        workerPools.every(TICK, this::tryDue);
+        workerPools.scheduleAtFixedRate(HEARTBEAT_INTERVAL, this::showLife);
+        workerPools.scheduleAtFixedRate(COLLECTION, this::claimBatches);
+        workerPools.scheduleAtFixedRate(RETRY_INTERVAL, this::retryDue);
     }
 
     /** Takes on a record just written by this instance; without room for it, it is collected from the shelf later. */
-    public void accept(PendingBatch record, Map<String, Boolean> goesOn) {
-        if (work.hasRoom()) {
-            work.add(record, goesOn, clock.instant());
+    public void add(PendingBatch record, Map<String, Boolean> goesOn) {
+        if (retryState.hasCapacity()) {
+            retryState.add(record, goesOn, clock.instant());
         }
     }
 
     /** How many keys this instance holds as owed. */
-    public int owed() {
-        return work.size();
+    public int pendingKeys() {
+        return retryState.size();
     }
 
     /** Apart from the collection, which may last: whoever shows no life has its records taken over. */
     void showLife() {
-        shelf.signalAlive();
+        pendingStore.writeHeartbeat();
     }
 
     /** Takes on from the shelf what is this instance's, or was left by a silent one and falls to this instance. */
-    void collect() {
-        Optional<Instant> storeNow = shelf.lastAlive(shelf.instance());
+    void claimBatches() {
+        Optional<Instant> storeNow = pendingStore.lastHeartbeat(pendingStore.instance());
         BoundedTaskGroup reads = new BoundedTaskGroup(workerPools, READS_AT_ONCE);
         Map<String, Instant> alive = new HashMap<>();
         List<ObjectInfo> others = new ArrayList<>();
-        try (Stream<ObjectInfo> listing = shelf.list()) {
+        try (Stream<ObjectInfo> listing = pendingStore.list()) {
             Iterator<ObjectInfo> objects = listing.iterator();
-            while (work.hasRoom() && others.size() < MOST_KEYS && objects.hasNext()) {
+            while (retryState.hasCapacity() && others.size() < MAX_KEYS && objects.hasNext()) {
                 ObjectInfo object = objects.next();
                 String instance = PendingStore.instanceOf(object.key());
-                if (PendingStore.isSignOfLife(object.key())) {
+                if (PendingStore.isHeartbeat(object.key())) {
                     alive.put(instance, object.lastModified());
-                } else if (instance.equals(shelf.instance())) {
-                    reads.submit(0, () -> takeOn(object.key()));
+                } else if (instance.equals(pendingStore.instance())) {
+                    reads.submit(0, () -> claim(object.key()));
                 } else {
                     others.add(object);
                 }
@@ -134,14 +134,14 @@ public final class RetryWorker {
             withRecords.add(instance);
             Instant heard = alive.getOrDefault(instance, record.lastModified());
             Instant since = heard.isAfter(record.lastModified()) ? heard : record.lastModified();
-            if (work.hasRoom() && isSilent(since, now, 1 + rank(record.key(), living))) {
-                reads.submit(0, () -> takeOn(record.key()));
+            if (retryState.hasCapacity() && isSilent(since, now, 1 + rank(record.key(), living))) {
+                reads.submit(0, () -> claim(record.key()));
             }
         }
-        if (others.size() < MOST_KEYS) {
+        if (others.size() < MAX_KEYS) {
             alive.forEach((instance, sign) -> {
                 if (!withRecords.contains(instance) && isSilent(sign, now, 1)) {
-                    shelf.forget(instance);
+                    pendingStore.deleteHeartbeat(instance);
                 }
             });
         }
@@ -149,13 +149,13 @@ public final class RetryWorker {
 
     /** By the store's clock alone: ours may be off by any time. */
     private static boolean isSilent(Instant since, Instant storeNow, long silences) {
-        return Duration.between(since, storeNow).compareTo(SILENCE.multipliedBy(silences)) >= 0;
+        return Duration.between(since, storeNow).compareTo(HEARTBEAT_TIMEOUT.multipliedBy(silences)) >= 0;
     }
 
     private long rank(String record, List<String> living) {
-        String own = weight(record, shelf.instance());
+        String own = weight(record, pendingStore.instance());
         return living.stream()
-                .filter(other -> !other.equals(shelf.instance()))
+                .filter(other -> !other.equals(pendingStore.instance()))
                 .filter(other -> weight(record, other).compareTo(own) > 0)
                 .count();
     }
@@ -165,10 +165,10 @@ public final class RetryWorker {
         return Digest.of(DigestAlgorithm.SHA256, both).hex();
     }
 
-    private void takeOn(String name) {
-        if (!work.holds(name)) {
-            shelf.read(name).ifPresent(record -> {
-                work.add(record, Map.of(), clock.instant());
+    private void claim(String name) {
+        if (!retryState.contains(name)) {
+            pendingStore.read(name).ifPresent(record -> {
+                retryState.add(record, Map.of(), clock.instant());
                 LOGGER.log(
                         Level.INFO,
                         "event=owed-taken-on record={0} keys={1}",
@@ -179,29 +179,29 @@ public final class RetryWorker {
     }
 
     /** Begins what is due, as far as there is room for it beside the events. */
-    synchronized void tryDue() {
-        int room = Math.min(MOST_AT_ONCE - shortTries.get(), MOST_UNDER_WAY - underWay.get());
-        work.begin(clock.instant(), room).forEach(this::begin);
+    synchronized void retryDue() {
+        int room = Math.min(CONCURRENCY - shortTries.get(), MOST_UNDER_WAY - attemptsRunning.get());
+        retryState.startDue(clock.instant(), room).forEach(this::begin);
     }
 
-    private void begin(Try due) {
-        underWay.incrementAndGet();
+    private void begin(RetryAttempt due) {
+        attemptsRunning.incrementAndGet();
         shortTries.incrementAndGet();
         AtomicBoolean isShort = new AtomicBoolean(true);
-        Future<?> becomesLong = workerPools.after(LONG_TRY, () -> giveUpPlace(isShort));
+        Future<?> becomesLong = workerPools.schedule(LONG_TRY, () -> giveUpPlace(isShort));
         retryHandler
-                .settle(due.key())
-                .thenCompose(rejection -> workerPools.record(() -> settled(due, rejection)))
+                .retry(due.key())
+                .thenCompose(rejection -> workerPools.submitMetadata(() -> finish(due, rejection)))
                 .whenComplete((done, failure) -> {
                     becomesLong.cancel(false);
-                    underWay.decrementAndGet();
+                    attemptsRunning.decrementAndGet();
                     giveUpPlace(isShort);
                     if (failure != null) {
-                        failed(due, failure);
+                        reschedule(due, failure);
                     }
                     // Not after each: to find what is due takes a look at all keys.
-                    if (shortTries.get() <= MOST_AT_ONCE / 2) {
-                        tryDue();
+                    if (shortTries.get() <= CONCURRENCY / 2) {
+                        retryDue();
                     }
                 });
     }
@@ -212,29 +212,29 @@ public final class RetryWorker {
         }
     }
 
-    private boolean settled(Try done, Optional<Rejection> rejection) {
-        rejection.ifPresent(rejectionStore::keep);
-        work.settled(done, clock.instant()).forEach(this::remove);
+    private boolean finish(RetryAttempt done, Optional<Rejection> rejection) {
+        rejection.ifPresent(rejectionStore::save);
+        retryState.succeeded(done, clock.instant()).forEach(this::deleteBatch);
         return true;
     }
 
     /** Not held any more even if it could not be removed: it is then collected and settled once more. */
-    private void remove(PendingBatch record) {
+    private void deleteBatch(PendingBatch record) {
         try {
-            shelf.remove(record);
+            pendingStore.delete(record);
         } catch (ObjectStoreException e) {
             LOGGER.log(
                     Level.WARNING,
                     "event=owed-record-not-removed record={0} next=\"in a minute\" reason=\"{1}\"",
-                    record.name(),
+                    record.objectKey(),
                     e.getMessage());
         } finally {
-            work.removed(record);
+            retryState.removeBatch(record);
         }
     }
 
-    private void failed(Try failed, Throwable failure) {
-        Instant again = work.failed(failed, clock.instant());
+    private void reschedule(RetryAttempt failed, Throwable failure) {
+        Instant again = retryState.failed(failed, clock.instant());
         LOGGER.log(
                 Level.WARNING,
                 "event=owed-retry-failed key={0} next={1} reason=\"{2}\"",

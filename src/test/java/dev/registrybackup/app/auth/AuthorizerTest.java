@@ -43,7 +43,7 @@ class AuthorizerTest {
         volatile boolean isDown;
 
         @Override
-        public AuthDecision judge(String token, String verb) {
+        public AuthDecision authorize(String token, String verb) {
             asked.add(token + " " + verb);
             mostAtOnce.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
             try {
@@ -71,11 +71,11 @@ class AuthorizerTest {
     }
 
     private static Answer ask(Authorizer authorizer, String token) {
-        return authorizer.ask(Optional.of(token), "restore", false).join().answer();
+        return authorizer.authorize(Optional.of(token), "restore", false).join().answer();
     }
 
     private CompletableFuture<AuthDecision> begin(String token) {
-        return authorizer.ask(Optional.of(token), "restore", false);
+        return authorizer.authorize(Optional.of(token), "restore", false);
     }
 
     @Test
@@ -123,8 +123,8 @@ class AuthorizerTest {
         court.allowed.add("good");
 
         // When
-        authorizer.ask(Optional.of("good"), "restore", false).join();
-        authorizer.ask(Optional.of("good"), "catalog", false).join();
+        authorizer.authorize(Optional.of("good"), "restore", false).join();
+        authorizer.authorize(Optional.of("good"), "catalog", false).join();
 
         // Then
         assertEquals(List.of("good restore", "good catalog"), court.asked);
@@ -211,7 +211,7 @@ class AuthorizerTest {
 
         // When
         AuthDecision authDecision =
-                hasty.ask(Optional.of("slow"), "restore", false).join();
+                hasty.authorize(Optional.of("slow"), "restore", false).join();
 
         // Then
         assertEquals(Answer.UNKNOWN, authDecision.answer());
@@ -277,7 +277,7 @@ class AuthorizerTest {
     void withoutATokenNobodyIsAsked() {
         // When
         AuthDecision authDecision =
-                authorizer.ask(Optional.empty(), "restore", true).join();
+                authorizer.authorize(Optional.empty(), "restore", true).join();
 
         // Then
         assertEquals(Answer.UNAUTHENTICATED, authDecision.answer());
@@ -290,7 +290,7 @@ class AuthorizerTest {
         Authorizer shared = Authorizer.of(new SharedSecret("correct-horse-battery"));
 
         // When
-        AuthDecision right = shared.ask(Optional.of("correct-horse-battery"), "restore", false)
+        AuthDecision right = shared.authorize(Optional.of("correct-horse-battery"), "restore", false)
                 .join();
 
         // Then
@@ -300,18 +300,21 @@ class AuthorizerTest {
         }
         assertEquals(
                 Answer.UNAUTHENTICATED,
-                shared.ask(Optional.empty(), "restore", true).join().answer());
+                shared.authorize(Optional.empty(), "restore", true).join().answer());
     }
 
     @Test
     void withoutAnythingItIsLoopbackOrNobody() {
         // When
-        AuthDecision near =
-                Authorizer.loopback().ask(Optional.empty(), "restore", true).join();
-        AuthDecision far =
-                Authorizer.loopback().ask(Optional.of("any"), "restore", false).join();
-        AuthDecision shut =
-                Authorizer.shut().ask(Optional.of("any"), "restore", true).join();
+        AuthDecision near = Authorizer.loopback()
+                .authorize(Optional.empty(), "restore", true)
+                .join();
+        AuthDecision far = Authorizer.loopback()
+                .authorize(Optional.of("any"), "restore", false)
+                .join();
+        AuthDecision shut = Authorizer.denyAll()
+                .authorize(Optional.of("any"), "restore", true)
+                .join();
 
         // Then
         assertEquals(Answer.ALLOWED, near.answer());

@@ -55,7 +55,7 @@ class KubernetesTokenAuthorizerTest {
     @Test
     void whoMayIsAllowedByTwoQuestionsThatHoldAllThatTheClusterKnows() {
         // When
-        AuthDecision authDecision = reviews.judge(caller.token(), "restore");
+        AuthDecision authDecision = reviews.authorize(caller.token(), "restore");
 
         // Then
         assertEquals(new AuthDecision(Answer.ALLOWED, "alice", "the cluster allows it"), authDecision);
@@ -65,7 +65,7 @@ class KubernetesTokenAuthorizerTest {
     @Test
     void aVerbThatIsNotGrantedIsForbiddenAndNamed() {
         // When
-        AuthDecision authDecision = reviews.judge(caller.token(), "cancel");
+        AuthDecision authDecision = reviews.authorize(caller.token(), "cancel");
 
         // Then
         assertEquals(
@@ -79,7 +79,8 @@ class KubernetesTokenAuthorizerTest {
     @Test
     void aRightInAnotherNamespaceIsNone() {
         // When
-        AuthDecision authDecision = new KubernetesTokenAuthorizer(client, "elsewhere").judge(caller.token(), "restore");
+        AuthDecision authDecision =
+                new KubernetesTokenAuthorizer(client, "elsewhere").authorize(caller.token(), "restore");
 
         // Then
         assertEquals(Answer.FORBIDDEN, authDecision.answer());
@@ -88,7 +89,7 @@ class KubernetesTokenAuthorizerTest {
     @Test
     void aTokenThatTheClusterDoesNotKnowIsNobodysAndNothingMoreIsAsked() {
         // When
-        AuthDecision authDecision = reviews.judge("nobodys", "restore");
+        AuthDecision authDecision = reviews.authorize("nobodys", "restore");
 
         // Then
         assertEquals(AuthDecision.unauthenticated("the cluster does not know the token"), authDecision);
@@ -102,7 +103,7 @@ class KubernetesTokenAuthorizerTest {
         service.mayNot("create", group, resource, "*");
 
         // When
-        AuthDecision authDecision = reviews.judge(caller.token(), "restore");
+        AuthDecision authDecision = reviews.authorize(caller.token(), "restore");
 
         // Then
         assertEquals(
@@ -120,7 +121,7 @@ class KubernetesTokenAuthorizerTest {
         api.close();
 
         // When
-        AuthDecision authDecision = reviews.judge(caller.token(), "restore");
+        AuthDecision authDecision = reviews.authorize(caller.token(), "restore");
 
         // Then
         assertEquals(Answer.UNKNOWN, authDecision.answer());
@@ -137,7 +138,7 @@ class KubernetesTokenAuthorizerTest {
         });
 
         // When
-        AuthDecision authDecision = reviews.judge(caller.token(), "restore");
+        AuthDecision authDecision = reviews.authorize(caller.token(), "restore");
 
         // Then
         assertEquals(Answer.UNKNOWN, authDecision.answer());

@@ -64,17 +64,17 @@ class CommandLineToolTest {
         }
 
         @Override
-        public ObjectNode run(OperationKind kind, ObjectNode request, Consumer<ProgressTracker.Reading> progress) {
+        public ObjectNode run(OperationKind kind, ObjectNode request, Consumer<ProgressTracker.Progress> progress) {
             return told(kind.label() + " " + request);
         }
 
         @Override
-        public ObjectNode attempt(String id, Consumer<ProgressTracker.Reading> progress) {
+        public ObjectNode runOperation(String id, Consumer<ProgressTracker.Progress> progress) {
             return told("attempt " + id);
         }
 
         @Override
-        public ObjectNode backUp(Consumer<ProgressTracker.Reading> progress) {
+        public ObjectNode firstFill(Consumer<ProgressTracker.Progress> progress) {
             return told("backup");
         }
 
@@ -212,7 +212,7 @@ class CommandLineToolTest {
         ExitCode exit = run("catalog");
 
         // Then
-        assertEquals(ExitCode.COULD_NOT_TELL, exit);
+        assertEquals(ExitCode.UNKNOWN, exit);
         assertEquals("the store is away", error.toString().strip());
     }
 
@@ -242,7 +242,7 @@ class CommandLineToolTest {
         ExitCode exit = run(arguments.split(" "));
 
         // Then
-        assertEquals(ExitCode.FINE, exit);
+        assertEquals(ExitCode.OK, exit);
         assertEquals(List.of("preflight " + json(request)), asked);
     }
 
@@ -275,7 +275,7 @@ class CommandLineToolTest {
         ExitCode exit = run("restore", "--help");
 
         // Then
-        assertEquals(ExitCode.FINE, exit);
+        assertEquals(ExitCode.OK, exit);
         assertTrue(out.toString().contains("--overwrite-tags"), out::toString);
     }
 }

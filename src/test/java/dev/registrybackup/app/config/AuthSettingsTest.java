@@ -39,7 +39,8 @@ class AuthSettingsTest {
                 .build()
                 .getConfigMapping(AuthConfiguration.class);
         return new AuthSettings(configuration, runtimeEnvironment)
-                .gate((token, verb) -> AuthDecision.allowed("of the cluster", ""), workerPools, new SteppingClock());
+                .authorizer(
+                        (token, verb) -> AuthDecision.allowed("of the cluster", ""), workerPools, new SteppingClock());
     }
 
     private static Map<String, String> configured(String by, boolean hasToken) {
@@ -89,7 +90,7 @@ class AuthSettingsTest {
 
         // When
         AuthDecision authDecision = authorizer
-                .ask(Optional.ofNullable(sent), "restore", fromLoopback)
+                .authorize(Optional.ofNullable(sent), "restore", fromLoopback)
                 .join();
 
         // Then
@@ -119,6 +120,7 @@ class AuthSettingsTest {
         Authorizer authorizer = gate(Map.of("access.token", ""), at("nowhere"));
 
         // Then
-        assertTrue(authorizer.ask(Optional.empty(), "restore", true).join().isAllowed());
+        assertTrue(
+                authorizer.authorize(Optional.empty(), "restore", true).join().isAllowed());
     }
 }

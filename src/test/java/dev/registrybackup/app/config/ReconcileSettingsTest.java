@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.app.Wiring;
-import dev.registrybackup.reconcile.Policy;
+import dev.registrybackup.reconcile.ReconcilePolicy;
 import dev.registrybackup.reconcile.rclone.Archive;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
@@ -73,10 +73,10 @@ class ReconcileSettingsTest {
         ReconcileSettings settings = with(Map.of());
 
         // Then
-        Policy policy = settings.policy();
-        assertFalse(policy.mirrors());
-        assertEquals(Duration.ofDays(30), policy.retention());
-        assertEquals(0.1, policy.alarmShare());
+        ReconcilePolicy reconcilePolicy = settings.policy();
+        assertFalse(reconcilePolicy.isMirror());
+        assertEquals(Duration.ofDays(30), reconcilePolicy.retention());
+        assertEquals(0.1, reconcilePolicy.alarmShare());
         assertEquals("rclone", settings.rclone());
         assertEquals(Path.of("/tmp"), settings.scratch());
     }
@@ -84,11 +84,12 @@ class ReconcileSettingsTest {
     @Test
     void linksAreCheckedOnlyOnceEveryProcessHasForgottenWhatItTookForDurable() {
         // When
-        Policy policy = with(Map.of("reconcile.deletes", "mirror")).policy();
+        ReconcilePolicy reconcilePolicy =
+                with(Map.of("reconcile.deletes", "mirror")).policy();
 
         // Then
-        assertTrue(policy.mirrors());
-        assertTrue(policy.memory().compareTo(Wiring.REMEMBERED) > 0);
+        assertTrue(reconcilePolicy.isMirror());
+        assertTrue(reconcilePolicy.durableKeyTtl().compareTo(Wiring.DURABLE_KEY_TTL) > 0);
     }
 
     @ParameterizedTest

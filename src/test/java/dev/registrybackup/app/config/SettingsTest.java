@@ -57,13 +57,13 @@ class SettingsTest {
         // Then
         assertEquals(
                 Optional.empty(),
-                settings.registryPlace().bucket().orElseThrow().endpoint());
+                settings.registryStore().bucket().orElseThrow().endpoint());
         assertEquals(
                 Optional.empty(),
-                settings.registryPlace().bucket().orElseThrow().region());
-        assertFalse(settings.registryPlace().bucket().orElseThrow().pathStyle());
+                settings.registryStore().bucket().orElseThrow().region());
+        assertFalse(settings.registryStore().bucket().orElseThrow().pathStyle());
         assertEquals(Duration.ofSeconds(8), settings.answerWithin());
-        assertFalse(settings.copiesForeign());
+        assertFalse(settings.copiesUnknownObjects());
         assertFalse(settings.isDeadLetter());
     }
 
@@ -81,7 +81,7 @@ class SettingsTest {
                 "backup.encryption", "aws:kms:arn:aws:kms:eu-1:1:key/k"));
 
         // When
-        S3Settings registry = settings.registryPlace().bucket().orElseThrow();
+        S3Settings registry = settings.registryStore().bucket().orElseThrow();
         S3Settings backup = settings.backupStore();
 
         // Then
@@ -91,8 +91,9 @@ class SettingsTest {
         assertEquals(Optional.of("eu-1"), backup.region());
         assertFalse(backup.pathStyle());
         assertEquals(Optional.empty(), backup.credentials());
-        assertEquals(Optional.of("aws:kms"), backup.writing().encryption());
-        assertEquals(Optional.of("arn:aws:kms:eu-1:1:key/k"), backup.writing().kmsKeyId());
+        assertEquals(Optional.of("aws:kms"), backup.writeOptions().encryption());
+        assertEquals(
+                Optional.of("arn:aws:kms:eu-1:1:key/k"), backup.writeOptions().kmsKeyId());
         assertFalse(registry.toString().contains("secretKey=b"), registry::toString);
     }
 

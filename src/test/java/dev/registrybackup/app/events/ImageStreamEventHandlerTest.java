@@ -62,7 +62,7 @@ class ImageStreamEventHandlerTest {
     void begin(@TempDir Path scratch) {
         CaptureReader captureReader = new CaptureReader(backup, scratch);
         CaptureMetrics told = new CaptureMetrics(meters);
-        hints = new ImageStreamEventHandler(new ImageStreamEventHandler.Parts(
+        hints = new ImageStreamEventHandler(new ImageStreamEventHandler.Components(
                 cluster::hasImages,
                 new ImageStreamCapture(cluster, backup, clock, () -> "%08x".formatted(random.incrementAndGet())),
                 captureReader,
@@ -87,7 +87,7 @@ class ImageStreamEventHandlerTest {
         String data =
                 "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"namespace\":\"%s\",\"name\":\"%s\"}"
                         .formatted(parts[0], parts[1]);
-        return hints.take(UPDATED, data.getBytes(StandardCharsets.UTF_8), left);
+        return hints.handle(UPDATED, data.getBytes(StandardCharsets.UTF_8), left);
     }
 
     private static int refused(Supplier<CompletableFuture<Void>> hint) {
@@ -176,7 +176,7 @@ class ImageStreamEventHandlerTest {
                 .getBytes(StandardCharsets.UTF_8);
 
         // When
-        int status = refused(() -> hints.take(type, data, LONG));
+        int status = refused(() -> hints.handle(type, data, LONG));
 
         // Then
         assertEquals(422, status);
@@ -186,7 +186,7 @@ class ImageStreamEventHandlerTest {
     @Test
     void whatIsNoJsonIsSaidToBeNone() {
         // When
-        NotJsonException refusal = assertThrows(NotJsonException.class, () -> hints.take(UPDATED, null, LONG));
+        NotJsonException refusal = assertThrows(NotJsonException.class, () -> hints.handle(UPDATED, null, LONG));
 
         // Then
         assertTrue(String.valueOf(refusal.getMessage()).contains("it is empty"), refusal::getMessage);
@@ -222,13 +222,13 @@ class ImageStreamEventHandlerTest {
     @Test
     void aStoreThatFailsIsWrittenAgainWithTheNextHint() {
         // Given
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT && key.startsWith(CHANGES)) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "away");
             }
         });
         int failed = refused(() -> hint("ns/app", LONG));
-        backup.before((operation, key) -> {});
+        backup.beforeRequest((operation, key) -> {});
 
         // When
         int status = refused(() -> hint("ns/app", LONG));
@@ -273,6 +273,6 @@ class ImageStreamEventHandlerTest {
         assertTrue(new CaptureReader(bucket, Path.of("."))
                 .find(new RepositoryName("ns/app"), clock.instant())
                 .orElseThrow()
-                .isGone());
+                .isDeleted());
     }
 }

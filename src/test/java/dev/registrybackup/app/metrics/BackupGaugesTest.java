@@ -24,11 +24,11 @@ class BackupGaugesTest {
     private final SettableClock clock = new SettableClock();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
-    private static LastVerification.Said said() {
+    private static LastVerification.VerificationRecord said() {
         ObjectNode summary = JsonNodeFactory.instance.objectNode().put("begun", "2027-01-15T08:00:00Z");
         summary.putObject("images").put("whole", 3).put("lacking", 1).put("untold", 1);
         summary.putObject("severities").put("critical", 2).put("unknown", 1);
-        return new LastVerification.Said(summary, Optional.of(ENDED), Optional.of(ENDED));
+        return new LastVerification.VerificationRecord(summary, Optional.of(ENDED), Optional.of(ENDED));
     }
 
     private Map<String, Double> shown() {
@@ -49,11 +49,11 @@ class BackupGaugesTest {
     @Test
     void theLastVerificationIsShownAsItIsOnRecord() {
         // Given
-        StaleAwareGauge<LastVerification.Said> seen = new StaleAwareGauge<>(clock);
+        StaleAwareGauge<LastVerification.VerificationRecord> seen = new StaleAwareGauge<>(clock);
         VerifyGauges.show(seen, meters);
 
         // When
-        seen.see(said());
+        seen.set(said());
 
         // Then
         Map<String, Double> expected = new TreeMap<>();
@@ -71,11 +71,12 @@ class BackupGaugesTest {
     @Test
     void beforeTheFirstVerificationThereIsNothingButThatThereWasNone() {
         // Given
-        StaleAwareGauge<LastVerification.Said> seen = new StaleAwareGauge<>(clock);
+        StaleAwareGauge<LastVerification.VerificationRecord> seen = new StaleAwareGauge<>(clock);
         VerifyGauges.show(seen, meters);
 
         // When
-        seen.see(new LastVerification.Said(JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty()));
+        seen.set(new LastVerification.VerificationRecord(
+                JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty()));
 
         // Then
         Map<String, Double> shown = shown();
@@ -86,11 +87,11 @@ class BackupGaugesTest {
     @Test
     void whatIsOwedIsShownWithItsAge() {
         // Given
-        StaleAwareGauge<QueueDepth.Said> seen = new StaleAwareGauge<>(clock);
+        StaleAwareGauge<QueueDepth.QueueCounts> seen = new StaleAwareGauge<>(clock);
         PendingGauges.show(seen, meters);
 
         // When
-        seen.see(new QueueDepth.Said(7, Optional.of(ENDED), false, 0, false));
+        seen.set(new QueueDepth.QueueCounts(7, Optional.of(ENDED), false, 0, false));
 
         // Then
         Map<String, Double> expected = new TreeMap<>();
@@ -103,19 +104,19 @@ class BackupGaugesTest {
     @Test
     void withoutALookForTenMinutesNothingIsKnownAnyMoreAndWithOneItIsAgain() {
         // Given
-        StaleAwareGauge<ReconcileGauges.Seen> seen = new StaleAwareGauge<>(clock);
+        StaleAwareGauge<ReconcileGauges.Values> seen = new StaleAwareGauge<>(clock);
         ReconcileGauges.show(seen, meters);
         boolean beforeTheFirst = isNothingKnown();
-        ReconcileGauges.Seen looked =
-                new ReconcileGauges.Seen(JsonNodeFactory.instance.objectNode(), Optional.of(ENDED), 2);
-        seen.see(looked);
-        clock.pass(Duration.ofMinutes(9));
+        ReconcileGauges.Values looked =
+                new ReconcileGauges.Values(JsonNodeFactory.instance.objectNode(), Optional.of(ENDED), 2);
+        seen.set(looked);
+        clock.advance(Duration.ofMinutes(9));
         boolean afterNine = isNothingKnown();
 
         // When
-        clock.pass(Duration.ofMinutes(1));
+        clock.advance(Duration.ofMinutes(1));
         boolean afterTen = isNothingKnown();
-        seen.see(looked);
+        seen.set(looked);
 
         // Then
         assertTrue(beforeTheFirst);

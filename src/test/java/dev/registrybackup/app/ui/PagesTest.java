@@ -9,8 +9,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.RecordObjects;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.verify.LastVerification;
@@ -42,7 +42,7 @@ class PagesTest {
     }
 
     private Page page(String path, Map<String, String> query) {
-        return pages.at(new Pages.Request(path, query, false)).join();
+        return pages.render(new Pages.Request(path, query, false)).join();
     }
 
     private String overview() {
@@ -68,7 +68,7 @@ class PagesTest {
         ObjectNode record = FakeUiBackend.json("{}");
         record.set("summary", summary);
         record.put("ended", ended.toString());
-        new RecordObjects(bucket).write(LastVerification.KEY, record.toString());
+        new MetadataStore(bucket).put(LastVerification.KEY, record.toString());
     }
 
     @ParameterizedTest
@@ -123,7 +123,7 @@ class PagesTest {
         // Given
         verified(Duration.ofHours(1), 5, 0, 0);
         overview();
-        clock.pass(Duration.ofMinutes(7));
+        clock.advance(Duration.ofMinutes(7));
         silence();
 
         // When
@@ -155,8 +155,8 @@ class PagesTest {
     }
 
     private void silence() {
-        backup.forget();
-        backup.before((operation, key) -> {
+        backup.clearRequests();
+        backup.beforeRequest((operation, key) -> {
             throw new ObjectStoreException(StoreError.UNAVAILABLE, "no answer");
         });
     }
@@ -165,7 +165,7 @@ class PagesTest {
     void theStoreIsAskedOnceHoweverManyLook() {
         // Given
         overview();
-        backup.forget();
+        backup.clearRequests();
 
         // When
         for (int viewer = 0; viewer < 50; viewer++) {
@@ -174,7 +174,7 @@ class PagesTest {
 
         // Then
         assertEquals(0, backup.requests().size());
-        clock.pass(ReadCache.FRESH);
+        clock.advance(ReadCache.TTL);
         overview();
         assertTrue(backup.requests().size() > 0);
     }
@@ -182,12 +182,12 @@ class PagesTest {
     @Test
     void whatIsOwedAndRejectedShows() {
         // Given
-        RecordObjects records = new RecordObjects(bucket);
-        records.write("registry-backup/owed/pod-1/000000000001", "{}");
-        clock.pass(Duration.ofMinutes(40));
-        records.write("registry-backup/owed/pod-1/000000000002", "{}");
-        records.write("registry-backup/owed/pod-1/alive", "{}");
-        records.write("registry-backup/rejected/ab", "{}");
+        MetadataStore records = new MetadataStore(bucket);
+        records.put("registry-backup/owed/pod-1/000000000001", "{}");
+        clock.advance(Duration.ofMinutes(40));
+        records.put("registry-backup/owed/pod-1/000000000002", "{}");
+        records.put("registry-backup/owed/pod-1/alive", "{}");
+        records.put("registry-backup/rejected/ab", "{}");
 
         // When
         String text = overview();
@@ -327,7 +327,7 @@ class PagesTest {
         // Given
         ObjectNode document = document();
         ArrayNode tags = document.putArray("tags");
-        for (int number = 0; number < RepositoryData.MOST + 1; number++) {
+        for (int number = 0; number < RepositoryData.MAX_IMAGES + 1; number++) {
             tags.addObject().put("tag", "v%04d".formatted(number)).put("digest", DIGEST);
         }
         answers.repository(document);

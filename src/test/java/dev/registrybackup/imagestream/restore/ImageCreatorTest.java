@@ -73,8 +73,8 @@ class ImageCreatorTest {
         }
 
         @Override
-        public boolean mayI(String verb, Resource resource, Optional<String> part, Optional<String> namespace) {
-            return empty.mayI(verb, resource, part, namespace);
+        public boolean canI(String verb, Resource resource, Optional<String> part, Optional<String> namespace) {
+            return empty.canI(verb, resource, part, namespace);
         }
     }
 

@@ -82,7 +82,9 @@ class ImageStreamRestoreTest {
     }
 
     private List<FindingCode> found() {
-        return recoveryFixture.reading().first().stream().map(Finding::code).toList();
+        return recoveryFixture.reading().firstFindings().stream()
+                .map(Finding::code)
+                .toList();
     }
 
     @Test
@@ -91,16 +93,17 @@ class ImageStreamRestoreTest {
         aCluster();
         recoveryFixture.backedUp().ready();
         // When
-        Restore.Outcome outcome = recoveryFixture.restore(ALL_BY_STATUS);
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_STATUS);
         // Then
-        assertEquals(List.of(), recoveryFixture.reading().first());
-        assertTrue(outcome.isComplete());
+        assertEquals(List.of(), recoveryFixture.reading().firstFindings());
+        assertTrue(restoreResult.isComplete());
         assertSameTags("dev/app", "dev/multi", "prod/app", "dev/base");
-        assertEquals(5, outcome.summary().path("cluster").path("tagsProved").asInt());
+        assertEquals(
+                5, restoreResult.summary().path("cluster").path("tagsProved").asInt());
         assertEquals(
                 recoveryFixture.target().keys("").size(),
-                outcome.summary().at("/toCopy/objects").asInt());
-        assertEquals(0, outcome.summary().at("/alreadyThere/objects").asInt());
+                restoreResult.summary().at("/toCopy/objects").asInt());
+        assertEquals(0, restoreResult.summary().at("/alreadyThere/objects").asInt());
     }
 
     @Test
@@ -109,10 +112,10 @@ class ImageStreamRestoreTest {
         aCluster();
         recoveryFixture.backedUp().ready();
         // When
-        Restore.Outcome outcome = recoveryFixture.restore(ALL_BY_MAPPING);
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_MAPPING);
         // Then
         assertEquals(List.of(FindingCode.TIME_APPROXIMATE), found());
-        assertTrue(outcome.isComplete());
+        assertTrue(restoreResult.isComplete());
         for (String tag : List.of("dev/app:latest", "dev/app:v1", "dev/multi:all", "prod/app:live", "dev/base:9")) {
             String[] parts = tag.split(":", 2);
             assertEquals(
@@ -131,9 +134,9 @@ class ImageStreamRestoreTest {
         recoveryFixture.restore(request);
         List<String> before = recoveryFixture.writes();
         // When
-        Restore.Outcome outcome = recoveryFixture.restore(request);
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(request);
         // Then
-        assertTrue(outcome.isComplete());
+        assertTrue(restoreResult.isComplete());
         List<String> after = recoveryFixture.writes();
         assertEquals(
                 List.of(),
@@ -141,7 +144,8 @@ class ImageStreamRestoreTest {
                         // An Image that is there is told from one that is not by trying.
                         .filter(write -> !write.equals("POST /apis/image.openshift.io/v1/images"))
                         .toList());
-        assertEquals(0, outcome.summary().path("cluster").path("imagesCreated").asInt());
+        assertEquals(
+                0, restoreResult.summary().path("cluster").path("imagesCreated").asInt());
     }
 
     @Test
@@ -277,17 +281,19 @@ class ImageStreamRestoreTest {
                 recoveryFixture.restorer().mayNot("update", "image.openshift.io", "imagestreams/status", "*");
             }
         });
-        Restore.Outcome first = recoveryFixture.restore(ALL_BY_STATUS);
+        Restore.RestoreResult first = recoveryFixture.restore(ALL_BY_STATUS);
         List<FindingCode> found = found();
         recoveryFixture.fresh().onRequest(request -> {});
         recoveryFixture.restorer().everything();
         recoveryFixture.restorer().may("update", "image.openshift.io", "imagestreams/status", "*");
         // When
-        Restore.Outcome second = recoveryFixture.restore(ALL_BY_STATUS);
+        Restore.RestoreResult second = recoveryFixture.restore(ALL_BY_STATUS);
         // Then
         assertFalse(first.isComplete());
         assertTrue(found.contains(FindingCode.IS_ITEM_UNRESTORABLE));
-        assertTrue(second.isComplete(), () -> recoveryFixture.reading().first().toString());
+        assertTrue(
+                second.isComplete(),
+                () -> recoveryFixture.reading().firstFindings().toString());
         assertSameTags("dev/app", "dev/multi", "prod/app", "dev/base");
     }
 
@@ -349,10 +355,10 @@ class ImageStreamRestoreTest {
                         "application/vnd.oci.image.manifest.v1+json",
                         "{}".getBytes(StandardCharsets.UTF_8));
         // When
-        Restore.Outcome left = recoveryFixture.restore("{'scope':{'repository':'dev/app'},'metadata':'status'}");
+        Restore.RestoreResult left = recoveryFixture.restore("{'scope':{'repository':'dev/app'},'metadata':'status'}");
         List<FindingCode> found = found();
         List<String> images = RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest");
-        Restore.Outcome moved =
+        Restore.RestoreResult moved =
                 recoveryFixture.restore("{'scope':{'repository':'dev/app'},'metadata':'status','overwriteTags':true}");
         // Then
         assertTrue(left.isComplete());
@@ -377,11 +383,11 @@ class ImageStreamRestoreTest {
         recoveryFixture.copied();
         recoveryFixture.ready();
         // When
-        Restore.Outcome outcome = recoveryFixture.restore(
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(
                 "{'scope':{'repository':'dev/app'},'metadata':'status','createNamespaces':true,'at':'%s'}"
                         .formatted(between));
         // Then
-        assertTrue(outcome.isComplete());
+        assertTrue(restoreResult.isComplete());
         assertEquals(List.of(first.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
     }
 
@@ -456,7 +462,7 @@ class ImageStreamRestoreTest {
         recoveryFixture.lost().ocTag("dev", "app", "v1", "prod", "app", "live");
         recoveryFixture.backedUp().ready();
         // When
-        Restore.Outcome outcome =
+        Restore.RestoreResult restoreResult =
                 recoveryFixture.restore("{'scope':{'namespace':'prod'},'metadata':'status','createNamespaces':true}");
         // Then
         assertTrue(recoveryFixture
@@ -468,7 +474,7 @@ class ImageStreamRestoreTest {
                 .keys("")
                 .contains(recoveryFixture.registry().blobKey(image)));
         assertEquals(List.of(image.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "prod/app", "live"));
-        assertFalse(outcome.isComplete(), "what the tag follows is not there");
+        assertFalse(restoreResult.isComplete(), "what the tag follows is not there");
         assertEquals(List.of(FindingCode.TAG_SOURCE_MISSING), found());
     }
 
@@ -485,15 +491,15 @@ class ImageStreamRestoreTest {
                         .path(0)
                         .path("digest")
                         .asText()));
-        recoveryFixture.backup().remove(layer, Optional.empty());
+        recoveryFixture.backup().delete(layer, Optional.empty());
         removeVersions(layer);
         String request = "{'scope':{'repository':'dev/app'},'metadata':'status','createNamespaces':true}";
-        Restore.Outcome lacking = recoveryFixture.restore(request);
+        Restore.RestoreResult lacking = recoveryFixture.restore(request);
         List<FindingCode> found = found();
         JsonNode tags = RecoveryFixture.tags(recoveryFixture.fresh(), "dev/app");
         recoveryFixture.copied();
         // When
-        Restore.Outcome mended = recoveryFixture.restore(request);
+        Restore.RestoreResult mended = recoveryFixture.restore(request);
         // Then
         assertFalse(lacking.isComplete());
         assertTrue(found.contains(FindingCode.IS_ITEM_UNRESTORABLE), found.toString());
@@ -538,9 +544,9 @@ class ImageStreamRestoreTest {
         recoveryFixture.backedUp().ready();
         removeVersions(layerOf(lost));
         // When
-        Restore.Outcome outcome = recoveryFixture.restore(request);
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(request);
         // Then
-        assertFalse(outcome.isComplete());
+        assertFalse(restoreResult.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
         JsonNode tags = RecoveryFixture.tags(recoveryFixture.fresh(), "dev/app");
         assertEquals(1, tags.size());
@@ -560,9 +566,9 @@ class ImageStreamRestoreTest {
         recoveryFixture.backedUp().ready();
         removeVersions(layerOf(before));
         // When
-        Restore.Outcome outcome = recoveryFixture.restore(request);
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(request);
         // Then
-        assertFalse(outcome.isComplete());
+        assertFalse(restoreResult.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
         assertEquals(List.of(""), RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "x"));
     }
@@ -586,10 +592,10 @@ class ImageStreamRestoreTest {
                         "application/vnd.oci.image.manifest.v1+json",
                         "{}".getBytes(StandardCharsets.UTF_8));
         // When
-        Restore.Outcome left = recoveryFixture.restore(ALL_BY_MAPPING);
+        Restore.RestoreResult left = recoveryFixture.restore(ALL_BY_MAPPING);
         List<FindingCode> found = found();
         List<String> images = RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "ref");
-        Restore.Outcome moved =
+        Restore.RestoreResult moved =
                 recoveryFixture.restore(ALL_BY_MAPPING.replace("'metadata'", "'overwriteTags':true,'metadata'"));
         // Then
         assertTrue(left.isComplete());
@@ -627,9 +633,11 @@ class ImageStreamRestoreTest {
         recoveryFixture.lost().removeStream("dev", "other");
         recoveryFixture.backedUp().ready();
         // When
-        Restore.Outcome outcome = recoveryFixture.restore(ALL_BY_STATUS);
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_STATUS);
         // Then
-        assertTrue(outcome.isComplete(), () -> recoveryFixture.reading().first().toString());
+        assertTrue(
+                restoreResult.isComplete(),
+                () -> recoveryFixture.reading().firstFindings().toString());
         assertSameTags("dev/app");
         assertTrue(recoveryFixture.fresh().hasImage(odd.toString()));
         assertTrue(recoveryFixture
@@ -645,11 +653,13 @@ class ImageStreamRestoreTest {
         tagOddly("dev/app", "1.0+1", image);
         recoveryFixture.backedUp().ready();
         // When
-        Restore.Outcome outcome = recoveryFixture.restore(ALL_BY_MAPPING);
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_MAPPING);
         // Then
-        assertFalse(outcome.isComplete());
+        assertFalse(restoreResult.isComplete());
         assertEquals(List.of(FindingCode.TIME_APPROXIMATE, FindingCode.IS_ITEM_UNRESTORABLE), found());
-        assertEquals("dev/app:1.0+1", recoveryFixture.reading().first().get(1).subject());
+        assertEquals(
+                "dev/app:1.0+1",
+                recoveryFixture.reading().firstFindings().get(1).subject());
         assertEquals(List.of(image.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
     }
 
@@ -671,11 +681,11 @@ class ImageStreamRestoreTest {
         recoveryFixture.backup().seed(key, "spoilt".getBytes(StandardCharsets.UTF_8));
     }
 
-    private void assertAllButAppIsRestored(Digest other, Restore.Outcome outcome) {
-        assertFalse(outcome.isComplete());
+    private void assertAllButAppIsRestored(Digest other, Restore.RestoreResult restoreResult) {
+        assertFalse(restoreResult.isComplete());
         assertEquals(
                 List.of("dev/app"),
-                recoveryFixture.reading().first().stream()
+                recoveryFixture.reading().firstFindings().stream()
                         .filter(finding -> finding.code() == FindingCode.IS_ITEM_UNRESTORABLE)
                         .map(Finding::subject)
                         .toList());
@@ -693,11 +703,11 @@ class ImageStreamRestoreTest {
         spoilBody(captured("dev/app").body());
         // When
         JsonNode preflight = recoveryFixture.preflight(request);
-        Restore.Outcome outcome = recoveryFixture.restore(request);
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(request);
         // Then
         assertTrue(preflight.path("ready").asBoolean(), preflight::toPrettyString);
         assertTrue(preflight.toString().contains("1 cannot be restored: [dev/app="), preflight::toPrettyString);
-        assertAllButAppIsRestored(other, outcome);
+        assertAllButAppIsRestored(other, restoreResult);
     }
 
     @ParameterizedTest
@@ -709,9 +719,9 @@ class ImageStreamRestoreTest {
         recoveryFixture.backedUp().ready();
         spoilBody(String.valueOf(captured("dev/app").images().get(image)));
         // When
-        Restore.Outcome outcome = recoveryFixture.restore(request);
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(request);
         // Then
-        assertAllButAppIsRestored(other, outcome);
+        assertAllButAppIsRestored(other, restoreResult);
     }
 
     @Test
@@ -722,10 +732,10 @@ class ImageStreamRestoreTest {
         recoveryFixture.backedUp();
         spoilBody(captured("dev/app").body());
         // When
-        Restore.Outcome outcome =
+        Restore.RestoreResult restoreResult =
                 recoveryFixture.restore("{'scope':{'all':true},'metadata':'tag-links','target':'standby'}");
         // Then
-        assertFalse(outcome.isComplete());
+        assertFalse(restoreResult.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
         assertEquals(other.toString(), link(recoveryFixture.registry().tagLink("dev/z", "latest")));
     }
@@ -735,7 +745,7 @@ class ImageStreamRestoreTest {
         try (Stream<ObjectVersion> listing = recoveryFixture.backup().listVersions(key)) {
             versions = listing.toList();
         }
-        versions.forEach(version -> recoveryFixture.backup().remove(version.key(), Optional.of(version.versionId())));
+        versions.forEach(version -> recoveryFixture.backup().delete(version.key(), Optional.of(version.versionId())));
     }
 
     @Test
@@ -745,10 +755,12 @@ class ImageStreamRestoreTest {
         recoveryFixture.lost().removeImage(image.toString());
         recoveryFixture.backedUp().ready();
         // When
-        Restore.Outcome outcome = recoveryFixture.restore(
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(
                 "{'scope':{'repository':'dev/app'},'metadata':'status','createNamespaces':true}");
         // Then
-        assertTrue(outcome.isComplete(), () -> recoveryFixture.reading().first().toString());
+        assertTrue(
+                restoreResult.isComplete(),
+                () -> recoveryFixture.reading().firstFindings().toString());
         assertEquals(
                 1,
                 recoveryFixture
@@ -766,12 +778,12 @@ class ImageStreamRestoreTest {
         recoveryFixture.restorer().mayNot("create", "image.openshift.io", "images", "*");
         // When
         JsonNode preflight = recoveryFixture.preflight(ALL_BY_MAPPING);
-        Restore.Outcome outcome = recoveryFixture.restore(ALL_BY_MAPPING);
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_MAPPING);
         // Then
         String points = preflight.path("points").toString();
         assertTrue(points.contains("1 are not restorable on this route"), points);
         assertTrue(points.contains("dev/multi:all"), points);
-        assertFalse(outcome.isComplete());
+        assertFalse(restoreResult.isComplete());
         assertEquals(List.of(), RecoveryFixture.images(recoveryFixture.fresh(), "dev/multi", "all"));
         assertEquals(
                 RecoveryFixture.images(recoveryFixture.lost(), "dev/app", "latest"),
@@ -792,12 +804,12 @@ class ImageStreamRestoreTest {
         byte[] spoilt = recoveryFixture.target().bytes(layer).clone();
         spoilt[0] ^= 1;
         recoveryFixture.target().seed(layer, spoilt);
-        recoveryFixture.asked().forget();
+        recoveryFixture.asked().clearRequests();
         // When
-        Restore.Outcome outcome = recoveryFixture.restore(
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(
                 "{'scope':{'all':true},'metadata':'status','createNamespaces':true,'mode':'repair'}");
         // Then
-        assertTrue(outcome.isComplete());
+        assertTrue(restoreResult.isComplete());
         assertArrayEquals(
                 recoveryFixture.registry().content(layer),
                 recoveryFixture.target().bytes(layer));
@@ -826,11 +838,11 @@ class ImageStreamRestoreTest {
         String request = "{'scope':{'namespace':'dev'},'metadata':'mapping'}";
         // When
         JsonNode preflight = recoveryFixture.preflight(request);
-        Restore.Outcome outcome = recoveryFixture.restore(request);
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(request);
         // Then
         assertTrue(preflight.path("ready").asBoolean(), preflight::toPrettyString);
         assertTrue(preflight.toString().contains("it could not be looked at, so look yourself"));
-        assertTrue(outcome.isComplete());
+        assertTrue(restoreResult.isComplete());
         assertEquals(
                 List.of(newer.toString(), older.toString()),
                 RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
@@ -844,10 +856,10 @@ class ImageStreamRestoreTest {
         recoveryFixture.lost().ocTag("dev", "app", "latest", "prod", "app", "live");
         recoveryFixture.backedUp();
         // When
-        Restore.Outcome outcome =
+        Restore.RestoreResult restoreResult =
                 recoveryFixture.restore("{'scope':{'all':true},'metadata':'tag-links','target':'standby'}");
         // Then
-        assertTrue(outcome.isComplete());
+        assertTrue(restoreResult.isComplete());
         assertEquals(List.of(), recoveryFixture.writes());
         assertEquals(newer.toString(), link(recoveryFixture.registry().tagLink("dev/app", "latest")));
         assertEquals(older.toString(), link(recoveryFixture.registry().tagIndexLink("dev/app", "latest", older)));
@@ -892,10 +904,10 @@ class ImageStreamRestoreTest {
                 .asText());
         removeVersions(recoveryFixture.registry().blobKey(child));
         // When
-        Restore.Outcome outcome = recoveryFixture.restore(
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(
                 "{'scope':{'repository':'dev/multi'},'metadata':'status','createNamespaces':true}");
         // Then
-        assertFalse(outcome.isComplete());
+        assertFalse(restoreResult.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
         assertEquals(
                 1, RecoveryFixture.tags(recoveryFixture.fresh(), "dev/multi").size());
@@ -916,9 +928,11 @@ class ImageStreamRestoreTest {
         JsonNode app = RecoveryFixture.tags(recoveryFixture.fresh(), "dev/app");
         JsonNode multi = RecoveryFixture.tags(recoveryFixture.fresh(), "dev/multi");
         // When
-        Restore.Outcome outcome = recoveryFixture.restore(ALL_BY_STATUS.replace("status", second));
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_STATUS.replace("status", second));
         // Then
-        assertTrue(outcome.isComplete(), () -> recoveryFixture.reading().first().toString());
+        assertTrue(
+                restoreResult.isComplete(),
+                () -> recoveryFixture.reading().firstFindings().toString());
         assertEquals(app, RecoveryFixture.tags(recoveryFixture.fresh(), "dev/app"));
         assertEquals(multi, RecoveryFixture.tags(recoveryFixture.fresh(), "dev/multi"));
     }

@@ -91,7 +91,7 @@ class RandomRecoveryTest {
             if (wanted == null || wanted.isEmpty()) {
                 return;
             }
-            Restore.Outcome outcome = recoveryFixture.restore(
+            Restore.RestoreResult restoreResult = recoveryFixture.restore(
                     "{'scope':{'all':true},'metadata':'status','createNamespaces':true,'at':'%s'}".formatted(at));
             // Then
             for (String repository : REPOSITORIES) {
@@ -106,7 +106,8 @@ class RandomRecoveryTest {
                             .hasStream(RecoveryFixture.namespace(repository), RecoveryFixture.name(repository)));
                 }
             }
-            assertTrue(outcome.summary().path("cluster").path("itemsLeftOut").asInt() == 0);
+            assertTrue(
+                    restoreResult.summary().path("cluster").path("itemsLeftOut").asInt() == 0);
         }
     }
 }

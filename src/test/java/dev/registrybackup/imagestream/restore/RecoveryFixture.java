@@ -109,8 +109,8 @@ final class RecoveryFixture implements AutoCloseable {
         return registry;
     }
 
-    ProgressTracker.Reading reading() {
-        return progressTracker.read();
+    ProgressTracker.Progress reading() {
+        return progressTracker.progress();
     }
 
     /** The cluster that is lost, for captures. */
@@ -203,7 +203,7 @@ final class RecoveryFixture implements AutoCloseable {
 
     /** Has the blobs and links in the backup, as events bring them. */
     void copied() {
-        registry.kept().forEach(backup::seed);
+        registry.backedUpObjects().forEach(backup::seed);
     }
 
     /** Captures one stream, as an event has it. */
@@ -229,15 +229,15 @@ final class RecoveryFixture implements AutoCloseable {
 
     ImageStreamRestore restoring() {
         Restore storage = new Restore(
-                new RestoreEndpoints(backup, layout, asked, layout), workerPools, RateLimiter.unbounded(), clock);
+                new RestoreEndpoints(backup, layout, asked, layout), workerPools, RateLimiter.unlimited(), clock);
         return new ImageStreamRestore(storage, freshCluster(), new CaptureReader(backup, scratch));
     }
 
-    Restore.Outcome restore(String request) {
+    Restore.RestoreResult restore(String request) {
         return restore(request, PERMITTED);
     }
 
-    Restore.Outcome restore(String request, Fence fence) {
+    Restore.RestoreResult restore(String request, Fence fence) {
         progressTracker = new ProgressTracker();
         return restoring().run(request(request), fence, progressTracker);
     }

@@ -124,7 +124,7 @@ class ImageRulesTest {
     void aMappingPutsAnItemWithTheTimeNowInFront() {
         // Given
         Made.of(1).pushTo(api, "ns", "app", "v1");
-        clock.pass(Duration.ofMinutes(1));
+        clock.advance(Duration.ofMinutes(1));
 
         // When
         Reply reply = admin.post(MAPPINGS, mapping("v1", Made.of(2)).toString());
@@ -142,7 +142,7 @@ class ImageRulesTest {
         // Given
         Made.of(1).pushTo(api, "ns", "app", "v1");
         ObjectNode before = stream("app");
-        clock.pass(Duration.ofMinutes(1));
+        clock.advance(Duration.ofMinutes(1));
 
         // When
         Reply reply = admin.post(MAPPINGS, mapping("v1", Made.of(1)).toString());

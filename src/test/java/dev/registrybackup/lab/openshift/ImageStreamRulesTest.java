@@ -290,7 +290,7 @@ class ImageStreamRulesTest {
         // Given
         Made made = Made.of(1);
         made.pushTo(api, "dev", "app", "v1");
-        clock.pass(Duration.ofMinutes(5));
+        clock.advance(Duration.ofMinutes(5));
 
         // When
         api.ocTag("dev", "app", "v1", "ns", "app", "prod");
@@ -311,7 +311,7 @@ class ImageStreamRulesTest {
         // Given
         Made made = Made.of(1);
         made.pushTo(api, "dev", "app", "v1");
-        clock.pass(Duration.ofMinutes(5));
+        clock.advance(Duration.ofMinutes(5));
         ObjectNode stream = newStream();
         specTag(stream, "v1", "ImageStreamTag", "app:v1").withObject("/from").put("namespace", "dev");
 

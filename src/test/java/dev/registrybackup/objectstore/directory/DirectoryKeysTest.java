@@ -79,8 +79,8 @@ class DirectoryKeysTest {
         String longest = "ö".repeat(127) + "x";
 
         // Then
-        assertEquals(Optional.empty(), FilePath.problemOf(longest));
-        assertEquals(Optional.of("the name of a file has at most 255 bytes"), FilePath.problemOf(longest + "y"));
+        assertEquals(Optional.empty(), FilePath.invalidKeyReason(longest));
+        assertEquals(Optional.of("the name of a file has at most 255 bytes"), FilePath.invalidKeyReason(longest + "y"));
         assertNoObjectAt("a/" + longest + "y/b");
     }
 
@@ -91,13 +91,13 @@ class DirectoryKeysTest {
                 () -> store.putIfAbsent(key, content),
                 () -> start(key),
                 () -> read(key),
-                () -> store.remove(key, Optional.empty()));
+                () -> store.delete(key, Optional.empty()));
         for (Executable request : requests) {
             ObjectStoreException refusal = assertThrows(ObjectStoreException.class, request);
-            assertEquals(StoreError.REFUSED, refusal.error(), refusal.getMessage());
+            assertEquals(StoreError.BAD_REQUEST, refusal.error(), refusal.getMessage());
         }
-        assertEquals(Optional.empty(), store.find(key));
-        assertEquals(Optional.empty(), store.findBeforeWrite(key));
+        assertEquals(Optional.empty(), store.head(key));
+        assertEquals(Optional.empty(), store.headBeforeWrite(key));
         assertEquals(List.of(), keys(key));
         try (Stream<Path> entries = Files.list(root)) {
             assertEquals(List.of(), entries.toList());
@@ -140,19 +140,19 @@ class DirectoryKeysTest {
 
         // When
         List<Executable> requests = List.of(
-                () -> store.find(key),
+                () -> store.head(key),
                 () -> read(key),
                 () -> store.put(key, content, Map.of()),
                 () -> store.putIfAbsent(key, content),
                 () -> start(key),
-                () -> store.remove(key, Optional.empty()),
+                () -> store.delete(key, Optional.empty()),
                 () -> keys(""),
                 () -> keys(key));
 
         // Then
         for (Executable request : requests) {
             ObjectStoreException refusal = assertThrows(ObjectStoreException.class, request);
-            assertEquals(StoreError.REFUSED, refusal.error(), refusal.getMessage());
+            assertEquals(StoreError.BAD_REQUEST, refusal.error(), refusal.getMessage());
             assertEquals(
                     link + " is neither a file nor a directory, and links are not followed."
                             + " Put there what it stands for",
@@ -280,8 +280,8 @@ class DirectoryKeysTest {
             objects.forEach(object -> {
                 listed.add(object.key());
                 if (object.key().equals("a/1")) {
-                    store.remove("b/1", Optional.empty());
-                    store.remove("b/c/1", Optional.empty());
+                    store.delete("b/1", Optional.empty());
+                    store.delete("b/c/1", Optional.empty());
                 }
             });
         }
@@ -341,7 +341,7 @@ class DirectoryKeysTest {
     }
 
     private void start(String key) {
-        try (MultipartUpload upload = store.startMultipart(key, Map.of())) {
+        try (MultipartUpload upload = store.startMultipartUpload(key, Map.of())) {
             upload.complete();
         }
     }

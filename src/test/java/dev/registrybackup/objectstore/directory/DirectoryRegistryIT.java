@@ -120,7 +120,7 @@ class DirectoryRegistryIT {
                 .toList();
 
         // When
-        links.forEach(key -> store.remove(key, Optional.empty()));
+        links.forEach(key -> store.delete(key, Optional.empty()));
 
         // Then
         try (DockerRegistry registry = DockerRegistry.onFiles(folder.resolve("registry"))) {

@@ -89,8 +89,9 @@ class DirectoryWritingTest {
 
         // When
         store.putIfAbsent(TAG + "index/sha256/00/link", content);
-        try (MultipartUpload upload = store.startMultipart("docker/registry/v2/blobs/sha256/00/00/data", Map.of())) {
-            upload.part(content);
+        try (MultipartUpload upload =
+                store.startMultipartUpload("docker/registry/v2/blobs/sha256/00/00/data", Map.of())) {
+            upload.uploadPart(content);
             upload.complete();
         }
         store.put(LINK, content, Map.of());
@@ -100,7 +101,7 @@ class DirectoryWritingTest {
         assertEquals(3, underWay.size(), underWay.toString());
         for (String file : underWay) {
             assertTrue(file.startsWith("registry-backup/tmp/"), file);
-            assertTrue(file.startsWith(RegistryLayout.BOOKKEEPING_PREFIX), file);
+            assertTrue(file.startsWith(RegistryLayout.METADATA_PREFIX), file);
         }
         assertEquals(Set.of("old"), read);
         assertEquals(
@@ -188,9 +189,9 @@ class DirectoryWritingTest {
         put("docker/registry/v2/repositories/team/other/_layers/sha256/00/link", "link");
 
         // When
-        store.remove(LINK, Optional.empty());
+        store.delete(LINK, Optional.empty());
         boolean tagAfterTheFirst = Files.isDirectory(root.resolve(TAG));
-        store.remove(TAG + "index/sha256/00/link", Optional.empty());
+        store.delete(TAG + "index/sha256/00/link", Optional.empty());
 
         // Then
         assertTrue(tagAfterTheFirst);
@@ -207,9 +208,9 @@ class DirectoryWritingTest {
         Files.writeString(root.resolve("file"), "content");
 
         // When
-        store.remove("a/file", Optional.empty());
-        store.remove("file", Optional.empty());
-        store.remove("empty", Optional.empty());
+        store.delete("a/file", Optional.empty());
+        store.delete("file", Optional.empty());
+        store.delete("empty", Optional.empty());
 
         // Then
         try (Stream<Path> entries = Files.list(root)) {
@@ -251,7 +252,7 @@ class DirectoryWritingTest {
                     for (int round = 0; round < 50; round++) {
                         store.put(key, filledWith(number), Map.of());
                         assertTrue(isWhole(key));
-                        store.remove(key, Optional.empty());
+                        store.delete(key, Optional.empty());
                     }
                     store.put(key, filledWith(number), Map.of());
                     return isWhole(key);

@@ -80,9 +80,9 @@ class AwsChecksumsIT {
             aws.put("small", ContentSource.of(small), Map.of());
             aws.putIfAbsent("once", ContentSource.of(small));
             aws.put("streamed", streamed, Map.of());
-            try (MultipartUpload upload = aws.startMultipart("parts", Map.of())) {
-                upload.part(part);
-                upload.part(ContentSource.of(small));
+            try (MultipartUpload upload = aws.startMultipartUpload("parts", Map.of())) {
+                upload.uploadPart(part);
+                upload.uploadPart(ContentSource.of(small));
                 upload.complete();
             }
 
@@ -101,8 +101,8 @@ class AwsChecksumsIT {
                         .filter(request -> request.operation() == Operation.CREATE_MULTIPART_UPLOAD)
                         .map(create -> create.request().header("x-amz-checksum-algorithm"))
                         .toList());
-        assertEquals(1, streamed.openings());
-        assertEquals(1, part.openings());
+        assertEquals(1, streamed.openCount());
+        assertEquals(1, part.openCount());
     }
 
     @Test
@@ -119,7 +119,7 @@ class AwsChecksumsIT {
             assertThrows(DigestMismatchException.class, () -> aws.put("wrong", wrong, Map.of()));
 
             // Then
-            assertEquals(Optional.empty(), aws.find("wrong"));
+            assertEquals(Optional.empty(), aws.head("wrong"));
         }
     }
 
@@ -169,7 +169,7 @@ class AwsChecksumsIT {
                 Optional.of(new S3Settings.Credentials(known.accessKey(), known.secretKey())),
                 true,
                 Optional.empty(),
-                S3Settings.Writing.PLAIN);
+                S3Settings.WriteOptions.DEFAULT);
         return S3ObjectStore.of(settings, TIMEOUTS, 4);
     }
 

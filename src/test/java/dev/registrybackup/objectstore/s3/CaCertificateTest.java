@@ -10,7 +10,7 @@ import com.sun.net.httpserver.HttpsServer;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.objectstore.s3.S3Settings.Credentials;
-import dev.registrybackup.objectstore.s3.S3Settings.Writing;
+import dev.registrybackup.objectstore.s3.S3Settings.WriteOptions;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -93,7 +93,7 @@ class CaCertificateTest {
                 Optional.of(new Credentials("access", "secret")),
                 true,
                 certificate,
-                Writing.PLAIN);
+                WriteOptions.DEFAULT);
         S3Timeouts timeouts = new S3Timeouts(Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMinutes(1));
         @SuppressWarnings("MustBeClosedChecker") // closed by each test
         S3ObjectStore store = S3ObjectStore.of(settings, timeouts, 2);

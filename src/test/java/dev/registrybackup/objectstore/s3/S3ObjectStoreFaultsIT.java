@@ -60,9 +60,9 @@ class S3ObjectStoreFaultsIT {
     private static final int PART_BYTES = 5 << 20;
     private static final String CHECK_CREDENTIALS = ". Check the credentials, and that they may list the bucket:"
             + " without that right absent objects are answered like this too";
-    private static final S3Timeouts PATIENT =
+    private static final S3Timeouts LONG_TIMEOUTS =
             new S3Timeouts(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(30));
-    private static final S3Timeouts IMPATIENT =
+    private static final S3Timeouts SHORT_TIMEOUTS =
             new S3Timeouts(Duration.ofSeconds(10), Duration.ofMillis(500), Duration.ofMillis(500));
 
     private final S3ProxyServer server = S3ProxyServer.inMemory(256);
@@ -70,7 +70,7 @@ class S3ObjectStoreFaultsIT {
     private final S3Client direct = server.endpoint().client();
 
     @SuppressWarnings("MustBeClosedChecker") // closed after all tests
-    private final S3ObjectStore store = S3ObjectStore.of(settings(proxy.endpoint(), BUCKET), PATIENT, 4);
+    private final S3ObjectStore store = S3ObjectStore.of(settings(proxy.endpoint(), BUCKET), LONG_TIMEOUTS, 4);
 
     @BeforeAll
     void makeBucket() {
@@ -84,7 +84,7 @@ class S3ObjectStoreFaultsIT {
     }
 
     @AfterEach
-    void heal() {
+    void clearFaults() {
         proxy.heal();
     }
 
@@ -104,19 +104,19 @@ class S3ObjectStoreFaultsIT {
         String whyWithoutBody = " in the registry bucket images: the store answered 500";
 
         // Then
-        assertFails(StoreError.UNAVAILABLE, "Failed to look for " + KEY + whyWithoutBody, () -> store.find(KEY));
+        assertFails(StoreError.UNAVAILABLE, "Failed to look for " + KEY + whyWithoutBody, () -> store.head(KEY));
         assertFails(
-                StoreError.UNAVAILABLE, "Failed to look for " + KEY + whyWithoutBody, () -> store.findBeforeWrite(KEY));
+                StoreError.UNAVAILABLE, "Failed to look for " + KEY + whyWithoutBody, () -> store.headBeforeWrite(KEY));
         assertFails(StoreError.UNAVAILABLE, "Failed to read " + KEY + why, () -> read(store));
         assertFails(StoreError.UNAVAILABLE, "Failed to write " + KEY + why, () -> put(text("new")));
         assertFails(StoreError.UNAVAILABLE, "Failed to write " + KEY + why, () -> put(new byte[3 << 20]));
         assertFails(StoreError.UNAVAILABLE, "Failed to start writing " + KEY + why, () -> putInParts(text("new")));
-        assertFails(StoreError.UNAVAILABLE, "Failed to remove " + KEY + why, () -> store.remove(KEY, Optional.empty()));
+        assertFails(StoreError.UNAVAILABLE, "Failed to remove " + KEY + why, () -> store.delete(KEY, Optional.empty()));
         assertFails(StoreError.UNAVAILABLE, "Failed to list " + KEY + why, () -> list(store));
         assertFails(
                 StoreError.UNAVAILABLE,
                 "Failed to ask for the versioning of the registry bucket images: the store answered 500 InternalError",
-                store::versioned);
+                store::isVersioned);
         assertFails(
                 StoreError.UNAVAILABLE,
                 "Failed to reach the registry bucket images: the store answered 500",
@@ -129,13 +129,14 @@ class S3ObjectStoreFaultsIT {
         proxy.inject(request -> true, Fault.answer(501, "NotImplemented"));
 
         // When
-        BucketConfiguration facts = store.facts();
+        BucketConfiguration facts = store.bucketConfiguration();
 
         // Then: one that does not know of versions keeps none; expiry may be set up in another way
         String why = " was answered 501 NotImplemented: the store does not know this question";
-        assertEquals(ProbeResult.of(false), facts.versioned());
-        assertEquals(ProbeResult.settled("GetBucketLifecycleConfiguration" + why), facts.lifecycle());
-        assertEquals(ProbeResult.settled("GetBucketNotificationConfiguration" + why), facts.notifications());
+        assertEquals(ProbeResult.of(false), facts.versioningEnabled());
+        assertEquals(ProbeResult.permanentFailure("GetBucketLifecycleConfiguration" + why), facts.lifecycleRules());
+        assertEquals(
+                ProbeResult.permanentFailure("GetBucketNotificationConfiguration" + why), facts.notificationRules());
     }
 
     @ParameterizedTest
@@ -145,12 +146,12 @@ class S3ObjectStoreFaultsIT {
         proxy.inject(request -> true, Fault.answer(status, code));
 
         // When
-        BucketConfiguration facts = store.facts();
+        BucketConfiguration facts = store.bucketConfiguration();
 
         // Then
-        assertEquals(isSettled, facts.versioned().isSettled(), facts::toString);
-        assertEquals(isSettled, facts.lifecycle().isSettled(), facts::toString);
-        assertEquals(Optional.empty(), facts.lifecycle().value());
+        assertEquals(isSettled, facts.versioningEnabled().isPermanent(), facts::toString);
+        assertEquals(isSettled, facts.lifecycleRules().isPermanent(), facts::toString);
+        assertEquals(Optional.empty(), facts.lifecycleRules().value());
     }
 
     @Test
@@ -196,7 +197,7 @@ class S3ObjectStoreFaultsIT {
 
         // Then
         assertFails(
-                StoreError.REFUSED,
+                StoreError.BAD_REQUEST,
                 "Failed to write " + KEY + " in the registry bucket images: the store answered 400 InvalidRequest",
                 () -> put(text("new")));
         assertEquals(1, proxy.requests().size());
@@ -407,7 +408,7 @@ class S3ObjectStoreFaultsIT {
 
         // Then
         assertFails(
-                StoreError.REFUSED,
+                StoreError.BAD_REQUEST,
                 "Failed to write part 1 of " + KEY
                         + " in the registry bucket images: the store answered 400 InvalidPart",
                 () -> putInParts(random(PART_BYTES)));
@@ -417,9 +418,9 @@ class S3ObjectStoreFaultsIT {
     void aStoreThatNeverAnswersIsGivenUp() {
         // Given
         proxy.inject(request -> true, Fault.hang());
-        try (S3ObjectStore impatient = S3ObjectStore.of(settings(proxy.endpoint(), BUCKET), IMPATIENT, 4)) {
+        try (S3ObjectStore impatient = S3ObjectStore.of(settings(proxy.endpoint(), BUCKET), SHORT_TIMEOUTS, 4)) {
             // When
-            ObjectStoreException small = assertThrows(ObjectStoreException.class, () -> impatient.find(KEY));
+            ObjectStoreException small = assertThrows(ObjectStoreException.class, () -> impatient.head(KEY));
             ObjectStoreException read = assertThrows(ObjectStoreException.class, () -> read(impatient));
 
             // Then
@@ -436,13 +437,13 @@ class S3ObjectStoreFaultsIT {
         // Given
         S3Endpoint known = server.endpoint();
         S3Endpoint wrong = new S3Endpoint(known.uri(), known.region(), known.accessKey(), "guessed-secret");
-        try (S3ObjectStore stranger = S3ObjectStore.of(settings(wrong, BUCKET), PATIENT, 4)) {
+        try (S3ObjectStore stranger = S3ObjectStore.of(settings(wrong, BUCKET), LONG_TIMEOUTS, 4)) {
             // When
             List<ObjectStoreException> refusals = Stream.<Executable>of(
-                            () -> stranger.find(KEY),
+                            () -> stranger.head(KEY),
                             () -> read(stranger),
                             () -> stranger.put(KEY, ContentSource.of(text("new")), Map.of()),
-                            () -> stranger.remove(KEY, Optional.empty()),
+                            () -> stranger.delete(KEY, Optional.empty()),
                             () -> list(stranger),
                             stranger::requireBucket)
                     .map(request -> assertThrows(ObjectStoreException.class, request))
@@ -467,7 +468,7 @@ class S3ObjectStoreFaultsIT {
     @Test
     void aBucketThatIsMissingIsSaidWithTheRemedy() {
         // Given
-        try (S3ObjectStore nowhere = S3ObjectStore.of(settings(proxy.endpoint(), "nowhere"), PATIENT, 4)) {
+        try (S3ObjectStore nowhere = S3ObjectStore.of(settings(proxy.endpoint(), "nowhere"), LONG_TIMEOUTS, 4)) {
             // Then
             assertFails(
                     StoreError.BUCKET_MISSING,
@@ -489,22 +490,22 @@ class S3ObjectStoreFaultsIT {
         // Given: an ingress or a router that has no route to the store for a while
         proxy.inject(request -> true, Fault.page(404, html));
         List<Executable> requests = List.of(
-                () -> store.find(KEY),
-                () -> store.findBeforeWrite(KEY),
-                () -> store.findVersion(KEY, "version"),
+                () -> store.head(KEY),
+                () -> store.headBeforeWrite(KEY),
+                () -> store.headVersion(KEY, "version"),
                 () -> read(store),
                 () -> readRange(store),
                 () -> readVersion(store),
                 () -> put(text("new")),
                 () -> store.putIfAbsent(KEY, ContentSource.of(text("new"))),
                 () -> putInParts(text("new")),
-                () -> store.remove(KEY, Optional.empty()),
-                () -> store.remove(KEY, Optional.of("version")),
+                () -> store.delete(KEY, Optional.empty()),
+                () -> store.delete(KEY, Optional.of("version")),
                 () -> list(store),
                 () -> listVersions(store),
-                () -> store.abortUploads("", Instant.MAX),
+                () -> store.abortMultipartUploads("", Instant.MAX),
                 store::requireBucket,
-                store::versioned);
+                store::isVersioned);
 
         for (Executable request : requests) {
             // When
@@ -540,8 +541,8 @@ class S3ObjectStoreFaultsIT {
         proxy.inject(request -> request.operation() == Operation.HEAD_OBJECT, Fault.page(404, ""));
 
         // When
-        Optional<ObjectInfo> found = store.find(KEY);
-        Optional<ObjectInfo> foundBeforeWrite = store.findBeforeWrite(KEY);
+        Optional<ObjectInfo> found = store.head(KEY);
+        Optional<ObjectInfo> foundBeforeWrite = store.headBeforeWrite(KEY);
 
         // Then
         assertEquals(3, found.orElseThrow().size());
@@ -555,15 +556,15 @@ class S3ObjectStoreFaultsIT {
         direct.createBucket(request -> request.bucket(bucket));
         direct.putBucketVersioning(request -> request.bucket(bucket)
                 .versioningConfiguration(versioning -> versioning.status(BucketVersioningStatus.ENABLED)));
-        try (S3ObjectStore versioned = S3ObjectStore.of(settings(proxy.endpoint(), bucket), PATIENT, 4)) {
+        try (S3ObjectStore versioned = S3ObjectStore.of(settings(proxy.endpoint(), bucket), LONG_TIMEOUTS, 4)) {
             String first = versioned
                     .put(KEY, ContentSource.of(text("first")), Map.of())
                     .orElseThrow();
-            versioned.remove(KEY, Optional.empty());
+            versioned.delete(KEY, Optional.empty());
             proxy.inject(request -> request.operation() == Operation.HEAD_OBJECT, Fault.page(404, ""));
 
             // When
-            Optional<ObjectInfo> found = versioned.findVersion(KEY, first);
+            Optional<ObjectInfo> found = versioned.headVersion(KEY, first);
 
             // Then
             assertEquals(5, found.orElseThrow().size());
@@ -582,7 +583,7 @@ class S3ObjectStoreFaultsIT {
     @Test
     void anAbsentObjectCostsItsWriterOneRequest() {
         // When
-        Optional<ObjectInfo> found = store.findBeforeWrite(KEY + "-absent");
+        Optional<ObjectInfo> found = store.headBeforeWrite(KEY + "-absent");
 
         // Then
         assertEquals(Optional.empty(), found);
@@ -613,10 +614,10 @@ class S3ObjectStoreFaultsIT {
                 + ". Look at what is between here and the store";
         URI uri = URI.create("http://127.0.0.1:" + filtering.getAddress().getPort());
         try (S3ObjectStore filtered =
-                S3ObjectStore.of(settings(server.endpoint().at(uri), BUCKET), IMPATIENT, 1)) {
+                S3ObjectStore.of(settings(server.endpoint().at(uri), BUCKET), SHORT_TIMEOUTS, 1)) {
             for (int round = 0; round < 3; round++) {
                 // Then
-                assertFails(StoreError.UNAVAILABLE, "Failed to look for " + KEY + why, () -> filtered.find(KEY));
+                assertFails(StoreError.UNAVAILABLE, "Failed to look for " + KEY + why, () -> filtered.head(KEY));
                 assertFails(StoreError.UNAVAILABLE, "Failed to read " + KEY + why, () -> read(filtered));
             }
         } finally {
@@ -629,9 +630,9 @@ class S3ObjectStoreFaultsIT {
         // Given
         URI closed = closedPort();
         try (S3ObjectStore unreachable =
-                S3ObjectStore.of(settings(server.endpoint().at(closed), BUCKET), PATIENT, 4)) {
+                S3ObjectStore.of(settings(server.endpoint().at(closed), BUCKET), LONG_TIMEOUTS, 4)) {
             // When
-            ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> unreachable.find(KEY));
+            ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> unreachable.head(KEY));
 
             // Then
             assertEquals(StoreError.UNAVAILABLE, failure.error());
@@ -647,7 +648,7 @@ class S3ObjectStoreFaultsIT {
         // Given
         URI nobody = URI.create("http://nobody.invalid:9000");
         try (S3ObjectStore unreachable =
-                S3ObjectStore.of(settings(server.endpoint().at(nobody), BUCKET), PATIENT, 4)) {
+                S3ObjectStore.of(settings(server.endpoint().at(nobody), BUCKET), LONG_TIMEOUTS, 4)) {
             // When
             ObjectStoreException failure = assertThrows(ObjectStoreException.class, unreachable::requireBucket);
 
@@ -682,8 +683,8 @@ class S3ObjectStoreFaultsIT {
     }
 
     private void putInParts(byte[] content) {
-        try (MultipartUpload upload = store.startMultipart(KEY, Map.of())) {
-            upload.part(ContentSource.of(content));
+        try (MultipartUpload upload = store.startMultipartUpload(KEY, Map.of())) {
+            upload.uploadPart(ContentSource.of(content));
             upload.complete();
         }
     }
@@ -748,6 +749,6 @@ class S3ObjectStoreFaultsIT {
                 Optional.of(new S3Settings.Credentials(endpoint.accessKey(), endpoint.secretKey())),
                 true,
                 Optional.empty(),
-                S3Settings.Writing.PLAIN);
+                S3Settings.WriteOptions.DEFAULT);
     }
 }

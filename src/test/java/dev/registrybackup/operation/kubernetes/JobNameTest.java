@@ -32,7 +32,7 @@ class JobNameTest {
     }
 
     @Test
-    void aLongNameIsCutAndToldApartFromOthersThatBeginAlike() {
+    void aLongNameIsCutAndDistinguishedFromOthersThatBeginAlike() {
         // Given
         String slot = "a".repeat(100);
 
@@ -45,17 +45,17 @@ class JobNameTest {
         assertEquals(3, names.size());
         for (String name : names) {
             assertTrue(name.matches("restore-a{35}-[0-9a-f]{8}"), name);
-            assertEquals(JobName.LONGEST, name.length());
+            assertEquals(JobName.MAX_LENGTH, name.length());
         }
     }
 
     @Test
     void theLongestThatFitsIsLeftAsItIs() {
         // When
-        String name = name("a".repeat(JobName.LONGEST - "restore-".length()));
+        String name = name("a".repeat(JobName.MAX_LENGTH - "restore-".length()));
 
         // Then
-        assertEquals(JobName.LONGEST, name.length());
+        assertEquals(JobName.MAX_LENGTH, name.length());
         assertTrue(name.matches("restore-a+"), name);
     }
 

@@ -110,14 +110,14 @@ class JobRunnerTest {
         Job job = job();
         assertEquals("restore-registry", job.getMetadata().getName());
         assertEquals(
-                Map.of("app.kubernetes.io/part-of", NAMESPACE, OperationJob.OPERATION, id("1").value()),
+                Map.of("app.kubernetes.io/part-of", NAMESPACE, OperationJob.OPERATION_LABEL, id("1").value()),
                 job.getMetadata().getLabels());
         assertEquals(Map.of("note", "kept"), job.getMetadata().getAnnotations());
         assertEquals(2, job.getSpec().getBackoffLimit());
         assertEquals(86_400, job.getSpec().getTtlSecondsAfterFinished());
         PodTemplateSpec pod = job.getSpec().getTemplate();
         assertEquals(
-                Map.of("app.kubernetes.io/name", "restore", OperationJob.OPERATION, id("1").value()),
+                Map.of("app.kubernetes.io/name", "restore", OperationJob.OPERATION_LABEL, id("1").value()),
                 pod.getMetadata().getLabels());
         assertEquals("restore", pod.getSpec().getServiceAccountName());
         Container container = pod.getSpec().getContainers().get(0);
@@ -140,15 +140,15 @@ class JobRunnerTest {
 
         // Then
         assertEquals(
-                Map.of(OperationJob.OPERATION, id("1").value()),
+                Map.of(OperationJob.OPERATION_LABEL, id("1").value()),
                 job().getMetadata().getLabels());
         assertEquals(
-                Map.of(OperationJob.OPERATION, id("1").value()),
+                Map.of(OperationJob.OPERATION_LABEL, id("1").value()),
                 job().getSpec().getTemplate().getMetadata().getLabels());
     }
 
     @Test
-    void theSecondOfAKindAndSlotIsToldOfTheFirst() {
+    void aSecondOperationOfAKindAndSlotConflictsWithTheFirst() {
         // Given
         template();
         runner.start(request("1"));
@@ -162,11 +162,11 @@ class JobRunnerTest {
                 "Failed to start to restore registry: operation %s does so already. Wait for its end, or cancel it"
                         .formatted(id("1")),
                 refusal.getMessage());
-        assertEquals(id("1"), OperationJob.operation(job()).orElseThrow());
+        assertEquals(id("1"), OperationJob.operationId(job()).orElseThrow());
     }
 
     @Test
-    void whatIsToldOfTheFirstHoldsForItsOwnJobToo() {
+    void resumingARunningOperationConflictsWithItself() {
         // Given
         template();
         runner.start(request("1"));
@@ -191,7 +191,7 @@ class JobRunnerTest {
         runner.start(request("2"));
 
         // Then
-        assertEquals(id("2"), OperationJob.operation(job()).orElseThrow());
+        assertEquals(id("2"), OperationJob.operationId(job()).orElseThrow());
         assertNotEquals(first, job().getMetadata().getUid());
     }
 
@@ -235,7 +235,7 @@ class JobRunnerTest {
     }
 
     @Test
-    void whoeverLosesTheRaceForTheNameIsToldOfTheWinner() {
+    void theLoserOfARaceForTheNameConflictsWithTheWinner() {
         // Given
         template();
         runner.start(request("1"));
@@ -259,7 +259,7 @@ class JobRunnerTest {
         runner.start(request("1"));
 
         // Then
-        assertEquals(id("1"), OperationJob.operation(job()).orElseThrow());
+        assertEquals(id("1"), OperationJob.operationId(job()).orElseThrow());
     }
 
     @Test
@@ -316,7 +316,7 @@ class JobRunnerTest {
         assertThrows(OperationNotStartedException.class, () -> runner.start(request("2")));
 
         // Then
-        assertEquals(id("1"), OperationJob.operation(job()).orElseThrow());
+        assertEquals(id("1"), OperationJob.operationId(job()).orElseThrow());
     }
 
     @Test
@@ -417,7 +417,7 @@ class JobRunnerTest {
                 "Failed | DeadlineExceeded | | DeadlineExceeded",
                 "Complete | | | Complete"
             })
-    void aJobThatHasEndedTellsHow(String type, String reason, String message, String told) {
+    void aJobThatHasEndedHasAReason(String type, String reason, String message, String told) {
         // Given
         template();
         runner.start(request("1"));
@@ -427,7 +427,7 @@ class JobRunnerTest {
         Liveness liveness = runner.liveness(request("1"));
 
         // Then
-        assertEquals(Liveness.gone("Its Job restore-registry has ended: " + told), liveness);
+        assertEquals(Liveness.dead("Its Job restore-registry has ended: " + told), liveness);
     }
 
     @Test
@@ -436,7 +436,7 @@ class JobRunnerTest {
         Liveness liveness = runner.liveness(request("1"));
 
         // Then
-        assertEquals(Liveness.gone("Its Job restore-registry is gone"), liveness);
+        assertEquals(Liveness.dead("Its Job restore-registry is gone"), liveness);
     }
 
     @Test
@@ -449,7 +449,7 @@ class JobRunnerTest {
         Liveness liveness = runner.liveness(request("2"));
 
         // Then
-        assertEquals(Liveness.gone("Its Job restore-registry is gone"), liveness);
+        assertEquals(Liveness.dead("Its Job restore-registry is gone"), liveness);
     }
 
     @Test
@@ -496,7 +496,7 @@ class JobRunnerTest {
 
         // Then
         runner.start(request("2"));
-        assertEquals(id("2"), OperationJob.operation(job()).orElseThrow());
+        assertEquals(id("2"), OperationJob.operationId(job()).orElseThrow());
     }
 
     @Test
@@ -509,7 +509,7 @@ class JobRunnerTest {
         runner.abandon(request("2"));
 
         // Then
-        assertEquals(id("1"), OperationJob.operation(job()).orElseThrow());
+        assertEquals(id("1"), OperationJob.operationId(job()).orElseThrow());
     }
 
     @Test
@@ -523,7 +523,7 @@ class JobRunnerTest {
         runner.abandon(request("1"));
 
         // Then
-        assertEquals(id("1"), OperationJob.operation(job()).orElseThrow());
+        assertEquals(id("1"), OperationJob.operationId(job()).orElseThrow());
     }
 
     private void template() {

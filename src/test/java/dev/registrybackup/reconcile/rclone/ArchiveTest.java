@@ -27,7 +27,7 @@ class ArchiveTest {
     }
 
     private Archive archive(Optional<String> removed, boolean mirrors) {
-        return Archive.start(
+        return Archive.create(
                 fakeRclone.path(),
                 new RcloneRemote("backup", Optional.empty(), Optional.of(folder)),
                 new Archive.Destination("dr:bucket", removed, mirrors, Duration.ofDays(90)),
@@ -39,7 +39,7 @@ class ArchiveTest {
     }
 
     /** Verb, what is below the place, and the first filter. */
-    private List<String> done() {
+    private List<String> commandsRun() {
         return fakeRclone.commands().stream()
                 .map(line -> line.split(" ", -1))
                 .filter(words -> !words[0].equals("lsf"))
@@ -63,7 +63,7 @@ class ArchiveTest {
                         "copy docker/registry/v2/repositories/ _manifests/tags/*/index/**",
                         "copy docker/registry/v2/repositories/ _manifests/tags/*/current/link",
                         "copy registry-backup/ /absences"),
-                done());
+                commandsRun());
     }
 
     @Test
@@ -79,7 +79,7 @@ class ArchiveTest {
                         "sync docker/registry/v2/repositories/ _manifests/revisions/**",
                         "sync docker/registry/v2/repositories/ _layers/**",
                         "sync docker/registry/v2/blobs/ "),
-                done().subList(6, 11));
+                commandsRun().subList(6, 11));
         assertTrue(fakeRclone.commands().stream()
                 .filter(line -> !line.startsWith("lsf"))
                 .allMatch(line -> line.contains("--backup-dir dr:aside/2026-11-22/")));
@@ -88,7 +88,7 @@ class ArchiveTest {
     @Test
     void whatFailsEndsItWithTheReason() {
         // Given
-        fakeRclone.answers("copy", 1, "", "{\"level\":\"error\",\"msg\":\"disk full\"}\n");
+        fakeRclone.respond("copy", 1, "", "{\"level\":\"error\",\"msg\":\"disk full\"}\n");
 
         // When
         Optional<String> problem = update(archive(Optional.empty(), true));
@@ -99,9 +99,9 @@ class ArchiveTest {
     }
 
     @Test
-    void daysMovedAsideLongAgoAreDroppedAndNothingElse() {
+    void expiredBackupDirectoriesArePurgedAndNothingElse() {
         // Given
-        fakeRclone.answers("lsf", 0, "2026-08-23/\n2026-08-24/\nmine/\n2026-11-22/\n", "");
+        fakeRclone.respond("lsf", 0, "2026-08-23/\n2026-08-24/\nmine/\n2026-11-22/\n", "");
 
         // When
         update(archive(Optional.of("dr:aside"), false));

@@ -34,8 +34,8 @@ final class FakeRclone {
     FakeRclone(Path folder) {
         this.folder = folder;
         version("rclone v1.60.1-DEV\n- os/version: debian 12.11 (64 bit)\n");
-        answers("check", 0, "", "");
-        List.of("lsf", "copy", "sync", "purge").forEach(command -> answers(command, 0, "", ""));
+        respond("check", 0, "", "");
+        List.of("lsf", "copy", "sync", "purge").forEach(command -> respond(command, 0, "", ""));
         write("rclone", SCRIPT.formatted(folder));
         try {
             Files.setPosixFilePermissions(folder.resolve("rclone"), PosixFilePermissions.fromString("rwx------"));
@@ -52,24 +52,24 @@ final class FakeRclone {
         return write("version", printed);
     }
 
-    FakeRclone answers(String command, int exit, String output, String log) {
+    FakeRclone respond(String command, int exit, String output, String log) {
         write(command + ".output", output);
         write(command + ".log", log);
         return write(command + ".exit", Integer.toString(exit));
     }
 
     /** Copies the list of keys it is given. */
-    FakeRclone keepsKeys() {
+    FakeRclone recordKeys() {
         return write("check.keys", "");
     }
 
     /** Goes on for ever once it has answered. */
-    FakeRclone hangs() {
+    FakeRclone hang() {
         return write("hangs", "");
     }
 
     /** Is killed once it has answered. */
-    FakeRclone dies() {
+    FakeRclone die() {
         return write("dies", "");
     }
 
@@ -90,7 +90,7 @@ final class FakeRclone {
         return read("environment");
     }
 
-    boolean wasAskedFor(String command) {
+    boolean wasRun(String command) {
         return Files.exists(folder.resolve(command + ".arguments"));
     }
 

@@ -19,7 +19,7 @@ class RcloneRemoteTest {
     private static final S3Settings.Credentials CREDENTIALS = new S3Settings.Credentials("key-id", "hush");
 
     @Test
-    void aStoreWithAnEndpointIsToldOfAsOneThatLittleIsExpectedOf() {
+    void aStoreWithAnEndpointHasTheProviderOther() {
         // When
         Map<String, String> environment =
                 bucket(Optional.of(CREDENTIALS), Optional.empty()).environment();
@@ -49,7 +49,7 @@ class RcloneRemoteTest {
                 Optional.empty(),
                 false,
                 Optional.empty(),
-                S3Settings.Writing.PLAIN);
+                S3Settings.WriteOptions.DEFAULT);
 
         // When
         Map<String, String> environment =
@@ -68,7 +68,7 @@ class RcloneRemoteTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"aws:kms", "aws:kms:dsse"})
-    void rcloneIsToldOfKeysThatMakeAnETagNoMd5(String encryption) {
+    void kmsEncryptionIsPassedToRclone(String encryption) {
         // Given
         RcloneRemote rcloneRemote = bucket(Optional.of(CREDENTIALS), Optional.of(encryption));
 
@@ -77,7 +77,7 @@ class RcloneRemoteTest {
 
         // Then
         assertEquals("aws:kms", environment.get("RCLONE_CONFIG_BACKUP_SERVER_SIDE_ENCRYPTION"));
-        assertFalse(rcloneRemote.knowsHashes());
+        assertFalse(rcloneRemote.hasHashes());
     }
 
     @Test
@@ -90,7 +90,7 @@ class RcloneRemoteTest {
 
         // Then
         assertFalse(environment.containsKey("RCLONE_CONFIG_BACKUP_SERVER_SIDE_ENCRYPTION"));
-        assertTrue(rcloneRemote.knowsHashes());
+        assertTrue(rcloneRemote.hasHashes());
     }
 
     @Test
@@ -202,7 +202,7 @@ class RcloneRemoteTest {
                         credentials,
                         true,
                         Optional.empty(),
-                        new S3Settings.Writing(Optional.empty(), encryption, Optional.empty()))),
+                        new S3Settings.WriteOptions(Optional.empty(), encryption, Optional.empty()))),
                 Optional.empty());
     }
 }

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** rclone on a small store that answers as S3 does. */
 @RequiresRealStack
-class RcloneS3ProxyIT extends RcloneAgainstStores {
+class RcloneS3ProxyIT extends RcloneStoreContract {
     RcloneS3ProxyIT(@TempDir Path scratch) {
         super(scratch, S3ProxyServer.inMemory(256), S3ProxyServer::endpoint, S3ProxyServer::endpoint);
     }

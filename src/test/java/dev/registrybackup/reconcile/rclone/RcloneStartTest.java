@@ -36,12 +36,12 @@ class RcloneStartTest {
         "rclone v1.73.5-beta.8991.abcdef123, v1.73.5-beta.8991.abcdef123",
         "rclone v2.0.0, v2.0.0"
     })
-    void aVersionThatIsNewEnoughIsTold(String printed, String version) {
+    void aVersionThatIsNewEnoughIsReturned(String printed, String version) {
         // Given
         fakeRclone.version(printed + "\n- os/type: linux\n");
 
         // When
-        Rclone rclone = start(fakeRclone.path());
+        Rclone rclone = create(fakeRclone.path());
 
         // Then
         assertEquals(version, rclone.version());
@@ -54,7 +54,7 @@ class RcloneStartTest {
         fakeRclone.version(printed + "\n");
 
         // When
-        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> start(fakeRclone.path()));
+        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> create(fakeRclone.path()));
 
         // Then
         assertEquals(
@@ -70,7 +70,7 @@ class RcloneStartTest {
         fakeRclone.version(printed);
 
         // When
-        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> start(fakeRclone.path()));
+        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> create(fakeRclone.path()));
 
         // Then
         assertEquals(
@@ -80,9 +80,9 @@ class RcloneStartTest {
     }
 
     @Test
-    void aMissingProgramIsNamedWithTheRemedy() {
+    void aMissingProgramIsReportedWithTheRemedy() {
         // When
-        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> start("/nowhere/rclone"));
+        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> create("/nowhere/rclone"));
 
         // Then
         assertEquals(
@@ -92,12 +92,12 @@ class RcloneStartTest {
     }
 
     @Test
-    void aFileThatIsNoProgramIsNamedWithTheRemedy() throws IOException {
+    void aFileThatIsNoProgramIsReportedWithTheRemedy() throws IOException {
         // Given
         Path file = Files.writeString(folder.resolve("text"), "text");
 
         // When
-        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> start(file.toString()));
+        RcloneUnusableException refusal = assertThrows(RcloneUnusableException.class, () -> create(file.toString()));
 
         // Then
         assertEquals(
@@ -107,14 +107,14 @@ class RcloneStartTest {
     }
 
     @Test
-    void aScratchDirectoryThatIsAFileIsNamed() throws IOException {
+    void aScratchDirectoryThatIsAFileIsReported() throws IOException {
         // Given
         Path file = Files.writeString(folder.resolve("file"), "");
 
         // When
         RcloneUnusableException refusal = assertThrows(
                 RcloneUnusableException.class,
-                () -> Rclone.start(fakeRclone.path(), directory("registry"), directory("backup"), file));
+                () -> Rclone.create(fakeRclone.path(), directory("registry"), directory("backup"), file));
 
         // Then
         assertTrue(
@@ -133,7 +133,7 @@ class RcloneStartTest {
 
         // When
         Rclone rclone =
-                Rclone.start(fakeRclone.path(), directory("registry"), bucketTrusting(own), folder.resolve("scratch"));
+                Rclone.create(fakeRclone.path(), directory("registry"), bucketTrusting(own), folder.resolve("scratch"));
 
         // Then
         assertEquals("v1.60.1-DEV", rclone.version());
@@ -143,14 +143,14 @@ class RcloneStartTest {
     }
 
     @Test
-    void aFileOfCertificatesThatHoldsNoneIsNamed() throws IOException {
+    void aFileOfCertificatesWithoutAnyIsReported() throws IOException {
         // Given
         Path empty = Files.writeString(folder.resolve("empty.pem"), "");
 
         // When
         RcloneUnusableException refusal = assertThrows(
                 RcloneUnusableException.class,
-                () -> Rclone.start(
+                () -> Rclone.create(
                         fakeRclone.path(), directory("registry"), bucketTrusting(empty), folder.resolve("scratch")));
 
         // Then
@@ -168,8 +168,8 @@ class RcloneStartTest {
         }
     }
 
-    private Rclone start(String program) {
-        return Rclone.start(program, directory("registry"), directory("backup"), folder.resolve("scratch"));
+    private Rclone create(String program) {
+        return Rclone.create(program, directory("registry"), directory("backup"), folder.resolve("scratch"));
     }
 
     private RcloneRemote directory(String name) {
@@ -185,7 +185,7 @@ class RcloneStartTest {
                 Optional.empty(),
                 false,
                 Optional.of(certificates),
-                S3Settings.Writing.PLAIN);
+                S3Settings.WriteOptions.DEFAULT);
         return new RcloneRemote("backup", Optional.of(settings), Optional.empty());
     }
 }

@@ -10,7 +10,7 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.reconcile.rclone.Difference.Kind;
-import dev.registrybackup.reconcile.rclone.Shard.By;
+import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,9 +32,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is made of rclone's answers; a script gives them. */
 class RcloneTest {
     private static final String PREFIX = "docker/registry/v2/blobs/";
-    private static final Shard PART = new Shard(PREFIX, By.SIZE, List.of(), true);
-    private static final Shard LINKS =
-            new Shard("docker/registry/v2/repositories/", By.CONTENT, List.of("_uploads/**", "it's/*"), false);
+    private static final Shard SHARD = new Shard(PREFIX, CompareBy.SIZE, List.of(), true);
+    private static final Shard LINK_SHARD =
+            new Shard("docker/registry/v2/repositories/", CompareBy.CONTENT, List.of("_uploads/**", "it's/*"), false);
 
     private static final String MISSING = error("file not in S3 bucket backup path docker", "b");
     private static final String SIZES = error("Sizes differ", "c");
@@ -45,22 +45,22 @@ class RcloneTest {
     private final Path folder;
     private final FakeRclone fakeRclone;
     private final Rclone rclone;
-    private final List<Difference> found = new ArrayList<>();
+    private final List<Difference> differences = new ArrayList<>();
 
     RcloneTest(@TempDir Path folder) {
         this.folder = folder;
         this.fakeRclone = new FakeRclone(folder);
-        this.rclone = start("registry-secret", S3Settings.Writing.PLAIN);
+        this.rclone = start("registry-secret", S3Settings.WriteOptions.DEFAULT);
     }
 
     @Test
     void everyLineIsADifferenceOfAFullKey() {
         // Given
-        fakeRclone.answers(
-                "check", 1, "= a\n+ b\n- c c/é\n* d\n", error("file not in x", "b") + lastWord(3) + matching(1));
+        fakeRclone.respond(
+                "check", 1, "= a\n+ b\n- c c/é\n* d\n", error("file not in x", "b") + summaryLine(3) + matchingLine(1));
 
         // When
-        Comparison comparison = rclone.compare(PART, found::add);
+        Comparison comparison = rclone.compare(SHARD, differences::add);
 
         // Then
         assertEquals(
@@ -69,39 +69,39 @@ class RcloneTest {
                         new Difference(Kind.ONLY_IN_REGISTRY, PREFIX + "b"),
                         new Difference(Kind.ONLY_IN_BACKUP, PREFIX + "c c/é"),
                         new Difference(Kind.DIFFERENT, PREFIX + "d")),
-                found);
+                differences);
         assertEquals("", comparison.problem());
-        assertTrue(comparison.counts());
+        assertTrue(comparison.isReliable());
         assertEquals(4, comparison.keys());
     }
 
-    static Stream<Arguments> reportsThatCount() {
+    static Stream<Arguments> reliableReports() {
         return Stream.of(
                 Arguments.of("nothing on either side", 0, "", notice("0 differences found")),
-                Arguments.of("all the same", 0, "= a\n= b\n", notice("0 differences found") + matching(2)),
+                Arguments.of("all the same", 0, "= a\n= b\n", notice("0 differences found") + matchingLine(2)),
                 Arguments.of("one missing, in 1.60's words", 1, "= a\n+ b\n", MISSING + ONE_DIFFERS),
                 Arguments.of("two differ, in 1.60's words", 1, "+ b\n* c\n", MISSING + SIZES + TWO_DIFFER),
-                Arguments.of("one missing, the last word in JSON", 1, "= a\n+ b\n", MISSING + lastWord(1)),
-                Arguments.of("hashes differ", 1, "* a\n", error("md5 differ", "a") + lastWord(1)),
-                Arguments.of("contents differ", 1, "* a\n", error("contents differ", "a") + lastWord(1)),
+                Arguments.of("one missing, the last word in JSON", 1, "= a\n+ b\n", MISSING + summaryLine(1)),
+                Arguments.of("hashes differ", 1, "* a\n", error("md5 differ", "a") + summaryLine(1)),
+                Arguments.of("contents differ", 1, "* a\n", error("contents differ", "a") + summaryLine(1)),
                 Arguments.of("notices of other things", 0, "= a\n", notice("Config file not found") + "\n"));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void reportsThatCount(String what, int exit, String output, String log) {
+    void reliableReports(String what, int exit, String output, String log) {
         // Given
-        fakeRclone.answers("check", exit, output, log);
+        fakeRclone.respond("check", exit, output, log);
 
         // When
-        Comparison comparison = rclone.compare(PART, found::add);
+        Comparison comparison = rclone.compare(SHARD, differences::add);
 
         // Then
         assertEquals("", comparison.problem(), what);
-        assertTrue(comparison.counts());
+        assertTrue(comparison.isReliable());
     }
 
-    static Stream<Arguments> reportsThatDoNotCount() {
+    static Stream<Arguments> unreliableReports() {
         String listing =
                 error("error reading destination root directory: AccessDenied:\n\tstatus code: 403", "S3 bucket");
         return Stream.of(
@@ -113,7 +113,7 @@ class RcloneTest {
                 Arguments.of(
                         1,
                         "+ a\n",
-                        error("file not in x", "a") + listing + lastWord(1),
+                        error("file not in x", "a") + listing + summaryLine(1),
                         "rclone logged: error reading destination root directory: AccessDenied: status code: 403"),
                 Arguments.of(
                         0,
@@ -134,9 +134,9 @@ class RcloneTest {
                 Arguments.of(1, "", "", "rclone ended with 1 and did not say that this was for differences"),
                 Arguments.of(1, "+ a\n", "", "rclone ended with 1 and did not say that this was for differences"),
                 Arguments.of(1, "+ a\n", TWO_DIFFER, "rclone counted 2 differing keys and reported 1"),
-                Arguments.of(1, "= a\n", lastWord(0), "rclone counted 0 differing keys and reported 0"),
+                Arguments.of(1, "= a\n", summaryLine(0), "rclone counted 0 differing keys and reported 0"),
                 Arguments.of(0, "+ a\n", "", "rclone counted 0 differing keys and reported 1"),
-                Arguments.of(0, "= a\n", matching(2), "rclone counted 2 equal keys and reported 1"),
+                Arguments.of(0, "= a\n", matchingLine(2), "rclone counted 2 equal keys and reported 1"),
                 Arguments.of(
                         0,
                         "= a\n",
@@ -150,9 +150,9 @@ class RcloneTest {
                 Arguments.of(
                         1,
                         "+ a\n",
-                        error("is file on x but directory on y", "a") + lastWord(1),
+                        error("is file on x but directory on y", "a") + summaryLine(1),
                         "rclone logged: is file on x but directory on y"),
-                Arguments.of(1, "+ a\n", error("file not in x", "") + lastWord(1), "rclone logged: file not in x"),
+                Arguments.of(1, "+ a\n", error("file not in x", "") + summaryLine(1), "rclone logged: file not in x"),
                 Arguments.of(
                         1,
                         "",
@@ -182,46 +182,46 @@ class RcloneTest {
 
     @ParameterizedTest
     @MethodSource
-    void reportsThatDoNotCount(int exit, String output, String log, String reason) {
+    void unreliableReports(int exit, String output, String log, String reason) {
         // Given
-        fakeRclone.answers("check", exit, output, log);
+        fakeRclone.respond("check", exit, output, log);
 
         // When
-        Comparison comparison = rclone.compare(PART, found::add);
+        Comparison comparison = rclone.compare(SHARD, differences::add);
 
         // Then
         assertEquals(
                 "Failed to compare \"%s\" of the registry with the backup: %s; run the command to see more"
                         .formatted(PREFIX, reason),
                 comparison.problem());
-        assertFalse(comparison.counts());
+        assertFalse(comparison.isReliable());
     }
 
     @Test
-    void aKilledComparisonDoesNotCount() {
+    void aKilledComparisonIsUnreliable() {
         // Given
-        fakeRclone.answers("check", 0, "= a\n", "").dies();
+        fakeRclone.respond("check", 0, "= a\n", "").die();
 
         // When
-        Comparison comparison = rclone.compare(PART, found::add);
+        Comparison comparison = rclone.compare(SHARD, differences::add);
 
         // Then
-        assertFalse(comparison.counts());
+        assertFalse(comparison.isReliable());
         assertTrue(comparison.problem().contains("rclone ended with 137"), comparison.problem());
     }
 
     @Test
-    void aStoreWithNothingInItIsListedToTellItFromOneThatIsNotThere() {
+    void aStoreWithNothingInItIsListedToDistinguishItFromAMissingOne() {
         // Given
         fakeRclone
-                .answers("check", 1, "+ a\n", error("file not in x", "a") + lastWord(1))
-                .answers("lsf", 3, "", error("error listing: directory not found", ""));
+                .respond("check", 1, "+ a\n", error("file not in x", "a") + summaryLine(1))
+                .respond("lsf", 3, "", error("error listing: directory not found", ""));
 
         // When
-        Comparison comparison = rclone.compare(PART, found::add);
+        Comparison comparison = rclone.compare(SHARD, differences::add);
 
         // Then
-        assertFalse(comparison.counts());
+        assertFalse(comparison.isReliable());
         assertEquals(
                 "Failed to compare \"%s\" of the registry with the backup: nothing was found in backup:bucket/%s, and to list it failed: rclone ended with 3: error listing: directory not found; run the command to see more"
                         .formatted(PREFIX, PREFIX),
@@ -231,20 +231,20 @@ class RcloneTest {
     @Test
     void storesThatShowedAKeyAreNotListedAgain() {
         // Given
-        fakeRclone.answers("check", 0, "= a\n", "");
+        fakeRclone.respond("check", 0, "= a\n", "");
 
         // When
-        Comparison comparison = rclone.compare(PART, found::add);
+        Comparison comparison = rclone.compare(SHARD, differences::add);
 
         // Then
-        assertTrue(comparison.counts());
-        assertFalse(fakeRclone.wasAskedFor("lsf"));
+        assertTrue(comparison.isReliable());
+        assertFalse(fakeRclone.wasRun("lsf"));
     }
 
     @Test
     void blobsAreComparedBySizeInOneListing() {
         // When
-        rclone.compare(PART, found::add);
+        rclone.compare(SHARD, differences::add);
 
         // Then
         assertEquals(
@@ -257,7 +257,7 @@ class RcloneTest {
     @Test
     void linksAreComparedByHashWithWhatIsLeftOut() {
         // When
-        Comparison comparison = rclone.compare(LINKS, found::add);
+        Comparison comparison = rclone.compare(LINK_SHARD, differences::add);
 
         // Then
         List<String> arguments = fakeRclone.arguments("check");
@@ -280,10 +280,11 @@ class RcloneTest {
     void linksAreReadWhereEncryptionHidesTheirHashes() {
         // Given
         Rclone encrypted = start(
-                "registry-secret", new S3Settings.Writing(Optional.empty(), Optional.of("aws:kms"), Optional.empty()));
+                "registry-secret",
+                new S3Settings.WriteOptions(Optional.empty(), Optional.of("aws:kms"), Optional.empty()));
 
         // When
-        encrypted.compare(LINKS, found::add);
+        encrypted.compare(LINK_SHARD, differences::add);
 
         // Then
         assertTrue(fakeRclone.arguments("check").contains("--download"));
@@ -292,7 +293,7 @@ class RcloneTest {
     @Test
     void credentialsAreInTheEnvironmentAlone() {
         // When
-        Comparison comparison = rclone.compare(LINKS, found::add);
+        Comparison comparison = rclone.compare(LINK_SHARD, differences::add);
 
         // Then
         assertTrue(fakeRclone.environment().contains("RCLONE_CONFIG_REGISTRY_SECRET_ACCESS_KEY=registry-secret"));
@@ -305,31 +306,33 @@ class RcloneTest {
     @Test
     void confirmingAsksForTheKeysAloneAndNotOneByOne() {
         // Given
-        fakeRclone.keepsKeys().answers("check", 0, "= a/data\n", "");
+        fakeRclone.recordKeys().respond("check", 0, "= a/data\n", "");
 
         // When
-        Comparison comparison =
-                rclone.confirm(LINKS, List.of(LINKS.prefix() + "a/data", LINKS.prefix() + "b c/link"), found::add);
+        Comparison comparison = rclone.compareKeys(
+                LINK_SHARD,
+                List.of(LINK_SHARD.prefix() + "a/data", LINK_SHARD.prefix() + "b c/link"),
+                differences::add);
 
         // Then
-        assertTrue(comparison.counts(), comparison.problem());
+        assertTrue(comparison.isReliable(), comparison.problem());
         assertEquals(List.of("a/data", "b c/link"), fakeRclone.keys());
         List<String> arguments = fakeRclone.arguments("check");
         assertFalse(arguments.contains("--no-traverse"));
         assertFalse(arguments.contains("--exclude"));
         Path list = Path.of(arguments.get(arguments.indexOf("--files-from-raw") + 1));
         assertTrue(Files.notExists(list));
-        assertEquals(List.of(new Difference(Kind.SAME, LINKS.prefix() + "a/data")), found);
+        assertEquals(List.of(new Difference(Kind.SAME, LINK_SHARD.prefix() + "a/data")), differences);
     }
 
     @Test
     void confirmingNothingStartsNothing() {
         // When
-        Comparison comparison = rclone.confirm(LINKS, List.of(), found::add);
+        Comparison comparison = rclone.compareKeys(LINK_SHARD, List.of(), differences::add);
 
         // Then
-        assertTrue(comparison.counts());
-        assertFalse(fakeRclone.wasAskedFor("check"));
+        assertTrue(comparison.isReliable());
+        assertFalse(fakeRclone.wasRun("check"));
     }
 
     @ParameterizedTest
@@ -337,23 +340,24 @@ class RcloneTest {
     void keysThatCannotBeAskedForAreRefused(String key) {
         // When
         IllegalArgumentException refusal = assertThrows(
-                IllegalArgumentException.class, () -> rclone.confirm(PART, List.of(PREFIX + "a", key), found::add));
+                IllegalArgumentException.class,
+                () -> rclone.compareKeys(SHARD, List.of(PREFIX + "a", key), differences::add));
 
         // Then
         assertTrue(String.valueOf(refusal.getMessage()).startsWith("Failed to ask again about "), refusal.getMessage());
-        assertFalse(fakeRclone.wasAskedFor("check"));
+        assertFalse(fakeRclone.wasRun("check"));
     }
 
     @Test
     void whatTheConsumerThrowsEndsRclone() {
         // Given
-        fakeRclone.answers("check", 0, "= a\n", "").hangs();
+        fakeRclone.respond("check", 0, "= a\n", "").hang();
         IllegalStateException full = new IllegalStateException("full");
 
         // When
         IllegalStateException thrown = assertThrows(
                 IllegalStateException.class,
-                () -> rclone.compare(PART, difference -> {
+                () -> rclone.compare(SHARD, difference -> {
                     throw full;
                 }));
 
@@ -365,15 +369,15 @@ class RcloneTest {
     @Test
     void anInterruptEndsRclone() {
         // Given
-        fakeRclone.answers("check", 0, "= a\n", "").hangs();
+        fakeRclone.respond("check", 0, "= a\n", "").hang();
 
         // When
         Comparison comparison =
-                rclone.compare(PART, difference -> Thread.currentThread().interrupt());
+                rclone.compare(SHARD, difference -> Thread.currentThread().interrupt());
 
         // Then
         assertTrue(Thread.interrupted());
-        assertFalse(comparison.counts());
+        assertFalse(comparison.isReliable());
         assertTrue(comparison.problem().contains("it was interrupted, and rclone ended"), comparison.problem());
         Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !fakeRclone.isAlive());
     }
@@ -381,10 +385,10 @@ class RcloneTest {
     @Test
     void nothingIsLeftInTheScratchDirectory() throws Exception {
         // Given
-        fakeRclone.answers("check", 0, "= a\n", notice("0 differences found"));
+        fakeRclone.respond("check", 0, "= a\n", notice("0 differences found"));
 
         // When
-        rclone.confirm(PART, List.of(PREFIX + "a"), found::add);
+        rclone.compareKeys(SHARD, List.of(PREFIX + "a"), differences::add);
 
         // Then
         try (Stream<Path> files = Files.list(folder.resolve("scratch"))) {
@@ -397,10 +401,10 @@ class RcloneTest {
     @Test
     void directoriesAreThoseOfBothStores() {
         // Given
-        fakeRclone.answers("lsf", 0, "b/\na/\na b/\n", "");
+        fakeRclone.respond("lsf", 0, "b/\na/\na b/\n", "");
 
         // When
-        SortedSet<String> names = rclone.directories(PREFIX);
+        SortedSet<String> names = rclone.listDirectories(PREFIX);
 
         // Then
         assertEquals(new TreeSet<>(List.of("a", "a b", "b")), names);
@@ -425,10 +429,10 @@ class RcloneTest {
     @MethodSource
     void listingsThatFail(int exit, String output, String log, String reason) {
         // Given
-        fakeRclone.answers("lsf", exit, output, log);
+        fakeRclone.respond("lsf", exit, output, log);
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> rclone.directories(PREFIX));
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> rclone.listDirectories(PREFIX));
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, failure.error());
@@ -440,22 +444,23 @@ class RcloneTest {
     @Test
     void aPrefixEndsWithAName() {
         // When
-        IllegalArgumentException refusal =
-                assertThrows(IllegalArgumentException.class, () -> new Shard("docker", By.SIZE, List.of(), true));
+        IllegalArgumentException refusal = assertThrows(
+                IllegalArgumentException.class, () -> new Shard("docker", CompareBy.SIZE, List.of(), true));
 
         // Then
         assertEquals("Failed to name a part by \"docker\": a prefix ends in / or is empty", refusal.getMessage());
     }
 
-    private Rclone start(String secret, S3Settings.Writing writing) {
-        return Rclone.start(
+    private Rclone start(String secret, S3Settings.WriteOptions writeOptions) {
+        return Rclone.create(
                 fakeRclone.path(),
-                remote("registry", "images", secret, S3Settings.Writing.PLAIN),
-                remote("backup", "bucket", "backup-secret", writing),
+                remote("registry", "images", secret, S3Settings.WriteOptions.DEFAULT),
+                remote("backup", "bucket", "backup-secret", writeOptions),
                 folder.resolve("scratch"));
     }
 
-    private static RcloneRemote remote(String name, String bucket, String secret, S3Settings.Writing writing) {
+    private static RcloneRemote remote(
+            String name, String bucket, String secret, S3Settings.WriteOptions writeOptions) {
         S3Settings settings = new S3Settings(
                 name,
                 Optional.of(URI.create("http://127.0.0.1:1")),
@@ -464,7 +469,7 @@ class RcloneTest {
                 Optional.of(new S3Settings.Credentials(name, secret)),
                 true,
                 Optional.empty(),
-                writing);
+                writeOptions);
         return new RcloneRemote(name, Optional.of(settings), Optional.empty());
     }
 
@@ -476,11 +481,11 @@ class RcloneTest {
         return record("warning", message, "S3 bucket backup");
     }
 
-    private static String matching(int keys) {
+    private static String matchingLine(int keys) {
         return notice(keys + " matching files");
     }
 
-    private static String lastWord(int differences) {
+    private static String summaryLine(int differences) {
         return record("notice", "Failed to check: %d differences found".formatted(differences), "");
     }
 

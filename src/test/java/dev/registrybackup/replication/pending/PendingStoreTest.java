@@ -24,18 +24,18 @@ class PendingStoreTest {
     private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
-    private final PendingStore shelf = new PendingStore(backup, "pod-1", clock);
+    private final PendingStore pendingStore = new PendingStore(backup, "pod-1", clock);
 
     @Test
     void eachRecordIsANewObject() {
         // When
-        PendingBatch first = shelf.write(List.of(key("a")));
-        PendingBatch second = shelf.write(List.of(key("a")));
+        PendingBatch first = pendingStore.write(List.of(key("a")));
+        PendingBatch second = pendingStore.write(List.of(key("a")));
 
         // Then
-        assertEquals("registry-backup/owed/pod-1/000000000001", first.name());
-        assertEquals("registry-backup/owed/pod-1/000000000002", second.name());
-        assertEquals(List.of(first.name(), second.name()), bucket.keys(PendingStore.PREFIX));
+        assertEquals("registry-backup/owed/pod-1/000000000001", first.objectKey());
+        assertEquals("registry-backup/owed/pod-1/000000000002", second.objectKey());
+        assertEquals(List.of(first.objectKey(), second.objectKey()), bucket.keys(PendingStore.PREFIX));
         assertEquals(2, bucket.versionCount(PendingStore.PREFIX));
     }
 
@@ -44,10 +44,10 @@ class PendingStoreTest {
         // Given
         PendingKey timed = new PendingKey("docker/a", Optional.of(Instant.parse("2026-03-04T05:06:07.915073Z")));
         PendingKey odd = new PendingKey("dir \"ö\"\n+%41 \uD83D\uDC33", Optional.empty());
-        PendingBatch written = shelf.write(List.of(timed, odd));
+        PendingBatch written = pendingStore.write(List.of(timed, odd));
 
         // When
-        Optional<PendingBatch> read = shelf.read(written.name());
+        Optional<PendingBatch> read = pendingStore.read(written.objectKey());
 
         // Then
         assertEquals(Optional.of(written), read);
@@ -57,10 +57,11 @@ class PendingStoreTest {
     @Test
     void aRecordIsJsonForAHumanToo() {
         // Given
-        PendingBatch written = shelf.write(List.of(key("a"), new PendingKey("b", Optional.of(SettableClock.START))));
+        PendingBatch written =
+                pendingStore.write(List.of(key("a"), new PendingKey("b", Optional.of(SettableClock.START))));
 
         // When
-        String text = new String(bucket.bytes(written.name()), StandardCharsets.UTF_8);
+        String text = new String(bucket.bytes(written.objectKey()), StandardCharsets.UTF_8);
 
         // Then
         assertEquals(
@@ -77,7 +78,7 @@ class PendingStoreTest {
                 bytes("{\"keys\":[{\"key\":\"a\",\"eventTime\":\"yesterday\"},{\"key\":7},{\"key\":\"b\"}]}"));
 
         // When
-        List<PendingKey> keys = shelf.read(name("1")).orElseThrow().keys();
+        List<PendingKey> keys = pendingStore.read(name("1")).orElseThrow().keys();
 
         // Then
         assertEquals(List.of(key("a"), key("b")), keys);
@@ -91,7 +92,7 @@ class PendingStoreTest {
         bucket.seed(name("1"), bytes(content));
 
         // When
-        Optional<PendingBatch> read = shelf.read(name("1"));
+        Optional<PendingBatch> read = pendingStore.read(name("1"));
 
         // Then
         assertEquals(Optional.empty(), read);
@@ -104,7 +105,7 @@ class PendingStoreTest {
         bucket.seed(name("1"), new byte[(8 << 20) + 1]);
 
         // When
-        Optional<PendingBatch> read = shelf.read(name("1"));
+        Optional<PendingBatch> read = pendingStore.read(name("1"));
 
         // Then
         assertEquals(Optional.empty(), read);
@@ -114,7 +115,7 @@ class PendingStoreTest {
     @Test
     void aRecordThatIsGoneIsNone() {
         // When
-        Optional<PendingBatch> read = shelf.read(name("1"));
+        Optional<PendingBatch> read = pendingStore.read(name("1"));
 
         // Then
         assertEquals(Optional.empty(), read);
@@ -123,11 +124,12 @@ class PendingStoreTest {
     @Test
     void aRecordThatCannotBeReadNowIsNotTakenForGone() {
         // Given
-        PendingBatch written = shelf.write(List.of(key("a")));
+        PendingBatch written = pendingStore.write(List.of(key("a")));
         fail(Operation.OPEN);
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> shelf.read(written.name()));
+        ObjectStoreException failure =
+                assertThrows(ObjectStoreException.class, () -> pendingStore.read(written.objectKey()));
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, failure.error());
@@ -139,7 +141,8 @@ class PendingStoreTest {
         fail(Operation.PUT);
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> shelf.write(List.of(key("a"))));
+        ObjectStoreException failure =
+                assertThrows(ObjectStoreException.class, () -> pendingStore.write(List.of(key("a"))));
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, failure.error());
@@ -148,12 +151,12 @@ class PendingStoreTest {
     @Test
     void aRemovedRecordLeavesNoVersions() {
         // Given
-        PendingBatch written = shelf.write(List.of(key("a")));
-        PendingBatch other = shelf.write(List.of(key("b")));
+        PendingBatch written = pendingStore.write(List.of(key("a")));
+        PendingBatch other = pendingStore.write(List.of(key("b")));
 
         // When
-        shelf.remove(written);
-        shelf.remove(shelf.read(other.name()).orElseThrow());
+        pendingStore.delete(written);
+        pendingStore.delete(pendingStore.read(other.objectKey()).orElseThrow());
 
         // Then
         assertEquals(0, bucket.versionCount(PendingStore.PREFIX));
@@ -165,11 +168,11 @@ class PendingStoreTest {
         InMemoryObjectStore plain = new InMemoryObjectStore("backup", false, clock);
         PendingStore onPlain = new PendingStore(plain, "pod-1", clock);
         PendingBatch written = onPlain.write(List.of(key("a")));
-        onPlain.signalAlive();
-        onPlain.signalAlive();
+        onPlain.writeHeartbeat();
+        onPlain.writeHeartbeat();
 
         // When
-        onPlain.remove(written);
+        onPlain.delete(written);
 
         // Then
         assertEquals(List.of("registry-backup/owed/pod-1/alive"), plain.keys(PendingStore.PREFIX));
@@ -179,25 +182,25 @@ class PendingStoreTest {
     void aSignOfLifeLeavesExactlyOneVersionHoweverOftenItIsShown() {
         // When
         for (int minute = 0; minute < 5; minute++) {
-            shelf.signalAlive();
-            clock.pass(Duration.ofMinutes(1));
+            pendingStore.writeHeartbeat();
+            clock.advance(Duration.ofMinutes(1));
         }
 
         // Then
         assertEquals(1, bucket.versionCount(PendingStore.PREFIX));
-        assertEquals(Optional.of(SettableClock.START.plus(Duration.ofMinutes(4))), shelf.lastAlive("pod-1"));
+        assertEquals(Optional.of(SettableClock.START.plus(Duration.ofMinutes(4))), pendingStore.lastHeartbeat("pod-1"));
     }
 
     @Test
     void aSignOfLifeThatFailsOnceStillLeavesExactlyOneVersion() {
         // Given
-        shelf.signalAlive();
+        pendingStore.writeHeartbeat();
         fail(Operation.PUT);
-        assertThrows(ObjectStoreException.class, shelf::signalAlive);
-        backup.before((operation, key) -> {});
+        assertThrows(ObjectStoreException.class, pendingStore::writeHeartbeat);
+        backup.beforeRequest((operation, key) -> {});
 
         // When
-        shelf.signalAlive();
+        pendingStore.writeHeartbeat();
 
         // Then
         assertEquals(1, bucket.versionCount(PendingStore.PREFIX));
@@ -206,50 +209,50 @@ class PendingStoreTest {
     @Test
     void aSignOfLifeIsShownThoughTheBucketLetsNoVersionGo() {
         // Given
-        shelf.signalAlive();
-        clock.pass(Duration.ofMinutes(1));
-        fail(Operation.REMOVE);
+        pendingStore.writeHeartbeat();
+        clock.advance(Duration.ofMinutes(1));
+        fail(Operation.DELETE);
 
         // When
-        shelf.signalAlive();
+        pendingStore.writeHeartbeat();
 
         // Then
-        assertEquals(Optional.of(SettableClock.START.plus(Duration.ofMinutes(1))), shelf.lastAlive("pod-1"));
+        assertEquals(Optional.of(SettableClock.START.plus(Duration.ofMinutes(1))), pendingStore.lastHeartbeat("pod-1"));
         assertEquals(2, bucket.versionCount(PendingStore.PREFIX));
     }
 
     @Test
     void anInstanceThatIsForgottenLeavesNoVersions() {
         // Given
-        new PendingStore(bucket, "pod-2", clock).signalAlive();
+        new PendingStore(bucket, "pod-2", clock).writeHeartbeat();
 
         // When
-        shelf.forget("pod-2");
+        pendingStore.deleteHeartbeat("pod-2");
 
         // Then
         assertEquals(0, bucket.versionCount(PendingStore.PREFIX));
-        assertEquals(Optional.empty(), shelf.lastAlive("pod-2"));
+        assertEquals(Optional.empty(), pendingStore.lastHeartbeat("pod-2"));
     }
 
     @Test
     void namesTellTheInstanceAndItsSignOfLife() {
         // Given
-        shelf.signalAlive();
-        PendingBatch record = shelf.write(List.of(key("a")));
+        pendingStore.writeHeartbeat();
+        PendingBatch record = pendingStore.write(List.of(key("a")));
 
         // When
         List<String> inOrder = bucket.keys(PendingStore.PREFIX);
 
         // Then
-        assertEquals(List.of(record.name(), "registry-backup/owed/pod-1/alive"), inOrder);
-        assertEquals("pod-1", PendingStore.instanceOf(record.name()));
-        assertFalse(PendingStore.isSignOfLife(record.name()));
-        assertTrue(PendingStore.isSignOfLife(inOrder.get(1)));
+        assertEquals(List.of(record.objectKey(), "registry-backup/owed/pod-1/alive"), inOrder);
+        assertEquals("pod-1", PendingStore.instanceOf(record.objectKey()));
+        assertFalse(PendingStore.isHeartbeat(record.objectKey()));
+        assertTrue(PendingStore.isHeartbeat(inOrder.get(1)));
         assertEquals("", PendingStore.instanceOf(PendingStore.PREFIX + "stray"));
     }
 
     private void fail(Operation which) {
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == which) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
             }

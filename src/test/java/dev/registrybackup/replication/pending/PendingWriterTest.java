@@ -31,17 +31,19 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class PendingWriterTest {
-    private record Told(PendingBatch record, Map<String, Boolean> goesOn) {}
+    private record WrittenBatch(PendingBatch record, Map<String, Boolean> goesOn) {}
 
     private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
-    private final PendingStore shelf = new PendingStore(backup, "pod-1", clock);
+    private final PendingStore pendingStore = new PendingStore(backup, "pod-1", clock);
     private final WorkerPools workerPools = new WorkerPools(1, 1);
-    private final ConcurrentLinkedQueue<Told> told = new ConcurrentLinkedQueue<>();
-    private final PendingWriter batches =
-            new PendingWriter(shelf, workerPools, (record, goesOn) -> told.add(new Told(record, Map.copyOf(goesOn))));
-    private final List<CompletableFuture<Void>> owing = new ArrayList<>();
+    private final ConcurrentLinkedQueue<WrittenBatch> writtenBatches = new ConcurrentLinkedQueue<>();
+    private final PendingWriter pendingWriter = new PendingWriter(
+            pendingStore,
+            workerPools,
+            (record, goesOn) -> writtenBatches.add(new WrittenBatch(record, Map.copyOf(goesOn))));
+    private final List<CompletableFuture<Void>> submitted = new ArrayList<>();
     private final CountDownLatch released = new CountDownLatch(1);
 
     @AfterEach
@@ -56,40 +58,40 @@ class PendingWriterTest {
         List<String> keys = List.of("a", "b", "c", "d");
 
         // When
-        get(oweAtOnce(keys));
+        get(submitAtOnce(keys));
 
         // Then
-        assertEquals(List.of("registry-backup/owed/pod-1/000000000001"), backup.written());
-        assertEquals(keys, namesIn(backup.written().get(0)));
+        assertEquals(List.of("registry-backup/owed/pod-1/000000000001"), backup.writtenKeys());
+        assertEquals(keys, namesIn(backup.writtenKeys().get(0)));
     }
 
     @Test
     void aKeyThatComesLaterHasARecordOfItsOwn() throws Exception {
         // Given
-        get(batches.owe(key("a"), true));
+        get(pendingWriter.submit(key("a"), true));
 
         // When
-        get(batches.owe(key("a"), true));
+        get(pendingWriter.submit(key("a"), true));
 
         // Then
-        assertEquals(2, backup.written().size());
+        assertEquals(2, backup.writtenKeys().size());
     }
 
     @Test
     void theListenerIsToldEachRecordAndWhichCopiesGoOn() throws Exception {
         // When
-        synchronized (batches) { // keeps the record open
-            owing.add(batches.owe(key("a"), true));
-            owing.add(batches.owe(key("b"), false));
-            owing.add(batches.owe(key("c"), false));
-            owing.add(batches.owe(key("c"), true));
+        synchronized (pendingWriter) { // keeps the record open
+            submitted.add(pendingWriter.submit(key("a"), true));
+            submitted.add(pendingWriter.submit(key("b"), false));
+            submitted.add(pendingWriter.submit(key("c"), false));
+            submitted.add(pendingWriter.submit(key("c"), true));
         }
-        get(all(owing));
+        get(all(submitted));
 
         // Then
-        await().atMost(30, SECONDS).until(() -> told.size() == 1);
-        Told only = told.remove();
-        assertEquals(Optional.of(only.record()), shelf.read(only.record().name()));
+        await().atMost(30, SECONDS).until(() -> writtenBatches.size() == 1);
+        WrittenBatch only = writtenBatches.remove();
+        assertEquals(Optional.of(only.record()), pendingStore.read(only.record().objectKey()));
         assertEquals(Map.of("a", true, "b", false, "c", false), only.goesOn());
         assertEquals(List.of(key("a"), key("b"), key("c")), only.record().keys());
     }
@@ -98,50 +100,50 @@ class PendingWriterTest {
     void nobodyIsAnsweredBeforeTheRecordIsDurable() throws Exception {
         // Given
         CountDownLatch writing = new CountDownLatch(1);
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             writing.countDown();
             waitForRelease();
         });
 
         // When
-        CompletableFuture<Void> owed = batches.owe(key("a"), true);
+        CompletableFuture<Void> owed = pendingWriter.submit(key("a"), true);
         assertTrue(writing.await(30, SECONDS));
 
         // Then
         assertFalse(owed.isDone());
-        assertEquals(1, batches.waiting());
+        assertEquals(1, pendingWriter.waitingKeys());
         released.countDown();
         get(owed);
         assertEquals(1, bucket.keys(PendingStore.PREFIX).size());
-        assertEquals(0, batches.waiting());
+        assertEquals(0, pendingWriter.waitingKeys());
     }
 
     @Test
     void aFailureFailsAllWhoShareTheRecord() {
         // Given
-        failing();
+        failWrites();
 
         // When
-        CompletableFuture<Void> both = oweAtOnce(List.of("a", "b"));
+        CompletableFuture<Void> both = submitAtOnce(List.of("a", "b"));
 
         // Then
         ExecutionException failure = assertThrows(ExecutionException.class, () -> get(both));
         assertInstanceOf(ObjectStoreException.class, failure.getCause());
-        assertEquals(2, owing.size());
-        assertTrue(owing.stream().allMatch(CompletableFuture::isCompletedExceptionally));
-        assertEquals(0, batches.waiting());
-        assertEquals(List.of(), List.copyOf(told));
+        assertEquals(2, submitted.size());
+        assertTrue(submitted.stream().allMatch(CompletableFuture::isCompletedExceptionally));
+        assertEquals(0, pendingWriter.waitingKeys());
+        assertEquals(List.of(), List.copyOf(writtenBatches));
     }
 
     @Test
     void afterAFailureTheNextRecordIsWrittenAsEver() throws Exception {
         // Given
-        failing();
-        assertThrows(ExecutionException.class, () -> get(batches.owe(key("a"), true)));
-        backup.before((operation, key) -> {});
+        failWrites();
+        assertThrows(ExecutionException.class, () -> get(pendingWriter.submit(key("a"), true)));
+        backup.beforeRequest((operation, key) -> {});
 
         // When
-        get(batches.owe(key("a"), true));
+        get(pendingWriter.submit(key("a"), true));
 
         // Then
         assertEquals(List.of("a"), namesIn(bucket.keys(PendingStore.PREFIX).get(0)));
@@ -150,15 +152,15 @@ class PendingWriterTest {
     @Test
     void aRecordHasABoundedNumberOfKeys() throws Exception {
         // Given
-        List<String> keys = keys(PendingStore.MOST_KEYS + 1);
+        List<String> keys = keys(PendingStore.MAX_BATCH_KEYS + 1);
 
         // When
-        get(oweAtOnce(keys));
+        get(submitAtOnce(keys));
 
         // Then
         List<String> records = bucket.keys(PendingStore.PREFIX);
         assertEquals(
-                Set.of(PendingStore.MOST_KEYS, 1),
+                Set.of(PendingStore.MAX_BATCH_KEYS, 1),
                 records.stream().map(name -> namesIn(name).size()).collect(Collectors.toSet()));
         assertEquals(
                 Set.copyOf(keys),
@@ -168,11 +170,11 @@ class PendingWriterTest {
     @Test
     void aStoreTooSlowForTheKeysThatWaitFailsMoreOfThemAtOnce() throws Exception {
         // Given
-        backup.before((operation, key) -> waitForRelease());
-        CompletableFuture<Void> full = oweAtOnce(keys(PendingWriter.MOST_WAITING));
+        backup.beforeRequest((operation, key) -> waitForRelease());
+        CompletableFuture<Void> full = submitAtOnce(keys(PendingWriter.MAX_WAITING_KEYS));
 
         // When
-        CompletableFuture<Void> more = batches.owe(key("more"), true);
+        CompletableFuture<Void> more = pendingWriter.submit(key("more"), true);
 
         // Then
         assertTrue(more.isCompletedExceptionally());
@@ -182,19 +184,19 @@ class PendingWriterTest {
                 String.valueOf(failure.getCause()));
         released.countDown();
         get(full);
-        get(batches.owe(key("more"), true));
-        assertEquals(0, batches.waiting());
+        get(pendingWriter.submit(key("more"), true));
+        assertEquals(0, pendingWriter.waitingKeys());
     }
 
-    private CompletableFuture<Void> oweAtOnce(List<String> keys) {
-        synchronized (batches) { // keeps the record open, however slow this machine is
-            keys.forEach(key -> owing.add(batches.owe(key(key), true)));
+    private CompletableFuture<Void> submitAtOnce(List<String> keys) {
+        synchronized (pendingWriter) { // keeps the record open, however slow this machine is
+            keys.forEach(key -> submitted.add(pendingWriter.submit(key(key), true)));
         }
-        return all(owing);
+        return all(submitted);
     }
 
-    private void failing() {
-        backup.before((operation, key) -> {
+    private void failWrites() {
+        backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
             }
@@ -210,7 +212,7 @@ class PendingWriterTest {
     }
 
     private List<String> namesIn(String record) {
-        return shelf.read(record).orElseThrow().keys().stream()
+        return pendingStore.read(record).orElseThrow().keys().stream()
                 .map(PendingKey::key)
                 .toList();
     }

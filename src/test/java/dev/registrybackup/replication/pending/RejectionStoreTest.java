@@ -33,9 +33,9 @@ class RejectionStoreTest {
 
         // When
         for (int hour = 0; hour < 3; hour++) {
-            rejectionStore.keep(corrupt);
-            rejectionStore.keep(Rejection.ofKey("a", "corrupt, in other words"));
-            clock.pass(Duration.ofHours(2));
+            rejectionStore.save(corrupt);
+            rejectionStore.save(Rejection.ofKey("a", "corrupt, in other words"));
+            clock.advance(Duration.ofHours(2));
         }
 
         // Then
@@ -45,10 +45,10 @@ class RejectionStoreTest {
     @Test
     void whatAnotherInstanceKeptIsNotKeptAgain() {
         // Given
-        new RejectionStore(bucket, clock, rejection -> {}).keep(Rejection.ofKey("a", "corrupt"));
+        new RejectionStore(bucket, clock, rejection -> {}).save(Rejection.ofKey("a", "corrupt"));
 
         // When
-        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+        rejectionStore.save(Rejection.ofKey("a", "corrupt"));
 
         // Then
         assertEquals(1, bucket.versionCount(RejectionStore.PREFIX));
@@ -57,11 +57,11 @@ class RejectionStoreTest {
     @Test
     void theStoreIsNotAskedAgainWithinAnHour() {
         // Given
-        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
-        backup.forget();
+        rejectionStore.save(Rejection.ofKey("a", "corrupt"));
+        backup.clearRequests();
 
         // When
-        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+        rejectionStore.save(Rejection.ofKey("a", "corrupt"));
 
         // Then
         assertEquals(List.of(), backup.requests());
@@ -70,13 +70,13 @@ class RejectionStoreTest {
     @Test
     void whatAHumanRemovedIsKeptAnewWhenItComesAfterAnHour() {
         // Given
-        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+        rejectionStore.save(Rejection.ofKey("a", "corrupt"));
         String record = bucket.keys(RejectionStore.PREFIX).get(0);
-        bucket.remove(record, Optional.empty());
-        clock.pass(Duration.ofHours(1));
+        bucket.delete(record, Optional.empty());
+        clock.advance(Duration.ofHours(1));
 
         // When
-        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+        rejectionStore.save(Rejection.ofKey("a", "corrupt"));
 
         // Then
         assertEquals(List.of(record), bucket.keys(RejectionStore.PREFIX));
@@ -85,11 +85,11 @@ class RejectionStoreTest {
     @Test
     void differentKeysAndPayloadsHaveRecordsOfTheirOwn() {
         // When
-        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
-        rejectionStore.keep(Rejection.ofKey("b", "corrupt"));
-        rejectionStore.keep(Rejection.ofPayload(bytes("a"), "no notification"));
-        rejectionStore.keep(Rejection.ofPayload(bytes("b"), "no notification"));
-        rejectionStore.keep(Rejection.ofBucket("a", "other bucket"));
+        rejectionStore.save(Rejection.ofKey("a", "corrupt"));
+        rejectionStore.save(Rejection.ofKey("b", "corrupt"));
+        rejectionStore.save(Rejection.ofPayload(bytes("a"), "no notification"));
+        rejectionStore.save(Rejection.ofPayload(bytes("b"), "no notification"));
+        rejectionStore.save(Rejection.ofBucket("a", "other bucket"));
 
         // Then
         assertEquals(5, bucket.keys(RejectionStore.PREFIX).size());
@@ -99,8 +99,8 @@ class RejectionStoreTest {
     void eachForeignBucketHasOneRecord() {
         // When
         for (int event = 0; event < 10; event++) {
-            rejectionStore.keep(Rejection.ofBucket("one", "event " + event));
-            rejectionStore.keep(Rejection.ofBucket("two", "event " + event));
+            rejectionStore.save(Rejection.ofBucket("one", "event " + event));
+            rejectionStore.save(Rejection.ofBucket("two", "event " + event));
         }
 
         // Then
@@ -110,7 +110,7 @@ class RejectionStoreTest {
     @Test
     void aRecordTellsWhenWhyAndWhat() throws IOException {
         // When
-        rejectionStore.keep(Rejection.ofKey("dir/\"a\"", "it is corrupt"));
+        rejectionStore.save(Rejection.ofKey("dir/\"a\"", "it is corrupt"));
 
         // Then
         assertEquals(
@@ -124,7 +124,7 @@ class RejectionStoreTest {
         String payload = "x".repeat(16 << 10) + "y".repeat(1 << 20);
 
         // When
-        rejectionStore.keep(Rejection.ofPayload(bytes(payload), "no notification"));
+        rejectionStore.save(Rejection.ofPayload(bytes(payload), "no notification"));
 
         // Then
         assertEquals("x".repeat(16 << 10), only().path("payload").asText());
@@ -136,8 +136,8 @@ class RejectionStoreTest {
         String beginning = "x".repeat(16 << 10);
 
         // When
-        rejectionStore.keep(Rejection.ofPayload(bytes(beginning + "1"), "no notification"));
-        rejectionStore.keep(Rejection.ofPayload(bytes(beginning + "2"), "no notification"));
+        rejectionStore.save(Rejection.ofPayload(bytes(beginning + "1"), "no notification"));
+        rejectionStore.save(Rejection.ofPayload(bytes(beginning + "2"), "no notification"));
 
         // Then
         assertEquals(2, bucket.keys(RejectionStore.PREFIX).size());
@@ -146,7 +146,7 @@ class RejectionStoreTest {
     @Test
     void aPayloadThatIsNoTextIsKeptAsFarAsItCanBeShown() throws IOException {
         // When
-        rejectionStore.keep(Rejection.ofPayload(new byte[] {'a', (byte) 0xFF, 0, 'b'}, "no notification"));
+        rejectionStore.save(Rejection.ofPayload(new byte[] {'a', (byte) 0xFF, 0, 'b'}, "no notification"));
 
         // Then
         assertEquals("a\uFFFD\0b", only().path("payload").asText());
@@ -156,11 +156,11 @@ class RejectionStoreTest {
     void aRejectionThatCannotBeWrittenIsAFailureAndIsKeptWhenItComesAgain() {
         // Given
         fail(Operation.PUT);
-        assertThrows(ObjectStoreException.class, () -> rejectionStore.keep(Rejection.ofKey("a", "corrupt")));
-        backup.before((operation, key) -> {});
+        assertThrows(ObjectStoreException.class, () -> rejectionStore.save(Rejection.ofKey("a", "corrupt")));
+        backup.beforeRequest((operation, key) -> {});
 
         // When
-        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+        rejectionStore.save(Rejection.ofKey("a", "corrupt"));
 
         // Then
         assertEquals(1, bucket.keys(RejectionStore.PREFIX).size());
@@ -169,11 +169,11 @@ class RejectionStoreTest {
     @Test
     void aRejectionThatCannotBeLookedForIsAFailure() {
         // Given
-        fail(Operation.FIND);
+        fail(Operation.HEAD);
 
         // When
         ObjectStoreException failure =
-                assertThrows(ObjectStoreException.class, () -> rejectionStore.keep(Rejection.ofKey("a", "corrupt")));
+                assertThrows(ObjectStoreException.class, () -> rejectionStore.save(Rejection.ofKey("a", "corrupt")));
 
         // Then
         assertEquals("The store is down", failure.getMessage());
@@ -186,7 +186,7 @@ class RejectionStoreTest {
 
         // When
         ObjectStoreException failure =
-                assertThrows(ObjectStoreException.class, () -> rejectionStore.keep(Rejection.ofKey("a", "corrupt")));
+                assertThrows(ObjectStoreException.class, () -> rejectionStore.save(Rejection.ofKey("a", "corrupt")));
 
         // Then
         assertEquals("The store is down", failure.getMessage());
@@ -195,50 +195,53 @@ class RejectionStoreTest {
     @Test
     void beyondTheBoundNothingMoreIsWritten() {
         // Given
-        seed(RejectionStore.MOST_RECORDS - 1);
+        seed(RejectionStore.MAX_REJECTIONS - 1);
 
         // When
-        rejectionStore.keep(Rejection.ofKey("the last", "corrupt"));
-        rejectionStore.keep(Rejection.ofKey("one too many", "corrupt"));
+        rejectionStore.save(Rejection.ofKey("the last", "corrupt"));
+        rejectionStore.save(Rejection.ofKey("one too many", "corrupt"));
 
         // Then
         assertEquals(
-                RejectionStore.MOST_RECORDS, bucket.keys(RejectionStore.PREFIX).size());
+                RejectionStore.MAX_REJECTIONS,
+                bucket.keys(RejectionStore.PREFIX).size());
     }
 
     @Test
     void roomThatAHumanMadeIsUsedAfterTheNextCount() {
         // Given
-        seed(RejectionStore.MOST_RECORDS);
-        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
-        bucket.remove(RejectionStore.PREFIX + "00007", Optional.of("v8"));
-        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+        seed(RejectionStore.MAX_REJECTIONS);
+        rejectionStore.save(Rejection.ofKey("a", "corrupt"));
+        bucket.delete(RejectionStore.PREFIX + "00007", Optional.of("v8"));
+        rejectionStore.save(Rejection.ofKey("a", "corrupt"));
         int before = bucket.keys(RejectionStore.PREFIX).size();
 
         // When
-        rejectionStore.recount();
-        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+        rejectionStore.resetCount();
+        rejectionStore.save(Rejection.ofKey("a", "corrupt"));
 
         // Then
-        assertEquals(RejectionStore.MOST_RECORDS - 1, before);
+        assertEquals(RejectionStore.MAX_REJECTIONS - 1, before);
         assertEquals(
-                RejectionStore.MOST_RECORDS, bucket.keys(RejectionStore.PREFIX).size());
+                RejectionStore.MAX_REJECTIONS,
+                bucket.keys(RejectionStore.PREFIX).size());
     }
 
     @Test
     void aFailedWriteTakesNobodysPlace() {
         // Given
-        seed(RejectionStore.MOST_RECORDS - 1);
+        seed(RejectionStore.MAX_REJECTIONS - 1);
         fail(Operation.PUT);
-        assertThrows(ObjectStoreException.class, () -> rejectionStore.keep(Rejection.ofKey("a", "corrupt")));
-        backup.before((operation, key) -> {});
+        assertThrows(ObjectStoreException.class, () -> rejectionStore.save(Rejection.ofKey("a", "corrupt")));
+        backup.beforeRequest((operation, key) -> {});
 
         // When
-        rejectionStore.keep(Rejection.ofKey("a", "corrupt"));
+        rejectionStore.save(Rejection.ofKey("a", "corrupt"));
 
         // Then
         assertEquals(
-                RejectionStore.MOST_RECORDS, bucket.keys(RejectionStore.PREFIX).size());
+                RejectionStore.MAX_REJECTIONS,
+                bucket.keys(RejectionStore.PREFIX).size());
     }
 
     private void seed(int count) {
@@ -248,7 +251,7 @@ class RejectionStoreTest {
     }
 
     private void fail(Operation which) {
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == which) {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
             }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.concurrent.SettableClock;
-import dev.registrybackup.replication.pending.RetryState.Try;
+import dev.registrybackup.replication.pending.RetryState.RetryAttempt;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,27 +21,27 @@ class RetryStateTest {
     private static final Instant NOW = SettableClock.START;
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
-    private final RetryState work = new RetryState(100);
+    private final RetryState retryState = new RetryState(100);
 
     @Test
     void aKeyWhoseCopyGoesOnIsTriedAtOnce() {
         // Given
-        work.add(record("r1", "a"), Map.of("a", true), NOW);
+        retryState.add(record("r1", "a"), Map.of("a", true), NOW);
 
         // When
-        List<Try> tries = work.begin(NOW, 32);
+        List<RetryAttempt> tries = retryState.startDue(NOW, 32);
 
         // Then
-        assertEquals(List.of(new Try(key("a"), Set.of("r1"))), tries);
+        assertEquals(List.of(new RetryAttempt(key("a"), Set.of("r1"))), tries);
     }
 
     @Test
     void aKeyOfARecordFromTheShelfIsTriedAtOnce() {
         // Given
-        work.add(record("r1", "a"), Map.of(), NOW);
+        retryState.add(record("r1", "a"), Map.of(), NOW);
 
         // When
-        List<Try> tries = work.begin(NOW, 32);
+        List<RetryAttempt> tries = retryState.startDue(NOW, 32);
 
         // Then
         assertEquals(List.of("a"), names(tries));
@@ -50,11 +50,11 @@ class RetryStateTest {
     @Test
     void aKeyWhoseCopyHasJustFailedIsTriedAfterAMinute() {
         // Given
-        work.add(record("r1", "a"), Map.of("a", false), NOW);
+        retryState.add(record("r1", "a"), Map.of("a", false), NOW);
 
         // When
-        List<Try> before = work.begin(NOW.plus(MINUTE).minusMillis(1), 32);
-        List<Try> after = work.begin(NOW.plus(MINUTE), 32);
+        List<RetryAttempt> before = retryState.startDue(NOW.plus(MINUTE).minusMillis(1), 32);
+        List<RetryAttempt> after = retryState.startDue(NOW.plus(MINUTE), 32);
 
         // Then
         assertEquals(List.of(), before);
@@ -64,15 +64,15 @@ class RetryStateTest {
     @Test
     void theBackoffDoublesFromOneMinuteToOneHour() {
         // Given
-        work.add(record("r1", "a"), Map.of(), NOW);
+        retryState.add(record("r1", "a"), Map.of(), NOW);
         List<Long> minutes = new ArrayList<>();
         Instant now = NOW;
 
         // When
         for (int failure = 0; failure < 9; failure++) {
-            Instant again = work.failed(work.begin(now, 32).get(0), now);
+            Instant again = retryState.failed(retryState.startDue(now, 32).get(0), now);
             minutes.add(Duration.between(now, again).toMinutes());
-            assertEquals(List.of(), work.begin(again.minusMillis(1), 32));
+            assertEquals(List.of(), retryState.startDue(again.minusMillis(1), 32));
             now = again;
         }
 
@@ -83,14 +83,14 @@ class RetryStateTest {
     @Test
     void theFailuresOfOneKeyHoldUpNoOther() {
         // Given
-        work.add(record("r1", "a", "b"), Map.of(), NOW);
-        List<Try> tries = work.begin(NOW, 32);
-        work.failed(of("a", tries), NOW);
-        work.settled(of("b", tries), NOW);
-        work.add(record("r2", "b"), Map.of(), NOW);
+        retryState.add(record("r1", "a", "b"), Map.of(), NOW);
+        List<RetryAttempt> tries = retryState.startDue(NOW, 32);
+        retryState.failed(of("a", tries), NOW);
+        retryState.succeeded(of("b", tries), NOW);
+        retryState.add(record("r2", "b"), Map.of(), NOW);
 
         // When
-        List<Try> now = work.begin(NOW, 32);
+        List<RetryAttempt> now = retryState.startDue(NOW, 32);
 
         // Then
         assertEquals(List.of("b"), names(now));
@@ -99,16 +99,16 @@ class RetryStateTest {
     @Test
     void aSuccessForgetsTheFailuresBeforeIt() {
         // Given
-        work.add(record("r1", "a"), Map.of(), NOW);
-        work.failed(begun("a", NOW), NOW);
-        work.failed(begun("a", NOW.plus(MINUTE)), NOW.plus(MINUTE));
+        retryState.add(record("r1", "a"), Map.of(), NOW);
+        retryState.failed(startDue("a", NOW), NOW);
+        retryState.failed(startDue("a", NOW.plus(MINUTE)), NOW.plus(MINUTE));
         Instant later = NOW.plus(MINUTE.multipliedBy(3));
-        Try third = begun("a", later);
-        work.add(record("r2", "a"), Map.of(), later);
-        work.settled(third, later);
+        RetryAttempt third = startDue("a", later);
+        retryState.add(record("r2", "a"), Map.of(), later);
+        retryState.succeeded(third, later);
 
         // When
-        Instant again = work.failed(begun("a", later), later);
+        Instant again = retryState.failed(startDue("a", later), later);
 
         // Then
         assertEquals(later.plus(MINUTE), again);
@@ -117,12 +117,12 @@ class RetryStateTest {
     @Test
     void aKeyIsTriedOnceAtATime() {
         // Given
-        work.add(record("r1", "a"), Map.of(), NOW);
-        work.begin(NOW, 32);
-        work.add(record("r2", "a"), Map.of(), NOW);
+        retryState.add(record("r1", "a"), Map.of(), NOW);
+        retryState.startDue(NOW, 32);
+        retryState.add(record("r2", "a"), Map.of(), NOW);
 
         // When
-        List<Try> more = work.begin(NOW.plus(MINUTE), 32);
+        List<RetryAttempt> more = retryState.startDue(NOW.plus(MINUTE), 32);
 
         // Then
         assertEquals(List.of(), more);
@@ -131,12 +131,12 @@ class RetryStateTest {
     @Test
     void noMoreTriesAreBegunThanThereIsRoomFor() {
         // Given
-        work.add(record("r1", "a", "b", "c"), Map.of(), NOW);
+        retryState.add(record("r1", "a", "b", "c"), Map.of(), NOW);
 
         // When
-        List<Try> first = work.begin(NOW, 2);
-        List<Try> none = work.begin(NOW, 0);
-        List<Try> rest = work.begin(NOW, 2);
+        List<RetryAttempt> first = retryState.startDue(NOW, 2);
+        List<RetryAttempt> none = retryState.startDue(NOW, 0);
+        List<RetryAttempt> rest = retryState.startDue(NOW, 2);
 
         // Then
         assertEquals(2, first.size());
@@ -149,19 +149,19 @@ class RetryStateTest {
         // Given
         PendingBatch older = record("r1", "a");
         PendingBatch newer = record("r2", "a");
-        work.add(older, Map.of(), NOW);
-        Try running = begun("a", NOW);
-        work.add(newer, Map.of(), NOW);
+        retryState.add(older, Map.of(), NOW);
+        RetryAttempt running = startDue("a", NOW);
+        retryState.add(newer, Map.of(), NOW);
 
         // When
-        List<PendingBatch> complete = work.settled(running, NOW);
-        List<Try> next = work.begin(NOW, 32);
+        List<PendingBatch> complete = retryState.succeeded(running, NOW);
+        List<RetryAttempt> next = retryState.startDue(NOW, 32);
 
         // Then
         assertEquals(List.of(older), complete);
-        assertEquals(List.of(new Try(key("a"), Set.of("r2"))), next);
-        assertEquals(List.of(newer), work.settled(next.get(0), NOW));
-        assertEquals(0, work.size());
+        assertEquals(List.of(new RetryAttempt(key("a"), Set.of("r2"))), next);
+        assertEquals(List.of(newer), retryState.succeeded(next.get(0), NOW));
+        assertEquals(0, retryState.size());
     }
 
     @Test
@@ -169,13 +169,13 @@ class RetryStateTest {
         // Given
         PendingBatch older = record("r1", "a");
         PendingBatch newer = record("r2", "a");
-        work.add(older, Map.of(), NOW);
-        Try failing = begun("a", NOW);
-        work.add(newer, Map.of(), NOW);
-        Instant again = work.failed(failing, NOW);
+        retryState.add(older, Map.of(), NOW);
+        RetryAttempt failing = startDue("a", NOW);
+        retryState.add(newer, Map.of(), NOW);
+        Instant again = retryState.failed(failing, NOW);
 
         // When
-        List<PendingBatch> complete = work.settled(begun("a", again), again);
+        List<PendingBatch> complete = retryState.succeeded(startDue("a", again), again);
 
         // Then
         assertEquals(Set.of(older, newer), Set.copyOf(complete));
@@ -185,12 +185,12 @@ class RetryStateTest {
     void aRecordIsCompleteOnlyWhenAllItsKeysAreSettled() {
         // Given
         PendingBatch record = record("r1", "a", "b");
-        work.add(record, Map.of(), NOW);
-        List<Try> tries = work.begin(NOW, 32);
+        retryState.add(record, Map.of(), NOW);
+        List<RetryAttempt> tries = retryState.startDue(NOW, 32);
 
         // When
-        List<PendingBatch> afterOne = work.settled(of("a", tries), NOW);
-        List<PendingBatch> afterBoth = work.settled(of("b", tries), NOW);
+        List<PendingBatch> afterOne = retryState.succeeded(of("a", tries), NOW);
+        List<PendingBatch> afterBoth = retryState.succeeded(of("b", tries), NOW);
 
         // Then
         assertEquals(List.of(), afterOne);
@@ -201,31 +201,31 @@ class RetryStateTest {
     void aRecordIsHeldUntilItIsGoneFromTheShelf() {
         // Given
         PendingBatch record = record("r1", "a");
-        work.add(record, Map.of(), NOW);
-        work.settled(begun("a", NOW), NOW);
+        retryState.add(record, Map.of(), NOW);
+        retryState.succeeded(startDue("a", NOW), NOW);
 
         // When
-        boolean whileThere = work.holds("r1");
-        work.removed(record);
+        boolean whileThere = retryState.contains("r1");
+        retryState.removeBatch(record);
 
         // Then
         assertTrue(whileThere);
-        assertFalse(work.holds("r1"));
+        assertFalse(retryState.contains("r1"));
     }
 
     @Test
     void aRecordThatIsHeldIsNotTakenTwice() {
         // Given
         PendingBatch record = record("r1", "a");
-        work.add(record, Map.of(), NOW);
-        Try running = begun("a", NOW);
+        retryState.add(record, Map.of(), NOW);
+        RetryAttempt running = startDue("a", NOW);
 
         // When
-        work.add(record, Map.of(), NOW);
+        retryState.add(record, Map.of(), NOW);
 
         // Then
-        assertEquals(List.of(record), work.settled(running, NOW));
-        assertEquals(0, work.size());
+        assertEquals(List.of(record), retryState.succeeded(running, NOW));
+        assertEquals(0, retryState.size());
     }
 
     @Test
@@ -233,14 +233,14 @@ class RetryStateTest {
         // Given
         RetryState small = new RetryState(3);
         small.add(record("r1", "a", "b"), Map.of(), NOW);
-        boolean atFirst = small.hasRoom();
+        boolean atFirst = small.hasCapacity();
 
         // When
         small.add(record("r2", "b", "c"), Map.of(), NOW);
 
         // Then
         assertTrue(atFirst);
-        assertFalse(small.hasRoom());
+        assertFalse(small.hasCapacity());
         assertEquals(3, small.size());
     }
 
@@ -249,48 +249,48 @@ class RetryStateTest {
         // Given
         RetryState small = new RetryState(1);
         small.add(record("r1", "a"), Map.of(), NOW);
-        Try running = small.begin(NOW, 1).get(0);
+        RetryAttempt running = small.startDue(NOW, 1).get(0);
 
         // When
-        small.settled(running, NOW).forEach(small::removed);
+        small.succeeded(running, NOW).forEach(small::removeBatch);
 
         // Then
-        assertTrue(small.hasRoom());
+        assertTrue(small.hasCapacity());
     }
 
     @Test
     void theTimeOfTheOldestDebtIsKept() {
         // Given
         Instant first = NOW.minus(MINUTE);
-        work.add(record("r1", "a"), Map.of(), NOW);
-        work.add(
+        retryState.add(record("r1", "a"), Map.of(), NOW);
+        retryState.add(
                 new PendingBatch("r2", Optional.empty(), List.of(new PendingKey("a", Optional.of(first)))),
                 Map.of(),
                 NOW);
-        work.add(
+        retryState.add(
                 new PendingBatch("r3", Optional.empty(), List.of(new PendingKey("a", Optional.of(NOW)))),
                 Map.of(),
                 NOW);
 
         // When
-        Try begun = begun("a", NOW);
+        RetryAttempt begun = startDue("a", NOW);
 
         // Then
         assertEquals(new PendingKey("a", Optional.of(first)), begun.key());
     }
 
-    private Try begun(String key, Instant now) {
-        return of(key, work.begin(now, 32));
+    private RetryAttempt startDue(String key, Instant now) {
+        return of(key, retryState.startDue(now, 32));
     }
 
-    private static Try of(String key, List<Try> tries) {
+    private static RetryAttempt of(String key, List<RetryAttempt> tries) {
         return tries.stream()
                 .filter(begun -> begun.key().key().equals(key))
                 .findFirst()
                 .orElseThrow();
     }
 
-    private static List<String> names(List<Try> tries) {
+    private static List<String> names(List<RetryAttempt> tries) {
         return tries.stream().map(begun -> begun.key().key()).sorted().collect(Collectors.toList());
     }
 

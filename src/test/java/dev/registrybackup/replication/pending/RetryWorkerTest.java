@@ -39,15 +39,15 @@ class RetryWorkerTest {
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, storeClock);
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
     private final WorkerPools workerPools = new WorkerPools(1, 1);
-    private final PendingStore shelf = new PendingStore(backup, "me", ownClock);
-    private final PendingStore others = new PendingStore(bucket, "other", ownClock);
-    private final Debts debts = new Debts();
-    private final RetryWorker worker =
-            new RetryWorker(shelf, new RejectionStore(backup, ownClock, rejection -> {}), debts, workerPools, ownClock);
+    private final PendingStore pendingStore = new PendingStore(backup, "me", ownClock);
+    private final PendingStore otherStore = new PendingStore(bucket, "other", ownClock);
+    private final FakeRetryHandler retryHandler = new FakeRetryHandler();
+    private final RetryWorker retryWorker = new RetryWorker(
+            pendingStore, new RejectionStore(backup, ownClock, rejection -> {}), retryHandler, workerPools, ownClock);
 
     /** Settles as it is told to, and at first nothing. */
-    private static final class Debts implements RetryHandler {
-        private record Asked(PendingKey key, CompletableFuture<Optional<Rejection>> answer) {
+    private static final class FakeRetryHandler implements RetryHandler {
+        private record RetryCall(PendingKey key, CompletableFuture<Optional<Rejection>> answer) {
             void done() {
                 answer.complete(Optional.empty());
             }
@@ -61,11 +61,11 @@ class RetryWorkerTest {
             }
         }
 
-        private final List<Asked> asked = new CopyOnWriteArrayList<>();
+        private final List<RetryCall> asked = new CopyOnWriteArrayList<>();
 
         @Override
-        public CompletableFuture<Optional<Rejection>> settle(PendingKey key) {
-            Asked now = new Asked(key, new CompletableFuture<>());
+        public CompletableFuture<Optional<Rejection>> retry(PendingKey key) {
+            RetryCall now = new RetryCall(key, new CompletableFuture<>());
             asked.add(now);
             return now.answer();
         }
@@ -74,7 +74,7 @@ class RetryWorkerTest {
             return asked.stream().map(each -> each.key().key()).sorted().toList();
         }
 
-        Asked last() {
+        RetryCall last() {
             return asked.get(asked.size() - 1);
         }
     }
@@ -85,70 +85,70 @@ class RetryWorkerTest {
     }
 
     private void collect() {
-        worker.showLife();
-        worker.collect();
+        retryWorker.showLife();
+        retryWorker.claimBatches();
     }
 
     @Test
     void itsOwnRecordsAreTakenOnAtOnce() {
         // Given
-        shelf.write(owed("a", "b"));
+        pendingStore.write(pendingKeys("a", "b"));
 
         // When
         collect();
-        worker.tryDue();
+        retryWorker.retryDue();
 
         // Then
-        assertEquals(2, worker.owed());
-        assertEquals(List.of("a", "b"), debts.keys());
+        assertEquals(2, retryWorker.pendingKeys());
+        assertEquals(List.of("a", "b"), retryHandler.keys());
     }
 
     @Test
     void whatItIsToldOfIsNotCollectedAgain() {
         // Given
-        worker.accept(shelf.write(owed("a")), Map.of("a", true));
+        retryWorker.add(pendingStore.write(pendingKeys("a")), Map.of("a", true));
 
         // When
         collect();
-        worker.tryDue();
+        retryWorker.retryDue();
 
         // Then
-        assertEquals(1, worker.owed());
-        assertEquals(List.of("a"), debts.keys());
+        assertEquals(1, retryWorker.pendingKeys());
+        assertEquals(List.of("a"), retryHandler.keys());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"PT0S", "P400D", "P-400D"})
     void anothersRecordsAreTakenOverAfterThreeMinutesOfSilenceByTheStoresClock(Duration ourClockIsOff) {
         // Given
-        ownClock.pass(ourClockIsOff);
-        others.write(owed("a"));
-        storeClock.pass(RetryWorker.SILENCE.minusSeconds(1));
+        ownClock.advance(ourClockIsOff);
+        otherStore.write(pendingKeys("a"));
+        storeClock.advance(RetryWorker.HEARTBEAT_TIMEOUT.minusSeconds(1));
         collect();
-        int before = worker.owed();
-        storeClock.pass(Duration.ofSeconds(1));
+        int before = retryWorker.pendingKeys();
+        storeClock.advance(Duration.ofSeconds(1));
 
         // When
         collect();
 
         // Then
         assertEquals(0, before);
-        assertEquals(1, worker.owed());
+        assertEquals(1, retryWorker.pendingKeys());
     }
 
     @Test
     void anothersRecordsAreLeftToItWhileItShowsLife() {
         // Given
-        others.write(owed("a"));
+        otherStore.write(pendingKeys("a"));
         int taken = 0;
 
         // When
         for (int minute = 0; minute < 10; minute++) {
-            others.signalAlive();
-            storeClock.pass(MINUTE);
-            ownClock.pass(MINUTE.multipliedBy(5));
+            otherStore.writeHeartbeat();
+            storeClock.advance(MINUTE);
+            ownClock.advance(MINUTE.multipliedBy(5));
             collect();
-            taken += worker.owed();
+            taken += retryWorker.pendingKeys();
         }
 
         // Then
@@ -159,47 +159,47 @@ class RetryWorkerTest {
     @Test
     void anothersRecordsAreTakenOverThreeMinutesAfterItsLastSignOfLife() {
         // Given
-        others.write(owed("a"));
-        storeClock.pass(MINUTE.multipliedBy(10));
-        others.signalAlive();
-        storeClock.pass(RetryWorker.SILENCE.minusSeconds(1));
+        otherStore.write(pendingKeys("a"));
+        storeClock.advance(MINUTE.multipliedBy(10));
+        otherStore.writeHeartbeat();
+        storeClock.advance(RetryWorker.HEARTBEAT_TIMEOUT.minusSeconds(1));
         collect();
-        int before = worker.owed();
-        storeClock.pass(Duration.ofSeconds(1));
+        int before = retryWorker.pendingKeys();
+        storeClock.advance(Duration.ofSeconds(1));
 
         // When
         collect();
 
         // Then
         assertEquals(0, before);
-        assertEquals(1, worker.owed());
+        assertEquals(1, retryWorker.pendingKeys());
     }
 
     @Test
     void aYoungRecordOfAnInstanceThatNeverShowsLifeIsLeftForThreeMinutesToo() {
         // Given
-        others.write(owed("old"));
-        storeClock.pass(RetryWorker.SILENCE);
-        others.write(owed("young"));
+        otherStore.write(pendingKeys("old"));
+        storeClock.advance(RetryWorker.HEARTBEAT_TIMEOUT);
+        otherStore.write(pendingKeys("young"));
 
         // When
         collect();
-        worker.tryDue();
+        retryWorker.retryDue();
 
         // Then
-        assertEquals(List.of("old"), debts.keys());
+        assertEquals(List.of("old"), retryHandler.keys());
     }
 
     @Test
     void nothingIsLeftOfAGoneInstanceWhenItsRecordsAreSettled() {
         // Given
-        others.write(owed("a"));
-        others.signalAlive();
-        storeClock.pass(RetryWorker.SILENCE);
+        otherStore.write(pendingKeys("a"));
+        otherStore.writeHeartbeat();
+        storeClock.advance(RetryWorker.HEARTBEAT_TIMEOUT);
         collect();
-        worker.tryDue();
-        debts.last().done();
-        until(() -> worker.owed() == 0 && bucket.keys(THEIRS).size() == 1);
+        retryWorker.retryDue();
+        retryHandler.last().done();
+        awaitTrue(() -> retryWorker.pendingKeys() == 0 && bucket.keys(THEIRS).size() == 1);
 
         // When
         collect();
@@ -213,9 +213,9 @@ class RetryWorkerTest {
     @Test
     void theSignOfLifeOfAGoneInstanceStaysWhileItHasRecords() {
         // Given
-        others.write(owed("a"));
-        others.signalAlive();
-        storeClock.pass(RetryWorker.SILENCE);
+        otherStore.write(pendingKeys("a"));
+        otherStore.writeHeartbeat();
+        storeClock.advance(RetryWorker.HEARTBEAT_TIMEOUT);
 
         // When
         collect();
@@ -227,8 +227,8 @@ class RetryWorkerTest {
     @Test
     void theSignOfLifeOfALivingInstanceWithoutRecordsStays() {
         // Given
-        others.signalAlive();
-        storeClock.pass(RetryWorker.SILENCE.minusSeconds(1));
+        otherStore.writeHeartbeat();
+        storeClock.advance(RetryWorker.HEARTBEAT_TIMEOUT.minusSeconds(1));
 
         // When
         collect();
@@ -241,39 +241,39 @@ class RetryWorkerTest {
     void itsOwnSignOfLifeIsShownEachTimeInOneVersion() {
         // When
         collect();
-        storeClock.pass(MINUTE);
+        storeClock.advance(MINUTE);
         collect();
 
         // Then
-        assertEquals(Optional.of(storeClock.instant()), shelf.lastAlive("me"));
+        assertEquals(Optional.of(storeClock.instant()), pendingStore.lastHeartbeat("me"));
         assertEquals(1, bucket.versionCount(PendingStore.PREFIX));
     }
 
     @Test
     void aSettledRecordLeavesNothingInAVersionedBucket() {
         // Given
-        worker.accept(shelf.write(owed("a", "b")), Map.of());
-        worker.tryDue();
+        retryWorker.add(pendingStore.write(pendingKeys("a", "b")), Map.of());
+        retryWorker.retryDue();
 
         // When
-        debts.asked.forEach(Debts.Asked::done);
+        retryHandler.asked.forEach(FakeRetryHandler.RetryCall::done);
 
         // Then
-        until(() -> bucket.versionCount(PendingStore.PREFIX) == 0);
-        assertEquals(0, worker.owed());
+        awaitTrue(() -> bucket.versionCount(PendingStore.PREFIX) == 0);
+        assertEquals(0, retryWorker.pendingKeys());
     }
 
     @Test
     void whatWillNeverSucceedIsMovedToTheRejected() {
         // Given
-        worker.accept(shelf.write(owed("a")), Map.of());
-        worker.tryDue();
+        retryWorker.add(pendingStore.write(pendingKeys("a")), Map.of());
+        retryWorker.retryDue();
 
         // When
-        debts.last().rejected();
+        retryHandler.last().rejected();
 
         // Then
-        until(() -> bucket.versionCount(PendingStore.PREFIX) == 0);
+        awaitTrue(() -> bucket.versionCount(PendingStore.PREFIX) == 0);
         List<String> rejected = bucket.keys(RejectionStore.PREFIX);
         assertEquals(1, rejected.size());
         String record = new String(bucket.bytes(rejected.get(0)), StandardCharsets.UTF_8);
@@ -283,92 +283,92 @@ class RetryWorkerTest {
     @Test
     void whatCannotBeMovedToTheRejectedStaysOwedAndIsTriedAgain() {
         // Given
-        PendingBatch record = shelf.write(owed("a"));
-        worker.accept(record, Map.of());
+        PendingBatch record = pendingStore.write(pendingKeys("a"));
+        retryWorker.add(record, Map.of());
         failOnce(Operation.PUT);
-        worker.tryDue();
-        debts.last().rejected();
-        tryDueUntilAsked(2);
+        retryWorker.retryDue();
+        retryHandler.last().rejected();
+        retryDueUntilCalled(2);
 
         // When
-        debts.last().rejected();
+        retryHandler.last().rejected();
 
         // Then
-        until(() -> bucket.versionCount(PendingStore.PREFIX) == 0);
+        awaitTrue(() -> bucket.versionCount(PendingStore.PREFIX) == 0);
         assertEquals(1, bucket.keys(RejectionStore.PREFIX).size());
     }
 
     @Test
     void whatFailsForNowIsTriedAgainWithBackoff() {
         // Given
-        PendingBatch record = shelf.write(owed("a"));
-        worker.accept(record, Map.of());
-        worker.tryDue();
-        debts.last().failed();
-        ownClock.pass(MINUTE.minusSeconds(1));
-        worker.tryDue();
-        int tooSoon = debts.asked.size();
+        PendingBatch record = pendingStore.write(pendingKeys("a"));
+        retryWorker.add(record, Map.of());
+        retryWorker.retryDue();
+        retryHandler.last().failed();
+        ownClock.advance(MINUTE.minusSeconds(1));
+        retryWorker.retryDue();
+        int tooSoon = retryHandler.asked.size();
 
         // When
-        ownClock.pass(Duration.ofSeconds(1));
-        worker.tryDue();
+        ownClock.advance(Duration.ofSeconds(1));
+        retryWorker.retryDue();
 
         // Then
         assertEquals(1, tooSoon);
-        assertEquals(List.of("a", "a"), debts.keys());
-        assertEquals(List.of(record.name()), bucket.keys(PendingStore.PREFIX));
-        assertEquals(1, worker.owed());
+        assertEquals(List.of("a", "a"), retryHandler.keys());
+        assertEquals(List.of(record.objectKey()), bucket.keys(PendingStore.PREFIX));
+        assertEquals(1, retryWorker.pendingKeys());
     }
 
     @Test
     void whatHasJustFailedIsNotTriedAtOnce() {
         // Given
-        worker.accept(shelf.write(owed("a")), Map.of("a", false));
+        retryWorker.add(pendingStore.write(pendingKeys("a")), Map.of("a", false));
 
         // When
-        worker.tryDue();
+        retryWorker.retryDue();
 
         // Then
-        assertEquals(List.of(), debts.keys());
+        assertEquals(List.of(), retryHandler.keys());
     }
 
     @Test
     void aDebtRecordedDuringATryOutlivesIt() {
         // Given
-        worker.accept(shelf.write(owed("a")), Map.of());
-        worker.tryDue();
-        PendingBatch newer = shelf.write(owed("a"));
-        worker.accept(newer, Map.of("a", true));
+        retryWorker.add(pendingStore.write(pendingKeys("a")), Map.of());
+        retryWorker.retryDue();
+        PendingBatch newer = pendingStore.write(pendingKeys("a"));
+        retryWorker.add(newer, Map.of("a", true));
 
         // When
-        debts.last().done();
-        until(() -> bucket.keys(PendingStore.PREFIX).size() == 1);
+        retryHandler.last().done();
+        awaitTrue(() -> bucket.keys(PendingStore.PREFIX).size() == 1);
 
         // Then
-        assertEquals(List.of(newer.name()), bucket.keys(PendingStore.PREFIX));
-        tryDueUntilAsked(2);
-        debts.last().done();
-        until(() -> bucket.versionCount(PendingStore.PREFIX) == 0);
+        assertEquals(List.of(newer.objectKey()), bucket.keys(PendingStore.PREFIX));
+        retryDueUntilCalled(2);
+        retryHandler.last().done();
+        awaitTrue(() -> bucket.versionCount(PendingStore.PREFIX) == 0);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void recordsOfAKeyAreRemovedLaterWhereARemovalFails(int records) {
         // Given
-        IntStream.range(0, records).forEach(record -> shelf.write(owed("a")));
+        IntStream.range(0, records).forEach(record -> pendingStore.write(pendingKeys("a")));
         collect();
-        failOnce(Operation.REMOVE);
-        worker.tryDue();
-        debts.last().done();
-        until(() -> worker.owed() == 0);
+        failOnce(Operation.DELETE);
+        retryWorker.retryDue();
+        retryHandler.last().done();
+        awaitTrue(() -> retryWorker.pendingKeys() == 0);
 
         // When
-        until(() -> {
-            ownClock.pass(MINUTE);
-            storeClock.pass(MINUTE);
+        awaitTrue(() -> {
+            ownClock.advance(MINUTE);
+            storeClock.advance(MINUTE);
             collect();
-            worker.tryDue();
-            debts.asked.forEach(Debts.Asked::done);
+            retryWorker.retryDue();
+            retryHandler.asked.forEach(FakeRetryHandler.RetryCall::done);
             return bucket.keys(PendingStore.PREFIX).size() == 1;
         });
 
@@ -382,51 +382,51 @@ class RetryWorkerTest {
         bucket.seed(MINE + "000", "not JSON".getBytes(StandardCharsets.UTF_8));
         bucket.seed(PendingStore.PREFIX + "stray", new byte[] {'x'});
         bucket.seed(MINE + "001", new byte[(8 << 20) + 1]);
-        PendingBatch good = shelf.write(owed("a"));
-        storeClock.pass(RetryWorker.SILENCE);
+        PendingBatch good = pendingStore.write(pendingKeys("a"));
+        storeClock.advance(RetryWorker.HEARTBEAT_TIMEOUT);
 
         // When
         collect();
 
         // Then
-        assertEquals(1, worker.owed());
+        assertEquals(1, retryWorker.pendingKeys());
         assertTrue(bucket.keys(PendingStore.PREFIX)
-                .containsAll(List.of(MINE + "000", MINE + "001", good.name(), PendingStore.PREFIX + "stray")));
+                .containsAll(List.of(MINE + "000", MINE + "001", good.objectKey(), PendingStore.PREFIX + "stray")));
     }
 
     @Test
     void onlySoManyKeysAreTriedAtOnceBesideTheEvents() {
         // Given
-        List<PendingKey> many =
-                owed(IntStream.range(0, 40).mapToObj(number -> "key " + number).toArray(String[]::new));
-        worker.accept(shelf.write(many), Map.of());
-        worker.tryDue();
-        worker.tryDue();
-        int atOnce = debts.asked.size();
+        List<PendingKey> many = pendingKeys(
+                IntStream.range(0, 40).mapToObj(number -> "key " + number).toArray(String[]::new));
+        retryWorker.add(pendingStore.write(many), Map.of());
+        retryWorker.retryDue();
+        retryWorker.retryDue();
+        int atOnce = retryHandler.asked.size();
 
         // When
-        debts.asked.get(0).done();
+        retryHandler.asked.get(0).done();
 
         // Then
         assertEquals(32, atOnce);
-        tryDueUntilAsked(33);
+        retryDueUntilCalled(33);
     }
 
     @Test
     void whatThereIsNoRoomForStaysOnTheShelfUntilThereIs() {
         // Given
         for (int record = 0; record < 10; record++) {
-            worker.accept(shelf.write(many(record)), Map.of());
+            retryWorker.add(pendingStore.write(many(record)), Map.of());
         }
-        PendingBatch more = shelf.write(owed("more"));
+        PendingBatch more = pendingStore.write(pendingKeys("more"));
 
         // When
-        worker.accept(more, Map.of());
+        retryWorker.add(more, Map.of());
         collect();
 
         // Then
-        assertEquals(20_000, worker.owed());
-        assertTrue(bucket.keys(MINE).contains(more.name()));
+        assertEquals(20_000, retryWorker.pendingKeys());
+        assertTrue(bucket.keys(MINE).contains(more.objectKey()));
     }
 
     @Test
@@ -436,53 +436,57 @@ class RetryWorkerTest {
         for (String name : List.of("p", "q", "r")) {
             PendingStore own = new PendingStore(bucket, name, ownClock);
             living.add(new RetryWorker(
-                    own, new RejectionStore(bucket, ownClock, rejection -> {}), new Debts(), workerPools, ownClock));
+                    own,
+                    new RejectionStore(bucket, ownClock, rejection -> {}),
+                    new FakeRetryHandler(),
+                    workerPools,
+                    ownClock));
         }
-        IntStream.range(0, 60).forEach(number -> others.write(owed("key " + number)));
+        IntStream.range(0, 60).forEach(number -> otherStore.write(pendingKeys("key " + number)));
         living.forEach(RetryWorker::showLife);
-        storeClock.pass(RetryWorker.SILENCE);
+        storeClock.advance(RetryWorker.HEARTBEAT_TIMEOUT);
 
         // When
         living.forEach(RetryWorker::showLife);
-        living.forEach(RetryWorker::collect);
-        List<Integer> first = living.stream().map(RetryWorker::owed).toList();
-        storeClock.pass(RetryWorker.SILENCE.multipliedBy(2));
+        living.forEach(RetryWorker::claimBatches);
+        List<Integer> first = living.stream().map(RetryWorker::pendingKeys).toList();
+        storeClock.advance(RetryWorker.HEARTBEAT_TIMEOUT.multipliedBy(2));
         living.forEach(RetryWorker::showLife);
-        living.forEach(RetryWorker::collect);
+        living.forEach(RetryWorker::claimBatches);
 
         // Then
         assertEquals(60, first.stream().mapToInt(Integer::intValue).sum(), first::toString);
         assertTrue(first.stream().allMatch(share -> share > 5), first::toString);
-        living.forEach(each -> assertEquals(60, each.owed()));
+        living.forEach(each -> assertEquals(60, each.pendingKeys()));
     }
 
     @Test
     void theNextIsBegunOnceHalfOfThePlacesAreFreeWithoutWaitingForATick() {
         // Given
-        worker.accept(shelf.write(many(0)), Map.of());
-        worker.tryDue();
+        retryWorker.add(pendingStore.write(many(0)), Map.of());
+        retryWorker.retryDue();
 
         // When
         for (int number = 0; number < 16; number++) {
-            debts.asked.get(number).done();
+            retryHandler.asked.get(number).done();
         }
 
         // Then
-        until(() -> debts.asked.size() >= 48);
+        awaitTrue(() -> retryHandler.asked.size() >= 48);
     }
 
     @Test
     void longTriesGiveTheirPlacesToOthers() {
         // Given
-        worker.accept(shelf.write(many(0)), Map.of());
-        worker.tryDue();
+        retryWorker.add(pendingStore.write(many(0)), Map.of());
+        retryWorker.retryDue();
 
         // When: none of them is done
 
         // Then
-        until(() -> {
-            worker.tryDue();
-            return debts.asked.size() >= 64;
+        awaitTrue(() -> {
+            retryWorker.retryDue();
+            return retryHandler.asked.size() >= 64;
         });
     }
 
@@ -492,28 +496,28 @@ class RetryWorkerTest {
                 .toList();
     }
 
-    private void tryDueUntilAsked(int times) {
-        until(() -> {
-            ownClock.pass(MINUTE);
-            worker.tryDue();
-            return debts.asked.size() == times;
+    private void retryDueUntilCalled(int times) {
+        awaitTrue(() -> {
+            ownClock.advance(MINUTE);
+            retryWorker.retryDue();
+            return retryHandler.asked.size() == times;
         });
     }
 
     private void failOnce(Operation which) {
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             if (operation == which) {
-                backup.before((later, unused) -> {});
+                backup.beforeRequest((later, unused) -> {});
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is down");
             }
         });
     }
 
-    private static void until(Callable<Boolean> condition) {
+    private static void awaitTrue(Callable<Boolean> condition) {
         await().atMost(30, SECONDS).pollInterval(Duration.ofMillis(10)).until(condition);
     }
 
-    private static List<PendingKey> owed(String... keys) {
+    private static List<PendingKey> pendingKeys(String... keys) {
         return Arrays.stream(keys)
                 .map(key -> new PendingKey(key, Optional.empty()))
                 .toList();

@@ -24,15 +24,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a file system says, told as the port has it. */
-class DirectoryFailuresTest {
+class DirectoryErrorsTest {
     private static final String KEY = "docker/registry/v2/blobs/sha256/00/00/data";
 
     private final Path root;
-    private final DirectoryFailures failures;
+    private final DirectoryErrors failures;
 
-    DirectoryFailuresTest(@TempDir Path root) {
+    DirectoryErrorsTest(@TempDir Path root) {
         this.root = root;
-        this.failures = new DirectoryFailures("backup", root);
+        this.failures = new DirectoryErrors("backup", root);
     }
 
     @Test
@@ -94,7 +94,7 @@ class DirectoryFailuresTest {
         // When
         ObjectStoreException absent =
                 assertThrows(ObjectStoreException.class, () -> onMissing.put(KEY, content, Map.of()));
-        ObjectStoreException noDirectory = assertThrows(ObjectStoreException.class, () -> onFile.find(KEY));
+        ObjectStoreException noDirectory = assertThrows(ObjectStoreException.class, () -> onFile.head(KEY));
 
         // Then
         String remedy = ". Mount the volume there or correct the path in the configuration";
@@ -124,7 +124,7 @@ class DirectoryFailuresTest {
                 objects.count();
             }
         });
-        ObjectStoreException finding = assertThrows(ObjectStoreException.class, () -> store.find(KEY));
+        ObjectStoreException finding = assertThrows(ObjectStoreException.class, () -> store.head(KEY));
 
         // Then
         assertEquals(StoreError.FORBIDDEN, listing.error());
@@ -135,7 +135,7 @@ class DirectoryFailuresTest {
     private ObjectStoreException failedReading(IOException e) {
         return assertThrows(
                 ObjectStoreException.class,
-                () -> failures.attempt("read", KEY, () -> {
+                () -> failures.call("read", KEY, () -> {
                     throw e;
                 }));
     }
@@ -143,7 +143,7 @@ class DirectoryFailuresTest {
     private ObjectStoreException failedWriting(IOException e) {
         return assertThrows(
                 ObjectStoreException.class,
-                () -> failures.attemptWrite("write", KEY, (DirectoryFailures.Action) () -> {
+                () -> failures.callWrite("write", KEY, (DirectoryErrors.IoAction) () -> {
                     throw e;
                 }));
     }

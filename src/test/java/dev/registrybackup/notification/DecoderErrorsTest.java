@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is not understood, and what is said about it. */
-class RefusalTest {
+class DecoderErrorsTest {
     private static final String ONLY_NOTIFICATIONS =
             ". Send only bucket notifications of AWS S3, Ceph RGW, MinIO or NooBaa here, alone or through SNS, SQS or"
                     + " EventBridge.";
@@ -127,7 +127,7 @@ class RefusalTest {
         // When
         UndecodableEventException refusal = assertThrows(
                 UndecodableEventException.class,
-                () -> decoder.decode(Fixtures.bytes("aws-sns-subscription-confirmation.json")));
+                () -> decoder.decode(NotificationFixtures.bytes("aws-sns-subscription-confirmation.json")));
 
         // Then
         assertEquals(
@@ -154,7 +154,7 @@ class RefusalTest {
     @ValueSource(ints = {0, 1, 4})
     void fourEnvelopesAreOpened(int envelopes) {
         // Given
-        String payload = inTopicMessages(Fixtures.text("aws-s3-2.1-put.json"), envelopes);
+        String payload = inTopicMessages(NotificationFixtures.text("aws-s3-2.1-put.json"), envelopes);
 
         // When
         Notification notification = decode(payload);
@@ -166,7 +166,7 @@ class RefusalTest {
     @Test
     void aFifthEnvelopeIsRefused() {
         // Given
-        String payload = inTopicMessages(Fixtures.text("aws-s3-2.1-put.json"), 5);
+        String payload = inTopicMessages(NotificationFixtures.text("aws-s3-2.1-put.json"), 5);
 
         // When
         UndecodableEventException refusal = assertThrows(UndecodableEventException.class, () -> decode(payload));

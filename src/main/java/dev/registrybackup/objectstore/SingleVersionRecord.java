@@ -7,23 +7,23 @@ import java.util.Optional;
  * A record that its one writer writes again and again, each time in place of the one before, of which no version is left.
  * Safe for use by many threads; blocks.
  */
-public final class RewrittenRecord {
-    private static final System.Logger LOGGER = System.getLogger(RewrittenRecord.class.getName());
+public final class SingleVersionRecord {
+    private static final System.Logger LOGGER = System.getLogger(SingleVersionRecord.class.getName());
 
-    private final RecordObjects records;
+    private final MetadataStore metadataStore;
     private final String key;
     /** Guarded by this: the version that is there, as far as this writer knows. */
     private Optional<String> version;
     /** Guarded by this: a bucket that does not let versions go would have it said at each write. */
-    private boolean complained;
+    private boolean hasWarned;
 
     /**
      * The record of that key.
      *
      * @param version the version that is there and is to go with the next write
      */
-    public RewrittenRecord(RecordObjects records, String key, Optional<String> version) {
-        this.records = records;
+    public SingleVersionRecord(MetadataStore records, String key, Optional<String> version) {
+        this.metadataStore = records;
         this.key = key;
         this.version = version;
     }
@@ -34,24 +34,24 @@ public final class RewrittenRecord {
      * @throws ObjectStoreException if it could not be written
      */
     public void write(String json) {
-        write(RecordObjects.content(json));
+        write(MetadataStore.toContent(json));
     }
 
     /** As {@link #write(String)}, for a record that is too large to be held in memory. */
     public synchronized void write(ContentSource content) {
         Optional<String> before = version;
-        version = records.write(key, content);
+        version = metadataStore.put(key, content);
         if (before.isPresent() && !before.equals(version)) {
-            remove(before);
+            deletePrevious(before);
         }
     }
 
-    private synchronized void remove(Optional<String> before) {
+    private synchronized void deletePrevious(Optional<String> before) {
         try {
-            records.remove(key, before);
+            metadataStore.delete(key, before);
         } catch (ObjectStoreException e) {
-            if (!complained) {
-                complained = true;
+            if (!hasWarned) {
+                hasWarned = true;
                 LOGGER.log(
                         Level.WARNING,
                         "event=record-version-not-removed record={0} reason=\"{1}\" remedy=\"if the bucket keeps objects"

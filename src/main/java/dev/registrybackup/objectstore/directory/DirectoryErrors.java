@@ -11,47 +11,47 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /** Turns what the file system throws into the port's exception, with its reason told once and for all here. */
-final class DirectoryFailures {
+final class DirectoryErrors {
     private final String store;
     private final Path root;
 
-    DirectoryFailures(String name, Path root) {
+    DirectoryErrors(String name, Path root) {
         this.store = "the %s directory %s".formatted(name, root);
         this.root = root;
     }
 
     /** What may fail as files do. */
-    interface Request<T> {
+    interface IoSupplier<T> {
         T run() throws IOException;
     }
 
-    /** As {@link Request}, of which nothing comes. */
-    interface Action {
+    /** As {@link IoSupplier}, of which nothing comes. */
+    interface IoAction {
         void run() throws IOException;
     }
 
     /** Does it, and names action and object if it fails. */
-    <T> T attempt(String action, String key, Request<T> request) {
-        return attempt(action, key, StoreError.NOT_FOUND, request);
+    <T> T call(String action, String key, IoSupplier<T> ioSupplier) {
+        return call(action, key, StoreError.NOT_FOUND, ioSupplier);
     }
 
     /** As the other, for a request that writes: whatever is not found then, it is not the object. */
-    <T> T attemptWrite(String action, String key, Request<T> request) {
+    <T> T callWrite(String action, String key, IoSupplier<T> ioSupplier) {
         requireDirectory();
-        return attempt(action, key, StoreError.UNAVAILABLE, request);
+        return call(action, key, StoreError.UNAVAILABLE, ioSupplier);
     }
 
     /** As the other, of which nothing comes. */
-    void attemptWrite(String action, String key, Action request) {
-        attemptWrite(action, key, () -> {
+    void callWrite(String action, String key, IoAction request) {
+        callWrite(action, key, () -> {
             request.run();
             return key;
         });
     }
 
-    private <T> T attempt(String action, String key, StoreError whenNotFound, Request<T> request) {
+    private <T> T call(String action, String key, StoreError whenNotFound, IoSupplier<T> ioSupplier) {
         try {
-            return request.run();
+            return ioSupplier.run();
         } catch (IOException e) {
             // Without its volume nothing below it says anything about an object.
             requireDirectory();
@@ -71,16 +71,16 @@ final class DirectoryFailures {
                 return;
             }
         } catch (NoSuchFileException e) {
-            throw missing("it does not exist");
+            throw bucketMissing("it does not exist");
         } catch (IOException e) {
             StoreError error = error(e, StoreError.BUCKET_MISSING);
             throw new ObjectStoreException(
                     error, "Failed to reach %s: %s".formatted(store, reason(e) + remedy(error)), e);
         }
-        throw missing("it is not a directory");
+        throw bucketMissing("it is not a directory");
     }
 
-    private ObjectStoreException missing(String reason) {
+    private ObjectStoreException bucketMissing(String reason) {
         return new ObjectStoreException(
                 StoreError.BUCKET_MISSING,
                 "Failed to reach %s: %s. Mount the volume there or correct the path in the configuration"
@@ -92,7 +92,7 @@ final class DirectoryFailures {
             return whenNotFound;
         }
         if (e instanceof NotDirectoryException) {
-            return whenNotFound == StoreError.NOT_FOUND ? StoreError.NOT_FOUND : StoreError.REFUSED;
+            return whenNotFound == StoreError.NOT_FOUND ? StoreError.NOT_FOUND : StoreError.BAD_REQUEST;
         }
         if (e instanceof AccessDeniedException) {
             return StoreError.FORBIDDEN;

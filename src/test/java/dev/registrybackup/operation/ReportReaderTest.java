@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class ReportsTest {
+class ReportReaderTest {
     private static final String PREFIX = "registry-backup/reports/";
     private static final String FIRST = "20260304T050607Z-00000003";
     private static final String SECOND = "20260304T050608Z-00000002";
@@ -27,10 +27,10 @@ class ReportsTest {
 
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup");
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
-    private final Reports reports = new Reports(backup);
+    private final ReportReader reportReader = new ReportReader(backup);
 
-    private Report report(String id) {
-        return new Report(bucket, id, false, () -> {});
+    private ReportWriter report(String id) {
+        return new ReportWriter(bucket, id, false, () -> {});
     }
 
     private void finish(String id) {
@@ -43,7 +43,7 @@ class ReportsTest {
 
     private List<Finding> findings(String id) {
         List<Finding> found = new ArrayList<>();
-        reports.findings(id, found::add);
+        reportReader.forEachFinding(id, found::add);
         return found;
     }
 
@@ -65,7 +65,7 @@ class ReportsTest {
 
         // When
         List<List<String>> ids =
-                IntStream.rangeClosed(0, 4).mapToObj(reports::ids).toList();
+                IntStream.rangeClosed(0, 4).mapToObj(reportReader::newestIds).toList();
 
         // Then
         assertEquals(
@@ -87,7 +87,7 @@ class ReportsTest {
         seed("summary.json", "{}");
 
         // When
-        List<String> ids = reports.ids(10);
+        List<String> ids = reportReader.newestIds(10);
 
         // Then
         assertEquals(List.of(FIRST), ids);
@@ -100,7 +100,7 @@ class ReportsTest {
         finish(SECOND);
 
         // When
-        Optional<ObjectNode> summary = reports.summary(FIRST);
+        Optional<ObjectNode> summary = reportReader.readSummary(FIRST);
 
         // Then
         assertEquals(
@@ -115,8 +115,8 @@ class ReportsTest {
         seed(THIRD + "/summary.json", "{\"cut");
 
         // When
-        List<Optional<ObjectNode>> summaries =
-                List.of(reports.summary(FIRST), reports.summary(SECOND), reports.summary(THIRD));
+        List<Optional<ObjectNode>> summaries = List.of(
+                reportReader.readSummary(FIRST), reportReader.readSummary(SECOND), reportReader.readSummary(THIRD));
 
         // Then
         assertEquals(List.of(Optional.empty(), Optional.empty(), Optional.empty()), summaries);
@@ -125,25 +125,25 @@ class ReportsTest {
     @Test
     void aStoreThatIsAwayIsNoMissingReport() {
         // Given
-        backup.before((operation, key) -> {
+        backup.beforeRequest((operation, key) -> {
             throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is away");
         });
 
         // Then
-        assertThrows(ObjectStoreException.class, () -> reports.ids(1));
-        assertThrows(ObjectStoreException.class, () -> reports.summary(FIRST));
+        assertThrows(ObjectStoreException.class, () -> reportReader.newestIds(1));
+        assertThrows(ObjectStoreException.class, () -> reportReader.readSummary(FIRST));
         assertThrows(ObjectStoreException.class, () -> findings(FIRST));
     }
 
     @Test
     void findingsAreReadAsTheyWereFound() {
         // Given
-        Report report = report(FIRST);
-        report.accept(finding("a"));
-        report.flush();
-        report.accept(finding("b"));
-        report.accept(finding("c"));
-        report.flush();
+        ReportWriter reportWriter = report(FIRST);
+        reportWriter.accept(finding("a"));
+        reportWriter.flush();
+        reportWriter.accept(finding("b"));
+        reportWriter.accept(finding("c"));
+        reportWriter.flush();
         report(SECOND).finish(JsonNodeFactory.instance.objectNode());
 
         // When
@@ -158,14 +158,14 @@ class ReportsTest {
     @Test
     void nothingIsLeftOpenWhileAFindingIsLookedInto() {
         // Given
-        Report report = report(FIRST);
-        report.accept(finding("a"));
-        report.accept(finding("b"));
-        report.flush();
+        ReportWriter reportWriter = report(FIRST);
+        reportWriter.accept(finding("a"));
+        reportWriter.accept(finding("b"));
+        reportWriter.flush();
         List<Integer> open = new ArrayList<>();
 
         // When
-        reports.findings(FIRST, finding -> open.add(backup.openNow()));
+        reportReader.forEachFinding(FIRST, finding -> open.add(backup.openNow()));
 
         // Then
         assertEquals(List.of(0, 0), open);
@@ -174,11 +174,11 @@ class ReportsTest {
     @Test
     void aPartThatIsFullIsReadWithTheLineThatFilledIt() {
         // Given
-        Report report = report(FIRST);
-        String subject = "s".repeat(Report.PART_BYTES - 1_000);
-        report.accept(finding(subject));
-        report.accept(finding(subject));
-        report.flush();
+        ReportWriter reportWriter = report(FIRST);
+        String subject = "s".repeat(ReportWriter.FILE_BYTES - 1_000);
+        reportWriter.accept(finding(subject));
+        reportWriter.accept(finding(subject));
+        reportWriter.flush();
 
         // When
         List<Finding> found = findings(FIRST);
@@ -188,7 +188,7 @@ class ReportsTest {
     }
 
     @Test
-    void theTenthPartComesAfterTheNinth() {
+    void theTenthFileComesAfterTheNinth() {
         // Given
         for (int number = 1; number <= 11; number++) {
             seed(FIRST + "/findings-%d.ndjson".formatted(number), line("BLOB_MISSING", "%d".formatted(number)));
@@ -214,10 +214,10 @@ class ReportsTest {
     }
 
     @Test
-    void aPartThatCannotBeReadToItsEndIsAFailure() {
+    void aFileThatCannotBeReadToItsEndIsAFailure() {
         // Given
         seed(FIRST + "/findings-1.ndjson", line("BLOB_MISSING", "a"));
-        backup.reading(ReportsTest::breaking);
+        backup.transformRead(ReportReaderTest::failing);
 
         // When
         ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> findings(FIRST));
@@ -228,8 +228,8 @@ class ReportsTest {
         assertEquals(StoreError.UNAVAILABLE, failure.error());
     }
 
-    private static OpenObject breaking(OpenObject opened) {
-        return InMemoryObjectStore.opened(opened.info(), new InputStream() {
+    private static OpenObject failing(OpenObject opened) {
+        return InMemoryObjectStore.openObject(opened.info(), new InputStream() {
             @Override
             public int read() throws IOException {
                 throw new IOException("cut");

@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The payloads under {@code src/test/resources/events}, made by hand or shortened and altered from recorded ones. */
-final class Fixtures {
+final class NotificationFixtures {
     private static final Path DIRECTORY = Path.of("src/test/resources/events");
 
-    private Fixtures() {}
+    private NotificationFixtures() {}
 
     static byte[] bytes(String name) {
         try {

@@ -10,65 +10,65 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class ReportTest {
-    private static final String FOLDER = "registry-backup/reports/op-1/";
+class ReportWriterTest {
+    private static final String PREFIX = "registry-backup/reports/op-1/";
     private static final Finding MISSING =
             new Finding(FindingCode.LAYER_LINK_MISSING, "team/app", "It has no \"link\"");
 
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
 
     private String text(String name) {
-        return new String(backup.bytes(FOLDER + name), StandardCharsets.UTF_8);
+        return new String(backup.bytes(PREFIX + name), StandardCharsets.UTF_8);
     }
 
     @Test
-    void eachFindingIsALineAndTheSummaryNamesItsObjects() {
+    void eachFindingIsALineAndTheSummaryListsItsObjects() {
         // Given
-        Report report = new Report(backup, "op-1", true, () -> {});
-        report.accept(MISSING);
-        report.accept(MISSING);
+        ReportWriter reportWriter = new ReportWriter(backup, "op-1", true, () -> {});
+        reportWriter.accept(MISSING);
+        reportWriter.accept(MISSING);
 
         // When
-        report.finish(JsonNodeFactory.instance.objectNode().put("outcome", "findings"));
+        reportWriter.finish(JsonNodeFactory.instance.objectNode().put("outcome", "findings"));
 
         // Then
         String line =
                 "{\"code\":\"LAYER_LINK_MISSING\",\"severity\":\"info\",\"subject\":\"team/app\",\"problem\":\"It has no \\\"link\\\"\"}\n";
         assertEquals(line + line, text("findings-1.ndjson"));
         assertEquals(
-                "{\"outcome\":\"findings\",\"reports\":[\"%sfindings-1.ndjson\"]}".formatted(FOLDER),
+                "{\"outcome\":\"findings\",\"reports\":[\"%sfindings-1.ndjson\"]}".formatted(PREFIX),
                 text("summary.json"));
     }
 
     @Test
     void withoutFindingsThereIsASummaryAlone() {
         // Given
-        Report report = new Report(backup, "op-1", true, () -> {});
+        ReportWriter reportWriter = new ReportWriter(backup, "op-1", true, () -> {});
 
         // When
-        report.finish(JsonNodeFactory.instance.objectNode());
+        reportWriter.finish(JsonNodeFactory.instance.objectNode());
 
         // Then
-        assertEquals(List.of(FOLDER + "summary.json"), backup.keys(""));
+        assertEquals(List.of(PREFIX + "summary.json"), backup.keys(""));
         assertEquals("{\"reports\":[]}", text("summary.json"));
     }
 
     @Test
     void manyFindingsFillSeveralObjects() {
         // Given
-        Report report = new Report(backup, "op-1", false, () -> {});
+        ReportWriter reportWriter = new ReportWriter(backup, "op-1", false, () -> {});
         Finding long1000 = new Finding(FindingCode.FOREIGN_OBJECT, "k".repeat(500), "p".repeat(500));
-        int count = Report.PART_BYTES / 1000 + 1;
+        int count = ReportWriter.FILE_BYTES / 1000 + 1;
 
         // When
         for (int number = 0; number < count; number++) {
-            report.accept(long1000);
+            reportWriter.accept(long1000);
         }
-        report.flush();
+        reportWriter.flush();
 
         // Then
-        List<String> parts = List.of(FOLDER + "findings-1.ndjson", FOLDER + "findings-2.ndjson");
-        assertEquals(parts, backup.keys(FOLDER));
+        List<String> parts = List.of(PREFIX + "findings-1.ndjson", PREFIX + "findings-2.ndjson");
+        assertEquals(parts, backup.keys(PREFIX));
         assertEquals(
                 count,
                 parts.stream()
@@ -76,19 +76,19 @@ class ReportTest {
                                 .lines()
                                 .count())
                         .sum());
-        assertTrue(backup.bytes(parts.get(0)).length < Report.PART_BYTES + 2000);
+        assertTrue(backup.bytes(parts.get(0)).length < ReportWriter.FILE_BYTES + 2000);
     }
 
     @Test
-    void withoutLeaveNothingIsWritten() {
+    void nothingIsWrittenOnceFenced() {
         // Given
-        Report report = new Report(backup, "op-1", false, () -> {
+        ReportWriter reportWriter = new ReportWriter(backup, "op-1", false, () -> {
             throw new FencedException("told to stop");
         });
-        report.accept(MISSING);
+        reportWriter.accept(MISSING);
 
         // When
-        assertThrows(FencedException.class, report::flush);
+        assertThrows(FencedException.class, reportWriter::flush);
 
         // Then
         assertEquals(List.of(), backup.keys(""));

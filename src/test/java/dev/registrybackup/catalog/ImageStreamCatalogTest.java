@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The documents of repositories whose tags are in ImageStreams. */
-class StreamCatalogTest {
+class ImageStreamCatalogTest {
     private static final String DEV = "dev/app";
     private static final String PROD = "prod/app";
     private static final Instant EARLIER = SettableClock.START.minus(Duration.ofDays(2));
@@ -57,10 +57,10 @@ class StreamCatalogTest {
         cluster.capture(backup, workerPools, clock, scratch);
     }
 
-    private Optional<ObjectNode> live(String repository) {
+    private Optional<ObjectNode> liveDocument(String repository) {
         return new Catalog(
                         backup, registry.layout(), workerPools, clock, Optional.of(new CaptureReader(backup, scratch)))
-                .live(new RepositoryName(repository));
+                .liveDocument(new RepositoryName(repository));
     }
 
     @Test
@@ -70,11 +70,11 @@ class StreamCatalogTest {
         cluster.tag(DEV, "v1", old, EARLIER);
         cluster.tag(DEV, "v1", image, LATER);
         copyAndCapture();
-        backup.remove(registry.blobKey(layer), Optional.empty());
-        clock.pass(Duration.ofHours(1));
+        backup.delete(registry.blobKey(layer), Optional.empty());
+        clock.advance(Duration.ofHours(1));
 
         // When
-        ObjectNode document = live(DEV).orElseThrow();
+        ObjectNode document = liveDocument(DEV).orElseThrow();
 
         // Then
         assertEquals(
@@ -109,7 +109,7 @@ class StreamCatalogTest {
         copyAndCapture();
 
         // When
-        ObjectNode document = live(PROD).orElseThrow();
+        ObjectNode document = liveDocument(PROD).orElseThrow();
 
         // Then
         assertEquals(2, document.path("counts").path("images").asInt());
@@ -124,12 +124,12 @@ class StreamCatalogTest {
     void whatChangedSinceTheSnapshotIsTold() {
         // Given
         copyAndCapture();
-        clock.pass(Duration.ofHours(1));
+        clock.advance(Duration.ofHours(1));
         cluster.tag(PROD, "v1", image, LATER);
         new ImageStreamCapture(cluster, backup, clock, () -> "00000000").capture(new RepositoryName(PROD));
 
         // When
-        ObjectNode document = live(PROD).orElseThrow();
+        ObjectNode document = liveDocument(PROD).orElseThrow();
 
         // Then
         assertEquals(
@@ -143,7 +143,7 @@ class StreamCatalogTest {
         copyAndCapture();
 
         // When
-        Optional<ObjectNode> document = live(PROD);
+        Optional<ObjectNode> document = liveDocument(PROD);
 
         // Then
         assertEquals(Optional.empty(), document);
@@ -156,7 +156,7 @@ class StreamCatalogTest {
         copyAndCapture();
         Catalog catalog = new Catalog(
                 backup, registry.layout(), workerPools, clock, Optional.of(new CaptureReader(backup, scratch)));
-        catalog.write(live(PROD).orElseThrow());
+        catalog.write(liveDocument(PROD).orElseThrow());
 
         // When
         JsonNode repository =

@@ -16,26 +16,26 @@ import java.util.function.Consumer;
 
 /**
  * The findings of one operation, kept in the backup under {@code registry-backup/reports/<id>/}: one a line in {@code
- * findings-1.ndjson} and so on, a new object whenever {@value #PART_BYTES} bytes are full, and last of all {@code
- * summary.json}, which names them. {@link Reports} reads it. Safe for use by many threads.
+ * findings-1.ndjson} and so on, a new object whenever {@value #FILE_BYTES} bytes are full, and last of all {@code
+ * summary.json}, which names them. {@link ReportReader} reads it. Safe for use by many threads.
  */
-public final class Report implements Consumer<Finding> {
-    static final String SUMMARY = "summary.json";
+public final class ReportWriter implements Consumer<Finding> {
+    static final String SUMMARY_NAME = "summary.json";
 
     /** Every report's keys start with this. */
-    static final String PREFIX = RegistryLayout.BOOKKEEPING_PREFIX + "reports/";
+    static final String PREFIX = RegistryLayout.METADATA_PREFIX + "reports/";
 
     /** So much is in memory at most. */
-    static final int PART_BYTES = 8 << 20;
+    static final int FILE_BYTES = 8 << 20;
 
     private final ObjectStore backup;
-    private final String folder;
+    private final String keyPrefix;
     private final boolean isOpenShift;
     private final Fence fence;
     /** Guarded by this: the lines of the next part. */
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
     /** Guarded by this: the keys of the parts so far. */
-    private final List<String> parts = new ArrayList<>();
+    private final List<String> fileKeys = new ArrayList<>();
 
     /**
      * A report that holds nothing yet, and is not written before there is something.
@@ -45,9 +45,9 @@ public final class Report implements Consumer<Finding> {
      * @param isOpenShift whose registry it is about, by which findings are graded
      * @param fence asked before each write
      */
-    public Report(ObjectStore backup, String id, boolean isOpenShift, Fence fence) {
+    public ReportWriter(ObjectStore backup, String id, boolean isOpenShift, Fence fence) {
         this.backup = backup;
-        this.folder = PREFIX + id + "/";
+        this.keyPrefix = PREFIX + id + "/";
         this.isOpenShift = isOpenShift;
         this.fence = fence;
     }
@@ -67,7 +67,7 @@ public final class Report implements Consumer<Finding> {
                 .put("problem", finding.problem())
                 .toString();
         lines.writeBytes((line + "\n").getBytes(StandardCharsets.UTF_8));
-        if (lines.size() >= PART_BYTES) {
+        if (lines.size() >= FILE_BYTES) {
             flush();
         }
     }
@@ -79,9 +79,9 @@ public final class Report implements Consumer<Finding> {
      */
     public synchronized void flush() {
         if (lines.size() > 0) {
-            String key = folder + "findings-%d.ndjson".formatted(parts.size() + 1);
+            String key = keyPrefix + "findings-%d.ndjson".formatted(fileKeys.size() + 1);
             write(key, lines.toByteArray());
-            parts.add(key);
+            fileKeys.add(key);
             lines.reset();
         }
     }
@@ -94,12 +94,12 @@ public final class Report implements Consumer<Finding> {
     public synchronized void finish(ObjectNode summary) {
         flush();
         ArrayNode keys = summary.putArray("reports");
-        parts.forEach(keys::add);
-        write(folder + SUMMARY, summary.toString().getBytes(StandardCharsets.UTF_8));
+        fileKeys.forEach(keys::add);
+        write(keyPrefix + SUMMARY_NAME, summary.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     private void write(String key, byte[] content) {
-        fence.require();
+        fence.check();
         backup.put(key, ContentSource.of(content), Map.of());
     }
 }

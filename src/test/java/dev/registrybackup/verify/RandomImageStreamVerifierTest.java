@@ -22,19 +22,19 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random registries with random ImageStreams and random losses, against what a few sets say of them. */
-class RandomStreamsTest {
-    private static final List<String> STREAMS =
+class RandomImageStreamVerifierTest {
+    private static final List<String> IMAGE_STREAMS =
             List.of("namespace-0/stream", "namespace-0/stream-b", "namespace-1/stream", "only/etcd", "a/first");
 
     /** What a tag points or pointed to. */
-    private record Tagged(String subject, Digest image) {}
+    private record TaggedItem(String subject, Digest image) {}
 
     /** By manifest, the keys of all blobs that it needs, itself among them. */
     private static Map<Digest, Set<String>> closures(RandomRegistry registry) {
         Map<Digest, Set<String>> closures = new LinkedHashMap<>();
         for (String key : registry.keys()) {
             if (registry.layout().parse(key) instanceof RevisionLink link) {
-                closures.put(link.digest(), registry.closure(key));
+                closures.put(link.digest(), registry.reachableKeys(key));
             }
         }
         return closures;
@@ -52,11 +52,11 @@ class RandomStreamsTest {
     void theShareIsThatOfTheModel(long seed, @TempDir Path scratch) {
         // Given
         Random random = new Random(seed);
-        RandomRegistry registry = RandomRegistry.filled(seed);
+        RandomRegistry registry = RandomRegistry.random(seed);
         Map<Digest, Set<String>> closures = closures(registry);
         List<Digest> images = List.copyOf(closures.keySet());
         Set<Digest> imported = new HashSet<>();
-        List<Tagged> managed = new ArrayList<>();
+        List<TaggedItem> managed = new ArrayList<>();
         try (ImageStreamVerifierFixture bench = new ImageStreamVerifierFixture(registry, scratch)) {
             for (Digest image : images) {
                 Digest[] below = manifestsBelow(image, closures, registry);
@@ -71,12 +71,12 @@ class RandomStreamsTest {
                 }
             }
             for (int count = 10 + random.nextInt(30); count > 0; count--) {
-                String stream = STREAMS.get(random.nextInt(STREAMS.size()));
+                String stream = IMAGE_STREAMS.get(random.nextInt(IMAGE_STREAMS.size()));
                 String tag = "v" + random.nextInt(4);
                 Digest image = images.get(random.nextInt(images.size()));
                 bench.tag(stream, tag, image);
                 if (!imported.contains(image)) {
-                    managed.add(new Tagged("%s:%s@%s".formatted(stream, tag, image), image));
+                    managed.add(new TaggedItem("%s:%s@%s".formatted(stream, tag, image), image));
                 }
             }
             bench.copyAndCapture();
@@ -88,7 +88,7 @@ class RandomStreamsTest {
                 lost.add(blobs.get(random.nextInt(blobs.size())));
             }
             lost.forEach(bench::remove);
-            Set<Tagged> unrestorable = managed.stream()
+            Set<TaggedItem> unrestorable = managed.stream()
                     .filter(item -> closures.getOrDefault(item.image(), Set.of()).stream()
                             .anyMatch(lost::contains))
                     .collect(Collectors.toSet());
@@ -101,15 +101,15 @@ class RandomStreamsTest {
 
             // Then
             assertEquals(
-                    unrestorable.stream().map(Tagged::subject).collect(Collectors.toSet()),
-                    bench.found(FindingCode.IS_ITEM_UNRESTORABLE));
+                    unrestorable.stream().map(TaggedItem::subject).collect(Collectors.toSet()),
+                    bench.findingSubjects(FindingCode.IS_ITEM_UNRESTORABLE));
             assertEquals(
-                    Optional.of(new RestorableShare.Said(bench.clock.instant(), managed.size(), restorable)),
+                    Optional.of(new RestorableShare.ShareRecord(bench.clock.instant(), managed.size(), restorable)),
                     new RestorableShare(bench.bucket).read());
             assertEquals(
                     managed.size() - restorable,
-                    verifySummary.imageStreams().orElseThrow().unrestorable());
-            assertEquals(Set.of(), bench.found(FindingCode.IMAGE_OBJECT_MISSING));
+                    verifySummary.imageStreamCounts().orElseThrow().unrestorable());
+            assertEquals(Set.of(), bench.findingSubjects(FindingCode.IMAGE_OBJECT_MISSING));
         }
     }
 }

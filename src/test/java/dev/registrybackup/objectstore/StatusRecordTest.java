@@ -13,13 +13,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LastRecordTest {
+class StatusRecordTest {
     private static final String KEY = "registry-backup/any/last";
     private static final Instant TIME = Instant.parse("2026-11-16T00:00:00Z");
 
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, new SettableClock());
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
-    private final LastRecord record = new LastRecord(backup, KEY);
+    private final StatusRecord record = new StatusRecord(backup, KEY);
 
     private static ObjectNode counted(ObjectNode before) {
         return before.put("runs", before.path("runs").asInt() + 1);
@@ -28,10 +28,10 @@ class LastRecordTest {
     @Test
     void eachTakesThePlaceOfTheOneBeforeAndLeavesNoVersionOfIt() {
         // Given
-        record.rewrite(LastRecordTest::counted);
+        record.update(StatusRecordTest::counted);
 
         // When
-        record.rewrite(LastRecordTest::counted);
+        record.update(StatusRecordTest::counted);
 
         // Then
         assertEquals("{\"runs\":2}", record.read().toString());
@@ -46,7 +46,7 @@ class LastRecordTest {
         ObjectNode read = record.read();
 
         // When
-        record.rewrite(LastRecordTest::counted);
+        record.update(StatusRecordTest::counted);
 
         // Then
         assertEquals("{}", read.toString());
@@ -56,8 +56,8 @@ class LastRecordTest {
     @Test
     void aStoreThatDoesNotAnswerIsNoEmptyRecord() {
         // Given
-        record.rewrite(LastRecordTest::counted);
-        backup.before((operation, key) -> {
+        record.update(StatusRecordTest::counted);
+        backup.beforeRequest((operation, key) -> {
             throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to read it: a test says so");
         });
 
@@ -66,7 +66,7 @@ class LastRecordTest {
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, thrown.error());
-        assertThrows(ObjectStoreException.class, () -> record.rewrite(LastRecordTest::counted));
+        assertThrows(ObjectStoreException.class, () -> record.update(StatusRecordTest::counted));
         assertEquals("{\"runs\":1}", new String(bucket.bytes(KEY), StandardCharsets.UTF_8));
     }
 
@@ -76,13 +76,13 @@ class LastRecordTest {
         ObjectNode json = JsonNodeFactory.instance.objectNode().put("word", "yesterday");
 
         // When
-        LastRecord.put(json, "at", Optional.of(TIME));
-        LastRecord.put(json, "none", Optional.empty());
+        StatusRecord.putTime(json, "at", Optional.of(TIME));
+        StatusRecord.putTime(json, "none", Optional.empty());
 
         // Then
         assertEquals("{\"word\":\"yesterday\",\"at\":\"2026-11-16T00:00:00Z\"}", json.toString());
-        assertEquals(Optional.of(TIME), LastRecord.time(json, "at"));
-        assertEquals(Optional.empty(), LastRecord.time(json, "none"));
-        assertEquals(Optional.empty(), LastRecord.time(json, "word"));
+        assertEquals(Optional.of(TIME), StatusRecord.parseTime(json, "at"));
+        assertEquals(Optional.empty(), StatusRecord.parseTime(json, "none"));
+        assertEquals(Optional.empty(), StatusRecord.parseTime(json, "word"));
     }
 }

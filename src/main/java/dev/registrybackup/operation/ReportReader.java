@@ -2,12 +2,12 @@ package dev.registrybackup.operation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.objectstore.MetadataStore;
+import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.OpenObject;
-import dev.registrybackup.objectstore.RecordObjects;
-import dev.registrybackup.objectstore.RecordObjects.Stored;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -24,28 +24,28 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The reports that operations left in the backup, as {@link Report} wrote them. Blocks; each method throws {@link
+ * The reports that operations left in the backup, as {@link ReportWriter} wrote them. Blocks; each method throws {@link
  * ObjectStoreException} if the store did not answer. Safe for use by many threads.
  */
-public final class Reports {
-    private static final System.Logger LOGGER = System.getLogger(Reports.class.getName());
-    private static final Pattern SUMMARY =
-            Pattern.compile(Pattern.quote(Report.PREFIX) + "([^/]+)/" + Pattern.quote(Report.SUMMARY));
-    private static final Pattern PART = Pattern.compile(".*/findings-([0-9]{1,9})\\.ndjson");
+public final class ReportReader {
+    private static final System.Logger LOGGER = System.getLogger(ReportReader.class.getName());
+    private static final Pattern SUMMARY_PATTERN =
+            Pattern.compile(Pattern.quote(ReportWriter.PREFIX) + "([^/]+)/" + Pattern.quote(ReportWriter.SUMMARY_NAME));
+    private static final Pattern FILE_PATTERN = Pattern.compile(".*/findings-([0-9]{1,9})\\.ndjson");
 
     /** A part is written once it is full, with the finding that filled it. */
-    private static final int LARGEST_PART = 2 * Report.PART_BYTES;
+    private static final int LARGEST_PART = 2 * ReportWriter.FILE_BYTES;
 
     private final ObjectStore backup;
-    private final RecordObjects records;
+    private final MetadataStore records;
 
     /** One object of a report's findings, and its place among them. */
-    private record Part(int number, String key) {}
+    private record ReportFile(int number, String key) {}
 
     /** The reports in that bucket. */
-    public Reports(ObjectStore backup) {
+    public ReportReader(ObjectStore backup) {
         this.backup = backup;
-        this.records = new RecordObjects(backup);
+        this.records = new MetadataStore(backup);
     }
 
     /**
@@ -54,10 +54,10 @@ public final class Reports {
      *
      * @param most so many at the most
      */
-    public List<String> ids(int most) {
+    public List<String> newestIds(int most) {
         Deque<String> last = new ArrayDeque<>();
-        try (Stream<ObjectInfo> listing = backup.list(Report.PREFIX)) {
-            listing.map(object -> SUMMARY.matcher(object.key()))
+        try (Stream<ObjectInfo> listing = backup.list(ReportWriter.PREFIX)) {
+            listing.map(object -> SUMMARY_PATTERN.matcher(object.key()))
                     .filter(Matcher::matches)
                     .forEach(summary -> {
                         last.addLast(summary.group(1));
@@ -72,9 +72,9 @@ public final class Reports {
     }
 
     /** The summary of a report; empty if there is none, or what is there is no JSON object, which is logged. */
-    public Optional<ObjectNode> summary(String id) {
-        String key = Report.PREFIX + id + "/" + Report.SUMMARY;
-        return records.read(key).map(Stored::json).flatMap(json -> object(key, json));
+    public Optional<ObjectNode> readSummary(String id) {
+        String key = ReportWriter.PREFIX + id + "/" + ReportWriter.SUMMARY_NAME;
+        return records.get(key).map(StoredRecord::json).flatMap(json -> parseObject(key, json));
     }
 
     /**
@@ -82,34 +82,35 @@ public final class Reports {
      * knows are left out, and so are lines that are no JSON, which are logged. None if there is no report. Each part is
      * read whole before: a store cuts a connection off that is not read from for long, as while a finding is mended.
      */
-    public void findings(String id, Consumer<Finding> each) {
-        for (Part part : parts(id)) {
-            new String(read(part), StandardCharsets.UTF_8)
+    public void forEachFinding(String id, Consumer<Finding> each) {
+        for (ReportFile reportFile : files(id)) {
+            new String(read(reportFile), StandardCharsets.UTF_8)
                     .lines()
-                    .forEach(line ->
-                            object(part.key(), line).flatMap(Reports::finding).ifPresent(each));
+                    .forEach(line -> parseObject(reportFile.key(), line)
+                            .flatMap(ReportReader::parseFinding)
+                            .ifPresent(each));
         }
     }
 
-    private byte[] read(Part part) {
-        try (OpenObject reading = backup.open(part.key(), Optional.empty(), Optional.empty())) {
+    private byte[] read(ReportFile reportFile) {
+        try (OpenObject reading = backup.open(reportFile.key(), Optional.empty(), Optional.empty())) {
             return reading.readAll(LARGEST_PART);
         }
     }
 
     /** In the order of their numbers, which is not that of their keys. */
-    private List<Part> parts(String id) {
-        try (Stream<ObjectInfo> listing = backup.list(Report.PREFIX + id + "/")) {
-            return listing.map(object -> PART.matcher(object.key()))
+    private List<ReportFile> files(String id) {
+        try (Stream<ObjectInfo> listing = backup.list(ReportWriter.PREFIX + id + "/")) {
+            return listing.map(object -> FILE_PATTERN.matcher(object.key()))
                     .filter(Matcher::matches)
-                    .map(part -> new Part(Integer.parseInt(part.group(1)), part.group()))
-                    .sorted(Comparator.comparingInt(Part::number))
+                    .map(part -> new ReportFile(Integer.parseInt(part.group(1)), part.group()))
+                    .sorted(Comparator.comparingInt(ReportFile::number))
                     .toList();
         }
     }
 
-    private static Optional<Finding> finding(JsonNode line) {
-        return FindingCode.named(line.path("code").asText())
+    private static Optional<Finding> parseFinding(JsonNode line) {
+        return FindingCode.parse(line.path("code").asText())
                 .map(code -> new Finding(
                         code,
                         line.path("subject").asText(),
@@ -117,10 +118,10 @@ public final class Reports {
     }
 
     /** What is no record is left in place and hinders nothing. */
-    private static Optional<ObjectNode> object(String key, String json) {
+    private static Optional<ObjectNode> parseObject(String key, String json) {
         String reason = "it is no JSON object";
         try {
-            if (JsonReader.of(json).root() instanceof ObjectNode object) {
+            if (JsonReader.parse(json).root() instanceof ObjectNode object) {
                 return Optional.of(object);
             }
         } catch (IOException e) {

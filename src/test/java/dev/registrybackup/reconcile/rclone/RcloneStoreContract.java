@@ -17,7 +17,7 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.reconcile.rclone.Difference.Kind;
-import dev.registrybackup.reconcile.rclone.Shard.By;
+import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +47,7 @@ import software.amazon.awssdk.services.s3.model.CompletedPart;
 
 /** The real rclone on two buckets, seen through proxies that count requests and break them. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class RcloneAgainstStores {
+abstract class RcloneStoreContract {
     private static final int PAIRS = 1100;
     private static final String SAME = "same/docker/registry/v2/";
     private static final String OTHER = "other/";
@@ -59,11 +59,11 @@ abstract class RcloneAgainstStores {
     private final S3Endpoint backupStore;
     private final NotifyingProxy registryProxy;
     private final NotifyingProxy backupProxy;
-    private final SortedMap<String, Kind> found = new TreeMap<>();
+    private final SortedMap<String, Kind> differences = new TreeMap<>();
 
     private final Path scratch;
 
-    <S extends AutoCloseable> RcloneAgainstStores(
+    <S extends AutoCloseable> RcloneStoreContract(
             Path scratch, S store, Function<S, S3Endpoint> registry, Function<S, S3Endpoint> backup) {
         this.scratch = scratch;
         this.store = store;
@@ -74,10 +74,10 @@ abstract class RcloneAgainstStores {
     }
 
     @BeforeAll
-    void fill() {
+    void setUp() {
         try (Bucket registry = Bucket.create(registryStore, "rclone-images");
                 Bucket backup = Bucket.create(backupStore, "rclone-backup")) {
-            List.of(registry, backup).forEach(RcloneAgainstStores::fillAlike);
+            List.of(registry, backup).forEach(RcloneStoreContract::fillIdentical);
             put(registry, BLOB + "only-registry/data", "1");
             put(backup, BLOB + "only-backup/data", "1");
             put(registry, BLOB + "longer/data", "1");
@@ -92,7 +92,7 @@ abstract class RcloneAgainstStores {
         }
     }
 
-    private static void fillAlike(Bucket bucket) {
+    private static void fillIdentical(Bucket bucket) {
         IntStream.range(0, PAIRS).parallel().forEach(number -> {
             String hexadecimal = hexadecimal(number);
             put(
@@ -106,10 +106,10 @@ abstract class RcloneAgainstStores {
     }
 
     @AfterEach
-    void heal() {
+    void reset() {
         registryProxy.heal();
         backupProxy.heal();
-        found.clear();
+        differences.clear();
     }
 
     @AfterAll
@@ -122,12 +122,12 @@ abstract class RcloneAgainstStores {
     @Test
     void twoBucketsAreComparedInBothDirections() {
         // When
-        Comparison comparison = compare("", By.SIZE);
+        Comparison comparison = compare("", CompareBy.SIZE);
 
         // Then
         assertEquals("", comparison.problem());
         assertEquals(2L * PAIRS + 9, comparison.keys());
-        found.values().removeIf(kind -> kind == Kind.SAME);
+        differences.values().removeIf(kind -> kind == Kind.SAME);
         assertEquals(
                 new TreeMap<>(Map.of(
                         BLOB + "only-registry/data",
@@ -140,18 +140,18 @@ abstract class RcloneAgainstStores {
                         Kind.ONLY_IN_REGISTRY,
                         "only-backup/blobs/data",
                         Kind.ONLY_IN_BACKUP)),
-                found);
+                differences);
     }
 
     @ParameterizedTest
     @EnumSource
-    void equalKeysCostOneRequestAThousand(By by) {
+    void equalKeysCostOneRequestAThousand(CompareBy compareBy) {
         // Given
         registryProxy.reset();
         backupProxy.reset();
 
         // When
-        Comparison comparison = compare(SAME, by);
+        Comparison comparison = compare(SAME, compareBy);
 
         // Then
         assertEquals("", comparison.problem());
@@ -164,7 +164,7 @@ abstract class RcloneAgainstStores {
     @Test
     void aLinkOfTheSameSizeDiffersByItsContent() {
         // When
-        Comparison comparison = compare(LINKS, By.CONTENT);
+        Comparison comparison = compare(LINKS, CompareBy.CONTENT);
 
         // Then
         assertEquals("", comparison.problem());
@@ -172,19 +172,19 @@ abstract class RcloneAgainstStores {
                 new TreeMap<>(Map.of(
                         LINKS + "_manifests/tags/v1/current/link", Kind.DIFFERENT,
                         LINKS + "_manifests/tags/v2/current/link", Kind.SAME)),
-                found);
+                differences);
     }
 
     @Test
     void linksAreReadWhereEncryptionHidesTheirHashes() {
         // Given
-        S3Settings.Writing encrypted =
-                new S3Settings.Writing(Optional.empty(), Optional.of("aws:kms"), Optional.empty());
-        Rclone rclone = Rclone.start(
+        S3Settings.WriteOptions encrypted =
+                new S3Settings.WriteOptions(Optional.empty(), Optional.of("aws:kms"), Optional.empty());
+        Rclone rclone = Rclone.create(
                 "rclone", registry(), remote("backup", backupProxy.endpoint(), "rclone-backup", encrypted), scratch);
 
         // When
-        Comparison comparison = rclone.compare(part(LINKS, By.CONTENT), this::note);
+        Comparison comparison = rclone.compare(shard(LINKS, CompareBy.CONTENT), this::addDifference);
 
         // Then
         assertEquals("", comparison.problem());
@@ -192,33 +192,33 @@ abstract class RcloneAgainstStores {
                 new TreeMap<>(Map.of(
                         LINKS + "_manifests/tags/v1/current/link", Kind.DIFFERENT,
                         LINKS + "_manifests/tags/v2/current/link", Kind.SAME)),
-                found);
+                differences);
     }
 
     @Test
-    void aPrefixThatTheBackupLacksIsOnlyInTheRegistry() {
+    void aPrefixMissingInTheBackupIsOnlyInTheRegistry() {
         // When
-        Comparison comparison = compare("only-registry/blobs/", By.SIZE);
+        Comparison comparison = compare("only-registry/blobs/", CompareBy.SIZE);
 
         // Then
         assertEquals("", comparison.problem());
-        assertEquals(Map.of("only-registry/blobs/data", Kind.ONLY_IN_REGISTRY), found);
+        assertEquals(Map.of("only-registry/blobs/data", Kind.ONLY_IN_REGISTRY), differences);
     }
 
     @Test
-    void aPrefixThatTheRegistryLacksIsOnlyInTheBackup() {
+    void aPrefixMissingInTheRegistryIsOnlyInTheBackup() {
         // When
-        Comparison comparison = compare("only-backup/blobs/", By.SIZE);
+        Comparison comparison = compare("only-backup/blobs/", CompareBy.SIZE);
 
         // Then
         assertEquals("", comparison.problem());
-        assertEquals(Map.of("only-backup/blobs/data", Kind.ONLY_IN_BACKUP), found);
+        assertEquals(Map.of("only-backup/blobs/data", Kind.ONLY_IN_BACKUP), differences);
     }
 
     @Test
     void aPrefixThatNeitherHasIsNoDifference() {
         // When
-        Comparison comparison = compare("nowhere/", By.CONTENT);
+        Comparison comparison = compare("nowhere/", CompareBy.CONTENT);
 
         // Then
         assertEquals("", comparison.problem());
@@ -234,10 +234,10 @@ abstract class RcloneAgainstStores {
                 : rclone(remote("registry", registryProxy.endpoint(), "rclone-nowhere"), backup());
 
         // When
-        Comparison comparison = rclone.compare(part(OTHER, By.SIZE), this::note);
+        Comparison comparison = rclone.compare(shard(OTHER, CompareBy.SIZE), this::addDifference);
 
         // Then
-        assertFalse(comparison.counts());
+        assertFalse(comparison.isReliable());
         assertTrue(comparison.problem().contains("directory not found"), comparison.problem());
     }
 
@@ -246,27 +246,28 @@ abstract class RcloneAgainstStores {
     void refusedCredentialsAreNotAnEmptyStore(boolean ofTheBackup) {
         // Given
         Rclone rclone = ofTheBackup
-                ? rclone(registry(), remote("backup", refused(backupProxy), "rclone-backup"))
-                : rclone(remote("registry", refused(registryProxy), "rclone-images"), backup());
+                ? rclone(registry(), remote("backup", withWrongSecret(backupProxy), "rclone-backup"))
+                : rclone(remote("registry", withWrongSecret(registryProxy), "rclone-images"), backup());
 
         // When
-        Comparison comparison = rclone.compare(part(OTHER, By.SIZE), this::note);
+        Comparison comparison = rclone.compare(shard(OTHER, CompareBy.SIZE), this::addDifference);
 
         // Then
-        assertFalse(comparison.counts());
+        assertFalse(comparison.isReliable());
         assertTrue(comparison.problem().contains("403"), comparison.problem());
     }
 
     @Test
-    void refusedCredentialsAreNoAbsentKeysWhenAskedAgain() {
+    void refusedCredentialsAreNoMissingKeysWhenComparedAgain() {
         // Given
-        Rclone rclone = rclone(registry(), remote("backup", refused(backupProxy), "rclone-backup"));
+        Rclone rclone = rclone(registry(), remote("backup", withWrongSecret(backupProxy), "rclone-backup"));
 
         // When
-        Comparison comparison = rclone.confirm(part(OTHER, By.SIZE), List.of(BLOB + "both/data"), this::note);
+        Comparison comparison =
+                rclone.compareKeys(shard(OTHER, CompareBy.SIZE), List.of(BLOB + "both/data"), this::addDifference);
 
         // Then
-        assertFalse(comparison.counts());
+        assertFalse(comparison.isReliable());
         assertTrue(comparison.problem().contains("403"), comparison.problem());
     }
 
@@ -286,51 +287,51 @@ abstract class RcloneAgainstStores {
 
     @ParameterizedTest
     @MethodSource({"faults", "throttling"})
-    void aListingThatFailsInTheMiddleDoesNotCount(Fault fault) {
+    void aListingThatFailsInTheMiddleIsUnreliable(Fault fault) {
         // Given
-        backupProxy.inject(RcloneAgainstStores::isLaterPage, fault);
+        backupProxy.inject(RcloneStoreContract::isLaterPage, fault);
 
         // When
-        Comparison comparison = compare(SAME, By.SIZE);
+        Comparison comparison = compare(SAME, CompareBy.SIZE);
 
         // Then
-        assertFalse(comparison.counts());
+        assertFalse(comparison.isReliable());
     }
 
     @ParameterizedTest
     @MethodSource("faults")
-    void aListingOfTheRegistryThatFailsDoesNotCount(Fault fault) {
+    void aListingOfTheRegistryThatFailsIsUnreliable(Fault fault) {
         // Given
         registryProxy.inject(request -> request.operation() == Operation.LIST_OBJECTS, fault);
 
         // When
-        Comparison comparison = compare(SAME, By.CONTENT);
+        Comparison comparison = compare(SAME, CompareBy.CONTENT);
 
         // Then
-        assertFalse(comparison.counts());
+        assertFalse(comparison.isReliable());
     }
 
     @ParameterizedTest
     @MethodSource("faults")
-    void askingAgainOfAStoreThatFailsDoesNotCount(Fault fault) {
+    void comparingKeysOfAFailingStoreIsUnreliable(Fault fault) {
         // Given
         backupProxy.inject(request -> request.query().contains("both"), fault);
 
         // When
-        Comparison comparison =
-                rclone(registry(), backup()).confirm(part(OTHER, By.SIZE), List.of(BLOB + "both/data"), this::note);
+        Comparison comparison = rclone(registry(), backup())
+                .compareKeys(shard(OTHER, CompareBy.SIZE), List.of(BLOB + "both/data"), this::addDifference);
 
         // Then
-        assertFalse(comparison.counts());
+        assertFalse(comparison.isReliable());
     }
 
     @Test
     void aListingThatFailsOnceIsAskedForAgain() {
         // Given
-        backupProxy.inject(RcloneAgainstStores::isLaterPage, Fault.internalError(), 1);
+        backupProxy.inject(RcloneStoreContract::isLaterPage, Fault.internalError(), 1);
 
         // When
-        Comparison comparison = compare(SAME, By.SIZE);
+        Comparison comparison = compare(SAME, CompareBy.SIZE);
 
         // Then
         assertEquals("", comparison.problem());
@@ -338,7 +339,7 @@ abstract class RcloneAgainstStores {
     }
 
     @Test
-    void askingAgainTellsOfTheKeysThatAreAskedFor() {
+    void comparingKeysReportsTheseKeys() {
         // Given
         List<String> keys = List.of(
                 BLOB + "both/data",
@@ -350,7 +351,8 @@ abstract class RcloneAgainstStores {
                 LINKS + "_manifests/tags/v2/current/link");
 
         // When
-        Comparison comparison = rclone(registry(), backup()).confirm(part(OTHER, By.CONTENT), keys, this::note);
+        Comparison comparison =
+                rclone(registry(), backup()).compareKeys(shard(OTHER, CompareBy.CONTENT), keys, this::addDifference);
 
         // Then
         assertEquals("", comparison.problem());
@@ -362,13 +364,13 @@ abstract class RcloneAgainstStores {
                         BLOB + "longer/data", Kind.DIFFERENT,
                         LINKS + "_manifests/tags/v1/current/link", Kind.DIFFERENT,
                         LINKS + "_manifests/tags/v2/current/link", Kind.SAME)),
-                found);
+                differences);
     }
 
     @Test
     void directoriesAreThoseOfBothStores() {
         // When
-        SortedSet<String> names = rclone(registry(), backup()).directories("");
+        SortedSet<String> names = rclone(registry(), backup()).listDirectories("");
 
         // Then
         assertEquals(new TreeSet<>(Set.of("only-backup", "only-registry", "other", "same")), names);
@@ -377,7 +379,7 @@ abstract class RcloneAgainstStores {
     @Test
     void belowAPrefixThatIsNowhereAreNoDirectories() {
         // When
-        SortedSet<String> names = rclone(registry(), backup()).directories("nowhere/");
+        SortedSet<String> names = rclone(registry(), backup()).listDirectories("nowhere/");
 
         // Then
         assertEquals(new TreeSet<>(), names);
@@ -389,7 +391,7 @@ abstract class RcloneAgainstStores {
         Rclone rclone = rclone(registry(), remote("backup", backupProxy.endpoint(), "rclone-nowhere"));
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> rclone.directories(SAME));
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> rclone.listDirectories(SAME));
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, failure.error());
@@ -406,12 +408,12 @@ abstract class RcloneAgainstStores {
         Rclone rclone = rclone(new RcloneRemote("registry", Optional.empty(), Optional.of(root)), backup());
 
         // When
-        Comparison comparison = rclone.compare(part(OTHER, By.CONTENT), this::note);
+        Comparison comparison = rclone.compare(shard(OTHER, CompareBy.CONTENT), this::addDifference);
 
         // Then
-        assertEquals(Kind.SAME, found.get(BLOB + "both/data"));
-        assertEquals(Kind.DIFFERENT, found.get(LINKS + "_manifests/tags/v1/current/link"));
-        assertEquals(Kind.ONLY_IN_BACKUP, found.get(BLOB + "only-backup/data"));
+        assertEquals(Kind.SAME, differences.get(BLOB + "both/data"));
+        assertEquals(Kind.DIFFERENT, differences.get(LINKS + "_manifests/tags/v1/current/link"));
+        assertEquals(Kind.ONLY_IN_BACKUP, differences.get(BLOB + "only-backup/data"));
         assertEquals("", comparison.problem());
     }
 
@@ -422,11 +424,11 @@ abstract class RcloneAgainstStores {
         Rclone rclone = rclone(new RcloneRemote("registry", Optional.empty(), Optional.of(root)), backup());
 
         // When
-        Comparison comparison = rclone.compare(part("only-backup/", By.CONTENT), this::note);
+        Comparison comparison = rclone.compare(shard("only-backup/", CompareBy.CONTENT), this::addDifference);
 
         // Then
         assertEquals("", comparison.problem());
-        assertEquals(Map.of("only-backup/blobs/data", Kind.ONLY_IN_BACKUP), found);
+        assertEquals(Map.of("only-backup/blobs/data", Kind.ONLY_IN_BACKUP), differences);
     }
 
     @Test
@@ -436,23 +438,23 @@ abstract class RcloneAgainstStores {
         Rclone rclone = rclone(registry(), new RcloneRemote("backup", Optional.empty(), Optional.of(root)));
 
         // When
-        Comparison comparison = rclone.compare(part(OTHER, By.SIZE), this::note);
+        Comparison comparison = rclone.compare(shard(OTHER, CompareBy.SIZE), this::addDifference);
 
         // Then
-        assertFalse(comparison.counts());
+        assertFalse(comparison.isReliable());
         assertEquals(0, comparison.keys());
     }
 
-    final Comparison compare(String prefix, By by) {
-        return rclone(registry(), backup()).compare(part(prefix, by), this::note);
+    final Comparison compare(String prefix, CompareBy compareBy) {
+        return rclone(registry(), backup()).compare(shard(prefix, compareBy), this::addDifference);
     }
 
-    private void note(Difference difference) {
-        found.put(difference.key(), difference.kind());
+    private void addDifference(Difference difference) {
+        differences.put(difference.key(), difference.kind());
     }
 
     private Rclone rclone(RcloneRemote registry, RcloneRemote backup) {
-        return Rclone.start("rclone", registry, backup, scratch);
+        return Rclone.create("rclone", registry, backup, scratch);
     }
 
     private RcloneRemote registry() {
@@ -463,15 +465,16 @@ abstract class RcloneAgainstStores {
         return remote("backup", backupProxy.endpoint(), "rclone-backup");
     }
 
-    private static Shard part(String prefix, By by) {
-        return new Shard(prefix, by, List.of("_uploads/**"), true);
+    private static Shard shard(String prefix, CompareBy compareBy) {
+        return new Shard(prefix, compareBy, List.of("_uploads/**"), true);
     }
 
     private static RcloneRemote remote(String name, S3Endpoint endpoint, String bucket) {
-        return remote(name, endpoint, bucket, S3Settings.Writing.PLAIN);
+        return remote(name, endpoint, bucket, S3Settings.WriteOptions.DEFAULT);
     }
 
-    private static RcloneRemote remote(String name, S3Endpoint endpoint, String bucket, S3Settings.Writing writing) {
+    private static RcloneRemote remote(
+            String name, S3Endpoint endpoint, String bucket, S3Settings.WriteOptions writeOptions) {
         S3Settings settings = new S3Settings(
                 name,
                 Optional.of(endpoint.uri()),
@@ -480,11 +483,11 @@ abstract class RcloneAgainstStores {
                 Optional.of(new S3Settings.Credentials(endpoint.accessKey(), endpoint.secretKey())),
                 true,
                 Optional.empty(),
-                writing);
+                writeOptions);
         return new RcloneRemote(name, Optional.of(settings), Optional.empty());
     }
 
-    private static S3Endpoint refused(NotifyingProxy proxy) {
+    private static S3Endpoint withWrongSecret(NotifyingProxy proxy) {
         S3Endpoint endpoint = proxy.endpoint();
         return new S3Endpoint(endpoint.uri(), endpoint.region(), endpoint.accessKey(), "wrong");
     }

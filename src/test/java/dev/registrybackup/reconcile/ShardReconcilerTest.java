@@ -1,0 +1,200 @@
+package dev.registrybackup.reconcile;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.reconcile.rclone.Difference;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.replication.ReplicatorFixture;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How often the comparer is asked again, and what else may go on meanwhile. */
+class ShardReconcilerTest {
+    private final RandomRegistry content = RandomRegistry.random(4);
+    private ReconcileFixture fixture;
+
+    @BeforeEach
+    void setUp(@TempDir Path scratch) {
+        fixture = new ReconcileFixture(scratch).withContent(content);
+    }
+
+    @AfterEach
+    void tearDown() {
+        fixture.close();
+    }
+
+    @Test
+    void whatStillDiffersAfterFiveRoundsRemainsAndIsReported() {
+        // Given
+        String key = fixture.registryContent().lastKey();
+        StoreComparer comparer = fixture.comparer().reportAlways(key, Difference.Kind.ONLY_IN_REGISTRY);
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertFalse(reconcileResult.isComplete());
+        assertEquals(1, ReconcileFixture.totalCount(reconcileResult, "left"));
+        assertEquals(fixture.registryContent(), fixture.backupContent());
+        assertTrue(
+                fixture.progress().firstFindings().stream()
+                        .anyMatch(finding -> finding.subject().equals(key)
+                                && finding.problem().contains("rclone names it still")),
+                () -> fixture.progress().firstFindings().toString());
+        long asked = comparer.comparisons().stream()
+                .filter(question -> question.endsWith("repositories/"))
+                .count();
+        assertEquals(1 + 5, asked, comparer.comparisons()::toString);
+    }
+
+    @Test
+    void whatIsCopiedAndThenReportedThoughAlikeCountsAsCopied() {
+        // Given
+        fixture.comparer().reportAlways(fixture.registryContent().lastKey(), Difference.Kind.DIFFERENT);
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertTrue(reconcileResult.isComplete());
+        assertEquals(fixture.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "brought"));
+        assertEquals(fixture.registryContent(), fixture.backupContent());
+    }
+
+    @Test
+    void whatIsReportedThoughBothHaveItAlikeIsNoFailure() {
+        // Given
+        fixture.run();
+        fixture.comparer().reportAlways(fixture.registryContent().lastKey(), Difference.Kind.DIFFERENT);
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertTrue(reconcileResult.isComplete());
+        assertEquals(1, ReconcileFixture.totalCount(reconcileResult, "named"));
+        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "brought"));
+    }
+
+    @Test
+    void manyKeysAreConfirmedByComparingTheShardAgainAndFewOfALargeShardOneByOne() {
+        // Given
+        for (int number = 0; number < 4_000; number++) {
+            content.mount("many/app", content.blob(content.bytes(3)));
+        }
+        StoreComparer first = fixture.withContent(content).comparer();
+        fixture.run();
+        content.layer("one/app", 7);
+        StoreComparer second = fixture.withContent(content).comparer();
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+        assertEquals(fixture.registryContent(), fixture.backupContent());
+        String links = "of " + content.layout().repositoriesPrefix();
+        String again = "compare " + content.layout().repositoriesPrefix();
+        assertEquals(2, first.comparisons().stream().filter(again::equals).count(), first.comparisons()::toString);
+        assertEquals(1, second.comparisons().stream().filter(again::equals).count(), second.comparisons()::toString);
+        assertTrue(second.comparisons().contains("confirm 1 " + links), second.comparisons()::toString);
+    }
+
+    @Test
+    void whatIsPushedWhileAShardIsComparedIsCopiedWithTheRest() {
+        // Given
+        List<Digest> pushed = new ArrayList<>();
+        fixture.comparer().beforeCompare(() -> {
+            if (pushed.size() < 3) {
+                pushed.add(content.image("late/app", content.layer("late/app", 100 + pushed.size())));
+                content.tag("late/app", "v" + pushed.size(), pushed.get(pushed.size() - 1));
+                fixture.withContent(content);
+            }
+        });
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+        assertTrue(fixture.backupContent().containsKey(content.tagLink("late/app", "v2")));
+        assertEquals(Set.of(), content.linksBeforeTheirTargets(fixture.backup().writtenKeys()));
+    }
+
+    @Test
+    void oneKeyThatCannotBeWrittenIsReportedAndTheRestIsCopied() {
+        // Given
+        String key = content.tagLink("namespace-0/stream", "latest");
+        fixture.backup().beforeRequest((operation, asked) -> {
+            if (operation == Operation.PUT && asked.equals(key)) {
+                throw new ObjectStoreException(StoreError.BAD_REQUEST, "Not this one");
+            }
+        });
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertFalse(reconcileResult.isComplete());
+        assertEquals(1, ReconcileFixture.totalCount(reconcileResult, "left"));
+        assertEquals(
+                fixture.registryContent().size() - 1, fixture.backupContent().size());
+        assertTrue(fixture.progress().firstFindings().stream()
+                .anyMatch(finding ->
+                        finding.subject().equals(key) && finding.problem().contains("Not this one")));
+    }
+
+    @Test
+    void eventsDuringTheFirstFillLeaveNoLinkEarlyAndTheBackupComplete() {
+        // Given
+        try (ReplicatorFixture replicatorFixture = new ReplicatorFixture(fixture.registryBucket(), fixture.backup())) {
+            List<String> keys = new ArrayList<>(content.backedUpObjects().keySet());
+            fixture.comparer()
+                    .beforeCompare(() -> keys.stream()
+                            .filter(key -> key.hashCode() % 2 == 0)
+                            .forEach(key -> replicatorFixture.replicateAll(List.of(key))));
+
+            // When
+            Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+            // Then
+            assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+            assertEquals(fixture.registryContent(), fixture.backupContent());
+            assertEquals(
+                    Set.of(), content.linksBeforeTheirTargets(fixture.backup().writtenKeys()));
+        }
+    }
+
+    @Test
+    void eventsForEachKeyJustBeforeItIsWrittenChangeNothingInTheResult() {
+        // Given
+        try (ReplicatorFixture replicatorFixture =
+                new ReplicatorFixture(fixture.registryBucket(), fixture.backupBucket())) {
+            Set<String> seen = java.util.concurrent.ConcurrentHashMap.newKeySet();
+            fixture.backup().beforeRequest((operation, key) -> {
+                if (operation == Operation.PUT && key.startsWith("docker/") && seen.add(key) && seen.size() % 4 == 0) {
+                    replicatorFixture.replicateAll(List.of(key));
+                }
+            });
+
+            // When
+            Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+            // Then
+            assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+            assertEquals(fixture.registryContent(), fixture.backupContent());
+        }
+    }
+}
