@@ -98,7 +98,7 @@ class ArchitectureTest {
                         call -> call.getTargetOwner().isEquivalentTo(RateLimiter.class)
                                 && !call.getOrigin().getFullName().endsWith("Wiring.rateLimiter()")
                                 && !call.getOriginOwner().isEquivalentTo(RateLimiter.class))))
-                .because("bulk.bytes-per-second is a limit over all objects of a process")
+                .because("bandwidth.bytes-per-second is a limit over all objects of a process")
                 .check(MAIN);
     }
 

@@ -38,7 +38,7 @@ final class Events {
     /** A product between these stores that answers within that time. */
     static Product startProduct(S3Endpoint registry, S3Endpoint backup) {
         Map<String, String> settings = Product.settings(registry, backup);
-        settings.put("EVENT_ANSWER_WITHIN", ANSWER_WITHIN.toSeconds() + "s");
+        settings.put("EVENTS_ANSWER_WITHIN", ANSWER_WITHIN.toSeconds() + "s");
         return Product.start(settings, "-Xmx128m");
     }
 

@@ -18,7 +18,7 @@ final class Report {
         text.append("""
                 # Benchmarks
 
-                %s · JDK %s · %d processors · %s · product with `-Xmx128m` and `event.answer-within=%d s`%s
+                %s · JDK %s · %d processors · %s · product with `-Xmx128m` and `events.answer-within=%d s`%s
 
                 Stores, product and load share one machine, and others share it with them: only ratios within one run \
                 mean anything elsewhere and are to be quoted.

@@ -21,7 +21,7 @@ public class Main {
             "quarkus.log.console.stderr", "true",
             "is-command", "true",
             "service.role", "restore",
-            "operations.run", "process");
+            "operations.runner", "process");
 
     /** Called by the Java runtime. */
     public static void main(String... arguments) {

@@ -54,8 +54,8 @@ class ArchiveIT {
     private Map<String, String> settings() {
         S3Endpoint elsewhere = beforeArchive.endpoint();
         Map<String, String> settings = new HashMap<>(Product.settings(store.endpoint(), store.endpoint()));
-        settings.put("ARCHIVE_PLACE", "dr:archive");
-        settings.put("ARCHIVE_REMOVED", "dr:aside");
+        settings.put("ARCHIVE_REMOTE", "dr:archive");
+        settings.put("ARCHIVE_BACKUP_DIR", "dr:aside");
         settings.put("RCLONE_CONFIG_DR_TYPE", "s3");
         settings.put("RCLONE_CONFIG_DR_PROVIDER", "Other");
         settings.put("RCLONE_CONFIG_DR_ENDPOINT", elsewhere.uri().toString());
@@ -101,7 +101,7 @@ class ArchiveIT {
         // Given
         push(images.image(400), "v1");
         Map<String, String> settings = settings();
-        settings.put("ARCHIVE_PLACE", "dr:no-such-bucket");
+        settings.put("ARCHIVE_REMOTE", "dr:no-such-bucket");
 
         // When
         ProductCommand run = ProductCommand.run(settings, "reconcile");

@@ -68,9 +68,9 @@ class AuthIT {
         Map<String, String> settings = Product.settings(NOWHERE, NOWHERE);
         settings.putAll(Map.of(
                 "SERVICE_ROLE", "operations",
-                "ACCESS_BY", "kubernetes",
+                "AUTH_MODE", "kubernetes",
                 "K_SERVICE", "operations",
-                "OPERATIONS_RUN", "process",
+                "OPERATIONS_RUNNER", "process",
                 "QUARKUS_KUBERNETES_CLIENT_API_SERVER_URL", api.url(),
                 "QUARKUS_KUBERNETES_CLIENT_TOKEN", service.token(),
                 "QUARKUS_KUBERNETES_CLIENT_NAMESPACE", "here"));
@@ -310,7 +310,7 @@ class AuthIT {
     void behindKnativesProxyNobodyIsServedUntilSomethingTellsCallersApart() {
         // Given
         Map<String, String> settings = Product.settings(NOWHERE, NOWHERE);
-        settings.putAll(Map.of("SERVICE_ROLE", "restore", "K_SERVICE", "restore", "ACCESS_BY", "token"));
+        settings.putAll(Map.of("SERVICE_ROLE", "restore", "K_SERVICE", "restore", "AUTH_MODE", "token"));
         try (Product shut = Product.start(settings, "-Xmx128m")) {
             OperationsClient asking = new OperationsClient(shut.uri(), Optional.of("anything-at-all-here"));
 

@@ -34,7 +34,7 @@ class CaptureIT {
         settings.putAll(Map.of(
                 "SERVICE_ROLE", "capture",
                 "REGISTRY_KIND", "openshift",
-                "EVENT_ANSWER_WITHIN", "3s",
+                "EVENTS_ANSWER_WITHIN", "3s",
                 "QUARKUS_KUBERNETES_CLIENT_API_SERVER_URL", "http://127.0.0.1:9"));
         product = Product.start(settings);
     }

@@ -26,8 +26,8 @@ class ConfigurationIT {
         "BACKUP_BUCKET, registry, backup.bucket",
         "SERVICE_ROLE, everything, service.role",
         "SERVICE_ROLE, capture, registry.kind",
-        "LANES_SMALL, many, lanes.small",
-        "EVENT_ANSWER_WITHIN, soon, event.answer-within"
+        "CONCURRENCY_SMALL_OBJECTS, many, concurrency.small-objects",
+        "EVENTS_ANSWER_WITHIN, soon, events.answer-within"
     })
     void whatCannotWorkStopsTheStartAndIsNamed(String variable, String value, String property) {
         // Given
@@ -90,7 +90,7 @@ class ConfigurationIT {
                 "REGISTRY_SERVICE_HOST", "10.0.0.1",
                 "REGISTRY_STORAGE_S3_ACCESSKEY", "somebody's",
                 "BACKUP_PORT_80_TCP_ADDR", "10.0.0.2",
-                "EVENT_SERVICE_PORT", "80"));
+                "EVENTS_SERVICE_PORT", "80"));
 
         // When
         try (Product product = Product.start(settings)) {

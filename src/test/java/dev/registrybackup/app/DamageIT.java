@@ -52,7 +52,7 @@ class DamageIT {
         registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
         backup = Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned();
         Map<String, String> settings = Product.settings(front.endpoint(), front.endpoint());
-        settings.put("EVENT_ANSWER_WITHIN", "30s");
+        settings.put("EVENTS_ANSWER_WITHIN", "30s");
         product = Product.start(settings, "-Xmx128m");
         push = new RegistryPush(registry.client(), registry.name());
     }

@@ -39,7 +39,7 @@ public final class LabStores implements QuarkusTestResourceLifecycleManager {
         Map<String, String> properties = new HashMap<>();
         Product.settings(front.endpoint(), front.endpoint())
                 .forEach((name, value) -> properties.put(property(name), value));
-        properties.put("event.answer-within", "4s");
+        properties.put("events.answer-within", "4s");
         properties.put("timeouts.small-request", "2s");
         properties.put("timeouts.idle", "3s");
         return properties;

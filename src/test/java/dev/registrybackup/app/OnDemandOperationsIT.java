@@ -68,7 +68,7 @@ class OnDemandOperationsIT {
     private Map<String, String> settings() {
         Map<String, String> settings = new HashMap<>(Product.settings(store.endpoint(), store.endpoint()));
         settings.put("SERVICE_ROLE", "restore");
-        settings.put("ACCESS_TOKEN", TOKEN);
+        settings.put("AUTH_TOKEN", TOKEN);
         settings.put("RESTORE_TARGETS_DR_ENDPOINT", store.endpoint().uri().toString());
         settings.put("RESTORE_TARGETS_DR_BUCKET", "elsewhere");
         settings.put("RESTORE_TARGETS_DR_ACCESS_KEY", store.endpoint().accessKey());
@@ -234,7 +234,7 @@ class OnDemandOperationsIT {
         assertEquals("restore", accepted.json().path("kind").asText());
         assertEquals("succeeded", operation.path("state").asText(), operation::toPrettyString);
         assertEquals(kept.size(), operation.at("/objects/done").asInt());
-        assertEquals("access.token", operation.path("askedBy").asText());
+        assertEquals("auth.token", operation.path("askedBy").asText());
         assertEquals(kept, elsewhere.sizes(""));
     }
 

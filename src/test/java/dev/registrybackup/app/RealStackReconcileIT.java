@@ -150,7 +150,7 @@ class RealStackReconcileIT {
         settings.put("REGISTRY_BUCKET", registry.name());
         settings.put("BACKUP_BUCKET", backup.name());
         settings.put("RECONCILE_DELETES", "mirror");
-        settings.put("RECONCILE_MISSED_AFTER", "PT0S");
+        settings.put("RECONCILE_EVENT_LAG_THRESHOLD", "PT0S");
         // Some clouds' images set it, and rclone 1.60 ends at once if it finds it.
         settings.put("AWS_CA_BUNDLE", "/nowhere/ca-bundle.pem");
         return settings;

@@ -127,7 +127,7 @@ class RealStackRestoreIT {
 
     private Map<String, String> slowly() {
         Map<String, String> settings = restoring();
-        settings.put("BULK_BYTES_PER_SECOND", "4000000");
+        settings.put("BANDWIDTH_BYTES_PER_SECOND", "4000000");
         return settings;
     }
 
@@ -364,7 +364,7 @@ class RealStackRestoreIT {
             Map<String, String> through = Product.settings(watched.endpoint(), ceph.backupEndpoint());
             Map<String, String> settings = restoring();
             settings.putAll(through);
-            settings.put("BULK_BYTES_PER_SECOND", "1000000");
+            settings.put("BANDWIDTH_BYTES_PER_SECOND", "1000000");
             try (Product slow = Product.start(settings, "-Xmx128m")) {
                 String id = new OperationsClient(slow.uri())
                         .post("/restore", EVERYTHING)

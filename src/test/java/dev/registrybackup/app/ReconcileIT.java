@@ -502,7 +502,7 @@ class ReconcileIT {
         client.done("/verify", "");
         Map<String, String> settings = settings();
         settings.put("SERVICE_ROLE", "replicate");
-        settings.put("EVENT_WEBHOOK_SECRET", "Bearer of-the-store");
+        settings.put("EVENTS_WEBHOOK_SECRET", "Bearer of-the-store");
         try (Product replicate = Product.start(settings, "-Xmx128m")) {
             for (Product standing : List.of(service, replicate)) {
                 // When

@@ -119,7 +119,7 @@ class ReplicationIT {
         // Given
         Map<String, String> settings = Product.settings(front.endpoint(), front.endpoint());
         settings.put("REGISTRY_ROOT_DIRECTORY", "/images/");
-        settings.put("REGISTRY_FOREIGN", "copy");
+        settings.put("REGISTRY_UNKNOWN_OBJECTS", "copy");
         try (Product product = Product.start(settings)) {
             front.notifyTo(product.notificationUri());
 

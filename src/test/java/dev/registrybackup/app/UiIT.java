@@ -101,8 +101,8 @@ class UiIT {
         backup.remove(push.blobKey(layer));
         Map<String, String> settings = settings();
         settings.put("SERVICE_ROLE", "operations");
-        settings.put("ACCESS_BY", "token");
-        settings.put("ACCESS_TOKEN", TOKEN);
+        settings.put("AUTH_MODE", "token");
+        settings.put("AUTH_TOKEN", TOKEN);
         service = Product.start(settings, "-Xmx128m");
         verify();
         playwright = Playwright.create(

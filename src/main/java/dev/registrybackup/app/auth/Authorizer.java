@@ -49,7 +49,7 @@ public final class Authorizer {
                 token,
                 given -> CompletableFuture.completedFuture(
                         secret.matches(given)
-                                ? AuthDecision.allowed("access.token", "the token is the one that is configured")
+                                ? AuthDecision.allowed("auth.token", "the token is the one that is configured")
                                 : AuthDecision.unauthenticated("the token is not the one that is configured"))));
     }
 
@@ -60,7 +60,7 @@ public final class Authorizer {
                         ? AuthDecision.allowed("loopback", "the call comes from this machine")
                         : AuthDecision.forbidden(
                                 AuthDecision.NOBODY,
-                                "only calls from this machine are served as long as access.token is not set")));
+                                "only calls from this machine are served as long as auth.token is not set")));
     }
 
     /** Lets nobody in: where a proxy calls from loopback on behalf of all the world, and nothing tells one from another. */
@@ -69,7 +69,7 @@ public final class Authorizer {
                 (token, verb, fromLoopback) -> CompletableFuture.completedFuture(
                         AuthDecision.forbidden(
                                 AuthDecision.NOBODY,
-                                "nobody may call, since nothing is configured that tells callers apart: set access.by to kubernetes, or access.token")));
+                                "nobody may call, since nothing is configured that tells callers apart: set auth.mode to kubernetes, or auth.token")));
     }
 
     /**

@@ -35,13 +35,13 @@ public final class AuthSettings {
     }
 
     private boolean usesCluster() {
-        return switch (configuration.by()) {
+        return switch (configuration.mode()) {
             case "kubernetes" -> true;
             case "token" -> false;
             case "auto" -> runtimeEnvironment.isCluster();
             default ->
                 throw new ConfigurationException(
-                        "access.by", "is \"%s\" but can be auto, kubernetes or token".formatted(configuration.by()));
+                        "auth.mode", "is \"%s\" but can be auto, kubernetes or token".formatted(configuration.mode()));
         };
     }
 
@@ -51,7 +51,7 @@ public final class AuthSettings {
                 .filter(token -> token.length() < MIN_TOKEN_LENGTH)
                 .isPresent()) {
             throw new ConfigurationException(
-                    "access.token",
+                    "auth.token",
                     "has less than %d characters, which can be guessed: take a random one, such as openssl rand -hex 32 makes"
                             .formatted(MIN_TOKEN_LENGTH));
         }

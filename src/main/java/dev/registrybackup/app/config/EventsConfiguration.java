@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** How events are answered. */
-@ConfigMapping(prefix = "event")
+@ConfigMapping(prefix = "events")
 public interface EventsConfiguration {
     /** How long an answer may take, from the event's arrival; at least 3 s. RGW gives up waiting after 10 s. */
     @WithDefault("8s")
@@ -14,9 +14,9 @@ public interface EventsConfiguration {
 
     /** How many registry keys may be in flight at once; more are recorded as owed without being begun. */
     @WithDefault("2048")
-    int inFlight();
+    int maxInFlight();
 
-    /** The header that `event.webhook-secret` is looked for in. */
+    /** The header that `events.webhook-secret` is looked for in. */
     @WithDefault("Authorization")
     String webhookHeader();
 

@@ -8,7 +8,7 @@ import io.smallrye.config.WithDefault;
 public interface OperationsConfiguration {
     /** `job`: each in a Kubernetes Job; `process`: in the process that was asked; `auto`: in a Job on a cluster. */
     @WithDefault("auto")
-    String run();
+    String runner();
 
     /** The suspended CronJob that restore Jobs are made from. */
     @WithDefault("registry-backup-restore")

@@ -25,11 +25,11 @@ public interface ReconcileConfiguration {
 
     /** How old an object is that events should have brought: if reconcile has to bring it, it counts as missed. */
     @WithDefault("PT15M")
-    Duration missedAfter();
+    Duration eventLagThreshold();
 
     /** About how many keys rclone compares at once; it takes 8 KiB of memory for each. */
     @WithDefault("100000")
-    long partKeys();
+    long shardSize();
 
     /** The rclone program: 1.60 or newer. */
     @WithDefault("rclone")

@@ -26,16 +26,16 @@ public class ReconcileSettings {
     /** Settles where else the backup goes. Throws {@link ConfigurationException} for the first thing that cannot work. */
     public Optional<Archive.Destination> archive() {
         boolean mirrors = mirrors("archive.deletes", archive.deletes());
-        if (archive.place().isEmpty() && archive.removed().isPresent()) {
-            throw new ConfigurationException("archive.removed", "is set, but archive.place is not");
+        if (archive.remote().isEmpty() && archive.backupDir().isPresent()) {
+            throw new ConfigurationException("archive.backup-dir", "is set, but archive.remote is not");
         }
-        if (archive.removed()
-                .filter(removed -> archive.place().filter(removed::equals).isPresent())
+        if (archive.backupDir()
+                .filter(removed -> archive.remote().filter(removed::equals).isPresent())
                 .isPresent()) {
-            throw new ConfigurationException("archive.removed", "is archive.place itself: name another directory");
+            throw new ConfigurationException("archive.backup-dir", "is archive.remote itself: name another directory");
         }
-        return archive.place()
-                .map(place -> new Archive.Destination(place, archive.removed(), mirrors, archive.retention()));
+        return archive.remote()
+                .map(place -> new Archive.Destination(place, archive.backupDir(), mirrors, archive.retention()));
     }
 
     /** Settles it. Throws {@link ConfigurationException} for the first thing that cannot work. */
@@ -49,17 +49,17 @@ public class ReconcileSettings {
                     "reconcile.alarm-share",
                     "is %s but has to be above 0 and up to 1".formatted(configuration.alarmShare()));
         }
-        if (configuration.missedAfter().isNegative()) {
+        if (configuration.eventLagThreshold().isNegative()) {
             throw new ConfigurationException(
-                    "reconcile.missed-after", "is %s but has to be 0 or more".formatted(configuration.missedAfter()));
+                    "reconcile.event-lag-threshold", "is %s but has to be 0 or more".formatted(configuration.eventLagThreshold()));
         }
         return new ReconcilePolicy(
                 mirrors("reconcile.deletes", configuration.deletes()),
                 configuration.retention(),
                 configuration.alarmShare(),
                 atLeastOne("reconcile.alarm-number", configuration.alarmNumber()),
-                configuration.missedAfter(),
-                atLeastOne("reconcile.part-keys", configuration.partKeys()),
+                configuration.eventLagThreshold(),
+                atLeastOne("reconcile.shard-size", configuration.shardSize()),
                 MEMORY);
     }
 

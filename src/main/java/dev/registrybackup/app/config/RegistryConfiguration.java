@@ -8,7 +8,7 @@ import io.smallrye.config.WithDefault;
 public interface RegistryConfiguration extends RegistryStoreConfiguration {
     /** What to do with objects that the registry's layout does not know: `report` or `copy`. */
     @WithDefault("report")
-    String foreign();
+    String unknownObjects();
 
     /** Which registry it is: `plain`, or `openshift`, whose ImageStreams are captured too, and which takes much from etcd. */
     @WithDefault("plain")

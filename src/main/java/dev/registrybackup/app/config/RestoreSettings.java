@@ -71,13 +71,13 @@ public class RestoreSettings {
 
     /** Whether operations run in Kubernetes Jobs. */
     public boolean runsJobs() {
-        return switch (operations.run()) {
+        return switch (operations.runner()) {
             case "job" -> true;
             case "process" -> false;
             case "auto" -> RuntimeEnvironment.current().isCluster();
             default ->
                 throw new ConfigurationException(
-                        "operations.run", "is \"%s\" but can be auto, job or process".formatted(operations.run()));
+                        "operations.runner", "is \"%s\" but can be auto, job or process".formatted(operations.runner()));
         };
     }
 
@@ -113,7 +113,7 @@ public class RestoreSettings {
     public long bytesPerSecond() {
         if (bulk.bytesPerSecond() < 0) {
             throw new ConfigurationException(
-                    "bulk.bytes-per-second", "is %d but has to be 0 or more".formatted(bulk.bytesPerSecond()));
+                    "bandwidth.bytes-per-second", "is %d but has to be 0 or more".formatted(bulk.bytesPerSecond()));
         }
         return bulk.bytesPerSecond();
     }

@@ -53,9 +53,9 @@ public class Settings {
         }
         copiesUnknownObjects();
         answerWithin();
-        atLeastOne("lanes.small", lanes.small());
-        atLeastOne("lanes.large", lanes.large());
-        atLeastOne("event.in-flight", event.inFlight());
+        atLeastOne("concurrency.small-objects", lanes.smallObjects());
+        atLeastOne("concurrency.large-objects", lanes.largeObjects());
+        atLeastOne("events.max-in-flight", event.maxInFlight());
         timeouts();
     }
 
@@ -94,33 +94,33 @@ public class Settings {
     }
 
     public boolean copiesUnknownObjects() {
-        return switch (registry.foreign()) {
+        return switch (registry.unknownObjects()) {
             case "copy" -> true;
             case "report" -> false;
             default ->
                 throw new ConfigurationException(
-                        "registry.foreign", "is \"%s\" but can be report or copy".formatted(registry.foreign()));
+                        "registry.unknown-objects", "is \"%s\" but can be report or copy".formatted(registry.unknownObjects()));
         };
     }
 
     public Duration answerWithin() {
         if (event.answerWithin().compareTo(MIN_ANSWER_WITHIN) < 0) {
             throw new ConfigurationException(
-                    "event.answer-within", "is %s but has to be 3 s or more".formatted(event.answerWithin()));
+                    "events.answer-within", "is %s but has to be 3 s or more".formatted(event.answerWithin()));
         }
         return event.answerWithin();
     }
 
     public int maxKeysInFlight() {
-        return event.inFlight();
+        return event.maxInFlight();
     }
 
     public int smallConcurrency() {
-        return lanes.small();
+        return lanes.smallObjects();
     }
 
     public int largeConcurrency() {
-        return lanes.large();
+        return lanes.largeObjects();
     }
 
     public S3Timeouts timeouts() {

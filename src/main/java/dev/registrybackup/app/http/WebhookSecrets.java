@@ -32,7 +32,7 @@ class WebhookSecrets {
                 AuthDecision.unauthenticated(
                         given == null
                                 ? "there is no header " + header
-                                : "the header %s is not event.webhook-secret".formatted(header)));
+                                : "the header %s is not events.webhook-secret".formatted(header)));
         return false;
     }
 }

@@ -44,7 +44,7 @@ class AuthSettingsTest {
     }
 
     private static Map<String, String> configured(String by, boolean hasToken) {
-        return hasToken ? Map.of("access.by", by, "access.token", SECRET) : Map.of("access.by", by);
+        return hasToken ? Map.of("auth.mode", by, "auth.token", SECRET) : Map.of("auth.mode", by);
     }
 
     private static RuntimeEnvironment at(String place) {
@@ -62,16 +62,16 @@ class AuthSettingsTest {
         "auto, false, pod, any, false, ALLOWED, of the cluster",
         "auto, true, both, any, false, ALLOWED, of the cluster",
         "auto, true, both, , true, UNAUTHENTICATED, -",
-        "auto, true, knative, correct-horse-battery, false, ALLOWED, access.token",
+        "auto, true, knative, correct-horse-battery, false, ALLOWED, auth.token",
         "auto, true, knative, wrong, true, UNAUTHENTICATED, -",
         "auto, false, knative, any, true, FORBIDDEN, -",
-        "auto, true, nowhere, correct-horse-battery, false, ALLOWED, access.token",
+        "auto, true, nowhere, correct-horse-battery, false, ALLOWED, auth.token",
         "auto, true, nowhere, , true, UNAUTHENTICATED, -",
         "auto, false, nowhere, , true, ALLOWED, loopback",
         "auto, false, nowhere, any, false, FORBIDDEN, -",
         "kubernetes, false, nowhere, any, false, ALLOWED, of the cluster",
         "kubernetes, true, nowhere, , true, UNAUTHENTICATED, -",
-        "token, true, both, correct-horse-battery, false, ALLOWED, access.token",
+        "token, true, both, correct-horse-battery, false, ALLOWED, auth.token",
         "token, true, both, wrong, true, UNAUTHENTICATED, -",
         "token, false, both, any, true, FORBIDDEN, -",
         "token, false, pod, , true, FORBIDDEN, -",
@@ -100,8 +100,8 @@ class AuthSettingsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "access.by, everybody, access.by (environment: ACCESS_BY) is \"everybody\"",
-        "access.token, short-secret-15, access.token (environment: ACCESS_TOKEN) has less than 16 characters"
+        "auth.mode, everybody, auth.mode (environment: AUTH_MODE) is \"everybody\"",
+        "auth.token, short-secret-15, auth.token (environment: AUTH_TOKEN) has less than 16 characters"
     })
     void whatCannotWorkIsNamedAndNoSecretIs(String property, String value, String message) {
         // When
@@ -117,7 +117,7 @@ class AuthSettingsTest {
     @Test
     void anEmptyTokenIsNone() {
         // When
-        Authorizer authorizer = gate(Map.of("access.token", ""), at("nowhere"));
+        Authorizer authorizer = gate(Map.of("auth.token", ""), at("nowhere"));
 
         // Then
         assertTrue(

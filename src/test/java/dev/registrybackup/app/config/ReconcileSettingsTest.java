@@ -38,7 +38,7 @@ class ReconcileSettingsTest {
     void anArchiveIsWhereItIsSaidToBe() {
         // When
         Optional<Archive.Destination> archive = with(Map.of(
-                        "archive.place", "dr:bucket", "archive.removed", "dr:aside"))
+                        "archive.remote", "dr:bucket", "archive.backup-dir", "dr:aside"))
                 .archive();
 
         // Then
@@ -50,9 +50,9 @@ class ReconcileSettingsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "archive.removed, dr:aside, archive.place, ''",
-        "archive.removed, dr:bucket, archive.place, dr:bucket",
-        "archive.deletes, sometimes, archive.place, dr:bucket"
+        "archive.backup-dir, dr:aside, archive.remote, ''",
+        "archive.backup-dir, dr:bucket, archive.remote, dr:bucket",
+        "archive.deletes, sometimes, archive.remote, dr:bucket"
     })
     void anArchiveThatCannotBeIsRefused(String property, String value, String other, String otherValue) {
         // Given
@@ -104,8 +104,8 @@ class ReconcileSettingsTest {
                 "reconcile.alarm-share  | 1.1    | is 1.1 but has to be above 0 and up to 1",
                 "reconcile.alarm-share  | NaN    | is NaN but has to be above 0 and up to 1",
                 "reconcile.alarm-number | 0      | is 0 but has to be 1 or more",
-                "reconcile.missed-after | -PT1S  | is PT-1S but has to be 0 or more",
-                "reconcile.part-keys    | 0      | is 0 but has to be 1 or more",
+                "reconcile.event-lag-threshold | -PT1S  | is PT-1S but has to be 0 or more",
+                "reconcile.shard-size    | 0      | is 0 but has to be 1 or more",
             })
     void whatCannotWorkIsNamed(String property, String value, String message) {
         // Given

@@ -105,12 +105,12 @@ class SettingsTest {
         "registry.endpoint, http://user:secret@ceph, registry.endpoint",
         "backup.endpoint, ftp://ceph, backup.endpoint",
         "backup.ca-certificate, nowhere.pem, 'backup.ca-certificate (environment: BACKUP_CA_CERTIFICATE) names nowhere.pem'",
-        "registry.foreign, maybe, registry.foreign",
+        "registry.unknown-objects, maybe, registry.unknown-objects",
         "backup.encryption, rot13, backup.encryption",
-        "event.answer-within, 2s, event.answer-within",
-        "event.in-flight, 0, event.in-flight",
-        "lanes.small, 0, lanes.small",
-        "lanes.large, -1, lanes.large",
+        "events.answer-within, 2s, events.answer-within",
+        "events.max-in-flight, 0, events.max-in-flight",
+        "concurrency.small-objects, 0, concurrency.small-objects",
+        "concurrency.large-objects, -1, concurrency.large-objects",
         "timeouts.idle, 0s, timeouts.idle",
         "backup.bucket, images, 'backup.bucket (environment: BACKUP_BUCKET) is the registry''s own bucket'"
     })
