@@ -213,7 +213,16 @@ public class Wiring {
         UnknownObjects foreign = new UnknownObjects(from, to, workerPools, settings.copiesUnknownObjects());
         return new Replicator(
                 new Replicator.Dependencies(
-                        layout, from, to, blobReplicator, foreign, blockedLinks, durable, workerPools),
+                        layout,
+                        from,
+                        to,
+                        blobReplicator,
+                        foreign,
+                        blockedLinks,
+                        durable,
+                        workerPools,
+                        // OpenShift's registry serves layers without them, as after "oc tag".
+                        !restoreSettings.isOpenShift()),
                 onWoken);
     }
 

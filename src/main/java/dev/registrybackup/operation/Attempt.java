@@ -24,12 +24,16 @@ public final class Attempt implements Fence {
 
     private static final int MAX_CHECKS = 2;
 
+    private final OperationRequest request;
     private final OperationId id;
     private final OperationStore store;
+    private final OperationLock slot;
     private final SingleVersionRecord record;
     private final Clock clock;
     /** Guarded by this: what the record says. */
     private AttemptRecord attemptRecord;
+    /** Guarded by this. */
+    private boolean hasSlot;
     /** Guarded by this. */
     private boolean finished;
     /** Written under this object's lock, read without: when the look began that last found nothing against going on. */
@@ -40,12 +44,30 @@ public final class Attempt implements Fence {
     /** Why it may not go on. */
     record StopReason(OperationState state, String reason) {}
 
-    Attempt(OperationId id, OperationStore folder, SingleVersionRecord record, AttemptRecord first, Clock clock) {
-        this.id = id;
+    Attempt(
+            OperationRequest request,
+            OperationStore folder,
+            OperationLock slot,
+            SingleVersionRecord record,
+            AttemptRecord first,
+            Clock clock) {
+        this.request = request;
+        this.id = request.id();
         this.store = folder;
+        this.slot = slot;
         this.record = record;
         this.attemptRecord = first;
         this.clock = clock;
+    }
+
+    /**
+     * Takes what only one operation of its kind may have in the whole bucket, if it needs that; to be done before its work.
+     *
+     * @throws ConflictException if another operation at work has it
+     */
+    synchronized void takeSlot() {
+        slot.take(request, OperationStore.key(id, OperationStore.ATTEMPT_PREFIX + attemptRecord.number()));
+        hasSlot = true;
     }
 
     /**
@@ -137,6 +159,7 @@ public final class Attempt implements Fence {
         supersededReason(contents)
                 .or(() -> contents.filter(OperationListing::isCancelled)
                         .map(found -> new StopReason(OperationState.CANCELLED, store.cancellationReason(id))))
+                .or(this::ousted)
                 .ifPresentOrElse(told -> stopReason = told, () -> checkedAt = begun);
     }
 
@@ -154,6 +177,15 @@ public final class Attempt implements Fence {
         return mine
                 ? Optional.empty()
                 : lost("Attempt %d at operation %s is another process's".formatted(attemptRecord.number(), id));
+    }
+
+    private synchronized Optional<StopReason> ousted() {
+        return !hasSlot || slot.isHeldBy(request)
+                ? Optional.empty()
+                : Optional.of(new StopReason(
+                        OperationState.FAILED,
+                        "Another operation began to %s, since %s had shown no life for %d s"
+                                .formatted(request.kind().label(), id, StatusResolver.HEARTBEAT_TIMEOUT.toSeconds())));
     }
 
     private static Optional<StopReason> lost(String why) {

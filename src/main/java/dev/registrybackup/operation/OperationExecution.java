@@ -84,6 +84,7 @@ public final class OperationExecution {
     private AttemptOutcome runHandler(OperationRequest request, Attempt attempt, ProgressTracker progressTracker) {
         try (WorkerPools.ScheduledTask beating =
                 workerPools.scheduleAtFixedRate(heartbeat, () -> heartbeat(attempt, progressTracker))) {
+            attempt.takeSlot();
             OperationHandler asked = handlers.get(request.kind());
             if (asked == null) {
                 throw new IllegalStateException(

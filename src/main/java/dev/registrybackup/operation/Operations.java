@@ -21,6 +21,7 @@ public final class Operations {
     public static final Duration RETENTION = Duration.ofDays(90);
 
     private final OperationStore store;
+    private final OperationLock operationLock;
     private final OperationGc operationGc;
     private final StatusResolver statusResolver;
     private final Clock clock;
@@ -33,13 +34,18 @@ public final class Operations {
      */
     public Operations(ObjectStore backup, Clock clock, Supplier<String> random) {
         this.store = new OperationStore(backup);
+        this.operationLock = new OperationLock(backup, store);
         this.operationGc = new OperationGc(backup, clock);
         this.statusResolver = new StatusResolver(store, clock);
         this.clock = clock;
         this.randomHex = random;
     }
 
-    /** Puts on record what is asked for. It is pending until somebody {@linkplain #startAttempt begins}. */
+    /**
+     * Puts on record what is asked for. It is pending until somebody {@linkplain #startAttempt begins}.
+     *
+     * @throws ConflictException if it is to reconcile and another operation does so, wherever it runs
+     */
     public OperationRequest create(OperationKind kind, String slot, ObjectNode parameters, String askedBy) {
         Instant now = clock.instant();
         OperationRequest request =
@@ -48,7 +54,21 @@ public final class Operations {
             throw new IllegalStateException("Failed to record operation %s: there is another one of that id. Ask again"
                     .formatted(request.id()));
         }
+        try {
+            operationLock.requireFree(request, OperationStore.key(request.id(), OperationStore.REQUEST));
+        } catch (RuntimeException e) {
+            discard(request, e);
+            throw e;
+        }
         return request;
+    }
+
+    private void discard(OperationRequest request, RuntimeException failure) {
+        try {
+            discard(request);
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
     }
 
     /** Forgets an operation that nobody has begun nor was told of. */
@@ -143,7 +163,7 @@ public final class Operations {
         SingleVersionRecord record = store.createAttempt(id, first)
                 .orElseThrow(() -> new FencedException(
                         "Attempt %d at operation %s was begun by another process".formatted(first.number(), id)));
-        return new Attempt(id, store, record, first, clock);
+        return new Attempt(request, store, operationLock, record, first, clock);
     }
 
     private Optional<AttemptRecord> newestAttempt(OperationListing contents) {

@@ -1,6 +1,7 @@
 package dev.registrybackup.reconcile;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.inventory.MissingInterval;
 import dev.registrybackup.inventory.MissingIntervals;
 import dev.registrybackup.objectstore.ObjectStoreException;
@@ -23,6 +24,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -31,12 +33,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Hides in the backup what the registry has lacked since before a time: tags, then revisions, an index before its children,
  * then layer links, then blobs, so that no link is left that leads to nothing. Only a tag's history may name a revision
- * that is gone, as it may in the registry. Each key is asked for in the registry once more just before. Nothing
- * that a revision kept in the backup or present in the registry needs is touched, nor what ImageStreams needed that were
- * captured since that time. For one thread.
+ * that is gone, as it may in the registry. Each key is asked for in the registry once more just before, and just after: what
+ * came back in between is brought again, since its event may have found it in the backup still. Nothing that a revision
+ * kept in the backup or present in the registry needs is touched, nor what ImageStreams needed that were captured since
+ * that time. For one thread.
  */
 final class LinkPruner {
     private final StorePair storePair;
+    private final ReplicationTools replicationTools;
     private final MissingIntervals missingIntervals;
     private final RepositoryReachableSet repositoryReachableSet;
     private final CapturedImages capturedImages;
@@ -59,6 +63,7 @@ final class LinkPruner {
      */
     LinkPruner(
             StorePair storePair,
+            ReplicationTools replicationTools,
             RepositoryReachableSet needs,
             CapturedImages captured,
             BlobSweeper blobs,
@@ -68,6 +73,7 @@ final class LinkPruner {
             Path scratch,
             Instant before) {
         this.storePair = storePair;
+        this.replicationTools = replicationTools;
         this.missingIntervals = new MissingIntervals(storePair.backup());
         this.repositoryReachableSet = needs;
         this.capturedImages = captured;
@@ -180,7 +186,7 @@ final class LinkPruner {
         }
     }
 
-    /** Hides it, unless the registry has it again or the backup has it no more. */
+    /** Hides it, unless the registry has it again or the backup has it no more; says whether it did, for however long. */
     private boolean prune(String key) {
         fence.check();
         if (storePair.registry().head(key).isPresent()
@@ -188,8 +194,21 @@ final class LinkPruner {
             return false;
         }
         storePair.backup().delete(key, Optional.empty());
-        reconcileStats.add(storePair.layout().parse(key).kind(), Count.PRUNED, 1);
+        if (storePair.registry().head(key).isPresent()) {
+            bringAgain(key);
+        } else {
+            reconcileStats.add(storePair.layout().parse(key).kind(), Count.PRUNED, 1);
+        }
         return true;
+    }
+
+    private void bringAgain(String key) {
+        replicationTools.durableKeys().remove(key);
+        try {
+            replicationTools.replicator().replicate(key).join();
+        } catch (CompletionException e) {
+            throw WorkerPools.unwrap(e) instanceof ObjectStoreException failure ? failure : e;
+        }
     }
 
     private void reportFailure(ObjectStoreException failure, String consequence) {

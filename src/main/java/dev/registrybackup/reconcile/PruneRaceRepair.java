@@ -73,7 +73,9 @@ final class PruneRaceRepair {
                     (link.kind() == Kind.LAYER_LINK ? needed : manifests).add(link.digest());
                 }
                 if (manifests.size() + needed.size() >= BATCH_SIZE || !links.hasNext()) {
-                    needed.addAll(reachableSet.of(manifests).digests());
+                    ReachableSet.Reachability reachability = reachableSet.of(manifests);
+                    reachability.unknown().forEach(this::couldNotTell);
+                    needed.addAll(reachability.digests());
                     count += needed.stream().filter(this::reinstate).count();
                     manifests.clear();
                     needed.clear();
@@ -86,6 +88,15 @@ final class PruneRaceRepair {
     /** Whether all could be checked; if not, another run has to. */
     boolean isConclusive() {
         return isConclusive;
+    }
+
+    private void couldNotTell(Digest manifest) {
+        isConclusive = false;
+        findings.accept(new Finding(
+                FindingCode.COULD_NOT_TELL,
+                manifest.toString(),
+                "A link that was written lately leads to it, and what it needs is not known, since it is no manifest that can be"
+                        + " read; the next run looks again: push the image again, or delete it"));
     }
 
     private boolean reinstate(Digest digest) {

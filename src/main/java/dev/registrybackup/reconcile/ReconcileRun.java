@@ -205,6 +205,7 @@ final class ReconcileRun {
             CapturedImages captured = new CapturedImages(storePair.backup(), scratch, before);
             isDone = new LinkPruner(
                             storePair,
+                            replicationTools,
                             new RepositoryReachableSet(storePair, reachableSet),
                             captured,
                             new BlobSweeper(storePair, reachableSet, captured, removing),

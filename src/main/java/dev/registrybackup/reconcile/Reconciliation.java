@@ -34,7 +34,7 @@ import java.util.stream.Stream;
 
 /**
  * Goes over everything that the registry's store and the backup have. Blocks for as long as that takes: not to be called
- * in a lane. Safe for use by many threads, but two at a time on one backup are one too many.
+ * in a lane. Safe for use by many threads, but two at a time on one backup are one too many: operations take turns.
  */
 public final class Reconciliation {
     private static final System.Logger LOGGER = System.getLogger(Reconciliation.class.getName());

@@ -11,16 +11,20 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.MalformedManifestException;
 import dev.registrybackup.registry.Manifest;
 import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath.LayerLink;
+import dev.registrybackup.registry.RepositoryName;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
 
 /**
- * Brings a manifest and everything it refers to into the backup: configs, layers, the manifests of an index, and theirs.
- * Manifests are read from the backup, where they were proved.
+ * Brings a manifest and everything it refers to into the backup: configs, layers, the manifests of an index, and theirs;
+ * if so asked, with a repository's layer links to its configs and layers, each after its blob. Manifests are read from the
+ * backup, where they were proved.
  */
 final class DependencyCopier {
     private static final String MISSING_MANIFEST =
@@ -34,19 +38,26 @@ final class DependencyCopier {
     private final BlobReplicator blobReplicator;
     private final WorkerPools workerPools;
     private final ExpiringKeySet completeManifests;
+    private final BiFunction<LayerLink, BlobResult, CompletableFuture<Long>> link;
 
-    /** Remembers in {@code complete} which manifests it lately brought with everything below them. */
+    /**
+     * Remembers in {@code complete} which manifests it lately brought with everything below them.
+     *
+     * @param link has a layer link to a blob that is in the backup published, and tells how many bytes it wrote
+     */
     DependencyCopier(
             RegistryLayout layout,
             ObjectStore backup,
             BlobReplicator blobReplicator,
             WorkerPools workerPools,
-            ExpiringKeySet complete) {
+            ExpiringKeySet complete,
+            BiFunction<LayerLink, BlobResult, CompletableFuture<Long>> link) {
         this.layout = layout;
         this.backup = backup;
         this.blobReplicator = blobReplicator;
         this.workerPools = workerPools;
         this.completeManifests = complete;
+        this.link = link;
     }
 
     /** Brings the blob of a layer link. */
@@ -56,38 +67,50 @@ final class DependencyCopier {
                 .thenApply(copy -> DependencyResult.of(digest, copy, MISSING_BLOB));
     }
 
-    /** Brings the manifest and everything below it. */
-    CompletableFuture<DependencyResult> copy(Digest manifest) {
-        Set<Digest> seen = ConcurrentHashMap.newKeySet();
-        return copy(manifest, OptionalLong.empty(), seen).thenApply(dependencyResult -> {
+    /**
+     * Brings the manifest and everything below it.
+     *
+     * @param linking the repository whose layer links come along; empty if none do
+     */
+    CompletableFuture<DependencyResult> copy(Digest manifest, Optional<RepositoryName> linking) {
+        Walk walk = new Walk(linking, ConcurrentHashMap.newKeySet());
+        return copy(manifest, OptionalLong.empty(), walk).thenApply(dependencyResult -> {
             // Only the whole is told to be complete: what was seen twice was passed over the second time.
             if (dependencyResult.isComplete()) {
-                seen.forEach(below -> completeManifests.add(below.toString()));
+                walk.seen().forEach(below -> completeManifests.add(walk.memory(below)));
             }
             return dependencyResult;
         });
     }
 
-    private CompletableFuture<DependencyResult> copy(Digest manifest, OptionalLong size, Set<Digest> seen) {
+    /** Where layer links are written, if they are, and the manifests met so far. */
+    private record Walk(Optional<RepositoryName> linking, Set<Digest> seen) {
+        /** Under what a manifest is remembered: its blobs are everybody's, the layer links one repository's. */
+        String memory(Digest manifest) {
+            return linking.map(repository -> repository + "@" + manifest).orElseGet(manifest::toString);
+        }
+    }
+
+    private CompletableFuture<DependencyResult> copy(Digest manifest, OptionalLong size, Walk walk) {
         // What is remembered was not looked at now, so it is not seen, and not remembered anew.
-        if (completeManifests.contains(manifest.toString()) || !seen.add(manifest)) {
+        if (completeManifests.contains(walk.memory(manifest)) || !walk.seen().add(manifest)) {
             return CompletableFuture.completedFuture(DependencyResult.COMPLETE);
         }
         return blobReplicator.copyIfMissing(manifest, size).thenCompose(copy -> {
             DependencyResult self = DependencyResult.of(manifest, copy, MISSING_MANIFEST);
             return copy.isInBackup()
-                    ? copyReferences(manifest, seen).thenApply(self::plus)
+                    ? copyReferences(manifest, walk).thenApply(self::plus)
                     : CompletableFuture.completedFuture(self);
         });
     }
 
-    private CompletableFuture<DependencyResult> copyReferences(Digest manifest, Set<Digest> seen) {
+    private CompletableFuture<DependencyResult> copyReferences(Digest manifest, Walk walk) {
         return workerPools
                 .submitSmall(() -> readManifest(manifest))
                 .thenCompose(read ->
                         read.map(CompletableFuture::completedFuture).orElseGet(() -> overwriteAndRead(manifest)))
                 .thenCompose(references -> combineAll(references.references().stream()
-                        .map(reference -> copy(reference, seen))
+                        .map(reference -> copy(reference, walk))
                         .toList()));
     }
 
@@ -97,19 +120,27 @@ final class DependencyCopier {
                         parts.stream().map(CompletableFuture::join).toList()));
     }
 
-    private CompletableFuture<DependencyResult> copy(Descriptor reference, Set<Digest> seen) {
+    private CompletableFuture<DependencyResult> copy(Descriptor reference, Walk walk) {
         Digest digest = reference.digest();
         return switch (reference.role()) {
-            case MANIFEST -> copy(digest, reference.size(), seen);
+            case MANIFEST -> copy(digest, reference.size(), walk);
             case BLOB ->
                 blobReplicator
                         .copyIfMissing(digest, reference.size())
-                        .thenApply(copy -> DependencyResult.of(digest, copy, MISSING_BLOB));
+                        .thenCompose(copy -> link(walk, digest, copy)
+                                .thenApply(bytes -> DependencyResult.of(digest, copy, MISSING_BLOB)
+                                        .plus(new DependencyResult(Set.of(), bytes))));
             case FOREIGN_LAYER ->
                 blobReplicator
                         .copyIfMissing(digest, reference.size())
                         .thenApply(copy -> DependencyResult.of(digest, copy, MISSING_FOREIGN_LAYER));
         };
+    }
+
+    private CompletableFuture<Long> link(Walk walk, Digest digest, BlobResult copy) {
+        return copy.isInBackup() && walk.linking().isPresent()
+                ? link.apply(new LayerLink(walk.linking().get(), digest), copy)
+                : CompletableFuture.completedFuture(0L);
     }
 
     /** What the manifest in the backup refers to; nothing if it is none; empty if its bytes are not what they should be. */

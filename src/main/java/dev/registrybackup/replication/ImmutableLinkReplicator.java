@@ -2,8 +2,10 @@ package dev.registrybackup.replication;
 
 import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
+import dev.registrybackup.registry.RegistryPath.LayerLink;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -46,6 +48,23 @@ final class ImmutableLinkReplicator {
                     .thenCompose(dependencyResult ->
                             workerPools.submitSmall(() -> publish(path, key, storedLink, dependencyResult)));
         });
+    }
+
+    /** Publishes a layer link whose blob the backup has, without a look at the registry's. */
+    CompletableFuture<ReplicationResult> publishUnread(LayerLink path, boolean isAbsent) {
+        String key = layout.keyOf(path);
+        return durableKeys.contains(key) && !blockedLinks.isWaiting(key)
+                ? CompletableFuture.completedFuture(ReplicationResult.of(path.kind(), ReplicationStatus.PRESENT))
+                : workerPools.submitSmall(() -> {
+                    ReplicationStatus replicationStatus = linkStore.publishUnread(key, path, isAbsent)
+                            ? ReplicationStatus.COPIED
+                            : ReplicationStatus.PRESENT;
+                    blockedLinks.update(key, Set.of());
+                    durableKeys.add(key);
+                    long bytes =
+                            replicationStatus == ReplicationStatus.COPIED ? LinkContent.of(path.digest()).length : 0;
+                    return new ReplicationResult(path.kind(), replicationStatus, Optional.of(path.digest()), bytes, "");
+                });
     }
 
     private ReplicationResult sourceMissing(DigestLink path, String key) {

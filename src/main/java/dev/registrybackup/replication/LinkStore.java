@@ -11,6 +11,9 @@ import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
 import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.registry.RegistryPath.LayerLink;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -64,7 +67,7 @@ final class LinkStore {
     boolean publishIfMissing(DigestLink path, StoredLink storedLink) {
         Optional<ObjectInfo> copy = backup.headBeforeWrite(storedLink.info().key());
         if (copy.isPresent()
-                && isSameContent(copy.get(), storedLink)
+                && isSameContent(copy.get(), storedLink.content())
                 && (path.kind() == Kind.LAYER_LINK || !isOlder(copy.get(), storedLink))) {
             return false;
         }
@@ -73,11 +76,29 @@ final class LinkStore {
     }
 
     /**
+     * Writes a layer link without a look at the registry's, since its path says what it says; says whether it wrote. When
+     * the registry wrote it is not known then, and nobody asks.
+     *
+     * @param isAbsent whether the backup is known not to have it, so that nobody has to look
+     */
+    boolean publishUnread(String key, LayerLink path, boolean isAbsent) {
+        byte[] content = LinkContent.of(path.digest());
+        if (!isAbsent
+                && backup.headBeforeWrite(key)
+                        .filter(copy -> isSameContent(copy, content))
+                        .isPresent()) {
+            return false;
+        }
+        backup.put(key, ContentSource.of(content), Map.of());
+        return true;
+    }
+
+    /**
      * Writes a link whose content changes, unless the backup has this content; says whether it wrote. What the registry
      * wrote again since may have been gone in between: a version with its time tells that it was back.
      */
     boolean publishIfDifferent(StoredLink storedLink) {
-        if (backupHasContent(storedLink, copy -> !isOlder(copy, storedLink))) {
+        if (backupHasContent(storedLink.info().key(), storedLink.content(), copy -> !isOlder(copy, storedLink))) {
             return false;
         }
         write(storedLink);
@@ -91,17 +112,17 @@ final class LinkStore {
     }
 
     /** The ETag of so small an object is its MD5, except under KMS, where the content has to be looked at. */
-    private boolean isSameContent(ObjectInfo copy, StoredLink storedLink) {
-        return copy.size() == storedLink.content().length
-                && (copy.etag().equals(LinkContent.md5Hex(storedLink.content()))
-                        || backupHasContent(storedLink, there -> true));
+    private boolean isSameContent(ObjectInfo copy, byte[] content) {
+        return copy.size() == content.length
+                && (copy.etag().equals(LinkContent.md5Hex(content))
+                        || backupHasContent(copy.key(), content, there -> true));
     }
 
-    private boolean backupHasContent(StoredLink storedLink, Predicate<ObjectInfo> counts) {
-        try (OpenObject reading = backup.open(storedLink.info().key(), Optional.empty(), Optional.empty())) {
-            return reading.info().size() == storedLink.content().length
+    private boolean backupHasContent(String key, byte[] content, Predicate<ObjectInfo> counts) {
+        try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
+            return reading.info().size() == content.length
                     && counts.test(reading.info())
-                    && storedLink.hasContent(reading.readAll(LinkContent.MAX_BYTES));
+                    && Arrays.equals(content, reading.readAll(LinkContent.MAX_BYTES));
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
                 return false;

@@ -38,10 +38,16 @@ public final class Replicator {
     private final BlockedLinks blockedLinks;
     private final ExpiringKeySet durableKeys;
     private final WorkerPools workerPools;
+    private final boolean linksLayers;
     private final BiConsumer<String, CompletableFuture<ReplicationResult>> onUnblocked;
     private final CoalescingExecutor<ReplicationResult> executor = new CoalescingExecutor<>();
 
-    /** What a replicator works with. */
+    /**
+     * What a replicator works with.
+     *
+     * @param linksLayers whether a manifest's layer links come with its revision link, unread: right where the registry has
+     *     written them all by then
+     */
     public record Dependencies(
             RegistryLayout layout,
             ObjectStore registry,
@@ -50,7 +56,8 @@ public final class Replicator {
             UnknownObjects unknownObjects,
             BlockedLinks blockedLinks,
             ExpiringKeySet durableKeys,
-            WorkerPools workerPools) {}
+            WorkerPools workerPools,
+            boolean linksLayers) {}
 
     /**
      * Replicates from the registry into the backup.
@@ -65,12 +72,18 @@ public final class Replicator {
         this.blockedLinks = dependencies.blockedLinks();
         this.durableKeys = dependencies.durableKeys();
         this.workerPools = dependencies.workerPools();
+        this.linksLayers = dependencies.linksLayers();
         this.onUnblocked = onWoken;
-        this.dependencyCopier = new DependencyCopier(
-                layout, dependencies.backup(), blobReplicator, dependencies.workerPools(), durableKeys);
         this.immutableLinkReplicator =
                 new ImmutableLinkReplicator(layout, objects, blockedLinks, dependencies.workerPools(), durableKeys);
         this.tagLinkReplicator = new TagLinkReplicator(objects, blockedLinks, dependencies.workerPools());
+        this.dependencyCopier = new DependencyCopier(
+                layout,
+                dependencies.backup(),
+                blobReplicator,
+                dependencies.workerPools(),
+                durableKeys,
+                this::publishLayerLink);
     }
 
     /**
@@ -136,7 +149,9 @@ public final class Replicator {
                     layer, storedLink -> dependencyCopier.copyBlob(storedLink.target()));
         } else if (path instanceof RevisionLink revision) {
             return immutableLinkReplicator
-                    .replicate(revision, storedLink -> dependencyCopier.copy(storedLink.target()))
+                    .replicate(
+                            revision,
+                            storedLink -> dependencyCopier.copy(storedLink.target(), linking(revision.repository())))
                     .thenCompose(replicationResult -> unblockTags(revision, replicationResult));
         } else if (path instanceof TagIndexLink tag) {
             return immutableLinkReplicator.replicate(
@@ -145,6 +160,18 @@ public final class Replicator {
             TagCurrentLink tag = (TagCurrentLink) path;
             return tagLinkReplicator.replicate(key, storedLink -> copyRevision(tag.repository(), storedLink.target()));
         }
+    }
+
+    private Optional<RepositoryName> linking(RepositoryName repository) {
+        return linksLayers ? Optional.of(repository) : Optional.empty();
+    }
+
+    /** In turn with the layer link's own event, so that it is written once. No layer link precedes its blob. */
+    private CompletableFuture<Long> publishLayerLink(LayerLink path, BlobResult blob) {
+        return executor.submit(
+                        layout.keyOf(path),
+                        () -> immutableLinkReplicator.publishUnread(path, blob.state() == BlobResult.BlobState.COPIED))
+                .thenApply(ReplicationResult::bytesCopied);
     }
 
     /** A tag points to a revision link of its repository, which is there before the tag is. */
@@ -157,7 +184,7 @@ public final class Replicator {
             if (revision.status() == ReplicationStatus.SOURCE_MISSING) {
                 DependencyResult dangling =
                         DependencyResult.missing(digest, "the registry's tag points to a revision link that it lacks");
-                return dependencyCopier.copy(digest).thenApply(dangling::plus);
+                return dependencyCopier.copy(digest, Optional.empty()).thenApply(dangling::plus);
             }
             return CompletableFuture.completedFuture(
                     new DependencyResult(Set.of(new BlockCause(LinkState.BLOCKED, digest, revision.problem())), 0));

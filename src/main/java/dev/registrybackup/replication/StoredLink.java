@@ -3,7 +3,6 @@ package dev.registrybackup.replication;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.LinkContent;
-import java.util.Arrays;
 
 /**
  * A link as it was read from the registry.
@@ -14,9 +13,5 @@ import java.util.Arrays;
 record StoredLink(ObjectInfo info, Digest target) {
     byte[] content() {
         return LinkContent.of(target);
-    }
-
-    boolean hasContent(byte[] other) {
-        return Arrays.equals(content(), other);
     }
 }

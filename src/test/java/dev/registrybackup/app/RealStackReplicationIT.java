@@ -1,9 +1,11 @@
 package dev.registrybackup.app;
 
+import static io.restassured.RestAssured.given;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.registrybackup.app.events.NotificationFunctionsIT;
 import dev.registrybackup.lab.BackupCheck;
 import dev.registrybackup.lab.Blob;
 import dev.registrybackup.lab.Bucket;
@@ -107,6 +109,31 @@ class RealStackReplicationIT {
             killed.close();
             other.close();
         }
+    }
+
+    @Test
+    void anImageOfWhichOnlyTheTagsEventCameIsServedByASecondRegistryByItsTag() {
+        // Given
+        TestImage image = new TestImages(8).image(300, 70_000);
+        image.writeOciLayout(folder.resolve("image"), "v1");
+        try (DockerRegistry docker = DockerRegistry.onBucket(ceph.registryEndpoint(), Product.REGISTRY_BUCKET)) {
+            Skopeo.push(folder.resolve("image"), "v1", docker.uri(), "team/app:v1");
+        }
+        try (Product product = Product.start(settings(), "-Xmx128m")) {
+            // When
+            given().body(NotificationFunctionsIT.notification(
+                            Product.REGISTRY_BUCKET,
+                            "docker/registry/v2/repositories/team/app/_manifests/tags/v1/current/link"))
+                    .post(product.notificationUri())
+                    .then()
+                    .statusCode(204);
+        }
+
+        // Then
+        try (DockerRegistry standby = DockerRegistry.readOnly(ceph.backupEndpoint(), Product.BACKUP_BUCKET)) {
+            assertEquals(image.digest(), pulled(standby, "team/app:v1"));
+        }
+        assertEquals(List.of(), BackupCheck.linksBeforeTargets(beforeBackup.requests(), backup));
     }
 
     /** Through the store's own queue, and with what this store tells of its bucket. */

@@ -28,6 +28,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What becomes of what only the backup has. */
 class LinkPrunerTest {
@@ -233,6 +235,30 @@ class LinkPrunerTest {
         assertEquals(List.of(), removedKeys());
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"TAG_CURRENT_LINK", "TAG_INDEX_LINK", "REVISION_LINK", "LAYER_LINK", "BLOB"})
+    void whatComesBackIntoTheRegistryWhileItIsHiddenIsBroughtAgain(Kind kind) {
+        // Given
+        deleteOldImage();
+        fixture.run();
+        fixture.clock().advance(MONTH);
+        List<String> hidden = new ArrayList<>();
+        fixture.backup().beforeRequest((operation, key) -> {
+            if (operation == Operation.DELETE && content.layout().parse(key).kind() == kind && hidden.isEmpty()) {
+                hidden.add(key);
+                fixture.withContent(content);
+            }
+        });
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+        assertEquals(1, hidden.size());
+        assertTrue(fixture.backupContent().keySet().containsAll(hidden), hidden::toString);
+    }
+
     @Test
     void aBlobThatALinkNeedsWhichCameMeanwhileIsReinstated() {
         // Given
@@ -255,6 +281,34 @@ class LinkPrunerTest {
 
         // Then
         assertEquals(1, pushed.size());
+        assertTrue(fixture.backupContent().containsKey(content.blobKey(ownLayer)));
+    }
+
+    @Test
+    void aLinkThatCameMeanwhileToADamagedManifestIsCheckedAgainByTheNextRun() {
+        // Given
+        deleteOldImage();
+        fixture.run();
+        fixture.clock().advance(MONTH);
+        Digest fresh = content.image("new/app", ownLayer);
+        String manifest = content.blobKey(fresh);
+        String link = content.revisionLink("new/app", fresh);
+        fixture.backup().beforeRequest((operation, key) -> {
+            if (operation == Operation.DELETE && key.equals(content.blobKey(ownLayer))) {
+                fixture.backupBucket().seed(link, content.content(link));
+                fixture.backupBucket().seed(manifest, new byte[content.content(manifest).length]);
+                fixture.registryBucket().seed(manifest, new byte[content.content(manifest).length]);
+            }
+        });
+        Reconciliation.ReconcileResult first = fixture.run();
+        fixture.backupBucket().seed(manifest, content.content(manifest));
+
+        // When
+        Reconciliation.ReconcileResult next = fixture.run();
+
+        // Then
+        assertFalse(first.isComplete());
+        assertEquals(1, next.summary().path("broughtBack").asLong(), next.summary()::toPrettyString);
         assertTrue(fixture.backupContent().containsKey(content.blobKey(ownLayer)));
     }
 

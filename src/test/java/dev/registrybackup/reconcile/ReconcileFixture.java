@@ -220,7 +220,8 @@ final class ReconcileFixture implements AutoCloseable {
                         new UnknownObjects(from, to, workerPools, false),
                         blockedLinks,
                         durable,
-                        workerPools),
+                        workerPools,
+                        false),
                 (link, again) -> {});
         return new ReplicationTools(replicator, blobReplicator, adopted, durable, blockedLinks);
     }

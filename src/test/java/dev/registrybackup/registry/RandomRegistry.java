@@ -1,5 +1,6 @@
 package dev.registrybackup.registry;
 
+import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.registry.RegistryPath.LayerLink;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
@@ -105,11 +106,21 @@ public final class RandomRegistry {
         return List.copyOf(objects.keySet());
     }
 
-    /** What is to be visible before the link may be: everything it leads to. Nothing for what is no link. */
+    /**
+     * What is to be visible before the link may be: everything it leads to, and of a manifest's config and layers its
+     * repository's links too. Nothing for what is no link.
+     */
     public Set<String> reachableKeys(String key) {
         Set<String> found = new LinkedHashSet<>();
         if (key.endsWith(LINK_SUFFIX)) {
             collect(key, found);
+        }
+        if (layout.parse(key) instanceof RegistryPath.Link link && !(link instanceof LayerLink)) {
+            List.copyOf(found).stream()
+                    .filter(below -> layout.parse(below) instanceof BlobData)
+                    .map(below -> layerLink(link.repository().toString(), ((BlobData) layout.parse(below)).digest()))
+                    .filter(objects::containsKey)
+                    .forEach(found::add);
         }
         return found;
     }

@@ -10,6 +10,7 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -24,8 +25,13 @@ class DependencyCopierTest {
     private final ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 1_000);
     private final BlobReplicator blobReplicator = new BlobReplicator(
             made.layout(), registry, backup, new VerifiedMarker(backup, made.layout(), clock), workerPools, durable);
-    private final DependencyCopier dependencyCopier =
-            new DependencyCopier(made.layout(), backup, blobReplicator, workerPools, durable);
+    private final DependencyCopier dependencyCopier = new DependencyCopier(
+            made.layout(),
+            backup,
+            blobReplicator,
+            workerPools,
+            durable,
+            (path, blob) -> CompletableFuture.completedFuture(0L));
 
     @AfterEach
     void close() {
@@ -40,14 +46,14 @@ class DependencyCopierTest {
         Digest first = made.index(REPOSITORY, shared);
         Digest second = made.index(REPOSITORY, shared);
         made.writeTo(registry::seed);
-        dependencyCopier.copy(shared).join();
+        dependencyCopier.copy(shared, Optional.empty()).join();
         clock.advance(Duration.ofMinutes(4));
-        dependencyCopier.copy(first).join();
+        dependencyCopier.copy(first, Optional.empty()).join();
         clock.advance(Duration.ofMinutes(4));
         backup.delete(made.blobKey(layer), Optional.empty());
 
         // When
-        dependencyCopier.copy(second).join();
+        dependencyCopier.copy(second, Optional.empty()).join();
 
         // Then
         assertTrue(backup.head(made.blobKey(layer)).isPresent());

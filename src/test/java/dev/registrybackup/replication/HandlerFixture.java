@@ -64,7 +64,7 @@ final class HandlerFixture implements AutoCloseable {
         ReplicationObserver replicationObserver = new ReplicationObserver(listener, clock);
         Replicator replicator = new Replicator(
                 new Replicator.Dependencies(
-                        layout, registry, backup, blobReplicator, foreign, blockedLinks, durable, workerPools),
+                        layout, registry, backup, blobReplicator, foreign, blockedLinks, durable, workerPools, true),
                 replicationObserver::observeUnblocked);
         replicationService = new ReplicationService(
                 replicator, replicationObserver, new CanaryProbe(registry, backup, clock), workerPools);

@@ -32,7 +32,13 @@ public final class ReplicatorFixture implements AutoCloseable {
     private final Queue<CompletableFuture<ReplicationResult>> unblocked = new ConcurrentLinkedQueue<>();
 
     /** What differs between instances. */
-    public record FixtureOptions(int smallThreads, int largeThreads, boolean copiesUnknownObjects) {}
+    public record FixtureOptions(
+            int smallThreads, int largeThreads, boolean copiesUnknownObjects, boolean linksLayers) {
+        /** Of a registry that writes all layer links itself. */
+        public FixtureOptions(int smallThreads, int largeThreads, boolean copiesUnknownObjects) {
+            this(smallThreads, largeThreads, copiesUnknownObjects, true);
+        }
+    }
 
     public ReplicatorFixture(ObjectStore registry, ObjectStore backup) {
         this(registry, backup, new FixtureOptions(4, 2, false));
@@ -64,7 +70,8 @@ public final class ReplicatorFixture implements AutoCloseable {
                         foreign,
                         blockedLinks,
                         durable,
-                        workerPools),
+                        workerPools,
+                        fixtureOptions.linksLayers()),
                 (link, again) -> unblocked.add(again));
         replicate(layout.prefix() + NO_BLOB);
         clearRequests();

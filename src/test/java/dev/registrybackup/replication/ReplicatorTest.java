@@ -12,11 +12,13 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.registry.RegistryPath.LayerLink;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -311,13 +313,110 @@ class ReplicatorTest {
     }
 
     @Test
+    void aTagsEventAloneBringsTheLayerLinksOfItsImageBeforeItsRevisionLink() {
+        // When
+        replicatorFixture.replicate(key(Kind.TAG_CURRENT_LINK));
+
+        // Then
+        assertEquals(
+                registryContent.backedUpObjects().size() - 1,
+                backup.keys(registryContent.layout().prefix()).size());
+        assertArrayEquals(registryContent.content(key(Kind.LAYER_LINK)), backup.bytes(key(Kind.LAYER_LINK)));
+        assertEquals(2, layerLinks(REPOSITORY).size());
+        assertEquals(
+                Set.of(),
+                registryContent.linksBeforeTheirTargets(
+                        replicatorFixture.backup().writtenKeys()));
+    }
+
+    @Test
+    void theLayerLinksOfAnIndexsImagesComeWithItsTag() {
+        // Given
+        registryContent.tag(
+                REPOSITORY, "all", registryContent.index(REPOSITORY, image, registryContent.image(REPOSITORY, layer)));
+        registryContent.writeTo(registry::seed);
+
+        // When
+        replicatorFixture.replicate(registryContent.tagLink(REPOSITORY, "all"));
+
+        // Then
+        assertEquals(3, layerLinks(REPOSITORY).size());
+        assertEquals(
+                Set.of(),
+                registryContent.linksBeforeTheirTargets(
+                        replicatorFixture.backup().writtenKeys()));
+    }
+
+    @Test
+    void anImageThatCameLatelyInAnotherRepositoryBringsTheLayerLinksOfItsOwn() {
+        // Given
+        String promoted = promoted();
+        replicatorFixture.replicate(key(Kind.TAG_CURRENT_LINK));
+
+        // When
+        replicatorFixture.replicate(registryContent.tagLink(promoted, "latest"));
+
+        // Then
+        assertEquals(2, layerLinks(promoted).size());
+    }
+
+    @Test
+    void aLayerThatIsInNeitherStoreGetsItsLinkWhenItComes() {
+        // Given
+        byte[] content = registryContent.content(key(Kind.BLOB));
+        registry.delete(key(Kind.BLOB), Optional.empty());
+        replicatorFixture.replicate(key(Kind.TAG_CURRENT_LINK));
+        List<String> before = layerLinks(REPOSITORY);
+        registry.seed(key(Kind.BLOB), content);
+
+        // When
+        replicatorFixture.replicate(key(Kind.BLOB));
+
+        // Then
+        assertEquals(1, before.size());
+        assertEquals(2, layerLinks(REPOSITORY).size());
+    }
+
+    @Test
+    void aLayerLinkThatSaysSomethingElseInTheBackupIsReplacedWithItsImage() {
+        // Given
+        replicatorFixture.replicate(key(Kind.BLOB));
+        backup.seed(key(Kind.LAYER_LINK), text("sha256:" + "0".repeat(64)));
+
+        // When
+        replicatorFixture.replicate(key(Kind.TAG_CURRENT_LINK));
+
+        // Then
+        assertArrayEquals(LinkContent.of(layer), backup.bytes(key(Kind.LAYER_LINK)));
+    }
+
+    @Test
+    void whereLayersAreServedWithoutLinksOnlyThoseComeThatTheRegistryIsAskedFor() {
+        // Given: an image that was promoted without writing any
+        String promoted = promoted();
+        List.of(layer, config())
+                .forEach(blob -> registry.delete(registryContent.layerLink(promoted, blob), Optional.empty()));
+        try (ReplicatorFixture openShift =
+                new ReplicatorFixture(registry, backup, new ReplicatorFixture.FixtureOptions(1, 1, false, false))) {
+            // When
+            openShift.replicate(registryContent.tagLink(promoted, "latest"));
+            openShift.replicate(key(Kind.TAG_CURRENT_LINK));
+            openShift.replicate(key(Kind.LAYER_LINK));
+
+            // Then
+            assertEquals(List.of(), layerLinks(promoted));
+            assertEquals(List.of(key(Kind.LAYER_LINK)), layerLinks(REPOSITORY));
+        }
+    }
+
+    @Test
     void aCopyTellsWhenTheRegistryWroteIt() {
         // When
         replicatorFixture.replicate(key(Kind.TAG_CURRENT_LINK));
 
         // Then
-        registryContent
-                .reachableKeys(key(Kind.TAG_CURRENT_LINK))
+        registryContent.reachableKeys(key(Kind.TAG_CURRENT_LINK)).stream()
+                .filter(key -> !key.contains("/_layers/"))
                 .forEach(key -> assertEquals(
                         Map.of(
                                 "registry-last-modified",
@@ -437,6 +536,34 @@ class ReplicatorTest {
             case TAG_CURRENT_LINK -> registryContent.tagLink(REPOSITORY, "latest");
             case UPLOAD, UNKNOWN, EXCLUDED -> throw new IllegalArgumentException(kind.label());
         };
+    }
+
+    /** Tags the image in another repository, which its layers are mounted into. */
+    private String promoted() {
+        String repository = "team/promoted";
+        registryContent.mount(repository, layer);
+        registryContent.mount(repository, config());
+        registryContent.manifest(
+                repository,
+                new String(registryContent.content(registryContent.blobKey(image)), StandardCharsets.UTF_8),
+                config(),
+                layer);
+        registryContent.tag(repository, "latest", image);
+        registryContent.writeTo(registry::seed);
+        return repository;
+    }
+
+    private Digest config() {
+        return registryContent.reachableKeys(registryContent.revisionLink(REPOSITORY, image)).stream()
+                .filter(key -> registryContent.layout().parse(key) instanceof LayerLink link
+                        && !link.digest().equals(layer))
+                .map(key -> ((LayerLink) registryContent.layout().parse(key)).digest())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private List<String> layerLinks(String repository) {
+        return backup.keys(registryContent.layout().repositoriesPrefix() + repository + "/_layers/");
     }
 
     private static byte[] text(String text) {

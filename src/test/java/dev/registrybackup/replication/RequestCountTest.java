@@ -7,6 +7,8 @@ import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.RecordingObjectStore.Request;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.registry.RegistryPath.LayerLink;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,6 +80,100 @@ class RequestCountTest {
         assertEquals(List.of(open(revisionLink)), replicatorFixture.registry().requests());
         assertEquals(
                 List.of(open(manifest), head(revisionLink), put(revisionLink)),
+                replicatorFixture.backup().requests());
+    }
+
+    @Test
+    void aRevisionLinkBeforeItsChildrenCostsOneWriteMoreForTheLinksOfItsConfigAndLayer() {
+        // Given
+        String configLink = registryContent.layerLink(REPOSITORY, config());
+        String configBlob = registryContent.blobKey(config());
+
+        // When
+        replicatorFixture.replicate(revisionLink);
+
+        // Then
+        assertEquals(
+                inAnyOrder(
+                        open(revisionLink),
+                        head(manifest),
+                        open(manifest),
+                        head(configBlob),
+                        open(configBlob),
+                        head(blob),
+                        open(blob)),
+                inAnyOrder(replicatorFixture.registry().requests()));
+        assertEquals(
+                inAnyOrder(
+                        head(manifest),
+                        put(manifest),
+                        open(manifest),
+                        head(configBlob),
+                        put(configBlob),
+                        put(configLink),
+                        head(blob),
+                        put(blob),
+                        put(layerLink),
+                        head(revisionLink),
+                        put(revisionLink)),
+                inAnyOrder(replicatorFixture.backup().requests()));
+    }
+
+    @Test
+    void aRevisionLinkAfterItsBlobsAndBeforeTheirLinksCostsALookMoreForEachOfThese() {
+        // Given
+        String configLink = registryContent.layerLink(REPOSITORY, config());
+        prime(blob, manifest, registryContent.blobKey(config()));
+
+        // When
+        replicatorFixture.replicate(revisionLink);
+
+        // Then
+        assertEquals(List.of(open(revisionLink)), replicatorFixture.registry().requests());
+        assertEquals(
+                inAnyOrder(
+                        open(manifest),
+                        head(configLink),
+                        put(configLink),
+                        head(layerLink),
+                        put(layerLink),
+                        head(revisionLink),
+                        put(revisionLink)),
+                inAnyOrder(replicatorFixture.backup().requests()));
+    }
+
+    @Test
+    void aLayerLinkThatCameWithItsImageCostsNothing() {
+        // Given
+        prime(revisionLink);
+
+        // When
+        replicatorFixture.replicate(layerLink);
+
+        // Then
+        assertEquals(List.of(), replicatorFixture.registry().requests());
+        assertEquals(List.of(), replicatorFixture.backup().requests());
+    }
+
+    @Test
+    void anImageThatCameLatelyInAnotherRepositoryWhoseLayerLinksAreKnownCostsFour() {
+        // Given
+        String other = "team/other";
+        String otherRevision = registryContent.revisionLink(other, image);
+        registryContent.mount(other, layer);
+        registryContent.mount(other, config());
+        registryContent.manifest(
+                other, new String(registryContent.content(manifest), StandardCharsets.UTF_8), config(), layer);
+        registryContent.writeTo(registry::seed);
+        prime(revisionLink, registryContent.layerLink(other, layer), registryContent.layerLink(other, config()));
+
+        // When
+        replicatorFixture.replicate(otherRevision);
+
+        // Then
+        assertEquals(List.of(open(otherRevision)), replicatorFixture.registry().requests());
+        assertEquals(
+                List.of(open(manifest), head(otherRevision), put(otherRevision)),
                 replicatorFixture.backup().requests());
     }
 
@@ -196,6 +292,23 @@ class RequestCountTest {
                 3 * 2 + 2 + 1 + 1 + 2, replicatorFixture.registry().requests().size());
         assertEquals(
                 3 * 2 + 2 * 2 + 3 + 2 + 2, replicatorFixture.backup().requests().size());
+    }
+
+    private Digest config() {
+        return registryContent.keys().stream()
+                .filter(key -> registryContent.layout().parse(key) instanceof LayerLink link
+                        && !link.digest().equals(layer))
+                .map(key -> ((LayerLink) registryContent.layout().parse(key)).digest())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static List<String> inAnyOrder(Request... requests) {
+        return inAnyOrder(List.of(requests));
+    }
+
+    private static List<String> inAnyOrder(List<Request> requests) {
+        return requests.stream().map(Request::toString).sorted().toList();
     }
 
     private void prime(String... keys) {

@@ -7,13 +7,15 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * A second copy of the proved backup, in any place that rclone can write: another S3, a cloud, a disk. Children are copied
- * before parents, and where it mirrors, parents leave before children. What is replaced or leaves is moved aside, to a
- * directory a day. One thread at a time.
+ * before parents, and once more after them, since a link that was pushed meanwhile leads to what the first time did not
+ * see. Where it mirrors, parents leave before children. What is replaced or leaves is moved aside, to a directory a day.
+ * One thread at a time.
  */
 public final class Archive {
     private final RcloneRemote backup;
@@ -66,13 +68,14 @@ public final class Archive {
     public Optional<String> update(String registryPrefix, String bookkeepingPrefix, Instant now, Runnable pause) {
         String day = LocalDate.ofInstant(now, ZoneOffset.UTC).toString();
         List<List<String>> all = new ArrayList<>();
-        List<Step> steps = Step.all(registryPrefix);
-        steps.forEach(step -> all.add(command("copy", step, day)));
+        Step.all(registryPrefix).forEach(step -> all.add(command("copy", step, day)));
         all.add(command("copy", Step.records(bookkeepingPrefix), day));
         if (destination.isMirror()) {
-            for (int last = steps.size() - 1; last >= 0; last--) {
-                all.add(command("sync", steps.get(last), day));
-            }
+            Step.parentsFirst(registryPrefix).forEach(step -> all.add(command("sync", step, day)));
+        } else {
+            Step.parentsFirst(registryPrefix).stream()
+                    .filter(step -> !step.isOfTags())
+                    .forEach(step -> all.add(command("copy", step, day)));
         }
         for (List<String> command : all) {
             pause.run();
@@ -136,15 +139,29 @@ public final class Archive {
     record Step(String prefix, List<String> includes, List<String> compareFlags) {
         static List<Step> all(String registryPrefix) {
             String links = registryPrefix + "repositories/";
+            // From the root, or directories above are passed over wherever they are listed one by one, as on a disk.
             // A blob's or a digest link's content follows from its key, so a size says enough.
             List<String> bySize = List.of("--size-only");
             return List.of(
                     new Step(registryPrefix + "blobs/", List.of(), bySize),
-                    new Step(links, List.of("_layers/**"), bySize),
-                    new Step(links, List.of("_manifests/revisions/**"), bySize),
-                    new Step(links, List.of("_manifests/tags/*/index/**"), bySize),
+                    new Step(links, List.of("/**/_layers/**"), bySize),
+                    new Step(links, List.of("/**/_manifests/revisions/**"), bySize),
+                    new Step(links, List.of("/**/_manifests/tags/*/index/**"), bySize),
                     // Always of 71 bytes, and not every remote knows hashes.
-                    new Step(links, List.of("_manifests/tags/*/current/link"), List.of("--ignore-times")));
+                    new Step(links, List.of("/**/_manifests/tags/*/current/link"), List.of("--ignore-times")));
+        }
+
+        /** For what has just been copied: the tags that were moved since then are the next run's. */
+        static List<Step> parentsFirst(String registryPrefix) {
+            List<Step> steps = new ArrayList<>(all(registryPrefix));
+            Collections.reverse(steps);
+            return steps.stream()
+                    .map(step -> new Step(step.prefix(), step.includes(), List.of("--size-only")))
+                    .toList();
+        }
+
+        boolean isOfTags() {
+            return includes.stream().anyMatch(pattern -> pattern.contains("/tags/"));
         }
 
         static Step records(String bookkeepingPrefix) {

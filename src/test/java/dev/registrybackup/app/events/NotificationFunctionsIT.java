@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The HTTP side of the packaged program, in the replicate role: what is answered to whom, and what it starts. */
 @QuarkusIntegrationTest
 @QuarkusTestResource(LabStores.class)
-class NotificationFunctionsIT {
+public class NotificationFunctionsIT {
     private static final Duration BOUND = Duration.ofMinutes(2);
 
     /** New at each start, so that no test's objects are another's. */
@@ -89,7 +89,7 @@ class NotificationFunctionsIT {
         return key;
     }
 
-    private static String notification(String bucket, String... keys) {
+    public static String notification(String bucket, String... keys) {
         StringBuilder records = new StringBuilder();
         for (String key : keys) {
             records.append(records.isEmpty() ? "" : ",").append("""
