@@ -1,5 +1,6 @@
 package dev.registrybackup.imagestream;
 
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RepositoryName;
 import java.time.DateTimeException;
@@ -28,6 +29,7 @@ final class CaptureKeys {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
     private static final int TIME_LENGTH = 20;
+    private static final int HASH_LENGTH = DigestAlgorithm.SHA256.hexLength();
 
     private CaptureKeys() {}
 
@@ -58,6 +60,15 @@ final class CaptureKeys {
         } catch (DateTimeException e) {
             return Optional.empty();
         }
+    }
+
+    /** The hash in a body's key; empty of keys that are none. */
+    static Optional<String> hashOf(String bodyKey) {
+        int from = bodyKey.lastIndexOf('/') + 1;
+        return Optional.of(bodyKey)
+                .filter(key -> key.length() > from + HASH_LENGTH)
+                .map(key -> key.substring(from, from + HASH_LENGTH))
+                .filter(hash -> body(hash).equals(bodyKey));
     }
 
     /** Whose change it is; empty of keys that are none. */

@@ -10,6 +10,7 @@ import java.time.format.DateTimeParseException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * An ImageStream as it was at a time: the form of a change, and of a snapshot's lines.
@@ -38,6 +39,11 @@ public record CapturedStream(RepositoryName stream, Instant read, String body, M
     /** Whether the cluster had an Image of it. */
     public boolean hasImage(Digest image) {
         return !images.getOrDefault(image, "").isEmpty();
+    }
+
+    /** The hashes of all bodies that it names. */
+    Stream<String> bodies() {
+        return Stream.concat(Stream.of(body), images.values().stream()).filter(hash -> !hash.isEmpty());
     }
 
     ObjectNode json() {

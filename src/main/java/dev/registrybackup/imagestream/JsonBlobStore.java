@@ -10,6 +10,7 @@ import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.ObjectVersion;
 import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
@@ -34,8 +35,6 @@ final class JsonBlobStore {
     /** Fields sorted: the order in which a server tells them says nothing. */
     private static final ObjectMapper JSON =
             JsonMapper.builder().enable(JsonNodeFeature.WRITE_PROPERTIES_SORTED).build();
-
-    private static final int HASH_LENGTH = DigestAlgorithm.SHA256.hexLength();
 
     private final ObjectStore backup;
 
@@ -101,10 +100,8 @@ final class JsonBlobStore {
     ObjectNode read(String hash) {
         String key = CaptureKeys.body(hash);
         try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
-            byte[] bytes =
-                    new GZIPInputStream(new ByteArrayInputStream(reading.readAll(MAX_BYTES))).readNBytes(MAX_BYTES);
-            if (Digest.of(DigestAlgorithm.SHA256, bytes).hex().equals(hash)
-                    && JSON.readTree(bytes) instanceof ObjectNode object) {
+            byte[] bytes = unpacked(reading.readAll(MAX_BYTES));
+            if (isOf(bytes, hash) && JSON.readTree(bytes) instanceof ObjectNode object) {
                 return object;
             }
             throw new IOException("its content is not what its key says");
@@ -118,12 +115,48 @@ final class JsonBlobStore {
         }
     }
 
+    private static byte[] unpacked(byte[] packed) throws IOException {
+        return new GZIPInputStream(new ByteArrayInputStream(packed)).readNBytes(MAX_BYTES);
+    }
+
+    private static boolean isOf(byte[] bytes, String hash) {
+        return Digest.of(DigestAlgorithm.SHA256, bytes).hex().equals(hash);
+    }
+
+    /**
+     * Copies forward the newest version of a hidden body that is what its key says, and says whether there is one: to take
+     * away the mark that hides it would take the right to destroy versions.
+     */
+    boolean bringBack(String hash) {
+        String key = CaptureKeys.body(hash);
+        try (Stream<ObjectVersion> versions = backup.listVersions(key)) {
+            Optional<byte[]> newest = versions.filter(version -> !version.isDeleteMarker())
+                    .map(this::read)
+                    .filter(packed -> isPackedOf(packed, hash))
+                    .findFirst();
+            newest.ifPresent(packed -> backup.put(key, ContentSource.of(packed), Map.of()));
+            return newest.isPresent();
+        }
+    }
+
+    private byte[] read(ObjectVersion version) {
+        try (OpenObject reading = backup.openVersion(version.key(), version.versionId(), Optional.empty())) {
+            return reading.readAll(MAX_BYTES);
+        }
+    }
+
+    private static boolean isPackedOf(byte[] packed, String hash) {
+        try {
+            return isOf(unpacked(packed), hash);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /** The hashes of all that are there, read from the listing; 120 bytes of memory each. */
     Set<String> all() {
         try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.BODIES)) {
-            return listing.map(info -> info.key().substring(info.key().lastIndexOf('/') + 1))
-                    .filter(name -> name.length() > HASH_LENGTH)
-                    .map(name -> name.substring(0, HASH_LENGTH))
+            return listing.flatMap(info -> CaptureKeys.hashOf(info.key()).stream())
                     .collect(Collectors.toSet());
         }
     }

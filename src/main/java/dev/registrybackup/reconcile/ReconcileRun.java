@@ -3,9 +3,11 @@ package dev.registrybackup.reconcile;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.imagestream.CapturePruner;
 import dev.registrybackup.inventory.MissingIntervalUpdate;
 import dev.registrybackup.inventory.MissingIntervals;
 import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
@@ -215,10 +217,31 @@ final class ReconcileRun {
                             scratch,
                             before)
                     .run();
+            isDone &= prune(scratch, before);
         }
         PruneRaceRepair after = new PruneRaceRepair(storePair, replicationTools, reachableSet, fence, this::addFinding);
         removing.startedAt().ifPresent(since -> repairPruneRaces(after, removing, since));
         return isDone && after.isConclusive();
+    }
+
+    private boolean prune(Path scratch, Instant before) {
+        progressTracker.phase("removing captures that are older than the retention");
+        try {
+            CapturePruner.Pruned pruned = new CapturePruner(storePair.backup(), scratch, tools.clock()).prune(before);
+            summary.putObject("capturesPruned")
+                    .put("snapshots", pruned.snapshots())
+                    .put("changes", pruned.changes())
+                    .put("bodies", pruned.bodies())
+                    .put("broughtBack", pruned.broughtBack());
+            return true;
+        } catch (ObjectStoreException e) {
+            addFinding(new Finding(
+                    FindingCode.COULD_NOT_TELL,
+                    storePair.backup().bucket(),
+                    "Captures older than the retention were not removed, or not all of them: " + e.getMessage()));
+            // What is refused is refused to the next run too.
+            return e.error() == StoreError.BAD_REQUEST;
+        }
     }
 
     private void repairPruneRaces(PruneRaceRepair pruneRaceRepair, PruneRecord removing, Instant since) {

@@ -608,4 +608,106 @@ class LinkPrunerTest {
         assertTrue(fixture.progress().firstFindings().stream()
                 .anyMatch(finding -> finding.problem().contains("Failed to read the snapshot")));
     }
+
+    private List<String> snapshots() {
+        return fixture.backupBucket().keys("registry-backup/openshift/snapshots/");
+    }
+
+    private int bodies() {
+        return fixture.backupBucket().keys("registry-backup/openshift/bodies/").size();
+    }
+
+    /** Three snapshots, each a month after the one before; the stream changed after the first. */
+    private void runThreeMonths() {
+        FakeCluster cluster = clusterWithOldImage();
+        fixture.withCluster(cluster).run();
+        cluster.label("old/app", "since");
+        fixture.clock().advance(MONTH);
+        fixture.run();
+        fixture.clock().advance(MONTH);
+    }
+
+    @Test
+    void capturesThatNoTimeWithinTheRetentionNeedsGo() {
+        // Given
+        runThreeMonths();
+        List<String> before = snapshots();
+        int bodies = bodies();
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+        assertEquals(
+                "{\"snapshots\":1,\"changes\":0,\"bodies\":1,\"broughtBack\":0}",
+                reconcileResult.summary().path("capturesPruned").toString());
+        assertEquals(2, before.size());
+        assertEquals(
+                List.of(
+                        before.get(1),
+                        reconcileResult
+                                .summary()
+                                .path("imageStreams")
+                                .path("key")
+                                .asText()),
+                snapshots());
+        assertEquals(bodies - 1, bodies());
+    }
+
+    @Test
+    void whereNothingIsMirroredCapturesStay() {
+        // Given
+        runThreeMonths();
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.withPolicy(new ReconcilePolicy(
+                        false, Duration.ofDays(30), 0.9, 10_000, Duration.ZERO, 200_000, Duration.ZERO))
+                .run();
+
+        // Then
+        assertTrue(reconcileResult.summary().path("capturesPruned").isMissingNode());
+        assertEquals(3, snapshots().size());
+    }
+
+    @Test
+    void whileAnAlarmStandsCapturesStay() {
+        // Given
+        runThreeMonths();
+        new Alarms(fixture.backupBucket(), fixture.clock()).raise("many-absent", "Much is gone");
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertTrue(reconcileResult.summary().path("capturesPruned").isMissingNode());
+        assertEquals(3, snapshots().size());
+    }
+
+    @Test
+    void capturesThatTheStoreDoesNotRemoveAreLeftToTheNextRun() {
+        // Given
+        runThreeMonths();
+        fixture.backup().beforeRequest((operation, key) -> {
+            if (operation == Operation.DELETE && key.startsWith("registry-backup/openshift/bodies/")) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is tired");
+            }
+        });
+        int bodies = bodies();
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertFalse(reconcileResult.isComplete());
+        assertTrue(
+                fixture.progress().firstFindings().stream()
+                        .anyMatch(finding -> finding.problem()
+                                .equals("Captures older than the retention were not removed, or not all of them:"
+                                        + " The store is tired")),
+                () -> fixture.progress().firstFindings().toString());
+        fixture.backup().beforeRequest((operation, key) -> {});
+        assertTrue(fixture.run().isComplete());
+        assertEquals(bodies - 1, bodies());
+    }
 }
