@@ -104,9 +104,16 @@ class ReconcileWiring {
         blockedLinks.refresh();
         UnknownObjects foreign = new UnknownObjects(from, to, workerPools, settings.copiesUnknownObjects());
         Replicator replicator = new Replicator(
-                // It compares layer links itself, before any revision link.
                 new Replicator.Dependencies(
-                        stores.layout(), from, to, blobReplicator, foreign, blockedLinks, durable, workerPools, false),
+                        stores.layout(),
+                        from,
+                        to,
+                        blobReplicator,
+                        foreign,
+                        blockedLinks,
+                        durable,
+                        workerPools,
+                        !restoreSettings.isOpenShift()),
                 (link, again) -> {});
         return new ReplicationTools(replicator, blobReplicator, adopted, durable, blockedLinks);
     }

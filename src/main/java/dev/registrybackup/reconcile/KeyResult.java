@@ -47,9 +47,10 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
                 new KeyResult(
                         State.SKIPPED,
                         false,
-                        Optional.of(new Problem(
-                                FindingCode.FOREIGN_OBJECT,
-                                "No registry writes such an object, and registry.unknown-objects does not have it copied")));
+                        Optional.of(
+                                new Problem(
+                                        FindingCode.FOREIGN_OBJECT,
+                                        "No registry writes such an object, and registry.unknown-objects does not have it copied")));
             case CORRUPT ->
                 remaining(FindingCode.BLOB_DIGEST_MISMATCH, "The registry's blob is not taken: ", replicationResult);
             case BLOCKED -> remaining(FindingCode.BLOB_DIGEST_MISMATCH, "The link is withheld: ", replicationResult);

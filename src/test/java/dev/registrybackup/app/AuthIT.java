@@ -179,7 +179,7 @@ class AuthIT {
         assertTrue(
                 product.metrics()
                         .lines()
-                        .anyMatch(line -> line.startsWith("registry_backup_calls_refused_total{")
+                        .anyMatch(line -> line.startsWith("registry_backup_requests_denied_total{")
                                 && line.contains("function=\"cancel\"")
                                 && line.contains("reason=\"unauthenticated\"")),
                 product::metrics);

@@ -53,6 +53,13 @@ final class MetricNames {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
+    /** Those in the code that none of the names is. */
+    static Set<String> missingFrom(Collection<String> names) {
+        return written().stream()
+                .filter(metric -> ENDINGS.stream().noneMatch(ending -> names.contains(metric + ending)))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
     private static Set<String> written() {
         Set<String> written = new TreeSet<>();
         try (Stream<Path> all = Files.walk(Path.of("src/main/java/dev/registrybackup/app"))) {

@@ -94,7 +94,7 @@ class MonitoringTest {
         assertTrue(
                 asked.containsAll(Set.of(
                         "up",
-                        "registry_backup_event_to_durable_seconds_bucket",
+                        "registry_backup_replication_latency_seconds_bucket",
                         "registry_backup_alarms",
                         "registry_backup_copied_bytes_total")),
                 asked::toString);

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -33,8 +34,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The README says what is there. */
+/** The documentation says what is there. */
 class ReadmeTest {
     private static final List<Class<?>> MAPPINGS = List.of(
             RegistryConfiguration.class,
@@ -53,15 +56,44 @@ class ReadmeTest {
     private static final Pattern ROW = Pattern.compile("\\| `([a-z]+\\.[a-z-]+)` \\| (?:`([^`]*)`)? *\\|");
     private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|IT|Contract))`");
 
-    private static String readme() throws IOException {
-        return Files.readString(Path.of("README.md"));
+    private static String page(String name) throws IOException {
+        return Files.readString(Path.of("docs", name));
+    }
+
+    @Test
+    void theReadmeIsReadInFiveMinutes() throws IOException {
+        assertTrue(Files.readAllLines(Path.of("README.md")).size() <= 150);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"README.md", "CONTRIBUTING.md", "SECURITY.md", "docs"})
+    void eachLinkLeadsSomewhere(String start) throws IOException {
+        // Given
+        Pattern link = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
+        List<Path> pages;
+        try (Stream<Path> files = Files.walk(Path.of(start))) {
+            pages = files.filter(file -> file.toString().endsWith(".md")).toList();
+        }
+
+        // When
+        List<String> dead = new ArrayList<>();
+        for (Path page : pages) {
+            link.matcher(Files.readString(page))
+                    .results()
+                    .map(match -> match.group(1))
+                    .filter(target -> Files.notExists(page.resolveSibling(target)))
+                    .forEach(target -> dead.add(page + " -> " + target));
+        }
+
+        // Then
+        assertEquals(List.of(), dead);
     }
 
     @Test
     void itsConfigurationTableHasEachPropertyWithItsDefault() throws IOException {
         // When
         SortedMap<String, String> documented = new TreeMap<>();
-        Matcher rows = ROW.matcher(readme());
+        Matcher rows = ROW.matcher(page("configuration.md"));
         while (rows.find()) {
             documented.put(rows.group(1), rows.group(2) == null ? "" : rows.group(2));
         }
@@ -124,7 +156,7 @@ class ReadmeTest {
         }
 
         // When
-        Matcher names = TEST.matcher(readme());
+        Matcher names = TEST.matcher(page("guarantees.md"));
 
         // Then
         while (names.find()) {
@@ -133,22 +165,22 @@ class ReadmeTest {
     }
 
     @Test
-    void eachMetricThatItNamesIsCounted() throws IOException {
+    void itsTablesOfMetricsHaveEachThatTheCodeHas() throws IOException {
         // Given
-        Matcher written = Pattern.compile("`(?:registry_backup)?_([a-z_]+)`(?=[,:]| )")
-                .matcher(readme().lines()
-                        .dropWhile(line -> !line.contains("Metrics at"))
-                        .takeWhile(line -> !line.isEmpty())
-                        .collect(Collectors.joining("\n")));
+        Set<String> written = Pattern.compile("(?m)^\\| `_([a-z_]+)` \\|")
+                .matcher(page("metrics.md"))
+                .results()
+                .map(name -> "registry_backup_" + name.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
 
         // When
-        Set<String> named = written.results()
-                .map(name -> "registry_backup_" + name.group(1))
-                .collect(Collectors.toSet());
+        Set<String> unknown = MetricNames.unknown(written);
+        Set<String> missing = MetricNames.missingFrom(written);
 
         // Then
-        assertTrue(named.size() > 10, named::toString);
-        assertEquals(Set.of(), MetricNames.unknown(named));
+        assertTrue(written.size() > 25, written::toString);
+        assertEquals(Set.of(), unknown);
+        assertEquals(Set.of(), missing);
     }
 
     private static String dashed(String name) {

@@ -214,7 +214,7 @@ class RealStackOpenShiftIT {
     private static List<String> remedies(JsonNode preflight) {
         List<String> remedies = new ArrayList<>();
         for (JsonNode point : preflight.path("points")) {
-            if (point.path("state").asText().equals("missing")) {
+            if (point.path("state").asText().equals("fail")) {
                 remedies.add(point.path("remedy").asText());
             }
         }

@@ -517,8 +517,10 @@ class ReconcileIT {
 
                 // Then
                 assertTrue(metrics.contains("registry_backup_reconcile_missed_by_events{class=\"blob\"} "), metrics);
-                assertTrue(metrics.contains("registry_backup_reconcile_left{class=\"tag-current-link\"} 0.0"), metrics);
-                assertTrue(metrics.contains("registry_backup_reconcile_absent{class=\"blob\"} "), metrics);
+                assertTrue(
+                        metrics.contains("registry_backup_reconcile_remaining{class=\"tag-current-link\"} 0.0"),
+                        metrics);
+                assertTrue(metrics.contains("registry_backup_reconcile_missing_in_registry{class=\"blob\"} "), metrics);
                 assertTrue(metrics.contains("registry_backup_alarms "), metrics);
             }
             assertEquals(

@@ -239,11 +239,11 @@ class PreflightTest {
 
     @ParameterizedTest
     @CsvSource({
-        "docker/, MISSING, MISSING",
-        "'', MISSING, MISSING",
-        "docker/registry/v2/repositories/old/, MISSING, MISSING",
-        "registry-backup/operations/, OK, MISSING",
-        "logs/, OK, OK",
+        "docker/, FAIL, FAIL",
+        "'', FAIL, FAIL",
+        "docker/registry/v2/repositories/old/, FAIL, FAIL",
+        "registry-backup/operations/, PASS, FAIL",
+        "logs/, PASS, PASS",
     })
     void aRuleThatDeletesTheBackupIsFound(String prefix, State ofRegistry, State ofBackup) {
         // Given
@@ -277,7 +277,7 @@ class PreflightTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, OK", "60, OK", "61, NOTE", "-61, NOTE", "300, NOTE", "301, MISSING", "-301, MISSING"})
+    @CsvSource({"0, PASS", "60, PASS", "61, WARN", "-61, WARN", "300, WARN", "301, FAIL", "-301, FAIL"})
     void clocksThatDifferAreToldByHowMuch(long seconds, State state) {
         // Given
         registry.time(ProbeResult.of(clock.instant().plusSeconds(seconds)));
@@ -304,13 +304,13 @@ class PreflightTest {
 
     @ParameterizedTest
     @CsvSource({
-        "s3:ObjectCreated:*, prefix, docker/registry/v2/, OK",
-        "s3:ObjectCreated:*, Regex, '([^_]|_[^u])*', OK",
-        "s3:ObjectCreated:*, prefix, images/, MISSING",
-        "s3:ObjectCreated:*, suffix, /link, MISSING",
-        "s3:ObjectCreated:*, regex, '(', MISSING",
-        "s3:ObjectCreated:Put, prefix, '', MISSING",
-        "s3:ObjectRemoved:*, prefix, '', MISSING",
+        "s3:ObjectCreated:*, prefix, docker/registry/v2/, PASS",
+        "s3:ObjectCreated:*, Regex, '([^_]|_[^u])*', PASS",
+        "s3:ObjectCreated:*, prefix, images/, FAIL",
+        "s3:ObjectCreated:*, suffix, /link, FAIL",
+        "s3:ObjectCreated:*, regex, '(', FAIL",
+        "s3:ObjectCreated:Put, prefix, '', FAIL",
+        "s3:ObjectRemoved:*, prefix, '', FAIL",
     })
     void aNotificationHasToTellOfEverythingTheRegistryWrites(String event, String filter, String value, State state) {
         // Given

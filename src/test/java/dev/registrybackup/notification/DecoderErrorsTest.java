@@ -222,7 +222,7 @@ class DecoderErrorsTest {
     void problemsNeverQuoteMoreThanTwoHundredCharacters() {
         // Given
         String payload =
-                "{\"eventName\":\"ObjectCreated:Put\",\"eventSource\":\"aws:s3\",\"s3\":{\"bucket\":{\"name\":\"%s\"},\"object\":{\"key\":\"%1$s%%\"}}}"
+                "{\"eventName\":\"ObjectCreated:Put\",\"eventSource\":\"aws:s3\",\"s3\":{\"bucket\":{\"name\":\"registry\"},\"object\":{\"key\":\"%s%%\"}}}"
                         .formatted("ẍ".repeat(5000));
 
         // When

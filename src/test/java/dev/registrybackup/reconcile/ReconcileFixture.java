@@ -221,7 +221,7 @@ final class ReconcileFixture implements AutoCloseable {
                         blockedLinks,
                         durable,
                         workerPools,
-                        false),
+                        true),
                 (link, again) -> {});
         return new ReplicationTools(replicator, blobReplicator, adopted, durable, blockedLinks);
     }

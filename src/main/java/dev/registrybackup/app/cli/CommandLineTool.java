@@ -139,7 +139,7 @@ public final class CommandLineTool {
         }
         boolean lacks = answer.path("points")
                 .valueStream()
-                .anyMatch(point -> point.path("state").asText().equals("missing"));
+                .anyMatch(point -> point.path("state").asText().equals("fail"));
         return lacks ? ExitCode.FINDINGS : ExitCode.UNKNOWN;
     }
 

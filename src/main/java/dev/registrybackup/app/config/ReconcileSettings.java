@@ -51,7 +51,8 @@ public class ReconcileSettings {
         }
         if (configuration.eventLagThreshold().isNegative()) {
             throw new ConfigurationException(
-                    "reconcile.event-lag-threshold", "is %s but has to be 0 or more".formatted(configuration.eventLagThreshold()));
+                    "reconcile.event-lag-threshold",
+                    "is %s but has to be 0 or more".formatted(configuration.eventLagThreshold()));
         }
         return new ReconcilePolicy(
                 mirrors("reconcile.deletes", configuration.deletes()),

@@ -77,7 +77,8 @@ public class RestoreSettings {
             case "auto" -> RuntimeEnvironment.current().isCluster();
             default ->
                 throw new ConfigurationException(
-                        "operations.runner", "is \"%s\" but can be auto, job or process".formatted(operations.runner()));
+                        "operations.runner",
+                        "is \"%s\" but can be auto, job or process".formatted(operations.runner()));
         };
     }
 

@@ -99,7 +99,8 @@ public class Settings {
             case "report" -> false;
             default ->
                 throw new ConfigurationException(
-                        "registry.unknown-objects", "is \"%s\" but can be report or copy".formatted(registry.unknownObjects()));
+                        "registry.unknown-objects",
+                        "is \"%s\" but can be report or copy".formatted(registry.unknownObjects()));
         };
     }
 

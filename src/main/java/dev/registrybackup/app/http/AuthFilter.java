@@ -78,7 +78,7 @@ class AuthFilter {
     /** Logs and counts a call that is not served. */
     void refused(HttpServerRequest request, String function, AuthDecision authDecision) {
         String reason = authDecision.answer().name().toLowerCase(Locale.ROOT);
-        Counter.builder("registry_backup_calls_refused")
+        Counter.builder("registry_backup_requests_denied")
                 .description("Calls that were not served, since their callers may not or are not known")
                 .tag("function", function)
                 .tag("reason", reason)

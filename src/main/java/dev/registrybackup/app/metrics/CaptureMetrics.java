@@ -69,7 +69,7 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
                 .increment();
         LOGGER.warn(LogEvent.of("captured")
                 .with("stream", stream)
-                .with("outcome", "failed")
+                .with("result", "failed")
                 .with("problem", failure.getMessage()));
     }
 

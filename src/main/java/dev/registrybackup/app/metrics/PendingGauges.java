@@ -28,12 +28,12 @@ class PendingGauges {
     }
 
     static void show(StaleAwareGauge<QueueDepth.QueueCounts> seen, MeterRegistry meters) {
-        BackupGauges.gauge("registry_backup_owed_records", seen, QueueDepth.QueueCounts::pending)
+        BackupGauges.gauge("registry_backup_pending_batches", seen, QueueDepth.QueueCounts::pending)
                 .description("Records of owed keys in the backup, each of one key or many; at most %d are counted"
                         .formatted(QueueDepth.MAX_LISTED))
                 .register(meters);
         BackupGauges.gauge(
-                        "registry_backup_owed_oldest_timestamp_seconds",
+                        "registry_backup_pending_oldest_timestamp_seconds",
                         seen,
                         queueCounts -> BackupGauges.seconds(queueCounts.oldestPending(), Double.NaN))
                 .description("When the oldest of them was written, in seconds since 1970; NaN if there are none")

@@ -66,8 +66,14 @@ class ReconcileGauges {
                     "brought that events should have",
                     seen,
                     meters);
-            figure("registry_backup_reconcile_left", kind, "left", "missing or different still", seen, meters);
-            figure("registry_backup_reconcile_absent", kind, "absent", "that only the backup has", seen, meters);
+            figure("registry_backup_reconcile_remaining", kind, "left", "missing or different still", seen, meters);
+            figure(
+                    "registry_backup_reconcile_missing_in_registry",
+                    kind,
+                    "absent",
+                    "that only the backup has",
+                    seen,
+                    meters);
         }
     }
 

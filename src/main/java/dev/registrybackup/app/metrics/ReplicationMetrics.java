@@ -54,7 +54,7 @@ public class ReplicationMetrics implements ReplicationListener {
                 .with("key", key)
                 .with("kind", replicationResult.kind().label())
                 .with("digest", replicationResult.digest().map(Digest::toString).orElse("-"))
-                .with("outcome", replicationResult.status().label())
+                .with("result", replicationResult.status().label())
                 .with("bytes", replicationResult.bytesCopied())
                 .with("millis", took.toMillis());
         LOGGER.log(
@@ -68,10 +68,10 @@ public class ReplicationMetrics implements ReplicationListener {
 
     private void count(ReplicationResult replicationResult) {
         meters.counter(
-                        "registry_backup_outcomes",
+                        "registry_backup_objects",
                         "class",
                         replicationResult.kind().label(),
-                        "outcome",
+                        "result",
                         replicationResult.status().label())
                 .increment();
         meters.counter(
@@ -89,7 +89,7 @@ public class ReplicationMetrics implements ReplicationListener {
     }
 
     private Timer durable(ReplicationResult replicationResult) {
-        return Timer.builder("registry_backup_event_to_durable")
+        return Timer.builder("registry_backup_replication_latency")
                 .description("From the time the registry wrote an object, as its event says, to its being durable here")
                 .tag("class", replicationResult.kind().label())
                 .serviceLevelObjectives(DURABLE_WITHIN)
@@ -111,7 +111,8 @@ public class ReplicationMetrics implements ReplicationListener {
     }
 
     private Counter foreign() {
-        return counter("registry_backup_foreign", "Events about objects that the registry's layout does not know");
+        return counter(
+                "registry_backup_unknown_objects", "Events about objects that the registry's layout does not know");
     }
 
     private Counter failures() {
@@ -139,14 +140,14 @@ public class ReplicationMetrics implements ReplicationListener {
         failures().increment();
         LOGGER.warn(event(trigger)
                 .with("key", key)
-                .with("outcome", "failed")
+                .with("result", "failed")
                 .with("problem", root(failure).getMessage()));
     }
 
     @Override
     public void undecodable(String reason) {
         undecodable().increment();
-        LOGGER.error(LogEvent.of("event").with("outcome", "undecodable").with("problem", reason));
+        LOGGER.error(LogEvent.of("event").with("result", "undecodable").with("problem", reason));
     }
 
     @Override
@@ -158,7 +159,7 @@ public class ReplicationMetrics implements ReplicationListener {
     @Override
     public void otherBucket(String bucket) {
         otherBuckets().increment();
-        LOGGER.warn(LogEvent.of("event").with("outcome", "other-bucket").with("bucket", bucket));
+        LOGGER.warn(LogEvent.of("event").with("result", "other-bucket").with("bucket", bucket));
     }
 
     private static Throwable root(Throwable failure) {

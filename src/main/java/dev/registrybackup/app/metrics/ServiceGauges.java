@@ -26,11 +26,11 @@ class ServiceGauges {
                 .description("Always 1; the version is in the label")
                 .tag("version", ProductVersion.current())
                 .register(meters);
-        Gauge.builder("registry_backup_in_flight", service, Service::keysInFlight)
+        Gauge.builder("registry_backup_keys_in_flight", service, Service::keysInFlight)
                 .description("Registry keys being dealt with for events")
                 .register(meters);
         Gauge.builder(
-                        "registry_backup_owed",
+                        "registry_backup_pending_keys",
                         service,
                         wired -> wired.pendingKeys().getAsInt())
                 .description("Registry keys that this instance holds as owed")
@@ -38,7 +38,7 @@ class ServiceGauges {
         store("registry", state -> state.registry().isEmpty());
         store("backup", state -> state.backup().isEmpty());
         Gauge.builder(
-                        "registry_backup_backup_versioned",
+                        "registry_backup_versioning_enabled",
                         states,
                         all -> all.last().versioned() ? 1 : 0)
                 .description("Whether the backup bucket keeps versions")
@@ -46,7 +46,7 @@ class ServiceGauges {
     }
 
     private void store(String name, java.util.function.Predicate<StoreHealth.State> reached) {
-        Gauge.builder("registry_backup_store_reached", states, all -> reached.test(all.last()) ? 1 : 0)
+        Gauge.builder("registry_backup_store_reachable", states, all -> reached.test(all.last()) ? 1 : 0)
                 .description("Whether the store was reached when last asked, at most a minute ago")
                 .tag("store", name)
                 .register(meters);

@@ -247,10 +247,10 @@ class CommandLineToolTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"missing, FINDINGS", "could-not-tell, COULD_NOT_TELL"})
+    @CsvSource({"fail, FINDINGS", "unknown, UNKNOWN"})
     void aPreflightThatIsNotContentSaysSoToTheShell(String state, ExitCode expected) {
         // Given
-        answer = "{'ready':false,'points':[{'point':'a','state':'note'},{'point':'b','state':'" + state + "'}]}";
+        answer = "{'ready':false,'points':[{'point':'a','state':'warn'},{'point':'b','state':'" + state + "'}]}";
 
         // When
         ExitCode exit = run("preflight");

@@ -65,7 +65,7 @@ public class NotificationFunctionsIT {
     @AfterEach
     void healAndLetFinish() {
         stores().front().heal();
-        Awaitility.await().atMost(BOUND).until(() -> gauge("registry_backup_in_flight") == 0);
+        Awaitility.await().atMost(BOUND).until(() -> gauge("registry_backup_keys_in_flight") == 0);
     }
 
     private static double gauge(String name) {
@@ -430,13 +430,13 @@ public class NotificationFunctionsIT {
 
         // Then
         for (String name : List.of(
-                "registry_backup_event_to_durable_seconds_bucket{class=\"blob\"",
-                "registry_backup_outcomes_total{class=\"blob\",outcome=\"copied\"",
+                "registry_backup_replication_latency_seconds_bucket{class=\"blob\"",
+                "registry_backup_objects_total{class=\"blob\",result=\"copied\"",
                 "registry_backup_copied_bytes_total{class=\"blob\"",
-                "registry_backup_in_flight",
-                "registry_backup_owed",
-                "registry_backup_store_reached{store=\"backup\"",
-                "registry_backup_backup_versioned",
+                "registry_backup_keys_in_flight",
+                "registry_backup_pending_keys",
+                "registry_backup_store_reachable{store=\"backup\"",
+                "registry_backup_versioning_enabled",
                 "registry_backup_build_info{version=\"0.")) {
             assertTrue(metrics.contains(name), () -> name + " in " + metrics);
         }

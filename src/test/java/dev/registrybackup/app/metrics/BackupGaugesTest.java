@@ -95,8 +95,8 @@ class BackupGaugesTest {
 
         // Then
         Map<String, Double> expected = new TreeMap<>();
-        expected.put("registry_backup_owed_records", 7.0);
-        expected.put("registry_backup_owed_oldest_timestamp_seconds", 1_800_000_060.0);
+        expected.put("registry_backup_pending_batches", 7.0);
+        expected.put("registry_backup_pending_oldest_timestamp_seconds", 1_800_000_060.0);
         expected.put("registry_backup_rejected_records", 0.0);
         assertEquals(expected, shown());
     }
@@ -124,6 +124,6 @@ class BackupGaugesTest {
         assertTrue(afterTen);
         assertEquals(2.0, shown().get("registry_backup_alarms"));
         assertEquals(1_800_000_060.0, shown().get("registry_backup_reconcile_last_success_timestamp_seconds"));
-        assertEquals(0.0, shown().get("registry_backup_reconcile_left/blob"));
+        assertEquals(0.0, shown().get("registry_backup_reconcile_remaining/blob"));
     }
 }

@@ -115,7 +115,7 @@ class PagesTest {
 
         // Then
         assertTrue(text(page).contains("more than a day old"), page::html);
-        assertTrue(page.html().contains("<div class=\"verdict look\">"), page::html);
+        assertTrue(page.html().contains("<div class=\"verdict warn\">"), page::html);
     }
 
     @Test

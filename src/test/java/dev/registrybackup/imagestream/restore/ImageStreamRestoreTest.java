@@ -201,7 +201,7 @@ class ImageStreamRestoreTest {
         recoveryFixture.backedUp();
         List<String> commands = StreamSupport.stream(
                         recoveryFixture.preflight(ALL_BY_STATUS).path("points").spliterator(), false)
-                .filter(point -> point.path("state").asText().equals("missing"))
+                .filter(point -> point.path("state").asText().equals("fail"))
                 .map(point -> point.path("remedy").asText())
                 .toList();
         // When
