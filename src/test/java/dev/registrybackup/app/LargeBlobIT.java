@@ -53,7 +53,7 @@ class LargeBlobIT {
             assertEquals(204, status, product.log());
             Awaitility.await()
                     .atMost(Duration.ofMinutes(5))
-                    .untilAsserted(() -> assertTrue(product.log().contains("outcome=copied"), product.log()));
+                    .untilAsserted(() -> assertTrue(product.log().contains("result=copied"), product.log()));
             assertEquals(TWO_GIBIBYTES, backup.sizes("docker/").get(KEY));
         }
     }
