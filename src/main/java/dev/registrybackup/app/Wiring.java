@@ -66,7 +66,7 @@ public class Wiring {
     static final int MAX_DURABLE_KEYS = 100_000;
     private static final Duration HOUSEKEEPING_INTERVAL = Duration.ofMinutes(1);
     /** Beside the lanes' own: our records, and looking after the stores' state. */
-    private static final int OTHER_CONNECTIONS = 8;
+    private static final int OTHER_CONNECTIONS = 16;
 
     private final Settings settings;
     private final RestoreSettings restoreSettings;

@@ -26,7 +26,8 @@ public final class PendingStore {
     /** Where owed records lie. */
     public static final String PREFIX = RegistryLayout.METADATA_PREFIX + "owed/";
 
-    static final int MAX_BATCH_KEYS = 2_048;
+    /** Of 1,024 bytes each, and six characters of JSON for a control character, these are less than a record may have. */
+    static final int MAX_BATCH_KEYS = 1_024;
 
     private static final System.Logger LOGGER = System.getLogger(PendingStore.class.getName());
     private static final String HEARTBEAT_NAME = "alive";

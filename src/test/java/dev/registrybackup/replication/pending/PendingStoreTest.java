@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,6 +26,21 @@ class PendingStoreTest {
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
     private final PendingStore pendingStore = new PendingStore(backup, "pod-1", clock);
+
+    @Test
+    void aBatchOfTheLongestKeysThereAreIsReadAgain() {
+        // Given
+        List<PendingKey> longest = IntStream.range(0, PendingStore.MAX_BATCH_KEYS)
+                .mapToObj(number -> new PendingKey("%04d".formatted(number) + "\u0001".repeat(1_020), Optional.empty()))
+                .toList();
+        PendingBatch written = pendingStore.write(longest);
+
+        // When
+        Optional<PendingBatch> read = pendingStore.read(written.objectKey());
+
+        // Then
+        assertEquals(longest, read.orElseThrow().keys());
+    }
 
     @Test
     void eachRecordIsANewObject() {
