@@ -1,10 +1,8 @@
 package dev.registrybackup.concurrent;
 
 import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 
 /**
  * Immutable keys lately seen durable in the backup, to spare asking again. Bounded in number and in time, since somebody
@@ -20,12 +18,7 @@ public final class ExpiringKeySet {
      * @param most how many keys are; which gives way to a new one is not defined
      */
     public ExpiringKeySet(Clock clock, Duration remembered, int most) {
-        this.keys = Caffeine.newBuilder()
-                .maximumSize(most)
-                .expireAfterWrite(remembered)
-                .ticker(() -> Duration.between(Instant.EPOCH, clock.instant()).toNanos())
-                .executor(Runnable::run)
-                .build();
+        this.keys = ExpiringCaches.create(clock, remembered, most);
     }
 
     /** Whether the key was seen durable lately. */

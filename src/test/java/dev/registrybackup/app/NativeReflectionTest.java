@@ -2,7 +2,8 @@ package dev.registrybackup.app;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.registrybackup.concurrent.ExpiringCaches;
+import dev.registrybackup.concurrent.SettableClock;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.lang.reflect.Field;
 import java.time.Duration;
@@ -15,12 +16,8 @@ class NativeReflectionTest {
     @Test
     void theClassesOfOurCachesAreDeclared() throws ReflectiveOperationException {
         // Given
-        ConcurrentMap<String, String> cache = Caffeine.newBuilder()
-                .maximumSize(1)
-                .expireAfterWrite(Duration.ofSeconds(1))
-                .ticker(() -> 0)
-                .executor(Runnable::run)
-                .<String, String>build()
+        ConcurrentMap<String, String> cache = ExpiringCaches.<String>create(
+                        new SettableClock(), Duration.ofSeconds(1), 1)
                 .asMap();
 
         Field nodes = Class.forName("com.github.benmanes.caffeine.cache.BoundedLocalCache")

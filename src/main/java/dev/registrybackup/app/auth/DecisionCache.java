@@ -1,13 +1,12 @@
 package dev.registrybackup.app.auth;
 
 import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.registrybackup.app.auth.AuthDecision.Answer;
+import dev.registrybackup.concurrent.ExpiringCaches;
 import dev.registrybackup.concurrent.WorkerPools;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -18,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers the judge's decisions, and asks it for those that are not remembered: once for each token and verb at a time,
+ * Caches the decisions of a {@link TokenAuthorizer}, and asks it for those that are not cached: once for each token and verb at a time,
  * and for a bounded number of them. Safe for use by many threads.
  */
 final class DecisionCache {
@@ -32,6 +31,7 @@ final class DecisionCache {
             AuthDecision.unknown("too many callers are being looked up at this moment: ask again");
     private static final AuthDecision TOO_LONG =
             AuthDecision.unknown("it took too long to find out who calls: ask again");
+    private static final AuthDecision INTERRUPTED = AuthDecision.unknown("the review ended early: ask again");
     private static final AuthDecision ENDING = AuthDecision.unknown("this process is about to end: ask again");
 
     private final TokenAuthorizer tokenAuthorizer;
@@ -53,17 +53,8 @@ final class DecisionCache {
         this.tokenAuthorizer = tokenAuthorizer;
         this.workerPools = workerPools;
         this.timeout = timeout;
-        this.allowed = cache(clock, ALLOWED_TTL);
-        this.denied = cache(clock, DENIED_TTL);
-    }
-
-    private static Cache<String, AuthDecision> cache(Clock clock, Duration ttl) {
-        return Caffeine.newBuilder()
-                .maximumSize(MAX_ENTRIES)
-                .expireAfterWrite(ttl)
-                .ticker(() -> Duration.between(Instant.EPOCH, clock.instant()).toNanos())
-                .executor(Runnable::run)
-                .build();
+        this.allowed = ExpiringCaches.create(clock, ALLOWED_TTL, MAX_ENTRIES);
+        this.denied = ExpiringCaches.create(clock, DENIED_TTL, MAX_ENTRIES);
     }
 
     /** Decides whether the holder of the token may do what the verb says; never failed, and completed within the timeout. */
@@ -90,22 +81,23 @@ final class DecisionCache {
             return;
         }
         try {
-            workerPools.submitOperation(() -> {
-                AuthDecision authDecision = review(token, verb);
-                permits.release();
-                finish(key, review, authDecision);
-            });
+            workerPools.submitOperation(() -> review(key, token, verb, review));
         } catch (RejectedExecutionException e) {
             permits.release();
             finish(key, review, ENDING);
         }
     }
 
-    private AuthDecision review(String token, String verb) {
+    private void review(String key, String token, String verb, CompletableFuture<AuthDecision> review) {
+        AuthDecision decision = INTERRUPTED;
         try {
-            return tokenAuthorizer.authorize(token, verb);
+            decision = tokenAuthorizer.authorize(token, verb);
         } catch (RuntimeException e) {
-            return AuthDecision.unknown("it could not be found out who calls: " + e.getMessage());
+            decision = AuthDecision.unknown("it could not be found out who calls: " + e.getMessage());
+        } finally {
+            // After an Error too: its key would never be reviewed again, and its permit be lost.
+            permits.release();
+            finish(key, review, decision);
         }
     }
 

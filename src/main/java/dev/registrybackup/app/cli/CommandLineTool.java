@@ -66,12 +66,8 @@ public final class CommandLineTool {
         }
     }
 
-    /** Runs the command. */
+    /** Runs the command, of arguments that {@link #answerWithoutConfiguration} left. */
     public ExitCode run(String... arguments) {
-        return answerWithoutConfiguration(out, error, arguments).orElseGet(() -> runCommand(arguments));
-    }
-
-    private ExitCode runCommand(String... arguments) {
         try {
             return dispatch(Commands.last(Commands.commands().parseArgs(arguments)));
         } catch (IllegalArgumentException e) {

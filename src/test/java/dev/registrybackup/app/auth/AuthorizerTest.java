@@ -163,6 +163,28 @@ class AuthorizerTest {
     }
 
     @Test
+    void aReviewThatEndsInAnErrorIsUnknownAndIsMadeAgain() {
+        // Given
+        AtomicInteger reviews = new AtomicInteger();
+        Authorizer broken = Authorizer.of(
+                (token, verb) -> {
+                    reviews.incrementAndGet();
+                    throw new StackOverflowError("as a test wants it");
+                },
+                workerPools,
+                clock,
+                LONG);
+
+        // When
+        for (int each = 0; each < 2 * DecisionCache.MAX_REVIEWS; each++) {
+            assertEquals(Answer.UNKNOWN, ask(broken, "any"));
+        }
+
+        // Then
+        assertEquals(2 * DecisionCache.MAX_REVIEWS, reviews.get());
+    }
+
+    @Test
     void manyCallsOfOneCallerAreOneReview() {
         // Given
         court.allowed.add("good");
