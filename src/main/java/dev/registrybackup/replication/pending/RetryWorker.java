@@ -100,6 +100,7 @@ public final class RetryWorker {
         BoundedTaskGroup reads = new BoundedTaskGroup(workerPools, READS_AT_ONCE);
         Map<String, Instant> alive = new HashMap<>();
         List<ObjectInfo> others = new ArrayList<>();
+        boolean isCut;
         try (Stream<ObjectInfo> listing = pendingStore.list()) {
             Iterator<ObjectInfo> objects = listing.iterator();
             while (retryState.hasCapacity() && others.size() < MAX_KEYS && objects.hasNext()) {
@@ -113,6 +114,16 @@ public final class RetryWorker {
                     others.add(object);
                 }
             }
+            isCut = objects.hasNext();
+        }
+        if (isCut) {
+            // An instance's sign of life is listed after its records: that of the last one may be among the rest.
+            others.stream()
+                    .map(record -> PendingStore.instanceOf(record.key()))
+                    .distinct()
+                    .filter(instance -> !alive.containsKey(instance))
+                    .forEach(instance ->
+                            pendingStore.lastHeartbeat(instance).ifPresent(sign -> alive.put(instance, sign)));
         }
         // Before its first sign of life this instance does not know the store's time, by which alone others are silent.
         storeNow.ifPresent(now -> takeOver(others, alive, now, reads));

@@ -430,6 +430,21 @@ class RetryWorkerTest {
     }
 
     @Test
+    void recordsOfALivingInstanceAreLeftToItHoweverManyThereAre() {
+        // Given
+        IntStream.rangeClosed(0, 20_000).forEach(number -> otherStore.write(pendingKeys("key " + number)));
+        retryWorker.showLife();
+        storeClock.advance(RetryWorker.HEARTBEAT_TIMEOUT.multipliedBy(2));
+        otherStore.writeHeartbeat();
+
+        // When
+        collect();
+
+        // Then
+        assertEquals(0, retryWorker.pendingKeys());
+    }
+
+    @Test
     void whatIsLeftIsTakenOnByOneOfTheLivingAndByTheNextAfterOneMoreSilence() {
         // Given
         List<RetryWorker> living = new ArrayList<>();
