@@ -50,6 +50,9 @@ public class ReplicationMetrics implements ReplicationListener {
         Logger.Level level = replicationResult.status().isPermanent()
                 ? Logger.Level.ERROR
                 : didSomething ? Logger.Level.INFO : Logger.Level.DEBUG;
+        if (!LOGGER.isEnabled(level)) {
+            return;
+        }
         LogEvent line = event(trigger)
                 .with("key", key)
                 .with("kind", replicationResult.kind().label())
