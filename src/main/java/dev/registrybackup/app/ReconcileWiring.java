@@ -4,10 +4,8 @@ import dev.registrybackup.app.config.ReconcileSettings;
 import dev.registrybackup.app.config.RegistryStoreSettings;
 import dev.registrybackup.app.config.RestoreSettings;
 import dev.registrybackup.app.config.Settings;
-import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
-import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.reconcile.Reconciliation;
 import dev.registrybackup.reconcile.ReplicationTools;
 import dev.registrybackup.reconcile.StorePair;
@@ -15,12 +13,7 @@ import dev.registrybackup.reconcile.rclone.Archive;
 import dev.registrybackup.reconcile.rclone.Comparer;
 import dev.registrybackup.reconcile.rclone.Rclone;
 import dev.registrybackup.reconcile.rclone.RcloneRemote;
-import dev.registrybackup.replication.BlobReplicator;
-import dev.registrybackup.replication.BlockedLinks;
-import dev.registrybackup.replication.Replicator;
 import dev.registrybackup.replication.ThrottledObjectStore;
-import dev.registrybackup.replication.UnknownObjects;
-import dev.registrybackup.replication.VerifiedMarker;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
@@ -36,6 +29,7 @@ class ReconcileWiring {
     private final RestoreSettings restoreSettings;
     private final ReconcileSettings reconcileSettings;
     private final ImageStreamWiring openShift;
+    private final ReplicationWiring replication;
     private final WorkerPools workerPools;
     private final Clock clock;
 
@@ -45,6 +39,7 @@ class ReconcileWiring {
             RestoreSettings restoreSettings,
             ReconcileSettings reconcileSettings,
             ImageStreamWiring openShift,
+            ReplicationWiring replication,
             WorkerPools workerPools,
             Clock clock) {
         this.storePair = storePair;
@@ -52,6 +47,7 @@ class ReconcileWiring {
         this.restoreSettings = restoreSettings;
         this.reconcileSettings = reconcileSettings;
         this.openShift = openShift;
+        this.replication = replication;
         this.workerPools = workerPools;
         this.clock = clock;
     }
@@ -95,26 +91,13 @@ class ReconcileWiring {
 
     /** The copier of events, with a memory of its own, and at the pace of bulk work. */
     private ReplicationTools copying(StorePair stores, RateLimiter rateLimiter) {
-        ObjectStore from = new ThrottledObjectStore(stores.registry(), rateLimiter);
-        ObjectStore to = new ThrottledObjectStore(stores.backup(), rateLimiter);
-        ExpiringKeySet durable = new ExpiringKeySet(clock, Wiring.DURABLE_KEY_TTL, Wiring.MAX_DURABLE_KEYS);
-        VerifiedMarker adopted = new VerifiedMarker(to, stores.layout(), clock);
-        BlobReplicator blobReplicator = new BlobReplicator(stores.layout(), from, to, adopted, workerPools, durable);
-        BlockedLinks blockedLinks = new BlockedLinks(to, clock);
-        blockedLinks.refresh();
-        UnknownObjects foreign = new UnknownObjects(from, to, workerPools, settings.copiesUnknownObjects());
-        Replicator replicator = new Replicator(
-                new Replicator.Dependencies(
-                        stores.layout(),
-                        from,
-                        to,
-                        blobReplicator,
-                        foreign,
-                        blockedLinks,
-                        durable,
-                        workerPools,
-                        !restoreSettings.isOpenShift()),
+        ReplicationTools tools = replication.tools(
+                new StorePair(
+                        new ThrottledObjectStore(stores.registry(), rateLimiter),
+                        new ThrottledObjectStore(stores.backup(), rateLimiter),
+                        stores.layout()),
                 (link, again) -> {});
-        return new ReplicationTools(replicator, blobReplicator, adopted, durable, blockedLinks);
+        tools.blockedLinks().refresh();
+        return tools;
     }
 }

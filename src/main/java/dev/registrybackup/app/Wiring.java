@@ -10,11 +10,9 @@ import dev.registrybackup.app.events.ImageStreamEventHandler;
 import dev.registrybackup.app.metrics.CaptureMetrics;
 import dev.registrybackup.app.metrics.StoreHealth;
 import dev.registrybackup.catalog.Catalog;
-import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
-import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.s3.S3ObjectStore;
 import dev.registrybackup.operation.InProcessRunner;
 import dev.registrybackup.operation.OperationExecution;
@@ -23,21 +21,16 @@ import dev.registrybackup.operation.OperationService;
 import dev.registrybackup.operation.Operations;
 import dev.registrybackup.operation.kubernetes.JobRunner;
 import dev.registrybackup.reconcile.Reconciliation;
+import dev.registrybackup.reconcile.ReplicationTools;
 import dev.registrybackup.reconcile.StorePair;
 import dev.registrybackup.registry.RegistryLayout;
-import dev.registrybackup.replication.BlobReplicator;
-import dev.registrybackup.replication.BlockedLinks;
 import dev.registrybackup.replication.CanaryProbe;
 import dev.registrybackup.replication.DeadLetterHandler;
 import dev.registrybackup.replication.NotificationHandler;
 import dev.registrybackup.replication.RejectionRecorder;
 import dev.registrybackup.replication.ReplicationListener;
 import dev.registrybackup.replication.ReplicationObserver;
-import dev.registrybackup.replication.ReplicationResult;
 import dev.registrybackup.replication.ReplicationService;
-import dev.registrybackup.replication.Replicator;
-import dev.registrybackup.replication.UnknownObjects;
-import dev.registrybackup.replication.VerifiedMarker;
 import dev.registrybackup.replication.pending.PendingStore;
 import dev.registrybackup.replication.pending.PendingWriter;
 import dev.registrybackup.replication.pending.RejectionStore;
@@ -54,8 +47,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.BiConsumer;
 
 /** Builds the program from its settings, once, at start. The one place where the real clock and randomness come in. */
 @Singleton
@@ -139,7 +130,10 @@ public class Wiring {
     @Singleton
     @Startup
     Service service(
-            ReplicationListener replicationListener, ImageStreamWiring openShift, CaptureMetrics captureMetrics) {
+            ReplicationListener replicationListener,
+            ReplicationWiring replication,
+            ImageStreamWiring openShift,
+            CaptureMetrics captureMetrics) {
         RejectionStore rejectionStore = new RejectionStore(
                 backup.store(), clock, rejection -> replicationListener.rejected(rejection.reason()));
         RejectionRecorder rejectionRecorder = new RejectionRecorder(rejectionStore, workerPools);
@@ -165,7 +159,8 @@ public class Wiring {
                     rejectionRecorder,
                     owed::waitingKeys);
         }
-        ReplicationService replicationService = replicationService(new ReplicationObserver(replicationListener, clock));
+        ReplicationService replicationService =
+                replicationService(replication, new ReplicationObserver(replicationListener, clock));
         RetryWorker worker = new RetryWorker(shelf, rejectionStore, replicationService, workerPools, clock);
         PendingWriter owed = new PendingWriter(shelf, workerPools, worker::add);
         NotificationHandler notificationHandler = new NotificationHandler(
@@ -191,45 +186,25 @@ public class Wiring {
                 Optional.empty(), Optional.empty(), hints, settings.isOperations(), rejectionRecorder, () -> 0);
     }
 
-    private ReplicationService replicationService(ReplicationObserver replicationObserver) {
-        BlockedLinks blockedLinks = new BlockedLinks(backup.store(), clock);
-        Replicator replicator = replicator(blockedLinks, replicationObserver::observeUnblocked);
+    private ReplicationService replicationService(
+            ReplicationWiring replication, ReplicationObserver replicationObserver) {
+        ReplicationTools tools = replication.tools(storePair(), replicationObserver::observeUnblocked);
         workerPools.scheduleAtFixedRate(HOUSEKEEPING_INTERVAL, () -> {
-            blockedLinks.refresh();
-            replicator.retryBlocked();
+            tools.blockedLinks().refresh();
+            tools.replicator().retryBlocked();
         });
         return new ReplicationService(
-                replicator, replicationObserver, new CanaryProbe(registry.store(), backup.store(), clock), workerPools);
-    }
-
-    private Replicator replicator(
-            BlockedLinks blockedLinks, BiConsumer<String, CompletableFuture<ReplicationResult>> onWoken) {
-        ObjectStore from = registry.store();
-        ObjectStore to = backup.store();
-        RegistryLayout layout = registry.layout();
-        ExpiringKeySet durable = new ExpiringKeySet(clock, DURABLE_KEY_TTL, MAX_DURABLE_KEYS);
-        BlobReplicator blobReplicator =
-                new BlobReplicator(layout, from, to, new VerifiedMarker(to, layout, clock), workerPools, durable);
-        UnknownObjects foreign = new UnknownObjects(from, to, workerPools, settings.copiesUnknownObjects());
-        return new Replicator(
-                new Replicator.Dependencies(
-                        layout,
-                        from,
-                        to,
-                        blobReplicator,
-                        foreign,
-                        blockedLinks,
-                        durable,
-                        workerPools,
-                        // OpenShift's registry serves layers without them, as after "oc tag".
-                        !restoreSettings.isOpenShift()),
-                onWoken);
+                tools.replicator(),
+                replicationObserver,
+                new CanaryProbe(registry.store(), backup.store(), clock),
+                workerPools);
     }
 
     @Produces
     @Singleton
-    FirstFill firstFill() {
-        return new FirstFill(registry, replicator(new BlockedLinks(backup.store(), clock), (link, again) -> {}));
+    FirstFill firstFill(ReplicationWiring replication) {
+        return new FirstFill(
+                registry, replication.tools(storePair(), (link, again) -> {}).replicator());
     }
 
     @Produces

@@ -1,0 +1,63 @@
+package dev.registrybackup.app;
+
+import dev.registrybackup.app.config.RestoreSettings;
+import dev.registrybackup.app.config.Settings;
+import dev.registrybackup.concurrent.ExpiringKeySet;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.reconcile.ReplicationTools;
+import dev.registrybackup.reconcile.StorePair;
+import dev.registrybackup.replication.BlobReplicator;
+import dev.registrybackup.replication.BlockedLinks;
+import dev.registrybackup.replication.ReplicationResult;
+import dev.registrybackup.replication.Replicator;
+import dev.registrybackup.replication.UnknownObjects;
+import dev.registrybackup.replication.VerifiedMarker;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+
+/** Builds what copies keys into the backup, alike for events, reconciliations and a first fill. */
+@Singleton
+class ReplicationWiring {
+    private final Settings settings;
+    private final RestoreSettings restoreSettings;
+    private final WorkerPools workerPools;
+    private final Clock clock;
+
+    ReplicationWiring(Settings settings, RestoreSettings restoreSettings, WorkerPools workerPools, Clock clock) {
+        this.settings = settings;
+        this.restoreSettings = restoreSettings;
+        this.workerPools = workerPools;
+        this.clock = clock;
+    }
+
+    /**
+     * Builds it between two stores, with a memory of its own.
+     *
+     * @param onUnblocked told each link that is tried again by itself, and what becomes of it
+     */
+    ReplicationTools tools(StorePair stores, BiConsumer<String, CompletableFuture<ReplicationResult>> onUnblocked) {
+        ObjectStore from = stores.registry();
+        ObjectStore to = stores.backup();
+        ExpiringKeySet durable = new ExpiringKeySet(clock, Wiring.DURABLE_KEY_TTL, Wiring.MAX_DURABLE_KEYS);
+        VerifiedMarker verified = new VerifiedMarker(to, stores.layout(), clock);
+        BlobReplicator blobReplicator = new BlobReplicator(stores.layout(), from, to, verified, workerPools, durable);
+        BlockedLinks blockedLinks = new BlockedLinks(to, clock);
+        Replicator replicator = new Replicator(
+                new Replicator.Dependencies(
+                        stores.layout(),
+                        from,
+                        to,
+                        blobReplicator,
+                        new UnknownObjects(from, to, workerPools, settings.copiesUnknownObjects()),
+                        blockedLinks,
+                        durable,
+                        workerPools,
+                        // OpenShift's registry serves layers without them, as after "oc tag".
+                        !restoreSettings.isOpenShift()),
+                onUnblocked);
+        return new ReplicationTools(replicator, blobReplicator, verified, durable, blockedLinks);
+    }
+}
