@@ -32,7 +32,7 @@ record Counted(SortedMap<String, Integer> registry, SortedMap<String, Integer> b
     static boolean isHousekeeping(RecordedRequest request) {
         boolean listing =
                 request.operation() == Operation.LIST_OBJECTS && request.query().contains("prefix=registry-backup");
-        return listing || request.key().startsWith("registry-backup/owed/");
+        return listing || request.key().startsWith("registry-backup/pending/");
     }
 
     int total() {

@@ -31,7 +31,7 @@ public final class ReconcileBenchmark {
     /** For what asks no more than a listing takes. */
     private static final Duration UNLIMITED = Duration.ofMinutes(30);
 
-    private static final String PARTS = RegistryLayout.METADATA_PREFIX + "reconcile/parts";
+    private static final String PARTS = RegistryLayout.METADATA_PREFIX + "reconcile/shards";
     private static final String LAST = "2026-01-02T00:00:00Z";
 
     private final Duration limit = Duration.ofSeconds(Integer.getInteger("bench.limit", 300));
@@ -93,7 +93,7 @@ public final class ReconcileBenchmark {
         ObjectNode classes = last.putObject("summary").putObject("classes");
         classes.putObject(Kind.LAYER_LINK.label()).put("inRegistry", keys.count("/_layers/"));
         classes.putObject(Kind.REVISION_LINK.label()).put("inRegistry", keys.count("/_manifests/"));
-        return last.put("successBegun", LAST).put("successEnded", LAST);
+        return last.put("lastSuccessStartedAt", LAST).put("lastSuccessFinishedAt", LAST);
     }
 
     /** How many links each part had then. */

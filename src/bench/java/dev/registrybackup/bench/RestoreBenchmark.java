@@ -146,7 +146,7 @@ public final class RestoreBenchmark {
         }
         return Duration.between(
                                 Instant.parse(done.at("/attempt/started").asText()),
-                                Instant.parse(done.at("/attempt/ended").asText()))
+                                Instant.parse(done.at("/attempt/finishedAt").asText()))
                         .toMillis()
                 / 1000.0;
     }

@@ -80,7 +80,7 @@ public final class Catalog {
             } catch (ObjectStoreException e) {
                 LOGGER.log(
                         Level.DEBUG,
-                        "event=old-catalog-kept key=\"{0}\" version=\"{1}\" reason=\"{2}\"",
+                        "event=old-catalog-version-not-deleted key=\"{0}\" version=\"{1}\" reason=\"{2}\"",
                         version.key(),
                         version.versionId(),
                         e.getMessage());

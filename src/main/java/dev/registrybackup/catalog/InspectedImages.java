@@ -76,10 +76,10 @@ public record InspectedImages(
                 .sorted(BY_TEXT)
                 .toList();
         isRestorable(image).ifPresent(restorable -> json.put("restorable", restorable));
-        addAll(json, "untold", untold);
+        addAll(json, "unknown", untold);
         addAll(
                 json,
-                "lacks",
+                "missing",
                 missingContent.missing().stream()
                         .filter(isUnknown.negate())
                         .sorted(BY_TEXT)

@@ -53,7 +53,7 @@ public record Check(String name, State state, String found, String remedy) {
     /** Its form in answers. */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.put("point", name)
+        json.put("check", name)
                 .put("state", state.name().toLowerCase(Locale.ROOT).replace('_', '-'))
                 .put("found", found);
         if (!remedy.isEmpty()) {

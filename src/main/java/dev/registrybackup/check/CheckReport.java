@@ -27,7 +27,7 @@ public record CheckReport(List<Check> checks) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put(
                 "ready", checks.stream().allMatch(check -> check.state() == State.PASS || check.state() == State.WARN));
-        ArrayNode list = json.putArray("points");
+        ArrayNode list = json.putArray("checks");
         checks.forEach(check -> list.add(check.json()));
         return json;
     }

@@ -39,7 +39,7 @@ final class SnapshotReader implements Iterator<CapturedStream>, AutoCloseable {
             this.lines = open(backup, key, scratch);
             JsonNode head =
                     JsonBlobStore.parse(Optional.ofNullable(lines.readLine()).orElse(""));
-            this.startedAt = Instant.parse(head.path("begun").asText());
+            this.startedAt = Instant.parse(head.path("startedAt").asText());
             this.next = line();
         } catch (IOException | RuntimeException e) {
             throw unreadable(e);
@@ -76,7 +76,7 @@ final class SnapshotReader implements Iterator<CapturedStream>, AutoCloseable {
             streams++;
             return CapturedStream.parse(json);
         }
-        if (json.path("streams").asLong(-1) != streams) {
+        if (json.path("imageStreams").asLong(-1) != streams) {
             throw new IOException("it ends after %d streams, before its last line".formatted(streams));
         }
         // Only at its end is it told whether all of it is as it was packed.

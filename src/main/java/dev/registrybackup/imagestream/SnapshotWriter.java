@@ -31,7 +31,7 @@ final class SnapshotWriter implements AutoCloseable {
             this.file = Files.createTempFile(scratch, "snapshot", ".ndjson.gz");
             this.lines = new BufferedWriter(
                     new OutputStreamWriter(new GZIPOutputStream(Files.newOutputStream(file)), StandardCharsets.UTF_8));
-            line(JsonNodeFactory.instance.objectNode().put("begun", begun.toString()));
+            line(JsonNodeFactory.instance.objectNode().put("startedAt", begun.toString()));
         } catch (IOException e) {
             throw failed(scratch, e);
         }
@@ -63,9 +63,9 @@ final class SnapshotWriter implements AutoCloseable {
         try {
             line(JsonNodeFactory.instance
                     .objectNode()
-                    .put("begun", startedAt.toString())
-                    .put("ended", ended.toString())
-                    .put("streams", streams));
+                    .put("startedAt", startedAt.toString())
+                    .put("finishedAt", ended.toString())
+                    .put("imageStreams", streams));
             lines.close();
         } catch (IOException e) {
             throw failed(file, e);

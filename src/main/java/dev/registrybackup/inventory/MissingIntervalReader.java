@@ -45,7 +45,7 @@ final class MissingIntervalReader implements Iterator<MissingInterval>, AutoClos
      */
     @MustBeClosed
     static MissingIntervalReader ofCopy(OpenObject object, Path scratch) throws IOException {
-        Path file = Files.createTempFile(scratch, "absences-before", ".ndjson");
+        Path file = Files.createTempFile(scratch, "missing-intervals-previous", ".ndjson");
         try (object) {
             Files.copy(object.stream(), file, StandardCopyOption.REPLACE_EXISTING);
         }

@@ -37,7 +37,7 @@ public final class MissingIntervalUpdate implements AutoCloseable {
         this.backup = backup;
         this.previous = old;
         this.now = now;
-        this.file = Files.createTempFile(scratch, "absences", ".ndjson");
+        this.file = Files.createTempFile(scratch, "missing-intervals", ".ndjson");
         this.writer = Files.newBufferedWriter(file, StandardCharsets.UTF_8);
     }
 

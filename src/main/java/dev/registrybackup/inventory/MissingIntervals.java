@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MissingIntervals {
     /** Where it lies. */
-    public static final String KEY = RegistryLayout.METADATA_PREFIX + "absences";
+    public static final String KEY = RegistryLayout.METADATA_PREFIX + "missing-in-registry";
 
     private static final int MOST_ATTEMPTS = 10;
 

@@ -54,7 +54,7 @@ public final class SingleVersionRecord {
                 hasWarned = true;
                 LOGGER.log(
                         Level.WARNING,
-                        "event=record-version-not-removed record={0} reason=\"{1}\" remedy=\"if the bucket keeps objects"
+                        "event=record-version-not-deleted record={0} reason=\"{1}\" remedy=\"if the bucket keeps objects"
                                 + " from being removed, exempt registry-backup/ or let its versions expire\"",
                         key,
                         e.getMessage());

@@ -82,8 +82,8 @@ public record AttemptRecord(
     }
 
     void putTimes(ObjectNode root) {
-        root.put("started", startedAt.toString()).put("heartbeat", heartbeatAt.toString());
-        finishedAt.ifPresent(time -> root.put("ended", time.toString()));
+        root.put("startedAt", startedAt.toString()).put("heartbeatAt", heartbeatAt.toString());
+        finishedAt.ifPresent(time -> root.put("finishedAt", time.toString()));
     }
 
     void putProgress(ObjectNode root) {
@@ -100,9 +100,9 @@ public record AttemptRecord(
                 OperationState.fromLabel(state).orElseThrow(() -> new IOException("an unknown state in it: " + state)),
                 fields.text("runner"),
                 fields.text("token"),
-                fields.time("started"),
-                fields.time("heartbeat"),
-                fields.optionalTime("ended"),
+                fields.time("startedAt"),
+                fields.time("heartbeatAt"),
+                fields.optionalTime("finishedAt"),
                 ProgressJson.parse(fields.root()),
                 fields.object("summary"),
                 fields.optionalText("reason"));

@@ -30,7 +30,7 @@ public enum FindingCode {
     /** An upload older than a week. */
     STALE_UPLOAD(Severity.INFO, Severity.INFO),
     /** An object that the registry's layout does not know. */
-    FOREIGN_OBJECT(Severity.WARNING, Severity.WARNING),
+    UNKNOWN_OBJECT(Severity.WARNING, Severity.WARNING),
     /** What an ImageStream's tag points to, or pointed to, cannot be restored whole. */
     IS_ITEM_UNRESTORABLE(Severity.CRITICAL, Severity.CRITICAL),
     /** What an ImageStream's tag points to, or pointed to, has no Image in the cluster: the pruner drops it. */
@@ -44,7 +44,7 @@ public enum FindingCode {
     /** An alarm that nobody has acknowledged: much vanished from the registry at once, say. */
     ALARM(Severity.CRITICAL, Severity.CRITICAL),
     /** A store did not answer, so that nothing can be said. */
-    COULD_NOT_TELL(Severity.UNKNOWN, Severity.UNKNOWN);
+    UNDETERMINED(Severity.UNKNOWN, Severity.UNKNOWN);
 
     private final Severity plainSeverity;
     private final Severity openShiftSeverity;

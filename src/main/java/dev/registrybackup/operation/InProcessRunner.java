@@ -53,7 +53,7 @@ public final class InProcessRunner implements OperationRunner {
         } catch (RuntimeException e) {
             LOGGER.log(
                     Level.ERROR,
-                    "event=operation-not-begun id={0} kind={1} reason=\"{2}\" next=\"it shows as lost, and can be resumed\"",
+                    "event=operation-not-started id={0} kind={1} reason=\"{2}\" next=\"it shows as lost, and can be resumed\"",
                     request.id(),
                     request.kind().label(),
                     e.getMessage());

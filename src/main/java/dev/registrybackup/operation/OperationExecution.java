@@ -72,7 +72,7 @@ public final class OperationExecution {
         }
         LOGGER.log(
                 Level.INFO,
-                "event=operation id={0} kind={1} state={2} millis={3,number,#} reason=\"{4}\"",
+                "event=operation-finished id={0} kind={1} state={2} millis={3,number,#} reason=\"{4}\"",
                 id,
                 request.kind().label(),
                 state.label(),
@@ -102,7 +102,7 @@ public final class OperationExecution {
     }
 
     private static AttemptOutcome failedOutcome(OperationRequest request, Throwable failure) {
-        LOGGER.log(Level.ERROR, "event=operation-work-failed id=" + request.id(), failure);
+        LOGGER.log(Level.ERROR, "event=operation-failed id=" + request.id(), failure);
         return new AttemptOutcome(OperationState.FAILED, Optional.empty(), Optional.of(rootMessage(failure)));
     }
 
@@ -123,7 +123,7 @@ public final class OperationExecution {
         } catch (ObjectStoreException e) {
             LOGGER.log(
                     Level.ERROR,
-                    "event=operation-end-not-recorded id={0} state={1} reason=\"{2}\" next=\"it shows as lost, and can be"
+                    "event=operation-result-not-recorded id={0} state={1} reason=\"{2}\" next=\"it shows as lost, and can be"
                             + " resumed\"",
                     request.id(),
                     attemptOutcome.state().label(),

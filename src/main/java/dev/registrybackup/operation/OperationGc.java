@@ -93,7 +93,7 @@ final class OperationGc {
         } catch (ObjectStoreException e) {
             LOGGER.log(
                     Level.WARNING,
-                    "event=operation-not-dropped record={0} next=\"the next time\" reason=\"{1}\"",
+                    "event=operation-not-deleted record={0} next=\"the next time\" reason=\"{1}\"",
                     folder.get(0).key(),
                     e.getMessage());
             return 0;

@@ -35,9 +35,9 @@ public record OperationRequest(
 
     ObjectNode json() {
         ObjectNode root = JsonNodeFactory.instance.objectNode();
-        root.put("id", id.value()).put("kind", kind.label()).put("slot", slot);
+        root.put("id", id.value()).put("kind", kind.label()).put("lock", slot);
         root.set("parameters", parameters());
-        return root.put("askedBy", requestedBy).put("asked", requestedAt.toString());
+        return root.put("requestedBy", requestedBy).put("requestedAt", requestedAt.toString());
     }
 
     static OperationRequest parse(OperationId id, String json) throws IOException {
@@ -46,9 +46,9 @@ public record OperationRequest(
         return new OperationRequest(
                 id,
                 OperationKind.fromLabel(kind).orElseThrow(() -> new IOException("an unknown kind in it: " + kind)),
-                fields.text("slot"),
+                fields.text("lock"),
                 fields.object("parameters").orElseThrow(() -> new IOException("no parameters in it")),
-                fields.text("askedBy"),
-                fields.time("asked"));
+                fields.text("requestedBy"),
+                fields.time("requestedAt"));
     }
 }

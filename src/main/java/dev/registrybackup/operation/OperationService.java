@@ -34,7 +34,7 @@ public final class OperationService {
         }
         LOGGER.log(
                 Level.INFO,
-                "event=operation-asked id={0} kind={1} slot={2} by=\"{3}\"",
+                "event=operation-submitted id={0} kind={1} slot={2} by=\"{3}\"",
                 request.id(),
                 kind.label(),
                 slot,

@@ -22,10 +22,10 @@ public record OperationStatus(
         root.put("id", request.id().value())
                 .put("kind", request.kind().label())
                 .put("state", state.label())
-                .put("slot", request.slot());
+                .put("lock", request.slot());
         root.set("parameters", request.parameters());
-        root.put("askedBy", request.requestedBy())
-                .put("asked", request.requestedAt().toString());
+        root.put("requestedBy", request.requestedBy())
+                .put("requestedAt", request.requestedAt().toString());
         attempt.ifPresent(newest -> {
             ObjectNode made = root.putObject("attempt");
             made.put("number", newest.number()).put("runner", newest.runner());

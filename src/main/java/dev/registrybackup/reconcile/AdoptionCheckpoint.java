@@ -37,10 +37,10 @@ record AdoptionCheckpoint(String lastKey, long verified, long bytes, Instant sta
     String json() {
         return JsonNodeFactory.instance
                 .objectNode()
-                .put("after", lastKey)
-                .put("proved", verified)
+                .put("lastKey", lastKey)
+                .put("verified", verified)
                 .put("bytes", bytes)
-                .put("since", startedAt.toString())
+                .put("startedAt", startedAt.toString())
                 .toString();
     }
 
@@ -48,15 +48,15 @@ record AdoptionCheckpoint(String lastKey, long verified, long bytes, Instant sta
     static Optional<AdoptionCheckpoint> parse(String json) {
         try {
             JsonNode root = JSON.readTree(json);
-            boolean isWhole = root.path("after").isTextual()
-                    && root.path("proved").canConvertToLong()
+            boolean isWhole = root.path("lastKey").isTextual()
+                    && root.path("verified").canConvertToLong()
                     && root.path("bytes").canConvertToLong();
             return isWhole
                     ? Optional.of(new AdoptionCheckpoint(
-                            root.path("after").asText(),
-                            root.path("proved").asLong(),
+                            root.path("lastKey").asText(),
+                            root.path("verified").asLong(),
                             root.path("bytes").asLong(),
-                            Instant.parse(root.path("since").asText())))
+                            Instant.parse(root.path("startedAt").asText())))
                     : Optional.empty();
         } catch (JsonProcessingException | DateTimeException e) {
             return Optional.empty();

@@ -53,7 +53,7 @@ final class AdoptionRecord {
         if (stored.isPresent() && checkpoint.isEmpty()) {
             LOGGER.log(
                     Level.WARNING,
-                    "event=adoption-starts-again record={0} reason=\"what it says is no checkpoint under {1}\"",
+                    "event=adoption-restarted record={0} reason=\"what it says is no checkpoint under {1}\"",
                     KEY,
                     blobsPrefix);
         }
@@ -95,7 +95,7 @@ final class AdoptionRecord {
         } catch (ObjectStoreException e) {
             LOGGER.log(
                     Level.WARNING,
-                    "event=record-not-removed record={0} reason=\"{1}\" remedy=\"remove it by hand\"",
+                    "event=record-not-deleted record={0} reason=\"{1}\" remedy=\"remove it by hand\"",
                     KEY,
                     e.getMessage());
         }

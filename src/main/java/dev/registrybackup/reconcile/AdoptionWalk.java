@@ -110,7 +110,7 @@ final class AdoptionWalk {
             throw failure;
         }
         findings.accept(new Finding(
-                FindingCode.COULD_NOT_TELL,
+                FindingCode.UNDETERMINED,
                 digest.toString(),
                 "The backup's copy was not proved: %s. The next run goes on with it".formatted(failure.getMessage())));
         return AdoptionResult.UNKNOWN;

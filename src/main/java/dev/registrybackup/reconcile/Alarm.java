@@ -37,7 +37,7 @@ public record Alarm(String id, String cause, String problem, Instant raisedAt, O
                 .put("id", id)
                 .put("cause", cause)
                 .put("problem", problem)
-                .put("raised", raisedAt.toString());
+                .put("raisedAt", raisedAt.toString());
         acknowledgement.ifPresent(how -> json.put("acknowledged", how));
         return json;
     }
@@ -50,7 +50,7 @@ public record Alarm(String id, String cause, String problem, Instant raisedAt, O
                     id,
                     json.path("cause").asText(),
                     json.path("problem").asText(),
-                    Instant.parse(json.path("raised").asText()),
+                    Instant.parse(json.path("raisedAt").asText()),
                     json.has("acknowledged")
                             ? Optional.of(json.path("acknowledged").asText())
                             : Optional.empty());

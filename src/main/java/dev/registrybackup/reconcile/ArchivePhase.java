@@ -53,7 +53,7 @@ final class ArchivePhase {
                 .apply(scratch)
                 .update(storePair.layout().prefix(), RegistryLayout.METADATA_PREFIX, now, fence::check);
         summary.put("archive", problem.orElse("as the backup"));
-        problem.ifPresent(text -> findings.accept(new Finding(FindingCode.COULD_NOT_TELL, "archive", text)));
+        problem.ifPresent(text -> findings.accept(new Finding(FindingCode.UNDETERMINED, "archive", text)));
         return problem.isEmpty();
     }
 }

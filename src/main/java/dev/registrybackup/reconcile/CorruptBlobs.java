@@ -23,7 +23,7 @@ import java.util.function.Consumer;
 /** Deals with blobs of the backup whose bytes are not what their digests say. Blocks. One thread at a time. */
 final class CorruptBlobs {
     /** Where they are set aside, each under its key. */
-    static final String PREFIX = RegistryLayout.METADATA_PREFIX + "corrupt/";
+    static final String PREFIX = RegistryLayout.METADATA_PREFIX + "quarantine/";
 
     private final ObjectStore backup;
     private final BlobReplicator blobReplicator;

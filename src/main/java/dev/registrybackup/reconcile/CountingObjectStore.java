@@ -93,10 +93,10 @@ final class CountingObjectStore extends ForwardingObjectStore {
     ObjectNode json() {
         return JsonNodeFactory.instance
                 .objectNode()
-                .put("looks", heads.sum())
+                .put("heads", heads.sum())
                 .put("reads", reads.sum())
                 .put("objectsListed", listed.sum())
                 .put("writes", writes.sum())
-                .put("removals", deletes.sum());
+                .put("deletes", deletes.sum());
     }
 }

@@ -134,7 +134,7 @@ final class DiffPhase {
         } catch (ObjectStoreException e) {
             String problem = "Gave up comparing after %s: %s".formatted(after.prefix(), e.getMessage());
             failedShards.add(problem);
-            findings.accept(new Finding(FindingCode.COULD_NOT_TELL, "comparison", problem));
+            findings.accept(new Finding(FindingCode.UNDETERMINED, "comparison", problem));
             return true;
         }
     }
@@ -151,7 +151,7 @@ final class DiffPhase {
                 .forEach(commands::add);
         if (!shardResult.isReliable()) {
             failedShards.add(shard.prefix() + ": " + shardResult.problem());
-            findings.accept(new Finding(FindingCode.COULD_NOT_TELL, shard.prefix(), shardResult.problem()));
+            findings.accept(new Finding(FindingCode.UNDETERMINED, shard.prefix(), shardResult.problem()));
         }
         shardResult.keyResults().forEach(this::reportKey);
     }

@@ -49,7 +49,7 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
                         false,
                         Optional.of(
                                 new Problem(
-                                        FindingCode.FOREIGN_OBJECT,
+                                        FindingCode.UNKNOWN_OBJECT,
                                         "No registry writes such an object, and registry.unknown-objects does not have it copied")));
             case CORRUPT ->
                 remaining(FindingCode.BLOB_DIGEST_MISMATCH, "The registry's blob is not taken: ", replicationResult);
@@ -77,7 +77,7 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
         return new KeyResult(
                 State.REMAINING,
                 false,
-                Optional.of(new Problem(FindingCode.COULD_NOT_TELL, String.valueOf(failure.getMessage()))));
+                Optional.of(new Problem(FindingCode.UNDETERMINED, String.valueOf(failure.getMessage()))));
     }
 
     /** That of a key which rclone names however often it is brought. */
@@ -86,7 +86,7 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
                 State.REMAINING,
                 missedByEvents,
                 Optional.of(new Problem(
-                        FindingCode.COULD_NOT_TELL,
+                        FindingCode.UNDETERMINED,
                         "It was brought, and rclone names it still: something else writes it, or the store does not show"
                                 + " what it has")));
     }

@@ -52,9 +52,9 @@ public final class LastRun {
             ObjectNode json = JsonNodeFactory.instance.objectNode();
             json.set("summary", summary);
             StatusRecord.putTime(
-                    json, "successBegun", isSuccess ? Optional.of(begun) : runRecord.lastSuccessStartedAt());
+                    json, "lastSuccessStartedAt", isSuccess ? Optional.of(begun) : runRecord.lastSuccessStartedAt());
             StatusRecord.putTime(
-                    json, "successEnded", isSuccess ? Optional.of(ended) : runRecord.lastSuccessFinishedAt());
+                    json, "lastSuccessFinishedAt", isSuccess ? Optional.of(ended) : runRecord.lastSuccessFinishedAt());
             return json;
         });
     }
@@ -63,8 +63,8 @@ public final class LastRun {
         return json.path("summary") instanceof ObjectNode summary
                 ? new RunRecord(
                         summary,
-                        StatusRecord.parseTime(json, "successBegun"),
-                        StatusRecord.parseTime(json, "successEnded"))
+                        StatusRecord.parseTime(json, "lastSuccessStartedAt"),
+                        StatusRecord.parseTime(json, "lastSuccessFinishedAt"))
                 : RunRecord.NONE;
     }
 }

@@ -218,7 +218,6 @@ final class LinkPruner {
     }
 
     private void reportUnknown(String problem) {
-        findings.accept(
-                new Finding(FindingCode.COULD_NOT_TELL, storePair.backup().bucket(), problem));
+        findings.accept(new Finding(FindingCode.UNDETERMINED, storePair.backup().bucket(), problem));
     }
 }

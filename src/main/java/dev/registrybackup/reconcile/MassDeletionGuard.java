@@ -35,13 +35,13 @@ final class MassDeletionGuard {
                     "registry-empty", "The registry's store holds nothing, and the backup %d objects".formatted(gone));
         } else if (hasRunBefore && isMassDeletion(lately, there)) {
             alarms.raise(
-                    "many-absent",
+                    "mass-deletion",
                     "%d objects are absent from the registry that were there at the run before; %d are there"
                             .formatted(lately, there));
         }
         if (!failed.isEmpty() && reconcilePolicy.isMirror()) {
             alarms.raise(
-                    "not-compared",
+                    "comparison-failed",
                     "%d parts could not be compared, the first: %s".formatted(failed.size(), failed.get(0)));
         }
         return isEmpty || !failed.isEmpty();

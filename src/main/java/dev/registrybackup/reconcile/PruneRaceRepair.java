@@ -93,7 +93,7 @@ final class PruneRaceRepair {
     private void couldNotTell(Digest manifest) {
         isConclusive = false;
         findings.accept(new Finding(
-                FindingCode.COULD_NOT_TELL,
+                FindingCode.UNDETERMINED,
                 manifest.toString(),
                 "A link that was written lately leads to it, and what it needs is not known, since it is no manifest that can be"
                         + " read; the next run looks again: push the image again, or delete it"));
@@ -106,7 +106,7 @@ final class PruneRaceRepair {
         } catch (CompletionException | ObjectStoreException e) {
             isConclusive = false;
             findings.accept(new Finding(
-                    FindingCode.COULD_NOT_TELL,
+                    FindingCode.UNDETERMINED,
                     digest.toString(),
                     "A link that was written lately needs it, and whether it is there could not be told; the next run looks"
                             + " again: " + WorkerPools.unwrap(e).getMessage()));

@@ -18,7 +18,7 @@ import java.util.Optional;
  * were checked, so that a run that dies in between leaves the check to the next. Blocks.
  */
 final class PruneRecord {
-    static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/removing";
+    static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/pruning";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -43,7 +43,7 @@ final class PruneRecord {
         if (before.isEmpty()) {
             String json = JsonNodeFactory.instance
                     .objectNode()
-                    .put("since", clock.instant().toString())
+                    .put("startedAt", clock.instant().toString())
                     .toString();
             new SingleVersionRecord(records, KEY, Optional.empty()).write(json);
         }
@@ -56,7 +56,7 @@ final class PruneRecord {
 
     private static Instant parse(String text) {
         try {
-            return Instant.parse(JSON.readTree(text).path("since").asText());
+            return Instant.parse(JSON.readTree(text).path("startedAt").asText());
         } catch (JsonProcessingException | DateTimeException e) {
             return Instant.EPOCH;
         }

@@ -90,7 +90,7 @@ final class ReconcileRun {
         boolean isRemoved = prune(replicationTools, scratch, isDoubtful, begun);
         progressTracker.phase("looking after records, uploads and the catalog");
         Optional<Long> settled = diffPhase.remainingKeys().map(new ResolvedRejections(storePair, fence)::delete);
-        summary.put("rejectionsSettled", settled.orElse(0L));
+        summary.put("rejectionsResolved", settled.orElse(0L));
         abortUploads(begun.minus(MAX_UPLOAD_AGE));
         new CatalogPhase(storePair, tools, isOpenShift, fence, progressTracker, this::addFinding)
                 .refresh(diffPhase, reconcileStats, isFilled);
@@ -109,7 +109,7 @@ final class ReconcileRun {
     private boolean repair(ReplicationTools replicationTools, CopyPhase copyPhase, LastRun.RunRecord last) {
         progressTracker.phase("settling what is owed");
         PendingStore shelf = new PendingStore(storePair.backup(), "reconcile", tools.clock());
-        summary.put("owedSettled", new PendingPhase(shelf, copyPhase).run());
+        summary.put("pendingResolved", new PendingPhase(shelf, copyPhase).run());
         boolean isAdopted = adopt(replicationTools);
         progressTracker.phase("replacing what was found damaged");
         RepairPhase repairPhase = new RepairPhase(
@@ -120,7 +120,7 @@ final class ReconcileRun {
                 tools.rateLimiter(),
                 fence,
                 this::addFinding);
-        summary.put("damagedReplaced", repairPhase.repairSince(last.lastSuccessStartedAt()));
+        summary.put("corruptReplaced", repairPhase.repairSince(last.lastSuccessStartedAt()));
         return isAdopted && repairPhase.remaining() == 0;
     }
 
@@ -139,7 +139,7 @@ final class ReconcileRun {
             summary.put("uploadsAborted", storePair.backup().abortMultipartUploads("", startedBefore));
         } catch (ObjectStoreException e) {
             addFinding(new Finding(
-                    FindingCode.COULD_NOT_TELL,
+                    FindingCode.UNDETERMINED,
                     storePair.backup().bucket(),
                     "Uploads that were left under way were not given up: " + e.getMessage()));
         }
@@ -167,9 +167,9 @@ final class ReconcileRun {
                         tools.clock())
                 .run(fence, progressTracker, reportWriter);
         summary.putObject("adoption")
-                .put("proved", adopted.verified())
+                .put("verified", adopted.verified())
                 .put("replaced", adopted.replaced())
-                .put("setAside", adopted.quarantined())
+                .put("quarantined", adopted.quarantined())
                 .put("bytes", adopted.bytes());
         return adopted.isComplete();
     }
@@ -193,7 +193,7 @@ final class ReconcileRun {
     }
 
     private static boolean hasComparedAll(ObjectNode last) {
-        return last.has("classes") && last.path("failedParts").isEmpty();
+        return last.has("classes") && last.path("failedShards").isEmpty();
     }
 
     /** Says whether nothing is left of that to do. */
@@ -232,11 +232,11 @@ final class ReconcileRun {
                     .put("snapshots", pruned.snapshots())
                     .put("changes", pruned.changes())
                     .put("bodies", pruned.bodies())
-                    .put("broughtBack", pruned.broughtBack());
+                    .put("reinstated", pruned.broughtBack());
             return true;
         } catch (ObjectStoreException e) {
             addFinding(new Finding(
-                    FindingCode.COULD_NOT_TELL,
+                    FindingCode.UNDETERMINED,
                     storePair.backup().bucket(),
                     "Captures older than the retention were not removed, or not all of them: " + e.getMessage()));
             // What is refused is refused to the next run too.
@@ -247,7 +247,7 @@ final class ReconcileRun {
     private void repairPruneRaces(PruneRaceRepair pruneRaceRepair, PruneRecord removing, Instant since) {
         progressTracker.phase("checking links written while blobs were removed");
         sleep(reconcilePolicy.durableKeyTtl());
-        summary.put("broughtBack", pruneRaceRepair.repairSince(since));
+        summary.put("reinstated", pruneRaceRepair.repairSince(since));
         if (pruneRaceRepair.isConclusive()) {
             removing.finish();
         }
@@ -267,13 +267,13 @@ final class ReconcileRun {
     }
 
     private ObjectNode summarize(DiffPhase diffPhase, Comparer comparer) {
-        summary.put("deletes", reconcilePolicy.isMirror() ? "mirror" : "keep");
+        summary.put("deletionPolicy", reconcilePolicy.isMirror() ? "mirror" : "keep");
         summary.set("classes", reconcileStats.json());
         for (Count count : Count.values()) {
             summary.put(count.label(), reconcileStats.total(count));
         }
-        summary.put("parts", diffPhase.shardCount());
-        ArrayNode failed = summary.putArray("failedParts");
+        summary.put("shards", diffPhase.shardCount());
+        ArrayNode failed = summary.putArray("failedShards");
         diffPhase.failedShards().forEach(failed::add);
         ObjectNode rclone = summary.putObject("rclone");
         rclone.put("version", comparer.version()).put("keys", diffPhase.comparedKeys());

@@ -16,23 +16,23 @@ final class ReconcileStats {
         /** Keys that the registry has. */
         IN_REGISTRY("inRegistry"),
         /** Keys that rclone named as missing or different, each once. */
-        DIFFERING("named"),
+        DIFFERING("differing"),
         /** Of these, what the backup has now. */
-        COPIED("brought"),
+        COPIED("copied"),
         /** Bytes copied for them. */
-        BYTES_COPIED("bytesBrought"),
+        BYTES_COPIED("bytesCopied"),
         /** Of those brought, what events should have brought before. */
         MISSED_BY_EVENTS("missedByEvents"),
         /** Of those named, what the backup has not, or not as the registry has it. */
-        REMAINING("left"),
+        REMAINING("remaining"),
         /** Of those left, what in the registry is not what its digest says. */
         CORRUPT("corrupt"),
         /** Keys that only the backup has. */
-        MISSING_IN_REGISTRY("absent"),
+        MISSING_IN_REGISTRY("missingInRegistry"),
         /** Of these, what the registry had at the run before. */
-        NEWLY_MISSING_IN_REGISTRY("newlyAbsent"),
+        NEWLY_MISSING_IN_REGISTRY("newlyMissingInRegistry"),
         /** What left the backup. */
-        PRUNED("removed");
+        PRUNED("pruned");
 
         private final String label;
 

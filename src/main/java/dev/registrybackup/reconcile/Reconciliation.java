@@ -133,7 +133,7 @@ public final class Reconciliation {
             requests.set("registry", registry.json());
             requests.set("backup", backup.json());
             Instant ended = tools.clock().instant();
-            summary.put("begun", begun.toString()).put("ended", ended.toString());
+            summary.put("startedAt", begun.toString()).put("finishedAt", ended.toString());
             summary.put("outcome", reconcileRun.isComplete() ? "complete" : "incomplete");
             reportAlarms(new Alarms(backup, tools.clock()).openAlarms(), summary, progressTracker, reportWriter);
             reportWriter.finish(summary);
@@ -160,18 +160,18 @@ public final class Reconciliation {
     private static void log(String id, ObjectNode summary, Instant begun, Instant ended) {
         LOGGER.log(
                 Level.INFO,
-                "event=reconciled id={0} outcome={1} named={2} brought={3} missed-by-events={4} left={5} absent={6} removed={7}"
-                        + " alarms={8} failed-parts={9} rclone={10} millis={11,number,#}",
+                "event=reconciled id={0} outcome={1} differing={2} copied={3} missed-by-events={4} remaining={5} missing-in-registry={6} pruned={7}"
+                        + " alarms={8} failed-shards={9} rclone={10} millis={11,number,#}",
                 id,
                 summary.path("outcome").asText(),
-                summary.path("named"),
-                summary.path("brought"),
+                summary.path("differing"),
+                summary.path("copied"),
                 summary.path("missedByEvents"),
-                summary.path("left"),
-                summary.path("absent"),
-                summary.path("removed"),
+                summary.path("remaining"),
+                summary.path("missingInRegistry"),
+                summary.path("pruned"),
                 summary.path("alarms").size(),
-                summary.path("failedParts").size(),
+                summary.path("failedShards").size(),
                 summary.path("rclone").path("version").asText(),
                 Duration.between(begun, ended).toMillis());
     }
@@ -208,7 +208,7 @@ public final class Reconciliation {
             }
         } catch (IOException e) {
             LOGGER.log(
-                    Level.WARNING, "event=scratch-not-removed directory={0} reason=\"{1}\"", directory, e.getMessage());
+                    Level.WARNING, "event=scratch-not-deleted directory={0} reason=\"{1}\"", directory, e.getMessage());
         }
     }
 }

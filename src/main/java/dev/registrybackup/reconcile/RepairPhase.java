@@ -58,7 +58,7 @@ final class RepairPhase {
             if (reportReader
                     .readSummary(id)
                     .filter(summary -> summary.path("store").asText().equals("backup"))
-                    .filter(summary -> isSince(summary.path("ended").asText(), lastRun))
+                    .filter(summary -> isSince(summary.path("finishedAt").asText(), lastRun))
                     .isPresent()) {
                 reportReader.forEachFinding(id, this::repair);
             }
@@ -125,7 +125,7 @@ final class RepairPhase {
         } catch (CompletionException | ObjectStoreException e) {
             remaining++;
             findings.accept(new Finding(
-                    FindingCode.COULD_NOT_TELL,
+                    FindingCode.UNDETERMINED,
                     digest.toString(),
                     "Failed to replace the damaged blob in the backup: "
                             + WorkerPools.unwrap(e).getMessage()));

@@ -20,7 +20,7 @@ import java.util.TreeMap;
  * be counted. For one run, and one thread.
  */
 final class ShardSizes {
-    static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/parts";
+    static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/shards";
 
     /** A record of more is not read again as a whole; then nothing is kept, and all is counted each time. */
     private static final int MAX_SHARDS = 50_000;

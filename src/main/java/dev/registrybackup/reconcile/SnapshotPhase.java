@@ -60,7 +60,7 @@ final class SnapshotPhase {
         } catch (RuntimeException e) {
             // Whatever it is: blobs are compared all the same.
             findings.accept(new Finding(
-                    FindingCode.COULD_NOT_TELL,
+                    FindingCode.UNDETERMINED,
                     "imagestreams",
                     "ImageStreams and Images were not captured in this run, so that no image pushed since the snapshot before"
                             + " can be restored by its tag but from what single captures have: " + reason(e)
@@ -84,7 +84,7 @@ final class SnapshotPhase {
         raiseAlarmIfMissing(before, snapshotSummary.streams(), begun);
         for (String stream : snapshotSummary.notUnderstood()) {
             findings.accept(new Finding(
-                    FindingCode.COULD_NOT_TELL,
+                    FindingCode.UNDETERMINED,
                     "imagestreams",
                     "An ImageStream was not captured, so that it cannot be restored: " + stream));
         }
@@ -96,7 +96,7 @@ final class SnapshotPhase {
             return before.count();
         } catch (ObjectStoreException e) {
             findings.accept(new Finding(
-                    FindingCode.COULD_NOT_TELL,
+                    FindingCode.UNDETERMINED,
                     "imagestreams",
                     "How many ImageStreams there were at the snapshot before is not known: " + e.getMessage()));
             return 0;
@@ -109,7 +109,7 @@ final class SnapshotPhase {
         if ((now == 0 && before > 0) || gone > Math.max(MIN_ALARM_COUNT, reconcilePolicy.alarmShare() * before)) {
             new Alarms(storePair.backup(), tools.clock())
                     .raise(
-                            "imagestreams-absent",
+                            "imagestreams-missing",
                             "%d of %d ImageStreams are gone since the snapshot before. To restore them, give a time before %s as \"at\""
                                     .formatted(gone, before, begun));
         }
@@ -118,7 +118,7 @@ final class SnapshotPhase {
     private void summarize(SnapshotTaker.SnapshotSummary snapshotSummary, Instant begun, ObjectNode summary) {
         summary.putObject("imageStreams")
                 .put("key", snapshotSummary.key())
-                .put("streams", snapshotSummary.streams())
+                .put("imageStreams", snapshotSummary.streams())
                 .put("items", snapshotSummary.items())
                 .put("images", snapshotSummary.images())
                 .put("imagesMissing", snapshotSummary.imagesMissing());

@@ -13,7 +13,7 @@ public sealed interface RegistryPath {
         TAG_INDEX_LINK("tag-index-link"),
         TAG_CURRENT_LINK("tag-current-link"),
         UPLOAD("upload"),
-        UNKNOWN("foreign"),
+        UNKNOWN("unknown-object"),
         EXCLUDED("excluded");
 
         private final String label;

@@ -23,15 +23,15 @@ import java.util.stream.Stream;
 /**
  * Links that wait for something: <i>incomplete</i> ones, published although the registry itself lacks a part, and
  * <i>withheld</i> ones, not published since a part is corrupt. A record's key says it all, {@code
- * registry-backup/incomplete/<algorithm>/<hex of the part>/<key of the link>}, so that a listing tells who waits for what.
+ * registry-backup/partial/<algorithm>/<hex of the part>/<key of the link>}, so that a listing tells who waits for what.
  * Known in memory up to a bound, and from a listing once a minute what other instances recorded. What is beyond the bound is
  * listed when its part comes, and by each reconciliation. Safe for use by many threads; methods that write or list block.
  */
 public final class BlockedLinks {
     /** Why a link waits. */
     public enum LinkState {
-        PARTIAL("incomplete/"),
-        BLOCKED("withheld/");
+        PARTIAL("partial/"),
+        BLOCKED("blocked/");
 
         private final String prefix;
 
@@ -286,9 +286,9 @@ public final class BlockedLinks {
     private String toJson(String link, BlockCause blockCause) {
         return JsonNodeFactory.instance
                 .objectNode()
-                .put("recorded", clock.instant().toString())
+                .put("recordedAt", clock.instant().toString())
                 .put("link", link)
-                .put("part", blockCause.dependency().toString())
+                .put("dependency", blockCause.dependency().toString())
                 .put("problem", blockCause.problem())
                 .toString();
     }

@@ -80,10 +80,10 @@ public final class CanaryProbe {
 
     private boolean writeRecord(PendingKey canary) {
         ObjectNode record = JsonNodeFactory.instance.objectNode();
-        record.put("handled", clock.instant().toString());
+        record.put("handledAt", clock.instant().toString());
         canary.eventTime().ifPresent(time -> record.put("event", time.toString()));
         boolean first = backup.putIfAbsent(recordKey(canary.key()), content(record.toString()));
-        LOGGER.log(Level.INFO, "event=canary key={0} first={1}", canary.key(), first);
+        LOGGER.log(Level.INFO, "event=canary-received key={0} first={1}", canary.key(), first);
         return true;
     }
 

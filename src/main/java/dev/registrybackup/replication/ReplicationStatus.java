@@ -7,15 +7,15 @@ public enum ReplicationStatus {
     /** The backup had it already. */
     PRESENT("present", false),
     /** The registry has it no more: uploads vanish in seconds, and RGW announces objects before they exist. */
-    SOURCE_MISSING("gone", false),
+    SOURCE_MISSING("source-missing", false),
     /** It is not for us: an upload, something outside the registry's root directory, a foreign object. */
-    SKIPPED("passed-over", false),
+    SKIPPED("skipped", false),
     /** The link was published, although the registry itself lacks something below it. */
-    PARTIAL("incomplete", false),
+    PARTIAL("partial", false),
     /** The blob in the registry is not what its digest says. */
     CORRUPT("corrupt", true),
     /** The link is not published, since something below it is corrupt. */
-    BLOCKED("withheld", true),
+    BLOCKED("blocked", true),
     /** The link in the registry is not what a registry writes. */
     MALFORMED("malformed", true);
 

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  */
 public final class VerifiedMarker {
     /** The mark's key in the backup bucket. */
-    public static final String KEY = RegistryLayout.METADATA_PREFIX + "adopted";
+    public static final String KEY = RegistryLayout.METADATA_PREFIX + "verified";
 
     private static final Duration CHECK_INTERVAL = Duration.ofMinutes(1);
 
@@ -75,7 +75,7 @@ public final class VerifiedMarker {
     private void write(String reason) {
         String json = JsonNodeFactory.instance
                 .objectNode()
-                .put("adopted", clock.instant().toString())
+                .put("verifiedAt", clock.instant().toString())
                 .put("reason", reason)
                 .toString();
         backup.put(KEY, ContentSource.of(json.getBytes(StandardCharsets.UTF_8)), Map.of());

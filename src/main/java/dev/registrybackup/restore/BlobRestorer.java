@@ -162,7 +162,7 @@ final class BlobRestorer {
         if (wholeStore || failed.size() > MAX_FAILURES) {
             throw e;
         }
-        FindingCode code = e.error() == StoreError.NOT_FOUND ? FindingCode.BLOB_MISSING : FindingCode.COULD_NOT_TELL;
+        FindingCode code = e.error() == StoreError.NOT_FOUND ? FindingCode.BLOB_MISSING : FindingCode.UNDETERMINED;
         progressTracker.addFinding(new Finding(code, digest.toString(), String.valueOf(e.getMessage())));
     }
 }

@@ -103,8 +103,8 @@ final class RestoreCounts {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("images", images);
         json.putObject("toCopy").put("objects", objectsToCopy).put("bytes", bytesToCopy);
-        json.putObject("alreadyThere").put("objects", objectsPresent).put("bytes", bytesPresent);
-        json.put("toProve", toVerify);
+        json.putObject("alreadyPresent").put("objects", objectsPresent).put("bytes", bytesPresent);
+        json.put("toVerify", toVerify);
         json.put("missing", findings.getOrDefault(FindingCode.BLOB_MISSING, 0L));
         json.put("sparse", findings.getOrDefault(FindingCode.INDEX_SPARSE, 0L));
         ArrayNode listed = json.putArray("findings");

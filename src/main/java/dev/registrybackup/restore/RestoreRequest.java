@@ -38,7 +38,15 @@ public record RestoreRequest(
     public static final String REGISTRY = "registry";
 
     private static final Set<String> FIELDS = Set.of(
-            "scope", "at", "target", "mode", "overwriteTags", "referrers", "dryRun", "metadata", "createNamespaces");
+            "scope",
+            "at",
+            "target",
+            "mode",
+            "overwriteTags",
+            "referrers",
+            "dryRun",
+            "imageStreams",
+            "createNamespaces");
 
     /** What to do about what the target has. */
     public enum Mode {
@@ -87,14 +95,14 @@ public record RestoreRequest(
     }
 
     private static ImageStreamMode parseImageStreamMode(JsonNode json, Scope scope) {
-        if (json.path("metadata").isMissingNode()) {
+        if (json.path("imageStreams").isMissingNode()) {
             return ImageStreamMode.NONE;
         }
         if (scope instanceof Scope.Blob) {
             throw new IllegalArgumentException(
                     "\"metadata\" means nothing for one blob, which belongs to no ImageStream");
         }
-        return ImageStreamMode.fromLabel(requireText(json, "metadata"));
+        return ImageStreamMode.fromLabel(requireText(json, "imageStreams"));
     }
 
     private static List<String> sortedFields() {
@@ -165,7 +173,7 @@ public record RestoreRequest(
         json.set("scope", scope.toJson());
         at.ifPresent(time -> json.put("at", time.toString()));
         if (imageStreamMode != ImageStreamMode.NONE) {
-            json.put("metadata", imageStreamMode.label()).put("createNamespaces", createNamespaces);
+            json.put("imageStreams", imageStreamMode.label()).put("createNamespaces", createNamespaces);
         }
         return json.put("target", target)
                 .put("mode", mode.label())

@@ -75,7 +75,7 @@ final class FindingCollector {
             }
         }
         add(
-                FindingCode.COULD_NOT_TELL,
+                FindingCode.UNDETERMINED,
                 subject,
                 "The store failed (%s): %s. Verify it again"
                         .formatted(

@@ -42,8 +42,8 @@ public record ImageStreamCounts(
     ObjectNode json() {
         return JsonNodeFactory.instance
                 .objectNode()
-                .put("snapshot", snapshotAt.toString())
-                .put("streams", imageStreams)
+                .put("snapshotAt", snapshotAt.toString())
+                .put("imageStreams", imageStreams)
                 .put("items", items)
                 .put("managed", managed)
                 .put("restorable", restorable)

@@ -43,22 +43,22 @@ public final class LastVerification {
 
         /** When the last one began, UTC: what it says was true then. */
         public Optional<Instant> startedAt() {
-            return StatusRecord.parseTime(summary, "begun");
+            return StatusRecord.parseTime(summary, "startedAt");
         }
 
         /** How many images there were. */
         public long images() {
-            return restorable() + imageCount("lacking") + unknown();
+            return restorable() + imageCount("incomplete") + unknown();
         }
 
         /** How many of them were whole. */
         public long restorable() {
-            return imageCount("whole");
+            return imageCount("complete");
         }
 
         /** Of how many of them the store did not say enough. */
         public long unknown() {
-            return imageCount("untold");
+            return imageCount("unknown");
         }
 
         private long imageCount(String name) {
@@ -110,10 +110,10 @@ public final class LastVerification {
         record.update(before -> {
             ObjectNode json = JsonNodeFactory.instance.objectNode();
             json.set("summary", summary);
-            StatusRecord.putTime(json, "ended", Optional.of(verified.finishedAt()));
+            StatusRecord.putTime(json, "finishedAt", Optional.of(verified.finishedAt()));
             StatusRecord.putTime(
                     json,
-                    "toldEnded",
+                    "lastConclusiveAt",
                     verified.hasUnknown() ? parse(before).lastConclusiveAt() : Optional.of(verified.finishedAt()));
             return json;
         });
@@ -122,7 +122,9 @@ public final class LastVerification {
     private static VerificationRecord parse(ObjectNode json) {
         return json.path("summary") instanceof ObjectNode summary
                 ? new VerificationRecord(
-                        summary, StatusRecord.parseTime(json, "ended"), StatusRecord.parseTime(json, "toldEnded"))
+                        summary,
+                        StatusRecord.parseTime(json, "finishedAt"),
+                        StatusRecord.parseTime(json, "lastConclusiveAt"))
                 : VerificationRecord.NONE;
     }
 }

@@ -49,7 +49,7 @@ public final class RestorableShare {
         record.update(before -> JsonNodeFactory.instance
                 .objectNode()
                 .put("at", at.toString())
-                .put("snapshot", items.snapshotAt().toString())
+                .put("snapshotAt", items.snapshotAt().toString())
                 .put("items", items.managed())
                 .put("restorable", items.restorable()));
     }

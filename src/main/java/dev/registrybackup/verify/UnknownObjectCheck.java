@@ -14,14 +14,14 @@ final class UnknownObjectCheck {
         switch (path.kind()) {
             case UNKNOWN ->
                 findingCollector.add(
-                        FindingCode.FOREIGN_OBJECT,
+                        FindingCode.UNKNOWN_OBJECT,
                         key,
                         "No registry writes such a key; beside a blob it may hide it. Find out who wrote it, and move it"
                                 + " elsewhere");
             case EXCLUDED -> {
                 if (key.endsWith("/") && !key.startsWith(RegistryLayout.METADATA_PREFIX)) {
                     findingCollector.add(
-                            FindingCode.FOREIGN_OBJECT,
+                            FindingCode.UNKNOWN_OBJECT,
                             key,
                             "This is a directory marker, as consoles and copying tools make them; registries trip over it."
                                     + " Delete it");

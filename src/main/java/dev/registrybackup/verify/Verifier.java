@@ -159,7 +159,7 @@ public final class Verifier {
         verifyContext
                 .findingCollector()
                 .add(
-                        FindingCode.COULD_NOT_TELL,
+                        FindingCode.UNDETERMINED,
                         verifyContext.request().scope().toJson().toString(),
                         problem + advice);
     }

@@ -58,7 +58,7 @@ public record VerifySummary(
 
     /** Whether there is something that could not be told. */
     public boolean hasUnknown() {
-        return findings.containsKey(FindingCode.COULD_NOT_TELL);
+        return findings.containsKey(FindingCode.UNDETERMINED);
     }
 
     /** {@code findings} if there are any worth a look, else {@code could-not-tell}, else {@code good}. */
@@ -66,18 +66,18 @@ public record VerifySummary(
         if (hasFindings()) {
             return "findings";
         }
-        return hasUnknown() ? "could-not-tell" : "good";
+        return hasUnknown() ? "unknown" : "ok";
     }
 
     /** The form in which reports and operations have it. */
     public ObjectNode json() {
         ObjectNode json = request.json();
-        json.put("begun", startedAt.toString()).put("ended", finishedAt.toString());
+        json.put("startedAt", startedAt.toString()).put("finishedAt", finishedAt.toString());
         json.put("objects", objects).put("bytes", bytes);
         json.putObject("images")
-                .put("whole", imagesComplete)
-                .put("lacking", imagesIncomplete)
-                .put("untold", imagesUnknown);
+                .put("complete", imagesComplete)
+                .put("incomplete", imagesIncomplete)
+                .put("unknown", imagesUnknown);
         imageStreamCounts.ifPresent(items -> json.set("imageStreams", items.json()));
         ObjectNode codes = json.putObject("findings");
         new TreeMap<>(findings).forEach((code, count) -> codes.put(code.name(), count));

@@ -303,8 +303,8 @@ class DamageIT {
     }
 
     private static boolean owes(String key) {
-        return backup.sizes("registry-backup/owed/").keySet().stream()
-                .filter(record -> !record.endsWith("/alive"))
+        return backup.sizes("registry-backup/pending/").keySet().stream()
+                .filter(record -> !record.endsWith("/heartbeat"))
                 .anyMatch(record -> new String(backup.bytes(record), StandardCharsets.UTF_8).contains(key));
     }
 

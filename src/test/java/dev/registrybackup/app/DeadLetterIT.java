@@ -102,9 +102,10 @@ class DeadLetterIT {
 
         // Then
         assertEquals(204, status, product.log());
-        assertTrue(isRecorded("registry-backup/owed/", KEY));
+        assertTrue(isRecorded("registry-backup/pending/", KEY));
         assertEquals(Map.of(), backup.sizes("docker/"));
-        assertFalse(backup.sizes("registry-backup/owed/").keySet().stream().anyMatch(key -> key.endsWith("/alive")));
+        assertFalse(
+                backup.sizes("registry-backup/pending/").keySet().stream().anyMatch(key -> key.endsWith("/heartbeat")));
     }
 
     @Test

@@ -234,7 +234,7 @@ class OnDemandOperationsIT {
         assertEquals("restore", accepted.json().path("kind").asText());
         assertEquals("succeeded", operation.path("state").asText(), operation::toPrettyString);
         assertEquals(kept.size(), operation.at("/objects/done").asInt());
-        assertEquals("auth.token", operation.path("askedBy").asText());
+        assertEquals("auth.token", operation.path("requestedBy").asText());
         assertEquals(kept, elsewhere.sizes(""));
     }
 
@@ -242,7 +242,7 @@ class OnDemandOperationsIT {
     void aPreflightOfWhatNoClusterIsNeededForSaysWhatIsMissingInTheRequest() {
         // When
         Answer plain = client.post("/preflight", "{'scope':{'all':true}}");
-        Answer metadata = client.post("/preflight", "{'scope':{'all':true},'metadata':'status'}");
+        Answer metadata = client.post("/preflight", "{'scope':{'all':true},'imageStreams':'status'}");
 
         // Then
         assertEquals(400, plain.status());

@@ -15,9 +15,9 @@ import org.junit.jupiter.api.Test;
 class PreflightIT {
     /** How that point of a preflight came out. */
     static String state(JsonNode answer, String point) {
-        return answer.path("points")
+        return answer.path("checks")
                 .valueStream()
-                .filter(each -> each.path("point").asText().equals(point))
+                .filter(each -> each.path("check").asText().equals(point))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError(answer.toPrettyString()))
                 .path("state")

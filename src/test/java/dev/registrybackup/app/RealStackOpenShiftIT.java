@@ -65,7 +65,7 @@ class RealStackOpenShiftIT {
     private static final List<String> STREAMS =
             List.of("dev/app", "dev/multi", "prod/app", "dev/base", "dev/moving", "dev/meanwhile");
     private static final String EXTERNAL = "sha256:" + "e".repeat(64);
-    private static final String[] BY_STATUS = {"--all", "--metadata", "status", "--create-namespaces", "--json"};
+    private static final String[] BY_STATUS = {"--all", "--image-streams", "status", "--create-namespaces", "--json"};
 
     private static final List<String> CREATION =
             List.of("uid", "resourceVersion", "creationTimestamp", "managedFields");
@@ -213,7 +213,7 @@ class RealStackOpenShiftIT {
 
     private static List<String> remedies(JsonNode preflight) {
         List<String> remedies = new ArrayList<>();
-        for (JsonNode point : preflight.path("points")) {
+        for (JsonNode point : preflight.path("checks")) {
             if (point.path("state").asText().equals("fail")) {
                 remedies.add(point.path("remedy").asText());
             }
@@ -366,7 +366,7 @@ class RealStackOpenShiftIT {
     @Test
     void everythingComesBackByMappingOverHttp() {
         // Given
-        String request = "{'scope':{'all':true},'metadata':'mapping','createNamespaces':true}";
+        String request = "{'scope':{'all':true},'imageStreams':'mapping','createNamespaces':true}";
         Map<String, String> settings = on(fresh, target);
         settings.put("SERVICE_ROLE", "restore");
         try (Product service = Product.start(settings, "-Xmx128m")) {
@@ -402,7 +402,7 @@ class RealStackOpenShiftIT {
                 "dev/moving",
                 "--at",
                 betweenPushes.toString(),
-                "--metadata",
+                "--image-streams",
                 "status",
                 "--create-namespaces",
                 "--json");
@@ -511,7 +511,7 @@ class RealStackOpenShiftIT {
 
         // When
         ProductCommand command = ProductCommand.run(
-                settings, "restore", "--all", "--metadata", "tag-links", "--target", "standby", "--json");
+                settings, "restore", "--all", "--image-streams", "tag-links", "--target", "standby", "--json");
 
         // Then
         assertEquals(0, command.code(), command::toString);

@@ -60,9 +60,9 @@ import org.junit.jupiter.api.io.TempDir;
 class RealStackReconcileIT {
     private static final Duration BOUND = Duration.ofMinutes(3);
     private static final String REGISTRY = "docker/registry/v2/";
-    private static final String ABSENCES = "registry-backup/absences";
+    private static final String ABSENCES = "registry-backup/missing-in-registry";
     private static final String ALARMS = "registry-backup/alarms/";
-    private static final String ADOPTED = "registry-backup/adopted";
+    private static final String ADOPTED = "registry-backup/verified";
     private static final Map<String, Pattern> CLASSES = Map.of(
             "blob", Pattern.compile(".*/data"),
             "layer-link", Pattern.compile(".*/_layers/.*/link"),
@@ -224,7 +224,7 @@ class RealStackReconcileIT {
                 .filter(entry -> entry.getValue().matcher(key).matches())
                 .map(Map.Entry::getKey)
                 .findFirst()
-                .orElse("foreign");
+                .orElse("unknown-object");
     }
 
     /** What a report says of each class under that name, but for zeros. */
@@ -273,8 +273,8 @@ class RealStackReconcileIT {
             JsonNode report = reportOf(command);
             assertEquals("complete", report.path("outcome").asText());
             assertEquals(Map.of(), figures(report, "missedByEvents"), report::toPrettyString);
-            assertEquals(Map.of(), figures(report, "left"), report::toPrettyString);
-            assertTrue(report.path("bytesBrought").asLong() >= inParts.size(), report::toPrettyString);
+            assertEquals(Map.of(), figures(report, "remaining"), report::toPrettyString);
+            assertTrue(report.path("bytesCopied").asLong() >= inParts.size(), report::toPrettyString);
         }
         assertTrue(etagOf(registry, inParts).contains("-"), "The layer was not uploaded in parts");
         try (DockerRegistry standby = fromBackup()) {
@@ -314,7 +314,7 @@ class RealStackReconcileIT {
         // Then
         assertEquals(0, first.code(), first::toString);
         assertEquals(0, second.code(), second::toString);
-        assertEquals(0, reportOf(second).path("named").asLong());
+        assertEquals(0, reportOf(second).path("differing").asLong());
         assertEquals(0, count(beforeRegistry, request -> request.operation().isWrite()));
         assertEquals(
                 List.of(),
@@ -384,7 +384,7 @@ class RealStackReconcileIT {
         JsonNode report = reportOf(command);
         assertEquals(CLASSES.keySet(), owed.keySet());
         assertEquals(owed, figures(report, "missedByEvents"), report::toPrettyString);
-        assertEquals(owed, figures(report, "brought"), report::toPrettyString);
+        assertEquals(owed, figures(report, "copied"), report::toPrettyString);
         assertEquals(71, sizeBefore);
         assertEquals(71, backup.bytes(tag).length);
         assertEquals(newer.digest(), new String(backup.bytes(tag), StandardCharsets.US_ASCII));
@@ -408,10 +408,10 @@ class RealStackReconcileIT {
         assertEquals(0, command.code(), command::toString);
         assertEquals(List.of(), check().differences());
         JsonNode adoption = reportOf(command).path("adoption");
-        assertEquals(blobs - 1, adoption.path("proved").asLong(), adoption::toString);
+        assertEquals(blobs - 1, adoption.path("verified").asLong(), adoption::toString);
         assertEquals(1, adoption.path("replaced").asLong(), adoption::toString);
         assertEquals(1, backup.sizes(ADOPTED).size());
-        assertEquals(Map.of(), figures(reportOf(command), "brought"));
+        assertEquals(Map.of(), figures(reportOf(command), "copied"));
     }
 
     @Test
@@ -439,7 +439,7 @@ class RealStackReconcileIT {
         assertEquals(Map.of("blob", 3L), figures(reportOf(command), "corrupt"), command::toString);
         assertEquals(kept.hex(), backup.sha256(blobKey(kept)));
         assertEquals(List.of(), check().flaws());
-        assertEquals(owed(), figures(reportOf(command), "left"), command::toString);
+        assertEquals(owed(), figures(reportOf(command), "remaining"), command::toString);
         try (DockerRegistry standby = fromBackup()) {
             assertEquals(base.digest(), pulled(standby, "team/fine:v1"));
         }
@@ -463,7 +463,8 @@ class RealStackReconcileIT {
         assertEquals(
                 List.of(alarm.path("id").asText()),
                 reportOf(emptied).path("alarms").findValuesAsText("id"));
-        assertEquals(before.size(), reportOf(emptied).path("newlyAbsent").asLong());
+        assertEquals(
+                before.size(), reportOf(emptied).path("newlyMissingInRegistry").asLong());
         assertEquals(0, reportOf(acknowledging).path("alarms").size(), acknowledging::toString);
         assertTrue(json(backup, backup.sizes(ALARMS).firstKey()).has("acknowledged"));
         assertEquals(before, backup.contents(REGISTRY));
@@ -486,9 +487,11 @@ class RealStackReconcileIT {
 
             // Then
             assertEquals(
-                    List.of("many-absent"), operation.at("/summary/alarms").findValuesAsText("cause"), service::log);
+                    List.of("mass-deletion"), operation.at("/summary/alarms").findValuesAsText("cause"), service::log);
             assertEquals(
-                    (keys.size() + 4) / 5, operation.at("/summary/newlyAbsent").asInt(), operation::toPrettyString);
+                    (keys.size() + 4) / 5,
+                    operation.at("/summary/newlyMissingInRegistry").asInt(),
+                    operation::toPrettyString);
             assertEquals(before, backup.contents(REGISTRY));
         }
     }
@@ -562,7 +565,8 @@ class RealStackReconcileIT {
         // Then
         assertEquals(List.of(3, 3, 3, 3), List.of(cut.code(), truncated.code(), refused.code(), down.code()));
         assertFalse(isAbsent);
-        assertEquals(List.of("not-compared"), reportOf(after).path("alarms").findValuesAsText("cause"));
+        assertEquals(
+                List.of("comparison-failed"), reportOf(after).path("alarms").findValuesAsText("cause"));
         assertEquals(List.of(), flaws);
         // All is brought, and the alarm of the runs before stands.
         assertEquals(1, after.code(), after::toString);

@@ -148,8 +148,8 @@ class ReconcileIT {
         assertEquals("succeeded", operation.path("state").asText(), operation::toPrettyString);
         assertEquals(List.of(), differences());
         JsonNode summary = summary(operation.path("id").asText());
-        assertEquals(0, summary.path("left").asLong());
-        assertTrue(summary.at("/classes/blob/brought").asLong() > 0, summary::toPrettyString);
+        assertEquals(0, summary.path("remaining").asLong());
+        assertTrue(summary.at("/classes/blob/copied").asLong() > 0, summary::toPrettyString);
         assertTrue(summary.at("/classes/tag-current-link/inRegistry").asLong() > 0);
         assertTrue(summary.at("/rclone/version").asText().contains("1."), summary::toPrettyString);
         assertTrue(summary.at("/rclone/commands/0").asText().contains("check"), summary::toPrettyString);
@@ -297,7 +297,7 @@ class ReconcileIT {
         JsonNode operation = client.over(begunSince(before));
         assertEquals("succeeded", operation.path("state").asText(), operation::toPrettyString);
         assertEquals(job, operation.path("kind").asText());
-        assertEquals("schedule " + job, operation.path("askedBy").asText(), operation::toPrettyString);
+        assertEquals("schedule " + job, operation.path("requestedBy").asText(), operation::toPrettyString);
     }
 
     @Test
@@ -348,7 +348,7 @@ class ReconcileIT {
 
         // Then
         assertEquals("succeeded", operation.path("state").asText(), operation::toPrettyString);
-        assertEquals("loopback", operation.path("askedBy").asText());
+        assertEquals("loopback", operation.path("requestedBy").asText());
         assertEquals(operation, listed(operation.path("id").asText()));
         assertTrue(
                 page.path("repositories").findValuesAsText("repository").contains("demo/verified"),
@@ -418,7 +418,7 @@ class ReconcileIT {
     @Test
     void theCommandLineReconcilesAndAcknowledgesAndRunsWhatIsOnRecord() throws IOException {
         // Given
-        String alarm = "{\"cause\":\"many-absent\",\"problem\":\"12 objects\",\"raised\":\"2026-01-01T00:00:00Z\"}";
+        String alarm = "{\"cause\":\"mass-deletion\",\"problem\":\"12 objects\",\"raisedAt\":\"2026-01-01T00:00:00Z\"}";
         backup.put("registry-backup/alarms/many-absent-1", alarm.getBytes(StandardCharsets.UTF_8));
         push("demo/command", "v1");
 

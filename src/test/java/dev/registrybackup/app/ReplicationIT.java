@@ -127,7 +127,7 @@ class ReplicationIT {
             new RegistryPush(registry.client(), registry.name(), "images/").push(images.image(400), "team/app", "v1");
             registry.put("images/scheduler-state.json", new byte[] {'{', '}'});
             registry.put("elsewhere/object", new byte[] {1});
-            registry.put("registry-backup/adopted", new byte[] {1});
+            registry.put("registry-backup/verified", new byte[] {1});
             front.awaitDelivered(BOUND);
 
             // Then

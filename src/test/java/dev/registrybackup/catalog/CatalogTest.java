@@ -198,7 +198,7 @@ class CatalogTest {
         assertEquals("false", image(document, image).path("restorable").toString());
         assertEquals(
                 "[\"%s\"]".formatted(layer),
-                image(document, image).path("lacks").toString());
+                image(document, image).path("missing").toString());
         assertTrue(image(document, other).path("restorable").asBoolean());
         assertEquals(1, document.path("counts").path("restorable").asInt());
     }
@@ -217,7 +217,7 @@ class CatalogTest {
         // Then
         assertEquals(
                 "[\"%s\"]".formatted(layer),
-                image(document, image).path("lacks").toString());
+                image(document, image).path("missing").toString());
     }
 
     @Test
@@ -234,7 +234,7 @@ class CatalogTest {
         // Then
         assertEquals(
                 "[\"%s\"]".formatted(config),
-                image(document, image).path("lacks").toString());
+                image(document, image).path("missing").toString());
         assertEquals("[]", image(document, image).path("platforms").toString());
     }
 

@@ -44,7 +44,7 @@ class PreflightTest {
     @BeforeEach
     void allIsAsItShouldBe() {
         registryBucket.seed("docker/registry/v2/blobs/sha256/00/00/data", new byte[] {1});
-        backupBucket.seed("registry-backup/adopted", new byte[] {1});
+        backupBucket.seed("registry-backup/verified", new byte[] {1});
         registry.notifications(ProbeResult.of(List.of(new NotificationRule("topic", CREATED, List.of()))));
         backup.lifecycle(ProbeResult.of(
                 List.of(new LifecycleRule("uploads", "", false, OptionalInt.empty(), OptionalInt.of(1)))));

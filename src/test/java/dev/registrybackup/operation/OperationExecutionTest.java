@@ -88,7 +88,7 @@ class OperationExecutionTest {
         // Given
         OperationExecution execution = execution((asked, fence, progressTracker) -> {
             progressTracker.addDone(3, 300);
-            progressTracker.addFinding(new Finding(FindingCode.COULD_NOT_TELL, "a", "the store is down"));
+            progressTracker.addFinding(new Finding(FindingCode.UNDETERMINED, "a", "the store is down"));
             throw new IllegalStateException("the disk is full");
         });
 

@@ -76,7 +76,7 @@ class OperationGcTest {
             fixture.clock.advance(Duration.ofDays(1));
         }
         fixture.bucket.seed(OperationFixture.PREFIX + "00-notes.txt", new byte[0]);
-        fixture.bucket.seed("registry-backup/owed/pod-1/000000000001", new byte[0]);
+        fixture.bucket.seed("registry-backup/pending/pod-1/000000000001", new byte[0]);
 
         // When
         int dropped = fixture.operations.deleteExpired();

@@ -37,9 +37,9 @@ class OperationsTest {
         assertEquals(OperationFixture.FIRST_ID, asked.id());
         assertEquals(List.of("request"), fixture.names());
         assertEquals(
-                "{\"id\":\"20260304T050607Z-00000001\",\"kind\":\"restore\",\"slot\":\"registry\","
-                        + "\"parameters\":{\"image\":\"team/app:1.0\"},\"askedBy\":\"alice\","
-                        + "\"asked\":\"2026-03-04T05:06:07Z\"}",
+                "{\"id\":\"20260304T050607Z-00000001\",\"kind\":\"restore\",\"lock\":\"registry\","
+                        + "\"parameters\":{\"image\":\"team/app:1.0\"},\"requestedBy\":\"alice\","
+                        + "\"requestedAt\":\"2026-03-04T05:06:07Z\"}",
                 fixture.text("request"));
         assertEquals(Optional.of(asked), operations.findRequest(asked.id()));
     }
@@ -286,10 +286,10 @@ class OperationsTest {
                 "",
                 "{}",
                 "[]",
-                "{\"kind\":\"make coffee\",\"slot\":\"a\",\"parameters\":{},\"askedBy\":\"b\","
-                        + "\"asked\":\"2026-03-04T05:06:07Z\"}",
-                "{\"kind\":\"verify\",\"slot\":\"a\",\"parameters\":{},\"askedBy\":\"b\",\"asked\":\"yesterday\"}",
-                "{\"kind\":\"verify\",\"slot\":\"a\",\"askedBy\":\"b\",\"asked\":\"2026-03-04T05:06:07Z\"}"
+                "{\"kind\":\"make coffee\",\"lock\":\"a\",\"parameters\":{},\"requestedBy\":\"b\","
+                        + "\"requestedAt\":\"2026-03-04T05:06:07Z\"}",
+                "{\"kind\":\"verify\",\"lock\":\"a\",\"parameters\":{},\"requestedBy\":\"b\",\"requestedAt\":\"yesterday\"}",
+                "{\"kind\":\"verify\",\"lock\":\"a\",\"requestedBy\":\"b\",\"requestedAt\":\"2026-03-04T05:06:07Z\"}"
             })
     void aRequestThatCannotBeReadIsIgnored(String content) {
         // Given

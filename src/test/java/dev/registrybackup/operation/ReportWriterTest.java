@@ -57,7 +57,7 @@ class ReportWriterTest {
     void manyFindingsFillSeveralObjects() {
         // Given
         ReportWriter reportWriter = new ReportWriter(backup, "op-1", false, () -> {});
-        Finding long1000 = new Finding(FindingCode.FOREIGN_OBJECT, "k".repeat(500), "p".repeat(500));
+        Finding long1000 = new Finding(FindingCode.UNKNOWN_OBJECT, "k".repeat(500), "p".repeat(500));
         int count = ReportWriter.FILE_BYTES / 1000 + 1;
 
         // When

@@ -48,7 +48,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class AdoptionTest {
     private static final String RECORD = "registry-backup/adoption";
-    private static final String CORRUPT = "registry-backup/corrupt/";
+    private static final String CORRUPT = "registry-backup/quarantine/";
 
     private final SettableClock clock = new SettableClock();
     private final RandomRegistry registry = new RandomRegistry(7);
@@ -169,7 +169,7 @@ class AdoptionTest {
         assertEquals(new Adoption.AdoptionSummary(3, 0, 0, bytes, true), adoptionSummary);
         assertEquals(blobs, readKeys());
         assertEquals(
-                "{\"adopted\":\"%s\",\"reason\":\"every blob was proved: 3 objects, %d bytes\"}"
+                "{\"verifiedAt\":\"%s\",\"reason\":\"every blob was proved: 3 objects, %d bytes\"}"
                         .formatted(SettableClock.START, bytes),
                 text(VerifiedMarker.KEY));
         assertEquals(0, bucket.versionCount(RECORD));
@@ -235,7 +235,7 @@ class AdoptionTest {
                 List.of(new Finding(
                         FindingCode.BLOB_DIGEST_MISMATCH,
                         blob.toString(),
-                        "The bytes of the backup's copy are not what its digest says, and the registry has no such blob: it was moved to registry-backup/corrupt/%s. Push the images that need it again"
+                        "The bytes of the backup's copy are not what its digest says, and the registry has no such blob: it was moved to registry-backup/quarantine/%s. Push the images that need it again"
                                 .formatted(key))),
                 findings);
         assertEquals(findings, progressTracker.progress().firstFindings());
@@ -259,7 +259,7 @@ class AdoptionTest {
         assertArrayEquals(wrong, bucket.bytes(CORRUPT + key));
         assertEquals(
                 List.of(
-                        "The bytes of the backup's copy are not what its digest says, nor are the registry's: it was moved to registry-backup/corrupt/%s. Remove the registry's, since a registry writes no blob that is there, and push the images that need it again"
+                        "The bytes of the backup's copy are not what its digest says, nor are the registry's: it was moved to registry-backup/quarantine/%s. Remove the registry's, since a registry writes no blob that is there, and push the images that need it again"
                                 .formatted(key)),
                 findings.stream().map(Finding::problem).toList());
     }
@@ -342,7 +342,7 @@ class AdoptionTest {
         // Then
         assertEquals(keys(blobs.subList(0, 3)), before);
         assertEquals(
-                "{\"after\":\"%s\",\"proved\":3,\"bytes\":60,\"since\":\"%s\"}"
+                "{\"lastKey\":\"%s\",\"verified\":3,\"bytes\":60,\"startedAt\":\"%s\"}"
                         .formatted(before.get(2), SettableClock.START.plusSeconds(30)),
                 record);
         assertEquals(keys(blobs.subList(3, 8)), readKeys());
@@ -363,7 +363,7 @@ class AdoptionTest {
         assertEquals(keys(blobs.subList(0, 1000)), readKeys());
         assertTrue(
                 text(RECORD)
-                        .contains("\"after\":\"%s\",\"proved\":1000,"
+                        .contains("\"lastKey\":\"%s\",\"verified\":1000,"
                                 .formatted(readKeys().get(999))),
                 text(RECORD));
     }
@@ -397,12 +397,12 @@ class AdoptionTest {
         assertEquals(
                 List.of(
                         new Finding(
-                                FindingCode.COULD_NOT_TELL,
+                                FindingCode.UNDETERMINED,
                                 blobs.get(2).toString(),
                                 "The backup's copy was not proved: Failed to read it: a test says so. The next run goes on with it")),
                 findings);
         assertTrue(
-                text(RECORD).contains("\"after\":\"%s\",\"proved\":2,".formatted(registry.blobKey(blobs.get(1)))),
+                text(RECORD).contains("\"lastKey\":\"%s\",\"verified\":2,".formatted(registry.blobKey(blobs.get(1)))),
                 text(RECORD));
     }
 
@@ -447,7 +447,7 @@ class AdoptionTest {
         assertEquals(new Adoption.AdoptionSummary(0, 0, 0, 0, false), adoptionSummary);
         assertArrayEquals(wrong, bucket.bytes(key));
         assertEquals(
-                List.of(FindingCode.COULD_NOT_TELL),
+                List.of(FindingCode.UNDETERMINED),
                 findings.stream().map(Finding::code).toList());
         assertFalse(isMarked());
     }
@@ -509,9 +509,9 @@ class AdoptionTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "{\"after\":\"other/docker/registry/v2/blobs/sha256/zz\",\"proved\":9,\"bytes\":9,\"since\":\"2026-01-01T00:00:00Z\"}",
-                "{\"after\":\"docker/registry/v2/blobs/zz\",\"proved\":9,\"bytes\":9,\"since\":\"yesterday\"}",
-                "{\"after\":\"docker/registry/v2/blobs/zz\",\"proved\":9,\"since\":\"2026-01-01T00:00:00Z\"}",
+                "{\"lastKey\":\"other/docker/registry/v2/blobs/sha256/zz\",\"verified\":9,\"bytes\":9,\"startedAt\":\"2026-01-01T00:00:00Z\"}",
+                "{\"lastKey\":\"docker/registry/v2/blobs/zz\",\"verified\":9,\"bytes\":9,\"startedAt\":\"yesterday\"}",
+                "{\"lastKey\":\"docker/registry/v2/blobs/zz\",\"verified\":9,\"startedAt\":\"2026-01-01T00:00:00Z\"}",
                 "[]",
                 "cut"
             })

@@ -21,7 +21,7 @@ class AlarmsTest {
     @Test
     void anAlarmStaysOpenForEveryReader() {
         // When
-        Alarm raised = alarms.raise("many-absent", "12 \"objects\" are absent");
+        Alarm raised = alarms.raise("mass-deletion", "12 \"objects\" are absent");
 
         // Then
         assertEquals(List.of(raised), new Alarms(backup, clock).openAlarms());
@@ -32,11 +32,11 @@ class AlarmsTest {
     @Test
     void oneThatStandsIsNotRaisedAgain() {
         // Given
-        Alarm first = alarms.raise("many-absent", "12 objects");
+        Alarm first = alarms.raise("mass-deletion", "12 objects");
         clock.advance(Duration.ofDays(1));
 
         // When
-        Alarm second = alarms.raise("many-absent", "13 objects");
+        Alarm second = alarms.raise("mass-deletion", "13 objects");
 
         // Then
         assertEquals(first, second);
@@ -46,21 +46,21 @@ class AlarmsTest {
     @Test
     void anotherCauseIsAnotherAlarm() {
         // Given
-        alarms.raise("many-absent", "12 objects");
+        alarms.raise("mass-deletion", "12 objects");
 
         // When
         alarms.raise("registry-empty", "nothing is there");
 
         // Then
         assertEquals(
-                List.of("many-absent", "registry-empty"),
+                List.of("mass-deletion", "registry-empty"),
                 alarms.openAlarms().stream().map(Alarm::cause).toList());
     }
 
     @Test
     void anAcknowledgedOneIsOpenNoMoreAndHasWhoAcknowledgedIt() {
         // Given
-        Alarm raised = alarms.raise("many-absent", "12 objects");
+        Alarm raised = alarms.raise("mass-deletion", "12 objects");
         clock.advance(Duration.ofHours(1));
 
         // When
@@ -76,7 +76,7 @@ class AlarmsTest {
     @Test
     void whoAcknowledgedFirstStandsOnRecord() {
         // Given
-        Alarm raised = alarms.raise("many-absent", "12 objects");
+        Alarm raised = alarms.raise("mass-deletion", "12 objects");
         Alarm first = alarms.acknowledge(raised.id(), "somebody");
 
         // When
@@ -89,12 +89,12 @@ class AlarmsTest {
     @Test
     void afterAnAcknowledgedOneTheSameCauseIsAnAlarmAgain() {
         // Given
-        Alarm first = alarms.raise("many-absent", "12 objects");
+        Alarm first = alarms.raise("mass-deletion", "12 objects");
         alarms.acknowledge(first.id(), "somebody");
         clock.advance(Duration.ofSeconds(1));
 
         // When
-        Alarm second = alarms.raise("many-absent", "13 objects");
+        Alarm second = alarms.raise("mass-deletion", "13 objects");
 
         // Then
         assertEquals(List.of(second), alarms.openAlarms());
@@ -104,7 +104,7 @@ class AlarmsTest {
     @Test
     void oneThatThereIsNotIsRefusedAndTheOpenOnesAreListed() {
         // Given
-        Alarm raised = alarms.raise("many-absent", "12 objects");
+        Alarm raised = alarms.raise("mass-deletion", "12 objects");
 
         // When
         IllegalArgumentException refusal =
@@ -134,7 +134,7 @@ class AlarmsTest {
         // Given
         for (int number = 0; number < 1_100; number++) {
             String settled =
-                    "{\"cause\":\"a\",\"problem\":\"\",\"raised\":\"2026-01-01T00:00:00Z\",\"acknowledged\":\"x\"}";
+                    "{\"cause\":\"a\",\"problem\":\"\",\"raisedAt\":\"2026-01-01T00:00:00Z\",\"acknowledged\":\"x\"}";
             backup.seed(Alarms.PREFIX + "a-%04d".formatted(number), settled.getBytes(StandardCharsets.UTF_8));
         }
 

@@ -79,7 +79,7 @@ class EncryptedStoresTest {
             // Then
             assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
             assertEquals(stores.registryContent(), stores.backupContent());
-            assertEquals(stores.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "brought"));
+            assertEquals(stores.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "copied"));
         }
     }
 
@@ -95,7 +95,7 @@ class EncryptedStoresTest {
             // Then
             assertEquals(List.of(), writtenKeys(stores));
             assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
-            assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "brought"));
+            assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "copied"));
             assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "missedByEvents"));
             assertEquals(stores.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "inRegistry"));
         }
@@ -118,7 +118,7 @@ class EncryptedStoresTest {
             // Then
             assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
             assertEquals(stores.registryContent(), stores.backupContent());
-            assertEquals(1, ReconcileFixture.classCount(reconcileResult, "tag-current-link", "brought"));
+            assertEquals(1, ReconcileFixture.classCount(reconcileResult, "tag-current-link", "copied"));
         }
     }
 
@@ -142,7 +142,7 @@ class EncryptedStoresTest {
             assertEquals(List.of(), writtenKeys(stores));
             assertEquals(
                     0,
-                    ReconcileFixture.totalCount(reconcileResult, "brought"),
+                    ReconcileFixture.totalCount(reconcileResult, "copied"),
                     reconcileResult.summary()::toPrettyString);
             assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "missedByEvents"));
             assertEquals(stores.registryContent(), stores.backupContent());

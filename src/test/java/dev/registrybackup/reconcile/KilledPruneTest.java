@@ -154,7 +154,7 @@ class KilledPruneTest {
             assertEquals(
                     expected(content, stores.registryContent().keySet()),
                     stores.backupContent().keySet());
-            assertTrue(ReconcileFixture.totalCount(reconcileResult, "removed") > 0);
+            assertTrue(ReconcileFixture.totalCount(reconcileResult, "pruned") > 0);
         }
     }
 

@@ -21,7 +21,7 @@ class LastRunTest {
     private final LastRun lastRun = new LastRun(backup);
 
     private static ObjectNode summary(int brought) {
-        return JsonNodeFactory.instance.objectNode().put("brought", brought);
+        return JsonNodeFactory.instance.objectNode().put("copied", brought);
     }
 
     @Test
@@ -51,7 +51,8 @@ class LastRunTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "[]", "none", "{\"summary\":1}", "{\"summary\":{},\"successBegun\":\"yesterday\"}"})
+    @ValueSource(
+            strings = {"", "[]", "none", "{\"summary\":1}", "{\"summary\":{},\"lastSuccessStartedAt\":\"yesterday\"}"})
     void aRecordThatCannotBeParsedIsIgnored(String text) {
         // Given
         backup.seed(LastRun.KEY, text.getBytes(StandardCharsets.UTF_8));

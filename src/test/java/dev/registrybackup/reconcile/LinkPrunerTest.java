@@ -167,7 +167,7 @@ class LinkPrunerTest {
         assertEquals(
                 List.of(Kind.TAG_CURRENT_LINK, Kind.TAG_INDEX_LINK, Kind.REVISION_LINK, Kind.LAYER_LINK, Kind.BLOB),
                 order);
-        assertEquals(removedKeys().size(), ReconcileFixture.totalCount(reconcileResult, "removed"));
+        assertEquals(removedKeys().size(), ReconcileFixture.totalCount(reconcileResult, "pruned"));
         assertTrue(fixture.backupBucket().versionCount(content.blobKey(ownLayer)) == 2);
     }
 
@@ -308,7 +308,7 @@ class LinkPrunerTest {
 
         // Then
         assertFalse(first.isComplete());
-        assertEquals(1, next.summary().path("broughtBack").asLong(), next.summary()::toPrettyString);
+        assertEquals(1, next.summary().path("reinstated").asLong(), next.summary()::toPrettyString);
         assertTrue(fixture.backupContent().containsKey(content.blobKey(ownLayer)));
     }
 
@@ -363,17 +363,18 @@ class LinkPrunerTest {
         // Then
         assertEquals(List.of(), removedKeys());
         assertEquals(
-                List.of("not-compared"), alarms().stream().map(Alarm::cause).toList());
+                List.of("comparison-failed"),
+                alarms().stream().map(Alarm::cause).toList());
     }
 
     @Test
     void anAlarmThatIsNoneCannotBeAcknowledged() {
         // When
         Exception refusal =
-                assertThrows(IllegalArgumentException.class, () -> fixture.runAcknowledging("many-absent-1"));
+                assertThrows(IllegalArgumentException.class, () -> fixture.runAcknowledging("mass-deletion-1"));
 
         // Then
-        assertTrue(String.valueOf(refusal.getMessage()).contains("many-absent-1"));
+        assertTrue(String.valueOf(refusal.getMessage()).contains("mass-deletion-1"));
     }
 
     @Test
@@ -452,7 +453,7 @@ class LinkPrunerTest {
 
         // Then
         assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
-        assertEquals(1, reconcileResult.summary().path("broughtBack").asLong());
+        assertEquals(1, reconcileResult.summary().path("reinstated").asLong());
         assertTrue(fixture.backupContent().containsKey(blob));
     }
 
@@ -475,7 +476,8 @@ class LinkPrunerTest {
         fixture.run();
 
         // Then
-        assertEquals(List.of("many-absent"), alarms().stream().map(Alarm::cause).toList());
+        assertEquals(
+                List.of("mass-deletion"), alarms().stream().map(Alarm::cause).toList());
         assertEquals(List.of(), removedKeys());
     }
 
@@ -621,7 +623,7 @@ class LinkPrunerTest {
     private void runThreeMonths() {
         FakeCluster cluster = clusterWithOldImage();
         fixture.withCluster(cluster).run();
-        cluster.label("old/app", "since");
+        cluster.label("old/app", "startedAt");
         fixture.clock().advance(MONTH);
         fixture.run();
         fixture.clock().advance(MONTH);
@@ -640,7 +642,7 @@ class LinkPrunerTest {
         // Then
         assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
         assertEquals(
-                "{\"snapshots\":1,\"changes\":0,\"bodies\":1,\"broughtBack\":0}",
+                "{\"snapshots\":1,\"changes\":0,\"bodies\":1,\"reinstated\":0}",
                 reconcileResult.summary().path("capturesPruned").toString());
         assertEquals(2, before.size());
         assertEquals(
@@ -674,7 +676,7 @@ class LinkPrunerTest {
     void whileAnAlarmStandsCapturesStay() {
         // Given
         runThreeMonths();
-        new Alarms(fixture.backupBucket(), fixture.clock()).raise("many-absent", "Much is gone");
+        new Alarms(fixture.backupBucket(), fixture.clock()).raise("mass-deletion", "Much is gone");
 
         // When
         Reconciliation.ReconcileResult reconcileResult = fixture.run();

@@ -21,7 +21,7 @@ class ReconcileRequestTest {
     void whatIsReadIsWrittenAlike() throws JsonProcessingException {
         // Given
         JsonNode empty = json("{}");
-        JsonNode acknowledging = json("{'acknowledge':'many-absent-1'}");
+        JsonNode acknowledging = json("{'acknowledge':'mass-deletion-1'}");
 
         // When
         ReconcileRequest usual = ReconcileRequest.parse(empty);
@@ -29,7 +29,7 @@ class ReconcileRequestTest {
 
         // Then
         assertEquals(new ReconcileRequest(Optional.empty()), usual);
-        assertEquals(new ReconcileRequest(Optional.of("many-absent-1")), named);
+        assertEquals(new ReconcileRequest(Optional.of("mass-deletion-1")), named);
         assertEquals(empty, usual.json());
         assertEquals(acknowledging, named.json());
     }

@@ -80,9 +80,9 @@ class ReconciliationTest {
         assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
         assertEquals(fixture.registryContent(), fixture.backupContent());
         assertEquals(Set.of(), content.linksBeforeTheirTargets(fixture.backup().writtenKeys()));
-        assertEquals(fixture.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "brought"));
+        assertEquals(fixture.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "copied"));
         assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "missedByEvents"));
-        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "left"));
+        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "remaining"));
     }
 
     @Test
@@ -95,7 +95,7 @@ class ReconciliationTest {
 
         // Then
         assertEquals(List.of(), writtenKeys());
-        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "named"));
+        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "differing"));
         assertEquals(fixture.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "inRegistry"));
         assertTrue(reconcileResult.isComplete());
     }
@@ -115,7 +115,7 @@ class ReconciliationTest {
         // Then
         assertEquals(fixture.registryContent(), fixture.backupContent());
         assertEquals(
-                ReconcileFixture.totalCount(reconcileResult, "named"),
+                ReconcileFixture.totalCount(reconcileResult, "differing"),
                 ReconcileFixture.totalCount(reconcileResult, "missedByEvents"));
         assertEquals(1, ReconcileFixture.classCount(reconcileResult, "revision-link", "missedByEvents"));
         assertEquals(1, ReconcileFixture.classCount(reconcileResult, "tag-current-link", "missedByEvents"));
@@ -130,7 +130,7 @@ class ReconciliationTest {
         fixture.withContent(content);
         fillBackup();
         String still = waits(foreign, content.revisionLink("late/app", waiting));
-        assertEquals(List.of(still), fixture.backupBucket().keys("registry-backup/incomplete/"));
+        assertEquals(List.of(still), fixture.backupBucket().keys("registry-backup/partial/"));
         IntStream.rangeClosed(0, 10_000)
                 .forEach(number -> fixture.backupBucket().seed(waits(foreign, gone(number)), new byte[0]));
         fixture.backupBucket().seed(waits(foreign, content.revisionLink("late/app", whole)), new byte[0]);
@@ -141,7 +141,7 @@ class ReconciliationTest {
 
         // Then
         assertTrue(reconcileResult.isComplete());
-        assertEquals(List.of(still), fixture.backupBucket().keys("registry-backup/incomplete/"));
+        assertEquals(List.of(still), fixture.backupBucket().keys("registry-backup/partial/"));
     }
 
     private String gone(int number) {
@@ -149,7 +149,7 @@ class ReconciliationTest {
     }
 
     private static String waits(Digest part, String link) {
-        return "registry-backup/incomplete/sha256/" + part.hex() + "/" + link;
+        return "registry-backup/partial/sha256/" + part.hex() + "/" + link;
     }
 
     @Test
@@ -164,7 +164,7 @@ class ReconciliationTest {
 
         // Then
         assertEquals(fixture.registryContent(), fixture.backupContent());
-        assertTrue(ReconcileFixture.totalCount(reconcileResult, "brought") > 0);
+        assertTrue(ReconcileFixture.totalCount(reconcileResult, "copied") > 0);
         assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "missedByEvents"));
     }
 
@@ -183,7 +183,7 @@ class ReconciliationTest {
 
         // Then
         assertEquals(fixture.registryContent(), fixture.backupContent());
-        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "tag-current-link", "brought"));
+        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "tag-current-link", "copied"));
     }
 
     @Test
@@ -222,11 +222,11 @@ class ReconciliationTest {
         assertFalse(reconcileResult.isComplete());
         assertFalse(fixture.backupContent().containsKey(content.blobKey(layer)));
         assertFalse(fixture.backupContent().containsKey(content.layerLink("team/app", layer)));
-        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "revision-link", "left"));
-        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "blob", "left"));
+        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "revision-link", "remaining"));
+        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "blob", "remaining"));
         assertEquals(
                 fixture.registryContent().size(),
-                fixture.backupContent().size() + ReconcileFixture.totalCount(reconcileResult, "left"));
+                fixture.backupContent().size() + ReconcileFixture.totalCount(reconcileResult, "remaining"));
     }
 
     @Test
@@ -242,7 +242,7 @@ class ReconciliationTest {
 
         // Then
         assertEquals(fixture.registryContent(), fixture.backupContent());
-        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "blob", "brought"));
+        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "blob", "copied"));
     }
 
     @Test
@@ -287,9 +287,11 @@ class ReconciliationTest {
 
         // Then
         assertFalse(reconcileResult.isComplete());
-        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "absent"));
-        assertTrue(fixture.backupBucket().head("registry-backup/absences").isEmpty());
-        assertEquals(List.of(FindingCode.COULD_NOT_TELL, FindingCode.COULD_NOT_TELL), codes());
+        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "missingInRegistry"));
+        assertTrue(fixture.backupBucket()
+                .head("registry-backup/missing-in-registry")
+                .isEmpty());
+        assertEquals(List.of(FindingCode.UNDETERMINED, FindingCode.UNDETERMINED), codes());
         assertTrue(fixture.progress().firstFindings().get(0).problem().contains("it ended with 7"));
     }
 
@@ -360,7 +362,7 @@ class ReconciliationTest {
 
         // Then
         assertEquals(content.blobKey(other), writtenKeys().get(0));
-        assertEquals(1, reconcileResult.summary().path("owedSettled").asLong());
+        assertEquals(1, reconcileResult.summary().path("pendingResolved").asLong());
         assertEquals(List.of(), fixture.backupBucket().keys(PendingStore.PREFIX));
         assertTrue(fixture.backupContent().containsKey(content.blobKey(layer)));
     }
@@ -381,7 +383,7 @@ class ReconciliationTest {
         Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertEquals(1, reconcileResult.summary().path("rejectionsSettled").asLong());
+        assertEquals(1, reconcileResult.summary().path("rejectionsResolved").asLong());
         assertEquals(2, fixture.backupBucket().keys(RejectionStore.PREFIX).size());
     }
 
@@ -395,7 +397,7 @@ class ReconciliationTest {
 
         // Then
         assertTrue(reconcileResult.isComplete());
-        assertEquals(List.of(FindingCode.FOREIGN_OBJECT), codes());
+        assertEquals(List.of(FindingCode.UNKNOWN_OBJECT), codes());
         assertFalse(fixture.backupContent().containsKey("docker/registry/v2/blobs/notes.txt"));
     }
 
@@ -481,7 +483,7 @@ class ReconciliationTest {
 
         // Then
         assertTrue(reconcileResult.isComplete());
-        assertEquals(List.of(FindingCode.COULD_NOT_TELL), codes());
+        assertEquals(List.of(FindingCode.UNDETERMINED), codes());
     }
 
     private FakeCluster cluster() {
@@ -510,7 +512,7 @@ class ReconciliationTest {
         List<String> written = fixture.backup().writtenKeys();
         String key = reconcileResult.summary().path("imageStreams").path("key").asText();
         assertEquals(
-                "{\"key\":\"%s\",\"streams\":1,\"items\":2,\"images\":2,\"imagesMissing\":1}".formatted(key),
+                "{\"key\":\"%s\",\"imageStreams\":1,\"items\":2,\"images\":2,\"imagesMissing\":1}".formatted(key),
                 reconcileResult.summary().path("imageStreams").toString());
         assertTrue(key.startsWith("registry-backup/openshift/snapshots/"), key);
         assertTrue(written.indexOf(key) >= 0, written::toString);
@@ -532,7 +534,7 @@ class ReconciliationTest {
         Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertEquals(List.of(FindingCode.COULD_NOT_TELL), codes());
+        assertEquals(List.of(FindingCode.UNDETERMINED), codes());
         assertTrue(fixture.progress().firstFindings().get(0).problem().contains("FORBIDDEN"));
         assertEquals(fixture.registryContent(), fixture.backupContent());
         assertFalse(reconcileResult.isComplete());
@@ -555,7 +557,8 @@ class ReconciliationTest {
 
         // Then
         assertTrue(reconcileResult.isComplete());
-        assertEquals(1, reconcileResult.summary().at("/imageStreams/streams").asInt());
+        assertEquals(
+                1, reconcileResult.summary().at("/imageStreams/imageStreams").asInt());
     }
 
     @Test
@@ -571,7 +574,7 @@ class ReconciliationTest {
         Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertEquals(List.of(FindingCode.COULD_NOT_TELL), codes());
+        assertEquals(List.of(FindingCode.UNDETERMINED), codes());
         assertTrue(fixture.progress().firstFindings().get(0).problem().contains("nobody foresaw this"));
         assertEquals(fixture.registryContent(), fixture.backupContent());
         assertFalse(reconcileResult.isComplete());
@@ -591,9 +594,10 @@ class ReconciliationTest {
         Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
-        assertEquals(List.of(FindingCode.COULD_NOT_TELL), codes());
+        assertEquals(List.of(FindingCode.UNDETERMINED), codes());
         assertTrue(fixture.progress().firstFindings().get(0).problem().contains("ns/App"));
-        assertEquals(1, reconcileResult.summary().at("/imageStreams/streams").asInt());
+        assertEquals(
+                1, reconcileResult.summary().at("/imageStreams/imageStreams").asInt());
         assertFalse(reconcileResult.isComplete());
     }
 
@@ -624,7 +628,7 @@ class ReconciliationTest {
         // Then
         List<Alarm> open = new Alarms(fixture.backupBucket(), fixture.clock()).openAlarms();
         assertEquals(
-                List.of("imagestreams-absent"), open.stream().map(Alarm::cause).toList());
+                List.of("imagestreams-missing"), open.stream().map(Alarm::cause).toList());
         assertEquals(
                 "1 of 1 ImageStreams are gone since the snapshot before. To restore them, give a time before %s as \"at\""
                         .formatted(fixture.clock().instant()),

@@ -75,11 +75,11 @@ class RepairPhaseTest {
         Reconciliation.ReconcileResult second = nextRun();
 
         // Then
-        assertEquals(1, first.summary().path("damagedReplaced").asLong());
+        assertEquals(1, first.summary().path("corruptReplaced").asLong());
         assertEquals(List.of(blob), written);
         assertArrayEquals(content.content(blob), fixture.backupBucket().bytes(blob));
         assertTrue(first.isComplete());
-        assertEquals(0, second.summary().path("damagedReplaced").asLong());
+        assertEquals(0, second.summary().path("corruptReplaced").asLong());
         assertEquals(List.of(), keysWrittenToBackup());
     }
 
@@ -92,7 +92,7 @@ class RepairPhaseTest {
         Reconciliation.ReconcileResult reconcileResult = nextRun();
 
         // Then
-        assertEquals(0, reconcileResult.summary().path("damagedReplaced").asLong());
+        assertEquals(0, reconcileResult.summary().path("corruptReplaced").asLong());
         assertEquals(List.of(), keysWrittenToBackup());
     }
 
@@ -109,7 +109,7 @@ class RepairPhaseTest {
 
         // Then
         assertFalse(second.isComplete());
-        assertEquals(0, second.summary().path("damagedReplaced").asLong());
+        assertEquals(0, second.summary().path("corruptReplaced").asLong());
         assertEquals(List.of(), keysWrittenToBackup());
     }
 
@@ -162,7 +162,7 @@ class RepairPhaseTest {
         Reconciliation.ReconcileResult reconcileResult = nextRun();
 
         // Then
-        assertEquals(0, reconcileResult.summary().path("damagedReplaced").asLong());
+        assertEquals(0, reconcileResult.summary().path("corruptReplaced").asLong());
         assertArrayEquals(content.content(blob), fixture.backupBucket().bytes(blob));
     }
 
@@ -178,7 +178,7 @@ class RepairPhaseTest {
         Reconciliation.ReconcileResult reconcileResult = nextRun();
 
         // Then
-        assertEquals(0, reconcileResult.summary().path("damagedReplaced").asLong());
+        assertEquals(0, reconcileResult.summary().path("corruptReplaced").asLong());
     }
 
     @Test

@@ -46,7 +46,7 @@ class ShardReconcilerTest {
 
         // Then
         assertFalse(reconcileResult.isComplete());
-        assertEquals(1, ReconcileFixture.totalCount(reconcileResult, "left"));
+        assertEquals(1, ReconcileFixture.totalCount(reconcileResult, "remaining"));
         assertEquals(fixture.registryContent(), fixture.backupContent());
         assertTrue(
                 fixture.progress().firstFindings().stream()
@@ -69,7 +69,7 @@ class ShardReconcilerTest {
 
         // Then
         assertTrue(reconcileResult.isComplete());
-        assertEquals(fixture.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "brought"));
+        assertEquals(fixture.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "copied"));
         assertEquals(fixture.registryContent(), fixture.backupContent());
     }
 
@@ -84,8 +84,8 @@ class ShardReconcilerTest {
 
         // Then
         assertTrue(reconcileResult.isComplete());
-        assertEquals(1, ReconcileFixture.totalCount(reconcileResult, "named"));
-        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "brought"));
+        assertEquals(1, ReconcileFixture.totalCount(reconcileResult, "differing"));
+        assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "copied"));
     }
 
     @Test
@@ -148,7 +148,7 @@ class ShardReconcilerTest {
 
         // Then
         assertFalse(reconcileResult.isComplete());
-        assertEquals(1, ReconcileFixture.totalCount(reconcileResult, "left"));
+        assertEquals(1, ReconcileFixture.totalCount(reconcileResult, "remaining"));
         assertEquals(
                 fixture.registryContent().size() - 1, fixture.backupContent().size());
         assertTrue(fixture.progress().firstFindings().stream()

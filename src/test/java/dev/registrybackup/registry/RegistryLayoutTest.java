@@ -234,7 +234,7 @@ class RegistryLayoutTest {
                 arguments("", APP + "_uploads/x/"),
                 arguments("", BASE + "blobs/sha256/01/" + HEX + "/data/"),
                 arguments("", "registry-backup/"),
-                arguments("", "registry-backup/owed/x.json"),
+                arguments("", "registry-backup/pending/x.json"),
                 arguments("", "registry-backup/" + BASE + "blobs/sha256/01/" + HEX + "/data"),
                 arguments("root", ""),
                 arguments("root", "root"),
@@ -245,7 +245,7 @@ class RegistryLayoutTest {
                 arguments("root", "other/root/x"),
                 arguments("root", "scheduler-state.json"),
                 arguments("root", BASE + "blobs/sha256/01/" + HEX + "/data"),
-                arguments("root", "registry-backup/owed/x.json"),
+                arguments("root", "registry-backup/pending/x.json"),
                 arguments("some/where", "some/" + BASE + "blobs/sha256/01/" + HEX + "/data"),
                 arguments("some/where", "some/wherever/x"));
     }
@@ -335,7 +335,7 @@ class RegistryLayoutTest {
                         "tag-index-link",
                         "tag-current-link",
                         "upload",
-                        "foreign",
+                        "unknown-object",
                         "excluded"),
                 labels);
     }

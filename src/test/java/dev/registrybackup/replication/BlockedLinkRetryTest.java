@@ -60,8 +60,8 @@ class BlockedLinkRetryTest {
                 replicationResult.problem());
         assertBackedUp(link);
         assertTrue(backup.head(registryContent.blobKey(here)).isPresent());
-        assertEquals(List.of(record("incomplete", missing, link)), records());
-        assertTrue(text(records().get(0)).contains("\"part\":\"" + missing + "\""));
+        assertEquals(List.of(record("partial", missing, link)), records());
+        assertTrue(text(records().get(0)).contains("\"dependency\":\"" + missing + "\""));
     }
 
     @Test
@@ -76,7 +76,7 @@ class BlockedLinkRetryTest {
 
         // Then
         List<String> written = replicatorFixture.backup().writtenKeys();
-        assertEquals(List.of(record("incomplete", missing, link), link), written.subList(1, written.size()));
+        assertEquals(List.of(record("partial", missing, link), link), written.subList(1, written.size()));
     }
 
     @Test
@@ -112,7 +112,7 @@ class BlockedLinkRetryTest {
         assertEquals(
                 List.of(ReplicationStatus.PRESENT),
                 woken.stream().map(ReplicationResult::status).toList());
-        assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
+        assertEquals(0, backup.versionCount("registry-backup/partial/"));
         child.reachableKeys(child.revisionLink(REPOSITORY, late))
                 .forEach(key -> assertTrue(backup.head(key).isPresent(), key));
     }
@@ -134,7 +134,7 @@ class BlockedLinkRetryTest {
         }
 
         // Then
-        assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
+        assertEquals(0, backup.versionCount("registry-backup/partial/"));
     }
 
     @Test
@@ -153,7 +153,7 @@ class BlockedLinkRetryTest {
         replicatorFixture.runPeriodicWork();
 
         // Then
-        assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
+        assertEquals(0, backup.versionCount("registry-backup/partial/"));
     }
 
     @Test
@@ -163,7 +163,7 @@ class BlockedLinkRetryTest {
         Digest image = taggedImage(layer);
         corrupt(registry, layer);
         replicatorFixture.replicateAll(linksAbove(layer, image));
-        String crowd = "registry-backup/withheld/sha256/" + "0".repeat(64) + "/";
+        String crowd = "registry-backup/blocked/sha256/" + "0".repeat(64) + "/";
         IntStream.rangeClosed(0, 10_000)
                 .forEach(number -> backup.seed(crowd + "link%05d".formatted(number), new byte[0]));
         registry.seed(registryContent.blobKey(layer), registryContent.content(registryContent.blobKey(layer)));
@@ -195,7 +195,7 @@ class BlockedLinkRetryTest {
         replicatorFixture.replicate(registryContent.blobKey(one));
 
         // Then
-        assertEquals(List.of(record("incomplete", two, link)), records());
+        assertEquals(List.of(record("partial", two, link)), records());
     }
 
     @Test
@@ -217,7 +217,7 @@ class BlockedLinkRetryTest {
         assertEquals(ReplicationStatus.PARTIAL, replicationResult.status());
         assertEquals(foreign + ": a foreign layer, whose bytes live at its urls", replicationResult.problem());
         assertBackedUp(link);
-        assertEquals(List.of(record("incomplete", foreign, link)), records());
+        assertEquals(List.of(record("partial", foreign, link)), records());
     }
 
     @Test
@@ -278,10 +278,10 @@ class BlockedLinkRetryTest {
         assertTrue(backup.head(registryContent.blobKey(layer)).isEmpty());
         assertEquals(
                 new TreeSet<>(List.of(
-                        record("withheld", layer, registryContent.layerLink(REPOSITORY, layer)),
-                        record("withheld", layer, registryContent.revisionLink(REPOSITORY, image)),
-                        record("withheld", image, registryContent.tagIndexLink(REPOSITORY, TAG, image)),
-                        record("withheld", image, registryContent.tagLink(REPOSITORY, TAG)))),
+                        record("blocked", layer, registryContent.layerLink(REPOSITORY, layer)),
+                        record("blocked", layer, registryContent.revisionLink(REPOSITORY, image)),
+                        record("blocked", image, registryContent.tagIndexLink(REPOSITORY, TAG, image)),
+                        record("blocked", image, registryContent.tagLink(REPOSITORY, TAG)))),
                 new TreeSet<>(records()));
     }
 
@@ -300,7 +300,7 @@ class BlockedLinkRetryTest {
         // Then
         assertEquals(ReplicationStatus.COPIED, replicationResult.status());
         linksAbove(layer, image).forEach(this::assertBackedUp);
-        assertEquals(0, backup.versionCount("registry-backup/withheld/"));
+        assertEquals(0, backup.versionCount("registry-backup/blocked/"));
     }
 
     @Test
@@ -343,7 +343,7 @@ class BlockedLinkRetryTest {
         // Then
         assertEquals(ReplicationStatus.BLOCKED, replicationResult.status());
         assertTrue(replicationResult.problem().startsWith(layer + ": Expected " + layer), replicationResult.problem());
-        assertEquals(List.of(record("withheld", layer, link)), records());
+        assertEquals(List.of(record("blocked", layer, link)), records());
     }
 
     @ParameterizedTest
@@ -552,7 +552,7 @@ class BlockedLinkRetryTest {
 
     private List<String> records() {
         return backup.keys("registry-backup/").stream()
-                .filter(key -> !key.equals("registry-backup/adopted"))
+                .filter(key -> !key.equals("registry-backup/verified"))
                 .toList();
     }
 

@@ -44,8 +44,8 @@ class BlockedLinksTest {
         // Then
         assertEquals(
                 List.of(
-                        "registry-backup/incomplete/sha256/" + "a".repeat(64) + "/" + LINK,
-                        "registry-backup/withheld/sha512/" + "b".repeat(128) + "/" + LINK),
+                        "registry-backup/blocked/sha512/" + "b".repeat(128) + "/" + LINK,
+                        "registry-backup/partial/sha256/" + "a".repeat(64) + "/" + LINK),
                 bucket.keys(METADATA_PREFIX));
     }
 
@@ -57,7 +57,7 @@ class BlockedLinksTest {
         // Then
         String record = new String(bucket.bytes(bucket.keys(METADATA_PREFIX).get(0)), StandardCharsets.UTF_8);
         assertEquals(
-                "{\"recorded\":\"2026-03-04T05:06:07Z\",\"link\":\"%s\",\"part\":\"%s\",\"problem\":\"absent\"}"
+                "{\"recordedAt\":\"2026-03-04T05:06:07Z\",\"link\":\"%s\",\"dependency\":\"%s\",\"problem\":\"missing\"}"
                         .formatted(LINK, DEPENDENCY),
                 record);
     }
@@ -85,7 +85,7 @@ class BlockedLinksTest {
 
         // Then
         assertEquals(
-                List.of("registry-backup/withheld/sha512/" + "b".repeat(128) + "/" + LINK),
+                List.of("registry-backup/blocked/sha512/" + "b".repeat(128) + "/" + LINK),
                 bucket.keys(METADATA_PREFIX));
         assertEquals(Set.of(), links.linksWaitingFor(DEPENDENCY));
         assertEquals(Set.of(SHA512_DEPENDENCY), links.dependencies());
@@ -290,7 +290,7 @@ class BlockedLinksTest {
         links.update(LINK, Set.of());
 
         // Then
-        assertEquals(List.of(), bucket.keys("registry-backup/incomplete/sha256/" + DEPENDENCY.hex()));
+        assertEquals(List.of(), bucket.keys("registry-backup/partial/sha256/" + DEPENDENCY.hex()));
     }
 
     @Test
@@ -310,7 +310,7 @@ class BlockedLinksTest {
         // Given
         new BlockedLinks(bucket, clock).update(LINK, Set.of(partial(DEPENDENCY), blocked(SHA512_DEPENDENCY)));
         crowd();
-        bucket.seed("registry-backup/incomplete/readme", new byte[0]);
+        bucket.seed("registry-backup/partial/readme", new byte[0]);
         Set<String> judged = new TreeSet<>();
 
         // When
@@ -323,8 +323,8 @@ class BlockedLinksTest {
         assertEquals(10_002, judged.size());
         assertEquals(
                 List.of(
-                        "registry-backup/incomplete/readme",
-                        "registry-backup/withheld/sha512/" + SHA512_DEPENDENCY.hex() + "/" + LINK),
+                        "registry-backup/blocked/sha512/" + SHA512_DEPENDENCY.hex() + "/" + LINK,
+                        "registry-backup/partial/readme"),
                 bucket.keys(METADATA_PREFIX));
     }
 
@@ -333,16 +333,16 @@ class BlockedLinksTest {
         Digest first = new Digest(DigestAlgorithm.SHA256, "0".repeat(64));
         IntStream.rangeClosed(0, 10_000)
                 .forEach(number -> bucket.seed(
-                        "registry-backup/incomplete/sha256/%s/link%05d".formatted(first.hex(), number), new byte[0]));
+                        "registry-backup/partial/sha256/%s/link%05d".formatted(first.hex(), number), new byte[0]));
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "registry-backup/incomplete/readme",
-                "registry-backup/incomplete/md5/abc/some/link",
-                "registry-backup/incomplete/sha256/abc/some/link",
-                "registry-backup/incomplete/sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/a/link",
+                "registry-backup/partial/readme",
+                "registry-backup/partial/md5/abc/some/link",
+                "registry-backup/partial/sha256/abc/some/link",
+                "registry-backup/partial/sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/a/link",
             })
     void anObjectThatIsNoRecordOfOursIsPassedOver(String key) {
         // Given
@@ -357,7 +357,7 @@ class BlockedLinksTest {
     }
 
     private static BlockCause partial(Digest part) {
-        return new BlockCause(LinkState.PARTIAL, part, "absent");
+        return new BlockCause(LinkState.PARTIAL, part, "missing");
     }
 
     private static BlockCause blocked(Digest part) {

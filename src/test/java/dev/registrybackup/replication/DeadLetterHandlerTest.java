@@ -46,7 +46,7 @@ class DeadLetterHandlerTest {
     void whatIsNotForUsIsNotOwed() throws Exception {
         // When
         EventResult eventResult =
-                handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, UPLOAD, "registry-backup/adopted"), false);
+                handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, UPLOAD, "registry-backup/verified"), false);
 
         // Then
         assertEquals(EventResult.ACK, eventResult);

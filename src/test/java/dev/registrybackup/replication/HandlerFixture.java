@@ -124,7 +124,7 @@ final class HandlerFixture implements AutoCloseable {
     /** Every key that is on record as owed; records may go while they are read. */
     List<String> pendingKeys() {
         return backupBucket.keys(PendingStore.PREFIX).stream()
-                .filter(name -> !name.endsWith("/alive"))
+                .filter(name -> !name.endsWith("/heartbeat"))
                 .flatMap(name -> pendingStore.read(name).stream())
                 .flatMap(record -> record.keys().stream())
                 .map(PendingKey::key)

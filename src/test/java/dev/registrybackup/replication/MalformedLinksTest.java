@@ -51,7 +51,7 @@ class MalformedLinksTest {
         assertEquals(
                 List.of(),
                 backup.keys("").stream()
-                        .filter(written -> !written.equals("registry-backup/adopted"))
+                        .filter(written -> !written.equals("registry-backup/verified"))
                         .toList());
     }
 
@@ -115,7 +115,7 @@ class MalformedLinksTest {
         assertEquals(ReplicationStatus.COPIED, replicationResult.status());
         assertArrayEquals(LinkContent.of(image), backup.bytes(link("tag")));
         assertArrayEquals(LinkContent.of(image), backup.bytes(link("tag index")));
-        assertEquals(List.of(), backup.keys("registry-backup/withheld/"));
+        assertEquals(List.of(), backup.keys("registry-backup/blocked/"));
     }
 
     @Test

@@ -295,7 +295,7 @@ class NotificationHandlerTest {
         // Then
         assertEquals(EventResult.BLOCKED, eventResult);
         assertEquals(
-                1, handlerFixture.backupBucket.keys("registry-backup/withheld/").size());
+                1, handlerFixture.backupBucket.keys("registry-backup/blocked/").size());
     }
 
     @Test

@@ -44,7 +44,7 @@ class RandomRegistryReplicationTest {
             assertEquals(
                     Set.of(ReplicationStatus.COPIED, ReplicationStatus.PRESENT, ReplicationStatus.SKIPPED),
                     Set.copyOf(outcomes.stream().map(ReplicationResult::status).toList()));
-            assertEquals(List.of("registry-backup/adopted"), backup.keys("registry-backup/"));
+            assertEquals(List.of("registry-backup/verified"), backup.keys("registry-backup/"));
         }
     }
 

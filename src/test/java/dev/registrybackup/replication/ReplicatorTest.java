@@ -199,7 +199,7 @@ class ReplicatorTest {
                 "docker/registry/v2/repositories/team/app/_uploads/0a1b/data",
                 "docker/registry/v2/repositories/team/app/_uploads/0a1b/startedat",
                 "docker/registry/v2/repositories/team/app/_uploads/0a1b/hashstates/sha256/0",
-                "registry-backup/owed/pod/1",
+                "registry-backup/pending/pod/1",
                 "docker/registry/v2/repositories/team/",
                 "",
             })

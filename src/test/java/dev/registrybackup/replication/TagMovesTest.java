@@ -243,8 +243,8 @@ class TagMovesTest {
         assertArrayEquals(LinkContent.of(first), backup.bytes(link));
         assertTrue(backup.head(registryContent.blobKey(first)).isPresent());
         assertEquals(
-                List.of("registry-backup/incomplete/sha256/" + first.hex() + "/" + link),
-                backup.keys("registry-backup/incomplete/"));
+                List.of("registry-backup/partial/sha256/" + first.hex() + "/" + link),
+                backup.keys("registry-backup/partial/"));
     }
 
     @Test
@@ -258,7 +258,7 @@ class TagMovesTest {
         replicatorFixture.replicate(revision(first));
 
         // Then
-        assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
+        assertEquals(0, backup.versionCount("registry-backup/partial/"));
         assertPointsTo(first);
     }
 
@@ -277,7 +277,7 @@ class TagMovesTest {
         replicatorFixture.runPeriodicWork();
 
         // Then
-        assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
+        assertEquals(0, backup.versionCount("registry-backup/partial/"));
     }
 
     @Test
@@ -292,7 +292,7 @@ class TagMovesTest {
 
         // Then
         assertEquals(ReplicationStatus.COPIED, replicationResult.status());
-        assertEquals(0, backup.versionCount("registry-backup/incomplete/"));
+        assertEquals(0, backup.versionCount("registry-backup/partial/"));
     }
 
     private String revision(Digest digest) {

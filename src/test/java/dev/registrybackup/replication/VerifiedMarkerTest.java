@@ -33,14 +33,14 @@ class VerifiedMarkerTest {
         // Then
         assertTrue(set);
         assertEquals(
-                "{\"adopted\":\"2024-05-06T07:08:09Z\",\"reason\":\"the bucket held no registry object\"}",
-                new String(backup.bytes("registry-backup/adopted"), StandardCharsets.UTF_8));
+                "{\"verifiedAt\":\"2024-05-06T07:08:09Z\",\"reason\":\"the bucket held no registry object\"}",
+                new String(backup.bytes("registry-backup/verified"), StandardCharsets.UTF_8));
     }
 
     @Test
     void recordsOfOursAndObjectsOutsideTheRootDirectoryDoNotCount() {
         // Given
-        backup.seed("registry-backup/owed/pod/1", new byte[1]);
+        backup.seed("registry-backup/pending/pod/1", new byte[1]);
         backup.seed("docker/other", new byte[1]);
 
         // When
@@ -112,8 +112,8 @@ class VerifiedMarkerTest {
         // Then
         assertTrue(set);
         assertEquals(
-                "{\"adopted\":\"2024-05-06T07:08:09Z\",\"reason\":\"somebody said \\\"so\\\"\"}",
-                new String(backup.bytes("registry-backup/adopted"), StandardCharsets.UTF_8));
+                "{\"verifiedAt\":\"2024-05-06T07:08:09Z\",\"reason\":\"somebody said \\\"so\\\"\"}",
+                new String(backup.bytes("registry-backup/verified"), StandardCharsets.UTF_8));
     }
 
     @Test

@@ -106,7 +106,7 @@ class RandomRegistryRestoreTest {
             assertEquals(0, after.at("/toCopy/objects").asInt());
             assertEquals(
                     made.backedUpObjects().size(),
-                    after.at("/alreadyThere/objects").asInt());
+                    after.at("/alreadyPresent/objects").asInt());
         }
     }
 

@@ -84,9 +84,9 @@ class ImageStreamVerifierTest {
         // Then
         assertEquals(List.of(), fixture.findings);
         assertEquals(items(2, 2, 2, 2, 0, 0), verifySummary.imageStreamCounts());
-        assertEquals("good", verifySummary.outcome());
+        assertEquals("ok", verifySummary.outcome());
         assertEquals(
-                "{\"snapshot\":\"%s\",\"streams\":2,\"items\":2,\"managed\":2,\"restorable\":2,\"unrestorable\":0,\"imageObjectsMissing\":0}"
+                "{\"snapshotAt\":\"%s\",\"imageStreams\":2,\"items\":2,\"managed\":2,\"restorable\":2,\"unrestorable\":0,\"imageObjectsMissing\":0}"
                         .formatted(SettableClock.START),
                 verifySummary.json().path("imageStreams").toString());
     }
@@ -321,7 +321,7 @@ class ImageStreamVerifierTest {
         VerifySummary verifySummary = fixture.verify(scope.formatted(image), "content");
 
         // Then
-        assertEquals(Set.of(), fixture.findingSubjects(FindingCode.COULD_NOT_TELL));
+        assertEquals(Set.of(), fixture.findingSubjects(FindingCode.UNDETERMINED));
         assertEquals(items(1, 1, 1, 1, 0, 0), verifySummary.imageStreamCounts());
         assertEquals(1, verifySummary.imagesComplete());
         assertTrue(verifySummary.bytes() > 2000);
@@ -379,7 +379,7 @@ class ImageStreamVerifierTest {
         // Then
         assertEquals(
                 List.of(new Finding(
-                        FindingCode.COULD_NOT_TELL,
+                        FindingCode.UNDETERMINED,
                         "{\"image\":\"prod/app:v2\"}",
                         "The store backup has no link of it, nor an ImageStream in the snapshot of %s: look for a slip in the name"
                                 .formatted(SettableClock.START))),
@@ -452,7 +452,7 @@ class ImageStreamVerifierTest {
         assertEquals(new RestorableShare.ShareRecord(fixture.clock.instant(), 2, 1), shareRecord);
         assertEquals(0.5, shareRecord.share());
         assertEquals(
-                "{\"at\":\"%s\",\"snapshot\":\"%s\",\"items\":2,\"restorable\":1}"
+                "{\"at\":\"%s\",\"snapshotAt\":\"%s\",\"items\":2,\"restorable\":1}"
                         .formatted(fixture.clock.instant(), SettableClock.START),
                 fixture.json(RestorableShare.KEY).toString());
         assertEquals(1, fixture.bucket.versionCount(RestorableShare.KEY));
@@ -508,8 +508,7 @@ class ImageStreamVerifierTest {
         VerifySummary verifySummary = fixture.verify(ALL);
 
         // Then
-        assertEquals(
-                Set.of("registry-backup/openshift/snapshots/"), fixture.findingSubjects(FindingCode.COULD_NOT_TELL));
+        assertEquals(Set.of("registry-backup/openshift/snapshots/"), fixture.findingSubjects(FindingCode.UNDETERMINED));
         assertEquals(Optional.empty(), verifySummary.imageStreamCounts());
         assertEquals(before, fixture.catalogDocument(PROD).toString());
         assertEquals(
@@ -530,7 +529,7 @@ class ImageStreamVerifierTest {
         VerifySummary verifySummary = fixture.verify(ALL);
 
         // Then
-        assertEquals(Set.of(PROD, PROD + "@" + image), fixture.findingSubjects(FindingCode.COULD_NOT_TELL));
+        assertEquals(Set.of(PROD, PROD + "@" + image), fixture.findingSubjects(FindingCode.UNDETERMINED));
         assertEquals(items(0, 0, 0, 0, 0, 0), verifySummary.imageStreamCounts());
         assertEquals(before, fixture.catalogDocument(PROD).toString());
     }
@@ -551,7 +550,7 @@ class ImageStreamVerifierTest {
         VerifySummary verifySummary = fixture.verify(ALL);
 
         // Then
-        assertEquals(Set.of(PROD + "@" + image), fixture.findingSubjects(FindingCode.COULD_NOT_TELL));
+        assertEquals(Set.of(PROD + "@" + image), fixture.findingSubjects(FindingCode.UNDETERMINED));
         assertEquals(items(1, 1, 0, 0, 0, 0), verifySummary.imageStreamCounts());
         assertEquals(Optional.empty(), new RestorableShare(fixture.bucket).read());
         assertTrue(StreamSupport.stream(

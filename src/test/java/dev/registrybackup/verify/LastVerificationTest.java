@@ -232,7 +232,7 @@ class LastVerificationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "[]", "{\"summary\":1}", "{\"summary\":{},\"ended\":\"yesterday\"}"})
+    @ValueSource(strings = {"", "[]", "{\"summary\":1}", "{\"summary\":{},\"finishedAt\":\"yesterday\"}"})
     void aRecordThatCannotBeParsedIsIgnored(String text) {
         // Given
         bucket.seed(LastVerification.KEY, text.getBytes(StandardCharsets.UTF_8));

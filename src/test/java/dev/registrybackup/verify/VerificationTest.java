@@ -114,7 +114,7 @@ class VerificationTest {
         // Then
         assertEquals(List.of(REPORT + "summary.json"), bucket.keys(REPORT));
         assertEquals(
-                "{\"store\":\"backup\",\"scope\":{\"all\":true},\"depth\":\"existence\",\"begun\":\"%1$s\",\"ended\":\"%1$s\",\"objects\":%2$d,\"bytes\":%3$d,\"images\":{\"whole\":2,\"lacking\":0,\"untold\":0},\"findings\":{},\"severities\":{},\"outcome\":\"good\",\"reports\":[]}"
+                "{\"store\":\"backup\",\"scope\":{\"all\":true},\"depth\":\"existence\",\"startedAt\":\"%1$s\",\"finishedAt\":\"%1$s\",\"objects\":%2$d,\"bytes\":%3$d,\"images\":{\"complete\":2,\"incomplete\":0,\"unknown\":0},\"findings\":{},\"severities\":{},\"outcome\":\"ok\",\"reports\":[]}"
                         .formatted(
                                 SettableClock.START,
                                 registry.keys().size(),
@@ -314,7 +314,7 @@ class VerificationTest {
         // Then
         JsonNode described = catalogDocument(APP).path("images").path(0);
         assertEquals("false", described.path("restorable").toString());
-        assertEquals("[\"%s\"]".formatted(layer), described.path("lacks").toString());
+        assertEquals("[\"%s\"]".formatted(layer), described.path("missing").toString());
         assertEquals(
                 1,
                 catalogDocument("team/other").path("counts").path("restorable").asInt());
@@ -354,7 +354,7 @@ class VerificationTest {
         // Then
         JsonNode described = catalogDocument(APP).path("images").path(0);
         assertTrue(described.path("restorable").isMissingNode());
-        assertEquals("[\"%s\"]".formatted(layer), described.path("untold").toString());
+        assertEquals("[\"%s\"]".formatted(layer), described.path("unknown").toString());
         assertTrue(verificationResult.hasUnknown());
         assertFalse(verificationResult.hasFindings());
     }
@@ -395,6 +395,6 @@ class VerificationTest {
                                 - head.path("restorable").asInt(),
                         Collectors.counting()));
         assertEquals(Map.of(0, (long) page.path("repositories").size()), counts);
-        assertEquals("good", verificationResult.summary().path("outcome").asText());
+        assertEquals("ok", verificationResult.summary().path("outcome").asText());
     }
 }

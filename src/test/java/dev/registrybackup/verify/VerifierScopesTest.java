@@ -95,7 +95,7 @@ class VerifierScopesTest {
 
         // Then
         assertEquals(
-                Set.of("FOREIGN_OBJECT " + repository + "_notes", "STALE_UPLOAD " + repository + "_uploads/5d2c/"),
+                Set.of("UNKNOWN_OBJECT " + repository + "_notes", "STALE_UPLOAD " + repository + "_uploads/5d2c/"),
                 verifierFixture.findings());
     }
 
@@ -200,7 +200,7 @@ class VerifierScopesTest {
         VerifySummary verifySummary = verifierFixture.verify(request(scope, "existence"));
 
         // Then
-        assertEquals(Set.of("COULD_NOT_TELL " + scope), verifierFixture.findings());
-        assertEquals("could-not-tell", verifySummary.outcome());
+        assertEquals(Set.of("UNDETERMINED " + scope), verifierFixture.findings());
+        assertEquals("unknown", verifySummary.outcome());
     }
 }

@@ -135,7 +135,7 @@ class VerifierStoreTest {
         VerifySummary verifySummary = verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(Set.of("COULD_NOT_TELL " + layer, "BLOB_DIGEST_MISMATCH " + second), verifierFixture.findings());
+        assertEquals(Set.of("UNDETERMINED " + layer, "BLOB_DIGEST_MISMATCH " + second), verifierFixture.findings());
         assertEquals("findings", verifySummary.outcome());
         assertTrue(verifySummary.hasUnknown());
     }
@@ -151,7 +151,7 @@ class VerifierStoreTest {
         // Then
         assertEquals(1, verifySummary.imagesUnknown());
         assertEquals(1, verifySummary.imagesComplete());
-        assertEquals("could-not-tell", verifySummary.outcome());
+        assertEquals("unknown", verifySummary.outcome());
     }
 
     @Test
@@ -164,7 +164,7 @@ class VerifierStoreTest {
         VerifySummary verifySummary = verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("COULD_NOT_TELL " + image), verifierFixture.findings());
+        assertEquals(Set.of("UNDETERMINED " + image), verifierFixture.findings());
         assertEquals(1, verifySummary.imagesUnknown());
     }
 
@@ -179,7 +179,7 @@ class VerifierStoreTest {
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.of("COULD_NOT_TELL " + registry.tagLink(APP, "latest")), verifierFixture.findings());
+        assertEquals(Set.of("UNDETERMINED " + registry.tagLink(APP, "latest")), verifierFixture.findings());
     }
 
     @Test

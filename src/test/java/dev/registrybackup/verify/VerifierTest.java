@@ -63,7 +63,7 @@ class VerifierTest {
 
             // Then
             assertEquals(Set.of(), undamaged.findings());
-            assertEquals("good", verifySummary.outcome());
+            assertEquals("ok", verifySummary.outcome());
             assertEquals(0, verifySummary.imagesIncomplete() + verifySummary.imagesUnknown());
             assertTrue(verifySummary.imagesComplete() > 0);
         }
@@ -371,7 +371,7 @@ class VerifierTest {
         // Then
         assertEquals(Set.of("ORPHAN_BLOB " + orphan), verifierFixture.findings());
         assertFalse(verifySummary.hasFindings());
-        assertEquals("good", verifySummary.outcome());
+        assertEquals("ok", verifySummary.outcome());
     }
 
     @Test
@@ -435,14 +435,14 @@ class VerifierTest {
         verifierFixture.verify(EXISTENCE);
 
         // Then
-        assertEquals(Set.copyOf(keys), verifierFixture.findings(FindingCode.FOREIGN_OBJECT));
+        assertEquals(Set.copyOf(keys), verifierFixture.findings(FindingCode.UNKNOWN_OBJECT));
         assertEquals(keys.size(), verifierFixture.findings.size());
     }
 
     @Test
     void ourOwnBookkeepingIsNoUnknownObject() {
         // Given
-        verifierFixture.bucket.seed("registry-backup/adopted", new byte[0]);
+        verifierFixture.bucket.seed("registry-backup/verified", new byte[0]);
 
         // When
         verifierFixture.verify(EXISTENCE);
@@ -482,7 +482,7 @@ class VerifierTest {
 
         // Then
         assertEquals(
-                Map.of(FindingCode.BLOB_MISSING, 1L, FindingCode.LINK_DANGLING, 1L, FindingCode.FOREIGN_OBJECT, 1L),
+                Map.of(FindingCode.BLOB_MISSING, 1L, FindingCode.LINK_DANGLING, 1L, FindingCode.UNKNOWN_OBJECT, 1L),
                 verifySummary.findings());
         assertEquals(
                 verifySummary.findings(),

@@ -109,7 +109,7 @@ public final class KubernetesTokenAuthorizer implements TokenAuthorizer {
     }
 
     private static AuthDecision unknown(String reason) {
-        LOGGER.log(Level.WARNING, "event=caller-not-known reason=\"{0}\"", reason.replaceAll("[\\p{Cntrl}\"]", " "));
+        LOGGER.log(Level.WARNING, "event=caller-unknown reason=\"{0}\"", reason.replaceAll("[\\p{Cntrl}\"]", " "));
         return AuthDecision.unknown(reason);
     }
 }

@@ -30,7 +30,7 @@ record Arguments(ParseResult parsed) {
         text("--at").ifPresent(at -> request.put("at", at));
         target("--target").ifPresent(target -> request.put("target", target));
         text("--mode").ifPresent(mode -> request.put("mode", mode));
-        text("--metadata").ifPresent(route -> request.put("metadata", route));
+        text("--image-streams").ifPresent(route -> request.put("imageStreams", route));
         if (has("--create-namespaces")) {
             request.put("createNamespaces", true);
         }

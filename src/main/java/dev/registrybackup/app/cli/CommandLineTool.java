@@ -133,7 +133,7 @@ public final class CommandLineTool {
         if (answer.path("ready").asBoolean()) {
             return ExitCode.OK;
         }
-        boolean lacks = answer.path("points")
+        boolean lacks = answer.path("checks")
                 .valueStream()
                 .anyMatch(point -> point.path("state").asText().equals("fail"));
         return lacks ? ExitCode.FINDINGS : ExitCode.UNKNOWN;

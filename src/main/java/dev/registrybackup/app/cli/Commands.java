@@ -57,7 +57,9 @@ final class Commands {
                 .addOption(value("--target", "NAME", "a configured target instead of the registry"))
                 .addOption(flag("--referrers", "bring signatures and whatever else refers to an image too"))
                 .addOption(value(
-                        "--metadata", "ROUTE", "ImageStreams too: by status or mapping; or tag-links for a standby"))
+                        "--image-streams",
+                        "ROUTE",
+                        "ImageStreams too: by status or mapping; or tag-links for a standby"))
                 .addOption(flag("--create-namespaces", "create namespaces that the cluster lacks"));
     }
 

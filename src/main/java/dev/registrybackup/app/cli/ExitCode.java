@@ -26,7 +26,7 @@ public enum ExitCode {
 
     /** That of an operation which stands so. */
     static ExitCode of(JsonNode operation) {
-        boolean toldNothing = operation.at("/findings/counts").has("COULD_NOT_TELL");
+        boolean toldNothing = operation.at("/findings/counts").has("UNDETERMINED");
         return switch (operation.path("state").asText()) {
             case "succeeded" -> findings(operation) == 0 ? OK : FINDINGS;
             case "incomplete" -> toldNothing ? UNKNOWN : FINDINGS;

@@ -62,15 +62,15 @@ final class ResultPrinter {
 
     private static void reconciliation(JsonNode summary, PrintWriter out) {
         out.printf(
-                "rclone %s named %d, brought %d (%d bytes), of these %d missed by events; left %d, absent %d, removed %d%n",
+                "rclone %s: %d differing, %d copied (%d bytes, %d objects missed by events), %d remaining, %d missing in the registry, %d pruned%n",
                 summary.at("/rclone/version").asText(),
-                summary.path("named").asLong(),
-                summary.path("brought").asLong(),
-                summary.path("bytesBrought").asLong(),
+                summary.path("differing").asLong(),
+                summary.path("copied").asLong(),
+                summary.path("bytesCopied").asLong(),
                 summary.path("missedByEvents").asLong(),
-                summary.path("left").asLong(),
-                summary.path("absent").asLong(),
-                summary.path("removed").asLong());
+                summary.path("remaining").asLong(),
+                summary.path("missingInRegistry").asLong(),
+                summary.path("pruned").asLong());
         for (JsonNode alarm : summary.path("alarms")) {
             out.printf(
                     "ALARM %s: %s%n",

@@ -66,11 +66,17 @@ class ReconcileGauges {
                     "brought that events should have",
                     seen,
                     meters);
-            figure("registry_backup_reconcile_remaining", kind, "left", "missing or different still", seen, meters);
+            figure(
+                    "registry_backup_reconcile_remaining",
+                    kind,
+                    "remaining",
+                    "missing or different still",
+                    seen,
+                    meters);
             figure(
                     "registry_backup_reconcile_missing_in_registry",
                     kind,
-                    "absent",
+                    "missingInRegistry",
                     "that only the backup has",
                     seen,
                     meters);

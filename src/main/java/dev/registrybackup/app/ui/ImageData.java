@@ -33,9 +33,9 @@ final class ImageData {
         data.put("pushed", Formats.moment(StatusRecord.parseTime(image, "pushed"), now));
         data.put("created", image.path("created").asText());
         data.put("tags", texts(image.path("tags")));
-        data.put("lacks", texts(image.path("lacks")));
+        data.put("missing", texts(image.path("missing")));
         data.put("sparse", texts(image.path("sparse")));
-        data.put("untold", texts(image.path("untold")));
+        data.put("unknown", texts(image.path("unknown")));
         data.put("children", texts(image.path("children")));
         return data;
     }
@@ -53,11 +53,11 @@ final class ImageData {
         }
         if (!image.has("restorable")) {
             return "Not known: the store did not say whether it has "
-                    + Formats.count(image.path("untold").size(), "blob");
+                    + Formats.count(image.path("unknown").size(), "blob");
         }
         if (!image.path("restorable").asBoolean()) {
             return "Cannot be restored: lacks "
-                    + Formats.count(image.path("lacks").size(), "blob");
+                    + Formats.count(image.path("missing").size(), "blob");
         }
         return image.path("sparse").isEmpty()
                 ? "Can be restored"

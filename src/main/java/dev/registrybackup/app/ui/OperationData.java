@@ -38,8 +38,8 @@ final class OperationData {
         line.put("state", state);
         line.put("level", level(state).data());
         line.put("isAtWork", ACTIVE.contains(state));
-        line.put("askedBy", operation.path("askedBy").asText());
-        line.put("asked", Formats.moment(StatusRecord.parseTime(operation, "asked"), now));
+        line.put("requestedBy", operation.path("requestedBy").asText());
+        line.put("requestedAt", Formats.moment(StatusRecord.parseTime(operation, "requestedAt"), now));
         line.put("phase", operation.path("phase").asText());
         line.put("objects", amount(operation.path("objects"), false));
         line.put("bytes", amount(operation.path("bytes"), true));
@@ -51,13 +51,13 @@ final class OperationData {
     Map<String, Object> whole(JsonNode operation) {
         Map<String, Object> data = new LinkedHashMap<>(line(operation));
         JsonNode attempt = operation.path("attempt");
-        data.put("slot", operation.path("slot").asText());
+        data.put("lock", operation.path("lock").asText());
         data.put("parameters", operation.path("parameters").toPrettyString());
         data.put("attempt", attempt.path("number").asText());
         data.put("runner", attempt.path("runner").asText());
-        data.put("started", Formats.moment(StatusRecord.parseTime(attempt, "started"), now));
-        data.put("heartbeat", Formats.moment(StatusRecord.parseTime(attempt, "heartbeat"), now));
-        data.put("ended", Formats.moment(StatusRecord.parseTime(attempt, "ended"), now));
+        data.put("startedAt", Formats.moment(StatusRecord.parseTime(attempt, "startedAt"), now));
+        data.put("heartbeatAt", Formats.moment(StatusRecord.parseTime(attempt, "heartbeatAt"), now));
+        data.put("finishedAt", Formats.moment(StatusRecord.parseTime(attempt, "finishedAt"), now));
         data.put("reason", operation.path("reason").asText());
         data.put("summary", operation.has("summary") ? operation.path("summary").toPrettyString() : "");
         List<Map<String, Object>> counts = new ArrayList<>();

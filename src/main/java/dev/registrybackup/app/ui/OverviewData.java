@@ -93,7 +93,7 @@ final class OverviewData {
                 "id", alarm.id(),
                 "cause", alarm.cause(),
                 "problem", alarm.problem(),
-                "raised", Formats.moment(alarm.raisedAt(), now),
+                "raisedAt", Formats.moment(alarm.raisedAt(), now),
                 "acknowledge", "registry-backup reconcile --acknowledge " + RestoreCommands.quoted(alarm.id()));
     }
 }

@@ -36,7 +36,7 @@ final class StatusTable {
         rows.add(known("How far behind", backupStatus.backlog(), this::pending));
         rows.add(known("Rejected for good", backupStatus.backlog(), this::rejected));
         rows.add(known("Last reconciliation", backupStatus.reconciliation(), this::reconciliation));
-        rows.add(known("Last one that left nothing", backupStatus.reconciliation(), this::success));
+        rows.add(known("Last one with nothing remaining", backupStatus.reconciliation(), this::success));
         rows.add(known("Last verification", backupStatus.verification(), this::verification));
         rows.add(known("Alarms", backupStatus.alarms(), this::alarms));
         return rows;
@@ -121,14 +121,14 @@ final class StatusTable {
         return Row.of(
                 isComplete ? Level.GOOD : Level.WARN,
                 what,
-                "%s: %s left, %s brought, of which events should have brought %s"
+                "%s: %s remaining, %s copied (%s missed by events)"
                         .formatted(
                                 isComplete ? "Complete" : "Incomplete",
-                                counted(summary, "left"),
-                                counted(summary, "brought"),
+                                counted(summary, "remaining"),
+                                counted(summary, "copied"),
                                 counted(summary, "missedByEvents")),
                 "ended",
-                Formats.moment(StatusRecord.parseTime(summary, "ended"), now));
+                Formats.moment(StatusRecord.parseTime(summary, "finishedAt"), now));
     }
 
     private static String counted(JsonNode summary, String name) {
@@ -142,7 +142,7 @@ final class StatusTable {
                 .isPresent();
         return Row.of(
                 runRecord.lastSuccessFinishedAt().isEmpty() ? Level.UNKNOWN : isRecent ? Level.GOOD : Level.WARN,
-                "Last one that left nothing",
+                "Last one with nothing remaining",
                 runRecord.lastSuccessFinishedAt().isEmpty()
                         ? "There was none yet"
                         : "All of the registry was in the backup",
@@ -161,7 +161,7 @@ final class StatusTable {
                 .map(entry ->
                         Formats.number(entry.getValue()) + " " + entry.getKey().label())
                 .collect(Collectors.joining(", "));
-        boolean isGood = outcome.equals("good") && !Restorability.isOld(verificationRecord, now);
+        boolean isGood = outcome.equals("ok") && !Restorability.isOld(verificationRecord, now);
         return Row.of(
                 isGood ? Level.GOOD : outcome.equals("findings") ? Level.BAD : Level.WARN,
                 what,

@@ -23,7 +23,7 @@ final class ClusterRestoreProgress {
 
     /** What is counted. */
     enum Count {
-        STREAMS("streams"),
+        STREAMS("imageStreams"),
         STREAMS_CREATED("streamsCreated"),
         IMAGES_CREATED("imagesCreated"),
         IMAGES_THERE("imagesThere"),

@@ -70,7 +70,7 @@ final class UnrestorableImageStreams {
         if (failure instanceof ObjectStoreException || failure instanceof DigestMismatchException) {
             return "left out: " + failure.getMessage();
         }
-        LOGGER.log(Level.WARNING, () -> "event=imagestream-not-understood stream=" + stream, failure);
+        LOGGER.log(Level.WARNING, () -> "event=imagestream-unreadable stream=" + stream, failure);
         return "left out, since it cannot be understood: " + failure;
     }
 

@@ -64,7 +64,8 @@ final class TemporaryFile implements AutoCloseable {
                 appendOnce(content);
                 return;
             } catch (UnreadableContentException e) {
-                LOGGER.log(Level.DEBUG, "event=content-read-again attempt={0} reason=\"{1}\"", attempt, e.getMessage());
+                LOGGER.log(
+                        Level.DEBUG, "event=content-read-retried attempt={0} reason=\"{1}\"", attempt, e.getMessage());
             }
         }
         appendOnce(content);
@@ -154,7 +155,7 @@ final class TemporaryFile implements AutoCloseable {
         } catch (IOException e) {
             LOGGER.log(
                     Level.WARNING,
-                    "event=temporary-file-not-removed path={0} reason=\"{1}\" remedy=\"remove it by hand\"",
+                    "event=temporary-file-not-deleted path={0} reason=\"{1}\" remedy=\"remove it by hand\"",
                     path,
                     e.getMessage());
         }

@@ -156,7 +156,7 @@ public final class JobRunner implements OperationRunner {
         } catch (KubernetesClientException e) {
             LOGGER.log(
                     Level.WARNING,
-                    "event=job-not-removed operation={0} job={1} reason=\"{2}\" remedy=\"remove it, if it does not end by"
+                    "event=job-not-deleted operation={0} job={1} reason=\"{2}\" remedy=\"remove it, if it does not end by"
                             + " itself\"",
                     request.id(),
                     JobName.of(request),

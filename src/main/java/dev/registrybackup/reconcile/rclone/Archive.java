@@ -167,7 +167,7 @@ public final class Archive {
         static Step records(String bookkeepingPrefix) {
             return new Step(
                     bookkeepingPrefix,
-                    List.of("/absences", "/adopted", "/catalog/**", "/openshift/**"),
+                    List.of("/missing-in-registry", "/verified", "/catalog/**", "/openshift/**"),
                     List.of("--ignore-times"));
         }
     }

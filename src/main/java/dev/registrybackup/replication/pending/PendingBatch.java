@@ -29,7 +29,7 @@ public record PendingBatch(String objectKey, Optional<String> version, List<Pend
 
     static String toJson(Instant written, List<PendingKey> keys) {
         ObjectNode root = JsonNodeFactory.instance.objectNode();
-        root.put("written", written.toString());
+        root.put("writtenAt", written.toString());
         ArrayNode list = root.putArray("keys");
         for (PendingKey owed : keys) {
             ObjectNode entry = list.addObject().put("key", owed.key());

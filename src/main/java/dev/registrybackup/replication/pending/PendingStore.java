@@ -19,18 +19,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /**
- * The owed records of all instances, {@code registry-backup/owed/<instance>/<sequence>}, and each instance's sign of life
+ * The owed records of all instances, {@code registry-backup/pending/<instance>/<sequence>}, and each instance's sign of life
  * beside them. A record is always a new object, so that a finished copy can never erase a newer debt. Blocks.
  */
 public final class PendingStore {
     /** Where owed records lie. */
-    public static final String PREFIX = RegistryLayout.METADATA_PREFIX + "owed/";
+    public static final String PREFIX = RegistryLayout.METADATA_PREFIX + "pending/";
 
     /** Of 1,024 bytes each, and six characters of JSON for a control character, these are less than a record may have. */
     static final int MAX_BATCH_KEYS = 1_024;
 
     private static final System.Logger LOGGER = System.getLogger(PendingStore.class.getName());
-    private static final String HEARTBEAT_NAME = "alive";
+    private static final String HEARTBEAT_NAME = "heartbeat";
 
     private final ObjectStore backup;
     private final MetadataStore metadataStore;
@@ -86,7 +86,7 @@ public final class PendingStore {
     private static Optional<PendingBatch> logUnreadable(String name, Exception e) {
         LOGGER.log(
                 Level.ERROR,
-                "event=owed-record-unreadable record={0} reason=\"{1}\" remedy=\"look at it and remove it by hand;"
+                "event=pending-batch-unreadable record={0} reason=\"{1}\" remedy=\"look at it and remove it by hand;"
                         + " comparing the buckets finds what it named\"",
                 name,
                 e.getMessage());
@@ -100,7 +100,7 @@ public final class PendingStore {
 
     /** Says that this instance lives and works its own records; removes the sign before it. */
     public void writeHeartbeat() {
-        heartbeatRecord.write("{\"alive\":\"%s\"}".formatted(clock.instant()));
+        heartbeatRecord.write("{\"heartbeatAt\":\"%s\"}".formatted(clock.instant()));
     }
 
     /** When an instance last showed that it lives, by the store's clock. */

@@ -94,7 +94,7 @@ public final class RejectionStore {
             if (!reserveSlot()) {
                 LOGGER.log(
                         Level.WARNING,
-                        "event=rejection-not-kept reason=\"{0}\" cause=\"there are {1} records under {2} already\""
+                        "event=rejection-not-saved reason=\"{0}\" cause=\"there are {1} records under {2} already\""
                                 + " remedy=\"look at them, mend their cause, remove them\"",
                         rejection.reason(),
                         MAX_REJECTIONS,
@@ -141,7 +141,7 @@ public final class RejectionStore {
 
     private String toJson(Rejection rejection) {
         ObjectNode root = JsonNodeFactory.instance.objectNode();
-        root.put("rejected", clock.instant().toString()).put("reason", rejection.reason());
+        root.put("rejectedAt", clock.instant().toString()).put("reason", rejection.reason());
         rejection.key().ifPresent(key -> root.put("key", key));
         if (!rejection.payload().isEmpty()) {
             root.put("payload", rejection.payload());

@@ -182,7 +182,7 @@ public final class RetryWorker {
                 retryState.add(record, Map.of(), clock.instant());
                 LOGGER.log(
                         Level.INFO,
-                        "event=owed-taken-on record={0} keys={1}",
+                        "event=pending-batch-claimed record={0} keys={1}",
                         name,
                         record.keys().size());
             });
@@ -236,7 +236,7 @@ public final class RetryWorker {
         } catch (ObjectStoreException e) {
             LOGGER.log(
                     Level.WARNING,
-                    "event=owed-record-not-removed record={0} next=\"in a minute\" reason=\"{1}\"",
+                    "event=pending-batch-not-deleted record={0} next=\"in a minute\" reason=\"{1}\"",
                     record.objectKey(),
                     e.getMessage());
         } finally {
@@ -248,7 +248,7 @@ public final class RetryWorker {
         Instant again = retryState.failed(failed, clock.instant());
         LOGGER.log(
                 Level.WARNING,
-                "event=owed-retry-failed key={0} next={1} reason=\"{2}\"",
+                "event=retry-failed key={0} next={1} reason=\"{2}\"",
                 failed.key().key(),
                 again,
                 failure.getMessage());

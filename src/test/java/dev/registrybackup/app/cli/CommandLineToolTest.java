@@ -129,7 +129,7 @@ class CommandLineToolTest {
                 "succeeded  | \"TAG_DIFFERS\":1      | 1",
                 "succeeded  | \"BLOB_MISSING\":1     | 1",
                 "incomplete | \"BLOB_MISSING\":1     | 1",
-                "incomplete | \"COULD_NOT_TELL\":1   | 3",
+                "incomplete | \"UNDETERMINED\":1   | 3",
                 "failed     |                       | 3",
                 "cancelled  |                       | 3",
                 "lost       |                       | 3",
@@ -186,7 +186,7 @@ class CommandLineToolTest {
         answer = "{'kind':'restore','id':'x','state':'succeeded','summary':{'cluster':{'streams':2,'itemsLeftOut':0}}}";
 
         // When
-        run("restore", "--all", "--metadata", "status");
+        run("restore", "--all", "--image-streams", "status");
 
         // Then
         assertTrue(out.toString().contains("ImageStreams restored: streams 2, itemsLeftOut 0"), out::toString);
@@ -198,7 +198,7 @@ class CommandLineToolTest {
         answer = "not ready";
 
         // When
-        ExitCode exit = run("restore", "--all", "--metadata", "status");
+        ExitCode exit = run("restore", "--all", "--image-streams", "status");
 
         // Then
         assertEquals(ExitCode.FINDINGS, exit);
@@ -233,12 +233,12 @@ class CommandLineToolTest {
             value = {
                 "preflight | {'canary':false}",
                 "preflight --canary --json | {'canary':true}",
-                "preflight --image demo/app:v1 --metadata status | {'scope':{'image':'demo/app:v1'},'metadata':'status',"
+                "preflight --image demo/app:v1 --image-streams status | {'scope':{'image':'demo/app:v1'},'imageStreams':'status',"
                         + "'overwriteTags':false,'referrers':false,'dryRun':false}",
             })
     void aPreflightIsOfEverythingUnlessARestoreIsNamed(String arguments, String request) {
         // Given
-        answer = "{'ready':true,'points':[]}";
+        answer = "{'ready':true,'checks':[]}";
 
         // When
         ExitCode exit = run(arguments.split(" "));
@@ -252,7 +252,7 @@ class CommandLineToolTest {
     @CsvSource({"fail, FINDINGS", "unknown, UNKNOWN"})
     void aPreflightThatIsNotContentSaysSoToTheShell(String state, ExitCode expected) {
         // Given
-        answer = "{'ready':false,'points':[{'point':'a','state':'warn'},{'point':'b','state':'" + state + "'}]}";
+        answer = "{'ready':false,'checks':[{'check':'a','state':'warn'},{'check':'b','state':'" + state + "'}]}";
 
         // When
         ExitCode exit = run("preflight");

@@ -362,15 +362,15 @@ public class NotificationFunctionsIT {
         cloudEvent("t").body(notification("registry", key)).post("/").then().statusCode(204);
 
         // Then
-        assertTrue(stores().backup().sizes("registry-backup/owed/").keySet().stream()
-                .anyMatch(record -> !record.endsWith("/alive")));
+        assertTrue(stores().backup().sizes("registry-backup/pending/").keySet().stream()
+                .anyMatch(record -> !record.endsWith("/heartbeat")));
         stores().front().heal();
         Awaitility.await().atMost(BOUND).until(() -> isInBackup(key));
         Awaitility.await()
                 .atMost(BOUND)
-                .until(() -> stores().backup().sizes("registry-backup/owed/").keySet().stream()
-                        .allMatch(record -> record.endsWith("/alive")));
-        assertEquals(1, stores().backup().versionCount("registry-backup/owed/"));
+                .until(() -> stores().backup().sizes("registry-backup/pending/").keySet().stream()
+                        .allMatch(record -> record.endsWith("/heartbeat")));
+        assertEquals(1, stores().backup().versionCount("registry-backup/pending/"));
     }
 
     @Test

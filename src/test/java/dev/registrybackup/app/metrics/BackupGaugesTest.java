@@ -25,8 +25,8 @@ class BackupGaugesTest {
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
     private static LastVerification.VerificationRecord said() {
-        ObjectNode summary = JsonNodeFactory.instance.objectNode().put("begun", "2027-01-15T08:00:00Z");
-        summary.putObject("images").put("whole", 3).put("lacking", 1).put("untold", 1);
+        ObjectNode summary = JsonNodeFactory.instance.objectNode().put("startedAt", "2027-01-15T08:00:00Z");
+        summary.putObject("images").put("complete", 3).put("incomplete", 1).put("unknown", 1);
         summary.putObject("severities").put("critical", 2).put("unknown", 1);
         return new LastVerification.VerificationRecord(summary, Optional.of(ENDED), Optional.of(ENDED));
     }

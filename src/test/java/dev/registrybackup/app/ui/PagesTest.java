@@ -61,13 +61,16 @@ class PagesTest {
     private void verified(Duration ago, int whole, int lacking, int untold) {
         Instant ended = clock.instant().minus(ago);
         ObjectNode summary =
-                FakeUiBackend.json("{'depth':'existence','outcome':'%s'}".formatted(lacking > 0 ? "findings" : "good"));
-        summary.put("begun", ended.toString()).put("ended", ended.toString());
-        summary.putObject("images").put("whole", whole).put("lacking", lacking).put("untold", untold);
+                FakeUiBackend.json("{'depth':'existence','outcome':'%s'}".formatted(lacking > 0 ? "findings" : "ok"));
+        summary.put("startedAt", ended.toString()).put("finishedAt", ended.toString());
+        summary.putObject("images")
+                .put("complete", whole)
+                .put("incomplete", lacking)
+                .put("unknown", untold);
         summary.putObject("severities").put("critical", lacking);
         ObjectNode record = FakeUiBackend.json("{}");
         record.set("summary", summary);
-        record.put("ended", ended.toString());
+        record.put("finishedAt", ended.toString());
         new MetadataStore(bucket).put(LastVerification.KEY, record.toString());
     }
 
@@ -183,10 +186,10 @@ class PagesTest {
     void whatIsOwedAndRejectedShows() {
         // Given
         MetadataStore records = new MetadataStore(bucket);
-        records.put("registry-backup/owed/pod-1/000000000001", "{}");
+        records.put("registry-backup/pending/pod-1/000000000001", "{}");
         clock.advance(Duration.ofMinutes(40));
-        records.put("registry-backup/owed/pod-1/000000000002", "{}");
-        records.put("registry-backup/owed/pod-1/alive", "{}");
+        records.put("registry-backup/pending/pod-1/000000000002", "{}");
+        records.put("registry-backup/pending/pod-1/heartbeat", "{}");
         records.put("registry-backup/rejected/ab", "{}");
 
         // When
@@ -228,7 +231,7 @@ class PagesTest {
         document.put("repository", HOSTILE);
         ((ObjectNode) document.at("/tags/0")).put("tag", HOSTILE);
         ((ObjectNode) document.at("/images/0")).put("mediaType", HOSTILE).put("created", HOSTILE);
-        ((ArrayNode) document.at("/images/0/lacks")).add(HOSTILE);
+        ((ArrayNode) document.at("/images/0/missing")).add(HOSTILE);
         answers.repository(document);
         ObjectNode listed = FakeUiBackend.json("{}");
         listed.putArray("repositories").addObject().put("repository", HOSTILE).put("problem", HOSTILE);
@@ -237,7 +240,7 @@ class PagesTest {
         ObjectNode operation = FakeUiBackend.json("{'state':'running','kind':'verify'}");
         operation
                 .put("id", HOSTILE)
-                .put("askedBy", HOSTILE)
+                .put("requestedBy", HOSTILE)
                 .put("reason", HOSTILE)
                 .put("phase", HOSTILE);
         operation.putObject("parameters").put("scope", HOSTILE);
@@ -282,7 +285,7 @@ class PagesTest {
     private static ObjectNode document() {
         ObjectNode document = FakeUiBackend.json(
                 "{'repository':'demo/app','at':'2026-03-04T05:00:00Z','counts':{'images':2,'tags':1,'restorable':1,'size':3145728},"
-                        + "'images':[{'size':5,'restorable':false,'tags':['v1'],'lacks':['sha256:gone'],"
+                        + "'images':[{'size':5,'restorable':false,'tags':['v1'],'missing':['sha256:gone'],"
                         + "'platforms':[{'os':'linux','architecture':'arm64'}]},"
                         + "{'digest':'sha256:good','size':5,'restorable':true,'tags':[]}],"
                         + "'tags':[{'tag':'v1','time':'2026-03-01T00:00:00Z','history':[]}]}");

@@ -42,8 +42,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageStreamRestoreTest {
-    private static final String ALL_BY_STATUS = "{'scope':{'all':true},'metadata':'status','createNamespaces':true}";
-    private static final String ALL_BY_MAPPING = "{'scope':{'all':true},'metadata':'mapping','createNamespaces':true}";
+    private static final String ALL_BY_STATUS =
+            "{'scope':{'all':true},'imageStreams':'status','createNamespaces':true}";
+    private static final String ALL_BY_MAPPING =
+            "{'scope':{'all':true},'imageStreams':'mapping','createNamespaces':true}";
     private static final String EXTERNAL = "sha256:" + "e".repeat(64);
 
     private final Path scratch;
@@ -103,7 +105,7 @@ class ImageStreamRestoreTest {
         assertEquals(
                 recoveryFixture.target().keys("").size(),
                 restoreResult.summary().at("/toCopy/objects").asInt());
-        assertEquals(0, restoreResult.summary().at("/alreadyThere/objects").asInt());
+        assertEquals(0, restoreResult.summary().at("/alreadyPresent/objects").asInt());
     }
 
     @Test
@@ -200,7 +202,7 @@ class ImageStreamRestoreTest {
         aCluster();
         recoveryFixture.backedUp();
         List<String> commands = StreamSupport.stream(
-                        recoveryFixture.preflight(ALL_BY_STATUS).path("points").spliterator(), false)
+                        recoveryFixture.preflight(ALL_BY_STATUS).path("checks").spliterator(), false)
                 .filter(point -> point.path("state").asText().equals("fail"))
                 .map(point -> point.path("remedy").asText())
                 .toList();
@@ -225,7 +227,7 @@ class ImageStreamRestoreTest {
         // When
         PreflightException refused = assertThrows(
                 PreflightException.class,
-                () -> recoveryFixture.restore("{'scope':{'repository':'dev/app'},'metadata':'status'}"));
+                () -> recoveryFixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
         // Then
         String message = String.valueOf(refused.getMessage());
         assertTrue(
@@ -242,11 +244,11 @@ class ImageStreamRestoreTest {
         // When
         PreflightException refused = assertThrows(
                 PreflightException.class,
-                () -> recoveryFixture.restore("{'scope':{'repository':'dev/app'},'metadata':'status'}"));
+                () -> recoveryFixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
         // Then
         assertTrue(String.valueOf(refused.getMessage()).contains("namespace dev: it is not there"));
         assertTrue(recoveryFixture
-                .restore("{'scope':{'repository':'dev/app'},'metadata':'status','createNamespaces':true}")
+                .restore("{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}")
                 .isComplete());
         assertSameTags("dev/app");
     }
@@ -263,7 +265,7 @@ class ImageStreamRestoreTest {
         JsonNode preflight = recoveryFixture.preflight(ALL_BY_STATUS);
         // Then
         assertFalse(preflight.path("ready").asBoolean());
-        String points = preflight.path("points").toString();
+        String points = preflight.path("checks").toString();
         assertTrue(points.contains("a stream of 4 openshift.io/images is to be restored, and it allows 2"), points);
         assertTrue(points.contains("images come from [quay.io], which"), points);
     }
@@ -355,11 +357,12 @@ class ImageStreamRestoreTest {
                         "application/vnd.oci.image.manifest.v1+json",
                         "{}".getBytes(StandardCharsets.UTF_8));
         // When
-        Restore.RestoreResult left = recoveryFixture.restore("{'scope':{'repository':'dev/app'},'metadata':'status'}");
+        Restore.RestoreResult left =
+                recoveryFixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}");
         List<FindingCode> found = found();
         List<String> images = RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest");
-        Restore.RestoreResult moved =
-                recoveryFixture.restore("{'scope':{'repository':'dev/app'},'metadata':'status','overwriteTags':true}");
+        Restore.RestoreResult moved = recoveryFixture.restore(
+                "{'scope':{'repository':'dev/app'},'imageStreams':'status','overwriteTags':true}");
         // Then
         assertTrue(left.isComplete());
         assertEquals(List.of(FindingCode.TAG_DIFFERS), found);
@@ -384,7 +387,7 @@ class ImageStreamRestoreTest {
         recoveryFixture.ready();
         // When
         Restore.RestoreResult restoreResult = recoveryFixture.restore(
-                "{'scope':{'repository':'dev/app'},'metadata':'status','createNamespaces':true,'at':'%s'}"
+                "{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true,'at':'%s'}"
                         .formatted(between));
         // Then
         assertTrue(restoreResult.isComplete());
@@ -405,8 +408,9 @@ class ImageStreamRestoreTest {
         // When
         UnknownScopeException gone = assertThrows(
                 UnknownScopeException.class,
-                () -> recoveryFixture.restore("{'scope':{'repository':'dev/app'},'metadata':'status'}"));
-        recoveryFixture.restore("{'scope':{'repository':'dev/app'},'metadata':'status','at':'%s'}".formatted(before));
+                () -> recoveryFixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
+        recoveryFixture.restore(
+                "{'scope':{'repository':'dev/app'},'imageStreams':'status','at':'%s'}".formatted(before));
         // Then
         assertTrue(String.valueOf(gone.getMessage()).contains("was gone by"), gone.getMessage());
         assertEquals(List.of(image.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
@@ -425,7 +429,8 @@ class ImageStreamRestoreTest {
         UnknownScopeException unknown =
                 assertThrows(UnknownScopeException.class, () -> recoveryFixture.restore(ALL_BY_STATUS));
         recoveryFixture.restore(
-                "{'scope':{'namespace':'dev'},'metadata':'status','createNamespaces':true,'at':'%s'}".formatted(last));
+                "{'scope':{'namespace':'dev'},'imageStreams':'status','createNamespaces':true,'at':'%s'}"
+                        .formatted(last));
         // Then
         assertEquals(
                 "No ImageStream of {\"all\":true} is on record as of %s: the last snapshot that has any is of %s, so give that"
@@ -443,7 +448,7 @@ class ImageStreamRestoreTest {
         recoveryFixture.push("dev/app", "v1");
         recoveryFixture.backedUp().ready();
         // When
-        recoveryFixture.restore("{'scope':{'image':'dev/app:latest'},'metadata':'status','createNamespaces':true}");
+        recoveryFixture.restore("{'scope':{'image':'dev/app:latest'},'imageStreams':'status','createNamespaces':true}");
         // Then
         assertEquals(1, RecoveryFixture.tags(recoveryFixture.fresh(), "dev/app").size());
         assertEquals(List.of(newest.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
@@ -462,8 +467,8 @@ class ImageStreamRestoreTest {
         recoveryFixture.lost().ocTag("dev", "app", "v1", "prod", "app", "live");
         recoveryFixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult =
-                recoveryFixture.restore("{'scope':{'namespace':'prod'},'metadata':'status','createNamespaces':true}");
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(
+                "{'scope':{'namespace':'prod'},'imageStreams':'status','createNamespaces':true}");
         // Then
         assertTrue(recoveryFixture
                 .target()
@@ -493,7 +498,7 @@ class ImageStreamRestoreTest {
                         .asText()));
         recoveryFixture.backup().delete(layer, Optional.empty());
         removeVersions(layer);
-        String request = "{'scope':{'repository':'dev/app'},'metadata':'status','createNamespaces':true}";
+        String request = "{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}";
         Restore.RestoreResult lacking = recoveryFixture.restore(request);
         List<FindingCode> found = found();
         JsonNode tags = RecoveryFixture.tags(recoveryFixture.fresh(), "dev/app");
@@ -595,8 +600,8 @@ class ImageStreamRestoreTest {
         Restore.RestoreResult left = recoveryFixture.restore(ALL_BY_MAPPING);
         List<FindingCode> found = found();
         List<String> images = RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "ref");
-        Restore.RestoreResult moved =
-                recoveryFixture.restore(ALL_BY_MAPPING.replace("'metadata'", "'overwriteTags':true,'metadata'"));
+        Restore.RestoreResult moved = recoveryFixture.restore(
+                ALL_BY_MAPPING.replace("'imageStreams'", "'overwriteTags':true,'imageStreams'"));
         // Then
         assertTrue(left.isComplete());
         assertEquals(List.of(FindingCode.TIME_APPROXIMATE, FindingCode.TAG_DIFFERS), found);
@@ -733,7 +738,7 @@ class ImageStreamRestoreTest {
         spoilBody(captured("dev/app").body());
         // When
         Restore.RestoreResult restoreResult =
-                recoveryFixture.restore("{'scope':{'all':true},'metadata':'tag-links','target':'standby'}");
+                recoveryFixture.restore("{'scope':{'all':true},'imageStreams':'tag-links','target':'standby'}");
         // Then
         assertFalse(restoreResult.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
@@ -756,7 +761,7 @@ class ImageStreamRestoreTest {
         recoveryFixture.backedUp().ready();
         // When
         Restore.RestoreResult restoreResult = recoveryFixture.restore(
-                "{'scope':{'repository':'dev/app'},'metadata':'status','createNamespaces':true}");
+                "{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}");
         // Then
         assertTrue(
                 restoreResult.isComplete(),
@@ -780,7 +785,7 @@ class ImageStreamRestoreTest {
         JsonNode preflight = recoveryFixture.preflight(ALL_BY_MAPPING);
         Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_MAPPING);
         // Then
-        String points = preflight.path("points").toString();
+        String points = preflight.path("checks").toString();
         assertTrue(points.contains("1 are not restorable on this route"), points);
         assertTrue(points.contains("dev/multi:all"), points);
         assertFalse(restoreResult.isComplete());
@@ -807,7 +812,7 @@ class ImageStreamRestoreTest {
         recoveryFixture.asked().clearRequests();
         // When
         Restore.RestoreResult restoreResult = recoveryFixture.restore(
-                "{'scope':{'all':true},'metadata':'status','createNamespaces':true,'mode':'repair'}");
+                "{'scope':{'all':true},'imageStreams':'status','createNamespaces':true,'mode':'repair'}");
         // Then
         assertTrue(restoreResult.isComplete());
         assertArrayEquals(
@@ -835,7 +840,7 @@ class ImageStreamRestoreTest {
                 .may("get", "image.openshift.io", "imagestreams/layers", "dev")
                 .may("get", "", "namespaces", "dev")
                 .may("list", "", "limitranges", "dev");
-        String request = "{'scope':{'namespace':'dev'},'metadata':'mapping'}";
+        String request = "{'scope':{'namespace':'dev'},'imageStreams':'mapping'}";
         // When
         JsonNode preflight = recoveryFixture.preflight(request);
         Restore.RestoreResult restoreResult = recoveryFixture.restore(request);
@@ -857,7 +862,7 @@ class ImageStreamRestoreTest {
         recoveryFixture.backedUp();
         // When
         Restore.RestoreResult restoreResult =
-                recoveryFixture.restore("{'scope':{'all':true},'metadata':'tag-links','target':'standby'}");
+                recoveryFixture.restore("{'scope':{'all':true},'imageStreams':'tag-links','target':'standby'}");
         // Then
         assertTrue(restoreResult.isComplete());
         assertEquals(List.of(), recoveryFixture.writes());
@@ -868,7 +873,7 @@ class ImageStreamRestoreTest {
                 IllegalArgumentException.class,
                 () -> recoveryFixture
                         .restoring()
-                        .check(recoveryFixture.request("{'scope':{'all':true},'metadata':'tag-links'}")));
+                        .check(recoveryFixture.request("{'scope':{'all':true},'imageStreams':'tag-links'}")));
     }
 
     private String link(String key) {
@@ -886,7 +891,7 @@ class ImageStreamRestoreTest {
         // When
         ClusterException failure = assertThrows(
                 ClusterException.class,
-                () -> recoveryFixture.restore("{'scope':{'repository':'dev/app'},'metadata':'status'}"));
+                () -> recoveryFixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
         // Then
         assertTrue(String.valueOf(failure.getMessage()).contains("the Kubernetes API did not answer"));
     }
@@ -905,7 +910,7 @@ class ImageStreamRestoreTest {
         removeVersions(recoveryFixture.registry().blobKey(child));
         // When
         Restore.RestoreResult restoreResult = recoveryFixture.restore(
-                "{'scope':{'repository':'dev/multi'},'metadata':'status','createNamespaces':true}");
+                "{'scope':{'repository':'dev/multi'},'imageStreams':'status','createNamespaces':true}");
         // Then
         assertFalse(restoreResult.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
@@ -947,7 +952,7 @@ class ImageStreamRestoreTest {
         JsonNode preflight = recoveryFixture.preflight(ALL_BY_STATUS);
         // Then
         assertFalse(preflight.path("ready").asBoolean());
-        assertEquals(1, preflight.path("points").size());
-        assertTrue(preflight.path("points").toString().contains("serves no image.openshift.io"));
+        assertEquals(1, preflight.path("checks").size());
+        assertTrue(preflight.path("checks").toString().contains("serves no image.openshift.io"));
     }
 }

@@ -92,7 +92,7 @@ class RandomRecoveryTest {
                 return;
             }
             Restore.RestoreResult restoreResult = recoveryFixture.restore(
-                    "{'scope':{'all':true},'metadata':'status','createNamespaces':true,'at':'%s'}".formatted(at));
+                    "{'scope':{'all':true},'imageStreams':'status','createNamespaces':true,'at':'%s'}".formatted(at));
             // Then
             for (String repository : REPOSITORIES) {
                 if (wanted.containsKey(repository)) {

@@ -182,14 +182,14 @@ class DirectoryKeysTest {
     @Test
     void filesUnderWayAndLostOnesAreNoObjects() throws IOException {
         // Given
-        write("lost+found/1234", "registry-backup/tmp/1.part", "registry-backup/owed/1", "registry-backup/tmp-2");
+        write("lost+found/1234", "registry-backup/tmp/1.part", "registry-backup/pending/1", "registry-backup/tmp-2");
 
         // When
         List<String> all = keys("");
         List<String> underWay = keys("registry-backup/tmp/");
 
         // Then
-        assertEquals(List.of("registry-backup/owed/1", "registry-backup/tmp-2"), all);
+        assertEquals(List.of("registry-backup/pending/1", "registry-backup/tmp-2"), all);
         assertEquals(List.of(), underWay);
         assertEquals(List.of("registry-backup/tmp-2"), keys("registry-backup/tm"));
     }

@@ -82,7 +82,7 @@ class ArchiveTest {
                         "copy docker/registry/v2/repositories/ /**/_manifests/revisions/**",
                         "copy docker/registry/v2/repositories/ /**/_manifests/tags/*/index/**",
                         "copy docker/registry/v2/repositories/ /**/_manifests/tags/*/current/link",
-                        "copy registry-backup/ /absences",
+                        "copy registry-backup/ /missing-in-registry",
                         "copy docker/registry/v2/repositories/ /**/_manifests/revisions/**",
                         "copy docker/registry/v2/repositories/ /**/_layers/**",
                         "copy docker/registry/v2/blobs/ "),

@@ -49,8 +49,8 @@ class PendingStoreTest {
         PendingBatch second = pendingStore.write(List.of(key("a")));
 
         // Then
-        assertEquals("registry-backup/owed/pod-1/000000000001", first.objectKey());
-        assertEquals("registry-backup/owed/pod-1/000000000002", second.objectKey());
+        assertEquals("registry-backup/pending/pod-1/000000000001", first.objectKey());
+        assertEquals("registry-backup/pending/pod-1/000000000002", second.objectKey());
         assertEquals(List.of(first.objectKey(), second.objectKey()), bucket.keys(PendingStore.PREFIX));
         assertEquals(2, bucket.versionCount(PendingStore.PREFIX));
     }
@@ -81,7 +81,7 @@ class PendingStoreTest {
 
         // Then
         assertEquals(
-                "{\"written\":\"2026-03-04T05:06:07Z\",\"keys\":[{\"key\":\"a\"},"
+                "{\"writtenAt\":\"2026-03-04T05:06:07Z\",\"keys\":[{\"key\":\"a\"},"
                         + "{\"key\":\"b\",\"eventTime\":\"2026-03-04T05:06:07Z\"}]}",
                 text);
     }
@@ -191,7 +191,7 @@ class PendingStoreTest {
         onPlain.delete(written);
 
         // Then
-        assertEquals(List.of("registry-backup/owed/pod-1/alive"), plain.keys(PendingStore.PREFIX));
+        assertEquals(List.of("registry-backup/pending/pod-1/heartbeat"), plain.keys(PendingStore.PREFIX));
     }
 
     @Test
@@ -260,7 +260,7 @@ class PendingStoreTest {
         List<String> inOrder = bucket.keys(PendingStore.PREFIX);
 
         // Then
-        assertEquals(List.of(record.objectKey(), "registry-backup/owed/pod-1/alive"), inOrder);
+        assertEquals(List.of(record.objectKey(), "registry-backup/pending/pod-1/heartbeat"), inOrder);
         assertEquals("pod-1", PendingStore.instanceOf(record.objectKey()));
         assertFalse(PendingStore.isHeartbeat(record.objectKey()));
         assertTrue(PendingStore.isHeartbeat(inOrder.get(1)));

@@ -61,7 +61,7 @@ class PendingWriterTest {
         get(submitAtOnce(keys));
 
         // Then
-        assertEquals(List.of("registry-backup/owed/pod-1/000000000001"), backup.writtenKeys());
+        assertEquals(List.of("registry-backup/pending/pod-1/000000000001"), backup.writtenKeys());
         assertEquals(keys, namesIn(backup.writtenKeys().get(0)));
     }
 

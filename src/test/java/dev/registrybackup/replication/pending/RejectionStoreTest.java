@@ -114,7 +114,7 @@ class RejectionStoreTest {
 
         // Then
         assertEquals(
-                "{\"rejected\":\"2026-03-04T05:06:07Z\",\"reason\":\"it is corrupt\",\"key\":\"dir/\\\"a\\\"\"}",
+                "{\"rejectedAt\":\"2026-03-04T05:06:07Z\",\"reason\":\"it is corrupt\",\"key\":\"dir/\\\"a\\\"\"}",
                 only().toString());
     }
 

@@ -207,7 +207,7 @@ class RetryWorkerTest {
         // Then
         assertEquals(0, bucket.versionCount(THEIRS));
         assertEquals(1, bucket.versionCount(PendingStore.PREFIX));
-        assertEquals(List.of(MINE + "alive"), bucket.keys(PendingStore.PREFIX));
+        assertEquals(List.of(MINE + "heartbeat"), bucket.keys(PendingStore.PREFIX));
     }
 
     @Test
@@ -234,7 +234,7 @@ class RetryWorkerTest {
         collect();
 
         // Then
-        assertEquals(List.of(THEIRS + "alive"), bucket.keys(THEIRS));
+        assertEquals(List.of(THEIRS + "heartbeat"), bucket.keys(THEIRS));
     }
 
     @Test
@@ -373,7 +373,7 @@ class RetryWorkerTest {
         });
 
         // Then
-        assertEquals(List.of(MINE + "alive"), bucket.keys(PendingStore.PREFIX));
+        assertEquals(List.of(MINE + "heartbeat"), bucket.keys(PendingStore.PREFIX));
     }
 
     @Test
