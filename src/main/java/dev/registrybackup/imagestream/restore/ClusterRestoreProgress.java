@@ -26,11 +26,11 @@ final class ClusterRestoreProgress {
         STREAMS("imageStreams"),
         STREAMS_CREATED("streamsCreated"),
         IMAGES_CREATED("imagesCreated"),
-        IMAGES_THERE("imagesThere"),
+        IMAGES_THERE("imagesPresent"),
         TAGS_CHANGED("tagsChanged"),
-        ITEMS_LEFT_OUT("itemsLeftOut"),
+        ITEMS_LEFT_OUT("itemsSkipped"),
         CONFLICTS("conflicts"),
-        TAGS_PROVED("tagsProved");
+        TAGS_PROVED("tagsVerified");
 
         private final String label;
 

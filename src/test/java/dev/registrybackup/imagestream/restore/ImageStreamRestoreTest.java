@@ -101,7 +101,7 @@ class ImageStreamRestoreTest {
         assertTrue(restoreResult.isComplete());
         assertSameTags("dev/app", "dev/multi", "prod/app", "dev/base");
         assertEquals(
-                5, restoreResult.summary().path("cluster").path("tagsProved").asInt());
+                5, restoreResult.summary().path("cluster").path("tagsVerified").asInt());
         assertEquals(
                 recoveryFixture.target().keys("").size(),
                 restoreResult.summary().at("/toCopy/objects").asInt());

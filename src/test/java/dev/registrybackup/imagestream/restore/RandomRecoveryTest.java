@@ -107,7 +107,7 @@ class RandomRecoveryTest {
                 }
             }
             assertTrue(
-                    restoreResult.summary().path("cluster").path("itemsLeftOut").asInt() == 0);
+                    restoreResult.summary().path("cluster").path("itemsSkipped").asInt() == 0);
         }
     }
 }
