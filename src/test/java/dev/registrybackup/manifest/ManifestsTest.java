@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,7 @@ class ManifestsTest {
                 Path.of("knative/base"),
                 Path.of("knative/monitoring"),
                 Path.of("knative/standby"),
+                Path.of("knative/standby-openshift"),
                 Path.of("knative/standby-with-tags")));
         try (Stream<Path> overlays = Files.list(Path.of("knative/overlays"))) {
             overlays.sorted().forEach(folders::add);
@@ -158,6 +160,72 @@ class ManifestsTest {
 
         // Then
         assertEquals(Set.of(), wide);
+    }
+
+    /** Knative's reservedPaths, of releases before 1.13 too (knative/serving, pkg/apis/serving/k8s_validation.go). */
+    @Test
+    void noServiceMountsAPathThatKnativeReserves() {
+        // Given
+        Set<String> reserved = Set.of("/", "/dev", "/dev/log", "/tmp", "/var", "/var/log");
+
+        // When
+        List<String> paths = SOURCES.stream()
+                .filter(document -> document.isService() || document.isKustomize())
+                .flatMap(document -> Pattern.compile("mountPath\\W+(/[\\w/-]*)")
+                        .matcher(document.content().toString())
+                        .results()
+                        .map(match -> match.group(1)))
+                .toList();
+
+        // Then
+        assertTrue(paths.contains("/scratch"), paths::toString);
+        assertTrue(paths.stream().noneMatch(reserved::contains), paths::toString);
+    }
+
+    /** Long enough for an outage of the backup store; short enough that new pushes do not queue long after it. */
+    @Test
+    void deliveryIsRetriedForAnHourWithWaitsOfFiveMinutesAtMost() {
+        for (Document trigger : SOURCES.stream()
+                .filter(document -> document.kind().equals("Trigger"))
+                .toList()) {
+            // When
+            JsonNode delivery = trigger.content().at("/spec/delivery");
+            int retries = delivery.path("retry").asInt();
+            Duration step = Duration.parse(delivery.path("backoffDelay").asText());
+
+            // Then
+            assertEquals("linear", delivery.path("backoffPolicy").asText(), trigger::toString);
+            Duration longest = step.multipliedBy(retries);
+            Duration together = longest.multipliedBy(retries + 1).dividedBy(2);
+            assertTrue(longest.compareTo(Duration.ofMinutes(5)) <= 0, trigger::toString);
+            assertTrue(together.compareTo(Duration.ofMinutes(59)) >= 0, trigger::toString);
+        }
+    }
+
+    /** Its image has no user: Kubernetes wants one named, OpenShift assigns its own and refuses any other. */
+    @Test
+    void theStandbyRegistryHasAUserWhereTheClusterAssignsNone() throws Exception {
+        // Given
+        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
+
+        // When
+        JsonNode plain = standbySecurity("knative/standby");
+        JsonNode openShift = standbySecurity("knative/standby-openshift");
+        JsonNode withTags = standbySecurity("knative/standby-with-tags");
+
+        // Then
+        assertTrue(plain.path("runAsUser").asInt() > 0, plain::toString);
+        assertFalse(openShift.has("runAsUser"), openShift::toString);
+        assertFalse(withTags.has("runAsUser"), withTags::toString);
+    }
+
+    private static JsonNode standbySecurity(String folder) throws Exception {
+        return Manifests.rendered(Path.of(folder)).stream()
+                .filter(document -> document.kind().equals("Deployment"))
+                .findFirst()
+                .orElseThrow()
+                .podSpec()
+                .at("/containers/0/securityContext");
     }
 
     @Test
