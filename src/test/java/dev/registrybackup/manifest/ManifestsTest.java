@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -252,21 +253,86 @@ class ManifestsTest {
         assertEquals(List.of("{}", "{}"), data);
     }
 
+    @Test
+    void theLightProfileHasOneSecretForEachStore() throws Exception {
+        // Given
+        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
+
+        // When
+        Map<String, List<String>> secrets = secretsOfPods(
+                overlay("light", "resources: [../../../knative/base]", "components: [../../../knative/openshift]"));
+
+        // Then
+        assertEquals(
+                List.of("registry-credentials", "backup-credentials"),
+                secrets.values().stream()
+                        .flatMap(List::stream)
+                        .distinct()
+                        .sorted(Comparator.reverseOrder())
+                        .toList());
+        assertEquals(List.of("backup-credentials"), secrets.get("Service/dead-letter"));
+        assertEquals(List.of("backup-credentials"), secrets.get("Service/capture"));
+        assertEquals(8, secrets.size(), secrets::toString);
+    }
+
+    @Test
+    void theHardenedProfileSharesNoSecretBetweenPrograms() throws Exception {
+        // Given
+        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
+
+        // When
+        List<Document> rendered = overlay(
+                "hardened",
+                "resources: [../../../knative/base]",
+                "components: [../../../knative/openshift, ../../../knative/components/hardened]");
+        Map<String, List<String>> secrets = secretsOfPods(rendered);
+
+        // Then
+        assertEquals(List.of(), References.dangling(rendered, SOURCES));
+        assertEquals(8, secrets.size(), secrets::toString);
+        secrets.forEach((program, names) -> assertEquals(
+                List.of(program.replaceFirst("^Service/", "").replaceFirst("^CronJob/registry-backup-(.*)$", "$1-job")
+                        + "-credentials"),
+                names));
+    }
+
+    private static List<Document> overlay(String name, String... lines) throws Exception {
+        Path folder = Files.createDirectories(Path.of("target/manifests").resolve(name));
+        Files.writeString(
+                folder.resolve("kustomization.yaml"),
+                "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n" + String.join("\n", lines) + "\n");
+        return Manifests.rendered(folder);
+    }
+
+    /** The Secrets that each program reads, but for those of other targets. */
+    private static Map<String, List<String>> secretsOfPods(List<Document> documents) {
+        Map<String, List<String>> secrets = new TreeMap<>();
+        for (Document document : documents) {
+            if (document.podSpec().has("containers")) {
+                List<String> names = new ArrayList<>();
+                document.podSpec().at("/containers/0/envFrom").forEach(from -> {
+                    String secret = from.at("/secretRef/name").asText();
+                    if (!secret.isEmpty() && !secret.startsWith("target-")) {
+                        names.add(secret);
+                    }
+                });
+                secrets.put(document.kind() + "/" + document.name(), names);
+            }
+        }
+        return secrets;
+    }
+
     /** As docs/openshift.md has it applied to a cluster that is being restored into. */
     @Test
     void whatIsRestoredIntoHasNothingThatLooksAtItBefore() throws Exception {
         // Given
         assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
-        Path folder = Files.createDirectories(Path.of("target/manifests/restore-only"));
-        Files.writeString(folder.resolve("kustomization.yaml"), """
-                apiVersion: kustomize.config.k8s.io/v1beta1
-                kind: Kustomization
-                resources: [../../../knative/base]
-                components: [../../../knative/openshift, ../../../knative/restore-only]
-                """);
 
         // When
-        List<Document> rendered = Manifests.rendered(folder);
+        List<Document> rendered = overlay(
+                "restore-only",
+                "resources: [../../../knative/base]",
+                "components: [../../../knative/openshift, ../../../knative/restore-only]");
 
         // Then
         assertEquals(List.of(), References.dangling(rendered, SOURCES));
