@@ -296,6 +296,39 @@ class ManifestsTest {
                 names));
     }
 
+    @Test
+    void withoutKnativeTheSameProgramsRunOnKindsOfKubernetesAlone() throws Exception {
+        // Given
+        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
+
+        // When
+        List<Document> rendered = Manifests.rendered(Path.of("knative/overlays/kubernetes"));
+
+        // Then
+        assertEquals(
+                List.of(),
+                rendered.stream()
+                        .filter(document -> document.content().toString().contains("knative.dev"))
+                        .map(Document::toString)
+                        .toList());
+        assertEquals(
+                Set.of("replicate", "restore", "operations"),
+                rendered.stream()
+                        .filter(document -> document.kind().equals("Deployment"))
+                        .map(Document::name)
+                        .collect(Collectors.toSet()));
+        assertEquals(
+                List.of("[\"reconcile\"]", "[\"verify\",\"--all\"]"),
+                rendered.stream()
+                        .filter(document -> document.kind().equals("CronJob"))
+                        .filter(document ->
+                                !document.content().at("/spec/suspend").asBoolean())
+                        .map(document ->
+                                document.podSpec().at("/containers/0/args").toString())
+                        .sorted()
+                        .toList());
+    }
+
     private static List<Document> overlay(String name, String... lines) throws Exception {
         Path folder = Files.createDirectories(Path.of("target/manifests").resolve(name));
         Files.writeString(

@@ -89,7 +89,9 @@ public final class JobRunner implements OperationRunner {
     }
 
     private static String manifestPath(OperationKind kind) {
-        return kind == OperationKind.RECONCILE ? "knative/base/reconcile-jobs.yaml" : "knative/base/restore-jobs.yaml";
+        return kind == OperationKind.RECONCILE
+                ? "knative/base/jobs/reconcile-jobs.yaml"
+                : "knative/base/jobs/restore-jobs.yaml";
     }
 
     /** Only the Job that was looked at goes: another one of its name that has come meanwhile stays. */

@@ -295,7 +295,7 @@ class JobRunnerTest {
         assertEquals(
                 "Failed to start operation %s: namespace registry-backup has no CronJob restore to make its Job from."
                                 .formatted(id("1"))
-                        + " Apply knative/base/restore-jobs.yaml",
+                        + " Apply knative/base/jobs/restore-jobs.yaml",
                 failure.getMessage());
     }
 
