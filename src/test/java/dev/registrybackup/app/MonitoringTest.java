@@ -71,7 +71,7 @@ class MonitoringTest {
             assertFalse(annotations.path("summary").asText().isEmpty(), name);
             assertFalse(annotations.path("description").asText().isEmpty(), name);
             assertEquals(
-                    "docs/operations.md#" + name.toLowerCase(Locale.ROOT),
+                    "https://registrybackup.dev/registry-backup/docs/operations.md#" + name.toLowerCase(Locale.ROOT),
                     annotations.path("runbook_url").asText());
             assertTrue(headings.contains(name.toLowerCase(Locale.ROOT)), () -> "No runbook for " + name);
         }

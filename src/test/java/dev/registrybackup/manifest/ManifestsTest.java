@@ -329,6 +329,116 @@ class ManifestsTest {
                         .toList());
     }
 
+    @Test
+    void twoInstancesShareNothingThatIsOfTheWholeCluster() throws Exception {
+        // Given
+        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
+
+        // When
+        Set<String> one = ofTheWholeCluster("team-a");
+        Set<String> other = ofTheWholeCluster("team-b");
+
+        // Then
+        assertTrue(one.contains("ClusterRole/registry-backup-capture.team-a"), one::toString);
+        assertEquals(one.size(), other.size());
+        other.retainAll(one);
+        assertEquals(Set.of(), other);
+    }
+
+    private static Set<String> ofTheWholeCluster(String namespace) throws Exception {
+        List<Document> rendered = overlay(
+                namespace,
+                "namespace: " + namespace,
+                "resources: [../../../knative/base]",
+                "components: [../../../knative/openshift]",
+                "transformers: [../../../knative/unique-names]");
+        assertEquals(List.of(), References.dangling(rendered, SOURCES));
+        return rendered.stream()
+                .filter(document -> document.content().at("/metadata/namespace").isMissingNode())
+                .map(document -> document.kind() + "/" + document.name())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    @Test
+    void everyOverlayCarriesItsNamespaceInNamesOfTheWholeCluster() {
+        // When
+        List<String> without = SOURCES.stream()
+                .filter(document ->
+                        document.isKustomize() && document.origin().matches(".*overlays/[^/]+/kustomization.yaml"))
+                .filter(document -> !document.content().has("namespace")
+                        || !document.content().path("transformers").toString().contains("\"../../unique-names\""))
+                .map(Document::toString)
+                .toList();
+
+        // Then
+        assertEquals(List.of(), without);
+    }
+
+    @Test
+    void notificationsAreInTheNamespaceOfTheClaimAndPostToTheBrokerOfTheInstance() throws Exception {
+        // Given
+        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
+
+        // When
+        List<Document> rendered = overlay(
+                "ceph",
+                "namespace: team-a",
+                "resources: [../../../knative/overlays/ceph-odf]",
+                "patches:",
+                "  - target: {kind: CephBucketTopic}",
+                "    patch: |-",
+                "      - {op: replace, path: /metadata/annotations/registrybackup.dev~1claim-namespace, value: images}",
+                "transformers: [../../../knative/unique-names, ../../../knative/components/ceph-notifications/namespaces]");
+
+        // Then
+        for (String kind : List.of("CephBucketTopic", "CephBucketNotification")) {
+            JsonNode content = rendered.stream()
+                    .filter(document -> document.kind().equals(kind))
+                    .findFirst()
+                    .orElseThrow()
+                    .content();
+            assertEquals("images", content.at("/metadata/namespace").asText(), kind);
+            assertTrue(
+                    kind.endsWith("Notification")
+                            || content.at("/spec/endpoint/http/uri").asText().endsWith(".local/team-a/registry-events"),
+                    content::toString);
+        }
+    }
+
+    @Test
+    void alertsNameTheNamespaceAndTheAddressOfRunbooksThatTheOverlaySets() throws Exception {
+        // Given
+        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
+
+        // When
+        JsonNode rule = overlay(
+                        "monitoring",
+                        "namespace: team-a",
+                        "resources: [../../../knative/monitoring]",
+                        "patches:",
+                        "  - target: {kind: PrometheusRule}",
+                        "    patch: |-",
+                        "      - {op: replace, path: /metadata/annotations/registrybackup.dev~1runbooks, value: 'https://wiki.example/x'}",
+                        "transformers: [../../../knative/monitoring/settings]")
+                .stream()
+                .filter(document -> document.kind().equals("PrometheusRule"))
+                .findFirst()
+                .orElseThrow()
+                .content()
+                .at("/spec/groups");
+
+        // Then
+        List<String> namespaces = Pattern.compile("namespace(?:=\\\\\"|\":\")([\\w-]+)")
+                .matcher(rule.toString())
+                .results()
+                .map(match -> match.group(1))
+                .toList();
+        assertEquals(Set.of("team-a"), Set.copyOf(namespaces));
+        assertEquals(7, namespaces.size(), "five in expressions, two labels");
+        rule.findValuesAsText("runbook_url")
+                .forEach(url -> assertTrue(url.startsWith("https://wiki.example/x#registrybackup"), url));
+    }
+
     private static List<Document> overlay(String name, String... lines) throws Exception {
         Path folder = Files.createDirectories(Path.of("target/manifests").resolve(name));
         Files.writeString(
