@@ -25,11 +25,6 @@ final class DirectoryErrors {
         T run() throws IOException;
     }
 
-    /** As {@link IoSupplier}, of which nothing comes. */
-    interface IoAction {
-        void run() throws IOException;
-    }
-
     /** Does it, and names action and object if it fails. */
     <T> T call(String action, String key, IoSupplier<T> ioSupplier) {
         return call(action, key, StoreError.NOT_FOUND, ioSupplier);
@@ -39,14 +34,6 @@ final class DirectoryErrors {
     <T> T callWrite(String action, String key, IoSupplier<T> ioSupplier) {
         requireDirectory();
         return call(action, key, StoreError.UNAVAILABLE, ioSupplier);
-    }
-
-    /** As the other, of which nothing comes. */
-    void callWrite(String action, String key, IoAction request) {
-        callWrite(action, key, () -> {
-            request.run();
-            return key;
-        });
     }
 
     private <T> T call(String action, String key, StoreError whenNotFound, IoSupplier<T> ioSupplier) {
@@ -110,11 +97,7 @@ final class DirectoryErrors {
         if (e instanceof AccessDeniedException denied) {
             return "access to " + denied.getFile() + " is denied";
         }
-        return message(e);
-    }
-
-    /** A closed channel has none of its own. */
-    static String message(IOException e) {
+        // A closed channel has no message of its own.
         return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 

@@ -4,9 +4,6 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.objectstore.ObjectInfo;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -42,30 +39,27 @@ final class DirectoryListing extends Spliterators.AbstractSpliterator<ObjectInfo
     private final String prefix;
     private final Deque<Iterator<DirectoryEntry>> openDirectories = new ArrayDeque<>();
 
-    private DirectoryListing(DirectoryErrors failures, String prefix) {
+    private DirectoryListing(DirectoryErrors errors, String prefix) {
         super(Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL);
-        this.errors = failures;
+        this.errors = errors;
         this.prefix = prefix;
     }
 
     @MustBeClosed
-    static Stream<ObjectInfo> of(DirectoryErrors failures, Path root, String prefix) {
-        failures.requireDirectory();
-        DirectoryListing listing = new DirectoryListing(failures, prefix);
+    static Stream<ObjectInfo> of(DirectoryErrors errors, DirectoryTree tree, String prefix) {
+        errors.requireDirectory();
+        DirectoryListing listing = new DirectoryListing(errors, prefix);
         int slash = prefix.lastIndexOf('/');
         if (slash < 0) {
-            listing.pushDirectory("", () -> root);
-        } else if (FilePath.invalidKeyReason(prefix.substring(0, slash)).isEmpty()) {
-            listing.pushDirectory(
-                    prefix.substring(0, slash + 1), () -> resolveDirectory(root, prefix.substring(0, slash)));
+            listing.pushDirectory("", tree::root);
+        } else if (DirectoryTree.invalidKeyReason(prefix.substring(0, slash)).isEmpty()) {
+            listing.pushDirectory(prefix.substring(0, slash + 1), () -> {
+                Path directory = tree.resolve(prefix.substring(0, slash));
+                tree.attributes(directory);
+                return directory;
+            });
         }
         return StreamSupport.stream(listing, false);
-    }
-
-    private static Path resolveDirectory(Path root, String key) throws IOException {
-        FilePath filePath = FilePath.of(root, key);
-        DirectoryTree.attributes(filePath);
-        return filePath.file();
     }
 
     @Override
@@ -100,23 +94,19 @@ final class DirectoryListing extends Spliterators.AbstractSpliterator<ObjectInfo
 
     private List<DirectoryEntry> listEntries(String directoryKey, Path directory) throws IOException {
         List<DirectoryEntry> entries = new ArrayList<>();
-        try (DirectoryStream<Path> paths = Files.newDirectoryStream(directory)) {
-            for (Path path : paths) {
-                toEntry(directoryKey + path.getFileName(), path).ifPresent(entries::add);
-            }
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
+        for (Path path : DirectoryTree.children(directory)) {
+            toEntry(directoryKey + path.getFileName(), path).ifPresent(entries::add);
         }
         entries.sort(ORDER);
         return entries;
     }
 
     private Optional<DirectoryEntry> toEntry(String key, Path path) throws IOException {
-        if (!key.startsWith(prefix) || FilePath.isReserved(key)) {
+        if (!key.startsWith(prefix) || DirectoryTree.isReserved(key)) {
             return Optional.empty();
         }
         try {
-            BasicFileAttributes attributes = DirectoryTree.attributes(path);
+            BasicFileAttributes attributes = DirectoryTree.ownAttributes(path);
             return Optional.of(new DirectoryEntry(attributes.isDirectory() ? key + "/" : key, path, attributes));
         } catch (NoSuchFileException e) {
             errors.requireDirectory();

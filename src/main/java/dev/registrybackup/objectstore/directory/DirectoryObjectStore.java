@@ -13,7 +13,6 @@ import dev.registrybackup.objectstore.ProbeResult;
 import dev.registrybackup.objectstore.StoreError;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
@@ -37,12 +36,12 @@ public final class DirectoryObjectStore implements ObjectStore {
     private static final String UNVERSIONED_ID = "null";
 
     private final Path root;
-    private final DirectoryTree directoryTree;
+    private final DirectoryTree tree;
     private final DirectoryErrors errors;
 
     private DirectoryObjectStore(String name, Path root) {
         this.root = root;
-        this.directoryTree = new DirectoryTree(root);
+        this.tree = new DirectoryTree(root);
         this.errors = new DirectoryErrors(name, root);
     }
 
@@ -67,20 +66,11 @@ public final class DirectoryObjectStore implements ObjectStore {
 
     @Override
     public Optional<ObjectInfo> headBeforeWrite(String key) {
-        if (FilePath.invalidKeyReason(key).isPresent()) {
+        if (DirectoryTree.invalidKeyReason(key).isPresent()) {
             return Optional.empty();
         }
-        return errors.call("look for", key, () -> findFile(FilePath.of(root, key)))
+        return errors.call("look for", key, () -> tree.findFile(tree.resolve(key)))
                 .map(file -> DirectoryListing.toObjectInfo(key, file));
-    }
-
-    /** The file at the place; empty if there is none, or a directory. */
-    private static Optional<BasicFileAttributes> findFile(FilePath filePath) throws IOException {
-        try {
-            return Optional.of(DirectoryTree.attributes(filePath)).filter(BasicFileAttributes::isRegularFile);
-        } catch (NoSuchFileException | NotDirectoryException e) {
-            return Optional.empty();
-        }
     }
 
     @Override
@@ -98,13 +88,14 @@ public final class DirectoryObjectStore implements ObjectStore {
     @SuppressWarnings("MustBeClosedChecker") // the caller's
     public OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag) {
         return errors.call("read", key, () -> {
-            FilePath filePath = FilePath.of(root, key);
-            BasicFileAttributes file = findFile(filePath)
-                    .orElseThrow(() -> new NoSuchFileException(filePath.file().toString()));
+            Path path = tree.resolve(key);
+            BasicFileAttributes file =
+                    tree.findFile(path).orElseThrow(() -> new NoSuchFileException(path.toString()));
             if (etag.filter(tag -> !tag.isEmpty()).isPresent()) {
-                throw FileErrorException.preconditionFailed("it has no ETag, and that of another object was given");
+                throw new FileErrorException(
+                        StoreError.PRECONDITION_FAILED, "it has no ETag, and that of another object was given");
             }
-            return OpenFile.open(filePath.file(), DirectoryListing.toObjectInfo(key, file), range);
+            return OpenFile.open(path, DirectoryListing.toObjectInfo(key, file), range);
         });
     }
 
@@ -121,27 +112,23 @@ public final class DirectoryObjectStore implements ObjectStore {
 
     @Override
     public Optional<String> put(String key, ContentSource content, Map<String, String> metadata) {
-        errors.callWrite("write", key, () -> {
-            FilePath filePath = FilePath.of(root, key);
-            requireNotDirectory(filePath);
-            try (TemporaryFile file = TemporaryFile.create(directoryTree)) {
+        return errors.callWrite("write", key, () -> {
+            Path path = writablePath(key);
+            try (TemporaryFile file = TemporaryFile.create(tree)) {
                 file.append(content);
-                file.moveTo(filePath);
+                file.moveTo(path);
             }
+            return Optional.empty();
         });
-        return Optional.empty();
     }
 
     @Override
     public boolean putIfAbsent(String key, ContentSource content) {
         return errors.callWrite("write", key, () -> {
-            FilePath filePath = FilePath.of(root, key);
-            if (!requireNotDirectory(filePath)) {
-                return false;
-            }
-            try (TemporaryFile file = TemporaryFile.create(directoryTree)) {
+            Path path = writablePath(key);
+            try (TemporaryFile file = TemporaryFile.create(tree)) {
                 file.append(content);
-                return file.moveToIfAbsent(filePath);
+                return file.moveToIfAbsent(path);
             }
         });
     }
@@ -151,22 +138,52 @@ public final class DirectoryObjectStore implements ObjectStore {
     @SuppressWarnings("MustBeClosedChecker") // closed with the upload
     public MultipartUpload startMultipartUpload(String key, Map<String, String> metadata) {
         return errors.callWrite("start writing", key, () -> {
-            FilePath filePath = FilePath.of(root, key);
-            requireNotDirectory(filePath);
-            return new DirectoryMultipartUpload(errors, key, filePath, TemporaryFile.create(directoryTree));
+            Path path = writablePath(key);
+            return new Upload(key, path, TemporaryFile.create(tree));
         });
     }
 
-    /** Whether nothing is there yet. What can never be replaced is refused before its content is read. */
-    private static boolean requireNotDirectory(FilePath filePath) throws IOException {
-        try {
-            if (DirectoryTree.attributes(filePath).isDirectory()) {
-                throw FileErrorException.badRequest(filePath.file() + " is a directory of other objects");
-            }
-            return false;
-        } catch (NoSuchFileException e) {
-            return true;
+    /** Parts that are one file from the first on, moved to its place when complete. One thread at a time. */
+    private final class Upload implements MultipartUpload {
+        private final String key;
+        private final Path path;
+        private final TemporaryFile file;
+
+        Upload(String key, Path path, TemporaryFile file) {
+            this.key = key;
+            this.path = path;
+            this.file = file;
         }
+
+        @Override
+        public void uploadPart(ContentSource content) {
+            errors.callWrite("write a part of", key, () -> {
+                file.append(content);
+                return key;
+            });
+        }
+
+        @Override
+        public void complete() {
+            errors.callWrite("complete", key, () -> {
+                file.moveTo(path);
+                return key;
+            });
+        }
+
+        @Override
+        public void close() {
+            file.close();
+        }
+    }
+
+    /** The key's file. What can never be replaced by a file is refused before its content is read. */
+    private Path writablePath(String key) throws IOException {
+        Path path = tree.resolve(key);
+        if (tree.isDirectory(path)) {
+            throw new FileErrorException(StoreError.BAD_REQUEST, path + " is a directory of other objects");
+        }
+        return path;
     }
 
     /**
@@ -176,25 +193,28 @@ public final class DirectoryObjectStore implements ObjectStore {
     @Override
     public long abortMultipartUploads(String prefix, Instant startedBefore) {
         return errors.callWrite(
-                "remove what was left in", FilePath.TEMP_DIRECTORY, () -> StaleTempFiles.delete(root, startedBefore));
+                "remove what was left in",
+                DirectoryTree.TEMP_DIRECTORY,
+                () -> TemporaryFile.deleteStale(tree, startedBefore));
     }
 
     /** As the port has it. The directories that are empty without the file go too. */
     @Override
     public void delete(String key, Optional<String> versionId) {
         errors.callWrite("remove", key, () -> {
-            FilePath filePath = FilePath.of(root, key);
+            Path path = tree.resolve(key);
             if (versionId.orElse(UNVERSIONED_ID).equals(UNVERSIONED_ID)
-                    && findFile(filePath).isPresent()) {
-                directoryTree.delete(filePath);
+                    && tree.findFile(path).isPresent()) {
+                tree.delete(path);
             }
+            return key;
         });
     }
 
     @Override
     @MustBeClosed
     public Stream<ObjectInfo> list(String prefix) {
-        return DirectoryListing.of(errors, root, prefix);
+        return DirectoryListing.of(errors, tree, prefix);
     }
 
     @Override

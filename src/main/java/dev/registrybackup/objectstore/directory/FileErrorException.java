@@ -9,19 +9,9 @@ final class FileErrorException extends IOException {
 
     private final StoreError error;
 
-    private FileErrorException(StoreError error, String reason) {
+    FileErrorException(StoreError error, String reason) {
         super(reason);
         this.error = error;
-    }
-
-    /** No object can be at this path, as long as it is what it is. */
-    static FileErrorException badRequest(String reason) {
-        return new FileErrorException(StoreError.BAD_REQUEST, reason);
-    }
-
-    /** The file is not the one that was asked for. */
-    static FileErrorException preconditionFailed(String reason) {
-        return new FileErrorException(StoreError.PRECONDITION_FAILED, reason);
     }
 
     StoreError error() {

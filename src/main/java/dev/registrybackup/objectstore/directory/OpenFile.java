@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.objectstore.ByteRange;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.StoreError;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,19 +17,20 @@ import java.util.Map;
 import java.util.Optional;
 
 /** A file being read: the one that was opened, whatever is moved to its place meanwhile. */
-final class OpenFile implements OpenObject {
+final class OpenFile extends InputStream implements OpenObject {
     /** The JDK keeps a buffer outside of the heap for each thread, as large as the largest read. */
     private static final int MAX_READ_BYTES = 64 << 10;
 
     private final ObjectInfo info;
     private final FileChannel channel;
-    private final RangeInputStream stream;
+    private long position;
+    private long remaining;
 
     private OpenFile(ObjectInfo info, FileChannel channel, ByteRange range) {
         this.info = info;
         this.channel = channel;
-        this.stream =
-                new RangeInputStream(channel, range.offset(), Math.min(info.size() - range.offset(), range.length()));
+        this.position = range.offset();
+        this.remaining = Math.min(info.size() - range.offset(), range.length());
     }
 
     /**
@@ -43,7 +45,8 @@ final class OpenFile implements OpenObject {
         try {
             long size = channel.size();
             if (range.filter(bytes -> bytes.offset() >= size).isPresent()) {
-                throw FileErrorException.preconditionFailed("it has %d bytes now".formatted(size));
+                throw new FileErrorException(
+                        StoreError.PRECONDITION_FAILED, "it has %d bytes now".formatted(size));
             }
             ObjectInfo info =
                     new ObjectInfo(found.key(), size, found.etag(), found.lastModified(), Map.of(), Optional.empty());
@@ -61,7 +64,29 @@ final class OpenFile implements OpenObject {
 
     @Override
     public InputStream stream() {
-        return stream;
+        return this;
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+        if (remaining == 0) {
+            return -1;
+        }
+        int wanted = (int) Math.min(Math.min(remaining, length), MAX_READ_BYTES);
+        int count = channel.read(ByteBuffer.wrap(buffer, offset, wanted), position);
+        if (count < 0) {
+            // A registry writes its links in place, so that a file may be shortened under its reader.
+            throw new EOFException("Ended at byte %d, %d too early".formatted(position, remaining));
+        }
+        position += count;
+        remaining -= count;
+        return count;
     }
 
     @Override
@@ -71,40 +96,6 @@ final class OpenFile implements OpenObject {
         } catch (IOException e) {
             // All bytes that were wanted have been read.
             return;
-        }
-    }
-
-    private static final class RangeInputStream extends InputStream {
-        private final FileChannel channel;
-        private long position;
-        private long remaining;
-
-        RangeInputStream(FileChannel channel, long position, long left) {
-            this.channel = channel;
-            this.position = position;
-            this.remaining = left;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] buffer, int offset, int length) throws IOException {
-            if (remaining == 0) {
-                return -1;
-            }
-            int wanted = (int) Math.min(Math.min(remaining, length), MAX_READ_BYTES);
-            int count = channel.read(ByteBuffer.wrap(buffer, offset, wanted), position);
-            if (count < 0) {
-                // A registry writes its links in place, so that a file may be shortened under its reader.
-                throw new EOFException("Ended at byte %d, %d too early".formatted(position, remaining));
-            }
-            position += count;
-            remaining -= count;
-            return count;
         }
     }
 }

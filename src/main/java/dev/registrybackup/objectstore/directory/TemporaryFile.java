@@ -1,5 +1,7 @@
 package dev.registrybackup.objectstore.directory;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.objectstore.ContentSource;
 import java.io.IOException;
@@ -15,13 +17,14 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.Set;
 
 /** A file under way, which nobody sees before it is whole. Closing it removes what was not moved. One thread at a time. */
 final class TemporaryFile implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(TemporaryFile.class.getName());
 
-    static final String SUFFIX = ".part";
+    private static final String SUFFIX = ".part";
 
     /** As often as an S3 client reads content that breaks. */
     private static final int MAX_ATTEMPTS = 3;
@@ -32,25 +35,24 @@ final class TemporaryFile implements AutoCloseable {
     private static final FileAttribute<Set<PosixFilePermission>> MODE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-rw-rw-"));
 
-    private final DirectoryTree directoryTree;
+    private final DirectoryTree tree;
     private final Path path;
     private final FileChannel channel;
     private long size;
 
-    private TemporaryFile(DirectoryTree directoryTree, Path path, FileChannel channel) {
-        this.directoryTree = directoryTree;
+    private TemporaryFile(DirectoryTree tree, Path path, FileChannel channel) {
+        this.tree = tree;
         this.path = path;
         this.channel = channel;
     }
 
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed with what is returned
-    static TemporaryFile create(DirectoryTree directoryTree) throws IOException {
-        FilePath directory = FilePath.ofTempDirectory(directoryTree.root());
-        Path path = directoryTree.withParents(
-                directory.steps(), () -> Files.createTempFile(directory.file(), "", SUFFIX, MODE));
+    static TemporaryFile create(DirectoryTree tree) throws IOException {
+        Path directory = tree.tempDirectory();
+        Path path = tree.putInto(directory, () -> Files.createTempFile(directory, "", SUFFIX, MODE));
         try {
-            return new TemporaryFile(directoryTree, path, FileChannel.open(path, StandardOpenOption.WRITE));
+            return new TemporaryFile(tree, path, FileChannel.open(path, StandardOpenOption.WRITE));
         } catch (IOException e) {
             Files.deleteIfExists(path);
             throw e;
@@ -59,73 +61,52 @@ final class TemporaryFile implements AutoCloseable {
 
     /** Appends all of the content or nothing. What its source throws unchecked passes through. */
     void append(ContentSource content) throws IOException {
-        for (int attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
+        for (int attempt = 1; ; attempt++) {
             try {
                 appendOnce(content);
                 return;
-            } catch (UnreadableContentException e) {
-                LOGGER.log(
-                        Level.DEBUG, "event=content-read-retried attempt={0} reason=\"{1}\"", attempt, e.getMessage());
+            } catch (IOException e) {
+                if (attempt == MAX_ATTEMPTS || !channel.isOpen()) {
+                    throw e;
+                }
+                LOGGER.log(Level.DEBUG, "event=content-read-retried attempt={0} reason=\"{1}\"", attempt, e.getMessage());
             }
         }
-        appendOnce(content);
     }
 
     private void appendOnce(ContentSource content) throws IOException {
         channel.position(size);
         long copied = 0;
-        try (InputStream stream = openSource(content)) {
+        try (InputStream stream = content.open()) {
             byte[] buffer = new byte[BUFFER_BYTES];
-            for (int count = read(stream, buffer); count >= 0; count = read(stream, buffer)) {
-                write(ByteBuffer.wrap(buffer, 0, count));
+            for (int count = stream.read(buffer); count >= 0; count = stream.read(buffer)) {
                 copied += count;
-                requireSize(content, copied, copied <= content.size());
+                if (copied > content.size()) {
+                    throw new IOException("Expected %d bytes but read at least %d".formatted(content.size(), copied));
+                }
+                ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, count);
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
             }
         }
-        requireSize(content, copied, copied == content.size());
+        if (copied < content.size()) {
+            throw new IOException("Expected %d bytes but read %d".formatted(content.size(), copied));
+        }
         size += copied;
     }
 
-    private static InputStream openSource(ContentSource content) throws UnreadableContentException {
-        try {
-            return content.open();
-        } catch (IOException e) {
-            throw new UnreadableContentException(e);
-        }
-    }
-
-    private static int read(InputStream stream, byte[] buffer) throws UnreadableContentException {
-        try {
-            return stream.read(buffer);
-        } catch (IOException e) {
-            throw new UnreadableContentException(e);
-        }
-    }
-
-    private void write(ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
-        }
-    }
-
-    private static void requireSize(ContentSource content, long copied, boolean met) throws UnreadableContentException {
-        if (!met) {
-            throw new UnreadableContentException("Expected %d bytes but read %s%d"
-                    .formatted(content.size(), copied > content.size() ? "at least " : "", copied));
-        }
-    }
-
-    /** Replaces what is at the place by this file. Once it returns the disk has it. */
-    void moveTo(FilePath filePath) throws IOException {
-        moveIntoPlace(filePath, () -> Files.move(path, filePath.file(), StandardCopyOption.ATOMIC_MOVE));
+    /** Replaces what is at the target by this file. Once it returns the disk has it. */
+    void moveTo(Path target) throws IOException {
+        put(target, () -> Files.move(path, target, StandardCopyOption.ATOMIC_MOVE));
     }
 
     /** As {@link #moveTo}, unless there is a file already, and says whether there was none. */
-    boolean moveToIfAbsent(FilePath filePath) throws IOException {
-        return moveIntoPlace(filePath, () -> {
+    boolean moveToIfAbsent(Path target) throws IOException {
+        return put(target, () -> {
             try {
                 // Of two links of one name the file system makes one; a move would replace.
-                Files.createLink(filePath.file(), path);
+                Files.createLink(target, path);
                 return true;
             } catch (FileAlreadyExistsException e) {
                 return false;
@@ -133,18 +114,15 @@ final class TemporaryFile implements AutoCloseable {
         });
     }
 
-    private <T> T moveIntoPlace(FilePath filePath, DirectoryTree.FileOperation<T> fileOperation) throws IOException {
-        flushAndClose();
-        T placed = directoryTree.withParents(filePath.directories(), fileOperation);
-        DirectoryTree.sync(filePath.parent());
-        return placed;
-    }
-
-    private void flushAndClose() throws IOException {
+    private <T> T put(Path target, DirectoryErrors.IoSupplier<T> putFile) throws IOException {
         // A part that failed after some bytes has left them behind the end.
         channel.truncate(size);
         channel.force(true);
         channel.close();
+        Path directory = requireNonNull(target.getParent());
+        T put = tree.putInto(directory, putFile);
+        DirectoryTree.sync(directory);
+        return put;
     }
 
     @Override
@@ -159,5 +137,25 @@ final class TemporaryFile implements AutoCloseable {
                     path,
                     e.getMessage());
         }
+    }
+
+    /** Removes the files under way last written before that time, as a process leaves them that is killed; says how many. */
+    static long deleteStale(DirectoryTree tree, Instant lastWrittenBefore) throws IOException {
+        Path directory = tree.tempDirectory();
+        if (!tree.isDirectory(directory)) {
+            return 0;
+        }
+        long removed = 0;
+        for (Path file : DirectoryTree.children(directory)) {
+            boolean isStale = file.toString().endsWith(SUFFIX)
+                    && tree.findFile(file)
+                            .filter(found -> found.lastModifiedTime().toInstant().isBefore(lastWrittenBefore))
+                            .isPresent();
+            // Its writer may be done with it meanwhile.
+            if (isStale && Files.deleteIfExists(file)) {
+                removed++;
+            }
+        }
+        return removed;
     }
 }

@@ -143,7 +143,7 @@ class DirectoryErrorsTest {
     private ObjectStoreException failedWriting(IOException e) {
         return assertThrows(
                 ObjectStoreException.class,
-                () -> failures.callWrite("write", KEY, (DirectoryErrors.IoAction) () -> {
+                () -> failures.callWrite("write", KEY, () -> {
                     throw e;
                 }));
     }

@@ -79,8 +79,8 @@ class DirectoryKeysTest {
         String longest = "ö".repeat(127) + "x";
 
         // Then
-        assertEquals(Optional.empty(), FilePath.invalidKeyReason(longest));
-        assertEquals(Optional.of("the name of a file has at most 255 bytes"), FilePath.invalidKeyReason(longest + "y"));
+        assertEquals(Optional.empty(), DirectoryTree.invalidKeyReason(longest));
+        assertEquals(Optional.of("the name of a file has at most 255 bytes"), DirectoryTree.invalidKeyReason(longest + "y"));
         assertNoObjectAt("a/" + longest + "y/b");
     }
 
