@@ -20,9 +20,7 @@ import java.util.Optional;
 public final class Archive {
     private final RcloneRemote backup;
     private final Destination destination;
-    private final CommandLine commandLine;
-    private final RcloneRunner rcloneRunner;
-    private final DirectoryNames directoryNames;
+    private final RcloneProcess process;
 
     /**
      * Where it is.
@@ -35,15 +33,10 @@ public final class Archive {
      */
     public record Destination(String remote, Optional<String> backupDir, boolean isMirror, Duration retention) {}
 
-    private Archive(String program, RcloneRemote backup, Destination destination, Path scratch) {
+    private Archive(RcloneProcess process, RcloneRemote backup, Destination destination) {
+        this.process = process;
         this.backup = backup;
         this.destination = destination;
-        RcloneSetup rcloneSetup = new RcloneSetup(program, List.of(backup), Optional.of(destination.remote()), scratch);
-        RcloneProcess runnable = rcloneSetup.prepare();
-        rcloneSetup.readVersion(runnable);
-        this.commandLine = new CommandLine(program, rcloneSetup.writeCertificates());
-        this.rcloneRunner = new RcloneRunner(runnable);
-        this.directoryNames = new DirectoryNames(rcloneRunner, commandLine);
     }
 
     /**
@@ -53,7 +46,9 @@ public final class Archive {
      * @throws RcloneUnusableException if it cannot be used
      */
     public static Archive create(String program, RcloneRemote backup, Destination destination, Path scratch) {
-        return new Archive(program, backup, destination, scratch);
+        RcloneSetup setup =
+                RcloneSetup.prepare(program, List.of(backup), Optional.of(destination.remote()), scratch);
+        return new Archive(setup.process(), backup, destination);
     }
 
     /**
@@ -79,21 +74,34 @@ public final class Archive {
         }
         for (List<String> command : all) {
             pause.run();
-            Optional<String> problem = rcloneRunner.run(command, line -> {}, ProcessResult::problem);
+            Optional<String> problem = process.run(command);
             if (problem.isPresent()) {
-                return Optional.of("%s failed: %s".formatted(CommandLine.quote(command), problem.get()));
+                return Optional.of("%s failed: %s".formatted(RcloneProcess.quote(command), problem.get()));
             }
         }
         return destination.backupDir().flatMap(removed -> purgeExpired(removed, now));
     }
 
     private List<String> command(String verb, Step step, String day) {
-        return commandLine.mirror(
-                verb,
-                backup.path(step.prefix()),
-                child(destination.remote(), step.prefix()),
-                step,
-                destination.backupDir().map(removed -> child(child(removed, day + "/"), step.prefix())));
+        List<String> arguments =
+                new ArrayList<>(List.of(verb, backup.path(step.prefix()), child(destination.remote(), step.prefix())));
+        step.includes().forEach(pattern -> arguments.addAll(List.of("--include", pattern)));
+        arguments.addAll(step.compareFlags());
+        destination
+                .backupDir()
+                .map(removed -> child(child(removed, day + "/"), step.prefix()))
+                .ifPresent(aside -> arguments.addAll(List.of("--backup-dir", aside)));
+        arguments.add("--fast-list");
+        // On Ceph to set a time is to copy the object onto itself.
+        arguments.add("--no-update-modtime");
+        // The time from the listing: it costs no HEAD an object.
+        arguments.add("--use-server-modtime");
+        if (verb.equals("sync")) {
+            // Nothing leaves if anything could not be listed or copied.
+            arguments.add("--delete-after");
+        }
+        arguments.addAll(List.of("--transfers", "8"));
+        return process.command(arguments);
     }
 
     private static String child(String place, String prefix) {
@@ -103,15 +111,14 @@ public final class Archive {
     private Optional<String> purgeExpired(String removed, Instant now) {
         LocalDate oldest = LocalDate.ofInstant(now.minus(destination.retention()), ZoneOffset.UTC);
         List<String> days = new ArrayList<>();
-        Optional<String> problem = directoryNames.list(child(removed, ""), days::add);
+        Optional<String> problem = process.listDirectories(child(removed, ""), days::add);
         if (problem.isPresent()) {
             // Without anything moved aside yet some remotes have no such directory.
             return problem.filter(text -> !text.contains("directory not found"));
         }
         for (String day : days) {
             if (isBefore(day, oldest)) {
-                Optional<String> failed =
-                        rcloneRunner.run(commandLine.purge(child(removed, day)), line -> {}, ProcessResult::problem);
+                Optional<String> failed = process.run(process.command(List.of("purge", child(removed, day))));
                 if (failed.isPresent()) {
                     return failed.map(text -> "to drop %s failed: %s".formatted(child(removed, day), text));
                 }

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 /** Reads what {@code --combined -} prints: a sign, a blank and a key, relative to the part's prefix. */
 final class CombinedReportReader {
     private static final int KEY_OFFSET = 2;
+    private static final int EXIT_DIFFERENCES = 1;
 
     private final String prefix;
     private final Consumer<Difference> consumer;
@@ -24,56 +25,73 @@ final class CombinedReportReader {
 
     /** Takes the next line. One that cannot be read is kept for {@link #problem}. */
     void accept(String line) {
-        Optional<Kind> kind =
-                line.length() > KEY_OFFSET && line.charAt(1) == ' ' ? kind(line.charAt(0)) : Optional.empty();
-        if (kind.isEmpty()) {
+        if (line.length() <= KEY_OFFSET || line.charAt(1) != ' ' || "=+-*!".indexOf(line.charAt(0)) < 0) {
             problem = problem.or(() -> Optional.of("rclone printed a line that is none of its report: " + line));
             return;
         }
         String key = prefix + line.substring(KEY_OFFSET);
-        count(kind.get(), key);
-        consumer.accept(new Difference(kind.get(), key));
+        consumer.accept(new Difference(count(line.charAt(0), key), key));
     }
 
-    private static Optional<Kind> kind(char sign) {
-        return switch (sign) {
-            case '=' -> Optional.of(Kind.SAME);
-            case '+' -> Optional.of(Kind.ONLY_IN_REGISTRY);
-            case '-' -> Optional.of(Kind.ONLY_IN_BACKUP);
-            case '*' -> Optional.of(Kind.DIFFERENT);
-            case '!' -> Optional.of(Kind.UNREADABLE);
-            default -> Optional.empty();
-        };
-    }
-
-    private void count(Kind kind, String key) {
-        switch (kind) {
-            case SAME -> same++;
-            case ONLY_IN_REGISTRY -> onlyInRegistry++;
-            case ONLY_IN_BACKUP -> onlyInBackup++;
-            case DIFFERENT -> different++;
-            case UNREADABLE -> {
+    private Kind count(char sign, String key) {
+        switch (sign) {
+            case '=' -> {
+                same++;
+                return Kind.SAME;
+            }
+            case '+' -> {
+                onlyInRegistry++;
+                return Kind.ONLY_IN_REGISTRY;
+            }
+            case '-' -> {
+                onlyInBackup++;
+                return Kind.ONLY_IN_BACKUP;
+            }
+            case '*' -> {
+                different++;
+                return Kind.DIFFERENT;
+            }
+            default -> {
                 unreadable++;
                 problem = problem.or(() -> Optional.of("rclone could not read " + key));
+                return Kind.UNREADABLE;
             }
         }
     }
 
-    /** Why the lines so far can't be relied upon. */
-    Optional<String> problem() {
-        return problem;
+    /** Why what was read may not be relied upon, now that the run has ended; empty if it may. */
+    Optional<String> problem(RcloneProcess.Result result) {
+        boolean isComparison = result.exitCode() == 0 || result.exitCode() == EXIT_DIFFERENCES;
+        Optional<String> ending = isComparison
+                ? result.outputProblem().or(() -> countProblem(result))
+                : Optional.of(result.exitProblem());
+        if (problem.isPresent() && ending.isPresent()) {
+            return Optional.of(problem.get() + "; " + ending.get());
+        }
+        return problem.or(() -> ending);
+    }
+
+    /** A report that was cut short, or read wrongly, does not add up to what rclone counted. */
+    private Optional<String> countProblem(RcloneProcess.Result result) {
+        RcloneLog log = result.log();
+        boolean hasDifferences = result.exitCode() == EXIT_DIFFERENCES;
+        if (hasDifferences && log.differingCount().isEmpty()) {
+            return Optional.of("rclone ended with 1 and did not say that this was for differences");
+        }
+        long differing = onlyInRegistry + onlyInBackup + different;
+        if (log.differingCount().orElse(0) != differing || (hasDifferences && differing == 0)) {
+            return Optional.of("rclone counted %d differing keys and reported %d"
+                    .formatted(log.differingCount().orElse(0), differing));
+        }
+        if (log.matchingCount().orElse(same) != same) {
+            return Optional.of("rclone counted %d equal keys and reported %d"
+                    .formatted(log.matchingCount().orElse(same), same));
+        }
+        return Optional.empty();
     }
 
     long keys() {
-        return same + differing() + unreadable;
-    }
-
-    long same() {
-        return same;
-    }
-
-    long differing() {
-        return onlyInRegistry + onlyInBackup + different;
+        return same + onlyInRegistry + onlyInBackup + different + unreadable;
     }
 
     /** Whether some line proves that the registry's store was there to be read. */

@@ -1,10 +1,15 @@
 package dev.registrybackup.reconcile.rclone;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.NavigableSet;
@@ -12,7 +17,6 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * The rclone program, which tells in what the registry's store and the backup differ. It only lists and reads. What it
@@ -25,22 +29,16 @@ public final class Rclone implements Comparer {
     private final RcloneRemote registry;
     private final RcloneRemote backup;
     private final Path scratch;
-    private final CommandLine commandLine;
-    private final ShardLocations shardLocations;
-    private final RcloneRunner rcloneRunner;
-    private final DirectoryNames directoryNames;
+    private final RcloneProcess process;
+    private final Path emptyDirectory;
 
-    private Rclone(String program, RcloneRemote registry, RcloneRemote backup, Path scratch) {
+    private Rclone(RcloneSetup setup, RcloneRemote registry, RcloneRemote backup, Path scratch) {
+        this.version = setup.version();
+        this.process = setup.process();
+        this.emptyDirectory = setup.emptyDirectory();
         this.registry = registry;
         this.backup = backup;
         this.scratch = scratch;
-        RcloneSetup rcloneSetup = new RcloneSetup(program, List.of(registry, backup), Optional.empty(), scratch);
-        RcloneProcess runnable = rcloneSetup.prepare();
-        this.version = rcloneSetup.readVersion(runnable);
-        this.commandLine = new CommandLine(program, rcloneSetup.writeCertificates());
-        this.shardLocations = new ShardLocations(rcloneSetup.emptyDirectory());
-        this.rcloneRunner = new RcloneRunner(runnable);
-        this.directoryNames = new DirectoryNames(rcloneRunner, commandLine);
     }
 
     /**
@@ -52,7 +50,8 @@ public final class Rclone implements Comparer {
      *     be written, or a store's file of certificates cannot be read
      */
     public static Rclone create(String program, RcloneRemote registry, RcloneRemote backup, Path scratch) {
-        return new Rclone(program, registry, backup, scratch);
+        RcloneSetup setup = RcloneSetup.prepare(program, List.of(registry, backup), Optional.empty(), scratch);
+        return new Rclone(setup, registry, backup, scratch);
     }
 
     /**
@@ -62,8 +61,7 @@ public final class Rclone implements Comparer {
      * @throws RcloneUnusableException as {@link #create}
      */
     public static String version(String program, Path scratch) {
-        RcloneSetup rcloneSetup = new RcloneSetup(program, List.of(), Optional.empty(), scratch);
-        return rcloneSetup.readVersion(rcloneSetup.prepare());
+        return RcloneSetup.prepare(program, List.of(), Optional.empty(), scratch).version();
     }
 
     /** The program's version, such as {@code v1.60.1-DEV}. */
@@ -97,9 +95,16 @@ public final class Rclone implements Comparer {
         if (keys.isEmpty()) {
             return new Comparison(true, "", 0, "");
         }
+        keys.forEach(key -> requireListable(shard.prefix(), key));
         try {
-            Path list = KeyList.write(scratch, shard.prefix(), keys);
+            Path list = Files.createTempFile(scratch, "rclone-", ".keys");
             try {
+                try (BufferedWriter lines = Files.newBufferedWriter(list, UTF_8)) {
+                    for (String key : keys) {
+                        lines.write(key.substring(shard.prefix().length()));
+                        lines.write('\n');
+                    }
+                }
                 return compare(shard, Optional.of(list), found);
             } finally {
                 Files.deleteIfExists(list);
@@ -109,39 +114,60 @@ public final class Rclone implements Comparer {
         }
     }
 
-    private Comparison compare(Shard shard, Optional<Path> keys, Consumer<Difference> found) {
-        boolean hashes = registry.hasHashes() && backup.hasHashes();
-        String left = shardLocations.locate(registry, shard.prefix());
-        String right = shardLocations.locate(backup, shard.prefix());
-        List<String> command = commandLine.check(left, right, shard, hashes, keys);
-        CombinedReportReader combinedReportReader = new CombinedReportReader(shard.prefix(), found);
-        Optional<String> problem = shardLocations
-                .problem(registry)
-                .or(() -> shardLocations.problem(backup))
-                .or(() -> run(command, combinedReportReader))
-                .or(() -> combinedReportReader.sawRegistryKey() ? Optional.empty() : listingProblem(left))
-                .or(() -> combinedReportReader.sawBackupKey() ? Optional.empty() : listingProblem(right));
-        String quoted = CommandLine.quote(command);
-        return problem.map(reason -> failed(shard, reason, combinedReportReader.keys(), quoted))
-                .orElseGet(() -> new Comparison(true, "", combinedReportReader.keys(), quoted));
+    private static void requireListable(String prefix, String key) {
+        if (!key.startsWith(prefix) || key.length() == prefix.length()) {
+            throw new IllegalArgumentException(
+                    "Failed to ask again about %s: it is not below %s".formatted(key, prefix));
+        }
+        if (key.indexOf('\n') >= 0 || key.indexOf('\r') >= 0) {
+            throw new IllegalArgumentException("Failed to ask again about a key: it has a line break in it: "
+                    + key.replace("\n", "\\n").replace("\r", "\\r"));
+        }
     }
 
-    private Optional<String> run(List<String> command, CombinedReportReader combinedReportReader) {
-        return rcloneRunner.run(
-                command,
-                combinedReportReader::accept,
-                processResult -> Stream.of(
-                                combinedReportReader.problem(),
-                                processResult.comparisonProblem(
-                                        combinedReportReader.differing(), combinedReportReader.same()))
-                        .flatMap(Optional::stream)
-                        .reduce((first, second) -> first + "; " + second));
+    private Comparison compare(Shard shard, Optional<Path> keys, Consumer<Difference> found) {
+        String left = registry.path(shard.prefix(), emptyDirectory);
+        String right = backup.path(shard.prefix(), emptyDirectory);
+        List<String> command = checkCommand(left, right, shard, keys);
+        CombinedReportReader report = new CombinedReportReader(shard.prefix(), found);
+        Optional<String> problem = registry.problem()
+                .or(backup::problem)
+                .or(() -> process.run(command, report::accept, report::problem))
+                .or(() -> report.sawRegistryKey() ? Optional.empty() : listingProblem(left))
+                .or(() -> report.sawBackupKey() ? Optional.empty() : listingProblem(right));
+        String quoted = RcloneProcess.quote(command);
+        return problem.map(reason -> failed(shard, reason, report.keys(), quoted))
+                .orElseGet(() -> new Comparison(true, "", report.keys(), quoted));
+    }
+
+    private List<String> checkCommand(String left, String right, Shard shard, Optional<Path> keys) {
+        List<String> arguments = new ArrayList<>(List.of("check", left, right));
+        // One line a key on stdout while it compares, the equal ones too: they prove that both stores were listed.
+        arguments.addAll(List.of("--combined", "-"));
+        if (shard.compareBy() == CompareBy.SIZE) {
+            // A blob's key is its digest, and a multipart ETag no MD5.
+            arguments.add("--size-only");
+        } else if (!registry.hasHashes() || !backup.hasHashes()) {
+            // Without it objects of the same size count as the same, and all links have 71 bytes.
+            arguments.add("--download");
+        }
+        if (keys.isPresent()) {
+            // As they are: no comments, no blanks cut. Without --no-traverse, which asks by HEAD and takes every
+            // failure, a refusal too, for "not there".
+            arguments.addAll(List.of("--files-from-raw", keys.get().toString()));
+        } else {
+            shard.excludes().forEach(pattern -> arguments.addAll(List.of("--exclude", pattern)));
+            if (shard.isFastList()) {
+                // A thousand keys a request: each object of a registry has a directory of its own.
+                arguments.add("--fast-list");
+            }
+        }
+        return process.command(arguments);
     }
 
     /** A bucket that is not there looks empty to a comparison, and does not to a listing. */
     private Optional<String> listingProblem(String place) {
-        return directoryNames
-                .list(place, name -> {})
+        return process.listDirectories(place, name -> {})
                 .map(reason -> "nothing was found in %s, and to list it failed: %s".formatted(place, reason));
     }
 
@@ -161,9 +187,9 @@ public final class Rclone implements Comparer {
     public SortedSet<String> listDirectories(String prefix) {
         NavigableSet<String> all = new TreeSet<>();
         for (RcloneRemote rcloneRemote : List.of(registry, backup)) {
-            Optional<String> problem = shardLocations
-                    .problem(rcloneRemote)
-                    .or(() -> directoryNames.list(shardLocations.locate(rcloneRemote, prefix), all::add));
+            Optional<String> problem = rcloneRemote
+                    .problem()
+                    .or(() -> process.listDirectories(rcloneRemote.path(prefix, emptyDirectory), all::add));
             if (problem.isPresent()) {
                 throw new ObjectStoreException(
                         StoreError.UNAVAILABLE,

@@ -1,37 +1,153 @@
 package dev.registrybackup.reconcile.rclone;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
-/** Runs rclone, one process a call. */
+/** Runs rclone, one process a call. Safe for use by several threads at a time. */
 final class RcloneProcess {
+    // A key has at most 1024 bytes.
+    private static final int MAX_LINE_BYTES = 1 << 14;
+    private static final int BUFFER_BYTES = 1 << 16;
+    private static final long POLL_MILLIS = 10;
+
+    private static final Pattern UNQUOTED = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
+
+    private final String program;
     private final Map<String, String> environment;
+    private final Optional<Path> certificates;
     private final Path scratch;
 
-    /** With this environment and no other, and with logs in this directory while it runs. */
-    RcloneProcess(Map<String, String> environment, Path scratch) {
+    /**
+     * For a program of that name on the PATH, or path.
+     *
+     * @param environment all that the process gets to know; credentials are here and never in its arguments
+     * @param certificates the file of all that is trusted, if a store has certificates of its own
+     * @param scratch where logs are while it runs
+     */
+    RcloneProcess(String program, Map<String, String> environment, Optional<Path> certificates, Path scratch) {
+        this.program = program;
         this.environment = Map.copyOf(environment);
+        this.certificates = certificates;
         this.scratch = scratch;
     }
 
     /**
-     * Runs it to its end, and tells of each line it prints as it comes. The process does not outlive this call, however it
+     * How a run ended.
+     *
+     * @param exitCode the process's exit code; 128 and a signal's number if it was killed
+     * @param isComplete whether its output ended with a whole line
+     */
+    record Result(int exitCode, boolean isComplete, RcloneLog log) {
+        /** What went wrong in a run that has nothing to report but its output. */
+        Optional<String> problem() {
+            return exitCode == 0 ? outputProblem() : Optional.of(exitProblem());
+        }
+
+        String exitProblem() {
+            return "rclone ended with %d%s"
+                    .formatted(exitCode, log.error().map(error -> ": " + error).orElse(" and said nothing of why"));
+        }
+
+        Optional<String> outputProblem() {
+            if (log.error().isPresent()) {
+                return log.error().map(error -> "rclone logged: " + error);
+            }
+            return isComplete ? Optional.empty() : Optional.of("what rclone printed ends in the middle of a line");
+        }
+    }
+
+    /** A command with these arguments, and those that every run over stores has. */
+    List<String> command(List<String> arguments) {
+        List<String> command = new ArrayList<>(List.of(program));
+        command.addAll(arguments);
+        // The level tells errors from notices, and a message may have several lines.
+        command.add("--use-json-log");
+        // Requests under way at once where hashes are asked for or directories listed.
+        command.addAll(List.of("--checkers", "16"));
+        // A second round would tell of every key again.
+        command.addAll(List.of("--retries", "1"));
+        // Of one request; the ten of the default take minutes where a store is down.
+        command.addAll(List.of("--low-level-retries", "4"));
+        // An idle connection and a silent host end within these, and not after 5 minutes and 1 minute.
+        command.addAll(List.of("--timeout", "60s", "--contimeout", "15s"));
+        // One file for both stores in 1.60, and instead of the system's roots.
+        certificates.ifPresent(file -> command.addAll(List.of("--ca-cert", file.toString())));
+        return command;
+    }
+
+    /** Runs the command, whose output does not matter, and returns what went wrong. */
+    Optional<String> run(List<String> command) {
+        return run(command, line -> {}, Result::problem);
+    }
+
+    /**
+     * Runs the command and tells of each line as it comes. Returns the problem that is seen in the result, or why there is
+     * no result; an interrupted thread stays interrupted.
+     */
+    Optional<String> run(List<String> command, Consumer<String> lines, Function<Result, Optional<String>> problem) {
+        try {
+            return problem.apply(runToEnd(command, lines));
+        } catch (IOException e) {
+            return Optional.of("rclone could not be run or read: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.of("it was interrupted, and rclone ended");
+        }
+    }
+
+    /**
+     * Tells of the name of each directory directly below a place, without slash. What is told counts only if there is no
+     * problem, which is returned.
+     */
+    Optional<String> listDirectories(String place, Consumer<String> names) {
+        // One request a thousand names, however much is below them.
+        List<String> command = command(List.of("lsf", place, "--dirs-only", "--max-depth", "1"));
+        List<String> strange = new ArrayList<>();
+        return run(
+                        command,
+                        line -> {
+                            if (line.length() > 1 && line.endsWith("/")) {
+                                names.accept(line.substring(0, line.length() - 1));
+                            } else if (strange.isEmpty()) {
+                                strange.add("rclone printed a line that is no directory's name: " + line);
+                            }
+                        },
+                        Result::problem)
+                .or(() -> strange.stream().findFirst());
+    }
+
+    /**
+     * Runs the command to its end and tells of each line as it comes. The process does not outlive this call, however it
      * ends.
      *
      * @throws IOException if it cannot be started, or what it printed or logged cannot be read
      */
-    ProcessResult run(List<String> command, Consumer<String> lines) throws IOException, InterruptedException {
+    Result runToEnd(List<String> command, Consumer<String> lines) throws IOException, InterruptedException {
         // A second pipe would need a second thread to read it.
         Path log = Files.createTempFile(scratch, "rclone-", ".log");
         try {
-            Process process = start(command, log);
+            ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+            builder.environment().clear();
+            builder.environment().putAll(environment);
+            Process process = builder.start();
             try {
-                boolean whole = new ProcessOutput(process, lines).readAll();
-                return new ProcessResult(process.waitFor(), whole, RcloneLog.read(log));
+                // It has nothing to ask.
+                process.getOutputStream().close();
+                boolean isComplete = readLines(process, lines);
+                return new Result(process.waitFor(), isComplete, RcloneLog.read(log));
             } finally {
                 process.destroyForcibly();
             }
@@ -40,13 +156,45 @@ final class RcloneProcess {
         }
     }
 
-    private Process start(List<String> command, Path log) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
-        builder.environment().clear();
-        builder.environment().putAll(environment);
-        Process process = builder.start();
-        // It has nothing to ask.
-        process.getOutputStream().close();
-        return process;
+    /** Tells of every line until the process has closed its output; false if that was in the middle of one. */
+    private static boolean readLines(Process process, Consumer<String> lines) throws IOException, InterruptedException {
+        byte[] line = new byte[MAX_LINE_BYTES];
+        int length = 0;
+        byte[] buffer = new byte[BUFFER_BYTES];
+        for (int count = read(process, buffer); count >= 0; count = read(process, buffer)) {
+            for (int at = 0; at < count; at++) {
+                if (buffer[at] == '\n') {
+                    lines.accept(new String(line, 0, length, UTF_8));
+                    length = 0;
+                } else if (length == MAX_LINE_BYTES) {
+                    throw new IOException("it printed a line of more than %d bytes".formatted(MAX_LINE_BYTES));
+                } else {
+                    line[length++] = buffer[at];
+                }
+            }
+        }
+        return length == 0;
+    }
+
+    private static int read(Process process, byte[] buffer) throws IOException, InterruptedException {
+        InputStream output = process.getInputStream();
+        // An interrupt does not end a read, so nothing is read that has not come yet; it does end this wait.
+        while (output.available() == 0) {
+            if (process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+                return output.read(buffer);
+            }
+        }
+        if (Thread.interrupted()) {
+            throw new InterruptedException("Interrupted while reading what rclone prints");
+        }
+        return output.read(buffer, 0, Math.min(buffer.length, Math.max(1, output.available())));
+    }
+
+    /** The command for a human to paste into a shell. */
+    static String quote(List<String> command) {
+        return command.stream()
+                .map(argument ->
+                        UNQUOTED.matcher(argument).matches() ? argument : "'" + argument.replace("'", "'\\''") + "'")
+                .collect(Collectors.joining(" "));
     }
 }

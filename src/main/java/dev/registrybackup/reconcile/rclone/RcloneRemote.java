@@ -2,6 +2,7 @@ package dev.registrybackup.reconcile.rclone;
 
 import dev.registrybackup.objectstore.s3.S3Settings;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -79,6 +80,24 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
                         .or(() -> directory.map(RcloneRemote::absolute))
                         .orElse("")
                 + "/" + prefix;
+    }
+
+    /**
+     * As {@link #path}. To a bucket a prefix without keys is just empty; a directory that is not there rclone takes for an
+     * error in the registry, so an empty one is shown to it instead.
+     */
+    String path(String prefix, Path emptyDirectory) {
+        boolean isAbsent =
+                directory.filter(root -> Files.notExists(root.resolve(prefix))).isPresent();
+        return isAbsent ? name + ":" + emptyDirectory.toAbsolutePath() : path(prefix);
+    }
+
+    /** Why a store that is a directory cannot be compared: it is not there, as when its volume is not mounted. */
+    Optional<String> problem() {
+        return directory
+                .filter(root -> !Files.isDirectory(root))
+                .map(root -> "the %s directory %s does not exist or is no directory; mount its volume"
+                        .formatted(name, root));
     }
 
     private static String absolute(Path directory) {

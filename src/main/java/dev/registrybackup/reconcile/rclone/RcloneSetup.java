@@ -5,57 +5,90 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** Finds out whether the program can be used, and prepares what its runs need. */
-final class RcloneSetup {
+/**
+ * What runs of rclone need, prepared: a program that can be used, its environment and the files it reads.
+ *
+ * @param version as the program prints it, such as {@code v1.60.1-DEV}
+ * @param process runs the program
+ * @param emptyDirectory a directory in which nothing is and will be
+ */
+record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
+    // Debian 12 has 1.60. All that is asked of it is tested with it.
+    private static final int MINIMUM_MAJOR = 1;
+    private static final int MINIMUM_MINOR = 60;
     private static final String REMEDY =
-            "install rclone %s or later (Debian: apt-get install rclone), or set reconcile.rclone to where it is"
-                    .formatted(RcloneVersion.MINIMUM.name());
+            "install rclone 1.60 or later (Debian: apt-get install rclone), or set reconcile.rclone to where it is";
+    private static final Pattern VERSION_LINE = Pattern.compile("rclone (v(\\d{1,6})\\.(\\d{1,6})\\S*)");
 
-    private final String program;
-    private final List<RcloneRemote> remotes;
-    private final Optional<String> externalRemote;
-    private final Path scratch;
-
-    /** For runs over these stores, and over a place of which only the environment knows what it is. */
-    RcloneSetup(String program, List<RcloneRemote> remotes, Optional<String> foreignPlace, Path scratch) {
-        this.program = program;
-        this.remotes = remotes;
-        this.externalRemote = foreignPlace;
-        this.scratch = scratch;
-    }
-
-    /** An empty directory in the scratch directory. */
-    Path emptyDirectory() {
-        return scratch.resolve("empty");
-    }
-
-    /** Makes the scratch directory and what has to be in it, and a program that runs with it. */
-    RcloneProcess prepare() {
+    /**
+     * Makes the scratch directory and what has to be in it, and asks the program for its version. No store is asked
+     * anything.
+     *
+     * @param program its name on the PATH, or its path
+     * @param remotes the stores of the runs
+     * @param foreignPlace a place, {@code remote:path} or a directory, of which only the environment knows what it is
+     * @param scratch a directory of our own; made if absent
+     * @throws RcloneUnusableException if the program is missing, cannot be run or is older than 1.60, if the scratch
+     *     directory cannot be written, or a store's file of certificates cannot be read
+     */
+    static RcloneSetup prepare(String program, List<RcloneRemote> remotes, Optional<String> foreignPlace, Path scratch) {
+        Path empty = scratch.resolve("empty");
+        Path configuration = scratch.resolve("rclone.conf");
         try {
-            Files.createDirectories(emptyDirectory());
-            Path configuration = scratch.resolve("rclone.conf");
+            Files.createDirectories(empty);
             Files.write(configuration, new byte[0]);
-            return new RcloneProcess(
-                    ChildEnvironment.of(System.getenv(), configuration, remotes, externalRemote), scratch);
         } catch (IOException e) {
             throw new RcloneUnusableException(
                     "Failed to prepare runs of rclone in %s: %s; make it a directory that can be written"
                             .formatted(scratch, reason(e)),
                     e);
         }
+        RcloneProcess process = new RcloneProcess(
+                program,
+                environment(System.getenv(), configuration, remotes, foreignPlace),
+                writeCertificates(remotes, scratch.resolve("certificates.pem")),
+                scratch);
+        return new RcloneSetup(readVersion(program, process), process, empty);
     }
 
-    /** The file of all that is trusted, if a store has certificates of its own. */
-    Optional<Path> writeCertificates() {
+    /**
+     * What rclone's process gets to know: the parent's environment, but of rclone's settings only our own, and the AWS
+     * variables only where a store takes its credentials from them.
+     */
+    static Map<String, String> environment(
+            Map<String, String> parent, Path configuration, List<RcloneRemote> remotes, Optional<String> foreignPlace) {
+        Map<String, String> environment = new TreeMap<>(parent);
+        boolean needsCredentials = remotes.stream().anyMatch(RcloneRemote::usesProcessCredentials);
+        // The settings of the foreign place's remote; a directory has none.
+        Optional<String> kept = foreignPlace.map(place -> "RCLONE_CONFIG_"
+                + place.substring(0, Math.max(place.indexOf(':'), 0)).toUpperCase(Locale.ROOT) + "_");
+        environment
+                .keySet()
+                .removeIf(name -> name.startsWith("RCLONE_")
+                        && kept.filter(name::startsWith).isEmpty());
+        environment.keySet().removeIf(name -> name.startsWith("AWS_") && !needsCredentials);
+        // rclone 1.60 ends at once if it is set: "unable to load custom CA bundle".
+        environment.remove("AWS_CA_BUNDLE");
+        // Otherwise it would read the user's own, and what that says of a remote of the same name.
+        environment.put("RCLONE_CONFIG", configuration.toString());
+        remotes.forEach(rcloneRemote -> environment.putAll(rcloneRemote.environment()));
+        return environment;
+    }
+
+    private static Optional<Path> writeCertificates(List<RcloneRemote> remotes, Path bundle) {
         List<Path> files = remotes.stream()
                 .flatMap(rcloneRemote -> rcloneRemote.caCertificate().stream())
                 .toList();
         if (files.isEmpty()) {
             return Optional.empty();
         }
-        Path bundle = scratch.resolve("certificates.pem");
         try {
             CertificateBundle.write(bundle, files);
             return Optional.of(bundle);
@@ -67,28 +100,30 @@ final class RcloneSetup {
         }
     }
 
-    /** Asks for the version. */
-    String readVersion(RcloneProcess runnable) {
+    private static String readVersion(String program, RcloneProcess process) {
         List<String> lines = new ArrayList<>();
+        RcloneProcess.Result result;
         try {
-            ProcessResult processResult = runnable.run(List.of(program, "version"), lines::add);
-            RcloneVersion found = lines.stream()
-                    .findFirst()
-                    .flatMap(RcloneVersion::parse)
-                    .orElseThrow(() -> new RcloneUnusableException(
-                            "Failed to start %s: asked for its version it ended with %d and did not answer as rclone does; %s"
-                                    .formatted(program, processResult.exitCode(), REMEDY)));
-            if (found.isOlderThan(RcloneVersion.MINIMUM)) {
-                throw new RcloneUnusableException("Failed to start %s: it is rclone %s, which is too old; %s"
-                        .formatted(program, found.name(), REMEDY));
-            }
-            return found.name();
+            result = process.runToEnd(List.of(program, "version"), lines::add);
         } catch (IOException e) {
             throw new RcloneUnusableException("Failed to start %s: %s; %s".formatted(program, reason(e), REMEDY), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new RcloneUnusableException("Failed to start %s: interrupted".formatted(program), e);
         }
+        Matcher found = VERSION_LINE.matcher(lines.isEmpty() ? "" : lines.get(0).strip());
+        if (!found.matches()) {
+            throw new RcloneUnusableException(
+                    "Failed to start %s: asked for its version it ended with %d and did not answer as rclone does; %s"
+                            .formatted(program, result.exitCode(), REMEDY));
+        }
+        int major = Integer.parseInt(found.group(2));
+        if (major < MINIMUM_MAJOR
+                || (major == MINIMUM_MAJOR && Integer.parseInt(found.group(3)) < MINIMUM_MINOR)) {
+            throw new RcloneUnusableException("Failed to start %s: it is rclone %s, which is too old; %s"
+                    .formatted(program, found.group(1), REMEDY));
+        }
+        return found.group(1);
     }
 
     private static String reason(IOException e) {

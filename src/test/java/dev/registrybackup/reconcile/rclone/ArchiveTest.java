@@ -277,7 +277,7 @@ class ArchiveTest {
                 "RCLONE_CONFIG_DR_TYPE", "s3", "RCLONE_CONFIG_OTHER_TYPE", "s3", "RCLONE_DRY_RUN", "true");
 
         // When
-        var environment = ChildEnvironment.of(parent, Path.of("/none"), List.of(), Optional.of("dr:bucket/path"));
+        var environment = RcloneSetup.environment(parent, Path.of("/none"), List.of(), Optional.of("dr:bucket/path"));
 
         // Then
         assertEquals("s3", environment.get("RCLONE_CONFIG_DR_TYPE"));

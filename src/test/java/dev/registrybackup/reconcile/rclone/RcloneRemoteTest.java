@@ -160,7 +160,7 @@ class RcloneRemoteTest {
                 "AWS_CA_BUNDLE", "/etc/ca.pem");
 
         // When
-        Map<String, String> environment = ChildEnvironment.of(
+        Map<String, String> environment = RcloneSetup.environment(
                 parent, Path.of("/scratch/none"), List.of(directory("/srv/registry")), Optional.empty());
 
         // Then
@@ -180,7 +180,7 @@ class RcloneRemoteTest {
 
         // When
         Map<String, String> environment =
-                ChildEnvironment.of(parent, Path.of("/scratch/none"), List.of(rcloneRemote), Optional.empty());
+                RcloneSetup.environment(parent, Path.of("/scratch/none"), List.of(rcloneRemote), Optional.empty());
 
         // Then
         assertEquals("arn:role", environment.get("AWS_ROLE_ARN"));
