@@ -1,15 +1,32 @@
 package dev.registrybackup.objectstore;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.logging.LogEvent;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
- * Small objects of our own in the backup bucket. They are removed by version, so that a versioned bucket does not fill
- * with their ghosts. Blocks; each method throws {@link ObjectStoreException} if the store did not do it.
+ * Small JSON records of our own in the backup bucket. They are removed by version, so that a versioned bucket does not
+ * fill with their ghosts. Blocks; each method throws {@link ObjectStoreException} if the store did not do it.
+ *
+ * <p>Records are read field by field and not bound to classes: a damaged field or one of a later version is met where it
+ * is read, and a native executable needs no reflection for them.
  */
 public final class MetadataStore {
+    private static final System.Logger LOGGER = System.getLogger(MetadataStore.class.getName());
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     private static final int MAX_BYTES = 8 << 20;
 
     private final ObjectStore backup;
@@ -63,6 +80,60 @@ public final class MetadataStore {
             }
             throw e;
         }
+    }
+
+    /**
+     * Reads a record that is a JSON object; an empty object if there is none. A damaged one is logged and counts as none,
+     * for records that the next {@link #update} puts right.
+     */
+    public ObjectNode read(String key) {
+        return objectOf(key, get(key));
+    }
+
+    /**
+     * Writes what becomes of the record, an empty object if {@link #read} has none, in place of it. Of the one before no
+     * version is left.
+     */
+    public void update(String key, UnaryOperator<ObjectNode> change) {
+        Optional<StoredRecord> before = get(key);
+        new SingleVersionRecord(this, key, before.flatMap(StoredRecord::version))
+                .write(change.apply(objectOf(key, before)).toString());
+    }
+
+    private static ObjectNode objectOf(String key, Optional<StoredRecord> stored) {
+        Optional<ObjectNode> object = stored.flatMap(record -> parse(record.json()));
+        if (stored.isPresent() && object.isEmpty()) {
+            LOGGER.log(
+                    Level.WARNING,
+                    LogEvent.of("record-damaged")
+                            .with("record", key)
+                            .with("reason", "it is not a JSON object")
+                            .with("remedy", "it counts as missing until the next run writes it again"));
+        }
+        return object.orElseGet(JsonNodeFactory.instance::objectNode);
+    }
+
+    /** The JSON object that a record or a line of one is; empty if it is damaged. */
+    public static Optional<ObjectNode> parse(String json) {
+        try {
+            return JSON.readTree(json) instanceof ObjectNode object ? Optional.of(object) : Optional.empty();
+        } catch (JsonProcessingException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The time of that name, UTC; empty if there is none, or it is no time. */
+    public static Optional<Instant> parseTime(JsonNode json, String name) {
+        try {
+            return Optional.of(Instant.parse(json.path(name).asText()));
+        } catch (DateTimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Puts a time under that name, or takes away what is there. */
+    public static void putTime(ObjectNode json, String name, Optional<Instant> time) {
+        time.ifPresentOrElse(value -> json.put(name, value.toString()), () -> json.remove(name));
     }
 
     /** Removes a record whose version is not known. */

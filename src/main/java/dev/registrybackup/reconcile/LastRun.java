@@ -2,8 +2,8 @@ package dev.registrybackup.reconcile;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectStore;
-import dev.registrybackup.objectstore.StatusRecord;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Instant;
 import java.util.Optional;
@@ -16,7 +16,7 @@ public final class LastRun {
     /** Where it lies. */
     public static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/last";
 
-    private final StatusRecord record;
+    private final MetadataStore records;
 
     /**
      * What was recorded.
@@ -38,22 +38,22 @@ public final class LastRun {
 
     /** The last run of that backup. */
     public LastRun(ObjectStore backup) {
-        this.record = new StatusRecord(backup, KEY);
+        this.records = new MetadataStore(backup);
     }
 
     /** What is on record; nothing if there is no record that can be read. */
     public RunRecord read() {
-        return parse(record.read());
+        return parse(records.read(KEY));
     }
 
     void write(ObjectNode summary, boolean isSuccess, Instant begun, Instant ended) {
-        record.update(before -> {
+        records.update(KEY, before -> {
             RunRecord runRecord = parse(before);
             ObjectNode json = JsonNodeFactory.instance.objectNode();
             json.set("summary", summary);
-            StatusRecord.putTime(
+            MetadataStore.putTime(
                     json, "lastSuccessStartedAt", isSuccess ? Optional.of(begun) : runRecord.lastSuccessStartedAt());
-            StatusRecord.putTime(
+            MetadataStore.putTime(
                     json, "lastSuccessFinishedAt", isSuccess ? Optional.of(ended) : runRecord.lastSuccessFinishedAt());
             return json;
         });
@@ -63,8 +63,8 @@ public final class LastRun {
         return json.path("summary") instanceof ObjectNode summary
                 ? new RunRecord(
                         summary,
-                        StatusRecord.parseTime(json, "lastSuccessStartedAt"),
-                        StatusRecord.parseTime(json, "lastSuccessFinishedAt"))
+                        MetadataStore.parseTime(json, "lastSuccessStartedAt"),
+                        MetadataStore.parseTime(json, "lastSuccessFinishedAt"))
                 : RunRecord.NONE;
     }
 }

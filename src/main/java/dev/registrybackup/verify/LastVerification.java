@@ -3,8 +3,8 @@ package dev.registrybackup.verify;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectStore;
-import dev.registrybackup.objectstore.StatusRecord;
 import dev.registrybackup.operation.Severity;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Instant;
@@ -21,7 +21,7 @@ public final class LastVerification {
     /** Where it lies. */
     public static final String KEY = RegistryLayout.METADATA_PREFIX + "verify/last";
 
-    private final StatusRecord record;
+    private final MetadataStore records;
 
     /**
      * What was recorded. Images are what {@link VerifySummary} counts: each revision of a repository once, and on OpenShift each
@@ -43,7 +43,7 @@ public final class LastVerification {
 
         /** When the last one began, UTC: what it says was true then. */
         public Optional<Instant> startedAt() {
-            return StatusRecord.parseTime(summary, "startedAt");
+            return MetadataStore.parseTime(summary, "startedAt");
         }
 
         /** How many images there were. */
@@ -93,12 +93,12 @@ public final class LastVerification {
 
     /** The last verification of that backup. */
     public LastVerification(ObjectStore backup) {
-        this.record = new StatusRecord(backup, KEY);
+        this.records = new MetadataStore(backup);
     }
 
     /** What is on record; nothing if there is no record that can be read. */
     public VerificationRecord read() {
-        return parse(record.read());
+        return parse(records.read(KEY));
     }
 
     /** Whether what is asked is the whole of the backup, however closely. */
@@ -107,11 +107,11 @@ public final class LastVerification {
     }
 
     void write(VerifySummary verified, ObjectNode summary) {
-        record.update(before -> {
+        records.update(KEY, before -> {
             ObjectNode json = JsonNodeFactory.instance.objectNode();
             json.set("summary", summary);
-            StatusRecord.putTime(json, "finishedAt", Optional.of(verified.finishedAt()));
-            StatusRecord.putTime(
+            MetadataStore.putTime(json, "finishedAt", Optional.of(verified.finishedAt()));
+            MetadataStore.putTime(
                     json,
                     "lastConclusiveAt",
                     verified.hasUnknown() ? parse(before).lastConclusiveAt() : Optional.of(verified.finishedAt()));
@@ -122,9 +122,7 @@ public final class LastVerification {
     private static VerificationRecord parse(ObjectNode json) {
         return json.path("summary") instanceof ObjectNode summary
                 ? new VerificationRecord(
-                        summary,
-                        StatusRecord.parseTime(json, "finishedAt"),
-                        StatusRecord.parseTime(json, "lastConclusiveAt"))
+                        summary, MetadataStore.parseTime(json, "finishedAt"), MetadataStore.parseTime(json, "lastConclusiveAt"))
                 : VerificationRecord.NONE;
     }
 }

@@ -2,8 +2,8 @@ package dev.registrybackup.verify;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectStore;
-import dev.registrybackup.objectstore.StatusRecord;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Instant;
 import java.util.Optional;
@@ -16,7 +16,7 @@ public final class RestorableShare {
     /** Where it lies. */
     public static final String KEY = RegistryLayout.METADATA_PREFIX + "openshift/restorable";
 
-    private final StatusRecord record;
+    private final MetadataStore records;
 
     /**
      * What is on record.
@@ -34,19 +34,19 @@ public final class RestorableShare {
 
     /** That of this backup. */
     public RestorableShare(ObjectStore backup) {
-        this.record = new StatusRecord(backup, KEY);
+        this.records = new MetadataStore(backup);
     }
 
     /** What is on record; empty if there is no record that can be understood. */
     public Optional<ShareRecord> read() {
-        JsonNode json = record.read();
-        return StatusRecord.parseTime(json, "at")
+        JsonNode json = records.read(KEY);
+        return MetadataStore.parseTime(json, "at")
                 .map(at -> new ShareRecord(
                         at, json.path("items").asLong(), json.path("restorable").asLong()));
     }
 
     void write(ImageStreamCounts items, Instant at) {
-        record.update(before -> JsonNodeFactory.instance
+        records.update(KEY, before -> JsonNodeFactory.instance
                 .objectNode()
                 .put("at", at.toString())
                 .put("snapshotAt", items.snapshotAt().toString())

@@ -3,7 +3,7 @@ package dev.registrybackup.app.ui;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.app.ui.Row.Level;
-import dev.registrybackup.objectstore.StatusRecord;
+import dev.registrybackup.objectstore.MetadataStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +52,6 @@ final class CatalogData {
                 "size",
                 Formats.size(entry.path("size").asLong()),
                 "at",
-                Formats.moment(StatusRecord.parseTime(entry, "at"), now));
+                Formats.moment(MetadataStore.parseTime(entry, "at"), now));
     }
 }

@@ -2,7 +2,7 @@ package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.registrybackup.app.ui.Row.Level;
-import dev.registrybackup.objectstore.StatusRecord;
+import dev.registrybackup.objectstore.MetadataStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,7 +30,7 @@ final class ImageData {
         data.put("mediaType", image.path("mediaType").asText());
         data.put("platforms", platforms(image.path("platforms")));
         data.put("size", image.has("size") ? Formats.size(image.path("size").asLong()) : "");
-        data.put("pushed", Formats.moment(StatusRecord.parseTime(image, "pushed"), now));
+        data.put("pushed", Formats.moment(MetadataStore.parseTime(image, "pushed"), now));
         data.put("created", image.path("created").asText());
         data.put("tags", texts(image.path("tags")));
         data.put("missing", texts(image.path("missing")));

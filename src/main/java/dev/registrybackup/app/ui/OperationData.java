@@ -2,7 +2,7 @@ package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.registrybackup.app.ui.Row.Level;
-import dev.registrybackup.objectstore.StatusRecord;
+import dev.registrybackup.objectstore.MetadataStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,7 +39,7 @@ final class OperationData {
         line.put("level", level(state).data());
         line.put("isAtWork", ACTIVE.contains(state));
         line.put("requestedBy", operation.path("requestedBy").asText());
-        line.put("requestedAt", Formats.moment(StatusRecord.parseTime(operation, "requestedAt"), now));
+        line.put("requestedAt", Formats.moment(MetadataStore.parseTime(operation, "requestedAt"), now));
         line.put("phase", operation.path("phase").asText());
         line.put("objects", amount(operation.path("objects"), false));
         line.put("bytes", amount(operation.path("bytes"), true));
@@ -55,9 +55,9 @@ final class OperationData {
         data.put("parameters", operation.path("parameters").toPrettyString());
         data.put("attempt", attempt.path("number").asText());
         data.put("runner", attempt.path("runner").asText());
-        data.put("startedAt", Formats.moment(StatusRecord.parseTime(attempt, "startedAt"), now));
-        data.put("heartbeatAt", Formats.moment(StatusRecord.parseTime(attempt, "heartbeatAt"), now));
-        data.put("finishedAt", Formats.moment(StatusRecord.parseTime(attempt, "finishedAt"), now));
+        data.put("startedAt", Formats.moment(MetadataStore.parseTime(attempt, "startedAt"), now));
+        data.put("heartbeatAt", Formats.moment(MetadataStore.parseTime(attempt, "heartbeatAt"), now));
+        data.put("finishedAt", Formats.moment(MetadataStore.parseTime(attempt, "finishedAt"), now));
         data.put("reason", operation.path("reason").asText());
         data.put("summary", operation.has("summary") ? operation.path("summary").toPrettyString() : "");
         List<Map<String, Object>> counts = new ArrayList<>();

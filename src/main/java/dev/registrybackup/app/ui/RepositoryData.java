@@ -2,7 +2,7 @@ package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import dev.registrybackup.objectstore.StatusRecord;
+import dev.registrybackup.objectstore.MetadataStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -63,8 +63,8 @@ final class RepositoryData {
         Map<String, Object> data = new LinkedHashMap<>();
         data.put("name", name);
         data.put("href", href());
-        data.put("at", Formats.moment(StatusRecord.parseTime(document, "at"), now));
-        data.put("stream", Formats.moment(StatusRecord.parseTime(document.path("imageStream"), "at"), now));
+        data.put("at", Formats.moment(MetadataStore.parseTime(document, "at"), now));
+        data.put("stream", Formats.moment(MetadataStore.parseTime(document.path("imageStream"), "at"), now));
         data.put("level", (restorable < all ? Row.Level.BAD : Row.Level.GOOD).data());
         data.put(
                 "sentence",
@@ -88,7 +88,7 @@ final class RepositoryData {
         String text = tag.path("tag").asText();
         data.put("tag", text);
         data.put("href", "/page/image?name=%s&tag=%s".formatted(Formats.query(name), Formats.query(text)));
-        data.put("time", Formats.moment(StatusRecord.parseTime(tag, "time"), now));
+        data.put("time", Formats.moment(MetadataStore.parseTime(tag, "time"), now));
         if (digest.isEmpty()) {
             data.put("state", "Its link is broken: it points to no image");
             data.put("level", Row.Level.BAD.data());
@@ -134,7 +134,7 @@ final class RepositoryData {
     private Map<String, Object> past(JsonNode past) {
         String digest = past.path("digest").asText();
         Map<String, Object> data = image(digest);
-        data.put("time", Formats.moment(StatusRecord.parseTime(past, "time"), now));
+        data.put("time", Formats.moment(MetadataStore.parseTime(past, "time"), now));
         return data;
     }
 
@@ -152,7 +152,7 @@ final class RepositoryData {
         data.put("reference", reference);
         data.put("name", name);
         data.put("repositoryHref", href());
-        data.put("at", Formats.moment(StatusRecord.parseTime(document, "at"), now));
+        data.put("at", Formats.moment(MetadataStore.parseTime(document, "at"), now));
         data.put("restore", restoreCommands.image(reference));
         return data;
     }

@@ -2,7 +2,7 @@ package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.registrybackup.app.ui.Row.Level;
-import dev.registrybackup.objectstore.StatusRecord;
+import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.operation.Severity;
 import dev.registrybackup.reconcile.Alarm;
 import dev.registrybackup.reconcile.LastRun;
@@ -128,7 +128,7 @@ final class StatusTable {
                                 counted(summary, "copied"),
                                 counted(summary, "missedByEvents")),
                 "ended",
-                Formats.moment(StatusRecord.parseTime(summary, "finishedAt"), now));
+                Formats.moment(MetadataStore.parseTime(summary, "finishedAt"), now));
     }
 
     private static String counted(JsonNode summary, String name) {

@@ -13,13 +13,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class StatusRecordTest {
+class MetadataStoreTest {
     private static final String KEY = "registry-backup/any/last";
     private static final Instant TIME = Instant.parse("2026-11-16T00:00:00Z");
 
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, new SettableClock());
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
-    private final StatusRecord record = new StatusRecord(backup, KEY);
+    private final MetadataStore records = new MetadataStore(backup);
 
     private static ObjectNode counted(ObjectNode before) {
         return before.put("runs", before.path("runs").asInt() + 1);
@@ -28,13 +28,13 @@ class StatusRecordTest {
     @Test
     void eachTakesThePlaceOfTheOneBeforeAndLeavesNoVersionOfIt() {
         // Given
-        record.update(StatusRecordTest::counted);
+        records.update(KEY, MetadataStoreTest::counted);
 
         // When
-        record.update(StatusRecordTest::counted);
+        records.update(KEY, MetadataStoreTest::counted);
 
         // Then
-        assertEquals("{\"runs\":2}", record.read().toString());
+        assertEquals("{\"runs\":2}", records.read(KEY).toString());
         assertEquals(1, bucket.versionCount(KEY));
     }
 
@@ -43,30 +43,30 @@ class StatusRecordTest {
     void aRecordThatIsNoneIsAsGoodAsNoneAndIsReplaced(String text) {
         // Given
         bucket.seed(KEY, text.getBytes(StandardCharsets.UTF_8));
-        ObjectNode read = record.read();
+        ObjectNode read = records.read(KEY);
 
         // When
-        record.update(StatusRecordTest::counted);
+        records.update(KEY, MetadataStoreTest::counted);
 
         // Then
         assertEquals("{}", read.toString());
-        assertEquals("{\"runs\":1}", record.read().toString());
+        assertEquals("{\"runs\":1}", records.read(KEY).toString());
     }
 
     @Test
     void aStoreThatDoesNotAnswerIsNoEmptyRecord() {
         // Given
-        record.update(StatusRecordTest::counted);
+        records.update(KEY, MetadataStoreTest::counted);
         backup.beforeRequest((operation, key) -> {
             throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to read it: a test says so");
         });
 
         // When
-        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, record::read);
+        ObjectStoreException thrown = assertThrows(ObjectStoreException.class, () -> records.read(KEY));
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, thrown.error());
-        assertThrows(ObjectStoreException.class, () -> record.update(StatusRecordTest::counted));
+        assertThrows(ObjectStoreException.class, () -> records.update(KEY, MetadataStoreTest::counted));
         assertEquals("{\"runs\":1}", new String(bucket.bytes(KEY), StandardCharsets.UTF_8));
     }
 
@@ -76,13 +76,13 @@ class StatusRecordTest {
         ObjectNode json = JsonNodeFactory.instance.objectNode().put("word", "yesterday");
 
         // When
-        StatusRecord.putTime(json, "at", Optional.of(TIME));
-        StatusRecord.putTime(json, "none", Optional.empty());
+        MetadataStore.putTime(json, "at", Optional.of(TIME));
+        MetadataStore.putTime(json, "none", Optional.empty());
 
         // Then
         assertEquals("{\"word\":\"yesterday\",\"at\":\"2026-11-16T00:00:00Z\"}", json.toString());
-        assertEquals(Optional.of(TIME), StatusRecord.parseTime(json, "at"));
-        assertEquals(Optional.empty(), StatusRecord.parseTime(json, "none"));
-        assertEquals(Optional.empty(), StatusRecord.parseTime(json, "word"));
+        assertEquals(Optional.of(TIME), MetadataStore.parseTime(json, "at"));
+        assertEquals(Optional.empty(), MetadataStore.parseTime(json, "none"));
+        assertEquals(Optional.empty(), MetadataStore.parseTime(json, "word"));
     }
 }
