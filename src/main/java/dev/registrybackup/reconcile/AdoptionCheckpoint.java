@@ -1,11 +1,8 @@
 package dev.registrybackup.reconcile;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.reconcile.AdoptionResult.Outcome;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -18,8 +15,6 @@ import java.util.Optional;
  * @param startedAt when the adoption began, UTC
  */
 record AdoptionCheckpoint(String lastKey, long verified, long bytes, Instant startedAt) {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     static AdoptionCheckpoint initial(Instant since) {
         return new AdoptionCheckpoint("", 0, 0, since);
     }
@@ -46,20 +41,15 @@ record AdoptionCheckpoint(String lastKey, long verified, long bytes, Instant sta
 
     /** What {@link #json} made; empty if it is anything else. */
     static Optional<AdoptionCheckpoint> parse(String json) {
-        try {
-            JsonNode root = JSON.readTree(json);
-            boolean isWhole = root.path("lastKey").isTextual()
-                    && root.path("verified").canConvertToLong()
-                    && root.path("bytes").canConvertToLong();
-            return isWhole
-                    ? Optional.of(new AdoptionCheckpoint(
-                            root.path("lastKey").asText(),
-                            root.path("verified").asLong(),
-                            root.path("bytes").asLong(),
-                            Instant.parse(root.path("startedAt").asText())))
-                    : Optional.empty();
-        } catch (JsonProcessingException | DateTimeException e) {
-            return Optional.empty();
-        }
+        return MetadataStore.parse(json)
+                .filter(root -> root.path("lastKey").isTextual()
+                        && root.path("verified").canConvertToLong()
+                        && root.path("bytes").canConvertToLong())
+                .flatMap(root -> MetadataStore.parseTime(root, "startedAt")
+                        .map(since -> new AdoptionCheckpoint(
+                                root.path("lastKey").asText(),
+                                root.path("verified").asLong(),
+                                root.path("bytes").asLong(),
+                                since)));
     }
 }

@@ -1,11 +1,9 @@
 package dev.registrybackup.reconcile;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.DateTimeException;
+import dev.registrybackup.objectstore.MetadataStore;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -19,8 +17,6 @@ import java.util.Optional;
  * @param acknowledgement by whom and when it was acknowledged; empty if nobody has
  */
 public record Alarm(String id, String cause, String problem, Instant raisedAt, Optional<String> acknowledgement) {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     /** Whether nobody has acknowledged it. */
     public boolean isOpen() {
         return acknowledgement.isEmpty();
@@ -44,18 +40,15 @@ public record Alarm(String id, String cause, String problem, Instant raisedAt, O
 
     /** A record that cannot be understood is an alarm too: nobody has said that all is well. */
     static Alarm parse(String id, String text) {
-        try {
-            JsonNode json = JSON.readTree(text);
-            return new Alarm(
-                    id,
-                    json.path("cause").asText(),
-                    json.path("problem").asText(),
-                    Instant.parse(json.path("raisedAt").asText()),
-                    json.has("acknowledged")
-                            ? Optional.of(json.path("acknowledged").asText())
-                            : Optional.empty());
-        } catch (JsonProcessingException | DateTimeException e) {
-            return new Alarm(id, "unreadable", "The record of the alarm is none", Instant.EPOCH, Optional.empty());
-        }
+        return MetadataStore.parse(text)
+                .flatMap(json -> MetadataStore.parseTime(json, "raisedAt")
+                        .map(raised -> new Alarm(
+                                id,
+                                json.path("cause").asText(),
+                                json.path("problem").asText(),
+                                raised,
+                                Optional.ofNullable(json.get("acknowledged")).map(JsonNode::asText))))
+                .orElseGet(() -> new Alarm(
+                        id, "unreadable", "The record of the alarm is none", Instant.EPOCH, Optional.empty()));
     }
 }

@@ -1,7 +1,5 @@
 package dev.registrybackup.reconcile;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
@@ -9,7 +7,6 @@ import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.SingleVersionRecord;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -19,8 +16,6 @@ import java.util.Optional;
  */
 final class PruneRecord {
     static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/pruning";
-
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final ObjectStore backup;
     private final MetadataStore records;
@@ -34,7 +29,9 @@ final class PruneRecord {
 
     /** Since when, UTC; empty if nothing is to be checked. A record that cannot be read has everything checked. */
     Optional<Instant> startedAt() {
-        return records.get(KEY).map(storedRecord -> parse(storedRecord.json()));
+        return records.get(KEY).map(stored -> MetadataStore.parse(stored.json())
+                .flatMap(json -> MetadataStore.parseTime(json, "startedAt"))
+                .orElse(Instant.EPOCH));
     }
 
     /** Puts it on record, and says whether it was not on record before: a check that another run left is still to be made. */
@@ -52,13 +49,5 @@ final class PruneRecord {
 
     void finish() {
         records.get(KEY).ifPresent(storedRecord -> backup.delete(KEY, storedRecord.version()));
-    }
-
-    private static Instant parse(String text) {
-        try {
-            return Instant.parse(JSON.readTree(text).path("startedAt").asText());
-        } catch (JsonProcessingException | DateTimeException e) {
-            return Instant.EPOCH;
-        }
     }
 }

@@ -1,7 +1,5 @@
 package dev.registrybackup.reconcile;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectInfo;
@@ -14,8 +12,6 @@ import java.util.stream.Stream;
 
 /** Takes off the record what could never be copied and is well now: the backup has it, or the registry has it no more. */
 final class ResolvedRejections {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final StorePair storePair;
     private final MetadataStore records;
     private final Fence fence;
@@ -41,7 +37,9 @@ final class ResolvedRejections {
 
     private boolean deleteIfResolved(String name, Set<String> left) {
         Optional<StoredRecord> record = records.get(name);
-        boolean isSettled = record.flatMap(storedRecord -> parseKey(storedRecord.json()))
+        // A record may be about no key, such as that of an event nobody could read.
+        boolean isSettled = record.flatMap(stored -> MetadataStore.parse(stored.json()))
+                .map(json -> json.path("key").textValue())
                 .filter(key -> !left.contains(key) && isResolved(key))
                 .isPresent();
         if (isSettled) {
@@ -57,14 +55,5 @@ final class ResolvedRejections {
                 && kind != Kind.EXCLUDED
                 && (storePair.backup().headBeforeWrite(key).isPresent()
                         || storePair.registry().head(key).isEmpty());
-    }
-
-    /** Empty for a record that is about no key, such as that of an event nobody could read. */
-    private static Optional<String> parseKey(String json) {
-        try {
-            return Optional.ofNullable(JSON.readTree(json).path("key").textValue());
-        } catch (JsonProcessingException e) {
-            return Optional.empty();
-        }
     }
 }

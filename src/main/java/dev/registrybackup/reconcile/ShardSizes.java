@@ -1,8 +1,5 @@
 package dev.registrybackup.reconcile;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.objectstore.MetadataStore;
@@ -25,8 +22,6 @@ final class ShardSizes {
     /** A record of more is not read again as a whole; then nothing is kept, and all is counted each time. */
     private static final int MAX_SHARDS = 50_000;
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final MetadataStore records;
     private final Optional<StoredRecord> stored;
     private final NavigableMap<String, Long> previous = new TreeMap<>();
@@ -36,20 +31,12 @@ final class ShardSizes {
     ShardSizes(ObjectStore backup) {
         this.records = new MetadataStore(backup);
         this.stored = records.get(KEY);
-        stored.ifPresent(record -> parse(record.json()));
-    }
-
-    private void parse(String json) {
-        try {
-            for (var entry : JSON.readTree(json).properties()) {
-                JsonNode keys = entry.getValue();
-                if (keys.isIntegralNumber()) {
-                    previous.put(entry.getKey(), keys.asLong());
-                }
-            }
-        } catch (JsonProcessingException e) {
-            previous.clear();
-        }
+        stored.flatMap(record -> MetadataStore.parse(record.json()))
+                .ifPresent(json -> json.properties().forEach(shard -> {
+                    if (shard.getValue().isIntegralNumber()) {
+                        previous.put(shard.getKey(), shard.getValue().asLong());
+                    }
+                }));
     }
 
     /** How many there were below that prefix, in whatever parts; empty if that is not known. */
