@@ -1,7 +1,6 @@
 package dev.registrybackup.imagestream;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.operation.kubernetes.ApiFailure;
@@ -20,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * that what a newer server adds is kept, and OpenShift's model is no part of the program.
  */
 public final class OpenShiftCluster implements WritableCluster {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final int NOT_FOUND = 404;
 
     private final KubernetesClient client;
@@ -146,7 +144,7 @@ public final class OpenShiftCluster implements WritableCluster {
 
     private static ObjectNode object(@Nullable String answer, String attempt) {
         try {
-            if (answer != null && JSON.readTree(answer) instanceof ObjectNode object) {
+            if (answer != null && JsonBlobStore.parse(answer) instanceof ObjectNode object) {
                 return object;
             }
             throw new IOException("it answered no JSON object");

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectStore;
-import dev.registrybackup.objectstore.SingleVersionRecord;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Clock;
 import java.time.Instant;
@@ -17,12 +16,10 @@ import java.util.Optional;
 final class PruneRecord {
     static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/pruning";
 
-    private final ObjectStore backup;
     private final MetadataStore records;
     private final Clock clock;
 
     PruneRecord(ObjectStore backup, Clock clock) {
-        this.backup = backup;
         this.records = new MetadataStore(backup);
         this.clock = clock;
     }
@@ -42,12 +39,12 @@ final class PruneRecord {
                     .objectNode()
                     .put("startedAt", clock.instant().toString())
                     .toString();
-            new SingleVersionRecord(records, KEY, Optional.empty()).write(json);
+            records.put(KEY, json);
         }
         return before.isEmpty();
     }
 
     void finish() {
-        records.get(KEY).ifPresent(storedRecord -> backup.delete(KEY, storedRecord.version()));
+        records.get(KEY).ifPresent(stored -> records.delete(KEY, stored.version()));
     }
 }
