@@ -26,9 +26,10 @@ final class PruneRecord {
 
     /** Since when, UTC; empty if nothing is to be checked. A record that cannot be read has everything checked. */
     Optional<Instant> startedAt() {
-        return records.get(KEY).map(stored -> MetadataStore.parse(stored.json())
-                .flatMap(json -> MetadataStore.parseTime(json, "startedAt"))
-                .orElse(Instant.EPOCH));
+        return records.get(KEY)
+                .map(stored -> MetadataStore.parse(stored.json())
+                        .flatMap(json -> MetadataStore.parseTime(json, "startedAt"))
+                        .orElse(Instant.EPOCH));
     }
 
     /** Puts it on record, and says whether it was not on record before: a check that another run left is still to be made. */

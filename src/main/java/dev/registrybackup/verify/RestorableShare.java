@@ -46,11 +46,13 @@ public final class RestorableShare {
     }
 
     void write(ImageStreamCounts items, Instant at) {
-        records.update(KEY, before -> JsonNodeFactory.instance
-                .objectNode()
-                .put("at", at.toString())
-                .put("snapshotAt", items.snapshotAt().toString())
-                .put("items", items.managed())
-                .put("restorable", items.restorable()));
+        records.update(
+                KEY,
+                before -> JsonNodeFactory.instance
+                        .objectNode()
+                        .put("at", at.toString())
+                        .put("snapshotAt", items.snapshotAt().toString())
+                        .put("items", items.managed())
+                        .put("restorable", items.restorable()));
     }
 }

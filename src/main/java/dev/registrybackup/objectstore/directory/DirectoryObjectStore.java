@@ -89,8 +89,7 @@ public final class DirectoryObjectStore implements ObjectStore {
     public OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag) {
         return errors.call("read", key, () -> {
             Path path = tree.resolve(key);
-            BasicFileAttributes file =
-                    tree.findFile(path).orElseThrow(() -> new NoSuchFileException(path.toString()));
+            BasicFileAttributes file = tree.findFile(path).orElseThrow(() -> new NoSuchFileException(path.toString()));
             if (etag.filter(tag -> !tag.isEmpty()).isPresent()) {
                 throw new FileErrorException(
                         StoreError.PRECONDITION_FAILED, "it has no ETag, and that of another object was given");

@@ -74,8 +74,7 @@ record DirectoryTree(Path root) {
             return root.resolve(key);
         } catch (InvalidPathException e) {
             throw new FileErrorException(
-                    StoreError.BAD_REQUEST,
-                    "the locale of this process cannot write the name. Set LC_ALL to C.UTF-8");
+                    StoreError.BAD_REQUEST, "the locale of this process cannot write the name. Set LC_ALL to C.UTF-8");
         }
     }
 

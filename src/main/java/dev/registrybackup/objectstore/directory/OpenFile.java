@@ -45,8 +45,7 @@ final class OpenFile extends InputStream implements OpenObject {
         try {
             long size = channel.size();
             if (range.filter(bytes -> bytes.offset() >= size).isPresent()) {
-                throw new FileErrorException(
-                        StoreError.PRECONDITION_FAILED, "it has %d bytes now".formatted(size));
+                throw new FileErrorException(StoreError.PRECONDITION_FAILED, "it has %d bytes now".formatted(size));
             }
             ObjectInfo info =
                     new ObjectInfo(found.key(), size, found.etag(), found.lastModified(), Map.of(), Optional.empty());

@@ -149,7 +149,8 @@ final class TemporaryFile implements AutoCloseable {
         for (Path file : DirectoryTree.children(directory)) {
             boolean isStale = file.toString().endsWith(SUFFIX)
                     && tree.findFile(file)
-                            .filter(found -> found.lastModifiedTime().toInstant().isBefore(lastWrittenBefore))
+                            .filter(found ->
+                                    found.lastModifiedTime().toInstant().isBefore(lastWrittenBefore))
                             .isPresent();
             // Its writer may be done with it meanwhile.
             if (isStale && Files.deleteIfExists(file)) {

@@ -46,8 +46,7 @@ public final class Archive {
      * @throws RcloneUnusableException if it cannot be used
      */
     public static Archive create(String program, RcloneRemote backup, Destination destination, Path scratch) {
-        RcloneSetup setup =
-                RcloneSetup.prepare(program, List.of(backup), Optional.of(destination.remote()), scratch);
+        RcloneSetup setup = RcloneSetup.prepare(program, List.of(backup), Optional.of(destination.remote()), scratch);
         return new Archive(setup.process(), backup, destination);
     }
 

@@ -61,7 +61,8 @@ public final class Rclone implements Comparer {
      * @throws RcloneUnusableException as {@link #create}
      */
     public static String version(String program, Path scratch) {
-        return RcloneSetup.prepare(program, List.of(), Optional.empty(), scratch).version();
+        return RcloneSetup.prepare(program, List.of(), Optional.empty(), scratch)
+                .version();
     }
 
     /** The program's version, such as {@code v1.60.1-DEV}. */

@@ -38,7 +38,8 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
      * @throws RcloneUnusableException if the program is missing, cannot be run or is older than 1.60, if the scratch
      *     directory cannot be written, or a store's file of certificates cannot be read
      */
-    static RcloneSetup prepare(String program, List<RcloneRemote> remotes, Optional<String> foreignPlace, Path scratch) {
+    static RcloneSetup prepare(
+            String program, List<RcloneRemote> remotes, Optional<String> foreignPlace, Path scratch) {
         Path empty = scratch.resolve("empty");
         Path configuration = scratch.resolve("rclone.conf");
         try {
@@ -118,8 +119,7 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
                             .formatted(program, result.exitCode(), REMEDY));
         }
         int major = Integer.parseInt(found.group(2));
-        if (major < MINIMUM_MAJOR
-                || (major == MINIMUM_MAJOR && Integer.parseInt(found.group(3)) < MINIMUM_MINOR)) {
+        if (major < MINIMUM_MAJOR || (major == MINIMUM_MAJOR && Integer.parseInt(found.group(3)) < MINIMUM_MINOR)) {
             throw new RcloneUnusableException("Failed to start %s: it is rclone %s, which is too old; %s"
                     .formatted(program, found.group(1), REMEDY));
         }

@@ -80,7 +80,8 @@ class DirectoryKeysTest {
 
         // Then
         assertEquals(Optional.empty(), DirectoryTree.invalidKeyReason(longest));
-        assertEquals(Optional.of("the name of a file has at most 255 bytes"), DirectoryTree.invalidKeyReason(longest + "y"));
+        assertEquals(
+                Optional.of("the name of a file has at most 255 bytes"), DirectoryTree.invalidKeyReason(longest + "y"));
         assertNoObjectAt("a/" + longest + "y/b");
     }
 
