@@ -1,8 +1,7 @@
 package dev.registrybackup.app;
 
-import dev.registrybackup.app.config.ReconcileSettings;
 import dev.registrybackup.app.config.RegistryStore;
-import dev.registrybackup.app.config.RestoreSettings;
+import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.app.events.ImageStreamEventHandler;
 import dev.registrybackup.app.metrics.CaptureMetrics;
 import dev.registrybackup.concurrent.WorkerPools;
@@ -28,8 +27,7 @@ import org.jboss.logging.Logger;
 class ImageStreamWiring {
     private static final Logger LOGGER = Logger.getLogger(ImageStreamWiring.class.getName());
 
-    private final RestoreSettings settings;
-    private final ReconcileSettings reconcileSettings;
+    private final Settings settings;
     private final Instance<KubernetesClient> kubernetes;
     private final WorkerPools workerPools;
     private final Clock clock;
@@ -37,13 +35,11 @@ class ImageStreamWiring {
     private final AtomicBoolean isWarned = new AtomicBoolean();
 
     ImageStreamWiring(
-            RestoreSettings settings,
-            ReconcileSettings reconcileSettings,
+            Settings settings,
             Instance<KubernetesClient> kubernetes,
             WorkerPools workerPools,
             Clock clock) {
         this.settings = settings;
-        this.reconcileSettings = reconcileSettings;
         this.kubernetes = kubernetes;
         this.workerPools = workerPools;
         this.clock = clock;
@@ -86,7 +82,7 @@ class ImageStreamWiring {
 
     /** What captures single ImageStreams into the backup, as hints at them come in. */
     ImageStreamEventHandler hints(RegistryStore backup, ReplicationListener replicationListener, CaptureMetrics told) {
-        CaptureReader captureReader = new CaptureReader(backup.store(), reconcileSettings.scratch());
+        CaptureReader captureReader = new CaptureReader(backup.store(), settings.scratch());
         return new ImageStreamEventHandler(new ImageStreamEventHandler.Components(
                         this::hasImages,
                         new ImageStreamCapture(cluster(), backup.store(), clock, Wiring::random),

@@ -2,9 +2,6 @@ package dev.registrybackup.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.app.config.ReconcileSettings;
-import dev.registrybackup.app.config.RestoreSettings;
-import dev.registrybackup.app.config.RuntimeEnvironment;
 import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.check.CheckedStore;
 import dev.registrybackup.check.ClusterChecks;
@@ -34,8 +31,6 @@ class PreflightWiring {
 
     private final StorePair storePair;
     private final Settings settings;
-    private final RestoreSettings restoreSettings;
-    private final ReconcileSettings reconcileSettings;
     private final Instance<KubernetesClient> kubernetes;
     private final WorkerPools workerPools;
     private final Clock clock;
@@ -43,15 +38,11 @@ class PreflightWiring {
     PreflightWiring(
             StorePair storePair,
             Settings settings,
-            RestoreSettings restoreSettings,
-            ReconcileSettings reconcileSettings,
             Instance<KubernetesClient> kubernetes,
             WorkerPools workerPools,
             Clock clock) {
         this.storePair = storePair;
         this.settings = settings;
-        this.restoreSettings = restoreSettings;
-        this.reconcileSettings = reconcileSettings;
         this.kubernetes = kubernetes;
         this.workerPools = workerPools;
         this.clock = clock;
@@ -61,7 +52,7 @@ class PreflightWiring {
     boolean isMeant(JsonNode body) {
         boolean namesNoRestore =
                 body.properties().stream().allMatch(field -> field.getKey().equals(CANARY));
-        return settings.isOperations() || (restoreSettings.isCommand() && namesNoRestore);
+        return settings.isOperations() || (settings.isCommand() && namesNoRestore);
     }
 
     /**
@@ -98,9 +89,9 @@ class PreflightWiring {
                         storePair.layout(),
                         settings.backupStore().endpoint(),
                         false),
-                restoreSettings.isCommand(),
+                settings.isCommand(),
                 () -> Rclone.version(
-                        reconcileSettings.rclone(), reconcileSettings.scratch().resolve("preflight")),
+                        settings.rclone(), settings.scratch().resolve("preflight")),
                 cluster(),
                 clock,
                 Wiring::random,
@@ -115,26 +106,26 @@ class PreflightWiring {
     }
 
     private Optional<ClusterChecks> cluster() {
-        boolean isOnCluster = RuntimeEnvironment.current().isCluster();
-        if (!isOnCluster && !restoreSettings.runsJobs() && !restoreSettings.isOpenShift()) {
+        boolean isOnCluster = settings.environment().isCluster();
+        if (!isOnCluster && !settings.runsJobs() && !settings.isOpenShift()) {
             return Optional.empty();
         }
         KubernetesClient client = kubernetes.get();
-        String namespace = Optional.ofNullable(client.getNamespace()).orElse("default");
-        boolean isCommand = restoreSettings.isCommand();
+        String namespace = Wiring.namespace(client);
+        boolean isCommand = settings.isCommand();
         return Optional.of(new ClusterChecks(
                 new OpenShiftCluster(client),
                 new ClusterChecks.Needs(
                         namespace,
-                        restoreSettings.runsJobs() || (isCommand && isOnCluster) ? templates(isCommand) : List.of(),
+                        settings.runsJobs() || (isCommand && isOnCluster) ? templates(isCommand) : List.of(),
                         isOnCluster && !isCommand,
-                        restoreSettings.isOpenShift(),
+                        settings.isOpenShift(),
                         isCommand)));
     }
 
     /** The role operations makes no restore Jobs, and may not read their template. */
     private List<String> templates(boolean isCommand) {
-        Map<OperationKind, String> all = restoreSettings.cronJobs();
+        Map<OperationKind, String> all = settings.cronJobs();
         Set<OperationKind> own = Set.of(OperationKind.VERIFY, OperationKind.RECONCILE);
         return Stream.of(OperationKind.values())
                 .filter(kind -> isCommand || own.contains(kind))

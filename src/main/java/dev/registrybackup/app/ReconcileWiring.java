@@ -1,8 +1,6 @@
 package dev.registrybackup.app;
 
-import dev.registrybackup.app.config.ReconcileSettings;
 import dev.registrybackup.app.config.RegistryStoreSettings;
-import dev.registrybackup.app.config.RestoreSettings;
 import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
@@ -26,8 +24,6 @@ import java.util.function.Function;
 class ReconcileWiring {
     private final StorePair storePair;
     private final Settings settings;
-    private final RestoreSettings restoreSettings;
-    private final ReconcileSettings reconcileSettings;
     private final ImageStreamWiring openShift;
     private final ReplicationWiring replication;
     private final WorkerPools workerPools;
@@ -36,16 +32,12 @@ class ReconcileWiring {
     ReconcileWiring(
             StorePair storePair,
             Settings settings,
-            RestoreSettings restoreSettings,
-            ReconcileSettings reconcileSettings,
             ImageStreamWiring openShift,
             ReplicationWiring replication,
             WorkerPools workerPools,
             Clock clock) {
         this.storePair = storePair;
         this.settings = settings;
-        this.restoreSettings = restoreSettings;
-        this.reconcileSettings = reconcileSettings;
         this.openShift = openShift;
         this.replication = replication;
         this.workerPools = workerPools;
@@ -65,15 +57,15 @@ class ReconcileWiring {
                         workerPools,
                         rateLimiter,
                         clock,
-                        reconcileSettings.scratch()),
-                reconcileSettings.policy(),
-                restoreSettings.isOpenShift());
+                        settings.scratch()),
+                settings.reconcilePolicy(),
+                settings.isOpenShift());
     }
 
     private Comparer rclone(Path scratch) {
         RegistryStoreSettings registry = settings.registryStore();
         return Rclone.create(
-                reconcileSettings.rclone(),
+                settings.rclone(),
                 new RcloneRemote("registry", registry.bucket(), registry.directory()),
                 backup(),
                 scratch);
@@ -84,9 +76,9 @@ class ReconcileWiring {
     }
 
     private Optional<Function<Path, Archive>> archive() {
-        return reconcileSettings
+        return settings
                 .archive()
-                .map(place -> scratch -> Archive.create(reconcileSettings.rclone(), backup(), place, scratch));
+                .map(place -> scratch -> Archive.create(settings.rclone(), backup(), place, scratch));
     }
 
     /** The copier of events, with a memory of its own, and at the pace of bulk work. */

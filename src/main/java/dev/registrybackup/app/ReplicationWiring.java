@@ -1,6 +1,5 @@
 package dev.registrybackup.app;
 
-import dev.registrybackup.app.config.RestoreSettings;
 import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.WorkerPools;
@@ -22,13 +21,11 @@ import java.util.function.BiConsumer;
 @Singleton
 class ReplicationWiring {
     private final Settings settings;
-    private final RestoreSettings restoreSettings;
     private final WorkerPools workerPools;
     private final Clock clock;
 
-    ReplicationWiring(Settings settings, RestoreSettings restoreSettings, WorkerPools workerPools, Clock clock) {
+    ReplicationWiring(Settings settings, WorkerPools workerPools, Clock clock) {
         this.settings = settings;
-        this.restoreSettings = restoreSettings;
         this.workerPools = workerPools;
         this.clock = clock;
     }
@@ -56,7 +53,7 @@ class ReplicationWiring {
                         durable,
                         workerPools,
                         // OpenShift's registry serves layers without them, as after "oc tag".
-                        !restoreSettings.isOpenShift()),
+                        !settings.isOpenShift()),
                 onUnblocked);
         return new ReplicationTools(replicator, blobReplicator, verified, durable, blockedLinks);
     }

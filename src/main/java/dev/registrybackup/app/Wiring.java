@@ -1,14 +1,18 @@
 package dev.registrybackup.app;
 
-import dev.registrybackup.app.config.ConfigurationException;
-import dev.registrybackup.app.config.ReconcileSettings;
+import dev.registrybackup.app.auth.Authorizer;
+import dev.registrybackup.app.auth.KubernetesTokenAuthorizer;
+import dev.registrybackup.app.auth.SharedSecret;
+import dev.registrybackup.app.auth.TokenAuthorizer;
+import dev.registrybackup.app.config.Configuration;
 import dev.registrybackup.app.config.RegistryStore;
 import dev.registrybackup.app.config.RegistryStoreSettings;
-import dev.registrybackup.app.config.RestoreSettings;
+import dev.registrybackup.app.config.RuntimeEnvironment;
 import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.app.events.ImageStreamEventHandler;
 import dev.registrybackup.app.metrics.CaptureMetrics;
 import dev.registrybackup.app.metrics.StoreHealth;
+import dev.registrybackup.app.ui.Pages;
 import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
@@ -60,8 +64,6 @@ public class Wiring {
     private static final int OTHER_CONNECTIONS = 16;
 
     private final Settings settings;
-    private final RestoreSettings restoreSettings;
-    private final ReconcileSettings reconcileSettings;
     private final Clock clock = Clock.systemUTC();
     private final WorkerPools workerPools;
     private final RegistryStore registry;
@@ -69,26 +71,22 @@ public class Wiring {
     private final StoreRegistry storeRegistry;
 
     @SuppressWarnings("MustBeClosedChecker") // closed by close()
-    Wiring(Settings settings, RestoreSettings restoreSettings, ReconcileSettings reconcileSettings) {
-        settings.check();
-        restoreSettings.check();
-        reconcileSettings.policy();
-        reconcileSettings.archive();
-        if (settings.isCapture() && !restoreSettings.isOpenShift()) {
-            throw new ConfigurationException(
-                    "registry.kind", "is plain, but the role capture is for ImageStreams, which only OpenShift has");
-        }
+    Wiring(Settings settings) {
         this.settings = settings;
-        this.restoreSettings = restoreSettings;
-        this.reconcileSettings = reconcileSettings;
         this.workerPools = new WorkerPools(settings.smallConcurrency(), settings.largeConcurrency());
         int connections = settings.smallConcurrency() + settings.largeConcurrency() + OTHER_CONNECTIONS;
         RegistryStoreSettings from = settings.registryStore();
-        this.storeRegistry = new StoreRegistry(from, restoreSettings.targets(), settings.timeouts(), connections);
+        this.storeRegistry = new StoreRegistry(from, settings.targets(), settings.timeouts(), connections);
         this.registry = storeRegistry.get(RestoreRequest.REGISTRY);
         this.backup = new RegistryStore(
                 S3ObjectStore.of(settings.backupStore(), settings.timeouts(), connections),
                 new RegistryLayout(from.rootDirectory()));
+    }
+
+    @Produces
+    @Singleton
+    static RuntimeEnvironment runtimeEnvironment() {
+        return RuntimeEnvironment.current();
     }
 
     @Produces
@@ -107,7 +105,7 @@ public class Wiring {
     @Produces
     @Singleton
     RateLimiter rateLimiter() {
-        return new RateLimiter(restoreSettings.bytesPerSecond(), System::nanoTime);
+        return new RateLimiter(settings.bytesPerSecond(), System::nanoTime);
     }
 
     @Produces
@@ -226,10 +224,10 @@ public class Wiring {
             RateLimiter rateLimiter,
             PreflightWiring preflight,
             Instance<KubernetesClient> kubernetes) {
-        OperationRunner operationRunner = restoreSettings.runsJobs()
+        OperationRunner operationRunner = settings.runsJobs()
                 ? jobRunner(kubernetes.get())
                 : new InProcessRunner(inProcessOperations.execution(), workerPools, instance());
-        if (settings.isOnDemand() && !restoreSettings.isCommand()) {
+        if (settings.isOnDemand() && !settings.isCommand()) {
             workerPools.scheduleAtFixedRate(
                     Duration.ofDays(1), () -> operations().deleteExpired());
         }
@@ -241,10 +239,48 @@ public class Wiring {
                 preflight);
     }
 
-    /** In the namespace of this pod. */
     private OperationRunner jobRunner(KubernetesClient cluster) {
-        return new JobRunner(
-                cluster, Optional.ofNullable(cluster.getNamespace()).orElse("default"), restoreSettings.cronJobs());
+        return new JobRunner(cluster, namespace(cluster), settings.cronJobs());
+    }
+
+    /** That of this pod. */
+    static String namespace(KubernetesClient cluster) {
+        return Optional.ofNullable(cluster.getNamespace()).orElse("default");
+    }
+
+    /** A client of the cluster is made with the first call that is asked about there. */
+    @Produces
+    @Singleton
+    Authorizer authorizer(Instance<KubernetesClient> kubernetes) {
+        return authorizer(
+                settings,
+                (token, verb) -> new KubernetesTokenAuthorizer(kubernetes.get(), namespace(kubernetes.get()))
+                        .authorize(token, verb),
+                workerPools,
+                clock);
+    }
+
+    /** Who may call: whom the cluster lets in, whoever has the token, or else whoever is on this machine. */
+    static Authorizer authorizer(Settings settings, TokenAuthorizer cluster, WorkerPools workerPools, Clock clock) {
+        if (settings.isClusterAuth()) {
+            return Authorizer.of(cluster, workerPools, clock);
+        }
+        return settings.authToken()
+                .map(token -> Authorizer.of(new SharedSecret(token)))
+                .orElseGet(() -> settings.environment().hasProxy() ? Authorizer.denyAll() : Authorizer.loopback());
+    }
+
+    /** Built with the first request for a page. */
+    @Produces
+    @Singleton
+    Pages pages(OnDemandOperations onDemandOperations, Configuration configuration) {
+        return new Pages(
+                backup.store(),
+                new OperationsUiBackend(onDemandOperations),
+                configuration.ui().restoreUrl(),
+                settings.isOpenShift(),
+                workerPools,
+                clock);
     }
 
     private Operations operations() {
@@ -258,7 +294,7 @@ public class Wiring {
                 storeRegistry,
                 workerPools,
                 rateLimiter,
-                restoreSettings.isOpenShift(),
+                settings.isOpenShift(),
                 clock,
                 captures(),
                 openShift::cluster,
@@ -266,8 +302,8 @@ public class Wiring {
     }
 
     private Optional<CaptureReader> captures() {
-        return restoreSettings.isOpenShift()
-                ? Optional.of(new CaptureReader(backup.store(), reconcileSettings.scratch()))
+        return settings.isOpenShift()
+                ? Optional.of(new CaptureReader(backup.store(), settings.scratch()))
                 : Optional.empty();
     }
 

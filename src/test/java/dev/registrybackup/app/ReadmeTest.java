@@ -3,20 +3,7 @@ package dev.registrybackup.app;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.app.config.ArchiveConfiguration;
-import dev.registrybackup.app.config.AuthConfiguration;
-import dev.registrybackup.app.config.BackupConfiguration;
-import dev.registrybackup.app.config.BandwidthConfiguration;
-import dev.registrybackup.app.config.ConcurrencyConfiguration;
-import dev.registrybackup.app.config.EventsConfiguration;
-import dev.registrybackup.app.config.OperationsConfiguration;
-import dev.registrybackup.app.config.ReconcileConfiguration;
-import dev.registrybackup.app.config.RegistryConfiguration;
-import dev.registrybackup.app.config.RestoreConfiguration;
-import dev.registrybackup.app.config.ServiceConfiguration;
-import dev.registrybackup.app.config.TimeoutsConfiguration;
-import dev.registrybackup.app.config.UiConfiguration;
-import io.smallrye.config.ConfigMapping;
+import dev.registrybackup.app.config.Configuration;
 import io.smallrye.config.WithDefault;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -39,20 +26,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The documentation says what is there. */
 class ReadmeTest {
-    private static final List<Class<?>> MAPPINGS = List.of(
-            RegistryConfiguration.class,
-            BackupConfiguration.class,
-            ServiceConfiguration.class,
-            AuthConfiguration.class,
-            EventsConfiguration.class,
-            ConcurrencyConfiguration.class,
-            TimeoutsConfiguration.class,
-            RestoreConfiguration.class,
-            OperationsConfiguration.class,
-            UiConfiguration.class,
-            ReconcileConfiguration.class,
-            ArchiveConfiguration.class,
-            BandwidthConfiguration.class);
     private static final Pattern ROW = Pattern.compile("\\| `([a-z]+\\.[a-z-]+)` \\| (?:`([^`]*)`)? *\\|");
     private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|IT|Contract))`");
 
@@ -136,12 +109,10 @@ class ReadmeTest {
 
     private static SortedMap<String, String> properties() {
         SortedMap<String, String> defined = new TreeMap<>();
-        for (Class<?> mapping : MAPPINGS) {
-            for (Method method : mapping.getMethods()) {
-                WithDefault given = method.getAnnotation(WithDefault.class);
-                defined.put(
-                        mapping.getAnnotation(ConfigMapping.class).prefix() + "." + dashed(method.getName()),
-                        given == null ? "" : given.value());
+        for (Method group : Configuration.class.getMethods()) {
+            for (Method property : group.getReturnType().getMethods()) {
+                WithDefault given = property.getAnnotation(WithDefault.class);
+                defined.put(group.getName() + "." + dashed(property.getName()), given == null ? "" : given.value());
             }
         }
         return defined;

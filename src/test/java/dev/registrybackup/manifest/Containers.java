@@ -1,7 +1,7 @@
 package dev.registrybackup.manifest;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.registrybackup.app.config.ServiceConfiguration;
+import dev.registrybackup.app.config.Configuration.ServiceProperties.ServiceRole;
 import dev.registrybackup.manifest.Manifests.Document;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 
 /** Looks at all that runs as a pod. */
 final class Containers {
-    private static final Set<String> ROLES = Stream.of(ServiceConfiguration.Role.values())
+    private static final Set<String> ROLES = Stream.of(ServiceRole.values())
             .map(role -> role.name().toLowerCase(Locale.ROOT).replace('_', '-'))
             .collect(Collectors.toSet());
 

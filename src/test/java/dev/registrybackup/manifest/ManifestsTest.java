@@ -489,7 +489,7 @@ class ManifestsTest {
     void theTemplatesOfJobsAreThoseThatTheProgramLooksForByDefault() throws Exception {
         // Given
         String configuration =
-                Files.readString(Path.of("src/main/java/dev/registrybackup/app/config/OperationsConfiguration.java"));
+                Files.readString(Path.of("src/main/java/dev/registrybackup/app/config/Configuration.java"));
 
         // When
         Set<String> templates = SOURCES.stream()

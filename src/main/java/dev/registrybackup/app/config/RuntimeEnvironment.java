@@ -9,18 +9,18 @@ import java.util.Map;
  * @param isKnative whether Knative's proxy stands before it, which calls from loopback on behalf of all
  */
 public record RuntimeEnvironment(boolean isCluster, boolean isKnative) {
-    /** Of this process. The one place where what is around it is read. */
+    /** Of this process: the one place where what is around it is read. */
     public static RuntimeEnvironment current() {
         return of(System.getenv());
     }
 
-    static RuntimeEnvironment of(Map<String, String> environment) {
+    public static RuntimeEnvironment of(Map<String, String> environment) {
         return new RuntimeEnvironment(
                 environment.containsKey("KUBERNETES_SERVICE_HOST"), environment.containsKey("K_SERVICE"));
     }
 
     /** Whether a call from loopback may be anybody's. */
-    boolean hasProxy() {
+    public boolean hasProxy() {
         return isCluster || isKnative;
     }
 }

@@ -1,146 +1,258 @@
 package dev.registrybackup.app.config;
 
-import dev.registrybackup.app.config.ServiceConfiguration.Role;
+import dev.registrybackup.app.Wiring;
+import dev.registrybackup.app.config.Configuration.AuthProperties.AuthMode;
+import dev.registrybackup.app.config.Configuration.BackupProperties;
+import dev.registrybackup.app.config.Configuration.BucketProperties;
+import dev.registrybackup.app.config.Configuration.DeleteMode;
+import dev.registrybackup.app.config.Configuration.OperationsProperties;
+import dev.registrybackup.app.config.Configuration.ReconcileProperties;
+import dev.registrybackup.app.config.Configuration.RegistryProperties.RegistryKind;
+import dev.registrybackup.app.config.Configuration.RegistryProperties.UnknownObjectMode;
+import dev.registrybackup.app.config.Configuration.ServiceProperties.ServiceRole;
+import dev.registrybackup.app.config.Configuration.TargetProperties;
 import dev.registrybackup.objectstore.s3.S3Settings;
+import dev.registrybackup.objectstore.s3.S3Settings.Credentials;
 import dev.registrybackup.objectstore.s3.S3Settings.WriteOptions;
 import dev.registrybackup.objectstore.s3.S3Timeouts;
-import jakarta.enterprise.context.ApplicationScoped;
+import dev.registrybackup.operation.OperationKind;
+import dev.registrybackup.reconcile.ReconcilePolicy;
+import dev.registrybackup.reconcile.rclone.Archive;
+import dev.registrybackup.restore.RestoreRequest;
+import jakarta.inject.Singleton;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/** The configuration, settled and checked: whatever cannot work stops the start, with the property's name. */
-@ApplicationScoped
+/** The configuration, checked: what cannot work stops the start, with the property's name. */
+@Singleton
 public class Settings {
     private static final Duration MIN_ANSWER_WITHIN = Duration.ofSeconds(3);
+    private static final Duration MIN_RETENTION = Duration.ofHours(1);
+    private static final int MIN_TOKEN_LENGTH = 16;
+    private static final String REGION_WITH_ENDPOINT = "us-east-1";
+    /** More than any process remembers what it has seen durable, and what their clocks differ by. */
+    private static final Duration DURABLE_KEY_TTL = Wiring.DURABLE_KEY_TTL.plusMinutes(1);
+    /** The target that the command line names by a path. */
+    private static final String DIRECTORY = "directory";
 
-    private final RegistryConfiguration registry;
-    private final BackupConfiguration backup;
-    private final ServiceConfiguration service;
-    private final EventsConfiguration event;
-    private final ConcurrencyConfiguration lanes;
-    private final TimeoutsConfiguration timeouts;
+    private static final Set<String> RESERVED_TARGETS = Set.of(RestoreRequest.REGISTRY, "backup", DIRECTORY);
 
-    Settings(
-            RegistryConfiguration registry,
-            BackupConfiguration backup,
-            ServiceConfiguration service,
-            EventsConfiguration event,
-            ConcurrencyConfiguration lanes,
-            TimeoutsConfiguration timeouts) {
-        this.registry = registry;
-        this.backup = backup;
-        this.service = service;
-        this.event = event;
-        this.lanes = lanes;
-        this.timeouts = timeouts;
+    private final Configuration configuration;
+    private final RuntimeEnvironment environment;
+    private final boolean isCommand;
+    private final RegistryStoreSettings registryStore;
+    private final S3Settings backupStore;
+    private final Map<String, RegistryStoreSettings> targets = new TreeMap<>();
+
+    /**
+     * Checks everything.
+     *
+     * @param commandDirectory the directory that the command line restores into, if it names one
+     * @param isCommand whether this process is a command, which looks after nothing but its own work
+     * @throws ConfigurationException for the first thing that cannot work
+     */
+    public Settings(
+            Configuration configuration,
+            RuntimeEnvironment environment,
+            @ConfigProperty(name = "command-directory") Optional<String> commandDirectory,
+            @ConfigProperty(name = "is-command", defaultValue = "false") boolean isCommand) {
+        this.configuration = configuration;
+        this.environment = environment;
+        this.isCommand = isCommand;
+        this.backupStore = bucket("backup", configuration.backup(), writeOptions(configuration.backup()));
+        this.registryStore = registryStore("registry", configuration.registry());
+        checkStores();
+        configuration.restore().targets().forEach((name, target) -> {
+            String prefix = "restore.targets." + name;
+            if (RESERVED_TARGETS.contains(name)) {
+                throw new ConfigurationException(prefix, "has a name that means something else: " + RESERVED_TARGETS);
+            }
+            targets.put(name, registryStore(prefix, target));
+        });
+        commandDirectory.ifPresent(path -> targets.put(
+                DIRECTORY, new RegistryStoreSettings(DIRECTORY, Optional.empty(), Optional.of(Path.of(path)), "/")));
+        checkValues();
+        checkArchive();
     }
 
-    /** Checks everything. Throws {@link ConfigurationException} for the first thing that cannot work. */
-    public void check() {
-        S3Settings to = backupStore();
-        RegistryStoreSettings from = registryStore();
-        if (from.directory().isPresent() && !isOnDemand() && !isCapture()) {
+    private void checkStores() {
+        if (registryStore.directory().isPresent() && !isOnDemand() && !isCapture()) {
             throw new ConfigurationException(
                     "registry.directory",
                     "is set, but no events come from a directory: only the roles restore, operations and capture may use it");
         }
-        boolean same = from.bucket()
-                .filter(bucket -> bucket.bucket().equals(to.bucket()) && StoreSettings.isSame(bucket, to))
+        boolean isSame = registryStore
+                .bucket()
+                .filter(bucket -> bucket.bucket().equals(backupStore.bucket())
+                        && bucket.endpoint()
+                                .map(Settings::canonical)
+                                .equals(backupStore.endpoint().map(Settings::canonical)))
                 .isPresent();
-        if (same) {
+        if (isSame) {
             throw new ConfigurationException(
-                    "backup.bucket", "is the registry's own bucket, " + to.bucket() + ": a backup needs another one");
+                    "backup.bucket",
+                    "is the registry's own bucket, " + backupStore.bucket() + ": a backup needs another one");
         }
-        copiesUnknownObjects();
-        answerWithin();
-        atLeastOne("concurrency.small-objects", lanes.smallObjects());
-        atLeastOne("concurrency.large-objects", lanes.largeObjects());
-        atLeastOne("events.max-in-flight", event.maxInFlight());
-        timeouts();
-    }
-
-    public RegistryStoreSettings registryStore() {
-        return RegistryStoreSettings.of("registry", registry);
-    }
-
-    public S3Settings backupStore() {
-        return new StoreSettings("backup", backup).s3(writing());
-    }
-
-    public boolean isDeadLetter() {
-        return service.role() == Role.DEAD_LETTER;
-    }
-
-    public boolean isCapture() {
-        return service.role() == Role.CAPTURE;
-    }
-
-    /** Whether it asks the registry's store for anything. */
-    public boolean readsRegistry() {
-        return !isDeadLetter() && !isCapture();
-    }
-
-    public boolean isReplicate() {
-        return service.role() == Role.REPLICATE;
-    }
-
-    public boolean isOperations() {
-        return service.role() == Role.OPERATIONS;
-    }
-
-    /** Whether it does what it is asked for, and replicates nothing by itself. */
-    public boolean isOnDemand() {
-        return service.role() == Role.RESTORE || isOperations();
-    }
-
-    public boolean copiesUnknownObjects() {
-        return switch (registry.unknownObjects()) {
-            case "copy" -> true;
-            case "report" -> false;
-            default ->
-                throw new ConfigurationException(
-                        "registry.unknown-objects",
-                        "is \"%s\" but can be report or copy".formatted(registry.unknownObjects()));
-        };
-    }
-
-    public Duration answerWithin() {
-        if (event.answerWithin().compareTo(MIN_ANSWER_WITHIN) < 0) {
+        if (isCapture() && !isOpenShift()) {
             throw new ConfigurationException(
-                    "events.answer-within", "is %s but has to be 3 s or more".formatted(event.answerWithin()));
+                    "registry.kind", "is plain, but the role capture is for ImageStreams, which only OpenShift has");
         }
-        return event.answerWithin();
     }
 
-    public int maxKeysInFlight() {
-        return event.maxInFlight();
+    private void checkValues() {
+        if (authToken().filter(token -> token.length() < MIN_TOKEN_LENGTH).isPresent()) {
+            throw new ConfigurationException(
+                    "auth.token",
+                    "has less than %d characters, which can be guessed: take a random one, such as openssl rand -hex 32 makes"
+                            .formatted(MIN_TOKEN_LENGTH));
+        }
+        Duration answerWithin = answerWithin();
+        require(
+                answerWithin.compareTo(MIN_ANSWER_WITHIN) >= 0,
+                "events.answer-within",
+                answerWithin,
+                "has to be 3 s or more");
+        requireAtLeastOne("events.max-in-flight", maxKeysInFlight());
+        requireAtLeastOne("concurrency.small-objects", smallConcurrency());
+        requireAtLeastOne("concurrency.large-objects", largeConcurrency());
+        requirePositive("timeouts.connect", timeouts().connect());
+        requirePositive("timeouts.idle", timeouts().idle());
+        requirePositive("timeouts.small-request", timeouts().smallRequest());
+        require(bytesPerSecond() >= 0, "bandwidth.bytes-per-second", bytesPerSecond(), "has to be 0 or more");
+        double contentShare = scheduledContentShare();
+        require(
+                contentShare >= 0 && contentShare <= 1,
+                "operations.scheduled-content-share",
+                contentShare,
+                "has to be from 0 to 1");
+        ReconcileProperties reconcile = configuration.reconcile();
+        require(
+                reconcile.retention().compareTo(MIN_RETENTION) >= 0,
+                "reconcile.retention",
+                reconcile.retention(),
+                "has to be an hour or more");
+        require(
+                reconcile.alarmShare() > 0 && reconcile.alarmShare() <= 1,
+                "reconcile.alarm-share",
+                reconcile.alarmShare(),
+                "has to be above 0 and up to 1");
+        requireAtLeastOne("reconcile.alarm-number", reconcile.alarmNumber());
+        require(
+                !reconcile.eventLagThreshold().isNegative(),
+                "reconcile.event-lag-threshold",
+                reconcile.eventLagThreshold(),
+                "has to be 0 or more");
+        requireAtLeastOne("reconcile.shard-size", reconcile.shardSize());
     }
 
-    public int smallConcurrency() {
-        return lanes.smallObjects();
+    private void checkArchive() {
+        Optional<String> backupDir = configuration.archive().backupDir();
+        Optional<String> remote = configuration.archive().remote();
+        if (backupDir.isPresent() && remote.isEmpty()) {
+            throw new ConfigurationException("archive.backup-dir", "is set, but archive.remote is not");
+        }
+        if (backupDir.isPresent() && backupDir.equals(remote)) {
+            throw new ConfigurationException("archive.backup-dir", "is archive.remote itself: name another directory");
+        }
     }
 
-    public int largeConcurrency() {
-        return lanes.largeObjects();
+    private static void require(boolean holds, String property, Object given, String rule) {
+        if (!holds) {
+            throw new ConfigurationException(property, "is %s but %s".formatted(given, rule));
+        }
     }
 
-    public S3Timeouts timeouts() {
-        return new S3Timeouts(
-                positive("timeouts.connect", timeouts.connect()),
-                positive("timeouts.idle", timeouts.idle()),
-                positive("timeouts.small-request", timeouts.smallRequest()));
+    private static void requireAtLeastOne(String property, long given) {
+        require(given >= 1, property, given, "has to be 1 or more");
     }
 
-    private WriteOptions writing() {
+    private static void requirePositive(String property, Duration given) {
+        require(!given.isNegative() && !given.isZero(), property, given, "has to be longer than nothing");
+    }
+
+    private static RegistryStoreSettings registryStore(String prefix, TargetProperties given) {
+        if (given.directory().isEmpty()) {
+            S3Settings bucket = bucket(prefix, given, WriteOptions.DEFAULT);
+            return new RegistryStoreSettings(prefix, Optional.of(bucket), Optional.empty(), given.rootDirectory());
+        }
+        if (given.bucket().isPresent()) {
+            throw new ConfigurationException(
+                    prefix + ".directory", "is set and %s.bucket too: set one of them".formatted(prefix));
+        }
+        return new RegistryStoreSettings(
+                prefix, Optional.empty(), given.directory().map(Path::of), given.rootDirectory());
+    }
+
+    private static S3Settings bucket(String prefix, BucketProperties given, WriteOptions writeOptions) {
+        String bucket = given.bucket()
+                .orElseThrow(
+                        () -> new ConfigurationException(prefix + ".bucket", "is not set, but has no default"));
+        if (given.accessKey().isPresent() != given.secretKey().isPresent()) {
+            String missing = prefix + (given.accessKey().isPresent() ? ".secret-key" : ".access-key");
+            String present = prefix + (given.accessKey().isPresent() ? ".access-key" : ".secret-key");
+            throw new ConfigurationException(
+                    missing,
+                    "is not set though %s is: set both, or none for the SDK's default chain".formatted(present));
+        }
+        Optional<Path> certificate = given.caCertificate().map(Path::of);
+        if (certificate.filter(file -> !Files.isReadable(file)).isPresent()) {
+            throw new ConfigurationException(
+                    prefix + ".ca-certificate", "names %s, which cannot be read".formatted(certificate.get()));
+        }
+        return new S3Settings(
+                prefix,
+                given.endpoint().map(text -> endpoint(prefix + ".endpoint", text)),
+                given.region().or(() -> given.endpoint().map(endpoint -> REGION_WITH_ENDPOINT)),
+                bucket,
+                given.accessKey()
+                        .flatMap(access -> given.secretKey().map(secret -> new Credentials(access, secret))),
+                given.pathStyle().orElse(given.endpoint().isPresent()),
+                certificate,
+                writeOptions);
+    }
+
+    /** Names no text that is not a URL as a whole: it may have credentials in it. */
+    private static URI endpoint(String property, String text) {
+        try {
+            URI endpoint = new URI(text);
+            boolean isHttp =
+                    "http".equalsIgnoreCase(endpoint.getScheme()) || "https".equalsIgnoreCase(endpoint.getScheme());
+            if (isHttp && endpoint.getHost() != null && endpoint.getUserInfo() == null) {
+                return endpoint;
+            }
+        } catch (URISyntaxException e) {
+            throw new ConfigurationException(property, "is no URL: " + e.getReason());
+        }
+        throw new ConfigurationException(property, "is no URL of the form http(s)://host[:port], without credentials");
+    }
+
+    private static String canonical(URI endpoint) {
+        String scheme = endpoint.getScheme().toLowerCase(Locale.ROOT);
+        int standard = scheme.equals("https") ? 443 : 80;
+        return scheme + "://" + endpoint.getHost().toLowerCase(Locale.ROOT) + ":"
+                + (endpoint.getPort() < 0 ? standard : endpoint.getPort());
+    }
+
+    private static WriteOptions writeOptions(BackupProperties backup) {
         String encryption = backup.encryption();
+        String withKey = "aws:kms:";
         if (encryption.equals("none")) {
             return new WriteOptions(backup.storageClass(), Optional.empty(), Optional.empty());
         }
         if (encryption.equals("AES256") || encryption.equals("aws:kms")) {
             return new WriteOptions(backup.storageClass(), Optional.of(encryption), Optional.empty());
         }
-        if (encryption.startsWith("aws:kms:") && encryption.length() > "aws:kms:".length()) {
-            String key = encryption.substring("aws:kms:".length());
+        if (encryption.startsWith(withKey) && encryption.length() > withKey.length()) {
+            String key = encryption.substring(withKey.length());
             return new WriteOptions(backup.storageClass(), Optional.of("aws:kms"), Optional.of(key));
         }
         throw new ConfigurationException(
@@ -148,16 +260,160 @@ public class Settings {
                 "is \"%s\" but can be none, AES256, aws:kms, or aws:kms:<key id>".formatted(encryption));
     }
 
-    private static Duration positive(String property, Duration given) {
-        if (given.isNegative() || given.isZero()) {
-            throw new ConfigurationException(property, "is %s but has to be longer than nothing".formatted(given));
-        }
-        return given;
+    public RegistryStoreSettings registryStore() {
+        return registryStore;
     }
 
-    private static void atLeastOne(String property, int given) {
-        if (given < 1) {
-            throw new ConfigurationException(property, "is %d but has to be 1 or more".formatted(given));
-        }
+    public S3Settings backupStore() {
+        return backupStore;
+    }
+
+    /** The configured targets by name, and that of the command line if it gave one. */
+    public Map<String, RegistryStoreSettings> targets() {
+        return targets;
+    }
+
+    /** Where this process runs. */
+    public RuntimeEnvironment environment() {
+        return environment;
+    }
+
+    /** Whether this process is a command, which looks after nothing but its own work. */
+    public boolean isCommand() {
+        return isCommand;
+    }
+
+    public boolean isOpenShift() {
+        return configuration.registry().kind() == RegistryKind.OPENSHIFT;
+    }
+
+    public boolean copiesUnknownObjects() {
+        return configuration.registry().unknownObjects() == UnknownObjectMode.COPY;
+    }
+
+    private ServiceRole role() {
+        return configuration.service().role();
+    }
+
+    public boolean isReplicate() {
+        return role() == ServiceRole.REPLICATE;
+    }
+
+    public boolean isDeadLetter() {
+        return role() == ServiceRole.DEAD_LETTER;
+    }
+
+    public boolean isCapture() {
+        return role() == ServiceRole.CAPTURE;
+    }
+
+    public boolean isOperations() {
+        return role() == ServiceRole.OPERATIONS;
+    }
+
+    /** Whether it does what it is asked for, and replicates nothing by itself. */
+    public boolean isOnDemand() {
+        return role() == ServiceRole.RESTORE || isOperations();
+    }
+
+    /** Whether it asks the registry's store for anything. */
+    public boolean readsRegistry() {
+        return !isDeadLetter() && !isCapture();
+    }
+
+    /** Whether the cluster tells who a caller is and what he may do. */
+    public boolean isClusterAuth() {
+        AuthMode mode = configuration.auth().mode();
+        return mode == AuthMode.KUBERNETES || (mode == AuthMode.AUTO && environment.isCluster());
+    }
+
+    /** What callers send where the cluster does not tell who they are. */
+    public Optional<String> authToken() {
+        return configuration.auth().token();
+    }
+
+    /** How long an answer to an event may take, from its arrival. */
+    public Duration answerWithin() {
+        return configuration.events().answerWithin();
+    }
+
+    public int maxKeysInFlight() {
+        return configuration.events().maxInFlight();
+    }
+
+    public int smallConcurrency() {
+        return configuration.concurrency().smallObjects();
+    }
+
+    public int largeConcurrency() {
+        return configuration.concurrency().largeObjects();
+    }
+
+    /** How many bytes a second bulk work may read; 0 for as many as come. */
+    public long bytesPerSecond() {
+        return configuration.bandwidth().bytesPerSecond();
+    }
+
+    public S3Timeouts timeouts() {
+        return new S3Timeouts(
+                configuration.timeouts().connect(),
+                configuration.timeouts().idle(),
+                configuration.timeouts().smallRequest());
+    }
+
+    /** Whether operations run in Kubernetes Jobs. */
+    public boolean runsJobs() {
+        return switch (configuration.operations().runner()) {
+            case JOB -> true;
+            case PROCESS -> false;
+            case AUTO -> environment.isCluster();
+        };
+    }
+
+    /** The suspended CronJobs that Jobs are made from. */
+    public Map<OperationKind, String> cronJobs() {
+        OperationsProperties operations = configuration.operations();
+        return Map.of(
+                OperationKind.RESTORE,
+                operations.restoreCronJob(),
+                OperationKind.VERIFY,
+                operations.verifyCronJob(),
+                OperationKind.RECONCILE,
+                operations.reconcileCronJob());
+    }
+
+    /** Of which share of the blobs the scheduled verification hashes the content: from 0 to 1. */
+    public double scheduledContentShare() {
+        return configuration.operations().scheduledContentShare();
+    }
+
+    public ReconcilePolicy reconcilePolicy() {
+        ReconcileProperties reconcile = configuration.reconcile();
+        return new ReconcilePolicy(
+                reconcile.deletes() == DeleteMode.MIRROR,
+                reconcile.retention(),
+                reconcile.alarmShare(),
+                reconcile.alarmNumber(),
+                reconcile.eventLagThreshold(),
+                reconcile.shardSize(),
+                DURABLE_KEY_TTL);
+    }
+
+    /** Where else the backup goes; empty for nowhere. */
+    public Optional<Archive.Destination> archive() {
+        Configuration.ArchiveProperties archive = configuration.archive();
+        return archive.remote()
+                .map(remote -> new Archive.Destination(
+                        remote, archive.backupDir(), archive.deletes() == DeleteMode.MIRROR, archive.retention()));
+    }
+
+    /** The rclone program. */
+    public String rclone() {
+        return configuration.reconcile().rclone();
+    }
+
+    /** The directory for files that work needs while it runs. */
+    public Path scratch() {
+        return Path.of(configuration.reconcile().scratch());
     }
 }

@@ -1,6 +1,7 @@
 /**
- * The configuration: properties, their defaults, and the checks that stop the start. The documentation of each
- * property is docs/configuration.md, which a test compares with this package. Start with {@link Settings}.
+ * The configuration: the properties and their defaults in {@link Configuration}, the checks that stop the start in
+ * {@link Settings}. A test compares the properties with docs/configuration.md, which describes each. Start with {@link
+ * Configuration}.
  */
 @NullMarked
 package dev.registrybackup.app.config;

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.app.OnDemandOperations;
-import dev.registrybackup.app.config.RestoreSettings;
+import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.app.http.EventResponses;
 import dev.registrybackup.app.http.HttpStatusException;
 import dev.registrybackup.app.http.OperationResponses;
@@ -34,11 +34,11 @@ class ScheduledOperations {
 
     private final OnDemandOperations onDemandOperations;
     private final OperationResponses answers;
-    private final RestoreSettings settings;
+    private final Settings settings;
     private final Clock clock;
 
     ScheduledOperations(
-            OnDemandOperations onDemandOperations, OperationResponses answers, RestoreSettings settings, Clock clock) {
+            OnDemandOperations onDemandOperations, OperationResponses answers, Settings settings, Clock clock) {
         this.onDemandOperations = onDemandOperations;
         this.answers = answers;
         this.settings = settings;

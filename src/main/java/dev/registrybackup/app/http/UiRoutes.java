@@ -3,7 +3,6 @@ package dev.registrybackup.app.http;
 import dev.registrybackup.app.auth.AuthDecision;
 import dev.registrybackup.app.auth.AuthDecision.Answer;
 import dev.registrybackup.app.auth.BearerToken;
-import dev.registrybackup.app.config.RestoreSettings;
 import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.app.ui.Page;
 import dev.registrybackup.app.ui.Pages;
@@ -42,20 +41,18 @@ class UiRoutes {
     private static final long MAX_FORM_BYTES = 32 << 10;
 
     private final Settings settings;
-    private final RestoreSettings restoreSettings;
     private final AuthFilter authFilter;
     private final Instance<Pages> pages;
 
-    UiRoutes(Settings settings, RestoreSettings restoreSettings, AuthFilter authFilter, Instance<Pages> pages) {
+    UiRoutes(Settings settings, AuthFilter authFilter, Instance<Pages> pages) {
         this.settings = settings;
-        this.restoreSettings = restoreSettings;
         this.authFilter = authFilter;
         this.pages = pages;
     }
 
     /** Whether that is for the page, and so not for the functions. */
     boolean serves(HttpServerRequest request, String path) {
-        if (!settings.isOperations() || restoreSettings.isCommand()) {
+        if (!settings.isOperations() || settings.isCommand()) {
             return false;
         }
         return request.method().equals(HttpMethod.GET)
@@ -66,7 +63,7 @@ class UiRoutes {
     }
 
     void open(@Observes Router router) {
-        if (!settings.isOperations() || restoreSettings.isCommand()) {
+        if (!settings.isOperations() || settings.isCommand()) {
             return;
         }
         router.get("/").order(-120).handler(this::show);

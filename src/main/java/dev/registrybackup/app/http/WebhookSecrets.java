@@ -2,7 +2,7 @@ package dev.registrybackup.app.http;
 
 import dev.registrybackup.app.auth.AuthDecision;
 import dev.registrybackup.app.auth.SharedSecret;
-import dev.registrybackup.app.config.EventsConfiguration;
+import dev.registrybackup.app.config.Configuration;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
@@ -14,9 +14,9 @@ class WebhookSecrets {
     private final Optional<SharedSecret> secret;
     private final AuthFilter authFilter;
 
-    WebhookSecrets(EventsConfiguration event, AuthFilter authFilter) {
-        header = event.webhookHeader();
-        secret = event.webhookSecret().map(SharedSecret::new);
+    WebhookSecrets(Configuration configuration, AuthFilter authFilter) {
+        header = configuration.events().webhookHeader();
+        secret = configuration.events().webhookSecret().map(SharedSecret::new);
         this.authFilter = authFilter;
     }
 

@@ -1,6 +1,5 @@
 package dev.registrybackup.app.metrics;
 
-import dev.registrybackup.app.config.RestoreSettings;
 import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.concurrent.WorkerPools;
 import io.micrometer.core.instrument.Gauge;
@@ -20,26 +19,19 @@ class BackupGauges {
 
     private final MeterRegistry meters;
     private final Settings settings;
-    private final RestoreSettings restoreSettings;
     private final WorkerPools workerPools;
     private final Clock clock;
 
-    BackupGauges(
-            MeterRegistry meters,
-            Settings settings,
-            RestoreSettings restoreSettings,
-            WorkerPools workerPools,
-            Clock clock) {
+    BackupGauges(MeterRegistry meters, Settings settings, WorkerPools workerPools, Clock clock) {
         this.meters = meters;
         this.settings = settings;
-        this.restoreSettings = restoreSettings;
         this.workerPools = workerPools;
         this.clock = clock;
     }
 
     /** Whether this process is a Service that always stands. */
     boolean areShown() {
-        return (settings.isReplicate() || settings.isOperations()) && !restoreSettings.isCommand();
+        return (settings.isReplicate() || settings.isOperations()) && !settings.isCommand();
     }
 
     /** Whether it is the one of them that shows what takes a listing to find out. */

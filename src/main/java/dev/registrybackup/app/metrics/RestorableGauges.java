@@ -1,6 +1,6 @@
 package dev.registrybackup.app.metrics;
 
-import dev.registrybackup.app.config.RestoreSettings;
+import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.reconcile.StorePair;
 import dev.registrybackup.verify.RestorableShare;
 import io.quarkus.runtime.StartupEvent;
@@ -17,17 +17,17 @@ class RestorableGauges {
     static final String TIMESTAMP_UNIT = "seconds";
 
     private final BackupGauges records;
-    private final RestoreSettings restoreSettings;
+    private final Settings settings;
     private final RestorableShare share;
 
-    RestorableGauges(BackupGauges records, RestoreSettings restoreSettings, StorePair storePair) {
+    RestorableGauges(BackupGauges records, Settings settings, StorePair storePair) {
         this.records = records;
-        this.restoreSettings = restoreSettings;
+        this.settings = settings;
         this.share = new RestorableShare(storePair.backup());
     }
 
     void register(@Observes StartupEvent start) {
-        if (!records.areShown() || !restoreSettings.isOpenShift()) {
+        if (!records.areShown() || !settings.isOpenShift()) {
             return;
         }
         StaleAwareGauge<Optional<RestorableShare.ShareRecord>> seen = records.poll(share::read);

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.registrybackup.app.Wiring;
 import dev.registrybackup.objectstore.s3.S3Settings;
-import io.smallrye.config.PropertiesConfigSource;
-import io.smallrye.config.SmallRyeConfig;
-import io.smallrye.config.SmallRyeConfigBuilder;
+import dev.registrybackup.reconcile.ReconcilePolicy;
+import dev.registrybackup.reconcile.rclone.Archive;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -20,39 +20,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What becomes of the configuration, and what of it stops the start. */
 class SettingsTest {
-    private static final Map<String, String> LEAST = Map.of("registry.bucket", "images", "backup.bucket", "backup");
-
-    private static Settings settings(Map<String, String> given) {
-        SmallRyeConfig config = new SmallRyeConfigBuilder()
-                .addDiscoveredConverters()
-                .withMapping(RegistryConfiguration.class)
-                .withMapping(BackupConfiguration.class)
-                .withMapping(ServiceConfiguration.class)
-                .withMapping(EventsConfiguration.class)
-                .withMapping(ConcurrencyConfiguration.class)
-                .withMapping(TimeoutsConfiguration.class)
-                .withSources(new PropertiesConfigSource(given, "test", 100))
-                .build();
-        return new Settings(
-                config.getConfigMapping(RegistryConfiguration.class),
-                config.getConfigMapping(BackupConfiguration.class),
-                config.getConfigMapping(ServiceConfiguration.class),
-                config.getConfigMapping(EventsConfiguration.class),
-                config.getConfigMapping(ConcurrencyConfiguration.class),
-                config.getConfigMapping(TimeoutsConfiguration.class));
-    }
-
-    private static Settings with(Map<String, String> more) {
-        Map<String, String> all = new HashMap<>(LEAST);
-        all.putAll(more);
-        return settings(all);
-    }
-
     @Test
     void twoBucketsOnAwsNeedNothingElse() {
         // When
-        Settings settings = settings(LEAST);
-        settings.check();
+        Settings settings = TestSettings.with(Map.of());
 
         // Then
         assertEquals(
@@ -70,7 +41,7 @@ class SettingsTest {
     @Test
     void theStoresShareNothing() {
         // Given
-        Settings settings = with(Map.of(
+        Settings settings = TestSettings.with(Map.of(
                 "registry.endpoint", "https://ceph.example",
                 "registry.access-key", "a",
                 "registry.secret-key", "b",
@@ -97,15 +68,43 @@ class SettingsTest {
         assertFalse(registry.toString().contains("secretKey=b"), registry::toString);
     }
 
+    /** What is printed of a configuration that cannot work. */
+    private static String problem(Map<String, String> given) {
+        Exception failure = assertThrows(Exception.class, () -> TestSettings.with(given));
+        return String.join("\n", ConfigurationException.find(failure));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "registry.access-key, x, registry.secret-key (environment: REGISTRY_SECRET_KEY) is not set though",
+        "auth.token, short-secret-15, auth.token (environment: AUTH_TOKEN) has less than 16 characters",
         "backup.secret-key, x, backup.access-key (environment: BACKUP_ACCESS_KEY) is not set though",
         "registry.endpoint, ceph:7480, registry.endpoint (environment: REGISTRY_ENDPOINT) is no URL",
         "registry.endpoint, http://user:secret@ceph, registry.endpoint",
         "backup.endpoint, ftp://ceph, backup.endpoint",
         "backup.ca-certificate, nowhere.pem, 'backup.ca-certificate (environment: BACKUP_CA_CERTIFICATE) names nowhere.pem'",
-        "registry.unknown-objects, maybe, registry.unknown-objects",
+        "registry.unknown-objects, maybe, 'registry.unknown-objects (environment: REGISTRY_UNKNOWN_OBJECTS) cannot be \"maybe\": allowed values: '",
+        "registry.kind, harbor, 'cannot be \"harbor\": allowed values: '",
+        "registry.directory, /data, 'is set and registry.bucket too'",
+        "service.role, everything, 'cannot be \"everything\": allowed values: '",
+        "service.role, capture, 'registry.kind (environment: REGISTRY_KIND) is plain'",
+        "auth.mode, everybody, 'cannot be \"everybody\": allowed values: '",
+        "operations.runner, pod, 'cannot be \"pod\": allowed values: '",
+        "operations.scheduled-content-share, 1.1, 'is 1.1 but has to be from 0 to 1'",
+        "bandwidth.bytes-per-second, -1, 'is -1 but has to be 0 or more'",
+        "restore.targets.backup.bucket, other, 'restore.targets.backup (environment: RESTORE_TARGETS_BACKUP) has a name'",
+        "restore.targets.dr.region, eu-1, 'restore.targets.dr.bucket (environment: RESTORE_TARGETS_DR_BUCKET) is not set'",
+        "reconcile.deletes, delete, 'cannot be \"delete\": allowed values: '",
+        "reconcile.retention, PT59M, is PT59M but has to be an hour or more",
+        "reconcile.retention, -P1D, is PT-24H but has to be an hour or more",
+        "reconcile.alarm-share, 0, is 0.0 but has to be above 0 and up to 1",
+        "reconcile.alarm-share, 1.1, is 1.1 but has to be above 0 and up to 1",
+        "reconcile.alarm-share, NaN, is NaN but has to be above 0 and up to 1",
+        "reconcile.alarm-number, 0, is 0 but has to be 1 or more",
+        "reconcile.event-lag-threshold, -PT1S, is PT-1S but has to be 0 or more",
+        "reconcile.shard-size, 0, is 0 but has to be 1 or more",
+        "archive.deletes, sometimes, 'cannot be \"sometimes\": allowed values: '",
+        "archive.backup-dir, dr:aside, 'is set, but archive.remote is not'",
         "backup.encryption, rot13, backup.encryption",
         "events.answer-within, 2s, events.answer-within",
         "events.max-in-flight, 0, events.max-in-flight",
@@ -115,37 +114,85 @@ class SettingsTest {
         "backup.bucket, images, 'backup.bucket (environment: BACKUP_BUCKET) is the registry''s own bucket'"
     })
     void whatCannotWorkIsNamed(String property, String value, String message) {
-        // Given
-        Settings settings = with(Map.of(property, value));
-
         // When
-        ConfigurationException problem = assertThrows(ConfigurationException.class, settings::check);
+        String problem = problem(Map.of(property, value));
 
         // Then
-        assertTrue(String.valueOf(problem.getMessage()).contains(message), problem::getMessage);
-        assertFalse(String.valueOf(problem.getMessage()).contains("secret@"), problem::getMessage);
+        assertTrue(problem.startsWith("Configuration: ") && problem.lines().count() == 1, problem);
+        assertTrue(problem.contains(message), problem);
+        assertFalse(problem.contains("secret@") || problem.contains("short-secret-15"), problem);
     }
 
     @Test
     void theSameBucketIsRecognisedUnderAnotherSpellingOfItsEndpoint() {
-        // Given
-        Settings settings = settings(Map.of(
+        // When
+        String problem = problem(Map.of(
                 "registry.bucket", "images",
                 "registry.endpoint", "https://Ceph.example/",
                 "backup.bucket", "images",
                 "backup.endpoint", "https://ceph.example:443"));
 
-        // When, Then
-        assertThrows(ConfigurationException.class, settings::check);
+        // Then
+        assertTrue(problem.contains("is the registry's own bucket"), problem);
     }
 
     @Test
     void bucketsOfOneNameInTwoStoresAreTwo() {
-        settings(Map.of(
-                        "registry.bucket", "images",
-                        "registry.endpoint", "https://one.example",
-                        "backup.bucket", "images",
-                        "backup.endpoint", "https://two.example"))
-                .check();
+        // When
+        Settings settings = TestSettings.with(Map.of(
+                "registry.bucket", "images",
+                "registry.endpoint", "https://one.example",
+                "backup.bucket", "images",
+                "backup.endpoint", "https://two.example"));
+
+        // Then
+        assertEquals("images", settings.backupStore().bucket());
+    }
+
+    @Test
+    void anArchiveIsWhereItIsSaidToBe() {
+        // When
+        Optional<Archive.Destination> archive = TestSettings.with(
+                        Map.of("archive.remote", "dr:bucket", "archive.backup-dir", "dr:aside"))
+                .archive();
+
+        // Then
+        assertEquals(
+                Optional.of(new Archive.Destination("dr:bucket", Optional.of("dr:aside"), false, Duration.ofDays(90))),
+                archive);
+        assertEquals(Optional.empty(), TestSettings.with(Map.of()).archive());
+    }
+
+    @Test
+    void anArchiveDoesNotMoveWhatLeavesIntoItself() {
+        // When
+        String problem = problem(Map.of("archive.remote", "dr:bucket", "archive.backup-dir", "dr:bucket"));
+
+        // Then
+        assertTrue(problem.contains("archive.backup-dir") && problem.contains("is archive.remote itself"), problem);
+    }
+
+    @Test
+    void withoutAnySettingNothingIsEverRemoved() {
+        // When
+        Settings settings = TestSettings.with(Map.of());
+
+        // Then
+        assertFalse(settings.reconcilePolicy().isMirror());
+        assertEquals(Duration.ofDays(30), settings.reconcilePolicy().retention());
+        assertEquals(0.1, settings.reconcilePolicy().alarmShare());
+        assertEquals("rclone", settings.rclone());
+        assertEquals(Path.of("/tmp"), settings.scratch());
+    }
+
+    @Test
+    void linksAreCheckedOnlyOnceEveryProcessHasForgottenWhatItTookForDurable() {
+        // When
+        ReconcilePolicy policy =
+                TestSettings.with(Map.of("reconcile.deletes", "mirror")).reconcilePolicy();
+
+        // Then
+        assertTrue(policy.isMirror());
+        assertTrue(policy.durableKeyTtl().compareTo(Wiring.DURABLE_KEY_TTL) > 0);
     }
 }

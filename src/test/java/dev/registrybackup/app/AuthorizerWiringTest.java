@@ -1,17 +1,15 @@
-package dev.registrybackup.app.config;
+package dev.registrybackup.app;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.app.auth.AuthDecision;
 import dev.registrybackup.app.auth.AuthDecision.Answer;
 import dev.registrybackup.app.auth.Authorizer;
+import dev.registrybackup.app.config.RuntimeEnvironment;
+import dev.registrybackup.app.config.TestSettings;
 import dev.registrybackup.concurrent.SteppingClock;
 import dev.registrybackup.concurrent.WorkerPools;
-import io.smallrye.config.PropertiesConfigSource;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -20,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which gate stands where, by configuration and surroundings. */
-class AuthSettingsTest {
+class AuthorizerWiringTest {
     private static final String CLUSTER = "KUBERNETES_SERVICE_HOST";
     private static final String KNATIVE = "K_SERVICE";
     private static final String SECRET = "correct-horse-battery";
@@ -33,14 +31,11 @@ class AuthSettingsTest {
     }
 
     private Authorizer gate(Map<String, String> given, RuntimeEnvironment runtimeEnvironment) {
-        AuthConfiguration configuration = new SmallRyeConfigBuilder()
-                .withMapping(AuthConfiguration.class)
-                .withSources(new PropertiesConfigSource(given, "test", 100))
-                .build()
-                .getConfigMapping(AuthConfiguration.class);
-        return new AuthSettings(configuration, runtimeEnvironment)
-                .authorizer(
-                        (token, verb) -> AuthDecision.allowed("of the cluster", ""), workerPools, new SteppingClock());
+        return Wiring.authorizer(
+                TestSettings.with(given, runtimeEnvironment),
+                (token, verb) -> AuthDecision.allowed("of the cluster", ""),
+                workerPools,
+                new SteppingClock());
     }
 
     private static Map<String, String> configured(String by, boolean hasToken) {
@@ -96,22 +91,6 @@ class AuthSettingsTest {
         // Then
         assertEquals(answer, authDecision.answer(), authDecision::reason);
         assertEquals(caller, authDecision.caller());
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "auth.mode, everybody, auth.mode (environment: AUTH_MODE) is \"everybody\"",
-        "auth.token, short-secret-15, auth.token (environment: AUTH_TOKEN) has less than 16 characters"
-    })
-    void whatCannotWorkIsNamedAndNoSecretIs(String property, String value, String message) {
-        // When
-        ConfigurationException problem =
-                assertThrows(ConfigurationException.class, () -> gate(Map.of(property, value), at("nowhere")));
-
-        // Then
-        String said = String.valueOf(problem.getMessage());
-        assertTrue(said.contains(message), said);
-        assertFalse(said.contains("short-secret-15"), said);
     }
 
     @Test

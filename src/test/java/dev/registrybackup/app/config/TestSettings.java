@@ -1,0 +1,33 @@
+package dev.registrybackup.app.config;
+
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Settings from properties, as the program reads them. */
+public final class TestSettings {
+    private static final Map<String, String> TWO_BUCKETS =
+            Map.of("registry.bucket", "images", "backup.bucket", "backup");
+
+    private TestSettings() {}
+
+    /** With two buckets on AWS unless the properties say otherwise, outside any cluster. */
+    public static Settings with(Map<String, String> properties) {
+        return with(properties, RuntimeEnvironment.of(Map.of()));
+    }
+
+    /** With two buckets on AWS unless the properties say otherwise. */
+    public static Settings with(Map<String, String> properties, RuntimeEnvironment environment) {
+        Map<String, String> all = new HashMap<>(TWO_BUCKETS);
+        all.putAll(properties);
+        Configuration configuration = new SmallRyeConfigBuilder()
+                .addDiscoveredConverters()
+                .withMapping(Configuration.class)
+                .withSources(new PropertiesConfigSource(all, "test", 100))
+                .build()
+                .getConfigMapping(Configuration.class);
+        return new Settings(configuration, environment, Optional.empty(), false);
+    }
+}
