@@ -13,19 +13,21 @@ import dev.registrybackup.imagestream.SnapshotTaker;
 import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.replication.ReplicationListener;
+import dev.registrybackup.logging.LogEvent;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import org.jboss.logging.Logger;
 
 /** Builds what captures ImageStreams. The cluster is asked for nothing before something is captured. */
 @Singleton
 class ImageStreamWiring {
-    private static final Logger LOGGER = Logger.getLogger(ImageStreamWiring.class.getName());
+    private static final Logger LOGGER = System.getLogger(ImageStreamWiring.class.getName());
 
     private final Settings settings;
     private final Instance<KubernetesClient> kubernetes;
@@ -61,10 +63,14 @@ class ImageStreamWiring {
             return true;
         }
         if (isWarned.compareAndSet(false, true)) {
-            LOGGER.warn(
-                    "event=no-imagestreams reason=\"the cluster's API has no image.openshift.io/v1: ImageStreams and Images"
-                            + " are not captured\" remedy=\"run this on the cluster whose registry it is; if that is not OpenShift, set"
-                            + " registry.kind to plain\"");
+            LogEvent.of("no-imagestreams")
+                    .with(
+                            "reason",
+                            "the cluster's API has no image.openshift.io/v1: ImageStreams and Images are not captured")
+                    .with(
+                            "remedy",
+                            "run this on the cluster whose registry it is; if that is not OpenShift, set registry.kind to plain")
+                    .log(LOGGER, Level.WARNING);
         }
         return false;
     }

@@ -1,18 +1,22 @@
 package dev.registrybackup.logging;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One log line, {@code event=<name> key=value …}. A value that is more than a plain word is quoted, and whatever could end
- * the quotes or the line is escaped as in JSON, so that no name or text of a stranger looks like another field or line. For
- * one thread.
+ * One log line, {@code event=<name> key=value …}. A number, a truth value, {@code null} and a plain word stay as they are;
+ * any other text is quoted and escaped as in JSON, so that no name or text of a stranger looks like another field or line.
+ * For one thread.
  */
 public final class LogEvent {
     /** In characters; an object's key has at most 1,024 bytes. */
     static final int MAX_VALUE_LENGTH = 1_200;
 
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_.:/@+,%-]+");
+    /** What JSON would not take for a text: as the value of a text it is quoted, so that a field's type never changes. */
+    static final Pattern JSON_LITERAL = Pattern.compile("-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?|true|false|null");
 
     private final StringBuilder line;
 
@@ -28,29 +32,48 @@ public final class LogEvent {
     /** Adds a value: a plain word as it is, anything else quoted and escaped; cut after 1,200 characters. */
     public LogEvent with(String key, @Nullable Object value) {
         String text = String.valueOf(value);
+        boolean isText = !(value == null || value instanceof Number || value instanceof Boolean);
+        boolean isPlain = text.length() <= MAX_VALUE_LENGTH
+                && PLAIN.matcher(text).matches()
+                && !(isText && JSON_LITERAL.matcher(text).matches());
         line.append(' ').append(key).append('=');
-        if (text.length() <= MAX_VALUE_LENGTH && PLAIN.matcher(text).matches()) {
+        if (isPlain) {
             line.append(text);
-            return this;
+        } else if (text.length() <= MAX_VALUE_LENGTH) {
+            line.append(quoted(text));
+        } else {
+            line.append(quoted(text.substring(0, MAX_VALUE_LENGTH) + "..."));
         }
-        line.append('"');
-        text.chars().limit(MAX_VALUE_LENGTH).forEach(this::append);
-        line.append(text.length() > MAX_VALUE_LENGTH ? "..." : "").append('"');
         return this;
     }
 
-    private void append(int character) {
-        switch (character) {
-            case '"', '\\' -> line.append('\\').append((char) character);
-            case '\n' -> line.append("\\n");
-            default -> {
-                if (character < ' ' || character > '~') {
-                    line.append("\\u%04x".formatted(character));
-                } else {
-                    line.append((char) character);
+    /** The text as a JSON string: in quotes, and in ASCII. */
+    static String quoted(String text) {
+        StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
+        text.chars().forEach(character -> {
+            switch (character) {
+                case '"', '\\' -> quoted.append('\\').append((char) character);
+                case '\n' -> quoted.append("\\n");
+                default -> {
+                    if (character < ' ' || character > '~') {
+                        quoted.append("\\u%04x".formatted(character));
+                    } else {
+                        quoted.append((char) character);
+                    }
                 }
             }
-        }
+        });
+        return quoted.append('"').toString();
+    }
+
+    /** Writes the line to the log. */
+    public void log(Logger logger, Level level) {
+        logger.log(level, line.toString());
+    }
+
+    /** Writes the line to the log, with the failure's stack trace. */
+    public void log(Logger logger, Level level, Throwable failure) {
+        logger.log(level, line.toString(), failure);
     }
 
     /** The line. */

@@ -37,6 +37,24 @@ class LogEventTest {
     }
 
     @Test
+    void aTextThatLooksLikeANumberIsQuoted() {
+        // When
+        String line = LogEvent.of("event")
+                .with("bytes", 71)
+                .with("share", -0.5)
+                .with("new", true)
+                .with("tag", "71")
+                .with("repository", "true")
+                .with("version", "null")
+                .with("digits", "0071")
+                .toString();
+
+        // Then
+        assertEquals(
+                "event=event bytes=71 share=-0.5 new=true tag=\"71\" repository=\"true\" version=\"null\" digits=0071", line);
+    }
+
+    @Test
     void longValuesAreCut() {
         // When
         String line = LogEvent.of("event").with("key", "a".repeat(100_000)).toString();

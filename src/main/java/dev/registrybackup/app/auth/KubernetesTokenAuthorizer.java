@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.operation.kubernetes.ApiFailure;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -109,7 +110,7 @@ public final class KubernetesTokenAuthorizer implements TokenAuthorizer {
     }
 
     private static AuthDecision unknown(String reason) {
-        LOGGER.log(Level.WARNING, "event=caller-unknown reason=\"{0}\"", reason.replaceAll("[\\p{Cntrl}\"]", " "));
+        LogEvent.of("caller-unknown").with("reason", reason).log(LOGGER, Level.WARNING);
         return AuthDecision.unknown(reason);
     }
 }

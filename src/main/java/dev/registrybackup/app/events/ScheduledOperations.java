@@ -16,17 +16,18 @@ import dev.registrybackup.operation.OperationKind;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Map;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Starts what is due. Its answers have no body, since a reply would be an event. */
 @ApplicationScoped
 class ScheduledOperations {
-    private static final Logger LOGGER = Logger.getLogger(ScheduledOperations.class.getName());
+    private static final Logger LOGGER = System.getLogger(ScheduledOperations.class.getName());
     private static final String PING = "dev.knative.sources.ping";
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final Map<String, OperationKind> JOBS =
@@ -69,7 +70,10 @@ class ScheduledOperations {
         try {
             onDemandOperations.submit(kind, request, by);
         } catch (ConflictException e) {
-            LOGGER.info(LogEvent.of("not-started").with("kind", kind.label()).with("reason", e.getMessage()));
+            LogEvent.of("not-started")
+                    .with("kind", kind.label())
+                    .with("reason", e.getMessage())
+                    .log(LOGGER, Level.INFO);
         }
         return JsonNodeFactory.instance.objectNode();
     }

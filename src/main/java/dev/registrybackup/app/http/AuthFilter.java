@@ -11,16 +11,17 @@ import io.vertx.core.Context;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.jboss.logging.Logger;
 
 /** Lets callers in who may, and says in the log who called, and who was not let in. Never the token. */
 @ApplicationScoped
 class AuthFilter {
-    private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.calls");
+    private static final Logger LOGGER = System.getLogger("dev.registrybackup.calls");
     private static final String CALLER = AuthFilter.class.getName();
     /** What a request has that a browser sends for some page, or a proxy on this machine for somebody elsewhere. */
     private static final List<String> ON_BEHALF =
@@ -84,16 +85,17 @@ class AuthFilter {
                 .tag("reason", reason)
                 .register(meters)
                 .increment();
-        LOGGER.warn(from(
+        from(
                         LogEvent.of("call-refused").with("function", function).with("caller", authDecision.caller()),
                         request)
-                .with("reason", authDecision.reason()));
+                .with("reason", authDecision.reason())
+                .log(LOGGER, Level.WARNING);
     }
 
     /** Logs a call that may change something. */
     static void logCall(RoutingContext context, String function) {
-        LOGGER.info(
-                from(LogEvent.of("call").with("function", function).with("caller", of(context)), context.request()));
+        from(LogEvent.of("call").with("function", function).with("caller", of(context)), context.request())
+                .log(LOGGER, Level.INFO);
     }
 
     /** Who called; {@value AuthDecision#NOBODY} if nobody was asked for. */

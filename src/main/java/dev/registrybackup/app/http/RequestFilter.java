@@ -15,10 +15,11 @@ import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 class RequestFilter {
-    private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.events");
+    private static final Logger LOGGER = System.getLogger("dev.registrybackup.events");
     private static final String EVENTS = "/";
     private static final String NOTIFICATION = "/notification";
     private static final String MANAGEMENT = "/q/";
@@ -156,7 +157,7 @@ class RequestFilter {
             refuse(context, 400, cause.getMessage());
         } else if (failure != null && isFunqyReading(failure)) {
             String reason = "The event is no CloudEvent that can be read: it lacks attributes, or is no JSON";
-            LOGGER.debug(reason, failure);
+            LOGGER.log(Level.DEBUG, reason, failure);
             replicationListener.undecodable(reason);
             refuse(context, 400, reason);
         } else {

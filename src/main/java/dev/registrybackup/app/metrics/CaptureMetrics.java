@@ -9,13 +9,14 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
-import org.jboss.logging.Logger;
 
 /** Logs one line for each capture, and counts what came of pushes. */
 @ApplicationScoped
 public class CaptureMetrics implements PushLatencyTracker.Listener {
-    private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.events");
+    private static final Logger LOGGER = System.getLogger("dev.registrybackup.events");
     private static final Duration[] RESTORABLE_WITHIN = {
         Duration.ofSeconds(1), Duration.ofMillis(2500), Duration.ofSeconds(5), Duration.ofSeconds(10),
         Duration.ofSeconds(30), Duration.ofMinutes(1), Duration.ofMinutes(2), Duration.ofMinutes(5),
@@ -35,9 +36,7 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
 
     /** A stream was looked at. */
     public void captured(CapturedStream captured, ImageStream stream, boolean isNew, Duration took) {
-        LOGGER.log(
-                isNew ? Logger.Level.INFO : Logger.Level.DEBUG,
-                LogEvent.of("captured")
+        LogEvent.of("captured")
                         .with("stream", captured.stream())
                         .with("tags", stream.tags().size())
                         .with(
@@ -47,18 +46,18 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
                                         .sum())
                         .with("images", captured.images().size())
                         .with("new", isNew)
-                        .with("millis", took.toMillis()));
+                        .with("millis", took.toMillis())
+                .log(LOGGER, isNew ? Level.INFO : Level.DEBUG);
     }
 
     /** A stream was found to be gone. */
     public void deleted(RepositoryName stream, boolean isNew, Duration took) {
-        LOGGER.log(
-                isNew ? Logger.Level.INFO : Logger.Level.DEBUG,
-                LogEvent.of("captured")
+        LogEvent.of("captured")
                         .with("stream", stream)
                         .with("gone", true)
                         .with("new", isNew)
-                        .with("millis", took.toMillis()));
+                        .with("millis", took.toMillis())
+                .log(LOGGER, isNew ? Level.INFO : Level.DEBUG);
     }
 
     /** A stream could not be looked at, or not be put on record. */
@@ -67,10 +66,11 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
                 .description("Copies and records that failed and may succeed later")
                 .register(meters)
                 .increment();
-        LOGGER.warn(LogEvent.of("captured")
+        LogEvent.of("captured")
                 .with("stream", stream)
                 .with("result", "failed")
-                .with("problem", failure.getMessage()));
+                .with("problem", failure.getMessage())
+                .log(LOGGER, Level.WARNING);
     }
 
     @Override
@@ -86,10 +86,11 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
     @Override
     public void timedOut(String reference) {
         notRestorable().increment();
-        LOGGER.warn(LogEvent.of("not-restorable")
+        LogEvent.of("not-restorable")
                 .with("tag", reference)
                 .with("problem", "the backup does not have everything it needs")
-                .with("next", "the next reconciliation copies what the registry has"));
+                .with("next", "the next reconciliation copies what the registry has")
+                .log(LOGGER, Level.WARNING);
     }
 
     private Counter notRestorable() {

@@ -11,16 +11,17 @@ import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
-import org.jboss.logging.Logger;
 
 /** Logs one line for each key that something was done about, and counts all of them. */
 @ApplicationScoped
 public class ReplicationMetrics implements ReplicationListener {
-    private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.events");
+    private static final Logger LOGGER = System.getLogger("dev.registrybackup.events");
     private static final Duration[] DURABLE_WITHIN = {
         Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(250), Duration.ofMillis(500),
         Duration.ofSeconds(1), Duration.ofMillis(2500), Duration.ofSeconds(5), Duration.ofSeconds(10),
@@ -47,10 +48,10 @@ public class ReplicationMetrics implements ReplicationListener {
             case COPIED, PARTIAL, CORRUPT, BLOCKED, MALFORMED -> true;
             case PRESENT, SOURCE_MISSING, SKIPPED -> false;
         };
-        Logger.Level level = replicationResult.status().isPermanent()
-                ? Logger.Level.ERROR
-                : didSomething ? Logger.Level.INFO : Logger.Level.DEBUG;
-        if (!LOGGER.isEnabled(level)) {
+        Level level = replicationResult.status().isPermanent()
+                ? Level.ERROR
+                : didSomething ? Level.INFO : Level.DEBUG;
+        if (!LOGGER.isLoggable(level)) {
             return;
         }
         LogEvent line = event(trigger)
@@ -60,9 +61,10 @@ public class ReplicationMetrics implements ReplicationListener {
                 .with("result", replicationResult.status().label())
                 .with("bytes", replicationResult.bytesCopied())
                 .with("millis", took.toMillis());
-        LOGGER.log(
-                level,
-                replicationResult.problem().isEmpty() ? line : line.with("problem", replicationResult.problem()));
+        if (!replicationResult.problem().isEmpty()) {
+            line.with("problem", replicationResult.problem());
+        }
+        line.log(LOGGER, level);
     }
 
     private static LogEvent event(Trigger trigger) {
@@ -141,28 +143,29 @@ public class ReplicationMetrics implements ReplicationListener {
     @Override
     public void failed(Trigger trigger, String key, Throwable failure) {
         failures().increment();
-        LOGGER.warn(event(trigger)
+        event(trigger)
                 .with("key", key)
                 .with("result", "failed")
-                .with("problem", root(failure).getMessage()));
+                .with("problem", root(failure).getMessage())
+                .log(LOGGER, Level.WARNING);
     }
 
     @Override
     public void undecodable(String reason) {
         undecodable().increment();
-        LOGGER.error(LogEvent.of("event").with("result", "undecodable").with("problem", reason));
+        LogEvent.of("event").with("result", "undecodable").with("problem", reason).log(LOGGER, Level.ERROR);
     }
 
     @Override
     public void rejected(String reason) {
         rejections().increment();
-        LOGGER.error(LogEvent.of("rejected").with("problem", reason));
+        LogEvent.of("rejected").with("problem", reason).log(LOGGER, Level.ERROR);
     }
 
     @Override
     public void otherBucket(String bucket) {
         otherBuckets().increment();
-        LOGGER.warn(LogEvent.of("event").with("result", "other-bucket").with("bucket", bucket));
+        LogEvent.of("event").with("result", "other-bucket").with("bucket", bucket).log(LOGGER, Level.WARNING);
     }
 
     private static Throwable root(Throwable failure) {

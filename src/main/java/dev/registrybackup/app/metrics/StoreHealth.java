@@ -5,19 +5,20 @@ import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.jboss.logging.Logger;
 
 /**
  * Whether the stores can be reached, and whether the backup keeps versions. Asked when somebody reads it, at most once a
  * minute. Never part of readiness: a backup whose stores are away must still answer, and record what it owes.
  */
 public class StoreHealth {
-    private static final Logger LOGGER = Logger.getLogger("dev.registrybackup.stores");
+    private static final Logger LOGGER = System.getLogger("dev.registrybackup.stores");
     private static final Duration TTL = Duration.ofMinutes(1);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
@@ -89,19 +90,24 @@ public class StoreHealth {
 
     private static void report(State state) {
         if (!state.registry().isEmpty()) {
-            LOGGER.error(
-                    LogEvent.of("store-unreachable").with("store", "registry").with("problem", state.registry()));
+            LogEvent.of("store-unreachable")
+                    .with("store", "registry")
+                    .with("problem", state.registry())
+                    .log(LOGGER, Level.ERROR);
         }
         if (!state.backup().isEmpty()) {
-            LOGGER.error(
-                    LogEvent.of("store-unreachable").with("store", "backup").with("problem", state.backup()));
+            LogEvent.of("store-unreachable")
+                    .with("store", "backup")
+                    .with("problem", state.backup())
+                    .log(LOGGER, Level.ERROR);
         } else if (!state.versioned()) {
-            LOGGER.warn(LogEvent.of("backup-not-versioned")
+            LogEvent.of("backup-not-versioned")
                     .with("problem", "the backup bucket keeps no versions, so that no older state can be restored")
-                    .with("remedy", "enable versioning on it"));
+                    .with("remedy", "enable versioning on it")
+                    .log(LOGGER, Level.WARNING);
         }
         if (state.isGood()) {
-            LOGGER.info(LogEvent.of("stores-reached").with("versioned", state.versioned()));
+            LogEvent.of("stores-reached").with("versioned", state.versioned()).log(LOGGER, Level.INFO);
         }
     }
 
@@ -119,7 +125,7 @@ public class StoreHealth {
             return backup.isVersioned();
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.FORBIDDEN) {
-                LOGGER.warn(LogEvent.of("versioning-unknown").with("problem", e.getMessage()));
+                LogEvent.of("versioning-unknown").with("problem", e.getMessage()).log(LOGGER, Level.WARNING);
             }
             return false;
         }
