@@ -3,6 +3,7 @@ package dev.registrybackup.catalog;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -78,12 +79,11 @@ public final class Catalog {
             try {
                 backup.delete(version.key(), Optional.of(version.versionId()));
             } catch (ObjectStoreException e) {
-                LOGGER.log(
-                        Level.DEBUG,
-                        "event=old-catalog-version-not-deleted key=\"{0}\" version=\"{1}\" reason=\"{2}\"",
-                        version.key(),
-                        version.versionId(),
-                        e.getMessage());
+                LogEvent.of("old-catalog-version-not-deleted")
+                        .with("key", version.key())
+                        .with("version", version.versionId())
+                        .with("reason", e.getMessage())
+                        .log(LOGGER, Level.DEBUG);
             }
         }
     }

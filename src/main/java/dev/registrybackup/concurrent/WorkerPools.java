@@ -1,5 +1,6 @@
 package dev.registrybackup.concurrent;
 
+import dev.registrybackup.logging.LogEvent;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -110,11 +111,10 @@ public final class WorkerPools implements AutoCloseable {
             try {
                 work.run();
             } catch (RuntimeException e) {
-                LOGGER.log(
-                        Level.WARNING,
-                        "event=periodic-work-failed reason=\"{0}\" next=\"in {1} s\"",
-                        e.getMessage(),
-                        period.toSeconds());
+                LogEvent.of("periodic-work-failed")
+                        .with("reason", e.getMessage())
+                        .with("next", "in %d s".formatted(period.toSeconds()))
+                        .log(LOGGER, Level.WARNING);
             } finally {
                 isRunning.set(false);
             }

@@ -1,5 +1,6 @@
 package dev.registrybackup.objectstore;
 
+import dev.registrybackup.logging.LogEvent;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
 
@@ -52,12 +53,13 @@ public final class SingleVersionRecord {
         } catch (ObjectStoreException e) {
             if (!hasWarned) {
                 hasWarned = true;
-                LOGGER.log(
-                        Level.WARNING,
-                        "event=record-version-not-deleted record={0} reason=\"{1}\" remedy=\"if the bucket keeps objects"
-                                + " from being removed, exempt registry-backup/ or let its versions expire\"",
-                        key,
-                        e.getMessage());
+                LogEvent.of("record-version-not-deleted")
+                        .with("record", key)
+                        .with("reason", e.getMessage())
+                        .with(
+                                "remedy",
+                                "if the bucket keeps objects from being removed, exempt registry-backup/ or let its versions expire")
+                        .log(LOGGER, Level.WARNING);
             }
         }
     }

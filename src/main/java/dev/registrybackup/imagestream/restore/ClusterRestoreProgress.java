@@ -2,6 +2,7 @@ package dev.registrybackup.imagestream.restore;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.ProgressTracker;
@@ -71,16 +72,12 @@ final class ClusterRestoreProgress {
         return isComplete;
     }
 
-    /** The counts for a line of the log: {@code  streams=2 streams-created=1}, with a blank before each. */
-    String line() {
-        StringBuilder line = new StringBuilder();
+    /** Adds the counts to a line of the log: {@code streams=2 streams-created=1}. */
+    void addTo(LogEvent line) {
         for (Count count : Count.values()) {
-            line.append(' ')
-                    .append(count.name().toLowerCase(Locale.ROOT).replace('_', '-'))
-                    .append('=')
-                    .append(counts.getOrDefault(count, 0L));
+            line.with(
+                    count.name().toLowerCase(Locale.ROOT).replace('_', '-'), counts.getOrDefault(count, 0L));
         }
-        return line.toString();
     }
 
     ObjectNode json() {

@@ -8,6 +8,7 @@ import dev.registrybackup.imagestream.ClusterException;
 import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.inventory.Batches;
 import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.ProgressTracker;
@@ -165,13 +166,12 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
                 .set(
                         "cluster",
                         clusterRestoreProgress.json().put("asOf", wanted.at().toString()));
-        LOGGER.log(
-                Level.INFO,
-                "event=imagestreams-restored route={0} as-of={1} complete={2}{3}",
-                request.imageStreamMode().label(),
-                wanted.at(),
-                clusterRestoreProgress.isComplete(),
-                clusterRestoreProgress.line());
+        LogEvent line = LogEvent.of("imagestreams-restored")
+                .with("route", request.imageStreamMode().label())
+                .with("as-of", wanted.at())
+                .with("complete", clusterRestoreProgress.isComplete());
+        clusterRestoreProgress.addTo(line);
+        line.log(LOGGER, Level.INFO);
         return new Restore.RestoreResult(stored.isComplete() && clusterRestoreProgress.isComplete(), stored.summary());
     }
 }

@@ -3,6 +3,7 @@ package dev.registrybackup.imagestream.restore;
 import dev.registrybackup.check.Check;
 import dev.registrybackup.imagestream.ClusterError;
 import dev.registrybackup.imagestream.ClusterException;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.FencedException;
@@ -70,7 +71,7 @@ final class UnrestorableImageStreams {
         if (failure instanceof ObjectStoreException || failure instanceof DigestMismatchException) {
             return "left out: " + failure.getMessage();
         }
-        LOGGER.log(Level.WARNING, () -> "event=imagestream-unreadable stream=" + stream, failure);
+        LogEvent.of("imagestream-unreadable").with("stream", stream).log(LOGGER, Level.WARNING, failure);
         return "left out, since it cannot be understood: " + failure;
     }
 
