@@ -194,6 +194,8 @@ class ArchitectureTest {
     @Test
     void nobodyLogsThroughTheHandlersOfJava() {
         noClasses()
+                .that()
+                .doNotHaveSimpleName("JsonLogFormatter")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("java.util.logging..")

@@ -72,6 +72,9 @@ public class Wiring {
 
     @SuppressWarnings("MustBeClosedChecker") // closed by close()
     Wiring(Settings settings) {
+        if (settings.isLogJson()) {
+            JsonLogFormatter.install();
+        }
         this.settings = settings;
         this.workerPools = new WorkerPools(settings.smallConcurrency(), settings.largeConcurrency());
         int connections = settings.smallConcurrency() + settings.largeConcurrency() + OTHER_CONNECTIONS;

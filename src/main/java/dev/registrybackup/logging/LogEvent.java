@@ -2,6 +2,7 @@ package dev.registrybackup.logging;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,7 @@ public final class LogEvent {
 
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_.:/@+,%-]+");
     /** What JSON would not take for a text: as the value of a text it is quoted, so that a field's type never changes. */
-    static final Pattern JSON_LITERAL = Pattern.compile("-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?|true|false|null");
+    private static final Pattern JSON_LITERAL = Pattern.compile("-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?|true|false|null");
 
     private final StringBuilder line;
 
@@ -47,8 +48,48 @@ public final class LogEvent {
         return this;
     }
 
+    /**
+     * The fields of a line that an event wrote, as the members of a JSON object: {@code "event":"call","millis":5}. Empty if
+     * it is no such line.
+     */
+    public static Optional<String> jsonMembers(String line) {
+        if (!line.startsWith("event=")) {
+            return Optional.empty();
+        }
+        StringBuilder members = new StringBuilder(line.length() + 32);
+        for (int at = 0; at < line.length(); ) {
+            int equals = line.indexOf('=', at);
+            if (equals < 0) {
+                return Optional.empty();
+            }
+            boolean isQuoted = line.startsWith("\"", equals + 1);
+            int end = isQuoted ? endOfQuotes(line, equals + 1) : line.indexOf(' ', equals);
+            if (isQuoted && end < 0) {
+                return Optional.empty();
+            }
+            String value = end < 0 ? line.substring(equals + 1) : line.substring(equals + 1, end);
+            boolean isJson = isQuoted || JSON_LITERAL.matcher(value).matches();
+            members.append(at == 0 ? "" : ",")
+                    .append(quoted(line.substring(at, equals)))
+                    .append(':')
+                    .append(isJson ? value : quoted(value));
+            at = end < 0 ? line.length() : end + 1;
+        }
+        return Optional.of(members.toString());
+    }
+
+    /** After the quotes that open there; negative if a line is cut inside, or goes on with no blank. */
+    private static int endOfQuotes(String line, int open) {
+        int at = open + 1;
+        while (at < line.length() && line.charAt(at) != '"') {
+            at += line.charAt(at) == '\\' ? 2 : 1;
+        }
+        int end = at + 1;
+        return end == line.length() || line.startsWith(" ", end) ? end : -1;
+    }
+
     /** The text as a JSON string: in quotes, and in ASCII. */
-    static String quoted(String text) {
+    public static String quoted(String text) {
         StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
         text.chars().forEach(character -> {
             switch (character) {

@@ -4,12 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
 import dev.registrybackup.lab.S3Endpoint;
 import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -75,6 +81,33 @@ class ConfigurationIT {
         assertEquals(code, command.code(), command::toString);
         assertTrue((code == 0 ? command.output() : command.errors()).contains(text), command::toString);
         assertEquals("", code == 0 ? command.errors() : command.output());
+    }
+
+    @Test
+    void aLogOfJsonHasAnObjectALineWithTheFieldsOfEachEvent() throws Exception {
+        // Given
+        Map<String, String> settings = Product.settings(NOWHERE, NOWHERE);
+        settings.put("LOGGING_FORMAT", "json");
+
+        // When
+        String log;
+        try (Product product = Product.start(settings)) {
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> product.log().contains("\"store\":\"backup\""));
+            log = product.log();
+        }
+
+        // Then
+        List<String> stores = new ArrayList<>();
+        for (String line : log.lines().toList()) {
+            JsonNode json = new ObjectMapper().readTree(line);
+            assertTrue(json.hasNonNull("timestamp") && json.hasNonNull("level") && json.hasNonNull("logger"), line);
+            if (json.path("event").asText().equals("store-unreachable")) {
+                stores.add(json.path("store").asText());
+            }
+        }
+        assertTrue(stores.containsAll(List.of("registry", "backup")), log);
     }
 
     private static String variable(String property) {

@@ -3,7 +3,15 @@ package dev.registrybackup.logging;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LogEventTest {
     @Test
@@ -52,6 +60,49 @@ class LogEventTest {
         // Then
         assertEquals(
                 "event=event bytes=71 share=-0.5 new=true tag=\"71\" repository=\"true\" version=\"null\" digits=0071", line);
+    }
+
+    @Test
+    void itsFieldsAreMembersOfAJsonObject() throws Exception {
+        // Given
+        String text = "say \"no\" \\ é \ud83d\ude00\n\u2028 a=b event=x \"";
+        String line = LogEvent.of("replicated")
+                .with("bytes", 71)
+                .with("share", -0.5)
+                .with("new", true)
+                .with("none", null)
+                .with("tag", "71")
+                .with("digits", "0071")
+                .with("key", "docker/registry/v2")
+                .with("empty", "")
+                .with("problem", text)
+                .toString();
+
+        // When
+        JsonNode json = new ObjectMapper()
+                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .readTree("{" + LogEvent.jsonMembers(line).orElseThrow() + "}");
+
+        // Then
+        ObjectNode expected = JsonNodeFactory.instance
+                .objectNode()
+                .put("event", "replicated")
+                .put("bytes", 71)
+                .put("share", -0.5)
+                .put("new", true)
+                .putNull("none")
+                .put("tag", "71")
+                .put("digits", "0071")
+                .put("key", "docker/registry/v2")
+                .put("empty", "")
+                .put("problem", text);
+        assertEquals(expected, json);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "Started", "an event=x", "event=x y", "event=x y=\"z", "event=x y=\"z\"a", "event=\"\\"})
+    void aLineThatNoEventWroteHasNoFields(String line) {
+        assertEquals(Optional.empty(), LogEvent.jsonMembers(line));
     }
 
     @Test

@@ -38,6 +38,8 @@ public interface Configuration {
 
     TimeoutsProperties timeouts();
 
+    LoggingProperties logging();
+
     /** How a bucket is reached; the same keys for each store. */
     interface BucketProperties {
         /** The store's URL; none for AWS itself. */
@@ -288,5 +290,18 @@ public interface Configuration {
         /** To answer a request that moves no object's bytes, each attempt. */
         @WithDefault("10s")
         Duration smallRequest();
+    }
+
+    /** How the log is written. */
+    interface LoggingProperties {
+        @WithDefault("text")
+        LogFormat format();
+
+        enum LogFormat {
+            /** A line a record, {@code event=… key=value …}. */
+            TEXT,
+            /** A JSON object a record, each field of an event a member. */
+            JSON
+        }
     }
 }

@@ -5,6 +5,7 @@ import dev.registrybackup.app.config.Configuration.AuthProperties.AuthMode;
 import dev.registrybackup.app.config.Configuration.BackupProperties;
 import dev.registrybackup.app.config.Configuration.BucketProperties;
 import dev.registrybackup.app.config.Configuration.DeleteMode;
+import dev.registrybackup.app.config.Configuration.LoggingProperties.LogFormat;
 import dev.registrybackup.app.config.Configuration.OperationsProperties;
 import dev.registrybackup.app.config.Configuration.ReconcileProperties;
 import dev.registrybackup.app.config.Configuration.RegistryProperties.RegistryKind;
@@ -330,6 +331,11 @@ public class Settings {
     /** What callers send where the cluster does not tell who they are. */
     public Optional<String> authToken() {
         return configuration.auth().token();
+    }
+
+    /** Whether the log is written as JSON. */
+    public boolean isLogJson() {
+        return configuration.logging().format() == LogFormat.JSON;
     }
 
     /** How long an answer to an event may take, from its arrival. */
