@@ -1,63 +1,215 @@
 package dev.registrybackup.app.metrics;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.operation.Severity;
+import dev.registrybackup.reconcile.Alarms;
+import dev.registrybackup.reconcile.LastRun;
+import dev.registrybackup.reconcile.StorePair;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.replication.pending.QueueDepth;
+import dev.registrybackup.verify.LastVerification;
+import dev.registrybackup.verify.RestorableShare;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
-/** Shows what is on record in the backup, looked at once a minute, in the Services that stand and are scraped. */
+/**
+ * What is on record in the backup, read once a minute by the Services that always stand and are scraped: reconciliations and
+ * verifications run in Jobs, which nobody scrapes, and an instance knows only of the pending keys that it holds itself.
+ */
 @ApplicationScoped
 class BackupGauges {
     private static final Duration POLL_INTERVAL = Duration.ofMinutes(1);
+    private static final List<Kind> CLASSES = List.of(
+            Kind.BLOB, Kind.LAYER_LINK, Kind.REVISION_LINK, Kind.TAG_INDEX_LINK, Kind.TAG_CURRENT_LINK, Kind.UNKNOWN);
 
     private final MeterRegistry meters;
     private final Settings settings;
+    private final StorePair storePair;
     private final WorkerPools workerPools;
     private final Clock clock;
 
-    BackupGauges(MeterRegistry meters, Settings settings, WorkerPools workerPools, Clock clock) {
+    /** What one look saw: of the last reconciliation, and how many alarms are open. */
+    record ReconcileValues(JsonNode classes, Optional<Instant> success, int alarms) {}
+
+    BackupGauges(MeterRegistry meters, Settings settings, StorePair storePair, WorkerPools workerPools, Clock clock) {
         this.meters = meters;
         this.settings = settings;
+        this.storePair = storePair;
         this.workerPools = workerPools;
         this.clock = clock;
     }
 
-    /** Whether this process is a Service that always stands. */
-    boolean areShown() {
-        return (settings.isReplicate() || settings.isOperations()) && !settings.isCommand();
-    }
-
-    /** Whether it is the one of them that shows what takes a listing to find out. */
-    boolean areListed() {
-        return settings.isOperations() && areShown();
+    void register(@Observes StartupEvent start) {
+        if (settings.isCommand() || !(settings.isReplicate() || settings.isOperations())) {
+            return;
+        }
+        LastRun lastRun = new LastRun(storePair.backup());
+        Alarms alarms = new Alarms(storePair.backup(), clock);
+        showReconciliation(poll(() -> values(lastRun.read(), alarms)), meters);
+        showVerification(poll(new LastVerification(storePair.backup())::read), meters);
+        if (settings.isOpenShift()) {
+            showItems(poll(new RestorableShare(storePair.backup())::read), meters);
+        }
+        if (settings.isOperations()) {
+            // A listing, which one Service is enough for.
+            showQueue(poll(new QueueDepth(storePair.backup())::read), meters);
+        }
     }
 
     /** Looks now and each minute. */
-    <T> StaleAwareGauge<T> poll(Supplier<T> look) {
+    private <T> StaleAwareGauge<T> poll(Supplier<T> look) {
         StaleAwareGauge<T> seen = new StaleAwareGauge<>(clock);
         workerPools.scheduleAtFixedRate(POLL_INTERVAL, () -> seen.set(look.get()));
         return seen;
     }
 
-    MeterRegistry meters() {
-        return meters;
+    private static ReconcileValues values(LastRun.RunRecord runRecord, Alarms alarms) {
+        return new ReconcileValues(
+                runRecord.summary().path("classes"),
+                runRecord.lastSuccessFinishedAt(),
+                alarms.openAlarms().size());
+    }
+
+    static void showReconciliation(StaleAwareGauge<ReconcileValues> seen, MeterRegistry meters) {
+        gauge(
+                        "registry_backup_reconcile_last_success_timestamp_seconds",
+                        seen,
+                        last -> seconds(last.success(), 0))
+                .description(
+                        "When the last reconciliation ended that left nothing, in seconds since 1970; 0 if none has")
+                .register(meters);
+        gauge("registry_backup_alarms", seen, ReconcileValues::alarms)
+                .description("Alarms that nobody has acknowledged")
+                .register(meters);
+        for (Kind kind : CLASSES) {
+            figure(
+                    "registry_backup_reconcile_missed_by_events",
+                    kind,
+                    "missedByEvents",
+                    "brought that events should have",
+                    seen,
+                    meters);
+            figure(
+                    "registry_backup_reconcile_remaining",
+                    kind,
+                    "remaining",
+                    "missing or different still",
+                    seen,
+                    meters);
+            figure(
+                    "registry_backup_reconcile_missing_in_registry",
+                    kind,
+                    "missingInRegistry",
+                    "that only the backup has",
+                    seen,
+                    meters);
+        }
+    }
+
+    private static void figure(
+            String name,
+            Kind kind,
+            String field,
+            String what,
+            StaleAwareGauge<ReconcileValues> seen,
+            MeterRegistry meters) {
+        gauge(
+                        name,
+                        seen,
+                        last -> last.classes().path(kind.label()).path(field).asDouble())
+                .description("Objects of the last reconciliation " + what)
+                .tag("class", kind.label())
+                .register(meters);
+    }
+
+    static void showVerification(StaleAwareGauge<LastVerification.VerificationRecord> seen, MeterRegistry meters) {
+        gauge(
+                        "registry_backup_verify_last_success_timestamp_seconds",
+                        seen,
+                        verificationRecord -> seconds(verificationRecord.lastConclusiveAt(), 0))
+                .description(
+                        "When the last verification of the whole backup ended that could tell everything, in seconds"
+                                + " since 1970; 0 if none has")
+                .register(meters);
+        gauge(
+                        "registry_backup_images_restorable_share",
+                        seen,
+                        verificationRecord -> verificationRecord.share().orElse(Double.NaN))
+                .description(
+                        "Share of the images that have all they need in the backup, of those of which it could be told")
+                .register(meters);
+        gauge(
+                        "registry_backup_images_restorable_timestamp_seconds",
+                        seen,
+                        verificationRecord -> seconds(verificationRecord.startedAt(), Double.NaN))
+                .description("When that share was true, in seconds since 1970")
+                .register(meters);
+        for (Severity severity : Severity.values()) {
+            gauge(
+                            "registry_backup_verify_findings",
+                            seen,
+                            verificationRecord -> verificationRecord.finishedAt().isEmpty()
+                                    ? Double.NaN
+                                    : verificationRecord.findingsBySeverity().getOrDefault(severity, 0L))
+                    .description("Findings of the last verification of the whole backup")
+                    .tag("severity", severity.label())
+                    .register(meters);
+        }
+    }
+
+    /** What share of all ImageStream items the last verification found restorable; no number before the first. */
+    static void showItems(StaleAwareGauge<Optional<RestorableShare.ShareRecord>> seen, MeterRegistry meters) {
+        gauge(
+                        "registry_backup_imagestream_items_restorable_share",
+                        seen,
+                        last -> last.map(RestorableShare.ShareRecord::share).orElse(Double.NaN))
+                .description("Share of ImageStream items, pushed and not imported, that the backup can restore whole")
+                .register(meters);
+        gauge(
+                        "registry_backup_imagestream_items_restorable_timestamp_seconds",
+                        seen,
+                        last -> seconds(last.map(RestorableShare.ShareRecord::at), Double.NaN))
+                .description("When that share was true, in seconds since 1970")
+                .register(meters);
+    }
+
+    static void showQueue(StaleAwareGauge<QueueDepth.QueueCounts> seen, MeterRegistry meters) {
+        gauge("registry_backup_pending_batches", seen, QueueDepth.QueueCounts::pending)
+                .description("Records of owed keys in the backup, each of one key or many; at most %d are counted"
+                        .formatted(QueueDepth.MAX_LISTED))
+                .register(meters);
+        gauge(
+                        "registry_backup_pending_oldest_timestamp_seconds",
+                        seen,
+                        queueCounts -> seconds(queueCounts.oldestPending(), Double.NaN))
+                .description("When the oldest of them was written, in seconds since 1970; NaN if there are none")
+                .register(meters);
+        gauge("registry_backup_rejected_records", seen, QueueDepth.QueueCounts::rejected)
+                .description("Records in the backup of what will never succeed; at most %d are counted"
+                        .formatted(QueueDepth.MAX_LISTED))
+                .register(meters);
     }
 
     /** A gauge of what was seen; {@code NaN} while nothing was. */
-    static <T> Gauge.Builder<StaleAwareGauge<T>> gauge(
+    private static <T> Gauge.Builder<StaleAwareGauge<T>> gauge(
             String name, StaleAwareGauge<T> seen, ToDoubleFunction<T> value) {
         return Gauge.builder(name, seen, last -> last.value(value)).strongReference(true);
     }
 
     /** Seconds since 1970; that number of no time at all. */
-    static double seconds(Optional<Instant> time, double none) {
+    private static double seconds(Optional<Instant> time, double none) {
         return time.map(Instant::getEpochSecond).map(Long::doubleValue).orElse(none);
     }
 }

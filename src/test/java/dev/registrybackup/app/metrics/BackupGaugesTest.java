@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.replication.pending.QueueDepth;
 import dev.registrybackup.verify.LastVerification;
+import dev.registrybackup.verify.RestorableShare;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -50,7 +51,7 @@ class BackupGaugesTest {
     void theLastVerificationIsShownAsItIsOnRecord() {
         // Given
         StaleAwareGauge<LastVerification.VerificationRecord> seen = new StaleAwareGauge<>(clock);
-        VerifyGauges.show(seen, meters);
+        BackupGauges.showVerification(seen, meters);
 
         // When
         seen.set(said());
@@ -72,7 +73,7 @@ class BackupGaugesTest {
     void beforeTheFirstVerificationThereIsNothingButThatThereWasNone() {
         // Given
         StaleAwareGauge<LastVerification.VerificationRecord> seen = new StaleAwareGauge<>(clock);
-        VerifyGauges.show(seen, meters);
+        BackupGauges.showVerification(seen, meters);
 
         // When
         seen.set(new LastVerification.VerificationRecord(
@@ -85,10 +86,29 @@ class BackupGaugesTest {
     }
 
     @Test
+    void theShareOfItemsHasNoNumberBeforeTheFirstVerification() {
+        // Given
+        StaleAwareGauge<Optional<RestorableShare.ShareRecord>> seen = new StaleAwareGauge<>(clock);
+        BackupGauges.showItems(seen, meters);
+        seen.set(Optional.empty());
+        boolean beforeTheFirst = isNothingKnown();
+
+        // When
+        seen.set(Optional.of(new RestorableShare.ShareRecord(ENDED, 4, 3)));
+
+        // Then
+        Map<String, Double> expected = new TreeMap<>();
+        expected.put("registry_backup_imagestream_items_restorable_share", 0.75);
+        expected.put("registry_backup_imagestream_items_restorable_timestamp_seconds", 1_800_000_060.0);
+        assertTrue(beforeTheFirst);
+        assertEquals(expected, shown());
+    }
+
+    @Test
     void whatIsOwedIsShownWithItsAge() {
         // Given
         StaleAwareGauge<QueueDepth.QueueCounts> seen = new StaleAwareGauge<>(clock);
-        PendingGauges.show(seen, meters);
+        BackupGauges.showQueue(seen, meters);
 
         // When
         seen.set(new QueueDepth.QueueCounts(7, Optional.of(ENDED), false, 0, false));
@@ -104,11 +124,11 @@ class BackupGaugesTest {
     @Test
     void withoutALookForTenMinutesNothingIsKnownAnyMoreAndWithOneItIsAgain() {
         // Given
-        StaleAwareGauge<ReconcileGauges.Values> seen = new StaleAwareGauge<>(clock);
-        ReconcileGauges.show(seen, meters);
+        StaleAwareGauge<BackupGauges.ReconcileValues> seen = new StaleAwareGauge<>(clock);
+        BackupGauges.showReconciliation(seen, meters);
         boolean beforeTheFirst = isNothingKnown();
-        ReconcileGauges.Values looked =
-                new ReconcileGauges.Values(JsonNodeFactory.instance.objectNode(), Optional.of(ENDED), 2);
+        BackupGauges.ReconcileValues looked =
+                new BackupGauges.ReconcileValues(JsonNodeFactory.instance.objectNode(), Optional.of(ENDED), 2);
         seen.set(looked);
         clock.advance(Duration.ofMinutes(9));
         boolean afterNine = isNothingKnown();
