@@ -1,5 +1,6 @@
 package dev.registrybackup.objectstore.s3;
 
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.MultipartUpload;
 import dev.registrybackup.objectstore.ObjectStoreException;
@@ -72,12 +73,11 @@ final class S3MultipartUpload implements MultipartUpload {
                     () -> client.abortMultipartUpload(
                             request -> request.bucket(bucket).key(key).uploadId(uploadId)));
         } catch (ObjectStoreException e) {
-            LOGGER.log(
-                    Level.WARNING,
-                    "event=upload-not-aborted key={0} reason=\"{1}\" remedy=\"the bucket's lifecycle rule for"
-                            + " incomplete multipart uploads\"",
-                    key,
-                    e.getMessage());
+            LogEvent.of("upload-not-aborted")
+                    .with("key", key)
+                    .with("reason", e.getMessage())
+                    .with("remedy", "the bucket's lifecycle rule for incomplete multipart uploads")
+                    .log(LOGGER, Level.WARNING);
         }
     }
 }
