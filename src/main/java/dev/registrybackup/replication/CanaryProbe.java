@@ -2,6 +2,7 @@ package dev.registrybackup.replication;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
@@ -56,12 +57,11 @@ public final class CanaryProbe {
         try {
             return mayExist(canary.key()) && writeRecord(canary);
         } catch (ObjectStoreException e) {
-            LOGGER.log(
-                    Level.WARNING,
-                    "event=canary-not-recorded key={0} reason=\"{1}\" remedy=\"let replicate write {2}\"",
-                    canary.key(),
-                    e.getMessage(),
-                    BACKUP_PREFIX);
+            LogEvent.of("canary-not-recorded")
+                    .with("key", canary.key())
+                    .with("reason", e.getMessage())
+                    .with("remedy", "let replicate write %s".formatted(BACKUP_PREFIX))
+                    .log(LOGGER, Level.WARNING);
             return false;
         }
     }
@@ -83,7 +83,7 @@ public final class CanaryProbe {
         record.put("handledAt", clock.instant().toString());
         canary.eventTime().ifPresent(time -> record.put("event", time.toString()));
         boolean first = backup.putIfAbsent(recordKey(canary.key()), content(record.toString()));
-        LOGGER.log(Level.INFO, "event=canary-received key={0} first={1}", canary.key(), first);
+        LogEvent.of("canary-received").with("key", canary.key()).with("first", first).log(LOGGER, Level.INFO);
         return true;
     }
 

@@ -1,6 +1,7 @@
 package dev.registrybackup.replication.pending;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectInfo;
@@ -84,12 +85,11 @@ public final class PendingStore {
 
     /** Left where it is, and no hindrance to the others. */
     private static Optional<PendingBatch> logUnreadable(String name, Exception e) {
-        LOGGER.log(
-                Level.ERROR,
-                "event=pending-batch-unreadable record={0} reason=\"{1}\" remedy=\"look at it and remove it by hand;"
-                        + " comparing the buckets finds what it named\"",
-                name,
-                e.getMessage());
+        LogEvent.of("pending-batch-unreadable")
+                .with("record", name)
+                .with("reason", e.getMessage())
+                .with("remedy", "look at it and remove it by hand; comparing the buckets finds what it named")
+                .log(LOGGER, Level.ERROR);
         return Optional.empty();
     }
 

@@ -3,6 +3,7 @@ package dev.registrybackup.replication.pending;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.ExpiringKeySet;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -92,13 +93,11 @@ public final class RejectionStore {
         }
         if (backup.headBeforeWrite(key).isEmpty()) {
             if (!reserveSlot()) {
-                LOGGER.log(
-                        Level.WARNING,
-                        "event=rejection-not-saved reason=\"{0}\" cause=\"there are {1} records under {2} already\""
-                                + " remedy=\"look at them, mend their cause, remove them\"",
-                        rejection.reason(),
-                        MAX_REJECTIONS,
-                        PREFIX);
+                LogEvent.of("rejection-not-saved")
+                        .with("reason", rejection.reason())
+                        .with("cause", "there are %s records under %s already".formatted(MAX_REJECTIONS, PREFIX))
+                        .with("remedy", "look at them, mend their cause, remove them")
+                        .log(LOGGER, Level.WARNING);
                 return;
             }
             write(key, rejection);

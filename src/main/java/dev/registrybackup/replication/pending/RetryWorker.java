@@ -2,6 +2,7 @@ package dev.registrybackup.replication.pending;
 
 import dev.registrybackup.concurrent.BoundedTaskGroup;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.registry.Digest;
@@ -180,11 +181,10 @@ public final class RetryWorker {
         if (!retryState.contains(name)) {
             pendingStore.read(name).ifPresent(record -> {
                 retryState.add(record, Map.of(), clock.instant());
-                LOGGER.log(
-                        Level.INFO,
-                        "event=pending-batch-claimed record={0} keys={1}",
-                        name,
-                        record.keys().size());
+                LogEvent.of("pending-batch-claimed")
+                        .with("record", name)
+                        .with("keys", record.keys().size())
+                        .log(LOGGER, Level.INFO);
             });
         }
     }
@@ -234,11 +234,11 @@ public final class RetryWorker {
         try {
             pendingStore.delete(record);
         } catch (ObjectStoreException e) {
-            LOGGER.log(
-                    Level.WARNING,
-                    "event=pending-batch-not-deleted record={0} next=\"in a minute\" reason=\"{1}\"",
-                    record.objectKey(),
-                    e.getMessage());
+            LogEvent.of("pending-batch-not-deleted")
+                    .with("record", record.objectKey())
+                    .with("next", "in a minute")
+                    .with("reason", e.getMessage())
+                    .log(LOGGER, Level.WARNING);
         } finally {
             retryState.removeBatch(record);
         }
@@ -246,11 +246,10 @@ public final class RetryWorker {
 
     private void reschedule(RetryAttempt failed, Throwable failure) {
         Instant again = retryState.failed(failed, clock.instant());
-        LOGGER.log(
-                Level.WARNING,
-                "event=retry-failed key={0} next={1} reason=\"{2}\"",
-                failed.key().key(),
-                again,
-                failure.getMessage());
+        LogEvent.of("retry-failed")
+                .with("key", failed.key().key())
+                .with("next", again)
+                .with("reason", failure.getMessage())
+                .log(LOGGER, Level.WARNING);
     }
 }
