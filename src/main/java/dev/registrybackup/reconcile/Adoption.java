@@ -2,6 +2,7 @@ package dev.registrybackup.reconcile;
 
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.operation.Fence;
@@ -118,12 +119,11 @@ public final class Adoption {
     private void finish(AdoptionRecord record) {
         AdoptionCheckpoint end = record.checkpoint();
         verifiedMarker.set("every blob was proved: %d objects, %d bytes".formatted(end.verified(), end.bytes()));
-        LOGGER.log(
-                Level.INFO,
-                "event=backup-adopted objects={0} bytes={1} since={2}",
-                String.valueOf(end.verified()),
-                String.valueOf(end.bytes()),
-                end.startedAt());
+        LogEvent.of("backup-adopted")
+                .with("objects", end.verified())
+                .with("bytes", end.bytes())
+                .with("since", end.startedAt())
+                .log(LOGGER, Level.INFO);
         record.delete();
     }
 }

@@ -1,5 +1,6 @@
 package dev.registrybackup.reconcile;
 
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -51,11 +52,10 @@ final class AdoptionRecord {
                 // One of another root directory would cover keys that nobody has looked at.
                 .filter(there -> there.lastKey().startsWith(blobsPrefix));
         if (stored.isPresent() && checkpoint.isEmpty()) {
-            LOGGER.log(
-                    Level.WARNING,
-                    "event=adoption-restarted record={0} reason=\"what it says is no checkpoint under {1}\"",
-                    KEY,
-                    blobsPrefix);
+            LogEvent.of("adoption-restarted")
+                    .with("record", KEY)
+                    .with("reason", "what it says is no checkpoint under %s".formatted(blobsPrefix))
+                    .log(LOGGER, Level.WARNING);
         }
         return new AdoptionRecord(
                 backup,
@@ -93,11 +93,11 @@ final class AdoptionRecord {
             // All versions: of a writer that was stopped there may be two.
             records.delete(versions.filter(version -> version.key().equals(KEY)).toList());
         } catch (ObjectStoreException e) {
-            LOGGER.log(
-                    Level.WARNING,
-                    "event=record-not-deleted record={0} reason=\"{1}\" remedy=\"remove it by hand\"",
-                    KEY,
-                    e.getMessage());
+            LogEvent.of("record-not-deleted")
+                    .with("record", KEY)
+                    .with("reason", e.getMessage())
+                    .with("remedy", "remove it by hand")
+                    .log(LOGGER, Level.WARNING);
         }
     }
 }

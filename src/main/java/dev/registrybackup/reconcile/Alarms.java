@@ -1,5 +1,6 @@
 package dev.registrybackup.reconcile;
 
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -52,12 +53,11 @@ public final class Alarms {
         Instant now = clock.instant();
         Alarm raised = new Alarm(cause + "-" + TIMESTAMP.format(now), cause, problem, now, Optional.empty());
         records.put(PREFIX + raised.id(), raised.json().toString());
-        LOGGER.log(
-                Level.ERROR,
-                "event=alarm id={0} problem=\"{1}\" remedy=\"look at the registry; nothing is removed from the backup until"
-                        + " this is acknowledged: POST /reconcile with the id, or reconcile --acknowledge\"",
-                raised.id(),
-                problem);
+        LogEvent.of("alarm")
+                .with("id", raised.id())
+                .with("problem", problem)
+                .with("remedy", "look at the registry; nothing is removed from the backup until this is acknowledged: POST /reconcile with the id, or reconcile --acknowledge")
+                .log(LOGGER, Level.ERROR);
         return raised;
     }
 
@@ -79,7 +79,7 @@ public final class Alarms {
         }
         Alarm settled = alarm.acknowledged(clock.instant(), by);
         records.put(PREFIX + id, settled.json().toString());
-        LOGGER.log(Level.INFO, "event=alarm-acknowledged id={0} by=\"{1}\"", id, by);
+        LogEvent.of("alarm-acknowledged").with("id", id).with("by", by).log(LOGGER, Level.INFO);
         return settled;
     }
 

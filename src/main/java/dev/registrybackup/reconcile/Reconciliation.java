@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.SnapshotTaker;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
@@ -158,22 +159,20 @@ public final class Reconciliation {
     }
 
     private static void log(String id, ObjectNode summary, Instant begun, Instant ended) {
-        LOGGER.log(
-                Level.INFO,
-                "event=reconciled id={0} outcome={1} differing={2} copied={3} missed-by-events={4} remaining={5} missing-in-registry={6} pruned={7}"
-                        + " alarms={8} failed-shards={9} rclone={10} millis={11,number,#}",
-                id,
-                summary.path("outcome").asText(),
-                summary.path("differing"),
-                summary.path("copied"),
-                summary.path("missedByEvents"),
-                summary.path("remaining"),
-                summary.path("missingInRegistry"),
-                summary.path("pruned"),
-                summary.path("alarms").size(),
-                summary.path("failedShards").size(),
-                summary.path("rclone").path("version").asText(),
-                Duration.between(begun, ended).toMillis());
+        LogEvent.of("reconciled")
+                .with("id", id)
+                .with("outcome", summary.path("outcome").asText())
+                .with("differing", summary.path("differing").asLong())
+                .with("copied", summary.path("copied").asLong())
+                .with("missed-by-events", summary.path("missedByEvents").asLong())
+                .with("remaining", summary.path("remaining").asLong())
+                .with("missing-in-registry", summary.path("missingInRegistry").asLong())
+                .with("pruned", summary.path("pruned").asLong())
+                .with("alarms", summary.path("alarms").size())
+                .with("failed-shards", summary.path("failedShards").size())
+                .with("rclone", summary.path("rclone").path("version").asText())
+                .with("millis", Duration.between(begun, ended).toMillis())
+                .log(LOGGER, Level.INFO);
     }
 
     /** If it cannot go on, what it found until then is written all the same. */
@@ -207,8 +206,10 @@ public final class Reconciliation {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
-            LOGGER.log(
-                    Level.WARNING, "event=scratch-not-deleted directory={0} reason=\"{1}\"", directory, e.getMessage());
+            LogEvent.of("scratch-not-deleted")
+                    .with("directory", directory)
+                    .with("reason", e.getMessage())
+                    .log(LOGGER, Level.WARNING);
         }
     }
 }

@@ -5,6 +5,7 @@ import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.CapturedStream;
 import dev.registrybackup.imagestream.ClusterException;
 import dev.registrybackup.imagestream.SnapshotTaker;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.operation.FencedException;
 import dev.registrybackup.operation.Finding;
@@ -73,7 +74,7 @@ final class SnapshotPhase {
         if (failure instanceof ClusterException || failure instanceof ObjectStoreException) {
             return String.valueOf(failure.getMessage());
         }
-        LOGGER.log(Level.WARNING, "event=imagestreams-not-captured", failure);
+        LogEvent.of("imagestreams-not-captured").log(LOGGER, Level.WARNING, failure);
         return failure.toString();
     }
 
@@ -122,15 +123,13 @@ final class SnapshotPhase {
                 .put("items", snapshotSummary.items())
                 .put("images", snapshotSummary.images())
                 .put("imagesMissing", snapshotSummary.imagesMissing());
-        LOGGER.log(
-                Level.INFO,
-                "event=imagestreams-captured key={0} streams={1,number,#} items={2,number,#} images={3,number,#}"
-                        + " images-missing={4,number,#} millis={5,number,#}",
-                snapshotSummary.key(),
-                snapshotSummary.streams(),
-                snapshotSummary.items(),
-                snapshotSummary.images(),
-                snapshotSummary.imagesMissing(),
-                Duration.between(begun, tools.clock().instant()).toMillis());
+        LogEvent.of("imagestreams-captured")
+                .with("key", snapshotSummary.key())
+                .with("imageStreams", snapshotSummary.streams())
+                .with("items", snapshotSummary.items())
+                .with("images", snapshotSummary.images())
+                .with("images-missing", snapshotSummary.imagesMissing())
+                .with("millis", Duration.between(begun, tools.clock().instant()).toMillis())
+                .log(LOGGER, Level.INFO);
     }
 }
