@@ -16,6 +16,7 @@ import com.tngtech.archunit.lang.conditions.ArchConditions;
 import com.tngtech.archunit.library.Architectures;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.registry.DigestVerifier;
 import dev.registrybackup.registry.VerifyingInputStream;
 import java.nio.file.Path;
@@ -200,6 +201,20 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAPackage("java.util.logging..")
                 .because("System.Logger is enough, and reaches whatever the edge has configured")
+                .check(MAIN);
+    }
+
+    @Test
+    void eachLineOfTheLogIsALogEvent() {
+        noClasses()
+                .that()
+                .areNotAssignableTo(LogEvent.class)
+                .should()
+                .callMethodWhere(calls(System.Logger.class, "log"))
+                .orShould()
+                .dependOnClassesThat()
+                .resideInAPackage("org.jboss.logging..")
+                .because("one helper quotes and escapes every value")
                 .check(MAIN);
     }
 

@@ -3,13 +3,13 @@ package dev.registrybackup.app;
 import dev.registrybackup.app.cli.CommandLineTool;
 import dev.registrybackup.app.cli.ExitCode;
 import dev.registrybackup.app.config.ConfigurationException;
+import dev.registrybackup.logging.LogEvent;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Starts the service, or, given arguments, does what they say and ends. */
@@ -55,7 +55,9 @@ public class Main {
         problems.forEach(error::println);
         error.flush();
         if (problems.isEmpty()) {
-            Logger.getLogger(Main.class).error("Failed to start registry-backup", failure);
+            LogEvent.of("start-failed")
+                    .with("problem", failure.getMessage())
+                    .log(System.getLogger(Main.class.getName()), System.Logger.Level.ERROR, failure);
         }
         System.exit(problems.isEmpty() ? code : ExitCode.USAGE.code());
     }

@@ -1,6 +1,7 @@
 package dev.registrybackup.operation;
 
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.logging.LogEvent;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -51,12 +52,12 @@ public final class InProcessRunner implements OperationRunner {
         try {
             execution.run(request.id(), runnerName);
         } catch (RuntimeException e) {
-            LOGGER.log(
-                    Level.ERROR,
-                    "event=operation-not-started id={0} kind={1} reason=\"{2}\" next=\"it shows as lost, and can be resumed\"",
-                    request.id(),
-                    request.kind().label(),
-                    e.getMessage());
+            LogEvent.of("operation-not-started")
+                    .with("id", request.id())
+                    .with("kind", request.kind().label())
+                    .with("reason", e.getMessage())
+                    .with("next", "it shows as lost, and can be resumed")
+                    .log(LOGGER, Level.ERROR);
         } finally {
             running.remove(Slot.of(request), request.id());
         }

@@ -1,6 +1,7 @@
 package dev.registrybackup.operation;
 
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.operation.AttemptRecord.AttemptOutcome;
 import dev.registrybackup.operation.OperationHandler.OperationResult;
@@ -70,14 +71,13 @@ public final class OperationExecution {
             state = e.state();
             reason = String.valueOf(e.getMessage());
         }
-        LOGGER.log(
-                Level.INFO,
-                "event=operation-finished id={0} kind={1} state={2} millis={3,number,#} reason=\"{4}\"",
-                id,
-                request.kind().label(),
-                state.label(),
-                Duration.between(begun, clock.instant()).toMillis(),
-                reason.replace("\n", "; "));
+        LogEvent.of("operation-finished")
+                .with("id", id)
+                .with("kind", request.kind().label())
+                .with("state", state.label())
+                .with("millis", Duration.between(begun, clock.instant()).toMillis())
+                .with("reason", reason)
+                .log(LOGGER, Level.INFO);
         return state;
     }
 
@@ -102,7 +102,7 @@ public final class OperationExecution {
     }
 
     private static AttemptOutcome failedOutcome(OperationRequest request, Throwable failure) {
-        LOGGER.log(Level.ERROR, "event=operation-failed id=" + request.id(), failure);
+        LogEvent.of("operation-failed").with("id", request.id()).log(LOGGER, Level.ERROR, failure);
         return new AttemptOutcome(OperationState.FAILED, Optional.empty(), Optional.of(rootMessage(failure)));
     }
 
@@ -121,13 +121,12 @@ public final class OperationExecution {
                     ? attemptOutcome.state()
                     : OperationState.LOST;
         } catch (ObjectStoreException e) {
-            LOGGER.log(
-                    Level.ERROR,
-                    "event=operation-result-not-recorded id={0} state={1} reason=\"{2}\" next=\"it shows as lost, and can be"
-                            + " resumed\"",
-                    request.id(),
-                    attemptOutcome.state().label(),
-                    e.getMessage());
+            LogEvent.of("operation-result-not-recorded")
+                    .with("id", request.id())
+                    .with("state", attemptOutcome.state().label())
+                    .with("reason", e.getMessage())
+                    .with("next", "it shows as lost, and can be resumed")
+                    .log(LOGGER, Level.ERROR);
             return attemptOutcome.state();
         }
     }

@@ -1,5 +1,6 @@
 package dev.registrybackup.operation;
 
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
@@ -91,11 +92,11 @@ final class OperationGc {
             deleteVersions(folder);
             return 1;
         } catch (ObjectStoreException e) {
-            LOGGER.log(
-                    Level.WARNING,
-                    "event=operation-not-deleted record={0} next=\"the next time\" reason=\"{1}\"",
-                    folder.get(0).key(),
-                    e.getMessage());
+            LogEvent.of("operation-not-deleted")
+                    .with("record", folder.get(0).key())
+                    .with("next", "the next time")
+                    .with("reason", e.getMessage())
+                    .log(LOGGER, Level.WARNING);
             return 0;
         }
     }

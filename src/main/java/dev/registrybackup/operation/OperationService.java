@@ -1,6 +1,7 @@
 package dev.registrybackup.operation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.logging.LogEvent;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Optional;
@@ -32,13 +33,12 @@ public final class OperationService {
             discard(request, e);
             throw e;
         }
-        LOGGER.log(
-                Level.INFO,
-                "event=operation-submitted id={0} kind={1} slot={2} by=\"{3}\"",
-                request.id(),
-                kind.label(),
-                slot,
-                askedBy);
+        LogEvent.of("operation-submitted")
+                .with("id", request.id())
+                .with("kind", kind.label())
+                .with("lock", slot)
+                .with("by", askedBy)
+                .log(LOGGER, Level.INFO);
         return pending(request);
     }
 
@@ -62,12 +62,11 @@ public final class OperationService {
     public OperationStatus resume(OperationId id, String by) {
         OperationRequest request = operations.requireResumable(id, operationRunner);
         operationRunner.start(request);
-        LOGGER.log(
-                Level.INFO,
-                "event=operation-resumed id={0} kind={1} by=\"{2}\"",
-                id,
-                request.kind().label(),
-                by);
+        LogEvent.of("operation-resumed")
+                .with("id", id)
+                .with("kind", request.kind().label())
+                .with("by", by)
+                .log(LOGGER, Level.INFO);
         return pending(request);
     }
 

@@ -1,6 +1,7 @@
 package dev.registrybackup.operation;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectInfo;
@@ -139,12 +140,11 @@ final class OperationStore {
                     ? Optional.empty()
                     : Optional.of(recordParser.parse(stored.get().json()));
         } catch (IOException e) {
-            LOGGER.log(
-                    Level.ERROR,
-                    "event=operation-record-unreadable record={0} reason=\"{1}\" remedy=\"look at it and remove it by"
-                            + " hand\"",
-                    key,
-                    e.getMessage());
+            LogEvent.of("operation-record-unreadable")
+                    .with("record", key)
+                    .with("reason", e.getMessage())
+                    .with("remedy", "look at it and remove it by hand")
+                    .log(LOGGER, Level.ERROR);
             return Optional.empty();
         }
     }

@@ -2,6 +2,7 @@ package dev.registrybackup.operation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectInfo;
@@ -127,11 +128,11 @@ public final class ReportReader {
         } catch (IOException e) {
             reason = String.valueOf(e.getMessage());
         }
-        LOGGER.log(
-                Level.ERROR,
-                "event=report-unreadable record={0} reason=\"{1}\" remedy=\"look at it and remove it by hand\"",
-                key,
-                reason);
+        LogEvent.of("report-unreadable")
+                .with("record", key)
+                .with("reason", reason)
+                .with("remedy", "look at it and remove it by hand")
+                .log(LOGGER, Level.ERROR);
         return Optional.empty();
     }
 }

@@ -2,6 +2,7 @@ package dev.registrybackup.app.http;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.registrybackup.app.Service;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.notification.NotJsonException;
 import dev.registrybackup.replication.ReplicationListener;
 import io.quarkus.funqy.runtime.ApplicationException;
@@ -157,7 +158,7 @@ class RequestFilter {
             refuse(context, 400, cause.getMessage());
         } else if (failure != null && isFunqyReading(failure)) {
             String reason = "The event is no CloudEvent that can be read: it lacks attributes, or is no JSON";
-            LOGGER.log(Level.DEBUG, reason, failure);
+            LogEvent.of("event-unreadable").with("reason", reason).log(LOGGER, Level.DEBUG, failure);
             replicationListener.undecodable(reason);
             refuse(context, 400, reason);
         } else {

@@ -1,5 +1,6 @@
 package dev.registrybackup.operation.kubernetes;
 
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.operation.ConflictException;
 import dev.registrybackup.operation.Liveness;
 import dev.registrybackup.operation.OperationId;
@@ -156,13 +157,12 @@ public final class JobRunner implements OperationRunner {
         try {
             find(request).filter(job -> isJobOf(job, request)).ifPresent(this::delete);
         } catch (KubernetesClientException e) {
-            LOGGER.log(
-                    Level.WARNING,
-                    "event=job-not-deleted operation={0} job={1} reason=\"{2}\" remedy=\"remove it, if it does not end by"
-                            + " itself\"",
-                    request.id(),
-                    JobName.of(request),
-                    ApiFailure.describeJobFailure(e, namespace));
+            LogEvent.of("job-not-deleted")
+                    .with("operation", request.id())
+                    .with("job", JobName.of(request))
+                    .with("reason", ApiFailure.describeJobFailure(e, namespace))
+                    .with("remedy", "remove it, if it does not end by itself")
+                    .log(LOGGER, Level.WARNING);
         }
     }
 
