@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
 import dev.registrybackup.lab.S3Endpoint;
+import io.restassured.RestAssured;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -92,6 +93,7 @@ class ConfigurationIT {
         // When
         String log;
         try (Product product = Product.start(settings)) {
+            RestAssured.get(product.uri().resolve("/q/health/group/stores"));
             Awaitility.await()
                     .atMost(Duration.ofSeconds(60))
                     .until(() -> product.log().contains("\"store\":\"backup\""));
