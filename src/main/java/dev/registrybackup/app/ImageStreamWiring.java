@@ -11,9 +11,9 @@ import dev.registrybackup.imagestream.OpenShiftCluster;
 import dev.registrybackup.imagestream.PushLatencyTracker;
 import dev.registrybackup.imagestream.SnapshotTaker;
 import dev.registrybackup.imagestream.WritableCluster;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.replication.ReplicationListener;
-import dev.registrybackup.logging.LogEvent;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
@@ -36,11 +36,7 @@ class ImageStreamWiring {
     private final AtomicBoolean isKnown = new AtomicBoolean();
     private final AtomicBoolean isWarned = new AtomicBoolean();
 
-    ImageStreamWiring(
-            Settings settings,
-            Instance<KubernetesClient> kubernetes,
-            WorkerPools workerPools,
-            Clock clock) {
+    ImageStreamWiring(Settings settings, Instance<KubernetesClient> kubernetes, WorkerPools workerPools, Clock clock) {
         this.settings = settings;
         this.kubernetes = kubernetes;
         this.workerPools = workerPools;

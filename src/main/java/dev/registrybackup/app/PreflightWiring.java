@@ -90,8 +90,7 @@ class PreflightWiring {
                         settings.backupStore().endpoint(),
                         false),
                 settings.isCommand(),
-                () -> Rclone.version(
-                        settings.rclone(), settings.scratch().resolve("preflight")),
+                () -> Rclone.version(settings.rclone(), settings.scratch().resolve("preflight")),
                 cluster(),
                 clock,
                 Wiring::random,

@@ -40,8 +40,8 @@ class ReconcileWiring {
                         (stores, limit) -> throttledTools(replication, stores, limit),
                         openShift.snapshots(),
                         settings.archive()
-                                .map(destination -> scratch ->
-                                        Archive.create(settings.rclone(), backup, destination, scratch)),
+                                .map(destination ->
+                                        scratch -> Archive.create(settings.rclone(), backup, destination, scratch)),
                         workerPools,
                         rateLimiter,
                         clock,

@@ -56,7 +56,9 @@ public final class Alarms {
         LogEvent.of("alarm")
                 .with("id", raised.id())
                 .with("problem", problem)
-                .with("remedy", "look at the registry; nothing is removed from the backup until this is acknowledged: POST /reconcile with the id, or reconcile --acknowledge")
+                .with(
+                        "remedy",
+                        "look at the registry; nothing is removed from the backup until this is acknowledged: POST /reconcile with the id, or reconcile --acknowledge")
                 .log(LOGGER, Level.ERROR);
         return raised;
     }

@@ -83,7 +83,10 @@ public final class CanaryProbe {
         record.put("handledAt", clock.instant().toString());
         canary.eventTime().ifPresent(time -> record.put("event", time.toString()));
         boolean first = backup.putIfAbsent(recordKey(canary.key()), content(record.toString()));
-        LogEvent.of("canary-received").with("key", canary.key()).with("first", first).log(LOGGER, Level.INFO);
+        LogEvent.of("canary-received")
+                .with("key", canary.key())
+                .with("first", first)
+                .log(LOGGER, Level.INFO);
         return true;
     }
 

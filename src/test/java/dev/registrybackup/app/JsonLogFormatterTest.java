@@ -61,8 +61,7 @@ class JsonLogFormatterTest {
         assertTrue(line.path("timestamp").asText().matches("20\\d\\d-\\d\\d-\\d\\dT.*Z"), line::toString);
         assertEquals("rejected", line.path("event").asText());
         assertEquals(71, line.path("bytes").asInt());
-        assertEquals(
-                "a {0} 'quoted' \"%s\"\nlevel=FATAL", line.path("problem").asText());
+        assertEquals("a {0} 'quoted' \"%s\"\nlevel=FATAL", line.path("problem").asText());
     }
 
     @Test
@@ -87,6 +86,7 @@ class JsonLogFormatterTest {
         org.jboss.logging.Logger.getLogger(NAME).infof("Listening on %s\nand %d", "\"all\"", 8080);
 
         // Then
-        assertEquals("Listening on \"all\"\nand 8080", onlyLine().path("message").asText());
+        assertEquals(
+                "Listening on \"all\"\nand 8080", onlyLine().path("message").asText());
     }
 }

@@ -59,7 +59,8 @@ class LogEventTest {
 
         // Then
         assertEquals(
-                "event=event bytes=71 share=-0.5 new=true tag=\"71\" repository=\"true\" version=\"null\" digits=0071", line);
+                "event=event bytes=71 share=-0.5 new=true tag=\"71\" repository=\"true\" version=\"null\" digits=0071",
+                line);
     }
 
     @Test
@@ -100,7 +101,8 @@ class LogEventTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "Started", "an event=x", "event=x y", "event=x y=\"z", "event=x y=\"z\"a", "event=\"\\"})
+    @ValueSource(
+            strings = {"", "Started", "an event=x", "event=x y", "event=x y=\"z", "event=x y=\"z\"a", "event=\"\\"})
     void aLineThatNoEventWroteHasNoFields(String line) {
         assertEquals(Optional.empty(), LogEvent.jsonMembers(line));
     }

@@ -195,8 +195,7 @@ public class Settings {
 
     private static S3Settings bucket(String prefix, BucketProperties given, WriteOptions writeOptions) {
         String bucket = given.bucket()
-                .orElseThrow(
-                        () -> new ConfigurationException(prefix + ".bucket", "is not set, but has no default"));
+                .orElseThrow(() -> new ConfigurationException(prefix + ".bucket", "is not set, but has no default"));
         if (given.accessKey().isPresent() != given.secretKey().isPresent()) {
             String missing = prefix + (given.accessKey().isPresent() ? ".secret-key" : ".access-key");
             String present = prefix + (given.accessKey().isPresent() ? ".access-key" : ".secret-key");
@@ -214,8 +213,7 @@ public class Settings {
                 given.endpoint().map(text -> endpoint(prefix + ".endpoint", text)),
                 given.region().or(() -> given.endpoint().map(endpoint -> REGION_WITH_ENDPOINT)),
                 bucket,
-                given.accessKey()
-                        .flatMap(access -> given.secretKey().map(secret -> new Credentials(access, secret))),
+                given.accessKey().flatMap(access -> given.secretKey().map(secret -> new Credentials(access, secret))),
                 given.pathStyle().orElse(given.endpoint().isPresent()),
                 certificate,
                 writeOptions);

@@ -85,9 +85,7 @@ class AuthFilter {
                 .tag("reason", reason)
                 .register(meters)
                 .increment();
-        from(
-                        LogEvent.of("call-refused").with("function", function).with("caller", authDecision.caller()),
-                        request)
+        from(LogEvent.of("call-refused").with("function", function).with("caller", authDecision.caller()), request)
                 .with("reason", authDecision.reason())
                 .log(LOGGER, Level.WARNING);
     }

@@ -83,10 +83,7 @@ class BackupGauges {
     }
 
     static void showReconciliation(StaleAwareGauge<ReconcileValues> seen, MeterRegistry meters) {
-        gauge(
-                        "registry_backup_reconcile_last_success_timestamp_seconds",
-                        seen,
-                        last -> seconds(last.success(), 0))
+        gauge("registry_backup_reconcile_last_success_timestamp_seconds", seen, last -> seconds(last.success(), 0))
                 .description(
                         "When the last reconciliation ended that left nothing, in seconds since 1970; 0 if none has")
                 .register(meters);
@@ -125,10 +122,7 @@ class BackupGauges {
             String what,
             StaleAwareGauge<ReconcileValues> seen,
             MeterRegistry meters) {
-        gauge(
-                        name,
-                        seen,
-                        last -> last.classes().path(kind.label()).path(field).asDouble())
+        gauge(name, seen, last -> last.classes().path(kind.label()).path(field).asDouble())
                 .description("Objects of the last reconciliation " + what)
                 .tag("class", kind.label())
                 .register(meters);
@@ -160,7 +154,9 @@ class BackupGauges {
             gauge(
                             "registry_backup_verify_findings",
                             seen,
-                            verificationRecord -> verificationRecord.finishedAt().isEmpty()
+                            verificationRecord -> verificationRecord
+                                            .finishedAt()
+                                            .isEmpty()
                                     ? Double.NaN
                                     : verificationRecord.findingsBySeverity().getOrDefault(severity, 0L))
                     .description("Findings of the last verification of the whole backup")

@@ -37,26 +37,26 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
     /** A stream was looked at. */
     public void captured(CapturedStream captured, ImageStream stream, boolean isNew, Duration took) {
         LogEvent.of("captured")
-                        .with("stream", captured.stream())
-                        .with("tags", stream.tags().size())
-                        .with(
-                                "items",
-                                stream.tags().stream()
-                                        .mapToInt(tag -> tag.items().size())
-                                        .sum())
-                        .with("images", captured.images().size())
-                        .with("new", isNew)
-                        .with("millis", took.toMillis())
+                .with("stream", captured.stream())
+                .with("tags", stream.tags().size())
+                .with(
+                        "items",
+                        stream.tags().stream()
+                                .mapToInt(tag -> tag.items().size())
+                                .sum())
+                .with("images", captured.images().size())
+                .with("new", isNew)
+                .with("millis", took.toMillis())
                 .log(LOGGER, isNew ? Level.INFO : Level.DEBUG);
     }
 
     /** A stream was found to be gone. */
     public void deleted(RepositoryName stream, boolean isNew, Duration took) {
         LogEvent.of("captured")
-                        .with("stream", stream)
-                        .with("gone", true)
-                        .with("new", isNew)
-                        .with("millis", took.toMillis())
+                .with("stream", stream)
+                .with("gone", true)
+                .with("new", isNew)
+                .with("millis", took.toMillis())
                 .log(LOGGER, isNew ? Level.INFO : Level.DEBUG);
     }
 

@@ -48,9 +48,7 @@ public class ReplicationMetrics implements ReplicationListener {
             case COPIED, PARTIAL, CORRUPT, BLOCKED, MALFORMED -> true;
             case PRESENT, SOURCE_MISSING, SKIPPED -> false;
         };
-        Level level = replicationResult.status().isPermanent()
-                ? Level.ERROR
-                : didSomething ? Level.INFO : Level.DEBUG;
+        Level level = replicationResult.status().isPermanent() ? Level.ERROR : didSomething ? Level.INFO : Level.DEBUG;
         if (!LOGGER.isLoggable(level)) {
             return;
         }
@@ -153,7 +151,10 @@ public class ReplicationMetrics implements ReplicationListener {
     @Override
     public void undecodable(String reason) {
         undecodable().increment();
-        LogEvent.of("event").with("result", "undecodable").with("problem", reason).log(LOGGER, Level.ERROR);
+        LogEvent.of("event")
+                .with("result", "undecodable")
+                .with("problem", reason)
+                .log(LOGGER, Level.ERROR);
     }
 
     @Override
@@ -165,7 +166,10 @@ public class ReplicationMetrics implements ReplicationListener {
     @Override
     public void otherBucket(String bucket) {
         otherBuckets().increment();
-        LogEvent.of("event").with("result", "other-bucket").with("bucket", bucket).log(LOGGER, Level.WARNING);
+        LogEvent.of("event")
+                .with("result", "other-bucket")
+                .with("bucket", bucket)
+                .log(LOGGER, Level.WARNING);
     }
 
     private static Throwable root(Throwable failure) {

@@ -125,7 +125,9 @@ public class StoreHealth {
             return backup.isVersioned();
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.FORBIDDEN) {
-                LogEvent.of("versioning-unknown").with("problem", e.getMessage()).log(LOGGER, Level.WARNING);
+                LogEvent.of("versioning-unknown")
+                        .with("problem", e.getMessage())
+                        .log(LOGGER, Level.WARNING);
             }
             return false;
         }

@@ -75,8 +75,7 @@ final class ClusterRestoreProgress {
     /** Adds the counts to a line of the log: {@code streams=2 streams-created=1}. */
     void addTo(LogEvent line) {
         for (Count count : Count.values()) {
-            line.with(
-                    count.name().toLowerCase(Locale.ROOT).replace('_', '-'), counts.getOrDefault(count, 0L));
+            line.with(count.name().toLowerCase(Locale.ROOT).replace('_', '-'), counts.getOrDefault(count, 0L));
         }
     }
 
