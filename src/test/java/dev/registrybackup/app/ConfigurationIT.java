@@ -59,7 +59,7 @@ class ConfigurationIT {
         assertEquals(2, command.code(), command::toString);
         assertEquals("", command.output());
         assertEquals(
-                "Configuration: registry.bucket (environment: REGISTRY_BUCKET) is not set, but has no default\n",
+                "Configuration: registry.bucket (environment: REGISTRY_BUCKET) is not set: name the bucket\n",
                 command.errors());
     }
 

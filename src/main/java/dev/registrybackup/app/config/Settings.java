@@ -195,7 +195,7 @@ public class Settings {
 
     private static S3Settings bucket(String prefix, BucketProperties given, WriteOptions writeOptions) {
         String bucket = given.bucket()
-                .orElseThrow(() -> new ConfigurationException(prefix + ".bucket", "is not set, but has no default"));
+                .orElseThrow(() -> new ConfigurationException(prefix + ".bucket", "is not set: name the bucket"));
         if (given.accessKey().isPresent() != given.secretKey().isPresent()) {
             String missing = prefix + (given.accessKey().isPresent() ? ".secret-key" : ".access-key");
             String present = prefix + (given.accessKey().isPresent() ? ".access-key" : ".secret-key");
@@ -229,9 +229,10 @@ public class Settings {
                 return endpoint;
             }
         } catch (URISyntaxException e) {
-            throw new ConfigurationException(property, "is no URL: " + e.getReason());
+            throw new ConfigurationException(property, "is not a URL: " + e.getReason());
         }
-        throw new ConfigurationException(property, "is no URL of the form http(s)://host[:port], without credentials");
+        throw new ConfigurationException(
+                property, "is not a URL of the form http(s)://host[:port], without credentials");
     }
 
     private static String canonical(URI endpoint) {

@@ -79,7 +79,7 @@ class SettingsTest {
         "registry.access-key, x, registry.secret-key (environment: REGISTRY_SECRET_KEY) is not set though",
         "auth.token, short-secret-15, auth.token (environment: AUTH_TOKEN) has less than 16 characters",
         "backup.secret-key, x, backup.access-key (environment: BACKUP_ACCESS_KEY) is not set though",
-        "registry.endpoint, ceph:7480, registry.endpoint (environment: REGISTRY_ENDPOINT) is no URL",
+        "registry.endpoint, ceph:7480, registry.endpoint (environment: REGISTRY_ENDPOINT) is not a URL",
         "registry.endpoint, http://user:secret@ceph, registry.endpoint",
         "backup.endpoint, ftp://ceph, backup.endpoint",
         "backup.ca-certificate, nowhere.pem, 'backup.ca-certificate (environment: BACKUP_CA_CERTIFICATE) names nowhere.pem'",
