@@ -1,0 +1,166 @@
+package dev.registrybackup.objectstore.directory;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.logging.LogEvent;
+import dev.registrybackup.objectstore.ContentSource;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.Set;
+
+/** A file under way, which nobody sees before it is whole. Closing it removes what was not moved. One thread at a time. */
+final class TemporaryFile implements AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger(TemporaryFile.class.getName());
+
+    private static final String SUFFIX = ".part";
+
+    /** As often as an S3 client reads content that breaks. */
+    private static final int MAX_ATTEMPTS = 3;
+
+    private static final int BUFFER_BYTES = 64 << 10;
+
+    /** As any new file has it, less the umask: a registry with another user of the same group has to read it. */
+    private static final FileAttribute<Set<PosixFilePermission>> MODE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-rw-rw-"));
+
+    private final DirectoryTree tree;
+    private final Path path;
+    private final FileChannel channel;
+    private long size;
+
+    private TemporaryFile(DirectoryTree tree, Path path, FileChannel channel) {
+        this.tree = tree;
+        this.path = path;
+        this.channel = channel;
+    }
+
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // closed with what is returned
+    static TemporaryFile create(DirectoryTree tree) throws IOException {
+        Path directory = tree.tempDirectory();
+        Path path = tree.putInto(directory, () -> Files.createTempFile(directory, "", SUFFIX, MODE));
+        try {
+            return new TemporaryFile(tree, path, FileChannel.open(path, StandardOpenOption.WRITE));
+        } catch (IOException e) {
+            Files.deleteIfExists(path);
+            throw e;
+        }
+    }
+
+    /** Appends all of the content or nothing. What its source throws unchecked passes through. */
+    void append(ContentSource content) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                appendOnce(content);
+                return;
+            } catch (IOException e) {
+                if (attempt == MAX_ATTEMPTS || !channel.isOpen()) {
+                    throw e;
+                }
+                LogEvent.of("content-read-retried")
+                        .with("attempt", attempt)
+                        .with("reason", e.getMessage())
+                        .log(LOGGER, Level.DEBUG);
+            }
+        }
+    }
+
+    private void appendOnce(ContentSource content) throws IOException {
+        channel.position(size);
+        long copied = 0;
+        try (InputStream stream = content.open()) {
+            byte[] buffer = new byte[BUFFER_BYTES];
+            for (int count = stream.read(buffer); count >= 0; count = stream.read(buffer)) {
+                copied += count;
+                if (copied > content.size()) {
+                    throw new IOException("Expected %d bytes but read at least %d".formatted(content.size(), copied));
+                }
+                ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, count);
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+            }
+        }
+        if (copied < content.size()) {
+            throw new IOException("Expected %d bytes but read %d".formatted(content.size(), copied));
+        }
+        size += copied;
+    }
+
+    /** Replaces what is at the target by this file. Once it returns the disk has it. */
+    void moveTo(Path target) throws IOException {
+        put(target, () -> Files.move(path, target, StandardCopyOption.ATOMIC_MOVE));
+    }
+
+    /** As {@link #moveTo}, unless there is a file already, and says whether there was none. */
+    boolean moveToIfAbsent(Path target) throws IOException {
+        return put(target, () -> {
+            try {
+                // Of two links of one name the file system makes one; a move would replace.
+                Files.createLink(target, path);
+                return true;
+            } catch (FileAlreadyExistsException e) {
+                return false;
+            }
+        });
+    }
+
+    private <T> T put(Path target, DirectoryErrors.IoSupplier<T> putFile) throws IOException {
+        // A part that failed after some bytes has left them behind the end.
+        channel.truncate(size);
+        channel.force(true);
+        channel.close();
+        Path directory = requireNonNull(target.getParent());
+        T put = tree.putInto(directory, putFile);
+        DirectoryTree.sync(directory);
+        return put;
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            LogEvent.of("temporary-file-not-deleted")
+                    .with("path", path)
+                    .with("reason", e.getMessage())
+                    .with("remedy", "remove it by hand")
+                    .log(LOGGER, Level.WARNING);
+        }
+    }
+
+    /** Removes the files under way last written before that time, as a process leaves them that is killed; says how many. */
+    static long deleteStale(DirectoryTree tree, Instant lastWrittenBefore) throws IOException {
+        Path directory = tree.tempDirectory();
+        if (!tree.isDirectory(directory)) {
+            return 0;
+        }
+        long removed = 0;
+        for (Path file : DirectoryTree.children(directory)) {
+            boolean isStale = file.toString().endsWith(SUFFIX)
+                    && tree.findFile(file)
+                            .filter(found ->
+                                    found.lastModifiedTime().toInstant().isBefore(lastWrittenBefore))
+                            .isPresent();
+            // Its writer may be done with it meanwhile.
+            if (isStale && Files.deleteIfExists(file)) {
+                removed++;
+            }
+        }
+        return removed;
+    }
+}
