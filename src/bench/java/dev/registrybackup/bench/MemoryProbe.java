@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.restore.Restore;
-import dev.registrybackup.restore.RestoreEndpoints;
 import dev.registrybackup.restore.RestoreRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,11 +26,15 @@ public final class MemoryProbe {
         RegistryLayout layout = new RegistryLayout("");
         GeneratedStore backup = new GeneratedStore(layout, digests);
         try (WorkerPools workerPools = new WorkerPools(16, 4)) {
-            RestoreEndpoints restoreEndpoints = new RestoreEndpoints(backup, layout, new InMemoryObjectStore("target"), layout);
             RestoreRequest request = RestoreRequest.parse(
                     new ObjectMapper().readTree("{\"scope\":{\"namespace\":\"bench\"}}"),
                     Clock.systemUTC().instant());
-            int planned = new Restore(restoreEndpoints, workerPools, RateLimiter.unlimited(), Clock.systemUTC())
+            int planned = new Restore(
+                            new RegistryStore(backup, layout),
+                            new RegistryStore(new InMemoryObjectStore("target"), layout),
+                            workerPools,
+                            RateLimiter.unlimited(),
+                            Clock.systemUTC())
                     .plan(request)
                     .at("/toCopy/objects")
                     .asInt();

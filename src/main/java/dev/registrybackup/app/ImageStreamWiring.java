@@ -1,6 +1,5 @@
 package dev.registrybackup.app;
 
-import dev.registrybackup.app.config.RegistryStore;
 import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.app.events.ImageStreamEventHandler;
 import dev.registrybackup.app.metrics.CaptureMetrics;
@@ -13,6 +12,7 @@ import dev.registrybackup.imagestream.SnapshotTaker;
 import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.replication.ReplicationListener;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.enterprise.inject.Instance;

@@ -2,13 +2,14 @@ package dev.registrybackup.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.app.config.RegistryStore;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.imagestream.restore.ImageStreamRestore;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.OperationHandler;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.operation.OperationRequest;
@@ -18,7 +19,6 @@ import dev.registrybackup.reconcile.ReconcileRequest;
 import dev.registrybackup.reconcile.Reconciliation;
 import dev.registrybackup.restore.ImageStreamMode;
 import dev.registrybackup.restore.Restore;
-import dev.registrybackup.restore.RestoreEndpoints;
 import dev.registrybackup.restore.RestoreRequest;
 import dev.registrybackup.verify.Verification;
 import dev.registrybackup.verify.VerifyRequest;
@@ -77,7 +77,7 @@ record OperationHandlers(
             }
             case VERIFY -> {
                 VerifyRequest request = VerifyRequest.parse(body);
-                lockName(request.store()).store().requireBucket();
+                store(request.store()).store().requireBucket();
                 backup.store().requireBucket();
                 yield new ValidatedRequest(request.store(), request.json());
             }
@@ -113,15 +113,10 @@ record OperationHandlers(
     }
 
     private Restore restore(String target) {
-        RegistryStore registryStore = storeRegistry.get(target);
-        return new Restore(
-                new RestoreEndpoints(backup.store(), backup.layout(), registryStore.store(), registryStore.layout()),
-                workerPools,
-                rateLimiter,
-                clock);
+        return new Restore(backup, storeRegistry.get(target), workerPools, rateLimiter, clock);
     }
 
-    private RegistryStore lockName(String name) {
+    private RegistryStore store(String name) {
         return name.equals(VerifyRequest.BACKUP) ? backup : storeRegistry.get(name);
     }
 
@@ -129,7 +124,7 @@ record OperationHandlers(
             OperationRequest asked, Fence fence, ProgressTracker progressTracker) {
         RestoreRequest request = RestoreRequest.parse(asked.parameters(), clock.instant());
         Restore.RestoreResult restoreResult = request.imageStreamMode() == ImageStreamMode.NONE
-                ? restore(request.target()).run(request, fence, progressTracker)
+                ? restore(request.target()).run(request, new OperationContext(fence, progressTracker))
                 : metadataRestore(request).run(request, fence, progressTracker);
         return new OperationHandler.OperationResult(
                 restoreResult.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE,
@@ -149,17 +144,9 @@ record OperationHandlers(
     private OperationHandler.OperationResult verify(
             OperationRequest asked, Fence fence, ProgressTracker progressTracker) {
         VerifyRequest request = VerifyRequest.parse(asked.parameters());
-        RegistryStore registryStore = lockName(request.store());
         Verification.VerificationResult verificationResult = new Verification(
-                        store -> registryStore.store(),
-                        backup.store(),
-                        registryStore.layout(),
-                        workerPools,
-                        rateLimiter,
-                        isOpenShift,
-                        clock,
-                        captures)
-                .run(asked.id().value(), request, fence, progressTracker);
+                        this::store, backup.store(), workerPools, rateLimiter, isOpenShift, clock, captures)
+                .run(asked.id().value(), request, new OperationContext(fence, progressTracker));
         return new OperationHandler.OperationResult(
                 verificationResult.hasUnknown() ? OperationState.INCOMPLETE : OperationState.SUCCEEDED,
                 verificationResult.summary());

@@ -1,7 +1,8 @@
 package dev.registrybackup.app;
 
-import dev.registrybackup.app.config.RegistryStore;
 import dev.registrybackup.app.config.RegistryStoreSettings;
+import dev.registrybackup.objectstore.RegistryStore;
+import dev.registrybackup.objectstore.s3.S3ObjectStore;
 import dev.registrybackup.objectstore.s3.S3Timeouts;
 import dev.registrybackup.restore.RestoreRequest;
 import java.util.ArrayList;
@@ -36,7 +37,6 @@ final class StoreRegistry implements AutoCloseable {
     }
 
     /** The store of that name. Throws {@link IllegalArgumentException} if none is configured. */
-    @SuppressWarnings("MustBeClosedChecker") // closed by close()
     synchronized RegistryStore get(String name) {
         RegistryStore known = openStores.get(name);
         if (known != null) {
@@ -47,13 +47,20 @@ final class StoreRegistry implements AutoCloseable {
             throw new IllegalArgumentException("There is no target \"%s\"; these are configured: %s"
                     .formatted(name, List.copyOf(settings.keySet())));
         }
-        RegistryStore opened = RegistryStore.open(place, timeouts, connections);
+        RegistryStore opened = place.open(timeouts, connections);
         openStores.put(name, opened);
         return opened;
     }
 
     @Override
     public synchronized void close() {
-        new ArrayList<>(openStores.values()).forEach(RegistryStore::close);
+        new ArrayList<>(openStores.values()).forEach(StoreRegistry::close);
+    }
+
+    /** Closes the client of a bucket; of a directory there is nothing to close. */
+    static void close(RegistryStore opened) {
+        if (opened.store() instanceof S3ObjectStore bucket) {
+            bucket.close();
+        }
     }
 }

@@ -5,7 +5,6 @@ import dev.registrybackup.app.auth.KubernetesTokenAuthorizer;
 import dev.registrybackup.app.auth.SharedSecret;
 import dev.registrybackup.app.auth.TokenAuthorizer;
 import dev.registrybackup.app.config.Configuration;
-import dev.registrybackup.app.config.RegistryStore;
 import dev.registrybackup.app.config.RegistryStoreSettings;
 import dev.registrybackup.app.config.RuntimeEnvironment;
 import dev.registrybackup.app.config.Settings;
@@ -17,6 +16,7 @@ import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.s3.S3ObjectStore;
 import dev.registrybackup.operation.InProcessRunner;
 import dev.registrybackup.operation.OperationExecution;
@@ -238,7 +238,7 @@ public class Wiring {
                 operations(),
                 new OperationService(operations(), operationRunner),
                 operationHandlers(reconciliation, openShift, rateLimiter),
-                new Catalog(backup.store(), backup.layout(), workerPools, clock, captures()),
+                new Catalog(backup, workerPools, clock, captures()),
                 preflight);
     }
 
@@ -326,6 +326,6 @@ public class Wiring {
     void close() {
         workerPools.close();
         storeRegistry.close();
-        backup.close();
+        StoreRegistry.close(backup);
     }
 }

@@ -1,16 +1,26 @@
 package dev.registrybackup.catalog;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.concurrent.BoundedTaskGroup;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.logging.LogEvent;
+import dev.registrybackup.objectstore.ByteRange;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.ObjectVersion;
+import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.RegistryStore;
+import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RepositoryName;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -18,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
@@ -31,32 +42,51 @@ public final class Catalog {
     /** So many are on a page at most. */
     public static final int MAX_PAGE_SIZE = 1000;
 
+    private static final String PREFIX = RegistryLayout.METADATA_PREFIX + "catalog/";
+    private static final String SUFFIX = "/_repository.json";
+
+    private static final int CONCURRENCY = 32;
+    /** More than the fields before the images take. */
+    private static final int MAX_SUMMARY_BYTES = 4 << 10;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
     private static final System.Logger LOGGER = System.getLogger(Catalog.class.getName());
 
     private final ObjectStore backup;
-    private final CatalogPages pages;
-    private final RepositoryInspector liveDocument;
+    private final WorkerPools workerPools;
+    private final RepositoryInspector inspector;
 
     /**
      * That of the backup in this bucket.
      *
      * @param captures what was captured of a cluster's ImageStreams, which have the tags of OpenShift's repositories
      */
-    public Catalog(
-            ObjectStore backup,
-            RegistryLayout layout,
-            WorkerPools workerPools,
-            Clock clock,
-            Optional<CaptureReader> captures) {
-        this.backup = backup;
-        this.pages = new CatalogPages(backup, workerPools);
-        this.liveDocument = new RepositoryInspector(backup, layout, workerPools, clock, captures);
+    public Catalog(RegistryStore backup, WorkerPools workerPools, Clock clock, Optional<CaptureReader> captures) {
+        this.backup = backup.store();
+        this.workerPools = workerPools;
+        this.inspector = new RepositoryInspector(backup, workerPools, clock, captures);
+    }
+
+    /** Where a repository's document lies. A repository's name has no part that begins with an underscore. */
+    private static String key(RepositoryName repository) {
+        return PREFIX + repository + SUFFIX;
+    }
+
+    /** Whose document it is, if it is one. */
+    private static Optional<RepositoryName> repository(String key) {
+        if (!key.startsWith(PREFIX) || !key.endsWith(SUFFIX) || key.length() <= PREFIX.length() + SUFFIX.length()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new RepositoryName(key.substring(PREFIX.length(), key.length() - SUFFIX.length())));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     /** Replaces a repository's document by this one ({@link RepositoryDocument#toJson}). */
     public void write(ObjectNode document) {
-        String key =
-                CatalogKey.of(new RepositoryName(document.path("repository").asText()));
+        String key = key(new RepositoryName(document.path("repository").asText()));
         byte[] content = document.toString().getBytes(StandardCharsets.UTF_8);
         backup.put(key, ContentSource.of(content), Map.of()).ifPresent(version -> deleteOlderVersions(key, version));
     }
@@ -91,8 +121,8 @@ public final class Catalog {
     /** Removes the documents of all repositories but these, in all versions. */
     public void deleteAllExcept(Set<RepositoryName> repositories) {
         List<ObjectVersion> gone;
-        try (Stream<ObjectVersion> versions = backup.listVersions(CatalogKey.PREFIX)) {
-            gone = versions.filter(version -> CatalogKey.repository(version.key())
+        try (Stream<ObjectVersion> versions = backup.listVersions(PREFIX)) {
+            gone = versions.filter(version -> repository(version.key())
                             .filter(name -> !repositories.contains(name))
                             .isPresent())
                     .toList();
@@ -114,18 +144,86 @@ public final class Catalog {
                     "A page has 1 to %d repositories, not %d".formatted(MAX_PAGE_SIZE, limit));
         }
         List<ObjectInfo> documents;
-        try (Stream<ObjectInfo> listing = backup.list(CatalogKey.PREFIX)) {
-            String last = after.map(CatalogKey::of).orElse("");
-            documents = listing.filter(info -> CatalogKey.repository(info.key()).isPresent())
+        try (Stream<ObjectInfo> listing = backup.list(PREFIX)) {
+            String last = after.map(Catalog::key).orElse("");
+            documents = listing.filter(info -> repository(info.key()).isPresent())
                     .dropWhile(info -> info.key().compareTo(last) <= 0)
                     .limit(limit + 1L)
                     .toList();
         }
-        return pages.toPage(documents, limit);
+        return toPage(documents, limit);
+    }
+
+    /** The page of these documents, the last of which says no more than that there is another page. */
+    private ObjectNode toPage(List<ObjectInfo> documents, int limit) {
+        List<ObjectInfo> told = documents.subList(0, Math.min(limit, documents.size()));
+        Map<String, ObjectNode> heads = readSummaries(told);
+        ObjectNode page = JsonNodeFactory.instance.objectNode();
+        ArrayNode repositories = page.putArray("repositories");
+        for (ObjectInfo document : told) {
+            ObjectNode head = heads.get(document.key());
+            if (head != null) {
+                repositories.add(head);
+            }
+        }
+        if (documents.size() > limit) {
+            page.put(
+                    "next",
+                    repository(told.get(told.size() - 1).key()).orElseThrow().value());
+        }
+        return page;
+    }
+
+    private Map<String, ObjectNode> readSummaries(List<ObjectInfo> documents) {
+        Map<String, ObjectNode> heads = new ConcurrentHashMap<>();
+        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
+        for (ObjectInfo document : documents) {
+            boundedTaskGroup.submit(
+                    0, () -> readSummary(document.key()).ifPresent(head -> heads.put(document.key(), head)));
+        }
+        boundedTaskGroup.await();
+        return heads;
+    }
+
+    /** Empty if it was removed meanwhile. */
+    private Optional<ObjectNode> readSummary(String key) {
+        byte[] beginning;
+        try (OpenObject reading =
+                backup.open(key, Optional.of(new ByteRange(0, MAX_SUMMARY_BYTES)), Optional.empty())) {
+            beginning = reading.readAll(MAX_SUMMARY_BYTES);
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+        return Optional.of(parse(key, beginning));
+    }
+
+    private static ObjectNode parse(String key, byte[] beginning) {
+        ObjectNode head = JsonNodeFactory.instance
+                .objectNode()
+                .put("repository", repository(key).orElseThrow().value());
+        try (JsonParser parser = JSON.createParser(beginning)) {
+            parser.nextToken();
+            for (String field = parser.nextFieldName(); field != null; field = parser.nextFieldName()) {
+                parser.nextToken();
+                if (field.equals("at")) {
+                    head.put("at", parser.getText());
+                } else if (field.equals("counts")) {
+                    head.setAll((ObjectNode) JSON.readTree(parser));
+                    return head;
+                }
+            }
+            throw new IOException("it says no counts");
+        } catch (IOException | ClassCastException e) {
+            return head.put(
+                    "problem", "Its document is unreadable: verify the repository in the backup to write it anew");
+        }
     }
 
     /** The document of a repository as the backup has it now; empty if it has no link of it, nor an ImageStream. */
     public Optional<ObjectNode> liveDocument(RepositoryName repository) {
-        return liveDocument.inspect(repository);
+        return inspector.inspect(repository);
     }
 }

@@ -3,19 +3,31 @@ package dev.registrybackup.catalog;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.imagestream.ImageStream.Item;
+import dev.registrybackup.imagestream.ImageStream.TagHistory;
 import dev.registrybackup.imagestream.TaggedImages;
+import dev.registrybackup.inventory.ImageCompleteness.MissingContent;
 import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.inventory.RepositoryLinks;
+import dev.registrybackup.registry.Descriptor;
+import dev.registrybackup.registry.Descriptor.Role;
 import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.Platform;
+import dev.registrybackup.registry.RegistryPath.DigestLink;
+import dev.registrybackup.registry.Tag;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * One repository as JSON, in this order, so that a page of the catalog reads no more than the beginning of each:
@@ -36,72 +48,189 @@ import java.util.TreeSet;
  *       ImageStream with {@code restorable}, in the history too, unless the store did not say
  * </ul>
  *
- * @param links its links; those that are approximate say so
+ * @param repository the repository; links whose time is approximate say so
  * @param images what is known of its images
- * @param imageStream its ImageStream, if it has one
  */
-public record RepositoryDocument(RepositoryLinks links, InspectedImages images, Optional<TaggedImages> imageStream) {
+public record RepositoryDocument(RepositoryView repository, InspectedImages images) {
     /** The document, true at that time. */
     public ObjectNode toJson(Instant at) {
-        Map<Digest, Set<String>> named = new HashMap<>();
-        tagSource()
-                .targets()
-                .forEach((tag, digest) ->
-                        named.computeIfAbsent(digest, image -> new TreeSet<>()).add(tag.value()));
+        RepositoryLinks links = repository.links();
+        Map<Digest, ListedLink> pushed = new HashMap<>();
+        links.revisions().forEach((path, link) -> pushed.put(links.canonicalDigest(path), link));
+        Map<Digest, Set<String>> tagsOfImages = tagsOfImages();
         Map<String, ObjectNode> byDigest = new TreeMap<>();
-        imageStream
-                .map(TaggedImages::images)
-                .orElse(Set.of())
-                .forEach(digest -> byDigest.put(
-                        digest.toString(), imageJson(digest, Optional.empty(), named.getOrDefault(digest, Set.of()))));
-        links.revisions().forEach((path, link) -> {
-            Digest digest = links.canonicalDigest(path);
-            byDigest.put(digest.toString(), imageJson(digest, Optional.of(link), named.getOrDefault(digest, Set.of())));
-        });
-        ArrayNode list = tagSource().toJson();
+        for (Digest image : repository.images()) {
+            byDigest.put(
+                    image.toString(),
+                    imageJson(
+                            image, Optional.ofNullable(pushed.get(image)), tagsOfImages.getOrDefault(image, Set.of())));
+        }
+        ArrayNode tags = repository.imageStream().map(this::tagsOfImageStream).orElseGet(this::tagsOfLinks);
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("repository", links.name().value()).put("at", at.toString());
-        json.set("counts", counts(byDigest.values(), list.size()));
-        imageStream.ifPresent(tagged ->
-                json.putObject("imageStream").put("at", tagged.captured().read().toString()));
-        json.putArray("images").addAll(byDigest.values());
-        json.set("tags", list);
-        return json;
-    }
-
-    private TagSource tagSource() {
-        return imageStream
-                .<TagSource>map(tagged -> new ImageStreamTagSource(tagged, images))
-                .orElseGet(() -> new LinkTagSource(links));
-    }
-
-    private ObjectNode counts(Collection<ObjectNode> described, int tags) {
-        return JsonNodeFactory.instance
-                .objectNode()
-                .put("images", described.size())
-                .put("tags", tags)
+        json.putObject("counts")
+                .put("images", byDigest.size())
+                .put("tags", tags.size())
                 .put(
                         "restorable",
-                        described.stream()
+                        byDigest.values().stream()
                                 .filter(image -> image.path("restorable").asBoolean())
                                 .count())
-                .put("size", images.size(allImages()));
-    }
-
-    private Set<Digest> allImages() {
-        Set<Digest> all = new HashSet<>(links.images());
-        imageStream.ifPresent(tagged -> all.addAll(tagged.images()));
-        return all;
-    }
-
-    private ObjectNode imageJson(Digest digest, Optional<ListedLink> link, Set<String> named) {
-        ObjectNode json = JsonNodeFactory.instance.objectNode().put("digest", digest.toString());
-        images.addMetadata(digest, json);
-        ArrayNode tags = json.putArray("tags");
-        named.forEach(tags::add);
-        link.ifPresent(revision -> LinkTagSource.putTime(json, "pushed", revision));
-        imageStream.flatMap(tagged -> tagged.isManaged(digest)).ifPresent(managed -> json.put("managed", managed));
-        images.addCompleteness(digest, json);
+                .put("size", size(repository.images()));
+        repository
+                .imageStream()
+                .ifPresent(tagged -> json.putObject("imageStream")
+                        .put("at", tagged.captured().read().toString()));
+        json.putArray("images").addAll(byDigest.values());
+        json.set("tags", tags);
         return json;
+    }
+
+    /** Of OpenShift's repositories the ImageStream has the tags, and of others the links in the bucket. */
+    private Map<Digest, Set<String>> tagsOfImages() {
+        Map<Digest, Set<String>> tags = new HashMap<>();
+        if (repository.imageStream().isPresent()) {
+            for (TagHistory tag : repository.imageStream().get().tags()) {
+                tag.current().ifPresent(item -> addTag(tags, item.image(), tag.tag()));
+            }
+        } else {
+            repository.links().tagTargets().forEach((tag, image) -> addTag(tags, image, tag));
+        }
+        return tags;
+    }
+
+    private static void addTag(Map<Digest, Set<String>> tags, Digest image, Tag tag) {
+        tags.computeIfAbsent(image, any -> new TreeSet<>()).add(tag.value());
+    }
+
+    private ObjectNode imageJson(Digest image, Optional<ListedLink> pushed, Set<String> tags) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("digest", image.toString());
+        ImageMetadata metadata = images.metadata().get(image);
+        if (metadata != null) {
+            json.put("mediaType", metadata.mediaType());
+            ArrayNode platforms = json.putArray("platforms");
+            metadata.platforms().forEach(platform -> platforms.add(platformJson(platform)));
+            metadata.created().ifPresent(time -> json.put("created", time));
+        }
+        json.put("size", size(List.of(image)));
+        putAll(json, "children", images.manifests().get(image).children());
+        ArrayNode names = json.putArray("tags");
+        tags.forEach(names::add);
+        pushed.ifPresent(link -> putTime(json, "pushed", link));
+        repository
+                .imageStream()
+                .flatMap(tagged -> tagged.isManaged(image))
+                .ifPresent(managed -> json.put("managed", managed));
+        putCompleteness(image, json);
+        return json;
+    }
+
+    private static ObjectNode platformJson(Platform platform) {
+        ObjectNode json = JsonNodeFactory.instance
+                .objectNode()
+                .put("os", platform.os())
+                .put("architecture", platform.architecture());
+        if (!platform.variant().isEmpty()) {
+            json.put("variant", platform.variant());
+        }
+        platform.digest().ifPresent(image -> json.put("digest", image));
+        return json;
+    }
+
+    /** Whether it can be restored, or else what it lacks; neither, if the store did not say enough. */
+    private void putCompleteness(Digest image, ObjectNode json) {
+        MissingContent lacks = images.imageCompleteness().of(image);
+        images.isRestorable(image).ifPresent(restorable -> json.put("restorable", restorable));
+        putAll(json, "unknown", sorted(lacks.missing(), images.isUnknown()));
+        putAll(json, "missing", sorted(lacks.missing(), images.isUnknown().negate()));
+        putAll(json, "sparse", sorted(lacks.sparse(), any -> true));
+    }
+
+    private static List<Digest> sorted(Set<Digest> digests, Predicate<Digest> chosen) {
+        return digests.stream()
+                .filter(chosen)
+                .sorted(Comparator.comparing(Digest::toString))
+                .toList();
+    }
+
+    private static void putAll(ObjectNode json, String field, List<Digest> digests) {
+        if (!digests.isEmpty()) {
+            ArrayNode list = json.putArray(field);
+            digests.forEach(digest -> list.add(digest.toString()));
+        }
+    }
+
+    /** How many bytes these take in all, what they share counted once; of what is not there as many as is claimed. */
+    private long size(Collection<Digest> some) {
+        Set<Digest> below = images.manifests().below(some);
+        long size = below.stream()
+                .mapToLong(manifest -> images.manifests().get(manifest).size())
+                .sum();
+        Map<Digest, Descriptor> blobs = below.stream()
+                .flatMap(manifest -> images.manifests().get(manifest).blobs())
+                .filter(reference -> !below.contains(reference.digest()))
+                .collect(Collectors.toMap(Descriptor::digest, blob -> blob, (first, second) -> first));
+        return size + blobs.values().stream().mapToLong(this::size).sum();
+    }
+
+    private long size(Descriptor blob) {
+        OptionalLong held = images.sizes().apply(blob.digest());
+        return held.isPresent() || blob.role() == Role.FOREIGN_LAYER
+                ? held.orElse(0)
+                : Math.max(0, blob.size().orElse(0));
+    }
+
+    private ArrayNode tagsOfImageStream(TaggedImages imageStream) {
+        ArrayNode list = JsonNodeFactory.instance.arrayNode();
+        imageStream.tags().stream()
+                .sorted(Comparator.comparing(tag -> tag.tag().value()))
+                .forEach(tag -> {
+                    ObjectNode json = list.addObject().put("tag", tag.tag().value());
+                    tag.current().ifPresent(item -> putItem(json, item));
+                    ArrayNode history = json.putArray("history");
+                    tag.items().forEach(item -> putItem(history.addObject(), item));
+                });
+        return list;
+    }
+
+    private void putItem(ObjectNode json, Item item) {
+        json.put("digest", item.image().toString()).put("time", item.created().toString());
+        images.isRestorable(item.image()).ifPresent(restorable -> json.put("restorable", restorable));
+    }
+
+    private ArrayNode tagsOfLinks() {
+        RepositoryLinks links = repository.links();
+        ArrayNode list = JsonNodeFactory.instance.arrayNode();
+        links.tags().stream().sorted(Comparator.comparing(Tag::value)).forEach(tag -> {
+            ObjectNode json = list.addObject().put("tag", tag.value());
+            Digest target = links.tagTargets().get(tag);
+            if (target != null) {
+                json.put("digest", target.toString());
+            }
+            ListedLink current = links.tagLinks().get(tag);
+            if (current != null) {
+                putTime(json, "time", current);
+            }
+            ArrayNode history = json.putArray("history");
+            links.history(tag).stream()
+                    .sorted(Comparator.comparing(ListedLink::writtenAt)
+                            .reversed()
+                            .thenComparing(ListedLink::key))
+                    .forEach(link -> {
+                        ObjectNode entry = history.addObject();
+                        if (link.path() instanceof DigestLink path) {
+                            entry.put("digest", path.digest().toString());
+                        }
+                        putTime(entry, "time", link);
+                    });
+        });
+        return list;
+    }
+
+    private static void putTime(ObjectNode json, String field, ListedLink link) {
+        json.put(field, link.writtenAt().toString());
+        if (link.isApproximate()) {
+            json.put("approximate", true);
+        }
     }
 }

@@ -6,6 +6,7 @@ import dev.registrybackup.imagestream.ImageStream.TagHistory;
 import dev.registrybackup.imagestream.ImageStreamCapture.Result;
 import dev.registrybackup.inventory.ImageCompletenessChecker;
 import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryLayout;
 import java.time.Clock;
@@ -61,7 +62,7 @@ public final class PushLatencyTracker {
             Clock clock,
             Listener listener) {
         this.captureReader = captureReader;
-        this.images = new ImageCompletenessChecker(backup, layout, workerPools);
+        this.images = new ImageCompletenessChecker(new RegistryStore(backup, layout), workerPools);
         this.clock = clock;
         this.listener = listener;
         this.started = clock.instant();

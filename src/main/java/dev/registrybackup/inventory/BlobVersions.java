@@ -1,27 +1,34 @@
 package dev.registrybackup.inventory;
 
 import dev.registrybackup.concurrent.RateLimiter;
-import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectVersion;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.replication.SourceObject;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Blobs that a backup shows no more, or shows damaged, but still has as older versions. */
 public final class BlobVersions {
-    private final ObjectStore backup;
-    private final RegistryLayout layout;
+    private final RegistryStore backup;
     private final RateLimiter rateLimiter;
-    private final boolean isVersioned;
+    private @Nullable Boolean isVersioned;
 
-    /** Those of that bucket; there are none in one that keeps no versions. */
-    public BlobVersions(ObjectStore backup, RegistryLayout layout, RateLimiter rateLimiter) {
+    /** Those of that backup; there are none in a bucket that keeps no versions. */
+    public BlobVersions(RegistryStore backup, RateLimiter rateLimiter) {
         this.backup = backup;
-        this.layout = layout;
         this.rateLimiter = rateLimiter;
-        this.isVersioned = backup.isVersioned();
+    }
+
+    /** Asked once, when the first blob is looked for. */
+    private synchronized boolean isVersioned() {
+        Boolean known = isVersioned;
+        if (known == null) {
+            known = backup.store().isVersioned();
+            isVersioned = known;
+        }
+        return known;
     }
 
     /**
@@ -30,15 +37,15 @@ public final class BlobVersions {
      * @throws dev.registrybackup.objectstore.ObjectStoreException if they cannot be read
      */
     public Optional<ObjectRef> newestValid(Digest digest) {
-        if (!isVersioned) {
+        if (!isVersioned()) {
             return Optional.empty();
         }
-        String key = layout.blobKey(digest);
-        try (Stream<ObjectVersion> versions = backup.listVersions(key)) {
+        String key = backup.key(digest);
+        try (Stream<ObjectVersion> versions = backup.store().listVersions(key)) {
             return versions.filter(version -> version.key().equals(key) && !version.isDeleteMarker())
                     .map(ObjectRef::of)
                     .filter(objectRef -> new SourceObject(
-                                    backup, objectRef.toObjectInfo(key), objectRef.version(), rateLimiter)
+                                    backup.store(), objectRef.toObjectInfo(key), objectRef.version(), rateLimiter)
                             .matches(digest))
                     .findFirst();
         }

@@ -3,7 +3,6 @@ package dev.registrybackup.inventory;
 import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.inventory.Manifests.ManifestState;
 import dev.registrybackup.registry.Descriptor;
-import dev.registrybackup.registry.Descriptor.Role;
 import dev.registrybackup.registry.Digest;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,7 +13,7 @@ import java.util.function.Predicate;
 
 /** Whether images are whole, from the manifests that were read and the blobs that are held. For one thread. */
 public final class ImageCompleteness {
-    private final Map<Digest, LoadedManifest> manifests;
+    private final ManifestGraph manifests;
     private final Predicate<Digest> isPresent;
     private final Predicate<Digest> isPushed;
     private final Map<Digest, MissingContent> results = new HashMap<>();
@@ -41,8 +40,7 @@ public final class ImageCompleteness {
      * @param isHeld whether the store has a good blob
      * @param isLinked whether somebody pushed that manifest, so that its absence is a loss
      */
-    public ImageCompleteness(
-            Map<Digest, LoadedManifest> manifests, Predicate<Digest> isHeld, Predicate<Digest> isLinked) {
+    public ImageCompleteness(ManifestGraph manifests, Predicate<Digest> isHeld, Predicate<Digest> isLinked) {
         this.manifests = manifests;
         this.isPresent = isHeld;
         this.isPushed = isLinked;
@@ -50,7 +48,7 @@ public final class ImageCompleteness {
 
     /** What the image of that manifest lacks. */
     public MissingContent of(Digest manifest) {
-        ChildrenFirst.order(List.of(manifest), this::unknownChildren).forEach(each -> {
+        ManifestGraph.childrenFirst(List.of(manifest), this::unknownChildren).forEach(each -> {
             if (!results.containsKey(each)) {
                 results.put(each, evaluate(each));
             }
@@ -61,10 +59,7 @@ public final class ImageCompleteness {
     private List<Digest> unknownChildren(Digest manifest) {
         return results.containsKey(manifest)
                 ? List.of()
-                : manifests.getOrDefault(manifest, LoadedManifest.missing()).manifest().references().stream()
-                        .filter(reference -> reference.role() == Role.MANIFEST)
-                        .map(Descriptor::digest)
-                        .toList();
+                : manifests.get(manifest).children();
     }
 
     private MissingContent knownOf(Digest manifest) {
@@ -72,7 +67,7 @@ public final class ImageCompleteness {
     }
 
     private MissingContent evaluate(Digest digest) {
-        LoadedManifest loadedManifest = manifests.getOrDefault(digest, LoadedManifest.missing());
+        LoadedManifest loadedManifest = manifests.get(digest);
         if (!loadedManifest.isVerified() || !isPresent.test(digest)) {
             return new MissingContent(Set.of(digest), Set.of());
         }
@@ -96,8 +91,7 @@ public final class ImageCompleteness {
             }
             case FOREIGN_LAYER -> {}
             case MANIFEST -> {
-                boolean absent =
-                        manifests.getOrDefault(digest, LoadedManifest.missing()).state() == ManifestState.MISSING;
+                boolean absent = manifests.get(digest).state() == ManifestState.MISSING;
                 if (absent && !isPushed.test(digest)) {
                     sparse.add(digest);
                 } else {

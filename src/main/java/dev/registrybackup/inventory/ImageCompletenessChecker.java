@@ -1,36 +1,59 @@
 package dev.registrybackup.inventory;
 
 import dev.registrybackup.concurrent.WorkerPools;
-import dev.registrybackup.inventory.Manifests.LoadedManifest;
-import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.registry.RegistryLayout;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * Whether a store has all that images need: their manifests are read and proved, their layers have to be there in the size
- * that the manifests say. Blocks; safe for use by many threads.
+ * Whether a store has all that images need: their manifests are read and verified, their layers have to be there in the
+ * size that the manifests say. Blocks; safe for use by many threads.
  *
  * @param store where to look
- * @param layout its grammar
  * @param workerPools where it is read
  */
-public record ImageCompletenessChecker(ObjectStore store, RegistryLayout layout, WorkerPools workerPools) {
-    /** What was read of some images: their manifests, and which of the blobs that those need fit what they say. */
+public record ImageCompletenessChecker(RegistryStore store, WorkerPools workerPools) {
+    /** What was read of some images: their manifests, and the blobs that those need. For one thread. */
     public static final class ImageInventory {
-        private final Map<Digest, LoadedManifest> manifests;
-        private final Map<Digest, Boolean> hasMatchingSize;
+        private final ManifestGraph manifests;
+        private final Map<Digest, Long> sizes;
+        private final Set<Digest> corrupt = new HashSet<>();
 
-        private ImageInventory(Map<Digest, LoadedManifest> manifests, Map<Digest, Boolean> fits) {
+        private ImageInventory(ManifestGraph manifests, Map<Digest, Long> sizes) {
             this.manifests = manifests;
-            this.hasMatchingSize = fits;
+            this.sizes = sizes;
+            manifests.blobs().filter(this::hasDifferentSize).forEach(reference -> corrupt.add(reference.digest()));
+        }
+
+        private boolean hasDifferentSize(Descriptor reference) {
+            OptionalLong size = size(reference.digest());
+            return size.isPresent() && reference.size().isPresent() && !size.equals(reference.size());
+        }
+
+        /** The manifests. */
+        public ManifestGraph manifests() {
+            return manifests;
+        }
+
+        /** How many bytes of a layer, config or other blob the store has; empty if none. */
+        public OptionalLong size(Digest blob) {
+            Long size = sizes.get(blob);
+            return size == null ? OptionalLong.empty() : OptionalLong.of(size);
+        }
+
+        /** Says that somebody read the blob, and its bytes are not what its digest says. */
+        public void markCorrupt(Digest blob) {
+            corrupt.add(blob);
         }
 
         /**
@@ -39,12 +62,14 @@ public record ImageCompletenessChecker(ObjectStore store, RegistryLayout layout,
          * @param isPushed whether somebody is known to have pushed a manifest, so that an index lacks it if it is absent
          */
         public ImageCompleteness completeness(Predicate<Digest> isPushed) {
-            return new ImageCompleteness(
-                    manifests,
-                    digest -> manifests.containsKey(digest)
-                            ? manifests.get(digest).isVerified()
-                            : hasMatchingSize.getOrDefault(digest, false),
-                    isPushed);
+            return new ImageCompleteness(manifests, this::isGood, isPushed);
+        }
+
+        private boolean isGood(Digest digest) {
+            boolean isPresent = manifests.manifests().containsKey(digest)
+                    ? manifests.get(digest).isVerified()
+                    : sizes.containsKey(digest);
+            return isPresent && !corrupt.contains(digest);
         }
     }
 
@@ -54,23 +79,28 @@ public record ImageCompletenessChecker(ObjectStore store, RegistryLayout layout,
      * @throws dev.registrybackup.objectstore.ObjectStoreException if that could not be told
      */
     public ImageInventory read(Collection<Digest> images) {
-        Map<Digest, LoadedManifest> read = new Manifests(store, layout, workerPools).closure(images);
-        List<Descriptor> needed = read.values().stream()
-                .flatMap(loadedManifest -> loadedManifest.manifest().references().stream())
-                .filter(reference -> reference.role() != Descriptor.Role.MANIFEST)
-                .toList();
-        Set<String> keys = needed.stream()
-                .map(reference -> layout.blobKey(reference.digest()))
-                .collect(Collectors.toSet());
-        Map<String, ObjectRef> found =
-                new ExistenceChecker(store, workerPools).findExisting(layout.blobsPrefix(), keys);
-        Map<Digest, Boolean> fits = new HashMap<>();
-        for (Descriptor reference : needed) {
-            ObjectRef objectRef = found.get(layout.blobKey(reference.digest()));
-            boolean isOfSize = objectRef != null
-                    && (reference.size().isEmpty() || reference.size().getAsLong() == objectRef.size());
-            fits.merge(reference.digest(), isOfSize, Boolean::logicalAnd);
+        return read(images, digest -> digest);
+    }
+
+    /**
+     * As the other.
+     *
+     * @param canonical the digest under which the store keeps the blob that a manifest calls so
+     */
+    public ImageInventory read(Collection<Digest> images, UnaryOperator<Digest> canonical) {
+        ManifestGraph manifests = new Manifests(store, workerPools).closure(images);
+        List<Digest> blobs = manifests.blobs().map(Descriptor::digest).toList();
+        Set<String> keys =
+                blobs.stream().map(digest -> store.key(canonical.apply(digest))).collect(Collectors.toSet());
+        Map<String, ObjectRef> found = new ExistenceChecker(store.store(), workerPools)
+                .findExisting(store.layout().blobsPrefix(), keys);
+        Map<Digest, Long> sizes = new HashMap<>();
+        for (Digest digest : blobs) {
+            ObjectRef objectRef = found.get(store.key(canonical.apply(digest)));
+            if (objectRef != null) {
+                sizes.put(digest, objectRef.size());
+            }
         }
-        return new ImageInventory(read, fits);
+        return new ImageInventory(manifests, sizes);
     }
 }

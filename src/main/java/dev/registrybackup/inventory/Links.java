@@ -5,7 +5,6 @@ import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath;
 import java.util.Optional;
@@ -53,11 +52,8 @@ public interface Links {
      * @throws ObjectStoreException if it cannot be read
      */
     default Digest readTarget(ListedLink link) {
-        if (link.size() > LinkContent.MAX_BYTES) {
-            throw new MalformedLinkException("a link of %d bytes is no digest".formatted(link.size()));
-        }
         try (OpenObject reading = open(link)) {
-            return LinkContent.parse(reading.readAll(LinkContent.MAX_BYTES));
+            return reading.readLink();
         }
     }
 

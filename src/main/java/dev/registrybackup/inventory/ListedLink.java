@@ -40,6 +40,11 @@ public record ListedLink(
         return objectRef().provablyPointsTo(target);
     }
 
+    /** The same, with a time that is the copy's. */
+    public ListedLink withApproximateTime() {
+        return new ListedLink(key, path, size, etag, writtenAt, version, true);
+    }
+
     /** What the store has of it. */
     public ObjectRef objectRef() {
         return new ObjectRef(size, etag, version);

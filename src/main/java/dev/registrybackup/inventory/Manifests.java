@@ -2,33 +2,32 @@ package dev.registrybackup.inventory;
 
 import dev.registrybackup.concurrent.BoundedTaskGroup;
 import dev.registrybackup.concurrent.WorkerPools;
-import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Descriptor;
+import dev.registrybackup.registry.Descriptor.Role;
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.registry.DigestMismatchException;
-import dev.registrybackup.registry.DigestVerifier;
 import dev.registrybackup.registry.MalformedManifestException;
 import dev.registrybackup.registry.Manifest;
-import dev.registrybackup.registry.RegistryLayout;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reads the manifests of a store, each proved against its digest. */
 public final class Manifests {
     private static final int CONCURRENCY = 32;
 
-    private final ObjectStore store;
-    private final RegistryLayout layout;
+    private final RegistryStore registryStore;
     private final WorkerPools workerPools;
     private final Function<Digest, Optional<ObjectRef>> olderVersion;
 
@@ -61,6 +60,19 @@ public final class Manifests {
             return MISSING;
         }
 
+        /** The manifests that it lists. */
+        public List<Digest> children() {
+            return manifest.references().stream()
+                    .filter(reference -> reference.role() == Role.MANIFEST)
+                    .map(Descriptor::digest)
+                    .toList();
+        }
+
+        /** The layers, configs and other blobs that it refers to. */
+        public Stream<Descriptor> blobs() {
+            return manifest.references().stream().filter(reference -> reference.role() != Role.MANIFEST);
+        }
+
         /** Whether the store has it, proved. */
         public boolean isVerified() {
             return state == ManifestState.READ || state == ManifestState.NOT_A_MANIFEST;
@@ -68,22 +80,18 @@ public final class Manifests {
     }
 
     /** Those that the store shows. */
-    public Manifests(ObjectStore store, RegistryLayout layout, WorkerPools workerPools) {
-        this(store, layout, workerPools, digest -> Optional.empty());
+    public Manifests(RegistryStore registryStore, WorkerPools workerPools) {
+        this(registryStore, workerPools, digest -> Optional.empty());
     }
 
     /** Those of a backup, and where it shows none that is good, its older versions. */
-    public Manifests(ObjectStore backup, RegistryLayout layout, WorkerPools workerPools, BlobVersions removed) {
-        this(backup, layout, workerPools, removed::newestValid);
+    public Manifests(RegistryStore backup, WorkerPools workerPools, BlobVersions older) {
+        this(backup, workerPools, older::newestValid);
     }
 
     private Manifests(
-            ObjectStore store,
-            RegistryLayout layout,
-            WorkerPools workerPools,
-            Function<Digest, Optional<ObjectRef>> olderVersion) {
-        this.store = store;
-        this.layout = layout;
+            RegistryStore registryStore, WorkerPools workerPools, Function<Digest, Optional<ObjectRef>> olderVersion) {
+        this.registryStore = registryStore;
         this.workerPools = workerPools;
         this.olderVersion = olderVersion;
     }
@@ -93,7 +101,7 @@ public final class Manifests {
      *
      * @throws ObjectStoreException if one could not be read
      */
-    public Map<Digest, LoadedManifest> closure(Collection<Digest> roots) {
+    public ManifestGraph closure(Collection<Digest> roots) {
         return closure(roots, (digest, failure) -> {
             throw failure;
         });
@@ -104,21 +112,18 @@ public final class Manifests {
      *
      * @param onFailure is told which and why, by several threads at a time
      */
-    public Map<Digest, LoadedManifest> closure(
-            Collection<Digest> roots, BiConsumer<Digest, ObjectStoreException> onFailure) {
+    public ManifestGraph closure(Collection<Digest> roots, BiConsumer<Digest, ObjectStoreException> onFailure) {
         Map<Digest, LoadedManifest> read = new HashMap<>();
         Set<Digest> next = new HashSet<>(roots);
         while (!next.isEmpty()) {
             Map<Digest, LoadedManifest> level = readAll(next, onFailure);
             read.putAll(level);
             next = level.values().stream()
-                    .flatMap(loadedManifest -> loadedManifest.manifest().references().stream())
-                    .filter(reference -> reference.role() == Descriptor.Role.MANIFEST)
-                    .map(Descriptor::digest)
+                    .flatMap(loadedManifest -> loadedManifest.children().stream())
                     .filter(digest -> !read.containsKey(digest))
                     .collect(Collectors.toSet());
         }
-        return read;
+        return new ManifestGraph(read);
     }
 
     private Map<Digest, LoadedManifest> readAll(
@@ -162,22 +167,17 @@ public final class Manifests {
     }
 
     private LoadedManifest readVersion(Digest digest, ObjectRef objectRef) {
-        try (OpenObject opened =
-                store.openVersion(layout.blobKey(digest), objectRef.version().orElseThrow(), Optional.empty())) {
-            return read(digest, opened);
+        try (OpenObject opened = registryStore
+                .store()
+                .openVersion(registryStore.key(digest), objectRef.version().orElseThrow(), Optional.empty())) {
+            return parse(digest, opened);
         }
     }
 
-    private static LoadedManifest read(Digest digest, OpenObject opened) {
-        long size = opened.info().size();
-        return size > Manifest.MAX_BYTES
-                ? new LoadedManifest(ManifestState.NOT_A_MANIFEST, Manifest.EMPTY, size)
-                : parse(digest, opened.readAll(Manifest.MAX_BYTES));
-    }
-
     private LoadedManifest readCurrent(Digest digest) {
-        try (OpenObject opened = store.open(layout.blobKey(digest), Optional.empty(), Optional.empty())) {
-            return read(digest, opened);
+        try (OpenObject opened =
+                registryStore.store().open(registryStore.key(digest), Optional.empty(), Optional.empty())) {
+            return parse(digest, opened);
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
                 return LoadedManifest.missing();
@@ -186,14 +186,17 @@ public final class Manifests {
         }
     }
 
-    private static LoadedManifest parse(Digest digest, byte[] content) {
-        try {
-            DigestVerifier proof = DigestVerifier.of(digest);
-            proof.update(content, 0, content.length);
-            proof.verify();
-            return new LoadedManifest(ManifestState.READ, Manifest.parse(content), content.length);
-        } catch (DigestMismatchException e) {
+    private static LoadedManifest parse(Digest digest, OpenObject opened) {
+        long size = opened.info().size();
+        if (size > Manifest.MAX_BYTES) {
+            return new LoadedManifest(ManifestState.NOT_A_MANIFEST, Manifest.EMPTY, size);
+        }
+        byte[] content = opened.readAll(Manifest.MAX_BYTES);
+        if (!Digest.of(digest.algorithm(), content).equals(digest)) {
             return new LoadedManifest(ManifestState.CORRUPT, Manifest.EMPTY, content.length);
+        }
+        try {
+            return new LoadedManifest(ManifestState.READ, Manifest.parse(content), content.length);
         } catch (MalformedManifestException e) {
             return new LoadedManifest(ManifestState.NOT_A_MANIFEST, Manifest.EMPTY, content.length);
         }

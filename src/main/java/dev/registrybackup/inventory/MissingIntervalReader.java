@@ -2,17 +2,13 @@ package dev.registrybackup.inventory;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.StoreError;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Optional;
@@ -21,42 +17,19 @@ import org.jspecify.annotations.Nullable;
 /** The lines of the record of absences, read one by one. For one thread. */
 final class MissingIntervalReader implements Iterator<MissingInterval>, AutoCloseable {
     private final BufferedReader reader;
-    private final AutoCloseable source;
     private final Optional<String> version;
     private @Nullable MissingInterval next;
 
-    private MissingIntervalReader(InputStream stream, AutoCloseable source, Optional<String> version) {
-        this.reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8));
-        this.source = source;
-        this.version = version;
-        this.next = parseNext();
-    }
-
-    /** The lines of that record, of which nothing has to be closed. */
-    static MissingIntervalReader of(InputStream record) {
-        return new MissingIntervalReader(record, record, Optional.empty());
-    }
-
     /**
-     * The lines of that object from a copy on this machine: a store cuts a connection off that is not read from for long.
-     * Closes the object.
+     * The lines of that stream, which is closed with this.
      *
-     * @throws IOException if the directory cannot be written to
+     * @param version the version of the object they are in, where the bucket keeps versions
      */
     @MustBeClosed
-    static MissingIntervalReader ofCopy(OpenObject object, Path scratch) throws IOException {
-        Path file = Files.createTempFile(scratch, "missing-intervals-previous", ".ndjson");
-        try (object) {
-            Files.copy(object.stream(), file, StandardCopyOption.REPLACE_EXISTING);
-        }
-        InputStream copy = Files.newInputStream(file, StandardOpenOption.DELETE_ON_CLOSE);
-        return new MissingIntervalReader(copy, copy, object.info().versionId());
-    }
-
-    /** No lines. */
-    @MustBeClosed
-    static MissingIntervalReader empty() {
-        return new MissingIntervalReader(InputStream.nullInputStream(), () -> {}, Optional.empty());
+    MissingIntervalReader(InputStream stream, Optional<String> version) {
+        this.reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8));
+        this.version = version;
+        this.next = parseNext();
     }
 
     private @Nullable MissingInterval parseNext() {
@@ -100,9 +73,9 @@ final class MissingIntervalReader implements Iterator<MissingInterval>, AutoClos
     @Override
     public void close() {
         try {
-            source.close();
-        } catch (Exception e) {
-            throw new IllegalStateException("Failed to close what was read of " + MissingIntervals.KEY, e);
+            reader.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("Failed to close what was read of " + MissingIntervals.KEY, e);
         }
     }
 }

@@ -9,7 +9,10 @@ import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.RegistryLayout;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Spliterators;
@@ -80,12 +83,14 @@ public final class MissingIntervals {
             return since;
         }
 
+        @SuppressWarnings("MustBeClosedChecker") // nothing is open between two reads
         private MissingIntervalReader reader() {
             MissingIntervalReader lines = begun;
             if (lines == null) {
-                lines = MissingIntervalReader.of(backup.head(KEY)
-                        .<InputStream>map(record -> new BlockInputStream(backup, record))
-                        .orElseGet(InputStream::nullInputStream));
+                InputStream record = backup.head(KEY)
+                        .<InputStream>map(object -> new BlockInputStream(backup, object))
+                        .orElseGet(InputStream::nullInputStream);
+                lines = new MissingIntervalReader(record, Optional.empty());
                 begun = lines;
             }
             return lines;
@@ -125,32 +130,26 @@ public final class MissingIntervals {
         return new MissingIntervalUpdate(backup, readCopy(scratch), scratch, now);
     }
 
+    /** From a copy on this machine: a store cuts a connection off that is not read from for long. */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     private MissingIntervalReader readCopy(Path scratch) {
-        try {
-            Optional<OpenObject> opened = openRecord();
-            return opened.isEmpty()
-                    ? MissingIntervalReader.empty()
-                    : MissingIntervalReader.ofCopy(opened.get(), scratch);
+        try (OpenObject record = backup.open(KEY, Optional.empty(), Optional.empty())) {
+            Path file = Files.createTempFile(scratch, "missing-intervals-previous", ".ndjson");
+            Files.copy(record.stream(), file, StandardCopyOption.REPLACE_EXISTING);
+            return new MissingIntervalReader(
+                    Files.newInputStream(file, StandardOpenOption.DELETE_ON_CLOSE),
+                    record.info().versionId());
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return new MissingIntervalReader(InputStream.nullInputStream(), Optional.empty());
+            }
+            throw e;
         } catch (IOException e) {
             throw new ObjectStoreException(
                     StoreError.UNAVAILABLE,
                     "Failed to copy %s into %s: %s. Is there room?".formatted(KEY, scratch, e.getMessage()),
                     e);
-        }
-    }
-
-    @MustBeClosed
-    @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    private Optional<OpenObject> openRecord() {
-        try {
-            return Optional.of(backup.open(KEY, Optional.empty(), Optional.empty()));
-        } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.NOT_FOUND) {
-                return Optional.empty();
-            }
-            throw e;
         }
     }
 }

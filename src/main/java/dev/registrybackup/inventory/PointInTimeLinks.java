@@ -4,7 +4,7 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectVersion;
-import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.replication.SourceMetadata;
@@ -28,18 +28,13 @@ import java.util.stream.Stream;
  *
  * <p>What it cannot know: a tag that moved twice within the time an event takes to arrive was copied once.
  *
- * @param store the backup, which keeps versions
- * @param layout its grammar
+ * @param registryStore the backup, which keeps versions
  * @param at the time, UTC
  * @param missingIntervals what the registry is known not to have had meanwhile
  * @param workerPools where the store is asked
  */
 public record PointInTimeLinks(
-        ObjectStore store,
-        RegistryLayout layout,
-        Instant at,
-        MissingIntervals missingIntervals,
-        WorkerPools workerPools)
+        RegistryStore registryStore, Instant at, MissingIntervals missingIntervals, WorkerPools workerPools)
         implements Links {
     /** A copy is made at most so long after the registry wrote, or its time is asked for. */
     private static final Duration MAX_COPY_DELAY = Duration.ofMinutes(15);
@@ -58,11 +53,16 @@ public record PointInTimeLinks(
             RegistryPath.Link path, List<ObjectVersion> newestFirst, Optional<Instant> absentSince) {}
 
     @Override
+    public ObjectStore store() {
+        return registryStore.store();
+    }
+
+    @Override
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public Stream<ListedLink> list(String prefix, Predicate<RegistryPath.Link> wanted) {
         MissingIntervals.MissingIntervalCursor absent = missingIntervals.read();
-        Stream<LinkVersions> candidates = VersionGroups.of(store.listVersions(prefix))
+        Stream<LinkVersions> candidates = ListedBlob.versionsByKey(store().listVersions(prefix))
                 .flatMap(group -> candidate(group, wanted, absent).stream());
         return Batches.of(candidates, CONCURRENCY).flatMap(this::select);
     }
@@ -72,7 +72,7 @@ public record PointInTimeLinks(
             Predicate<RegistryPath.Link> wanted,
             MissingIntervals.MissingIntervalCursor absent) {
         String key = newestFirst.get(0).key();
-        return layout.parse(key) instanceof RegistryPath.Link path && wanted.test(path)
+        return registryStore.layout().parse(key) instanceof RegistryPath.Link path && wanted.test(path)
                 ? Optional.of(new LinkVersions(path, newestFirst, absent.absentSince(key, at)))
                 : Optional.empty();
     }
@@ -154,7 +154,7 @@ public record PointInTimeLinks(
 
     /** Empty if the version is gone meanwhile. */
     private Optional<DatedVersion> withRegistryTime(ObjectVersion version) {
-        return store.headVersion(version.key(), version.versionId())
+        return store().headVersion(version.key(), version.versionId())
                 .map(info -> new DatedVersion(version, SourceMetadata.lastModified(info)));
     }
 }

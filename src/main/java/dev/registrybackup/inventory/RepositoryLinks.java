@@ -123,17 +123,16 @@ public final class RepositoryLinks {
     }
 
     /**
-     * What a tag points to, as far as the listing alone proves it: a tag points to one of its history, and by its ETag one
-     * can tell which. Empty under KMS, and of a tag that something else than a registry wrote.
+     * What one of these links says, as far as the listing alone proves it by the ETag: it says what its path does, and a
+     * tag points to one of its history. Empty under KMS, and of a tag that something else than a registry wrote.
      */
-    public Optional<Digest> provableTarget(Tag tag) {
-        ListedLink current = tagLinks.get(tag);
-        return current == null
-                ? Optional.empty()
-                : history(tag).stream()
+    public Optional<Digest> provableTarget(ListedLink link) {
+        return link.path() instanceof TagCurrentLink current
+                ? history(current.tag()).stream()
                         .map(RepositoryLinks::digestOf)
-                        .filter(current::provablyPointsTo)
-                        .findFirst();
+                        .filter(link::provablyPointsTo)
+                        .findFirst()
+                : link.targetByPath().filter(link::provablyPointsTo);
     }
 
     /** What its tags point to, as far as that was noted. */

@@ -13,6 +13,10 @@ import dev.registrybackup.registry.Tag;
 
 /** Which part of a registry is meant. */
 public sealed interface Scope {
+    /** The forms in which requests may have it. */
+    String FORMS = "{\"all\":true}, {\"namespace\":\"ns\"}, {\"repository\":\"ns/app\"},"
+            + " {\"image\":\"ns/app:tag\"}, {\"image\":\"ns/app@sha256:…\"} or {\"digest\":\"sha256:…\"}";
+
     /** What all of the scope's links, and little else, start with. */
     String linkPrefix(RegistryLayout layout);
 
@@ -138,6 +142,37 @@ public sealed interface Scope {
      * @throws IllegalArgumentException if it is anything else, saying what is wrong
      */
     static Scope parse(JsonNode json) {
-        return ScopeReader.read(json);
+        if (!json.isObject() || json.size() != 1) {
+            throw new IllegalArgumentException("\"scope\" has to be one of " + FORMS);
+        }
+        String form = json.fieldNames().next();
+        JsonNode value = json.path(form);
+        if (form.equals("all") && value.isBoolean() && value.booleanValue()) {
+            return new Scope.All();
+        }
+        if (!value.isTextual()) {
+            throw new IllegalArgumentException("\"scope\" has to be one of " + FORMS);
+        }
+        String text = value.textValue();
+        return switch (form) {
+            case "namespace" -> new Scope.Namespace(new RepositoryName(text));
+            case "repository" -> new Scope.Repository(new RepositoryName(text));
+            case "image" -> image(text);
+            case "digest" -> new Scope.Blob(Digest.parse(text));
+            default -> throw new IllegalArgumentException("\"scope\" has to be one of " + FORMS);
+        };
+    }
+
+    private static Scope image(String text) {
+        int at = text.indexOf('@');
+        if (at >= 0) {
+            return new Scope.Image(new RepositoryName(text.substring(0, at)), Digest.parse(text.substring(at + 1)));
+        }
+        int colon = text.lastIndexOf(':');
+        if (colon < 0) {
+            throw new IllegalArgumentException(
+                    "An image is <repository>:<tag> or <repository>@<digest>, not \"%s\"".formatted(text));
+        }
+        return new Scope.TaggedImage(new RepositoryName(text.substring(0, colon)), new Tag(text.substring(colon + 1)));
     }
 }

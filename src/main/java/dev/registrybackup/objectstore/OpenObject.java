@@ -1,5 +1,8 @@
 package dev.registrybackup.objectstore;
 
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.LinkContent;
+import dev.registrybackup.registry.MalformedLinkException;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -41,5 +44,18 @@ public interface OpenObject extends AutoCloseable {
                     "Failed to read %s to its end: %s".formatted(info().key(), e.getMessage()),
                     e);
         }
+    }
+
+    /**
+     * The digest that it says, if it is a link.
+     *
+     * @throws MalformedLinkException if it says anything else
+     * @throws ObjectStoreException {@link StoreError#UNAVAILABLE} if it cannot be read to its end
+     */
+    default Digest readLink() {
+        if (info().size() > LinkContent.MAX_BYTES) {
+            throw new MalformedLinkException("a link of %d bytes is no digest".formatted(info().size()));
+        }
+        return LinkContent.parse(readAll(LinkContent.MAX_BYTES));
     }
 }

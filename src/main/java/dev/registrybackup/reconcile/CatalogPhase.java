@@ -3,8 +3,10 @@ package dev.registrybackup.reconcile;
 import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.Finding;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
 import dev.registrybackup.registry.RepositoryName;
@@ -50,20 +52,17 @@ final class CatalogPhase {
     private void verify(Scope scope) {
         Optional<CaptureReader> captures =
                 isOpenShift ? Optional.of(new CaptureReader(storePair.backup(), tools.scratch())) : Optional.empty();
+        RegistryStore backup = new RegistryStore(storePair.backup(), storePair.layout());
         new Verifier(
-                        storePair.backup(),
-                        storePair.layout(),
+                        backup,
                         tools.workerPools(),
                         tools.rateLimiter(),
                         isOpenShift,
                         tools.clock(),
-                        Optional.of(new Catalog(
-                                storePair.backup(), storePair.layout(), tools.workerPools(), tools.clock(), captures)),
+                        Optional.of(new Catalog(backup, tools.workerPools(), tools.clock(), captures)),
                         captures)
                 .run(
                         new VerifyRequest(VerifyRequest.BACKUP, scope, Depth.EXISTENCE, Optional.empty()),
-                        fence,
-                        progressTracker,
-                        findings);
+                        new OperationContext(fence, progressTracker, findings));
     }
 }

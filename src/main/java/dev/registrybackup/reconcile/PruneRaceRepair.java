@@ -6,6 +6,7 @@ import dev.registrybackup.inventory.BlobVersions;
 import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
@@ -134,8 +135,9 @@ final class PruneRaceRepair {
 
     /** Copies its newest version forward: to take away the mark that hides it would take the right to destroy versions. */
     private boolean reinstateVersion(String key, Digest digest) {
-        Optional<ObjectRef> held =
-                new BlobVersions(storePair.backup(), storePair.layout(), RateLimiter.unlimited()).newestValid(digest);
+        Optional<ObjectRef> held = new BlobVersions(
+                        new RegistryStore(storePair.backup(), storePair.layout()), RateLimiter.unlimited())
+                .newestValid(digest);
         held.ifPresent(version -> {
             Optional<ObjectInfo> info =
                     storePair.backup().headVersion(key, version.version().orElseThrow());

@@ -1,10 +1,11 @@
 package dev.registrybackup.reconcile;
 
 import dev.registrybackup.concurrent.WorkerPools;
-import dev.registrybackup.inventory.ChildrenFirst;
+import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.inventory.Manifests;
 import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.inventory.Manifests.ManifestState;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Digest;
 import java.util.ArrayList;
@@ -31,8 +32,9 @@ final class ReachableSet {
     record Reachability(Set<Digest> digests, Set<Digest> unknown) {}
 
     ReachableSet(StorePair storePair, WorkerPools workerPools) {
-        this.backupManifests = new Manifests(storePair.backup(), storePair.layout(), workerPools);
-        this.registryManifests = new Manifests(storePair.registry(), storePair.layout(), workerPools);
+        this.backupManifests = new Manifests(new RegistryStore(storePair.backup(), storePair.layout()), workerPools);
+        this.registryManifests =
+                new Manifests(new RegistryStore(storePair.registry(), storePair.layout()), workerPools);
     }
 
     /**
@@ -41,13 +43,15 @@ final class ReachableSet {
      * @throws dev.registrybackup.objectstore.ObjectStoreException if one could not be read
      */
     Reachability of(Collection<Digest> manifests) {
-        Map<Digest, LoadedManifest> read = new HashMap<>(backupManifests.closure(manifests));
+        Map<Digest, LoadedManifest> read =
+                new HashMap<>(backupManifests.closure(manifests).manifests());
         Set<Digest> lacking = read.entrySet().stream()
                 .filter(entry -> entry.getValue().state() != ManifestState.READ)
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
         registryManifests
                 .closure(lacking)
+                .manifests()
                 .forEach((digest, loadedManifest) -> read.merge(digest, loadedManifest, ReachableSet::better));
         Set<Digest> digests = new HashSet<>(manifests);
         Set<Digest> untold = new HashSet<>();
@@ -66,10 +70,10 @@ final class ReachableSet {
 
     /** The same manifests, each before what it leads to, as far as the backup can tell. */
     List<Digest> parentsFirst(Collection<Digest> manifests) {
-        Map<Digest, LoadedManifest> read = backupManifests.closure(manifests);
-        List<Digest> ordered = new ArrayList<>(ChildrenFirst.order(
+        ManifestGraph read = backupManifests.closure(manifests);
+        List<Digest> ordered = new ArrayList<>(ManifestGraph.childrenFirst(
                 manifests,
-                manifest -> read.getOrDefault(manifest, LoadedManifest.missing()).manifest().references().stream()
+                manifest -> read.get(manifest).manifest().references().stream()
                         .map(Descriptor::digest)
                         .toList()));
         ordered.retainAll(Set.copyOf(manifests));

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -17,19 +19,28 @@ import java.util.OptionalLong;
  *
  * @param references each digest once, in the manifest's order
  * @param subject what it is about, if it says so: a signature's image, say
+ * @param mediaType the one it states, or else what OCI's heuristics make of it
+ * @param config its config, if it has one
+ * @param platforms what the images run on that an index lists, as far as it says
  */
-public record Manifest(List<Descriptor> references, Optional<Digest> subject) {
+public record Manifest(
+        List<Descriptor> references,
+        Optional<Digest> subject,
+        String mediaType,
+        Optional<Digest> config,
+        List<Platform> platforms) {
     /** The largest manifest a registry takes, in bytes: distribution {@code registry/handlers/manifests.go}. */
     public static final int MAX_BYTES = 4 << 20;
 
     /** What refers to nothing. */
-    public static final Manifest EMPTY = new Manifest(List.of(), Optional.empty());
+    public static final Manifest EMPTY = new Manifest(List.of(), Optional.empty(), "", Optional.empty(), List.of());
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-    /** Keeps its own copy of the list. */
+    /** Keeps its own copies of the lists. */
     public Manifest {
         references = List.copyOf(references);
+        platforms = List.copyOf(platforms);
     }
 
     /**
@@ -46,7 +57,19 @@ public record Manifest(List<Descriptor> references, Optional<Digest> subject) {
         addAll(found, root.path("layers"), "digest", Descriptor.Role.BLOB);
         addAll(found, root.path("blobs"), "digest", Descriptor.Role.BLOB);
         addAll(found, root.path("fsLayers"), "blobSum", Descriptor.Role.BLOB);
-        return new Manifest(List.copyOf(found.values()), subject(root));
+        List<Platform> platforms = new ArrayList<>();
+        for (JsonNode entry : root.path("manifests")) {
+            Platform.parse(entry.path("platform"), Optional.of(Platform.text(entry, "digest")))
+                    .ifPresent(platforms::add);
+        }
+        return new Manifest(
+                List.copyOf(found.values()),
+                digest(root.path("subject"), "digest"),
+                mediaType(root).intern(),
+                // The object that the references have too: there may be very many manifests in memory.
+                digest(root.path("config"), "digest")
+                        .map(config -> Objects.requireNonNull(found.get(config)).digest()),
+                platforms);
     }
 
     private static JsonNode parseObject(byte[] content) throws MalformedManifestException {
@@ -61,10 +84,23 @@ public record Manifest(List<Descriptor> references, Optional<Digest> subject) {
         }
     }
 
-    private static Optional<Digest> subject(JsonNode root) {
-        Map<Digest, Descriptor> found = new LinkedHashMap<>();
-        add(found, root.path("subject"), "digest", Descriptor.Role.MANIFEST);
-        return found.keySet().stream().findFirst();
+    /**
+     * The media type is stored nowhere else. Source: openshift/docker-distribution {@code manifeststore.go}; schema 1 never
+     * states its own.
+     */
+    private static String mediaType(JsonNode root) {
+        String stated = Platform.text(root, "mediaType");
+        if (!stated.isEmpty()) {
+            return stated;
+        }
+        if (root.path("schemaVersion").asInt() == 1) {
+            return root.has("signatures")
+                    ? "application/vnd.docker.distribution.manifest.v1+prettyjws"
+                    : "application/vnd.docker.distribution.manifest.v1+json";
+        }
+        return root.hasNonNull("manifests")
+                ? "application/vnd.oci.image.index.v1+json"
+                : "application/vnd.oci.image.manifest.v1+json";
     }
 
     private static void addAll(Map<Digest, Descriptor> found, JsonNode list, String field, Descriptor.Role role) {
@@ -74,20 +110,25 @@ public record Manifest(List<Descriptor> references, Optional<Digest> subject) {
     }
 
     private static void add(Map<Digest, Descriptor> found, JsonNode entry, String field, Descriptor.Role role) {
+        JsonNode size = entry.path("size");
+        digest(entry, field)
+                .ifPresent(digest -> found.putIfAbsent(
+                        digest,
+                        new Descriptor(
+                                digest,
+                                size.canConvertToLong() ? OptionalLong.of(size.asLong()) : OptionalLong.empty(),
+                                role == Descriptor.Role.BLOB
+                                                && entry.path("urls").size() > 0
+                                        ? Descriptor.Role.FOREIGN_LAYER
+                                        : role)));
+    }
+
+    /** Empty if it is no digest of ours: nothing to follow. The manifest's own bytes are kept as they are all the same. */
+    private static Optional<Digest> digest(JsonNode entry, String field) {
         try {
-            Digest digest = Digest.parse(entry.path(field).asText());
-            JsonNode size = entry.path("size");
-            found.putIfAbsent(
-                    digest,
-                    new Descriptor(
-                            digest,
-                            size.canConvertToLong() ? OptionalLong.of(size.asLong()) : OptionalLong.empty(),
-                            role == Descriptor.Role.BLOB && entry.path("urls").size() > 0
-                                    ? Descriptor.Role.FOREIGN_LAYER
-                                    : role));
+            return Optional.of(Digest.parse(entry.path(field).asText()));
         } catch (IllegalArgumentException e) {
-            // No digest of ours: nothing to follow. The manifest's own bytes are kept as they are all the same.
-            return;
+            return Optional.empty();
         }
     }
 }

@@ -1,36 +1,40 @@
 package dev.registrybackup.restore;
 
-import dev.registrybackup.concurrent.RateLimiter;
-import dev.registrybackup.inventory.BlobVersions;
+import dev.registrybackup.inventory.DigestIndex;
 import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
-import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestMismatchException;
-import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.replication.ObjectCopier;
 import dev.registrybackup.replication.SourceObject;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Brings blobs back, each proved while it streams. Safe for use by many threads. */
+/**
+ * Copies blobs into the target, each verified while it streams, and tells which the target has. Blocks; safe for use by
+ * many threads.
+ */
 final class BlobRestorer {
     /** With so many failures it is the store that fails, and not some objects in it. */
     private static final int MAX_FAILURES = 100;
 
-    private final RestoreEndpoints restoreEndpoints;
-    private final RestoreRequest.Mode mode;
-    private final RateLimiter rateLimiter;
-    private final BlobVersions blobVersions;
+    /** So many of the blobs that the backup listed are remembered, in 50 bytes each; the target is asked for the others. */
+    private static final int MAX_LISTED = 1_000_000;
+
+    private final RestoreContext context;
     private final ObjectCopier objectCopier;
-    private final ProgressTracker progressTracker;
     private final Set<Digest> failed = ConcurrentHashMap.newKeySet();
+    /** Guarded by itself: what the backup listed, so that the target has it or is given it. */
+    private final DigestIndex listed = new DigestIndex();
+
+    private final Map<Digest, Boolean> answers = Collections.synchronizedMap(new Latest<>());
 
     /** What has to be done for a blob. */
     enum BlobAction {
@@ -42,84 +46,55 @@ final class BlobRestorer {
         DIFFERS
     }
 
-    BlobRestorer(
-            RestoreEndpoints restoreEndpoints,
-            RestoreRequest.Mode mode,
-            RateLimiter rateLimiter,
-            BlobVersions removed,
-            ProgressTracker progressTracker) {
-        this.restoreEndpoints = restoreEndpoints;
-        this.mode = mode;
-        this.rateLimiter = rateLimiter;
-        this.blobVersions = removed;
-        this.objectCopier = new ObjectCopier(restoreEndpoints.target(), object -> Map.of());
-        this.progressTracker = progressTracker;
-    }
-
-    /** What has to be done, told from the listings. */
-    static BlobAction action(RestoreRequest.Mode mode, ObjectRef inBackup, Optional<ObjectRef> inTarget) {
-        if (inTarget.isEmpty()) {
-            return BlobAction.COPY;
+    /**
+     * One blob to copy or to verify.
+     *
+     * @param digest which
+     * @param inBackup what the backup has of it
+     * @param inTarget what the target has of it
+     */
+    record BlobStep(Digest digest, ObjectRef inBackup, Optional<ObjectRef> inTarget) {
+        /** What has to be done, told from the listings. */
+        BlobAction action(RestoreRequest.Mode mode) {
+            if (inTarget.isEmpty()) {
+                return BlobAction.COPY;
+            }
+            boolean isSameSize = inTarget.get().size() == inBackup.size();
+            return switch (mode) {
+                case MISSING -> isSameSize ? BlobAction.NONE : BlobAction.DIFFERS;
+                case REPAIR -> isSameSize ? BlobAction.VERIFY : BlobAction.COPY;
+            };
         }
-        boolean sameSize = inTarget.get().size() == inBackup.size();
-        return switch (mode) {
-            case MISSING -> sameSize ? BlobAction.NONE : BlobAction.DIFFERS;
-            case REPAIR -> sameSize ? BlobAction.VERIFY : BlobAction.COPY;
-        };
     }
 
-    /** What to say of a blob that is left alone although it differs. */
-    static Finding differsFinding(Digest digest, ObjectRef inBackup, ObjectRef inTarget) {
-        return new Finding(
-                FindingCode.BLOB_TRUNCATED,
-                digest.toString(),
-                "has %d bytes in the target and %d in the backup: restore it with mode repair"
-                        .formatted(inTarget.size(), inBackup.size()));
+    BlobRestorer(RestoreContext context) {
+        this.context = context;
+        this.objectCopier = new ObjectCopier(context.target().store(), object -> Map.of());
     }
 
-    /** Does what has to be done. Blocks. */
-    void restore(Digest digest, ObjectRef inBackup, Optional<ObjectRef> inTarget) {
+    /** Does what has to be done. */
+    void restore(BlobStep step) {
         try {
-            switch (action(mode, inBackup, inTarget)) {
-                case COPY -> copy(digest, inBackup);
+            switch (step.action(context.request().mode())) {
+                case COPY -> copy(step.digest(), step.inBackup());
                 case VERIFY -> {
-                    if (isIntactInTarget(digest, inTarget.orElseThrow())) {
-                        progressTracker.addDone(1, 0);
+                    if (isIntactInTarget(step.digest(), step.inTarget().orElseThrow())) {
+                        context.operation().progress().addDone(1, 0);
                     } else {
-                        copy(digest, inBackup);
+                        copy(step.digest(), step.inBackup());
                     }
                 }
                 case NONE, DIFFERS -> {}
             }
         } catch (ObjectStoreException e) {
-            handleFailure(digest, e);
+            handleFailure(step.digest(), e);
         }
     }
 
-    /** What the backup has of the blob now, in an older version if it shows none. */
-    Optional<ObjectRef> find(Digest digest) {
-        return restoreEndpoints
-                .backup()
-                .head(restoreEndpoints.layout().keyOf(new BlobData(digest)))
-                .map(ObjectRef::of)
-                .or(() -> blobVersions.newestValid(digest));
-    }
-
-    /** Whether the blob could not be brought. */
-    boolean hasFailed(Digest digest) {
-        return failed.contains(digest);
-    }
-
-    /** Whether any could not be brought. */
-    boolean hasFailures() {
-        return !failed.isEmpty();
-    }
-
     private boolean isIntactInTarget(Digest digest, ObjectRef objectRef) {
-        String key = restoreEndpoints.targetKey(new BlobData(digest));
+        ObjectInfo object = objectRef.toObjectInfo(context.target().key(digest));
         try {
-            return new SourceObject(
-                            restoreEndpoints.target(), objectRef.toObjectInfo(key), Optional.empty(), rateLimiter)
+            return new SourceObject(context.target().store(), object, Optional.empty(), context.rateLimiter())
                     .matches(digest);
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
@@ -133,36 +108,96 @@ final class BlobRestorer {
         try {
             copyVerified(digest, objectRef);
         } catch (DigestMismatchException e) {
-            Optional<ObjectRef> older = blobVersions.newestValid(digest);
+            Optional<ObjectRef> older = context.olderVersions().newestValid(digest);
             if (older.isPresent()) {
                 copyVerified(digest, older.get());
             } else {
                 failed.add(digest);
-                progressTracker.addFinding(new Finding(
-                        FindingCode.BLOB_DIGEST_MISMATCH,
-                        digest.toString(),
-                        "the backup's copy is damaged, and it has no older one that is good: " + e.getMessage()));
+                context.operation()
+                        .report(new Finding(
+                                FindingCode.BLOB_DIGEST_MISMATCH,
+                                digest.toString(),
+                                "the backup's copy is damaged, and it has no older one that is good: "
+                                        + e.getMessage()));
             }
         }
     }
 
     private void copyVerified(Digest digest, ObjectRef objectRef) {
-        BlobData path = new BlobData(digest);
-        ObjectInfo object = objectRef.toObjectInfo(restoreEndpoints.layout().keyOf(path));
+        ObjectInfo object = objectRef.toObjectInfo(context.backup().key(digest));
         objectCopier.copyTo(
-                restoreEndpoints.targetKey(path),
-                new SourceObject(restoreEndpoints.backup(), object, objectRef.version(), rateLimiter),
+                context.target().key(digest),
+                new SourceObject(context.backup().store(), object, objectRef.version(), context.rateLimiter()),
                 Optional.of(digest));
-        progressTracker.addDone(1, objectRef.size());
+        context.operation().progress().addDone(1, objectRef.size());
     }
 
     private void handleFailure(Digest digest, ObjectStoreException e) {
-        boolean wholeStore = e.error() == StoreError.BUCKET_MISSING || e.error() == StoreError.FORBIDDEN;
+        boolean isWholeStore = e.error() == StoreError.BUCKET_MISSING || e.error() == StoreError.FORBIDDEN;
         failed.add(digest);
-        if (wholeStore || failed.size() > MAX_FAILURES) {
+        if (isWholeStore || failed.size() > MAX_FAILURES) {
             throw e;
         }
         FindingCode code = e.error() == StoreError.NOT_FOUND ? FindingCode.BLOB_MISSING : FindingCode.UNDETERMINED;
-        progressTracker.addFinding(new Finding(code, digest.toString(), String.valueOf(e.getMessage())));
+        context.operation().report(new Finding(code, digest.toString(), String.valueOf(e.getMessage())));
+    }
+
+    /** Whether the blob could not be copied. */
+    boolean hasFailed(Digest digest) {
+        return failed.contains(digest);
+    }
+
+    /** Whether any could not be copied. */
+    boolean hasFailures() {
+        return !failed.isEmpty();
+    }
+
+    /** Learns that the target has it or is given it, as far as there is room for that. */
+    void addListed(Digest digest) {
+        synchronized (listed) {
+            if (listed.count() < MAX_LISTED) {
+                listed.findOrAdd(digest);
+            }
+        }
+    }
+
+    /**
+     * Whether the target has it, and as far as this run knows, good; to be asked once all that was listed was restored. What
+     * it lacks is copied if the backup has it after all.
+     */
+    boolean isInTarget(Digest digest) {
+        if (hasFailed(digest)) {
+            return false;
+        }
+        synchronized (listed) {
+            if (listed.find(digest).isPresent()) {
+                return true;
+            }
+        }
+        Boolean answer = answers.get(digest);
+        if (answer == null) {
+            answer = context.target().store().head(context.target().key(digest)).isPresent() || copyUnlisted(digest);
+            answers.put(digest, answer);
+        }
+        return answer;
+    }
+
+    /** It may have come since the listing, or be there as an older version only. */
+    private boolean copyUnlisted(Digest digest) {
+        Optional<ObjectRef> held = context.backup()
+                .store()
+                .head(context.backup().key(digest))
+                .map(ObjectRef::of)
+                .or(() -> context.olderVersions().newestValid(digest));
+        held.ifPresent(found -> copyOnce(digest, found));
+        return held.isPresent() && !hasFailed(digest);
+    }
+
+    /** One at a time, so that a large one is not copied for each of the images that share it. */
+    private synchronized void copyOnce(Digest digest, ObjectRef found) {
+        if (!answers.containsKey(digest)) {
+            restore(new BlobStep(digest, found, Optional.empty()));
+            answers.put(digest, !hasFailed(digest));
+        }
     }
 }

@@ -1,152 +1,186 @@
 package dev.registrybackup.restore;
 
 import dev.registrybackup.concurrent.BoundedTaskGroup;
-import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.inventory.CurrentLinks;
 import dev.registrybackup.inventory.Links;
 import dev.registrybackup.inventory.ListedBlob;
 import dev.registrybackup.inventory.ListedLink;
-import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
-import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
+import dev.registrybackup.restore.BlobRestorer.BlobAction;
+import dev.registrybackup.restore.BlobRestorer.BlobStep;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Restores everything, in memory that does not grow with the registry: one pass over both stores' listings to count, then
  * one for blobs and one for each class of links that lacks any. For one thread.
  */
-final class FullRestore {
-    private static final int CONCURRENCY = 32;
+final class FullRestore implements Restore.PlannedRestore {
     private static final List<Kind> WRITE_ORDER =
             List.of(Kind.LAYER_LINK, Kind.REVISION_LINK, Kind.TAG_INDEX_LINK, Kind.TAG_CURRENT_LINK);
 
-    private final FullWalk walk;
-    private final RestoreRequest request;
+    private final RestoreContext context;
     private final Links links;
-    private final WorkerPools workerPools;
+    private final LinkRestorer linkRestorer;
     private final Map<Kind, Integer> neededByKind = new EnumMap<>(Kind.class);
 
-    /** Restores all of these links and every blob. */
-    FullRestore(FullWalk walk, RestoreRequest request, WorkerPools workerPools) {
-        this.walk = walk;
-        this.request = request;
-        this.links = walk.links();
-        this.workerPools = workerPools;
-    }
-
-    /** Counts what has to be done. */
-    void plan(RestoreCounts restoreCounts) {
-        walk.blobs((blob, there) ->
-                restoreCounts.addBlob(new BlobStep(blob.digest(), blob.objectRef(), there), request.mode()));
-        LinkConflictPolicy target = new LinkConflictPolicy(walk.restoreEndpoints(), request, restoreCounts::addFinding);
-        walk.links(path -> true, (link, there) -> {
+    /** Plans to restore all of these links of the backup and every blob, and counts what has to be done. */
+    FullRestore(RestoreContext context, Links links) {
+        this.context = context;
+        this.links = links;
+        this.linkRestorer = new LinkRestorer(context);
+        forEachBlob(step -> context.counts().addBlob(step, context.request().mode()));
+        forEachLink(path -> true, (link, inTarget) -> {
             Kind kind = link.path().kind();
             if (kind == Kind.REVISION_LINK) {
-                restoreCounts.addImage();
+                context.counts().addImage();
             }
-            boolean isNeeded = isWriteNeeded(target, link, there);
+            boolean isNeeded = isWriteNeeded(link, inTarget, context.counts()::addFinding);
             neededByKind.merge(kind, isNeeded ? 1 : 0, Integer::sum);
-            restoreCounts.addLink(link.size(), isNeeded);
+            context.counts().addLink(link.size(), isNeeded);
         });
     }
 
-    private boolean isWriteNeeded(LinkConflictPolicy target, ListedLink link, Optional<ListedLink> there) {
-        boolean same = there.filter(other ->
-                        !other.etag().isEmpty() && other.etag().equals(link.etag()) && other.size() == link.size())
-                .isPresent();
-        if (there.isEmpty() || same) {
-            return there.isEmpty();
+    private void forEachBlob(Consumer<BlobStep> visit) {
+        // As of a time, blobs count too that the backup shows no more.
+        try (Stream<ListedBlob> ours = context.request().at().isPresent()
+                        ? ListedBlob.listAllVersions(context.backup())
+                        : ListedBlob.listCurrent(context.backup());
+                Stream<ListedBlob> theirs = ListedBlob.listCurrent(context.target())) {
+            join(
+                    ours.iterator(),
+                    blob -> blob.digest().toString(),
+                    theirs.iterator(),
+                    blob -> blob.digest().toString(),
+                    (blob, inTarget) -> visit.accept(
+                            new BlobStep(blob.digest(), blob.objectRef(), inTarget.map(ListedBlob::objectRef))));
         }
-        return readTarget(link, finding -> {})
-                .filter(digest -> target.isWriteNeeded(link.path(), digest, there.map(ListedLink::objectRef)))
-                .isPresent();
     }
 
-    private Optional<Digest> readTarget(ListedLink link, Consumer<Finding> findings) {
+    private void forEachLink(Predicate<RegistryPath.Link> wanted, BiConsumer<ListedLink, Optional<ListedLink>> visit) {
+        int ourRoot = context.backup().layout().prefix().length();
+        int theirRoot = context.target().layout().prefix().length();
+        try (Stream<ListedLink> ours = links.list(context.backup().layout().repositoriesPrefix(), wanted);
+                Stream<ListedLink> theirs = new CurrentLinks(context.target())
+                        .list(context.target().layout().repositoriesPrefix(), wanted)) {
+            join(
+                    ours.iterator(),
+                    link -> link.key().substring(ourRoot),
+                    theirs.iterator(),
+                    link -> link.key().substring(theirRoot),
+                    visit);
+        }
+    }
+
+    /** Visits each of the left with that of the right which has the same name; both are in the order of their names. */
+    private static <L, R> void join(
+            Iterator<L> left,
+            Function<L, String> leftName,
+            Iterator<R> right,
+            Function<R, String> rightName,
+            BiConsumer<L, Optional<R>> visit) {
+        @Nullable R candidate = right.hasNext() ? right.next() : null;
+        while (left.hasNext()) {
+            L current = left.next();
+            String name = leftName.apply(current);
+            while (candidate != null && rightName.apply(candidate).compareTo(name) < 0) {
+                candidate = right.hasNext() ? right.next() : null;
+            }
+            boolean isSame = candidate != null && rightName.apply(candidate).equals(name);
+            visit.accept(current, isSame ? Optional.ofNullable(candidate) : Optional.empty());
+        }
+    }
+
+    private boolean isWriteNeeded(ListedLink link, Optional<ListedLink> inTarget, Consumer<Finding> onConflict) {
+        if (inTarget.isEmpty()) {
+            return true;
+        }
+        ListedLink there = inTarget.get();
+        boolean isSame = !there.etag().isEmpty() && there.etag().equals(link.etag()) && there.size() == link.size();
+        return !isSame
+                && readTarget(link, finding -> {})
+                        .filter(digest -> linkRestorer.isWriteNeeded(
+                                link.path(), digest, Optional.of(there.objectRef()), onConflict))
+                        .isPresent();
+    }
+
+    private Optional<Digest> readTarget(ListedLink link, Consumer<Finding> onMalformed) {
         try {
             return Optional.of(links.target(link));
         } catch (MalformedLinkException e) {
-            findings.accept(new Finding(FindingCode.LINK_MALFORMED, link.key(), e.getMessage() + ": left out"));
+            onMalformed.accept(new Finding(FindingCode.LINK_MALFORMED, link.key(), e.getMessage() + ": left out"));
             return Optional.empty();
         }
     }
 
-    /** Does it, and says whether all of it could be done. */
-    boolean run(
-            BlobRestorer blobs,
-            BlobsInTarget inTarget,
-            ManifestRestorer revisions,
-            LinkWriter writing,
-            ProgressTracker progressTracker) {
-        progressTracker.phase("blobs");
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
-        walk.blobs((blob, there) -> {
-            inTarget.list(blob.digest());
-            submit(boundedTaskGroup, blobs, blob, there);
+    @Override
+    public boolean run() {
+        context.operation().progress().phase("blobs");
+        BlobRestorer blobs = new BlobRestorer(context);
+        BoundedTaskGroup tasks = context.tasks();
+        forEachBlob(step -> {
+            blobs.addListed(step.digest());
+            BlobAction action = step.action(context.request().mode());
+            if (action == BlobAction.COPY || action == BlobAction.VERIFY) {
+                tasks.submit(step.inBackup().size(), () -> blobs.restore(step));
+            }
         });
-        boundedTaskGroup.await();
+        tasks.await();
+        ManifestRestorer manifests = new ManifestRestorer(context, blobs, linkRestorer);
         for (Kind kind : WRITE_ORDER) {
             if (neededByKind.getOrDefault(kind, 0) > 0) {
-                progressTracker.phase(kind.label() + "s");
-                write(kind, inTarget, revisions, writing, progressTracker);
+                context.operation().progress().phase(kind.label() + "s");
+                writeAll(kind, blobs, manifests);
             }
         }
-        return !blobs.hasFailures() && !revisions.hasBlocked();
+        return !blobs.hasFailures() && !manifests.hasBlocked();
     }
 
-    private void submit(
-            BoundedTaskGroup boundedTaskGroup, BlobRestorer blobs, ListedBlob blob, Optional<ObjectRef> there) {
-        switch (BlobRestorer.action(request.mode(), blob.objectRef(), there)) {
-            case COPY, VERIFY ->
-                boundedTaskGroup.submit(
-                        blob.objectRef().size(), () -> blobs.restore(blob.digest(), blob.objectRef(), there));
-            case NONE, DIFFERS -> {}
-        }
-    }
-
-    private void write(
-            Kind kind,
-            BlobsInTarget blobs,
-            ManifestRestorer revisions,
-            LinkWriter writing,
-            ProgressTracker progressTracker) {
-        LinkConflictPolicy target = new LinkConflictPolicy(walk.restoreEndpoints(), request, finding -> {});
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
-        walk.links(path -> path.kind() == kind, (link, there) -> {
-            if (isWriteNeeded(target, link, there)) {
-                boundedTaskGroup.submit(0, () -> {
-                    if (link.path() instanceof RevisionLink revision) {
-                        revisions.restore(revision);
-                    } else {
-                        readTarget(link, progressTracker::addFinding)
-                                .filter(digest -> hasTarget(link.path(), digest, blobs, revisions))
-                                .ifPresent(digest -> writing.write(link.path(), digest));
-                    }
-                });
+    private void writeAll(Kind kind, BlobRestorer blobs, ManifestRestorer manifests) {
+        BoundedTaskGroup tasks = context.tasks();
+        forEachLink(path -> path.kind() == kind, (link, inTarget) -> {
+            if (isWriteNeeded(link, inTarget, finding -> {})) {
+                tasks.submit(0, () -> write(link, blobs, manifests));
             }
         });
-        boundedTaskGroup.await();
+        tasks.await();
+    }
+
+    private void write(ListedLink link, BlobRestorer blobs, ManifestRestorer manifests) {
+        if (link.path() instanceof RevisionLink revision) {
+            manifests.restore(revision);
+        } else {
+            readTarget(link, context.operation()::report)
+                    .filter(digest -> isInTarget(link.path(), digest, blobs, manifests))
+                    .ifPresent(digest -> linkRestorer.write(link.path(), digest));
+        }
     }
 
     /**
      * Whether the target has what the link points to. What a tag points to now is to be found by digest as well, whether or
      * not that link was lost; layers that live elsewhere and old entries of a tag's history are nothing that is missing.
      */
-    private static boolean hasTarget(
-            RegistryPath.Link link, Digest digest, BlobsInTarget blobs, ManifestRestorer revisions) {
+    private static boolean isInTarget(
+            RegistryPath.Link link, Digest digest, BlobRestorer blobs, ManifestRestorer manifests) {
         if (link.kind() == Kind.LAYER_LINK) {
-            return blobs.has(digest);
+            return blobs.isInTarget(digest);
         }
         RevisionLink revision = new RevisionLink(link.repository(), digest);
-        return revisions.isInTarget(revision) || (link.kind() == Kind.TAG_CURRENT_LINK && revisions.restore(revision));
+        return manifests.isInTarget(revision) || (link.kind() == Kind.TAG_CURRENT_LINK && manifests.restore(revision));
     }
 }

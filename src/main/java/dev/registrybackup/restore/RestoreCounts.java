@@ -5,17 +5,19 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
+import dev.registrybackup.restore.BlobRestorer.BlobAction;
+import dev.registrybackup.restore.BlobRestorer.BlobStep;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /** What a restore has to do, counted. For one thread. */
 final class RestoreCounts {
     private static final int MAX_LISTED = 100;
 
-    private final Consumer<Finding> onFinding;
+    private final OperationContext operation;
     private final List<Finding> firstFindings = new ArrayList<>();
     private final Map<FindingCode, Long> findings = new EnumMap<>(FindingCode.class);
     private long images;
@@ -27,8 +29,8 @@ final class RestoreCounts {
     private boolean isCountingOnlyWork;
 
     /** Counts, and tells each finding on. */
-    RestoreCounts(Consumer<Finding> onFinding) {
-        this.onFinding = onFinding;
+    RestoreCounts(OperationContext operation) {
+        this.operation = operation;
     }
 
     void addImage() {
@@ -40,11 +42,11 @@ final class RestoreCounts {
         isCountingOnlyWork = true;
     }
 
-    /** Counts a blob; whether anything has to be done about it. */
-    boolean addBlob(BlobStep step, RestoreRequest.Mode mode) {
-        BlobRestorer.BlobAction blobAction = BlobRestorer.action(mode, step.inBackup(), step.inTarget());
+    /** Counts a blob, and says what has to be done about it. */
+    BlobAction addBlob(BlobStep step, RestoreRequest.Mode mode) {
+        BlobAction action = step.action(mode);
         long bytes = step.inBackup().size();
-        switch (blobAction) {
+        switch (action) {
             case COPY -> addToCopy(bytes);
             case NONE -> addPresent(bytes);
             case VERIFY -> {
@@ -53,21 +55,23 @@ final class RestoreCounts {
             }
             case DIFFERS -> {
                 addPresent(bytes);
-                addFinding(BlobRestorer.differsFinding(
-                        step.digest(), step.inBackup(), step.inTarget().orElseThrow()));
+                addFinding(new Finding(
+                        FindingCode.BLOB_TRUNCATED,
+                        step.digest().toString(),
+                        "has %d bytes in the target and %d in the backup: restore it with mode repair"
+                                .formatted(step.inTarget().orElseThrow().size(), bytes)));
             }
         }
-        return blobAction == BlobRestorer.BlobAction.COPY || blobAction == BlobRestorer.BlobAction.VERIFY;
+        return action;
     }
 
-    /** Counts a link; whether it has to be written, as given. */
-    boolean addLink(long bytes, boolean isNeeded) {
+    /** Counts a link. */
+    void addLink(long bytes, boolean isNeeded) {
         if (isNeeded) {
             addToCopy(bytes);
         } else {
             addPresent(bytes);
         }
-        return isNeeded;
     }
 
     private void addToCopy(long bytes) {
@@ -81,7 +85,7 @@ final class RestoreCounts {
     }
 
     void addFinding(Finding finding) {
-        onFinding.accept(finding);
+        operation.report(finding);
         findings.merge(finding.code(), 1L, Long::sum);
         if (firstFindings.size() < MAX_LISTED) {
             firstFindings.add(finding);

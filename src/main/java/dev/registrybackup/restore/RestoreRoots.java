@@ -1,57 +1,162 @@
 package dev.registrybackup.restore;
 
+import dev.registrybackup.concurrent.BoundedTaskGroup;
+import dev.registrybackup.inventory.Links;
+import dev.registrybackup.inventory.ListedLink;
+import dev.registrybackup.inventory.ManifestGraph;
+import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.operation.Finding;
+import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.MalformedLinkException;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.registry.RegistryPath.RevisionLink;
+import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
 import dev.registrybackup.registry.RegistryPath.TagIndexLink;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.registry.Tag;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
-/** By what clients find the images of one repository that are to be restored. Filled once, by one thread. */
-final class RestoreRoots {
-    private final RepositoryName repository;
-    private final Set<Digest> revisions = new HashSet<>();
-    private final Map<Tag, Digest> tags = new TreeMap<>(Comparator.comparing(Tag::value));
-    private final Set<TagIndexLink> history = new HashSet<>();
+/**
+ * By what clients find the images of one repository that are to be restored.
+ *
+ * @param repository which
+ * @param revisions images by digest
+ * @param tags images by tag; each is one by digest too
+ * @param history what tags pointed to
+ */
+record RestoreRoots(
+        RepositoryName repository, Set<Digest> revisions, Map<Tag, Digest> tags, Set<TagIndexLink> history) {
+    private static final List<String> REFERRER_SUFFIXES = List.of("", ".sig", ".att", ".sbom");
 
-    RestoreRoots(RepositoryName repository) {
-        this.repository = repository;
+    private RestoreRoots(RepositoryName repository) {
+        this(repository, new HashSet<>(), new TreeMap<>(Comparator.comparing(Tag::value)), new HashSet<>());
     }
 
-    RepositoryName repository() {
-        return repository;
+    /** The roots that the request asks for, by repository, with what refers to them if it asks for that too. */
+    static Collection<RestoreRoots> read(RestoreContext context, Links links) {
+        Scope scope = context.request().scope();
+        if (scope instanceof Scope.Blob) {
+            return List.of();
+        }
+        Collection<RestoreRoots> found = read(context, links, scope);
+        boolean isImage = scope instanceof Scope.Image || scope instanceof Scope.TaggedImage;
+        if (context.request().referrers() && isImage) {
+            for (RestoreRoots roots : found) {
+                for (RestoreRoots all : read(context, links, new Scope.Repository(roots.repository()))) {
+                    roots.addReferrers(all, context.manifests().closure(all.revisions()));
+                }
+            }
+        }
+        return found;
     }
 
-    /** Images by digest. */
-    Set<Digest> revisions() {
-        return revisions;
+    private static Collection<RestoreRoots> read(RestoreContext context, Links links, Scope scope) {
+        Map<RepositoryName, RestoreRoots> found = new LinkedHashMap<>();
+        List<ListedLink> tags = new ArrayList<>();
+        try (Stream<ListedLink> listing = links.list(
+                scope.linkPrefix(context.backup().layout()),
+                path -> scope.covers(path) && path.kind() != Kind.LAYER_LINK)) {
+            listing.forEach(link -> {
+                RestoreRoots roots = found.computeIfAbsent(link.path().repository(), RestoreRoots::new);
+                reportIfApproximate(context, link);
+                switch (link.path().kind()) {
+                    case REVISION_LINK -> roots.revisions.add(((RevisionLink) link.path()).digest());
+                    case TAG_INDEX_LINK -> roots.history.add((TagIndexLink) link.path());
+                    case TAG_CURRENT_LINK -> tags.add(link);
+                    case LAYER_LINK, BLOB, UPLOAD, UNKNOWN, EXCLUDED -> {}
+                }
+            });
+        }
+        BoundedTaskGroup tasks = context.tasks();
+        for (ListedLink link : tags) {
+            tasks.submit(0, () -> readTag(context, links, link, found));
+        }
+        tasks.await();
+        return found.values();
     }
 
-    /** Images by tag; each is one by digest too. */
-    Map<Tag, Digest> tags() {
-        return tags;
+    private static void reportIfApproximate(RestoreContext context, ListedLink link) {
+        if (link.isApproximate()) {
+            context.counts()
+                    .addFinding(new Finding(
+                            FindingCode.TIME_APPROXIMATE,
+                            link.key(),
+                            "the copy does not say when the registry wrote it, so its own time was taken: "
+                                    + link.writtenAt()));
+        }
     }
 
-    /** What tags pointed to. */
-    Set<TagIndexLink> history() {
-        return history;
-    }
-
-    void addRevision(Digest digest) {
-        revisions.add(digest);
+    private static void readTag(
+            RestoreContext context, Links links, ListedLink link, Map<RepositoryName, RestoreRoots> found) {
+        TagCurrentLink path = (TagCurrentLink) link.path();
+        try {
+            Digest target = links.target(link);
+            synchronized (found) {
+                found.computeIfAbsent(path.repository(), RestoreRoots::new).addTag(path.tag(), target);
+            }
+        } catch (MalformedLinkException e) {
+            synchronized (found) {
+                context.counts()
+                        .addFinding(new Finding(FindingCode.LINK_MALFORMED, link.key(), e.getMessage() + ": left out"));
+            }
+        }
     }
 
     /** Whatever a tag points to is to be found by digest as well, whether or not that link was lost. */
-    void addTag(Tag tag, Digest digest) {
+    private void addTag(Tag tag, Digest digest) {
         tags.put(tag, digest);
         history.add(new TagIndexLink(repository, tag, digest));
         revisions.add(digest);
     }
 
-    void addHistory(TagIndexLink entry) {
-        history.add(entry);
+    /**
+     * Adds what refers to these images in their repository: manifests whose subject one is, and tags named after its
+     * digest, {@code sha256-<hex>} and with {@code .sig}, {@code .att} and {@code .sbom} (OCI distribution-spec, "Referrers
+     * Tag Schema"; cosign, "Tag-based Discovery"); and what refers to those.
+     *
+     * @param all everything that the repository has
+     * @param manifests all its manifests
+     */
+    private void addReferrers(RestoreRoots all, ManifestGraph manifests) {
+        Set<Digest> images = new HashSet<>(manifests.below(revisions));
+        int before;
+        do {
+            before = images.size();
+            all.tags.forEach((tag, digest) -> {
+                if (isReferrerTag(tag, images)) {
+                    addTag(tag, digest);
+                    images.addAll(manifests.below(List.of(digest)));
+                }
+            });
+            for (Digest digest : all.revisions) {
+                boolean isReferrer = manifests
+                        .get(digest)
+                        .manifest()
+                        .subject()
+                        .filter(images::contains)
+                        .isPresent();
+                if (isReferrer) {
+                    revisions.add(digest);
+                    images.addAll(manifests.below(List.of(digest)));
+                }
+            }
+        } while (images.size() > before);
+    }
+
+    private static boolean isReferrerTag(Tag tag, Set<Digest> images) {
+        return images.stream()
+                .map(image -> image.algorithm().label() + "-" + image.hex())
+                .anyMatch(name -> REFERRER_SUFFIXES.stream()
+                        .anyMatch(suffix -> tag.value().equals(name + suffix)));
     }
 }

@@ -5,6 +5,8 @@ import dev.registrybackup.catalog.ImageMetadata;
 import dev.registrybackup.catalog.ImageMetadataReader;
 import dev.registrybackup.catalog.InspectedImages;
 import dev.registrybackup.catalog.RepositoryDocument;
+import dev.registrybackup.catalog.RepositoryView;
+import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryLayout;
@@ -17,7 +19,7 @@ import java.util.Set;
 
 /** Writes what was learnt of each repository of the backup into the catalog. Of other stores there is none. */
 final class CatalogWriter {
-    private final VerifyContext verifyContext;
+    private final VerifyContext context;
     private final Optional<Catalog> catalog;
     private final Instant at;
     private final Set<RepositoryName> written = new HashSet<>();
@@ -27,29 +29,25 @@ final class CatalogWriter {
      *
      * @param at when the listing of links began: nothing in the documents is older
      */
-    CatalogWriter(VerifyContext verifyContext, Optional<Catalog> catalog, Instant at) {
-        this.verifyContext = verifyContext;
-        this.catalog = catalog.filter(any -> verifyContext.isBackup() && verifyContext.isRepositoryScope());
+    CatalogWriter(VerifyContext context, Optional<Catalog> catalog, Instant at) {
+        this.context = context;
+        this.catalog = catalog.filter(any -> context.isBackup() && context.isRepositoryScope());
         this.at = at;
     }
 
     /** What these images are, if that is to be written. */
-    Map<Digest, ImageMetadata> readMetadata(Set<Digest> images) {
+    Map<Digest, ImageMetadata> readMetadata(Set<Digest> images, ManifestGraph manifests) {
         return catalog.isEmpty()
                 ? Map.of()
-                : new ImageMetadataReader(verifyContext.store(), verifyContext.layout(), verifyContext.workerPools())
-                        .read(
-                                images,
-                                (image, failure) ->
-                                        verifyContext.findingCollector().unknown(image.toString(), failure));
+                : new ImageMetadataReader(context.store(), context.workerPools())
+                        .read(images, manifests, (image, failure) -> context.reportUnknown(image.toString(), failure));
     }
 
     /** Writes a repository's document. */
-    void write(RepositoryView repositoryView, InspectedImages facts) {
+    void write(RepositoryView repository, InspectedImages inspected) {
         catalog.ifPresent(open -> {
-            keep(repositoryView.name());
-            tryWrite(() -> open.write(
-                    new RepositoryDocument(repositoryView.links(), facts, repositoryView.imageStream()).toJson(at)));
+            keep(repository.name());
+            tryWrite(() -> open.write(new RepositoryDocument(repository, inspected).toJson(at)));
         });
     }
 
@@ -65,11 +63,11 @@ final class CatalogWriter {
 
     /** A document that could not be written is one more thing that could not be told: the others may be. */
     private void tryWrite(Runnable writing) {
-        verifyContext.findingCollector().checkFence();
+        context.operation().checkFence();
         try {
             writing.run();
         } catch (ObjectStoreException e) {
-            verifyContext.findingCollector().unknown(RegistryLayout.METADATA_PREFIX + "catalog/", e);
+            context.reportUnknown(RegistryLayout.METADATA_PREFIX + "catalog/", e);
         }
     }
 }

@@ -7,7 +7,7 @@ package dev.registrybackup.verify;
  * @param incomplete lack something
  * @param unknown of which the store did not say enough
  */
-record ImageCounts(long complete, long incomplete, long unknown) {
+public record ImageCounts(long complete, long incomplete, long unknown) {
     static final ImageCounts NONE = new ImageCounts(0, 0, 0);
     static final ImageCounts COMPLETE = new ImageCounts(1, 0, 0);
     static final ImageCounts INCOMPLETE = new ImageCounts(0, 1, 0);

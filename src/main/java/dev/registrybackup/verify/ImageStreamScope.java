@@ -1,11 +1,12 @@
 package dev.registrybackup.verify;
 
+import dev.registrybackup.catalog.RepositoryView;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.CapturedStream;
 import dev.registrybackup.imagestream.ImageStreamReader;
 import dev.registrybackup.imagestream.SnapshotIndex;
 import dev.registrybackup.imagestream.TaggedImages;
-import dev.registrybackup.inventory.Manifests.LoadedManifest;
+import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.objectstore.ObjectStoreException;
@@ -28,40 +29,29 @@ final class ImageStreamScope {
     /** So many that have no link are looked at together. */
     private static final int BATCH_SIZE = 200;
 
-    private final VerifyContext verifyContext;
+    private final VerifyContext context;
     private final Optional<ImageStreamReader> reader;
     private final Optional<SnapshotIndex> snapshotIndex;
     private final boolean isSnapshotReadable;
     private final Set<RepositoryName> unreadable = new HashSet<>();
     private long matched;
 
-    private ImageStreamScope(
-            VerifyContext verifyContext,
-            Optional<ImageStreamReader> reader,
-            Optional<SnapshotIndex> newest,
-            boolean isTold) {
-        this.verifyContext = verifyContext;
-        this.reader = reader;
-        this.snapshotIndex = newest;
-        this.isSnapshotReadable = isTold;
-    }
-
     /** Those that were captured; none unless it is the backup that is looked at. */
-    static ImageStreamScope of(VerifyContext verifyContext, Optional<CaptureReader> captures) {
-        Optional<CaptureReader> ofBackup = captures.filter(any -> verifyContext.isBackup());
-        Optional<ImageStreamReader> reader =
-                ofBackup.map(captured -> new ImageStreamReader(captured, verifyContext.workerPools()));
+    ImageStreamScope(VerifyContext context, Optional<CaptureReader> captures) {
+        this.context = context;
+        Optional<CaptureReader> ofBackup = captures.filter(any -> context.isBackup());
+        this.reader = ofBackup.map(captured -> new ImageStreamReader(captured, context.workerPools()));
+        Optional<SnapshotIndex> newest = Optional.empty();
+        boolean isReadable = true;
         try {
-            Scope scope = verifyContext.request().scope();
-            return new ImageStreamScope(
-                    verifyContext,
-                    reader,
-                    ofBackup.flatMap(captured -> captured.newest(name -> covers(scope, name))),
-                    true);
+            Scope scope = context.request().scope();
+            newest = ofBackup.flatMap(captured -> captured.newest(name -> covers(scope, name)));
         } catch (ObjectStoreException e) {
-            verifyContext.findingCollector().unknown(RegistryLayout.METADATA_PREFIX + "openshift/snapshots/", e);
-            return new ImageStreamScope(verifyContext, reader, Optional.empty(), false);
+            context.reportUnknown(RegistryLayout.METADATA_PREFIX + "openshift/snapshots/", e);
+            isReadable = false;
         }
+        this.snapshotIndex = newest;
+        this.isSnapshotReadable = isReadable;
     }
 
     private static boolean covers(Scope scope, RepositoryName stream) {
@@ -117,11 +107,10 @@ final class ImageStreamScope {
     }
 
     /** What its images need of which the manifest cannot be read, as far as their Images say. */
-    Set<Digest> blobsOfUnreadableManifests(TaggedImages stream, Map<Digest, LoadedManifest> manifests) {
+    Set<Digest> blobsOfUnreadableManifests(TaggedImages stream, ManifestGraph manifests) {
         Set<Digest> blobs = new HashSet<>();
         for (Digest image : stream.images()) {
-            if (stream.isPushed(image)
-                    && !manifests.getOrDefault(image, LoadedManifest.missing()).isVerified()) {
+            if (stream.isPushed(image) && !manifests.get(image).isVerified()) {
                 try {
                     reader.ifPresent(images -> blobs.addAll(images.blobs(stream, image)));
                 } catch (ObjectStoreException e) {
@@ -133,15 +122,15 @@ final class ImageStreamScope {
     }
 
     private void reportUnknown(String subject, ObjectStoreException failure) {
-        verifyContext.findingCollector().unknown(subject, failure);
+        context.reportUnknown(subject, failure);
     }
 
     private Optional<TaggedImages> filterToScope(TaggedImages all) {
         Optional<TaggedImages> wanted = Optional.of(all);
-        if (verifyContext.request().scope() instanceof Scope.TaggedImage image) {
+        if (context.request().scope() instanceof Scope.TaggedImage image) {
             wanted = Optional.of(all.pointedToBy(image.tag()))
                     .filter(some -> !some.images().isEmpty());
-        } else if (verifyContext.request().scope() instanceof Scope.Image image) {
+        } else if (context.request().scope() instanceof Scope.Image image) {
             wanted = Optional.of(all.describe(image.digest()))
                     .filter(some -> !some.images().isEmpty());
         }

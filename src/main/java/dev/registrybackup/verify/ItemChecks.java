@@ -4,18 +4,13 @@ import dev.registrybackup.catalog.InspectedImages;
 import dev.registrybackup.imagestream.ImageStream.Item;
 import dev.registrybackup.imagestream.ImageStream.TagHistory;
 import dev.registrybackup.imagestream.TaggedImages;
-import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.operation.FindingCode;
-import dev.registrybackup.registry.Descriptor;
-import dev.registrybackup.registry.Descriptor.Role;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.Tag;
 import dev.registrybackup.verify.BlobStates.Mark;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -28,17 +23,17 @@ import java.util.Set;
 final class ItemChecks {
     private static final int MAX_LISTED = 3;
 
-    private final VerifyContext verifyContext;
+    private final VerifyContext context;
     private final TaggedImages imageStream;
     private final InspectedImages inspectedImages;
     private final Instant now;
     /** An image may have been tagged twice. */
     private final Set<String> reported = new HashSet<>();
 
-    ItemChecks(VerifyContext verifyContext, TaggedImages stream, InspectedImages facts, Instant now) {
-        this.verifyContext = verifyContext;
+    ItemChecks(VerifyContext context, TaggedImages stream, InspectedImages inspected, Instant now) {
+        this.context = context;
         this.imageStream = stream;
-        this.inspectedImages = facts;
+        this.inspectedImages = inspected;
         this.now = now;
     }
 
@@ -56,29 +51,14 @@ final class ItemChecks {
 
     /** Those of imported images too: a registry that mirrors them has them rightly. */
     private void markReachable() {
-        Deque<Digest> open = new ArrayDeque<>(imageStream.images());
-        Set<Digest> seen = new HashSet<>();
-        while (!open.isEmpty()) {
-            Digest manifest = open.pop();
-            if (seen.add(manifest)) {
-                verifyContext.blobStates().mark(manifest, Mark.REACHABLE);
-                for (Descriptor reference : references(manifest)) {
-                    if (reference.role() == Role.MANIFEST) {
-                        open.push(reference.digest());
-                    } else {
-                        verifyContext.blobStates().mark(reference.digest(), Mark.REACHABLE);
-                    }
-                }
-            }
+        for (Digest manifest : inspectedImages.manifests().below(imageStream.images())) {
+            context.blobs().mark(manifest, Mark.REACHABLE);
+            inspectedImages
+                    .manifests()
+                    .get(manifest)
+                    .blobs()
+                    .forEach(blob -> context.blobs().mark(blob.digest(), Mark.REACHABLE));
         }
-    }
-
-    private List<Descriptor> references(Digest manifest) {
-        return inspectedImages
-                .manifests()
-                .getOrDefault(manifest, LoadedManifest.missing())
-                .manifest()
-                .references();
     }
 
     private ImageStreamCounts checkItem(Tag tag, Item item) {
@@ -90,14 +70,10 @@ final class ItemChecks {
         String subject = "%s:%s@%s".formatted(imageStream.captured().stream(), tag, item.image());
         if (reported.add(subject)) {
             if (!hasObject) {
-                verifyContext
-                        .findingCollector()
-                        .add(FindingCode.IMAGE_OBJECT_MISSING, subject, missingObjectMessage(item));
+                context.report(FindingCode.IMAGE_OBJECT_MISSING, subject, missingObjectMessage(item));
             }
             if (isLost) {
-                verifyContext
-                        .findingCollector()
-                        .add(FindingCode.IS_ITEM_UNRESTORABLE, subject, unrestorableMessage(item));
+                context.report(FindingCode.IS_ITEM_UNRESTORABLE, subject, unrestorableMessage(item));
             }
         }
         return new ImageStreamCounts(
@@ -124,7 +100,7 @@ final class ItemChecks {
                 ", ", lacks.stream().limit(MAX_LISTED).map(Digest::toString).toList());
         String more = lacks.size() > MAX_LISTED ? " and %d more".formatted(lacks.size() - MAX_LISTED) : "";
         return "It was pushed %s and cannot be restored, since the backup lacks %s%s, or has it damaged: %s; else push the image again"
-                .formatted(age(item.created()), named, more, verifyContext.remedy());
+                .formatted(age(item.created()), named, more, context.remedy());
     }
 
     private String age(Instant created) {

@@ -3,6 +3,7 @@ package dev.registrybackup.verify;
 import dev.registrybackup.concurrent.BoundedTaskGroup;
 import dev.registrybackup.inventory.CurrentLinks;
 import dev.registrybackup.inventory.ListedLink;
+import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
@@ -11,69 +12,97 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
+import dev.registrybackup.registry.RegistryPath.LayerLink;
 import dev.registrybackup.registry.RegistryPath.Link;
-import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
-import java.util.Collection;
+import dev.registrybackup.registry.RegistryPath.RevisionLink;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Whether links say what they have to. Reads only those whose listing does not prove it. */
 final class LinkChecks {
-    private final VerifyContext verifyContext;
+    private final VerifyContext context;
     private final CurrentLinks currentLinks;
 
-    LinkChecks(VerifyContext verifyContext) {
-        this.verifyContext = verifyContext;
-        this.currentLinks = new CurrentLinks(verifyContext.store(), verifyContext.layout());
+    LinkChecks(VerifyContext context) {
+        this.context = context;
+        this.currentLinks = new CurrentLinks(context.store());
     }
 
     /** Checks all links of these. */
     void check(List<RepositoryLinks> repositories) {
-        BoundedTaskGroup boundedTaskGroup =
-                new BoundedTaskGroup(verifyContext.workerPools(), VerifyContext.CONCURRENCY);
+        BoundedTaskGroup tasks = context.tasks();
         for (RepositoryLinks repository : repositories) {
-            repository.all().forEach(link -> check(boundedTaskGroup, repository, link));
+            repository.all().forEach(link -> check(tasks, repository, link));
         }
-        boundedTaskGroup.await();
+        tasks.await();
     }
 
-    /** Checks some links of one. */
-    void check(RepositoryLinks repository, Collection<ListedLink> links) {
-        BoundedTaskGroup boundedTaskGroup =
-                new BoundedTaskGroup(verifyContext.workerPools(), VerifyContext.CONCURRENCY);
-        links.forEach(link -> check(boundedTaskGroup, repository, link));
-        boundedTaskGroup.await();
+    /** Where only one image is looked at: adds the links of the manifests to which its tags point, and checks them. */
+    void addRevisions(RepositoryLinks repository) {
+        add(
+                repository,
+                repository.tagTargets().values().stream().map(target -> new RevisionLink(repository.name(), target)));
     }
 
-    private void check(BoundedTaskGroup boundedTaskGroup, RepositoryLinks repository, ListedLink link) {
-        verifyContext.findingCollector().addObjects(1);
+    /** Where only one image is looked at: adds the links of all that its manifests refer to, and checks them. */
+    void addReferences(RepositoryLinks repository, ManifestGraph manifests) {
+        Stream<Link> children = manifests.manifests().values().stream()
+                .flatMap(manifest -> manifest.children().stream())
+                .map(child -> new RevisionLink(repository.name(), child));
+        Stream<Link> layers = manifests.blobs().map(blob -> new LayerLink(repository.name(), blob.digest()));
+        add(repository, Stream.concat(children, layers));
+    }
+
+    /** They are asked for one by one: of the repository the rest is not listed. */
+    private void add(RepositoryLinks repository, Stream<? extends Link> paths) {
+        Set<Link> wanted = paths.collect(Collectors.toSet());
+        List<ListedLink> found = new ArrayList<>();
+        BoundedTaskGroup finding = context.tasks();
+        wanted.forEach(path -> finding.submit(0, () -> find(path, found)));
+        finding.await();
+        found.forEach(repository::add);
+        BoundedTaskGroup checking = context.tasks();
+        found.forEach(link -> check(checking, repository, link));
+        checking.await();
+    }
+
+    private void find(Link path, List<ListedLink> found) {
+        try {
+            currentLinks.find(path).ifPresent(link -> {
+                synchronized (found) {
+                    found.add(link);
+                }
+            });
+        } catch (ObjectStoreException e) {
+            context.reportUnknown(context.store().key(path), e);
+        }
+    }
+
+    private void check(BoundedTaskGroup tasks, RepositoryLinks repository, ListedLink link) {
+        context.addObject();
         if (link.size() == 0) {
-            verifyContext
-                    .findingCollector()
-                    .add(FindingCode.LINK_EMPTY, link.key(), "This link is empty" + consequence());
+            context.report(FindingCode.LINK_EMPTY, link.key(), "This link is empty" + consequence());
             return;
         }
-        Optional<Digest> proved = targetFromListing(repository, link);
-        if (proved.isPresent()) {
-            repository.recordTarget(link, proved.get());
+        Optional<Digest> provable = repository.provableTarget(link);
+        if (provable.isPresent()) {
+            repository.recordTarget(link, provable.get());
         } else {
-            boundedTaskGroup.submit(0, () -> read(repository, link, true));
+            tasks.submit(0, () -> read(repository, link, true));
         }
-    }
-
-    private static Optional<Digest> targetFromListing(RepositoryLinks repository, ListedLink link) {
-        return link.path() instanceof TagCurrentLink current
-                ? repository.provableTarget(current.tag())
-                : link.targetByPath().filter(link::provablyPointsTo);
     }
 
     private void read(RepositoryLinks repository, ListedLink link, boolean again) {
         try {
-            Digest says = currentLinks.readTarget(link);
-            if (isValidTarget(link.path(), says)) {
-                repository.recordTarget(link, says);
+            Digest target = currentLinks.readTarget(link);
+            if (isValidTarget(link.path(), target)) {
+                repository.recordTarget(link, target);
             } else {
-                reportMalformed(link, "it says " + says);
+                reportMalformed(link, "it says " + target);
             }
         } catch (MalformedLinkException e) {
             reportMalformed(link, String.valueOf(e.getMessage()));
@@ -83,19 +112,22 @@ final class LinkChecks {
     }
 
     /** A link of sha512 names the sha256 under which the blob is kept. */
-    private static boolean isValidTarget(Link path, Digest says) {
+    private static boolean isValidTarget(Link path, Digest target) {
         return !(path instanceof DigestLink link)
-                || link.digest().equals(says)
-                || (link.digest().algorithm() != DigestAlgorithm.SHA256 && says.algorithm() == DigestAlgorithm.SHA256);
+                || link.digest().equals(target)
+                || (link.digest().algorithm() != DigestAlgorithm.SHA256
+                        && target.algorithm() == DigestAlgorithm.SHA256);
     }
 
     private void reportMalformed(ListedLink link, String how) {
-        verifyContext
-                .findingCollector()
-                .add(
-                        FindingCode.LINK_MALFORMED,
-                        link.key(),
-                        "This link does not say what it has to (%s)".formatted(how) + consequence());
+        context.report(
+                FindingCode.LINK_MALFORMED,
+                link.key(),
+                "This link does not say what it has to (%s)".formatted(how) + consequence());
+    }
+
+    private String consequence() {
+        return ": a registry answers 500 for it, and garbage collection stops; " + context.remedy();
     }
 
     /** A tag may move, and any link be deleted, while it is looked at. */
@@ -105,14 +137,10 @@ final class LinkChecks {
             if (failure.error() == StoreError.PRECONDITION_FAILED && again) {
                 currentLinks.find(link.path()).ifPresent(moved -> read(repository, moved, false));
             } else if (failure.error() != StoreError.NOT_FOUND) {
-                verifyContext.findingCollector().unknown(link.key(), failure);
+                context.reportUnknown(link.key(), failure);
             }
         } catch (ObjectStoreException e) {
-            verifyContext.findingCollector().unknown(link.key(), e);
+            context.reportUnknown(link.key(), e);
         }
-    }
-
-    private String consequence() {
-        return ": a registry answers 500 for it, and garbage collection stops; " + verifyContext.remedy();
     }
 }

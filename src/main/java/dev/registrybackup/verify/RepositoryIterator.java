@@ -5,7 +5,10 @@ import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -21,59 +24,54 @@ final class RepositoryIterator {
     /** Links looked at together: so many that small repositories are read side by side. */
     private static final int BATCH_LINKS = 5000;
 
-    private final VerifyContext verifyContext;
+    /** Source: distribution {@code registry/handlers/app.go}: the registry's own purger takes what is as old. */
+    private static final Duration STALE_UPLOAD_AGE = Duration.ofDays(7);
+
+    private static final String UPLOADS_DIRECTORY = "/_uploads/";
+
+    private final VerifyContext context;
     private final CurrentLinks currentLinks;
-    private final StaleUploads staleUploads;
+    private final Instant now;
     private final Consumer<List<RepositoryLinks>> batchConsumer;
     private final List<RepositoryLinks> batch = new ArrayList<>();
     private int batchLinks;
     private long linkCount;
+    /** The upload that is being listed, and when the last of its files was written that was listed so far. */
+    private String upload = "";
+
+    private Instant uploadWrittenAt = Instant.MAX;
 
     /** Has what it finds examined. */
-    RepositoryIterator(VerifyContext verifyContext, Instant now, Consumer<List<RepositoryLinks>> examine) {
-        this.verifyContext = verifyContext;
-        this.currentLinks = new CurrentLinks(verifyContext.store(), verifyContext.layout());
-        this.staleUploads = new StaleUploads(verifyContext.findingCollector(), now);
+    RepositoryIterator(VerifyContext context, Instant now, Consumer<List<RepositoryLinks>> examine) {
+        this.context = context;
+        this.currentLinks = new CurrentLinks(context.store());
+        this.now = now;
         this.batchConsumer = examine;
     }
 
     /** Goes through the scope, and says how many links it has. */
     long run() {
-        try (Stream<ObjectInfo> listing =
-                verifyContext.store().list(verifyContext.request().scope().linkPrefix(verifyContext.layout()))) {
+        String prefix = context.request().scope().linkPrefix(context.store().layout());
+        try (Stream<ObjectInfo> listing = context.store().store().list(prefix)) {
             for (Iterator<ObjectInfo> objects = listing.iterator(); objects.hasNext(); ) {
                 visit(objects.next());
             }
         }
-        staleUploads.finish();
+        reportUploadIfStale();
         flush();
         return linkCount;
     }
 
     private void visit(ObjectInfo object) {
-        RegistryPath path = verifyContext.layout().parse(object.key());
+        RegistryPath path = context.store().layout().parse(object.key());
         if (path instanceof RegistryPath.Link link) {
-            if (verifyContext.request().scope().covers(link)) {
-                currentLinks.toLink(object).map(this::withApproximateTime).ifPresent(this::add);
+            if (context.request().scope().covers(link)) {
+                currentLinks.toLink(object).ifPresent(this::add);
             }
-        } else if (verifyContext.isRepositoryScope()) {
-            visitOther(object, path);
-        }
-    }
-
-    /** A listing of the backup has the times of the copies. */
-    private ListedLink withApproximateTime(ListedLink link) {
-        return !verifyContext.isBackup()
-                ? link
-                : new ListedLink(
-                        link.key(), link.path(), link.size(), link.etag(), link.writtenAt(), link.version(), true);
-    }
-
-    private void visitOther(ObjectInfo object, RegistryPath path) {
-        if (path.kind() == RegistryPath.Kind.UPLOAD) {
-            staleUploads.add(object);
-        } else if (!verifyContext.isFullScope()) {
-            UnknownObjectCheck.check(object, path, verifyContext.findingCollector());
+        } else if (context.isRepositoryScope() && path.kind() == RegistryPath.Kind.UPLOAD) {
+            addUploadFile(object);
+        } else if (context.isRepositoryScope() && !context.isFullScope()) {
+            reportIfForeign(context, object, path);
         }
     }
 
@@ -84,7 +82,8 @@ final class RepositoryIterator {
             }
             batch.add(new RepositoryLinks(link.path().repository()));
         }
-        lastRepository().add(link);
+        // A listing of the backup has the times of the copies.
+        lastRepository().add(context.isBackup() ? link.withApproximateTime() : link);
         batchLinks++;
         linkCount++;
     }
@@ -98,6 +97,50 @@ final class RepositoryIterator {
             batchConsumer.accept(batch);
             batch.clear();
             batchLinks = 0;
+        }
+    }
+
+    /** The files of one upload lie together in a listing. */
+    private void addUploadFile(ObjectInfo file) {
+        String key = file.key();
+        int end = key.indexOf('/', key.indexOf(UPLOADS_DIRECTORY) + UPLOADS_DIRECTORY.length());
+        String name = end < 0 ? key : key.substring(0, end + 1);
+        if (!name.equals(upload)) {
+            reportUploadIfStale();
+            upload = name;
+            uploadWrittenAt = file.lastModified();
+        } else if (file.lastModified().isAfter(uploadWrittenAt)) {
+            uploadWrittenAt = file.lastModified();
+        }
+    }
+
+    private void reportUploadIfStale() {
+        if (!uploadWrittenAt.isAfter(now.minus(STALE_UPLOAD_AGE))) {
+            context.report(
+                    FindingCode.STALE_UPLOAD,
+                    upload,
+                    "Nobody has gone on with this upload since %s: the registry's upload purger removes it"
+                            .formatted(uploadWrittenAt));
+        }
+    }
+
+    /** Reports an object that no registry wrote. */
+    static void reportIfForeign(VerifyContext context, ObjectInfo object, RegistryPath path) {
+        String key = object.key();
+        if (path.kind() == RegistryPath.Kind.UNKNOWN) {
+            context.report(
+                    FindingCode.UNKNOWN_OBJECT,
+                    key,
+                    "No registry writes such a key; beside a blob it may hide it. Find out who wrote it, and move it"
+                            + " elsewhere");
+        } else if (path.kind() == RegistryPath.Kind.EXCLUDED
+                && key.endsWith("/")
+                && !key.startsWith(RegistryLayout.METADATA_PREFIX)) {
+            context.report(
+                    FindingCode.UNKNOWN_OBJECT,
+                    key,
+                    "This is a directory marker, as consoles and copying tools make them; registries trip over it."
+                            + " Delete it");
         }
     }
 }

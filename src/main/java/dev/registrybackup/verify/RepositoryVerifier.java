@@ -2,36 +2,32 @@ package dev.registrybackup.verify;
 
 import dev.registrybackup.catalog.ImageMetadata;
 import dev.registrybackup.catalog.InspectedImages;
+import dev.registrybackup.catalog.RepositoryView;
 import dev.registrybackup.imagestream.TaggedImages;
 import dev.registrybackup.inventory.ImageCompleteness;
+import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.inventory.Manifests;
 import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.registry.Descriptor;
-import dev.registrybackup.registry.Descriptor.Role;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.Manifest;
 import dev.registrybackup.verify.BlobStates.Mark;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Examines some repositories together: their links, then their manifests, then the blobs those need. For one thread. */
 final class RepositoryVerifier {
-    private final VerifyContext verifyContext;
-    private final BlobStates blobStates;
+    private final VerifyContext context;
+    private final BlobStates blobs;
     private final LinkChecks linkChecks;
-    private final SingleImageLinks singleImageLinks;
-    private final Manifests manifests;
-    private final BlobExistence blobExistence;
-    private final BlobVerifier blobVerifier;
+    private final BlobChecks blobChecks;
     private final ImageStreamScope imageStreamScope;
     private final CatalogWriter catalogWriter;
     private final Instant now;
@@ -39,18 +35,15 @@ final class RepositoryVerifier {
     private ImageStreamCounts imageStreamCounts;
 
     RepositoryVerifier(
-            VerifyContext verifyContext,
-            BlobVerifier proofs,
+            VerifyContext context,
+            BlobChecks blobChecks,
             ImageStreamScope imageStreamScope,
             CatalogWriter catalogWriter,
             Instant now) {
-        this.verifyContext = verifyContext;
-        this.blobStates = verifyContext.blobStates();
-        this.linkChecks = new LinkChecks(verifyContext);
-        this.singleImageLinks = new SingleImageLinks(verifyContext, linkChecks);
-        this.manifests = new Manifests(verifyContext.store(), verifyContext.layout(), verifyContext.workerPools());
-        this.blobExistence = new BlobExistence(verifyContext);
-        this.blobVerifier = proofs;
+        this.context = context;
+        this.blobs = context.blobs();
+        this.linkChecks = new LinkChecks(context);
+        this.blobChecks = blobChecks;
         this.imageStreamScope = imageStreamScope;
         this.catalogWriter = catalogWriter;
         this.now = now;
@@ -70,41 +63,30 @@ final class RepositoryVerifier {
 
     /** Examines these, with the ImageStreams that they are. */
     void verify(List<RepositoryLinks> links) {
-        verifyContext.findingCollector().checkFence();
+        context.operation().checkFence();
         List<RepositoryView> repositories = imageStreamScope.join(links);
         linkChecks.check(links);
-        Map<Digest, LoadedManifest> read = readManifests(repositories);
-        Set<Digest> needed = requiredBlobs(repositories, read);
-        blobExistence.load(needed);
-        blobVerifier.verify(blobsOfOtherSize(read), verifyContext.request().depth() == Depth.CONTENT);
-        blobVerifier.verify(needed.stream().filter(verifyContext::isHashed).toList(), true);
-        Map<Digest, ImageMetadata> descriptions = catalogWriter.readMetadata(images(repositories));
-        descriptions.values().forEach(image -> image.corruptConfig().ifPresent(blobVerifier::reportCorrupt));
-        List<CandidateFinding> suspicions = new ArrayList<>();
+        ManifestGraph manifests = readManifests(repositories);
+        Set<Digest> required = requiredBlobs(links, manifests);
+        blobChecks.load(required);
+        blobChecks.verify(blobsOfOtherSize(manifests), context.request().depth() == Depth.CONTENT);
+        blobChecks.verify(required.stream().filter(context::isHashed).toList(), true);
+        Map<Digest, ImageMetadata> metadata = catalogWriter.readMetadata(images(repositories), manifests);
+        metadata.values().forEach(image -> image.corruptConfig().ifPresent(blobChecks::reportCorrupt));
+        FindingConfirmer confirmer = new FindingConfirmer(context);
         for (RepositoryView repository : repositories) {
-            suspicions.addAll(new ImageChecks(verifyContext, read, repository.links()).check());
-            InspectedImages facts = inspectImages(repository, read, descriptions);
-            countImages(repository, facts.imageCompleteness());
-            repository.imageStream().ifPresent(stream -> checkImageStream(stream, facts));
-            writeCatalog(repository, facts);
+            new ImageChecks(context, manifests, repository.links(), confirmer).check();
+            InspectedImages inspected = inspect(repository, manifests, metadata);
+            countImages(repository, inspected);
+            repository.imageStream().ifPresent(stream -> checkImageStream(stream, inspected));
+            if (imageStreamScope.isUnreadable(repository.name())) {
+                // What is known to be incomplete does not replace what was known before.
+                catalogWriter.keep(repository.name());
+            } else {
+                catalogWriter.write(repository, inspected);
+            }
         }
-        new FindingConfirmer(verifyContext).report(suspicions);
-    }
-
-    private void checkImageStream(TaggedImages stream, InspectedImages facts) {
-        imageStreamCounts = imageStreamCounts.plus(new ItemChecks(verifyContext, stream, facts, now).check());
-        imageStreamScope
-                .blobsOfUnreadableManifests(stream, facts.manifests())
-                .forEach(blob -> blobStates.mark(blob, Mark.REACHABLE));
-    }
-
-    /** What is known to be incomplete does not replace what was known before. */
-    private void writeCatalog(RepositoryView repository, InspectedImages facts) {
-        if (imageStreamScope.isUnreadable(repository.name())) {
-            catalogWriter.keep(repository.name());
-        } else {
-            catalogWriter.write(repository, facts);
-        }
+        confirmer.reportConfirmed();
     }
 
     private static Set<Digest> images(List<RepositoryView> repositories) {
@@ -113,96 +95,91 @@ final class RepositoryVerifier {
                 .collect(Collectors.toSet());
     }
 
-    private Map<Digest, LoadedManifest> readManifests(List<RepositoryView> repositories) {
-        if (!verifyContext.isRepositoryScope()) {
-            repositories.forEach(repository -> singleImageLinks.addRevisions(repository.links()));
+    private ManifestGraph readManifests(List<RepositoryView> repositories) {
+        if (!context.isRepositoryScope()) {
+            repositories.forEach(repository -> linkChecks.addRevisions(repository.links()));
         }
-        Map<Digest, LoadedManifest> read = manifests.closure(
-                images(repositories),
-                (digest, failure) -> verifyContext.findingCollector().unknown(digest.toString(), failure));
-        if (!verifyContext.isRepositoryScope()) {
-            repositories.forEach(repository -> singleImageLinks.addReferences(repository.links(), read.values()));
+        ManifestGraph read = new Manifests(context.store(), context.workerPools())
+                .closure(images(repositories), (digest, failure) -> context.reportUnknown(digest.toString(), failure));
+        if (!context.isRepositoryScope()) {
+            repositories.forEach(repository -> linkChecks.addReferences(repository.links(), read));
         }
-        read.forEach(this::recordManifest);
+        read.manifests().forEach(this::markManifest);
         return read;
     }
 
-    private void recordManifest(Digest manifest, LoadedManifest loadedManifest) {
-        if (loadedManifest.size() > 0) {
-            verifyContext.findingCollector().addExpectedBytes(loadedManifest.size());
-            verifyContext.findingCollector().addReadBytes(loadedManifest.size());
+    private void markManifest(Digest digest, LoadedManifest manifest) {
+        if (manifest.size() > 0) {
+            context.addExpectedBytes(manifest.size());
+            context.addReadBytes(manifest.size());
         }
-        switch (loadedManifest.state()) {
-            case MISSING -> blobStates.markAbsent(manifest);
-            case UNREADABLE -> blobStates.mark(manifest, Mark.UNKNOWN);
+        switch (manifest.state()) {
+            case MISSING -> blobs.markAbsent(digest);
+            case UNREADABLE -> blobs.mark(digest, Mark.UNKNOWN);
             case CORRUPT -> {
-                blobStates.markPresent(manifest, loadedManifest.size());
-                blobVerifier.reportCorrupt(manifest);
+                blobs.markPresent(digest, manifest.size());
+                blobChecks.reportCorrupt(digest);
             }
             case READ, NOT_A_MANIFEST -> {
-                blobStates.markPresent(manifest, loadedManifest.size());
-                if (loadedManifest.size() <= Manifest.MAX_BYTES) {
-                    blobStates.mark(manifest, Mark.VERIFIED);
+                blobs.markPresent(digest, manifest.size());
+                if (manifest.size() <= Manifest.MAX_BYTES) {
+                    blobs.mark(digest, Mark.VERIFIED);
                 }
             }
         }
     }
 
-    private static Stream<Descriptor> references(Map<Digest, LoadedManifest> read) {
-        return read.values().stream()
-                .flatMap(loadedManifest -> loadedManifest.manifest().references().stream())
-                .filter(reference -> reference.role() != Role.MANIFEST);
-    }
-
     /** What manifests refer to, and what layer links lead to. */
-    private static Set<Digest> requiredBlobs(List<RepositoryView> repositories, Map<Digest, LoadedManifest> read) {
-        Set<Digest> needed = references(read).map(Descriptor::digest).collect(Collectors.toSet());
-        for (RepositoryView repositoryView : repositories) {
-            RepositoryLinks repository = repositoryView.links();
-            repository.layers().keySet().forEach(layer -> needed.add(repository.canonicalDigest(layer)));
+    private static Set<Digest> requiredBlobs(List<RepositoryLinks> repositories, ManifestGraph manifests) {
+        Set<Digest> required = new HashSet<>();
+        manifests.blobs().forEach(reference -> required.add(reference.digest()));
+        for (RepositoryLinks repository : repositories) {
+            repository.layers().keySet().forEach(layer -> required.add(repository.canonicalDigest(layer)));
         }
-        return needed;
+        return required;
     }
 
-    private Set<Digest> blobsOfOtherSize(Map<Digest, LoadedManifest> read) {
-        return references(read)
+    private Set<Digest> blobsOfOtherSize(ManifestGraph manifests) {
+        return manifests
+                .blobs()
                 .filter(reference -> {
-                    OptionalLong held = blobStates.size(reference.digest());
+                    OptionalLong held = blobs.size(reference.digest());
                     return held.isPresent() && reference.size().isPresent() && !held.equals(reference.size());
                 })
                 .map(Descriptor::digest)
                 .collect(Collectors.toSet());
     }
 
-    private InspectedImages inspectImages(
-            RepositoryView repositoryView, Map<Digest, LoadedManifest> read, Map<Digest, ImageMetadata> descriptions) {
-        RepositoryLinks repository = repositoryView.links();
-        Predicate<Digest> isGood = digest -> isIntact(repository.canonicalDigest(digest));
+    private InspectedImages inspect(
+            RepositoryView repository, ManifestGraph manifests, Map<Digest, ImageMetadata> metadata) {
+        RepositoryLinks links = repository.links();
         return new InspectedImages(
-                read,
-                descriptions,
-                digest -> blobStates.size(repository.canonicalDigest(digest)),
-                new ImageCompleteness(read, isGood, repositoryView::isPushed),
-                digest -> blobStates.hasMark(repository.canonicalDigest(digest), Mark.UNKNOWN));
+                manifests,
+                metadata,
+                digest -> blobs.size(links.canonicalDigest(digest)),
+                new ImageCompleteness(manifests, digest -> isGood(links.canonicalDigest(digest)), repository::isPushed),
+                digest -> blobs.hasMark(links.canonicalDigest(digest), Mark.UNKNOWN));
     }
 
-    private boolean isIntact(Digest blob) {
-        return blobStates.hasMark(blob, Mark.PRESENT)
-                && !blobStates.hasMark(blob, Mark.CORRUPT)
-                && !blobStates.hasMark(blob, Mark.UNKNOWN);
+    private boolean isGood(Digest blob) {
+        return blobs.hasMark(blob, Mark.PRESENT)
+                && !blobs.hasMark(blob, Mark.CORRUPT)
+                && !blobs.hasMark(blob, Mark.UNKNOWN);
     }
 
-    private void countImages(RepositoryView repository, ImageCompleteness imageCompleteness) {
+    private void countImages(RepositoryView repository, InspectedImages inspected) {
         for (Digest image : repository.requiredImages()) {
-            Set<Digest> missing = imageCompleteness.of(image).missing();
-            if (missing.isEmpty()) {
-                imageCounts = imageCounts.plus(ImageCounts.COMPLETE);
-            } else {
-                boolean isUntold = missing.stream()
-                        .allMatch(
-                                digest -> blobStates.hasMark(repository.links().canonicalDigest(digest), Mark.UNKNOWN));
-                imageCounts = imageCounts.plus(isUntold ? ImageCounts.UNKNOWN : ImageCounts.INCOMPLETE);
-            }
+            imageCounts = imageCounts.plus(inspected
+                    .isRestorable(image)
+                    .map(complete -> complete ? ImageCounts.COMPLETE : ImageCounts.INCOMPLETE)
+                    .orElse(ImageCounts.UNKNOWN));
         }
+    }
+
+    private void checkImageStream(TaggedImages stream, InspectedImages inspected) {
+        imageStreamCounts = imageStreamCounts.plus(new ItemChecks(context, stream, inspected, now).check());
+        imageStreamScope
+                .blobsOfUnreadableManifests(stream, inspected.manifests())
+                .forEach(blob -> blobs.mark(blob, Mark.REACHABLE));
     }
 }

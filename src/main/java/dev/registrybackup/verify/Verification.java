@@ -7,10 +7,9 @@ import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.operation.Fence;
-import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.objectstore.RegistryStore;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ReportWriter;
-import dev.registrybackup.registry.RegistryLayout;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.function.Function;
@@ -18,17 +17,23 @@ import java.util.function.Function;
 /**
  * Verifies whatever store is asked for and keeps the report, and of the backup the catalog, in the backup. Blocks, as
  * {@link Verifier} does. Safe for use by many threads.
+ *
+ * @param stores the store of a name; throws {@link IllegalArgumentException} if there is none
+ * @param backup where reports are kept
+ * @param workerPools where stores are read
+ * @param rateLimiter how fast blobs are read
+ * @param isOpenShift whose registry it is, by which findings are graded
+ * @param clock the time
+ * @param captures what was captured of a cluster's ImageStreams into the backup
  */
-public final class Verification {
-    private final Function<String, ObjectStore> stores;
-    private final ObjectStore backup;
-    private final RegistryLayout layout;
-    private final WorkerPools workerPools;
-    private final RateLimiter rateLimiter;
-    private final boolean isOpenShift;
-    private final Clock clock;
-    private final Optional<CaptureReader> captures;
-
+public record Verification(
+        Function<String, RegistryStore> stores,
+        ObjectStore backup,
+        WorkerPools workerPools,
+        RateLimiter rateLimiter,
+        boolean isOpenShift,
+        Clock clock,
+        Optional<CaptureReader> captures) {
     /**
      * How it ended.
      *
@@ -39,55 +44,27 @@ public final class Verification {
     public record VerificationResult(ObjectNode summary, boolean hasFindings, boolean hasUnknown) {}
 
     /**
-     * Verifies these stores.
-     *
-     * @param stores the store of a name; throws {@link IllegalArgumentException} if there is none
-     * @param backup where reports are kept
-     * @param rateLimiter how fast blobs are read
-     * @param isOpenShift whose registry it is, by which findings are graded
-     * @param captures what was captured of a cluster's ImageStreams into the backup
-     */
-    public Verification(
-            Function<String, ObjectStore> stores,
-            ObjectStore backup,
-            RegistryLayout layout,
-            WorkerPools workerPools,
-            RateLimiter rateLimiter,
-            boolean isOpenShift,
-            Clock clock,
-            Optional<CaptureReader> captures) {
-        this.stores = stores;
-        this.backup = backup;
-        this.layout = layout;
-        this.workerPools = workerPools;
-        this.rateLimiter = rateLimiter;
-        this.isOpenShift = isOpenShift;
-        this.clock = clock;
-        this.captures = captures;
-    }
-
-    /**
      * Verifies what is asked and writes the report, and of the whole backup what it came to. If it cannot go on, what it found until then is written all the same.
      *
      * @param id the operation's, which names the report
-     * @param fence asked between reads and before writes
+     * @param operation asked between reads and before writes whether to go on, and told how far it is and each finding
      * @throws IllegalArgumentException if there is no such store
      * @throws ObjectStoreException if the store is out of order, or the report cannot be written
      */
-    public VerificationResult run(String id, VerifyRequest request, Fence fence, ProgressTracker progressTracker) {
+    public VerificationResult run(String id, VerifyRequest request, OperationContext operation) {
+        RegistryStore store = stores.apply(request.store());
         Verifier verifier = new Verifier(
-                stores.apply(request.store()),
-                layout,
+                store,
                 workerPools,
                 rateLimiter,
                 isOpenShift,
                 clock,
-                Optional.of(new Catalog(backup, layout, workerPools, clock, captures)),
+                Optional.of(new Catalog(store, workerPools, clock, captures)),
                 captures);
-        ReportWriter reportWriter = new ReportWriter(backup, id, isOpenShift, fence);
+        ReportWriter reportWriter = new ReportWriter(backup, id, isOpenShift, operation.fence());
         VerifySummary verifySummary;
         try {
-            verifySummary = verifier.run(request, fence, progressTracker, reportWriter);
+            verifySummary = verifier.run(request, operation.withFindingsTo(reportWriter));
         } catch (ObjectStoreException e) {
             flushReport(reportWriter, e);
             throw e;
@@ -95,7 +72,7 @@ public final class Verification {
         ObjectNode json = verifySummary.json();
         reportWriter.finish(json);
         if (LastVerification.isFullBackup(request)) {
-            fence.check();
+            operation.checkFence();
             new LastVerification(backup).write(verifySummary, json);
         }
         return new VerificationResult(json, verifySummary.hasFindings(), verifySummary.hasUnknown());

@@ -5,162 +5,119 @@ import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.inventory.Scope;
-import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.operation.Fence;
-import dev.registrybackup.operation.Finding;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.FindingCode;
-import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.verify.BlobStates.Mark;
-import dev.registrybackup.verify.FindingCollector.Counts;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /**
  * Looks for what is wrong in one store, and changes nothing there. Blocks for as long as that takes, and has the lanes
  * read: not to be called in a lane of theirs. Safe for use by many threads.
+ *
+ * @param store the store that is verified
+ * @param workerPools where it is read
+ * @param rateLimiter how fast blobs are read
+ * @param isOpenShift whose registry it is, by which findings are graded
+ * @param clock the time
+ * @param catalog where it is written what repositories there are, if the store is the backup
+ * @param captures what was captured of a cluster's ImageStreams, if the store is the backup of such a cluster's registry
  */
-public final class Verifier {
-    private final ObjectStore store;
-    private final RegistryLayout layout;
-    private final WorkerPools workerPools;
-    private final RateLimiter rateLimiter;
-    private final boolean isOpenShift;
-    private final Clock clock;
-    private final Optional<Catalog> catalog;
-    private final Optional<CaptureReader> captures;
-
-    /**
-     * Verifies that store.
-     *
-     * @param rateLimiter how fast blobs are read
-     * @param isOpenShift whose registry it is, by which findings are graded
-     * @param catalog where it is written what repositories there are, if the store is the backup
-     * @param captures what was captured of a cluster's ImageStreams, if the store is the backup of such a cluster's registry
-     */
-    public Verifier(
-            ObjectStore store,
-            RegistryLayout layout,
-            WorkerPools workerPools,
-            RateLimiter rateLimiter,
-            boolean isOpenShift,
-            Clock clock,
-            Optional<Catalog> catalog,
-            Optional<CaptureReader> captures) {
-        this.store = store;
-        this.layout = layout;
-        this.workerPools = workerPools;
-        this.rateLimiter = rateLimiter;
-        this.isOpenShift = isOpenShift;
-        this.clock = clock;
-        this.catalog = catalog;
-        this.captures = captures;
-    }
-
+public record Verifier(
+        RegistryStore store,
+        WorkerPools workerPools,
+        RateLimiter rateLimiter,
+        boolean isOpenShift,
+        Clock clock,
+        Optional<Catalog> catalog,
+        Optional<CaptureReader> captures) {
     /**
      * Verifies what is asked. Goes on where one object cannot be read: that is a finding.
      *
-     * @param fence asked between reads
-     * @param progressTracker is told how far it is, and each finding
-     * @param report is told each finding too, by one thread at a time
+     * @param operation asked between reads whether to go on, and told how far it is and each finding, by one thread at a time
      * @throws ObjectStoreException if there is no bucket, it cannot be listed, or very many objects cannot be read
      */
-    public VerifySummary run(
-            VerifyRequest request, Fence fence, ProgressTracker progressTracker, Consumer<Finding> report) {
+    public VerifySummary run(VerifyRequest request, OperationContext operation) {
         Instant begun = clock.instant();
-        FindingCollector findingCollector = new FindingCollector(fence, progressTracker, report);
-        VerifyContext verifyContext =
-                new VerifyContext(request, store, layout, workerPools, new BlobStates(), findingCollector);
-        BlobVerifier proofs = new BlobVerifier(verifyContext, rateLimiter);
-        VerifiedImages verifiedImages = request.scope() instanceof Scope.Blob blob
-                ? verifyBlob(verifyContext, proofs, blob.digest())
-                : verifyRepositories(verifyContext, proofs, begun);
-        Counts counts = findingCollector.counts();
-        VerifySummary verifySummary = new VerifySummary(
+        VerifyContext context = new VerifyContext(request, store, workerPools, operation);
+        BlobChecks blobChecks = new BlobChecks(context, rateLimiter, begun);
+        ImageCounts images = ImageCounts.NONE;
+        Optional<ImageStreamCounts> imageStreams = Optional.empty();
+        if (request.scope() instanceof Scope.Blob blob) {
+            verifyBlob(context, blobChecks, blob.digest());
+        } else {
+            RepositoryVerifier repositories = verifyRepositories(context, blobChecks, begun);
+            images = repositories.images();
+            imageStreams = repositories.imageStreamCounts();
+        }
+        VerifySummary summary = new VerifySummary(
                 request,
                 isOpenShift,
                 begun,
                 clock.instant(),
-                counts.objects(),
-                counts.bytes(),
-                verifiedImages.imageCounts().complete(),
-                verifiedImages.imageCounts().incomplete(),
-                verifiedImages.imageCounts().unknown(),
-                verifiedImages.imageStreamCounts(),
-                counts.findings());
-        recordRestorableShare(verifyContext, verifySummary);
-        return verifySummary;
-    }
-
-    private record VerifiedImages(ImageCounts imageCounts, Optional<ImageStreamCounts> imageStreamCounts) {}
-
-    /** Only what was looked at in whole says what share can be restored. */
-    private static void recordRestorableShare(VerifyContext verifyContext, VerifySummary verifySummary) {
-        verifySummary
-                .imageStreamCounts()
-                .filter(items -> verifyContext.isFullScope() && !verifySummary.hasUnknown())
-                .ifPresent(items -> {
-                    verifyContext.findingCollector().checkFence();
-                    new RestorableShare(verifyContext.store()).write(items, verifySummary.startedAt());
-                });
-    }
-
-    private static VerifiedImages verifyBlob(VerifyContext verifyContext, BlobVerifier proofs, Digest blob) {
-        new BlobExistence(verifyContext).load(Set.of(blob));
-        if (verifyContext.blobStates().hasMark(blob, Mark.ABSENT)) {
-            verifyContext
-                    .findingCollector()
-                    .add(FindingCode.BLOB_MISSING, blob.toString(), "It is not there: " + verifyContext.remedy());
+                context.objects(),
+                context.bytes(),
+                images,
+                imageStreams,
+                context.findings());
+        if (imageStreams.isPresent() && context.isFullScope() && !summary.hasUnknown()) {
+            // Only what was looked at in whole says what share can be restored.
+            context.operation().checkFence();
+            new RestorableShare(store.store()).write(imageStreams.get(), begun);
         }
-        proofs.verify(List.of(blob).stream().filter(verifyContext::isHashed).toList(), true);
-        return new VerifiedImages(ImageCounts.NONE, Optional.empty());
+        return summary;
     }
 
-    private VerifiedImages verifyRepositories(VerifyContext verifyContext, BlobVerifier proofs, Instant begun) {
-        BlobListing listing = new BlobListing(verifyContext, begun);
-        if (verifyContext.isFullScope()) {
-            verifyContext.findingCollector().phase("listing blobs");
-            listing.read();
-            verifyContext.findingCollector().phase("reading blobs");
-            proofs.verifyAll(verifyContext::isHashed);
+    private static void verifyBlob(VerifyContext context, BlobChecks blobChecks, Digest blob) {
+        blobChecks.load(Set.of(blob));
+        if (context.blobs().hasMark(blob, Mark.ABSENT)) {
+            context.report(FindingCode.BLOB_MISSING, blob.toString(), "It is not there: " + context.remedy());
         }
-        verifyContext.findingCollector().phase("checking images");
-        ImageStreamScope imageStreamScope = ImageStreamScope.of(verifyContext, captures);
-        CatalogWriter catalogWriter = new CatalogWriter(
-                verifyContext, catalog.filter(any -> imageStreamScope.isSnapshotReadable()), clock.instant());
-        RepositoryVerifier repositoryVerifier =
-                new RepositoryVerifier(verifyContext, proofs, imageStreamScope, catalogWriter, begun);
-        long links = new RepositoryIterator(verifyContext, begun, repositoryVerifier::verify).run();
-        imageStreamScope.forEachWithoutLinks(repositoryVerifier::verify);
-        if (verifyContext.isFullScope()) {
-            listing.reportOrphans();
+        if (context.isHashed(blob)) {
+            blobChecks.verify(List.of(blob), true);
+        }
+    }
+
+    private RepositoryVerifier verifyRepositories(VerifyContext context, BlobChecks blobChecks, Instant begun) {
+        if (context.isFullScope()) {
+            context.operation().phase("listing blobs");
+            blobChecks.list();
+            context.operation().phase("reading blobs");
+            blobChecks.verifyAll(context::isHashed);
+        }
+        context.operation().phase("checking images");
+        ImageStreamScope imageStreams = new ImageStreamScope(context, captures);
+        CatalogWriter catalogWriter =
+                new CatalogWriter(context, catalog.filter(any -> imageStreams.isSnapshotReadable()), clock.instant());
+        RepositoryVerifier repositories =
+                new RepositoryVerifier(context, blobChecks, imageStreams, catalogWriter, begun);
+        long links = new RepositoryIterator(context, begun, repositories::verify).run();
+        imageStreams.forEachWithoutLinks(repositories::verify);
+        if (context.isFullScope()) {
+            blobChecks.reportOrphans();
             catalogWriter.deleteOthers();
-        } else if (links == 0 && imageStreamScope.isEmpty()) {
-            reportEmptyScope(verifyContext, imageStreamScope);
+        } else if (links == 0 && imageStreams.isEmpty()) {
+            reportEmptyScope(context, imageStreams);
         }
-        return new VerifiedImages(repositoryVerifier.images(), repositoryVerifier.imageStreamCounts());
+        return repositories;
     }
 
-    private static void reportEmptyScope(VerifyContext verifyContext, ImageStreamScope imageStreamScope) {
-        String problem = "The store %s has no link of it"
-                .formatted(verifyContext.request().store());
-        String advice = imageStreamScope
+    private static void reportEmptyScope(VerifyContext context, ImageStreamScope imageStreams) {
+        String advice = imageStreams
                 .snapshotAt()
                 .map(at -> ", nor an ImageStream in the snapshot of %s: look for a slip in the name".formatted(at))
                 .orElse(
                         ": look for a slip in the name. OpenShift has no link of a tag, nor of an image that was only tagged"
                                 + " into another repository; name the one it was pushed to");
-        verifyContext
-                .findingCollector()
-                .add(
-                        FindingCode.UNDETERMINED,
-                        verifyContext.request().scope().toJson().toString(),
-                        problem + advice);
+        context.report(
+                FindingCode.UNDETERMINED,
+                context.request().scope().toJson().toString(),
+                "The store %s has no link of it".formatted(context.request().store()) + advice);
     }
 }

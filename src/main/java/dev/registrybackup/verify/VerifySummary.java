@@ -18,9 +18,7 @@ import java.util.TreeMap;
  * @param finishedAt when it ended, UTC
  * @param objects how many links and blobs were looked at
  * @param bytes how many bytes of manifests and blobs were read
- * @param imagesComplete how many images have all they need
- * @param imagesIncomplete how many do not
- * @param imagesUnknown of how many the store did not say enough
+ * @param images how many images have all they need
  * @param imageStreamCounts what became of the items of ImageStreams, if a snapshot of them was looked at
  * @param findings how many findings there are of each code
  */
@@ -31,9 +29,7 @@ public record VerifySummary(
         Instant finishedAt,
         long objects,
         long bytes,
-        long imagesComplete,
-        long imagesIncomplete,
-        long imagesUnknown,
+        ImageCounts images,
         Optional<ImageStreamCounts> imageStreamCounts,
         Map<FindingCode, Long> findings) {
     /** Keeps its own copy of the map. */
@@ -75,9 +71,9 @@ public record VerifySummary(
         json.put("startedAt", startedAt.toString()).put("finishedAt", finishedAt.toString());
         json.put("objects", objects).put("bytes", bytes);
         json.putObject("images")
-                .put("complete", imagesComplete)
-                .put("incomplete", imagesIncomplete)
-                .put("unknown", imagesUnknown);
+                .put("complete", images.complete())
+                .put("incomplete", images.incomplete())
+                .put("unknown", images.unknown());
         imageStreamCounts.ifPresent(items -> json.set("imageStreams", items.json()));
         ObjectNode codes = json.putObject("findings");
         new TreeMap<>(findings).forEach((code, count) -> codes.put(code.name(), count));

@@ -74,7 +74,7 @@ class JsonLogFormatterTest {
         // Then
         JsonNode line = onlyLine();
         assertEquals("ERROR", line.path("level").asText());
-        assertEquals("operation-work-failed", line.path("event").asText());
+        assertEquals("operation-failed", line.path("event").asText());
         assertTrue(
                 line.path("stackTrace").asText().startsWith("java.lang.IllegalStateException: no \"way\"\n"),
                 line::toString);

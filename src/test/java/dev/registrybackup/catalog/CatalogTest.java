@@ -16,6 +16,7 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.RecordingObjectStore.Request;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -46,7 +48,8 @@ class CatalogTest {
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
     private final WorkerPools workerPools = new WorkerPools(4, 2);
     private final RandomRegistry registry = new RandomRegistry(1);
-    private final Catalog catalog = new Catalog(backup, registry.layout(), workerPools, clock, Optional.empty());
+    private final Catalog catalog =
+            new Catalog(new RegistryStore(backup, registry.layout()), workerPools, clock, Optional.empty());
 
     @AfterEach
     void close() {
@@ -319,6 +322,33 @@ class CatalogTest {
 
         // Then
         assertEquals(Optional.empty(), document);
+    }
+
+    @Test
+    void eachManifestAndConfigIsReadOnce() {
+        // Given
+        Digest first = image(config("arm64"));
+        Digest second = image(config("amd64"));
+        copyAll();
+
+        // When
+        liveDocument();
+
+        // Then
+        List<String> read = backup.requests().stream()
+                .filter(request -> request.operation() == Operation.OPEN)
+                .map(Request::key)
+                .sorted()
+                .toList();
+        List<String> manifestsAndConfigs = Stream.of(
+                        first,
+                        second,
+                        Digest.of(DigestAlgorithm.SHA256, config("arm64").getBytes(StandardCharsets.UTF_8)),
+                        Digest.of(DigestAlgorithm.SHA256, config("amd64").getBytes(StandardCharsets.UTF_8)))
+                .map(registry::blobKey)
+                .sorted()
+                .toList();
+        assertEquals(manifestsAndConfigs, read);
     }
 
     @Test

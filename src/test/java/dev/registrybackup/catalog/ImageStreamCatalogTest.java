@@ -12,6 +12,7 @@ import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.FakeCluster;
 import dev.registrybackup.imagestream.ImageStreamCapture;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RepositoryName;
@@ -59,7 +60,10 @@ class ImageStreamCatalogTest {
 
     private Optional<ObjectNode> liveDocument(String repository) {
         return new Catalog(
-                        backup, registry.layout(), workerPools, clock, Optional.of(new CaptureReader(backup, scratch)))
+                        new RegistryStore(backup, registry.layout()),
+                        workerPools,
+                        clock,
+                        Optional.of(new CaptureReader(backup, scratch)))
                 .liveDocument(new RepositoryName(repository));
     }
 
@@ -155,7 +159,10 @@ class ImageStreamCatalogTest {
         cluster.tag(PROD, "v1", image, LATER);
         copyAndCapture();
         Catalog catalog = new Catalog(
-                backup, registry.layout(), workerPools, clock, Optional.of(new CaptureReader(backup, scratch)));
+                new RegistryStore(backup, registry.layout()),
+                workerPools,
+                clock,
+                Optional.of(new CaptureReader(backup, scratch)));
         catalog.write(liveDocument(PROD).orElseThrow());
 
         // When

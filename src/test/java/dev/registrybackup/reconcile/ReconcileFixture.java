@@ -10,7 +10,9 @@ import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryLayout;
@@ -184,9 +186,8 @@ final class ReconcileFixture implements AutoCloseable {
     Verification.VerificationResult verify(String store) {
         runs++;
         return new Verification(
-                        name -> name.equals(VerifyRequest.BACKUP) ? backup : registry,
+                        name -> new RegistryStore(name.equals(VerifyRequest.BACKUP) ? backup : registry, layout),
                         backup,
-                        layout,
                         workerPools,
                         RateLimiter.unlimited(),
                         false,
@@ -195,8 +196,7 @@ final class ReconcileFixture implements AutoCloseable {
                 .run(
                         id(),
                         new VerifyRequest(store, new Scope.All(), Depth.CONTENT, Optional.empty()),
-                        OPEN_FENCE,
-                        new ProgressTracker());
+                        new OperationContext(OPEN_FENCE, new ProgressTracker()));
     }
 
     private String id() {

@@ -85,7 +85,8 @@ class ManifestTest {
         Manifest manifest = Manifest.parse(text.getBytes(StandardCharsets.UTF_8));
 
         // Then
-        assertEquals(Manifest.EMPTY, manifest);
+        assertEquals(List.of(), manifest.references());
+        assertEquals(Optional.empty(), manifest.config());
     }
 
     @ParameterizedTest
@@ -157,7 +158,7 @@ class ManifestTest {
     void theReferencesAreACopy() {
         // Given
         List<Descriptor> list = new ArrayList<>(List.of(blob('a', 1)));
-        Manifest manifest = new Manifest(list, Optional.empty());
+        Manifest manifest = new Manifest(list, Optional.empty(), "", Optional.empty(), List.of());
 
         // When
         list.clear();

@@ -9,7 +9,9 @@ import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryLayout;
@@ -93,7 +95,11 @@ final class RestoreFixture implements AutoCloseable {
 
     Restore restoreFrom(ObjectStore store) {
         return new Restore(
-                new RestoreEndpoints(store, layout, target, layout), workerPools, RateLimiter.unlimited(), clock);
+                new RegistryStore(store, layout),
+                new RegistryStore(target, layout),
+                workerPools,
+                RateLimiter.unlimited(),
+                clock);
     }
 
     Restore.RestoreResult run(String request) {
@@ -102,7 +108,7 @@ final class RestoreFixture implements AutoCloseable {
 
     Restore.RestoreResult run(String request, Fence fence) {
         progressTracker = new ProgressTracker();
-        return restore().run(request(request), fence, progressTracker);
+        return restore().run(request(request), new OperationContext(fence, progressTracker));
     }
 
     ObjectNode plan(String request) {

@@ -10,8 +10,10 @@ import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.FakeCluster;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
@@ -65,17 +67,12 @@ final class ImageStreamVerifierFixture implements AutoCloseable {
     VerifySummary run(String request) {
         findings.clear();
         Optional<CaptureReader> captures = Optional.of(new CaptureReader(backup, scratch));
-        Catalog catalog = new Catalog(backup, registry.layout(), workerPools, clock, captures);
-        return new Verifier(
-                        backup,
-                        registry.layout(),
-                        workerPools,
-                        RateLimiter.unlimited(),
-                        true,
-                        clock,
-                        Optional.of(catalog),
-                        captures)
-                .run(VerifierFixture.request(request), () -> {}, new ProgressTracker(), findings::add);
+        RegistryStore store = new RegistryStore(backup, registry.layout());
+        Catalog catalog = new Catalog(store, workerPools, clock, captures);
+        return new Verifier(store, workerPools, RateLimiter.unlimited(), true, clock, Optional.of(catalog), captures)
+                .run(
+                        VerifierFixture.request(request),
+                        new OperationContext(() -> {}, new ProgressTracker(), findings::add));
     }
 
     void remove(String key) {

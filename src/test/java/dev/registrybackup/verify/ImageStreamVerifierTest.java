@@ -135,7 +135,7 @@ class ImageStreamVerifierTest {
         assertEquals(Set.of(orphan.toString()), fixture.findingSubjects(FindingCode.ORPHAN_BLOB));
         assertEquals(1, fixture.findings.size());
         assertEquals(items(1, 1, 1, 1, 0, 0), verifySummary.imageStreamCounts());
-        assertEquals(1, verifySummary.imagesComplete());
+        assertEquals(1, verifySummary.images().complete());
     }
 
     @Test
@@ -224,7 +224,7 @@ class ImageStreamVerifierTest {
         // Then
         assertEquals(List.of(), fixture.findings);
         assertEquals(items(1, 1, 0, 0, 0, 0), verifySummary.imageStreamCounts());
-        assertEquals(0, verifySummary.imagesIncomplete());
+        assertEquals(0, verifySummary.images().incomplete());
         assertEquals(
                 "[false,false]",
                 Stream.of("managed", "restorable")
@@ -323,7 +323,7 @@ class ImageStreamVerifierTest {
         // Then
         assertEquals(Set.of(), fixture.findingSubjects(FindingCode.UNDETERMINED));
         assertEquals(items(1, 1, 1, 1, 0, 0), verifySummary.imageStreamCounts());
-        assertEquals(1, verifySummary.imagesComplete());
+        assertEquals(1, verifySummary.images().complete());
         assertTrue(verifySummary.bytes() > 2000);
     }
 
@@ -364,7 +364,7 @@ class ImageStreamVerifierTest {
         // Then
         assertEquals(List.of(), fixture.findings);
         assertEquals(items(1, 0, 0, 0, 0, 0), verifySummary.imageStreamCounts());
-        assertEquals(1, verifySummary.imagesComplete());
+        assertEquals(1, verifySummary.images().complete());
     }
 
     @Test
@@ -508,7 +508,8 @@ class ImageStreamVerifierTest {
         VerifySummary verifySummary = fixture.verify(ALL);
 
         // Then
-        assertEquals(Set.of("registry-backup/openshift/snapshots/"), fixture.findingSubjects(FindingCode.UNDETERMINED));
+        assertEquals(
+                Set.of("registry-backup/openshift/snapshots/"), fixture.findingSubjects(FindingCode.UNDETERMINED));
         assertEquals(Optional.empty(), verifySummary.imageStreamCounts());
         assertEquals(before, fixture.catalogDocument(PROD).toString());
         assertEquals(

@@ -11,8 +11,10 @@ import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.operation.Severity;
 import dev.registrybackup.registry.Digest;
@@ -59,15 +61,14 @@ class LastVerificationTest {
 
     private Verification.VerificationResult verify(String request, Fence fence) {
         return new Verification(
-                        name -> backup,
+                        name -> new RegistryStore(backup, registry.layout()),
                         backup,
-                        registry.layout(),
                         workerPools,
                         RateLimiter.unlimited(),
                         false,
                         clock,
                         Optional.empty())
-                .run("op-1", VerifierFixture.request(request), fence, new ProgressTracker());
+                .run("op-1", VerifierFixture.request(request), new OperationContext(fence, new ProgressTracker()));
     }
 
     private void failToRead(Digest blob) {

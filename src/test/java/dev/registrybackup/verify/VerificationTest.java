@@ -17,7 +17,9 @@ import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
@@ -75,15 +77,14 @@ class VerificationTest {
 
     private Verification.VerificationResult verify(String request, boolean isOpenShift) {
         return new Verification(
-                        this::store,
+                        name -> new RegistryStore(store(name), registry.layout()),
                         backup,
-                        registry.layout(),
                         workerPools,
                         RateLimiter.unlimited(),
                         isOpenShift,
                         clock,
                         Optional.empty())
-                .run("op-1", VerifierFixture.request(request), () -> {}, new ProgressTracker());
+                .run("op-1", VerifierFixture.request(request), new OperationContext(() -> {}, new ProgressTracker()));
     }
 
     private void copyAll() {
@@ -246,7 +247,8 @@ class VerificationTest {
         verify("{}");
 
         // Then
-        Catalog catalog = new Catalog(backup, registry.layout(), workerPools, clock, Optional.empty());
+        Catalog catalog =
+                new Catalog(new RegistryStore(backup, registry.layout()), workerPools, clock, Optional.empty());
         for (String repository : List.of(APP, "team/other")) {
             ObjectNode live =
                     catalog.liveDocument(new RepositoryName(repository)).orElseThrow();
@@ -386,7 +388,8 @@ class VerificationTest {
         Verification.VerificationResult verificationResult = verify("{\"depth\":\"content\"}");
 
         // Then
-        ObjectNode page = new Catalog(backup, registry.layout(), workerPools, clock, Optional.empty())
+        ObjectNode page = new Catalog(
+                        new RegistryStore(backup, registry.layout()), workerPools, clock, Optional.empty())
                 .page(Optional.empty(), 100);
         Map<Integer, Long> counts = StreamSupport.stream(
                         page.path("repositories").spliterator(), false)

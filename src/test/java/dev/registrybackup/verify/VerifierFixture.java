@@ -7,9 +7,11 @@ import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.RandomRegistry;
 import java.io.IOException;
@@ -46,15 +48,14 @@ final class VerifierFixture implements AutoCloseable {
 
     VerifySummary verify(String request, ObjectStore looked, Fence fence) {
         return new Verifier(
-                        looked,
-                        registry.layout(),
+                        new RegistryStore(looked, registry.layout()),
                         workerPools,
                         RateLimiter.unlimited(),
                         false,
                         clock,
                         Optional.empty(),
                         Optional.empty())
-                .run(request(request), fence, progressTracker, findings::add);
+                .run(request(request), new OperationContext(fence, progressTracker, findings::add));
     }
 
     static VerifyRequest request(String json) {

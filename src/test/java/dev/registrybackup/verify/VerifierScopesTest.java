@@ -59,8 +59,8 @@ class VerifierScopesTest {
 
         // Then
         assertEquals(mismatches(layer, neighbour, below), verifierFixture.findings());
-        assertEquals(4, verifySummary.imagesIncomplete());
-        assertEquals(0, verifySummary.imagesComplete());
+        assertEquals(4, verifySummary.images().incomplete());
+        assertEquals(0, verifySummary.images().complete());
     }
 
     private static Set<String> mismatches(Digest... blobs) {
@@ -111,7 +111,7 @@ class VerifierScopesTest {
 
         // Then
         assertEquals(mismatches(layer), verifierFixture.findings());
-        assertEquals(2, verifySummary.imagesIncomplete());
+        assertEquals(2, verifySummary.images().incomplete());
     }
 
     private String image(String how) {

@@ -109,7 +109,7 @@ class VerifierStoreTest {
 
         // Then
         assertEquals(Set.of("LINK_MALFORMED " + registry.layerLink(APP, layer)), verifierFixture.findings());
-        assertEquals(2, verifySummary.imagesComplete());
+        assertEquals(2, verifySummary.images().complete());
         assertEquals(
                 registry.keys().stream()
                         .filter(key -> registry.layout().parse(key).kind() != Kind.BLOB)
@@ -149,8 +149,8 @@ class VerifierStoreTest {
         VerifySummary verifySummary = verifierFixture.verify(CONTENT);
 
         // Then
-        assertEquals(1, verifySummary.imagesUnknown());
-        assertEquals(1, verifySummary.imagesComplete());
+        assertEquals(1, verifySummary.images().unknown());
+        assertEquals(1, verifySummary.images().complete());
         assertEquals("unknown", verifySummary.outcome());
     }
 
@@ -165,7 +165,7 @@ class VerifierStoreTest {
 
         // Then
         assertEquals(Set.of("UNDETERMINED " + image), verifierFixture.findings());
-        assertEquals(1, verifySummary.imagesUnknown());
+        assertEquals(1, verifySummary.images().unknown());
     }
 
     @Test
@@ -204,7 +204,7 @@ class VerifierStoreTest {
     @Test
     void aStoreThatFailsForVeryManyObjectsEndsIt() {
         // Given
-        for (int count = 0; count <= FindingCollector.MAX_UNKNOWN; count++) {
+        for (int count = 0; count <= VerifyContext.MAX_UNKNOWN; count++) {
             verifierFixture.bucket.seed(registry.blobKey(registry.blob(registry.bytes(8))), new byte[] {1});
         }
         verifierFixture.store.beforeRequest((operation, key) -> {
@@ -218,13 +218,13 @@ class VerifierStoreTest {
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, thrown.error());
-        assertEquals(FindingCollector.MAX_UNKNOWN, verifierFixture.findings.size());
+        assertEquals(VerifyContext.MAX_UNKNOWN, verifierFixture.findings.size());
     }
 
     @Test
     void aStoreThatLetsNothingBeReadEndsIt() {
         // Given
-        for (int count = 0; count <= FindingCollector.MAX_CONSECUTIVE_FORBIDDEN; count++) {
+        for (int count = 0; count <= VerifyContext.MAX_CONSECUTIVE_FORBIDDEN; count++) {
             verifierFixture.bucket.seed(registry.blobKey(registry.blob(registry.bytes(8))), new byte[] {1});
         }
         verifierFixture.store.beforeRequest((operation, key) -> {
@@ -238,7 +238,7 @@ class VerifierStoreTest {
 
         // Then
         assertEquals(StoreError.FORBIDDEN, thrown.error());
-        assertEquals(FindingCollector.MAX_CONSECUTIVE_FORBIDDEN, verifierFixture.findings.size());
+        assertEquals(VerifyContext.MAX_CONSECUTIVE_FORBIDDEN, verifierFixture.findings.size());
     }
 
     @Test
@@ -307,7 +307,7 @@ class VerifierStoreTest {
 
         // Then
         assertEquals(Set.of(), verifierFixture.findings());
-        assertEquals(1, verifySummary.imagesComplete());
+        assertEquals(1, verifySummary.images().complete());
     }
 
     @Test

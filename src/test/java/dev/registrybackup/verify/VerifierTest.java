@@ -64,8 +64,10 @@ class VerifierTest {
             // Then
             assertEquals(Set.of(), undamaged.findings());
             assertEquals("ok", verifySummary.outcome());
-            assertEquals(0, verifySummary.imagesIncomplete() + verifySummary.imagesUnknown());
-            assertTrue(verifySummary.imagesComplete() > 0);
+            assertEquals(
+                    0,
+                    verifySummary.images().incomplete() + verifySummary.images().unknown());
+            assertTrue(verifySummary.images().complete() > 0);
         }
     }
 
@@ -96,7 +98,7 @@ class VerifierTest {
                 Set.of("BLOB_MISSING " + layer, "LINK_DANGLING " + registry.layerLink(APP, layer)),
                 verifierFixture.findings());
         assertEquals(2, verifierFixture.findings.size());
-        assertEquals(3, verifySummary.imagesIncomplete());
+        assertEquals(3, verifySummary.images().incomplete());
         assertTrue(verifySummary.hasFindings());
     }
 
@@ -112,8 +114,8 @@ class VerifierTest {
         assertEquals(
                 Set.of("BLOB_MISSING " + image, "LINK_DANGLING " + registry.revisionLink(APP, image)),
                 verifierFixture.findings());
-        assertEquals(2, verifySummary.imagesIncomplete());
-        assertEquals(1, verifySummary.imagesComplete());
+        assertEquals(2, verifySummary.images().incomplete());
+        assertEquals(1, verifySummary.images().complete());
     }
 
     @Test
@@ -131,7 +133,7 @@ class VerifierTest {
 
         // Then
         assertEquals(Set.of(), verifierFixture.findings());
-        assertEquals(4, verifySummary.imagesComplete());
+        assertEquals(4, verifySummary.images().complete());
     }
 
     @Test
@@ -145,7 +147,7 @@ class VerifierTest {
 
         // Then
         assertEquals(Set.of("BLOB_TRUNCATED " + layer), verifierFixture.findings());
-        assertEquals(3, verifySummary.imagesIncomplete());
+        assertEquals(3, verifySummary.images().incomplete());
     }
 
     @Test
@@ -160,7 +162,7 @@ class VerifierTest {
 
         // Then
         assertEquals(Set.of("BLOB_TRUNCATED " + APP + "@" + liar), verifierFixture.findings());
-        assertEquals(0, verifySummary.imagesIncomplete());
+        assertEquals(0, verifySummary.images().incomplete());
     }
 
     @Test
@@ -173,7 +175,7 @@ class VerifierTest {
 
         // Then
         assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + layer), verifierFixture.findings());
-        assertEquals(3, verifySummary.imagesIncomplete());
+        assertEquals(3, verifySummary.images().incomplete());
     }
 
     @Test
@@ -198,7 +200,7 @@ class VerifierTest {
 
         // Then
         assertEquals(Set.of("BLOB_DIGEST_MISMATCH " + image), verifierFixture.findings());
-        assertEquals(2, verifySummary.imagesIncomplete());
+        assertEquals(2, verifySummary.images().incomplete());
     }
 
     @Test
@@ -226,7 +228,7 @@ class VerifierTest {
 
         // Then
         assertEquals(Set.of("LINK_EMPTY " + link(kind)), verifierFixture.findings());
-        assertEquals(3, verifySummary.imagesComplete());
+        assertEquals(3, verifySummary.images().complete());
     }
 
     private String link(String kind) {
@@ -289,7 +291,7 @@ class VerifierTest {
 
         // Then
         assertEquals(Set.of("LAYER_LINK_MISSING " + registry.layerLink(APP, layer)), verifierFixture.findings());
-        assertEquals(3, verifySummary.imagesComplete());
+        assertEquals(3, verifySummary.images().complete());
     }
 
     @Test
@@ -343,7 +345,7 @@ class VerifierTest {
 
         // Then
         assertEquals(Set.of("INDEX_SPARSE " + APP + "@" + absent), verifierFixture.findings());
-        assertEquals(4, verifySummary.imagesComplete());
+        assertEquals(4, verifySummary.images().complete());
     }
 
     @Test
@@ -468,7 +470,7 @@ class VerifierTest {
 
         // Then
         assertEquals(Set.of(), verifierFixture.findings());
-        assertEquals(4, verifySummary.imagesComplete());
+        assertEquals(4, verifySummary.images().complete());
     }
 
     @Test

@@ -49,8 +49,8 @@ final class ClusterRestore {
         this.clusterRestoreProgress = clusterRestoreProgress;
         this.unrestorable = unrestorable;
         this.streams = new StreamObjects(cluster, fence, clusterRestoreProgress);
-        BlobImages blobs = new BlobImages(
-                storage.restoreEndpoints().target(), storage.restoreEndpoints().targetLayout());
+        BlobImages blobs =
+                new BlobImages(storage.target().store(), storage.target().layout());
         ImageCreator images = new ImageCreator(cluster, blobs, fence, clusterRestoreProgress);
         this.restoreStrategy = request.imageStreamMode() == ImageStreamMode.STATUS
                 ? new StatusStrategy(images, streams, request.overwriteTags(), clusterRestoreProgress)
@@ -63,10 +63,7 @@ final class ClusterRestore {
                         fence,
                         clusterRestoreProgress);
         this.restorable = new RestorableItems(
-                new ImageCompletenessChecker(
-                        storage.restoreEndpoints().target(),
-                        storage.restoreEndpoints().targetLayout(),
-                        storage.workerPools()),
+                new ImageCompletenessChecker(storage.target(), storage.workerPools()),
                 restoreStrategy,
                 clusterRestoreProgress);
     }

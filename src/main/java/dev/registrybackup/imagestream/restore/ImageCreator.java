@@ -8,7 +8,7 @@ import dev.registrybackup.imagestream.ImageStream.Item;
 import dev.registrybackup.imagestream.ObjectName;
 import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.imagestream.restore.ClusterRestoreProgress.Count;
-import dev.registrybackup.inventory.ChildrenFirst;
+import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
@@ -36,7 +36,7 @@ final class ImageCreator {
     /** Creates those that the cluster lacks, as they were captured; what was not captured, from its manifest. */
     void write(DesiredStream stream) {
         Set<Digest> managed = stream.managed();
-        for (Digest digest : ChildrenFirst.order(stream.images(), each -> children(stream, each))) {
+        for (Digest digest : ManifestGraph.childrenFirst(stream.images(), each -> children(stream, each))) {
             if (!done.contains(digest)) {
                 write(stream, digest, managed.contains(digest));
                 done.add(digest);

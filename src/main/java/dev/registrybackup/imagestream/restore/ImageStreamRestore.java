@@ -11,6 +11,7 @@ import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.restore.ImageStreamMode;
 import dev.registrybackup.restore.PreflightException;
@@ -41,8 +42,8 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
      * @throws ClusterException if the cluster did not tell
      */
     public void check(RestoreRequest request) {
-        storage.restoreEndpoints().backup().requireBucket();
-        storage.restoreEndpoints().target().requireBucket();
+        storage.backup().store().requireBucket();
+        storage.target().store().requireBucket();
         if (request.imageStreamMode() == ImageStreamMode.TAG_LINKS
                 && request.target().equals(RestoreRequest.REGISTRY)) {
             throw new IllegalArgumentException(
@@ -66,8 +67,7 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
     }
 
     private RestorePreflight preflightOf(RestoreRequest request) {
-        return new RestorePreflight(
-                cluster, request, storage.restoreEndpoints().target().bucket());
+        return new RestorePreflight(cluster, request, storage.target().store().bucket());
     }
 
     private List<Check> generalChecks(RestoreRequest request) {
@@ -121,8 +121,8 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
         return Batches.of(streams, CONCURRENCY)
                 .map(batch -> {
                     StreamLinks links = new StreamLinks(
-                            storage.restoreEndpoints().backup(),
-                            storage.restoreEndpoints().layout(),
+                            storage.backup().store(),
+                            storage.backup().layout(),
                             request.imageStreamMode() == ImageStreamMode.TAG_LINKS);
                     batch.forEach(stream -> unrestorable.attempt(stream.repository(), () -> {
                         links.add(stream);
@@ -154,7 +154,8 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
         require(checks(request, wanted, unrestorable));
         Restore.RestoreResult stored;
         try (Stream<DesiredStream> streams = wanted.read(unrestorable)) {
-            stored = storage.run(request, links(request, streams, unrestorable), fence, progressTracker);
+            stored = storage.run(
+                    request, links(request, streams, unrestorable), new OperationContext(fence, progressTracker));
         }
         if (request.imageStreamMode() == ImageStreamMode.TAG_LINKS) {
             return new Restore.RestoreResult(

@@ -16,6 +16,7 @@ import dev.registrybackup.lab.openshift.OcPatch;
 import dev.registrybackup.lab.openshift.OpenShiftApi;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
@@ -23,7 +24,6 @@ import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.restore.Restore;
-import dev.registrybackup.restore.RestoreEndpoints;
 import dev.registrybackup.restore.RestoreRequest;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -229,7 +229,11 @@ final class RecoveryFixture implements AutoCloseable {
 
     ImageStreamRestore restoring() {
         Restore storage = new Restore(
-                new RestoreEndpoints(backup, layout, asked, layout), workerPools, RateLimiter.unlimited(), clock);
+                new RegistryStore(backup, layout),
+                new RegistryStore(asked, layout),
+                workerPools,
+                RateLimiter.unlimited(),
+                clock);
         return new ImageStreamRestore(storage, freshCluster(), new CaptureReader(backup, scratch));
     }
 

@@ -1,8 +1,6 @@
-package dev.registrybackup.catalog;
+package dev.registrybackup.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 
 /**
@@ -17,7 +15,7 @@ public record Platform(String os, String architecture, String variant, Optional<
     private static final int MAX_TEXT_LENGTH = 255;
 
     /** That of a config, or of an index's entry; empty if it says none. */
-    static Optional<Platform> parse(JsonNode json, Optional<String> digest) {
+    public static Optional<Platform> parse(JsonNode json, Optional<String> digest) {
         String os = text(json, "os");
         String architecture = text(json, "architecture");
         return os.isEmpty() && architecture.isEmpty()
@@ -26,17 +24,8 @@ public record Platform(String os, String architecture, String variant, Optional<
     }
 
     /** Somebody's text, as far as it may be one of these. */
-    static String text(JsonNode json, String field) {
+    public static String text(JsonNode json, String field) {
         String text = json.path(field).asText("");
         return text.length() > MAX_TEXT_LENGTH ? "" : text;
-    }
-
-    ObjectNode toJson() {
-        ObjectNode json = JsonNodeFactory.instance.objectNode().put("os", os).put("architecture", architecture);
-        if (!variant.isEmpty()) {
-            json.put("variant", variant);
-        }
-        digest.ifPresent(image -> json.put("digest", image));
-        return json;
     }
 }

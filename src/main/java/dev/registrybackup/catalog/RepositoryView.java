@@ -1,4 +1,4 @@
-package dev.registrybackup.verify;
+package dev.registrybackup.catalog;
 
 import dev.registrybackup.imagestream.TaggedImages;
 import dev.registrybackup.inventory.RepositoryLinks;
@@ -9,25 +9,26 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A repository that is examined.
+ * A repository that is looked at.
  *
  * @param links its links, if it has any
  * @param imageStream the ImageStream that it is, if it is one
  */
-record RepositoryView(RepositoryLinks links, Optional<TaggedImages> imageStream) {
-    RepositoryName name() {
+public record RepositoryView(RepositoryLinks links, Optional<TaggedImages> imageStream) {
+    /** Which it is. */
+    public RepositoryName name() {
         return links.name();
     }
 
     /** All images that were pushed to it, and that its tags refer to. */
-    Set<Digest> images() {
+    public Set<Digest> images() {
         Set<Digest> images = new HashSet<>(links.images());
         imageStream.ifPresent(tagged -> images.addAll(tagged.images()));
         return images;
     }
 
     /** Those of them that the store has to have: what was imported can be imported again. */
-    Set<Digest> requiredImages() {
+    public Set<Digest> requiredImages() {
         Set<Digest> images = new HashSet<>(links.images());
         imageStream.ifPresent(
                 tagged -> tagged.images().stream().filter(tagged::isPushed).forEach(images::add));
@@ -35,7 +36,7 @@ record RepositoryView(RepositoryLinks links, Optional<TaggedImages> imageStream)
     }
 
     /** Whether that manifest is known to have been pushed. */
-    boolean isPushed(Digest manifest) {
+    public boolean isPushed(Digest manifest) {
         return links.hasImage(manifest)
                 || imageStream.filter(tagged -> tagged.isPushed(manifest)).isPresent();
     }
