@@ -1,10 +1,10 @@
 package dev.registrybackup.app;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.app.cli.Backend;
 import dev.registrybackup.app.cli.CommandLineTool;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.operation.OperationExecution;
 import dev.registrybackup.operation.OperationId;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.operation.ProgressTracker;
@@ -23,18 +23,20 @@ public class CommandLineApplication implements QuarkusApplication {
     private static final Duration POLL_INTERVAL = Duration.ofSeconds(1);
 
     private final OnDemandOperations onDemandOperations;
-    private final InProcessOperations inProcessOperations;
+    private final OperationExecution execution;
+    private final String runnerName;
     private final FirstFill firstFill;
     private final WorkerPools workerPools;
 
     /** Created once. */
     public CommandLineApplication(
             OnDemandOperations onDemandOperations,
-            InProcessOperations inProcessOperations,
+            OperationExecution execution,
             FirstFill firstFill,
             WorkerPools workerPools) {
         this.onDemandOperations = onDemandOperations;
-        this.inProcessOperations = inProcessOperations;
+        this.execution = execution;
+        this.runnerName = Wiring.instance();
         this.firstFill = firstFill;
         this.workerPools = workerPools;
     }
@@ -82,11 +84,12 @@ public class CommandLineApplication implements QuarkusApplication {
         @Override
         public ObjectNode runOperation(String id, Consumer<ProgressTracker.Progress> progress) {
             OperationId operation = new OperationId(id);
-            try (WorkerPools.ScheduledTask showing = workerPools.scheduleAtFixedRate(
-                    POLL_INTERVAL, () -> inProcessOperations.reading().ifPresent(progress))) {
-                inProcessOperations.run(operation);
+            ProgressTracker progressTracker = new ProgressTracker();
+            try (WorkerPools.ScheduledTask showing =
+                    workerPools.scheduleAtFixedRate(POLL_INTERVAL, () -> progress.accept(progressTracker.progress()))) {
+                execution.run(operation, runnerName, progressTracker);
             }
-            return onDemandOperations.operation(Optional.of(id));
+            return onDemandOperations.operation(id);
         }
 
         @Override
@@ -100,7 +103,7 @@ public class CommandLineApplication implements QuarkusApplication {
 
         @Override
         public ObjectNode operation(String id) {
-            return onDemandOperations.operation(Optional.of(id));
+            return onDemandOperations.operation(id);
         }
 
         @Override
@@ -110,8 +113,7 @@ public class CommandLineApplication implements QuarkusApplication {
 
         @Override
         public ObjectNode cancel(String id) {
-            ObjectNode named = JsonNodeFactory.instance.objectNode().put("id", id);
-            return onDemandOperations.cancel(named, user()).json();
+            return onDemandOperations.cancel(id, user()).json();
         }
 
         @Override
@@ -120,8 +122,7 @@ public class CommandLineApplication implements QuarkusApplication {
         }
 
         private String user() {
-            return System.getProperty("user.name") + "@"
-                    + Optional.ofNullable(System.getenv("HOSTNAME")).orElse("local");
+            return System.getProperty("user.name") + "@" + Wiring.hostName();
         }
     }
 }

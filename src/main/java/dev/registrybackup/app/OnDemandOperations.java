@@ -10,7 +10,6 @@ import dev.registrybackup.operation.OperationId;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.operation.OperationService;
 import dev.registrybackup.operation.OperationStatus;
-import dev.registrybackup.operation.Operations;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.restore.UnknownScopeException;
 import java.util.Optional;
@@ -22,84 +21,69 @@ import java.util.Optional;
 public final class OnDemandOperations {
     private static final int MAX_OPERATIONS = 100;
 
-    private final Operations operations;
-    private final OperationService desk;
-    private final OperationHandlers work;
+    private final OperationService operationService;
+    private final OperationHandlers handlers;
     private final Catalog catalog;
     private final PreflightWiring preflight;
 
     OnDemandOperations(
-            Operations operations,
-            OperationService desk,
-            OperationHandlers work,
-            Catalog catalog,
-            PreflightWiring preflight) {
-        this.operations = operations;
-        this.desk = desk;
-        this.work = work;
+            OperationService operationService, OperationHandlers handlers, Catalog catalog, PreflightWiring preflight) {
+        this.operationService = operationService;
+        this.handlers = handlers;
         this.catalog = catalog;
         this.preflight = preflight;
     }
 
     /** What a restore would come to. */
     public ObjectNode plan(JsonNode body) {
-        return work.plan(body);
+        return handlers.plan(body);
     }
 
     /** What would hinder a restore into a cluster; or, where that is not what is asked for, whether all is there that the backup needs. */
     public ObjectNode preflight(JsonNode body) {
-        return preflight.isMeant(body) ? preflight.run(body) : work.preflight(body);
+        return preflight.isMeant(body) ? preflight.run(body) : handlers.preflight(body);
     }
 
-    /** Checks a request, puts it on record, and has it started. */
+    /** Checks a request, records the operation, and has it started. */
     public OperationStatus submit(OperationKind kind, JsonNode body, String by) {
-        OperationHandlers.ValidatedRequest validatedRequest = work.check(kind, body);
-        return desk.submit(kind, validatedRequest.lock(), validatedRequest.parameters(), by);
+        OperationHandlers.ValidatedRequest validatedRequest = handlers.check(kind, body);
+        return operationService.submit(kind, validatedRequest.lock(), validatedRequest.parameters(), by);
     }
 
-    /** Checks a request and puts it on record, for whoever asks to run it himself. */
+    /** Checks a request and records the operation, for a caller that runs it itself. */
     OperationId record(OperationKind kind, JsonNode body, String by) {
-        OperationHandlers.ValidatedRequest validatedRequest = work.check(kind, body);
-        return operations
+        OperationHandlers.ValidatedRequest validatedRequest = handlers.check(kind, body);
+        return operationService
                 .create(kind, validatedRequest.lock(), validatedRequest.parameters(), by)
                 .id();
     }
 
-    public OperationStatus cancel(JsonNode body, String by) {
-        OperationId id = id(body);
-        return desk.cancel(id, by).orElseThrow(() -> none(id));
+    /** Cancels an operation. Throws {@link NoSuchOperationException} if there is none. */
+    public OperationStatus cancel(String id, String by) {
+        OperationId asked = new OperationId(id);
+        return operationService.cancel(asked, by).orElseThrow(() -> none(asked));
     }
 
-    public OperationStatus resume(JsonNode body, String by) {
-        return desk.resume(id(body), by);
-    }
-
-    private static OperationId id(JsonNode body) {
-        if (!body.path("id").isTextual()) {
-            throw new IllegalArgumentException("Name the operation: {\"id\":\"…\"}");
-        }
-        return new OperationId(body.path("id").textValue());
-    }
-
-    public ObjectNode operation(Optional<String> id) {
-        OperationId asked = new OperationId(
-                id.orElseThrow(() -> new IllegalArgumentException("Name the operation: /operation?id=…")));
-        return desk.status(asked).orElseThrow(() -> none(asked)).json();
+    /** Shows an operation. Throws {@link NoSuchOperationException} if there is none. */
+    public ObjectNode operation(String id) {
+        OperationId asked = new OperationId(id);
+        return operationService.status(asked).orElseThrow(() -> none(asked)).json();
     }
 
     private static NoSuchOperationException none(OperationId id) {
         return new NoSuchOperationException(id, "the backup");
     }
 
+    /** Lists the newest operations. */
     public ObjectNode operations() {
         return operations(MAX_OPERATIONS);
     }
 
-    /** So many of the newest at the most. */
+    /** Lists the newest operations, at most so many. */
     ObjectNode operations(int most) {
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         ArrayNode list = answer.putArray("operations");
-        desk.listNewest(most).forEach(status -> list.add(status.json()));
+        operationService.listNewest(most).forEach(status -> list.add(status.json()));
         return answer;
     }
 

@@ -73,13 +73,13 @@ record OperationHandlers(
                 } else {
                     metadataRestore(request).check(request);
                 }
-                yield new ValidatedRequest(request.target(), request.json());
+                yield new ValidatedRequest(storeRegistry.slot(request.target()), request.json());
             }
             case VERIFY -> {
                 VerifyRequest request = VerifyRequest.parse(body);
                 store(request.store()).store().requireBucket();
                 backup.store().requireBucket();
-                yield new ValidatedRequest(request.store(), request.json());
+                yield new ValidatedRequest(storeRegistry.slot(request.store()), request.json());
             }
             case RECONCILE -> {
                 ReconcileRequest request = ReconcileRequest.parse(body);

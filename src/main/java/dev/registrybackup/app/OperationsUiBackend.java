@@ -16,7 +16,7 @@ record OperationsUiBackend(OnDemandOperations onDemandOperations) implements UiB
     @Override
     public Optional<ObjectNode> operation(String id) {
         try {
-            return Optional.of(onDemandOperations.operation(Optional.of(id)));
+            return Optional.of(onDemandOperations.operation(id));
         } catch (NoSuchOperationException e) {
             return Optional.empty();
         }

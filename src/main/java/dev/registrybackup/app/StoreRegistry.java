@@ -1,6 +1,7 @@
 package dev.registrybackup.app;
 
 import dev.registrybackup.app.config.RegistryStoreSettings;
+import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.s3.S3ObjectStore;
 import dev.registrybackup.objectstore.s3.S3Timeouts;
@@ -8,6 +9,7 @@ import dev.registrybackup.restore.RestoreRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +52,18 @@ final class StoreRegistry implements AutoCloseable {
         RegistryStore opened = place.open(timeouts, connections);
         openStores.put(name, opened);
         return opened;
+    }
+
+    /**
+     * What two operations may not write to at once: the store of that name, or, on the command line, a directory of this
+     * machine.
+     */
+    String slot(String name) {
+        return Optional.ofNullable(settings.get(name))
+                .filter(store -> name.equals(Settings.DIRECTORY))
+                .flatMap(RegistryStoreSettings::directory)
+                .map(path -> Wiring.hostName() + ":" + path.toAbsolutePath())
+                .orElse(name);
     }
 
     @Override

@@ -22,7 +22,6 @@ import dev.registrybackup.operation.InProcessRunner;
 import dev.registrybackup.operation.OperationExecution;
 import dev.registrybackup.operation.OperationRunner;
 import dev.registrybackup.operation.OperationService;
-import dev.registrybackup.operation.Operations;
 import dev.registrybackup.operation.kubernetes.JobRunner;
 import dev.registrybackup.reconcile.Reconciliation;
 import dev.registrybackup.reconcile.ReplicationTools;
@@ -210,18 +209,20 @@ public class Wiring {
 
     @Produces
     @Singleton
-    InProcessOperations inProcessOperations(
+    OperationExecution operationExecution(
             Reconciliation reconciliation, ImageStreamWiring openShift, RateLimiter rateLimiter) {
-        return new InProcessOperations(
-                operationHandlers(reconciliation, openShift, rateLimiter).byKind(),
-                work -> new OperationExecution(operations(), workerPools, clock, work),
-                instance());
+        return new OperationExecution(
+                backup.store(),
+                workerPools,
+                clock,
+                Wiring::random,
+                operationHandlers(reconciliation, openShift, rateLimiter).byKind());
     }
 
     @Produces
     @Singleton
     OnDemandOperations onDemandOperations(
-            InProcessOperations inProcessOperations,
+            OperationExecution execution,
             Reconciliation reconciliation,
             ImageStreamWiring openShift,
             RateLimiter rateLimiter,
@@ -229,14 +230,14 @@ public class Wiring {
             Instance<KubernetesClient> kubernetes) {
         OperationRunner operationRunner = settings.runsJobs()
                 ? jobRunner(kubernetes.get())
-                : new InProcessRunner(inProcessOperations.execution(), workerPools, instance());
+                : new InProcessRunner(execution, workerPools, instance());
+        OperationService operationService =
+                new OperationService(backup.store(), operationRunner, clock, Wiring::random);
         if (settings.isOnDemand() && !settings.isCommand()) {
-            workerPools.scheduleAtFixedRate(
-                    Duration.ofDays(1), () -> operations().deleteExpired());
+            workerPools.scheduleAtFixedRate(Duration.ofDays(1), operationService::deleteExpired);
         }
         return new OnDemandOperations(
-                operations(),
-                new OperationService(operations(), operationRunner),
+                operationService,
                 operationHandlers(reconciliation, openShift, rateLimiter),
                 new Catalog(backup, workerPools, clock, captures()),
                 preflight);
@@ -286,10 +287,6 @@ public class Wiring {
                 clock);
     }
 
-    private Operations operations() {
-        return new Operations(backup.store(), clock, Wiring::random);
-    }
-
     private OperationHandlers operationHandlers(
             Reconciliation reconciliation, ImageStreamWiring openShift, RateLimiter rateLimiter) {
         return new OperationHandlers(
@@ -311,9 +308,12 @@ public class Wiring {
     }
 
     /** New with each start: what an instance owes is told from what its successor of the same host name owes. */
-    private static String instance() {
-        String host = Optional.ofNullable(System.getenv("HOSTNAME")).orElse("local");
-        return host.replaceAll("[^A-Za-z0-9.-]", "-") + "-" + random();
+    static String instance() {
+        return hostName().replaceAll("[^A-Za-z0-9.-]", "-") + "-" + random();
+    }
+
+    static String hostName() {
+        return Optional.ofNullable(System.getenv("HOSTNAME")).orElse("local");
     }
 
     static String random() {

@@ -5,21 +5,15 @@ import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.ForwardingObjectStore;
 import dev.registrybackup.objectstore.MultipartUpload;
 import dev.registrybackup.objectstore.ObjectStore;
-import java.io.FilterInputStream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * A store that is written only as long as the operation is permitted to. Each write asks first, and again with each piece
- * of content that it sends: a client that retries, or goes on with a body, after its process stood still must not.
- */
+/** A store that begins no write, and no further part of an upload, once its operation has to stop. */
 public final class FencedObjectStore extends ForwardingObjectStore {
     private final Fence fence;
 
-    /** Writes there if permitted. */
+    /** Writes there as long as the fence allows. Each write throws {@link FencedException} from then on. */
     public FencedObjectStore(ObjectStore below, Fence fence) {
         super(below);
         this.fence = fence;
@@ -28,13 +22,13 @@ public final class FencedObjectStore extends ForwardingObjectStore {
     @Override
     public Optional<String> put(String key, ContentSource content, Map<String, String> metadata) {
         fence.check();
-        return super.put(key, fenced(content), metadata);
+        return super.put(key, content, metadata);
     }
 
     @Override
     public boolean putIfAbsent(String key, ContentSource content) {
         fence.check();
-        return super.putIfAbsent(key, fenced(content));
+        return super.putIfAbsent(key, content);
     }
 
     @Override
@@ -54,70 +48,24 @@ public final class FencedObjectStore extends ForwardingObjectStore {
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public MultipartUpload startMultipartUpload(String key, Map<String, String> metadata) {
         fence.check();
-        return new FencedUpload(super.startMultipartUpload(key, metadata));
-    }
-
-    private ContentSource fenced(ContentSource content) {
-        return new ContentSource() {
+        MultipartUpload upload = super.startMultipartUpload(key, metadata);
+        return new MultipartUpload() {
             @Override
-            public long size() {
-                return content.size();
+            public void uploadPart(ContentSource content) {
+                fence.check();
+                upload.uploadPart(content);
             }
 
             @Override
-            public InputStream open() throws IOException {
+            public void complete() {
                 fence.check();
-                return new FencedInputStream(content.open(), fence);
+                upload.complete();
+            }
+
+            @Override
+            public void close() {
+                upload.close();
             }
         };
-    }
-
-    /** Asked once the bytes are there: reading them is what may have taken long. */
-    private static final class FencedInputStream extends FilterInputStream {
-        private final Fence fence;
-
-        FencedInputStream(InputStream in, Fence fence) {
-            super(in);
-            this.fence = fence;
-        }
-
-        @Override
-        public int read() throws IOException {
-            int one = in.read();
-            fence.check();
-            return one;
-        }
-
-        @Override
-        public int read(byte[] buffer, int offset, int length) throws IOException {
-            int count = in.read(buffer, offset, length);
-            fence.check();
-            return count;
-        }
-    }
-
-    private final class FencedUpload implements MultipartUpload {
-        private final MultipartUpload upload;
-
-        FencedUpload(MultipartUpload upload) {
-            this.upload = upload;
-        }
-
-        @Override
-        public void uploadPart(ContentSource content) {
-            fence.check();
-            upload.uploadPart(fenced(content));
-        }
-
-        @Override
-        public void complete() {
-            fence.check();
-            upload.complete();
-        }
-
-        @Override
-        public void close() {
-            upload.close();
-        }
     }
 }

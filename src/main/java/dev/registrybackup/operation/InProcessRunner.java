@@ -3,24 +3,18 @@ package dev.registrybackup.operation;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.logging.LogEvent;
 import java.lang.System.Logger.Level;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.RejectedExecutionException;
 
-/** Runs operations in this process, each on a thread of its own. Another process knows nothing of the slots of this one. */
+/** Runs operations in this process, each on a thread of its own. */
 public final class InProcessRunner implements OperationRunner {
     private static final System.Logger LOGGER = System.getLogger(InProcessRunner.class.getName());
 
     private final OperationExecution execution;
     private final WorkerPools workerPools;
     private final String runnerName;
-    private final ConcurrentMap<Slot, OperationId> running = new ConcurrentHashMap<>();
-
-    private record Slot(OperationKind kind, String name) {
-        static Slot of(OperationRequest request) {
-            return new Slot(request.kind(), request.slot());
-        }
-    }
+    private final Set<OperationId> running = ConcurrentHashMap.newKeySet();
 
     /**
      * Runs them through that execution.
@@ -35,14 +29,11 @@ public final class InProcessRunner implements OperationRunner {
 
     @Override
     public void start(OperationRequest request) {
-        OperationId held = running.putIfAbsent(Slot.of(request), request.id());
-        if (held != null) {
-            throw new ConflictException(held, request);
-        }
+        running.add(request.id());
         try {
             workerPools.submitOperation(() -> run(request));
         } catch (RejectedExecutionException e) {
-            running.remove(Slot.of(request), request.id());
+            running.remove(request.id());
             throw new OperationNotStartedException(
                     "Failed to start operation %s: this process is about to end. Ask again".formatted(request.id()), e);
         }
@@ -50,16 +41,16 @@ public final class InProcessRunner implements OperationRunner {
 
     private void run(OperationRequest request) {
         try {
-            execution.run(request.id(), runnerName);
+            execution.run(request.id(), runnerName, new ProgressTracker());
         } catch (RuntimeException e) {
             LogEvent.of("operation-not-started")
                     .with("id", request.id())
                     .with("kind", request.kind().label())
                     .with("reason", e.getMessage())
-                    .with("next", "it shows as lost, and can be resumed")
+                    .with("next", "it shows as lost: ask for the same again")
                     .log(LOGGER, Level.ERROR);
         } finally {
-            running.remove(Slot.of(request), request.id());
+            running.remove(request.id());
         }
     }
 
@@ -69,9 +60,9 @@ public final class InProcessRunner implements OperationRunner {
 
     @Override
     public Liveness liveness(OperationRequest request) {
-        return request.id().equals(running.get(Slot.of(request)))
+        return running.contains(request.id())
                 ? Liveness.RUNNING
-                : Liveness.dead("No process has shown that it works on it for %d s. Resume it"
+                : Liveness.dead("No process has shown that it works on it for %d s. Ask for the same again"
                         .formatted(StatusResolver.HEARTBEAT_TIMEOUT.toSeconds()));
     }
 }

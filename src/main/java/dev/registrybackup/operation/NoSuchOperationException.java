@@ -7,6 +7,6 @@ public final class NoSuchOperationException extends RuntimeException {
     /** Names what there is not, and where. */
     public NoSuchOperationException(OperationId id, String bucket) {
         super("There is no operation %s in %s: it was dropped after %d days, or asked for with another backup bucket"
-                .formatted(id, bucket, Operations.RETENTION.toDays()));
+                .formatted(id, bucket, OperationService.RETENTION.toDays()));
     }
 }

@@ -2,9 +2,10 @@ package dev.registrybackup.operation;
 
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.logging.LogEvent;
+import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.operation.AttemptRecord.AttemptOutcome;
 import dev.registrybackup.operation.OperationHandler.OperationResult;
+import dev.registrybackup.operation.RunRecord.RunOutcome;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
@@ -13,130 +14,141 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 
-/** Carries operations out in this process: begins an attempt, shows life while its work goes on, records how it ended. */
+/** Runs operations in this process: takes the lock, sends heartbeats while the handler works, records how it ended. */
 public final class OperationExecution {
-    /** A sign of life comes this often. */
-    static final Duration HEARTBEAT_INTERVAL = Duration.ofSeconds(15);
+    /** With the heartbeat's own requests, a run that was cancelled or replaced notices within 15 s. */
+    static final Duration HEARTBEAT_INTERVAL = Duration.ofSeconds(10);
 
     private static final System.Logger LOGGER = System.getLogger(OperationExecution.class.getName());
 
-    private final Operations operations;
+    private final OperationStore store;
+    private final OperationLock lock;
     private final WorkerPools workerPools;
     private final Clock clock;
+    private final Supplier<String> random;
     private final Map<OperationKind, OperationHandler> handlers;
+    private final Duration heartbeatInterval;
 
-    private final Duration heartbeat;
-
-    /** Carries out the kinds that there is work for. */
+    /**
+     * Runs the operations of that bucket.
+     *
+     * @param random gives another text with each call
+     * @param handlers the kinds that this process can run
+     */
     public OperationExecution(
-            Operations operations, WorkerPools workerPools, Clock clock, Map<OperationKind, OperationHandler> work) {
-        this(operations, workerPools, clock, work, HEARTBEAT_INTERVAL);
+            ObjectStore backup,
+            WorkerPools workerPools,
+            Clock clock,
+            Supplier<String> random,
+            Map<OperationKind, OperationHandler> handlers) {
+        this(backup, workerPools, clock, random, handlers, HEARTBEAT_INTERVAL);
     }
 
     OperationExecution(
-            Operations operations,
+            ObjectStore backup,
             WorkerPools workerPools,
             Clock clock,
-            Map<OperationKind, OperationHandler> work,
-            Duration beat) {
-        this.heartbeat = beat;
-        this.operations = operations;
+            Supplier<String> random,
+            Map<OperationKind, OperationHandler> handlers,
+            Duration heartbeatInterval) {
+        this.store = new OperationStore(backup);
+        this.lock = new OperationLock(backup, store);
         this.workerPools = workerPools;
         this.clock = clock;
-        this.handlers = Map.copyOf(work);
+        this.random = random;
+        this.handlers = Map.copyOf(handlers);
+        this.heartbeatInterval = heartbeatInterval;
     }
 
     /**
-     * Makes an attempt at the operation, on the caller's thread, and returns when that has ended.
+     * Runs the operation on the caller's thread, and returns when it has ended. What is done or cancelled is not run
+     * again; what failed, or whose process died, is.
      *
      * @param runner where it runs, for a human
-     * @return how the operation stands for this attempt. {@link OperationState#LOST}: another attempt carries it on, and
-     *     this one is nobody's concern any more. A state that an earlier attempt reached, where there was nothing to begin
+     * @param progress is told how far it is
+     * @return how it ended. {@link OperationState#LOST}: another process runs it now
      * @throws NoSuchOperationException if there is no such operation
-     * @throws ObjectStoreException if the bucket could not be asked, so that nothing was begun
+     * @throws ObjectStoreException if the bucket did not answer, so that nothing was begun
      */
-    public OperationState run(OperationId id, String runner) {
+    public OperationState run(OperationId id, String runner, ProgressTracker progress) {
         Instant begun = clock.instant();
-        OperationRequest request = operations.requireRequest(id);
-        OperationState state;
-        String reason;
-        try {
-            Attempt attempt = operations.startAttempt(request, runner);
-            ProgressTracker progressTracker = new ProgressTracker();
-            AttemptOutcome attemptOutcome = runHandler(request, attempt, progressTracker);
-            state = finish(request, attempt, progressTracker, attemptOutcome);
-            reason = attemptOutcome.reason().orElse("");
-        } catch (FencedException e) {
-            state = e.state();
-            reason = String.valueOf(e.getMessage());
-        }
+        OperationRequest request =
+                store.readRequest(id).orElseThrow(() -> new NoSuchOperationException(id, store.bucket()));
+        RunOutcome outcome = findEnd(id).orElseGet(() -> runOnce(request, runner, progress));
         LogEvent.of("operation-finished")
                 .with("id", id)
                 .with("kind", request.kind().label())
-                .with("state", state.label())
+                .with("state", outcome.state().label())
                 .with("millis", Duration.between(begun, clock.instant()).toMillis())
-                .with("reason", reason)
+                .with("reason", outcome.reason().orElse(""))
                 .log(LOGGER, Level.INFO);
-        return state;
+        return outcome.state();
     }
 
-    private AttemptOutcome runHandler(OperationRequest request, Attempt attempt, ProgressTracker progressTracker) {
-        try (WorkerPools.ScheduledTask beating =
-                workerPools.scheduleAtFixedRate(heartbeat, () -> heartbeat(attempt, progressTracker))) {
-            attempt.takeSlot();
-            OperationHandler asked = handlers.get(request.kind());
-            if (asked == null) {
-                throw new IllegalStateException(
-                        "This process cannot " + request.kind().label() + ": it was built without");
-            }
-            OperationResult operationResult = asked.run(request, attempt, progressTracker);
-            return new AttemptOutcome(
-                    operationResult.state(), Optional.of(operationResult.summary()), Optional.empty());
-        } catch (RuntimeException | LinkageError | OutOfMemoryError | StackOverflowError e) {
-            return attempt.stopReason()
-                    .map(stopReason ->
-                            new AttemptOutcome(stopReason.state(), Optional.empty(), Optional.of(stopReason.reason())))
-                    .orElseGet(() -> failedOutcome(request, e));
+    /** The end of an operation that is not to be run any more. */
+    private Optional<RunOutcome> findEnd(OperationId id) {
+        if (store.find(id).filter(OperationStore.Listing::isCancelled).isPresent()) {
+            return Optional.of(new RunOutcome(
+                    OperationState.CANCELLED, Optional.empty(), Optional.of(store.cancellationReason(id))));
         }
+        return store.readRun(id)
+                .map(RunRecord::state)
+                .filter(state -> state.isFinished() && state != OperationState.FAILED)
+                .map(state -> new RunOutcome(
+                        state,
+                        Optional.empty(),
+                        Optional.of("Operation %s is %s already".formatted(id, state.label()))));
     }
 
-    private static AttemptOutcome failedOutcome(OperationRequest request, Throwable failure) {
-        LogEvent.of("operation-failed").with("id", request.id()).log(LOGGER, Level.ERROR, failure);
-        return new AttemptOutcome(OperationState.FAILED, Optional.empty(), Optional.of(rootMessage(failure)));
-    }
-
-    /** That it has to stop is told to the work by its permit; nobody listens here. */
-    private static void heartbeat(Attempt attempt, ProgressTracker progressTracker) {
-        if (attempt.stopReason().isEmpty()) {
-            attempt.heartbeat(progressTracker.progress());
-        }
-    }
-
-    /** Without a record of its end the operation shows as lost after a while: it is then resumed, and finds it all done. */
-    private static OperationState finish(
-            OperationRequest request, Attempt attempt, ProgressTracker progressTracker, AttemptOutcome attemptOutcome) {
+    private RunOutcome runOnce(OperationRequest request, String runner, ProgressTracker progress) {
+        OperationRun run = OperationRun.start(request, random.get(), runner, store, lock, clock);
+        RunOutcome outcome;
         try {
-            return attempt.finish(progressTracker.progress(), attemptOutcome)
-                    ? attemptOutcome.state()
-                    : OperationState.LOST;
+            run.acquireLock();
+            outcome = handle(request, run, progress);
+        } catch (RuntimeException | LinkageError | OutOfMemoryError | StackOverflowError e) {
+            outcome = run.stopReason()
+                    .map(stop -> new RunOutcome(stop.state(), Optional.empty(), Optional.of(stop.reason())))
+                    .orElseGet(() -> failure(request, e));
+        }
+        try {
+            boolean isRecorded = run.finish(progress.progress(), outcome);
+            return isRecorded ? outcome : new RunOutcome(OperationState.LOST, Optional.empty(), outcome.reason());
         } catch (ObjectStoreException e) {
             LogEvent.of("operation-result-not-recorded")
                     .with("id", request.id())
-                    .with("state", attemptOutcome.state().label())
+                    .with("state", outcome.state().label())
                     .with("reason", e.getMessage())
-                    .with("next", "it shows as lost, and can be resumed")
+                    .with("next", "it shows as lost: ask for the same again")
                     .log(LOGGER, Level.ERROR);
-            return attemptOutcome.state();
+            return outcome;
         }
     }
 
-    private static String rootMessage(Throwable failure) {
+    private RunOutcome handle(OperationRequest request, OperationRun run, ProgressTracker progress) {
+        OperationHandler handler = handlers.get(request.kind());
+        if (handler == null) {
+            throw new IllegalStateException(
+                    "This process cannot " + request.kind().label() + ": it was built without");
+        }
+        try (WorkerPools.ScheduledTask heartbeats =
+                workerPools.scheduleAtFixedRate(heartbeatInterval, () -> run.heartbeat(progress.progress()))) {
+            OperationResult result = handler.run(request, run, progress);
+            return new RunOutcome(result.state(), Optional.of(result.summary()), Optional.empty());
+        }
+    }
+
+    private static RunOutcome failure(OperationRequest request, Throwable failure) {
+        LogEvent.of("operation-failed").with("id", request.id()).log(LOGGER, Level.ERROR, failure);
         Throwable cause = failure;
         while ((cause instanceof CompletionException || cause instanceof ExecutionException)
                 && cause.getCause() != null) {
             cause = cause.getCause();
         }
-        return Optional.ofNullable(cause.getMessage()).orElse(cause.getClass().getName());
+        String reason =
+                Optional.ofNullable(cause.getMessage()).orElse(cause.getClass().getName());
+        return new RunOutcome(OperationState.FAILED, Optional.empty(), Optional.of(reason));
     }
 }

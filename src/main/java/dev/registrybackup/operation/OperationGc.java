@@ -42,12 +42,11 @@ final class OperationGc {
     }
 
     private int dropBelow(String prefix) {
-        Instant oldest = clock.instant().minus(Operations.RETENTION);
+        Instant oldest = clock.instant().minus(OperationService.RETENTION);
         int dropped = 0;
         try (Stream<ObjectVersion> listing = backup.listVersions(prefix)) {
             Iterator<ObjectVersion> versions = listing.takeWhile(version -> !isYounger(version, oldest))
-                    .filter(version ->
-                            OperationListing.operationId(version.key()).isPresent())
+                    .filter(version -> OperationStore.operationId(version.key()).isPresent())
                     .iterator();
             List<ObjectVersion> folder = new ArrayList<>();
             while (versions.hasNext()) {
@@ -78,7 +77,7 @@ final class OperationGc {
     }
 
     private static Optional<OperationId> operationId(ObjectVersion version) {
-        return OperationListing.operationId(version.key());
+        return OperationStore.operationId(version.key());
     }
 
     /** One that cannot be removed, as under Object Lock, is no hindrance to the others. */

@@ -22,12 +22,11 @@ public interface OperationHandler {
     }
 
     /**
-     * Does it, from the start or from where an earlier attempt stopped, and returns when it is done.
+     * Does it, as far as it is not done already, and returns when it is done.
      *
-     * @param fence to be asked before each write, and between reads too, a few times a minute: that is how work learns
-     *     that it was cancelled
+     * @param fence to be asked before each write, and between reads too: it tells the work to stop
      * @param progressTracker to be told how far it is and what it finds
-     * @throws FencedException the permit's, handed on
+     * @throws FencedException the fence's, handed on
      * @throws RuntimeException if it could not be done; the message goes on record as the reason
      */
     OperationResult run(OperationRequest request, Fence fence, ProgressTracker progressTracker);

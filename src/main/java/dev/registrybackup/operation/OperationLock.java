@@ -4,101 +4,131 @@ import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.SingleVersionRecord;
+import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.RegistryLayout;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
- * Which reconciliation is the one that may be at work, whichever processes know of each other: a runner knows only what it
- * runs itself. The record stays after its end, and means nothing once that operation is over or has shown no life for long,
- * by the store's clock. Whoever it is taken from then stops before its next write, as an attempt that is replaced does.
- * Other kinds need no such thing. Blocks.
+ * One operation of a kind at a time on a slot, whoever runs it: a Job, the service's own process, or a command. An object in
+ * the backup bucket names the operation, and the run that works on it. It stays after the end, and means nothing once its
+ * operation has ended or has shown no life for two minutes by the store's clock. Who loses it stops at the next heartbeat.
  */
 final class OperationLock {
-    static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/running";
+    static final String PREFIX = RegistryLayout.METADATA_PREFIX + "locks/";
 
     private final ObjectStore backup;
     private final MetadataStore records;
-    private final OperationStore folder;
+    private final OperationStore store;
 
-    OperationLock(ObjectStore backup, OperationStore folder) {
+    OperationLock(ObjectStore backup, OperationStore store) {
         this.backup = backup;
         this.records = new MetadataStore(backup);
-        this.folder = folder;
+        this.store = store;
     }
 
     /**
-     * Returns if the operation could have the slot now.
+     * Takes the lock. A run takes it from its own operation at once, be that waiting or run by another process.
      *
-     * @param own the key of a record of the operation that was written just now, which tells the store's time
-     * @throws ConflictException if another one at work has it
+     * @param token of the run; empty for an operation that is about to be started
+     * @param written the key of a record of the operation that was written just now, which tells the store's time
+     * @param isStarted whether an operation without a sign of life is about to run nevertheless, such as a Job without a pod
+     * @throws ConflictException if another operation has the lock, or took it at this moment
      */
-    void requireFree(OperationRequest request, String own) {
-        if (isNeeded(request)) {
-            requireFree(request, own, holder());
-        }
-    }
-
-    private void requireFree(OperationRequest request, String own, Optional<OperationId> holder) {
-        holder.filter(other -> !other.equals(request.id()))
-                .filter(other -> isAtWork(other, own))
-                .ifPresent(other -> {
-                    throw new ConflictException(other, request);
-                });
-    }
-
-    /**
-     * Has the operation have it.
-     *
-     * @param own as for {@link #requireFree}
-     * @throws ConflictException if another one at work has it, or got it at this moment
-     */
-    void take(OperationRequest request, String own) {
-        if (isHeldBy(request)) {
+    void acquire(OperationRequest request, String token, String written, Predicate<OperationRequest> isStarted) {
+        String key = key(request);
+        String json = json(request, token);
+        Optional<StoredRecord> before = records.get(key);
+        Optional<OperationId> holder = before.flatMap(OperationLock::operation);
+        if (before.isPresent() && holder.equals(Optional.of(request.id()))) {
+            new SingleVersionRecord(records, key, before.get().version()).write(json);
             return;
         }
-        Optional<StoredRecord> before = records.get(KEY);
-        requireFree(request, own, before.flatMap(OperationLock::operation));
-        // Only what was looked at goes: one that another process wrote since stays, where the bucket keeps versions.
-        before.ifPresent(storedRecord -> backup.delete(KEY, storedRecord.version()));
-        records.putIfAbsent(KEY, request.id().value());
-        // Read in any case, as an attempt's record is: the answer may be lost, or the store not heed the condition.
-        if (!isHeldBy(request)) {
-            throw new ConflictException(holder().orElse(request.id()), request);
+        holder.filter(other -> isActive(other, written, isStarted)).ifPresent(other -> {
+            throw new ConflictException(other, request);
+        });
+        try {
+            // Only what was read goes: one that another process wrote since stays, where the bucket keeps versions.
+            before.ifPresent(storedRecord -> records.delete(key, storedRecord.version()));
+            records.putIfAbsent(key, json);
+        } catch (ObjectStoreException e) {
+            if (e.error() != StoreError.FORBIDDEN) {
+                throw e;
+            }
+            // A bucket under Object Lock lets no version go. Of two that write over it, the first stops at its
+            // heartbeat.
+            records.put(key, json);
+        }
+        // Read in any case: the answer may be lost, or the store not heed the condition.
+        if (!isHeldBy(request, token)) {
+            throw new ConflictException(holder(request).orElse(request.id()), request);
         }
     }
 
-    /** Whether the operation has it, or needs none. */
-    boolean isHeldBy(OperationRequest request) {
-        return !isNeeded(request) || holder().equals(Optional.of(request.id()));
-    }
-
-    private static boolean isNeeded(OperationRequest request) {
-        return request.kind() == OperationKind.RECONCILE;
-    }
-
-    private Optional<OperationId> holder() {
-        return records.get(KEY).flatMap(OperationLock::operation);
-    }
-
-    private static Optional<OperationId> operation(StoredRecord storedRecord) {
-        return Optional.of(storedRecord.json()).filter(OperationId::isValid).map(OperationId::new);
-    }
-
-    private boolean isAtWork(OperationId other, String own) {
-        return folder.find(other)
-                .filter(contents -> contents.newestAttempt() > 0)
-                .flatMap(contents -> folder.readAttempt(other, contents.newestAttempt()))
-                .filter(attempt -> !attempt.state().isFinished())
-                .flatMap(
-                        attempt -> written(OperationStore.key(other, OperationStore.ATTEMPT_PREFIX + attempt.number())))
-                .flatMap(last -> written(own).map(now -> Duration.between(last, now)))
-                .filter(silent -> silent.compareTo(StatusResolver.HEARTBEAT_TIMEOUT) < 0)
+    /** Whether that run of the operation has the lock. */
+    boolean isHeldBy(OperationRequest request, String token) {
+        return records.get(key(request))
+                .filter(storedRecord -> storedRecord.json().equals(json(request, token)))
                 .isPresent();
     }
 
-    private Optional<Instant> written(String key) {
+    /** Whether the operation has the lock, by whichever run. */
+    boolean isHeldByOperation(OperationRequest request) {
+        return holder(request).equals(Optional.of(request.id()));
+    }
+
+    private Optional<OperationId> holder(OperationRequest request) {
+        return records.get(key(request)).flatMap(OperationLock::operation);
+    }
+
+    private boolean isActive(OperationId other, String written, Predicate<OperationRequest> isStarted) {
+        Optional<OperationStore.Listing> listing = store.find(other);
+        if (listing.isEmpty()) {
+            return false;
+        }
+        boolean hasRun = listing.get().hasRun();
+        boolean isOver = hasRun
+                ? store.readRun(other).filter(run -> run.state().isFinished()).isPresent()
+                : listing.get().isCancelled();
+        if (isOver) {
+            return false;
+        }
+        String lastSign = OperationStore.key(other, hasRun ? OperationStore.RUN : OperationStore.REQUEST);
+        boolean isSilent = lastModified(lastSign)
+                .flatMap(last -> lastModified(written).map(now -> Duration.between(last, now)))
+                .filter(silence -> silence.compareTo(StatusResolver.HEARTBEAT_TIMEOUT) < 0)
+                .isEmpty();
+        return !isSilent || store.readRequest(other).filter(isStarted).isPresent();
+    }
+
+    private Optional<Instant> lastModified(String key) {
         return backup.headBeforeWrite(key).map(ObjectInfo::lastModified);
+    }
+
+    static String key(OperationRequest request) {
+        return PREFIX + request.kind().label() + "/" + URLEncoder.encode(request.slot(), StandardCharsets.UTF_8);
+    }
+
+    private static String json(OperationRequest request, String token) {
+        return "{\"operation\":\"%s\",\"run\":\"%s\"}".formatted(request.id(), token);
+    }
+
+    /** What is not a lock's content locks nothing. */
+    private static Optional<OperationId> operation(StoredRecord storedRecord) {
+        try {
+            return JsonReader.parse(storedRecord.json())
+                    .optionalText("operation")
+                    .filter(OperationId::isValid)
+                    .map(OperationId::new);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 }

@@ -4,29 +4,27 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** How an operation stands. */
+/** The state of an operation. Asking for the same again is always possible, and copies only what is missing. */
 public enum OperationState {
-    /** Asked for, and not begun. */
-    PENDING(false, false),
-    /** At work. */
-    RUNNING(false, false),
+    /** Requested, and not begun. */
+    PENDING(false),
+    /** Running. */
+    RUNNING(false),
     /** Done, all of it. */
-    SUCCEEDED(true, false),
-    /** Done as far as was possible: its findings say what is missing. Resumed, it tries that again. */
-    INCOMPLETE(true, true),
-    /** Ended by a failure. Resumed, it goes on where it stopped. */
-    FAILED(true, true),
-    /** Ended because somebody wanted so, which is not undone: whoever wants it after all asks for a new one. */
-    CANCELLED(true, false),
-    /** Nobody works on it, and nobody has ended it: its process is gone. It hinders nothing and can be resumed. */
-    LOST(false, true);
+    SUCCEEDED(true),
+    /** Done as far as was possible: its findings say what is missing. */
+    INCOMPLETE(true),
+    /** Ended by a failure. */
+    FAILED(true),
+    /** Ended because somebody cancelled it. */
+    CANCELLED(true),
+    /** Its process is gone and has recorded no end. It blocks nothing. */
+    LOST(false);
 
     private final boolean finished;
-    private final boolean resumable;
 
-    OperationState(boolean over, boolean resumable) {
-        this.finished = over;
-        this.resumable = resumable;
+    OperationState(boolean finished) {
+        this.finished = finished;
     }
 
     /** The name for records and answers. */
@@ -34,14 +32,9 @@ public enum OperationState {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Whether it was brought to an end, so that nothing changes any more unless it is resumed. */
+    /** Whether its end is on record. */
     public boolean isFinished() {
         return finished;
-    }
-
-    /** Whether a new attempt may be made at it. */
-    public boolean isResumable() {
-        return resumable;
     }
 
     static Optional<OperationState> fromLabel(String label) {

@@ -10,11 +10,11 @@ import java.util.Optional;
  *
  * @param request what was asked for
  * @param state how it stands
- * @param attempt its newest attempt, if there is one
+ * @param run what the process that runs it has recorded, if one has begun
  * @param reason why it stands so, for a human: of what failed, was cancelled or is lost
  */
 public record OperationStatus(
-        OperationRequest request, OperationState state, Optional<AttemptRecord> attempt, Optional<String> reason) {
+        OperationRequest request, OperationState state, Optional<RunRecord> run, Optional<String> reason) {
 
     /** All of it, as it is answered. */
     public ObjectNode json() {
@@ -26,13 +26,9 @@ public record OperationStatus(
         root.set("parameters", request.parameters());
         root.put("requestedBy", request.requestedBy())
                 .put("requestedAt", request.requestedAt().toString());
-        attempt.ifPresent(newest -> {
-            ObjectNode made = root.putObject("attempt");
-            made.put("number", newest.number()).put("runner", newest.runner());
-            newest.putTimes(made);
-        });
-        attempt.ifPresentOrElse(
-                newest -> newest.putProgress(root),
+        run.ifPresent(recorded -> recorded.putTimes(root.putObject("run").put("runner", recorded.runner())));
+        run.ifPresentOrElse(
+                recorded -> recorded.putProgress(root),
                 () -> ProgressJson.put(root, new ProgressTracker().progress(), Duration.ZERO));
         reason.ifPresent(why -> root.put("reason", why));
         return root;

@@ -11,34 +11,56 @@ import dev.registrybackup.registry.RegistryLayout;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The records of operations, each object with one writer:
+ * The records of operations:
  *
  * <pre>
  * registry-backup/operations/&lt;id&gt;/
- *   attempt-&lt;n&gt;   by the process that makes the attempt, again and again
- *   cancel        once, by whoever is first to want it
- *   request       once, by whoever took the request
+ *   cancel    once, by whoever is first to want it
+ *   request   once, by whoever took the request
+ *   run       again and again, by the process that runs it
  * </pre>
  *
- * <p>An operation without a request is none: its folder is being made or dropped.
+ * <p>An operation without a request does not exist: its records are being made or dropped.
  */
 final class OperationStore {
     static final String PREFIX = RegistryLayout.METADATA_PREFIX + "operations/";
     static final String REQUEST = "request";
     static final String CANCEL = "cancel";
-    static final String ATTEMPT_PREFIX = "attempt-";
+    static final String RUN = "run";
 
     private static final System.Logger LOGGER = System.getLogger(OperationStore.class.getName());
+    private static final Pattern KEY_PATTERN = Pattern.compile(
+            "(?:%s|%s)([^/]+)/([^/]+)".formatted(Pattern.quote(PREFIX), Pattern.quote(ReportWriter.PREFIX)));
 
     private final ObjectStore backup;
     private final MetadataStore records;
 
-    /** Reads a record's text; fails if it is none of its kind. */
+    /**
+     * What a listing tells of an operation.
+     *
+     * @param hasRun whether a process has run it
+     * @param isCancelled whether somebody cancelled it
+     */
+    record Listing(OperationId id, boolean hasRequest, boolean hasRun, boolean isCancelled) {
+        Listing with(String name) {
+            return new Listing(
+                    id,
+                    hasRequest || name.equals(REQUEST),
+                    hasRun || name.equals(RUN),
+                    isCancelled || name.equals(CANCEL));
+        }
+    }
+
+    /** Reads a record's text; fails if it is not one of its kind. */
     @FunctionalInterface
     private interface RecordParser<T> {
         T parse(String json) throws IOException;
@@ -49,35 +71,52 @@ final class OperationStore {
         this.records = new MetadataStore(backup);
     }
 
-    /** What there is of the operation; empty if there is no such operation. */
-    Optional<OperationListing> find(OperationId id) {
-        return listNewest(PREFIX + id + "/", 1).stream().findFirst();
+    /** Finds the records of the operation; empty if there is no such operation. */
+    Optional<Listing> find(OperationId id) {
+        return list(PREFIX + id + "/", 1).stream().findFirst();
     }
 
-    /** What there is of the newest operations, so many at the most, the newest first. */
-    List<OperationListing> listNewest(int most) {
-        return listNewest(PREFIX, most);
+    /** Finds the newest operations, at most so many, the newest first. */
+    List<Listing> listNewest(int limit) {
+        return list(PREFIX, limit);
     }
 
-    private List<OperationListing> listNewest(String prefix, int most) {
-        OperationListing.NewestOperations newestOperations = new OperationListing.NewestOperations(most);
+    /** Holds no more than are wanted: ids, and so the keys, are in the order of time. */
+    private List<Listing> list(String prefix, int limit) {
+        Deque<Listing> newest = new ArrayDeque<>();
         try (Stream<ObjectInfo> listing = backup.list(prefix)) {
-            listing.forEach(object -> newestOperations.add(object.key()));
+            listing.forEach(object -> operationId(object.key()).ifPresent(id -> {
+                boolean isSame = !newest.isEmpty() && newest.getFirst().id().equals(id);
+                Listing known = isSame ? newest.removeFirst() : new Listing(id, false, false, false);
+                if (!isSame && !newest.isEmpty() && !newest.getFirst().hasRequest()) {
+                    newest.removeFirst();
+                }
+                newest.addFirst(known.with(object.key().substring(object.key().lastIndexOf('/') + 1)));
+                if (newest.size() > limit + 1) {
+                    newest.removeLast();
+                }
+            }));
         }
-        return newestOperations.newestFirst();
+        return newest.stream().filter(Listing::hasRequest).limit(limit).toList();
+    }
+
+    /** Which operation an object belongs to, as its record or its report; empty if to none. */
+    static Optional<OperationId> operationId(String key) {
+        Matcher object = KEY_PATTERN.matcher(key);
+        return object.matches() && OperationId.isValid(object.group(1))
+                ? Optional.of(new OperationId(object.group(1)))
+                : Optional.empty();
     }
 
     /**
-     * Writes the request, unless there is one of its id.
+     * Writes the request, unless there is one of its id. The answer to a conditional write may be lost, and the write sent
+     * again find its own: so what is there is read.
      *
      * @return whether it is this one that is there
      */
     boolean create(OperationRequest request) {
-        return createIdempotently(key(request.id(), REQUEST), request.json().toString());
-    }
-
-    /** The answer to a conditional write may be lost, and the write sent again find its own: so what is there is read. */
-    private boolean createIdempotently(String key, String json) {
+        String key = key(request.id(), REQUEST);
+        String json = request.json().toString();
         return records.putIfAbsent(key, json)
                 || records.get(key).map(StoredRecord::json).filter(json::equals).isPresent();
     }
@@ -86,23 +125,14 @@ final class OperationStore {
         return read(key(id, REQUEST), json -> OperationRequest.parse(id, json));
     }
 
-    Optional<AttemptRecord> readAttempt(OperationId id, int number) {
-        return read(key(id, ATTEMPT_PREFIX + number), json -> AttemptRecord.parse(number, json));
+    Optional<RunRecord> readRun(OperationId id) {
+        return read(key(id, RUN), RunRecord::parse);
     }
 
-    /**
-     * Writes the first record of an attempt, unless there is one of its number.
-     *
-     * @return where its attempt goes on writing; empty if another process has that number
-     */
-    Optional<SingleVersionRecord> createAttempt(OperationId id, AttemptRecord attempt) {
-        String key = key(id, ATTEMPT_PREFIX + attempt.number());
-        String json = attempt.json().toString();
-        records.putIfAbsent(key, json);
-        // Read in any case: a store that does not heed the condition lets the last one win, and versions are told here.
-        return records.get(key)
-                .filter(storedRecord -> storedRecord.json().equals(json))
-                .map(storedRecord -> new SingleVersionRecord(records, key, storedRecord.version()));
+    /** Where a process that runs the operation writes, in place of the one before it. */
+    SingleVersionRecord runWriter(OperationId id) {
+        String key = key(id, RUN);
+        return new SingleVersionRecord(records, key, records.get(key).flatMap(StoredRecord::version));
     }
 
     /** Marks the operation as cancelled, unless it is already. */
@@ -132,7 +162,7 @@ final class OperationStore {
         return PREFIX + id + "/" + name;
     }
 
-    /** What is no record is left in place and hinders nothing. */
+    /** What is not a record is left in place and blocks nothing. */
     private <T> Optional<T> read(String key, RecordParser<T> recordParser) {
         Optional<StoredRecord> stored = records.get(key);
         try {

@@ -41,7 +41,7 @@ public final class ReportWriter implements Consumer<Finding> {
      * A report that holds nothing yet, and is not written before there is something.
      *
      * @param backup where it is kept
-     * @param id the operation's; a report of it from an attempt before is replaced part by part
+     * @param id the operation's; a report of an earlier run is replaced part by part
      * @param isOpenShift whose registry it is about, by which findings are graded
      * @param fence asked before each write
      */

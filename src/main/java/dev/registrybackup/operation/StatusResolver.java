@@ -6,63 +6,58 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * How operations stand, told from their records, and from their runner where the records have been silent for long. Signs of
- * life are in the clock of the process that gave them: where two clocks are further apart than the silence, an operation at
- * work may show as lost. Whoever resumes it then makes it stop, which costs time and nothing else.
+ * Tells the status of operations from their records, and from their runner where the records have been silent for long.
+ * Heartbeats are in the clock of the process that sends them: where two clocks differ by more than the timeout, an operation
+ * that runs may show as lost.
  */
 final class StatusResolver {
-    /** Without a sign of life for so long, an operation may be lost. */
+    /** Without a heartbeat for so long, an operation may be lost. */
     static final Duration HEARTBEAT_TIMEOUT = Duration.ofMinutes(2);
 
     private final OperationStore store;
+    private final OperationRunner runner;
     private final Clock clock;
 
-    StatusResolver(OperationStore folder, Clock clock) {
-        this.store = folder;
+    StatusResolver(OperationStore store, OperationRunner runner, Clock clock) {
+        this.store = store;
+        this.runner = runner;
         this.clock = clock;
     }
 
     /** Empty if it is dropped meanwhile, or its request cannot be read. */
-    Optional<OperationStatus> resolve(OperationListing contents, OperationRunner operationRunner) {
-        return store.readRequest(contents.id()).map(request -> {
-            Optional<AttemptRecord> newest = contents.newestAttempt() == 0
-                    ? Optional.empty()
-                    : store.readAttempt(contents.id(), contents.newestAttempt());
-            return newest.filter(attempt -> attempt.state().isFinished())
-                    .map(attempt -> new OperationStatus(request, attempt.state(), newest, attempt.reason()))
-                    .orElseGet(() -> resolveUnfinished(request, contents, newest, operationRunner));
-        });
+    Optional<OperationStatus> resolve(OperationStore.Listing listing) {
+        return store.readRequest(listing.id())
+                .map(request ->
+                        resolve(request, listing, listing.hasRun() ? store.readRun(listing.id()) : Optional.empty()));
     }
 
-    private OperationStatus resolveUnfinished(
-            OperationRequest request,
-            OperationListing contents,
-            Optional<AttemptRecord> newest,
-            OperationRunner operationRunner) {
-        OperationState shown = contents.newestAttempt() == 0 ? OperationState.PENDING : OperationState.RUNNING;
-        if (contents.isCancelled() && shown == OperationState.PENDING) {
-            return cancelled(request, newest);
+    private OperationStatus resolve(OperationRequest request, OperationStore.Listing listing, Optional<RunRecord> run) {
+        Optional<RunRecord> end = run.filter(recorded -> recorded.state().isFinished());
+        if (end.isPresent()) {
+            return new OperationStatus(
+                    request, end.get().state(), run, end.get().reason());
         }
-        if (!isHeartbeatStale(newest.map(AttemptRecord::heartbeatAt).orElse(request.requestedAt()))) {
-            return new OperationStatus(request, shown, newest, Optional.empty());
+        if (listing.isCancelled() && !listing.hasRun()) {
+            return cancelled(request, run);
         }
-        Liveness liveness = operationRunner.liveness(request);
+        OperationState shown = listing.hasRun() ? OperationState.RUNNING : OperationState.PENDING;
+        Instant lastSign = run.map(RunRecord::heartbeatAt).orElse(request.requestedAt());
+        if (Duration.between(lastSign, clock.instant()).compareTo(HEARTBEAT_TIMEOUT) < 0) {
+            return new OperationStatus(request, shown, run, Optional.empty());
+        }
+        Liveness liveness = runner.liveness(request);
         return switch (liveness.kind()) {
-            case RUNNING -> new OperationStatus(request, shown, newest, Optional.empty());
-            case UNKNOWN -> new OperationStatus(request, shown, newest, Optional.of(liveness.reason()));
+            case RUNNING -> new OperationStatus(request, shown, run, Optional.empty());
+            case UNKNOWN -> new OperationStatus(request, shown, run, Optional.of(liveness.reason()));
             case DEAD ->
-                contents.isCancelled()
-                        ? cancelled(request, newest)
-                        : new OperationStatus(request, OperationState.LOST, newest, Optional.of(liveness.reason()));
+                listing.isCancelled()
+                        ? cancelled(request, run)
+                        : new OperationStatus(request, OperationState.LOST, run, Optional.of(liveness.reason()));
         };
     }
 
-    private OperationStatus cancelled(OperationRequest request, Optional<AttemptRecord> newest) {
+    private OperationStatus cancelled(OperationRequest request, Optional<RunRecord> run) {
         return new OperationStatus(
-                request, OperationState.CANCELLED, newest, Optional.of(store.cancellationReason(request.id())));
-    }
-
-    private boolean isHeartbeatStale(Instant lastSign) {
-        return Duration.between(lastSign, clock.instant()).compareTo(HEARTBEAT_TIMEOUT) >= 0;
+                request, OperationState.CANCELLED, run, Optional.of(store.cancellationReason(request.id())));
     }
 }

@@ -152,17 +152,19 @@ class OnDemandOperationsIT {
     @ParameterizedTest
     @CsvSource({
         "GET, /restore, 405",
-        "GET, /cancel, 405",
-        "POST, /operation, 405",
+        "GET, /operations/x/cancel, 405",
+        "POST, /operations/x, 405",
         "POST, /verify, 404",
         "POST, /reconcile, 404",
         "GET, /operations, 404",
         "GET, /catalog, 404",
         "POST, /notification, 404",
         "POST, /, 404",
-        "GET, /operation, 400",
-        "GET, /operation?id=x, 400",
-        "GET, /operation?id=20240101T000000Z-00000000, 404",
+        "GET, /operations/x, 400",
+        "GET, /operations/20240101T000000Z-00000000, 404",
+        "POST, /operations/x/cancel, 400",
+        "POST, /operations/20240101T000000Z-00000000/cancel, 404",
+        "GET, /operations/x/y, 404",
     })
     void eachPathTakesItsOwnMethod(String method, String path, int status) {
         RestAssured.given()
@@ -202,7 +204,7 @@ class OnDemandOperationsIT {
         // Then
         assertEquals(401, without.status(), without::body);
         assertEquals(401, guessed.status(), guessed::body);
-        assertEquals(401, nobody.get("/operation").status());
+        assertEquals(401, nobody.get("/operations/x").status());
         assertEquals(before, backup.sizes("registry-backup/operations/"));
         assertFalse(service.log().contains(TOKEN), service::log);
     }

@@ -420,7 +420,7 @@ class RealStackOpenShiftIT {
     }
 
     @Test
-    void aRestoreKilledInItsMiddleIsFinishedByTheNextAttempt() {
+    void aRestoreKilledInItsMiddleIsFinishedWhenItRunsAgain() {
         // Given
         makeReady();
         Set<String> before = operations();
@@ -440,14 +440,13 @@ class RealStackOpenShiftIT {
         List<String> restored = STREAMS.stream().filter(this::isInFresh).toList();
 
         // When
-        ProductCommand resumed = onFresh("operation", "run", id, "--json");
+        ProductCommand again = onFresh("operation", "run", id, "--json");
 
         // Then
         assertEquals(1, asked.size());
         assertEquals(3, restored.size(), restored::toString);
-        assertEquals(0, resumed.code(), resumed::toString);
-        assertEquals("succeeded", resumed.json().path("state").asText(), resumed::toString);
-        assertEquals(2, resumed.json().at("/attempt/number").asInt(), resumed::toString);
+        assertEquals(0, again.code(), again::toString);
+        assertEquals("succeeded", again.json().path("state").asText(), again::toString);
         assertEquals(tags(lost.cluster()), tags(fresh));
         assertEquals(imagesOf(lost.cluster()), imagesOf(fresh));
     }

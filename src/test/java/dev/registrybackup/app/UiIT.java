@@ -137,7 +137,7 @@ class UiIT {
         Awaitility.await()
                 .atMost(BOUND)
                 .until(
-                        () -> caller().get("/operation?id=" + id).path("state"),
+                        () -> caller().get("/operations/" + id).path("state"),
                         state -> "succeeded".equals(state) || "incomplete".equals(state));
     }
 

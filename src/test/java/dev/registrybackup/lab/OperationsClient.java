@@ -10,18 +10,20 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.awaitility.Awaitility;
 
 /**
- * Asks the restore service.
+ * Asks the service, and holds each answer against the documented API.
  *
  * @param service where it listens
  * @param token the bearer token that is sent, if any
  */
 public record OperationsClient(URI service, Optional<String> token) {
     private static final Duration BOUND = Duration.ofMinutes(4);
+    private static final OpenApi OPEN_API = OpenApi.read();
     private static final Set<String> OVER = Set.of("succeeded", "incomplete", "failed", "cancelled");
 
     /** Asks without a token. */
@@ -74,7 +76,7 @@ public record OperationsClient(URI service, Optional<String> token) {
         return Awaitility.await()
                 .atMost(BOUND)
                 .until(
-                        () -> get("/operation?id=" + id).json(),
+                        () -> get("/operations/" + id).json(),
                         operation -> OVER.contains(operation.path("state").asText()));
     }
 
@@ -82,6 +84,11 @@ public record OperationsClient(URI service, Optional<String> token) {
         try {
             HttpResponse<String> response =
                     HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+            List<String> flaws =
+                    OPEN_API.flaws(request.method(), request.uri().getPath(), response.statusCode(), response.body());
+            if (!flaws.isEmpty()) {
+                throw new IllegalStateException("Not as docs/openapi.yaml says: " + flaws);
+            }
             return new Answer(response.statusCode(), response.body());
         } catch (IOException e) {
             throw new UncheckedIOException("Failed to ask " + request.uri(), e);

@@ -4,13 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.registrybackup.objectstore.ContentSource;
-import dev.registrybackup.objectstore.ForwardingObjectStore;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.MultipartUpload;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -71,66 +66,5 @@ class FencedObjectStoreTest {
 
         // Then
         assertEquals(List.of(), bucket.keys(""));
-    }
-
-    @Test
-    void aClientThatReadsTheContentAgainIsAskedAgain() {
-        // Given: a client whose first try fails after the process stood still
-        FencedObjectStore retrying =
-                new FencedObjectStore(new RetryingStore(bucket, () -> isPermitted.set(false)), this::checkFence);
-
-        // When
-        assertThrows(FencedException.class, () -> retrying.put("new", ContentSource.of(new byte[] {1}), Map.of()));
-
-        // Then
-        assertEquals(List.of(), bucket.keys(""));
-    }
-
-    @Test
-    void aBodyIsNotSentOnOnceItIsFenced() {
-        // Given
-        ContentSource slow = new ContentSource() {
-            @Override
-            public long size() {
-                return 1;
-            }
-
-            @Override
-            public InputStream open() {
-                return new ByteArrayInputStream(new byte[1]) {
-                    @Override
-                    public synchronized int read(byte[] buffer, int offset, int length) {
-                        isPermitted.set(false);
-                        return super.read(buffer, offset, length);
-                    }
-                };
-            }
-        };
-
-        // When
-        assertThrows(FencedException.class, () -> store.put("new", slow, Map.of()));
-
-        // Then
-        assertEquals(List.of(), bucket.keys(""));
-    }
-
-    private static final class RetryingStore extends ForwardingObjectStore {
-        private final Runnable between;
-
-        RetryingStore(InMemoryObjectStore below, Runnable between) {
-            super(below);
-            this.between = between;
-        }
-
-        @Override
-        public Optional<String> put(String key, ContentSource content, Map<String, String> metadata) {
-            try {
-                content.open().close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            between.run();
-            return super.put(key, content, metadata);
-        }
     }
 }

@@ -1,6 +1,5 @@
 package dev.registrybackup.operation;
 
-import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -25,11 +24,8 @@ class InProcessRunnerTest {
         return new OperationResult(OperationState.SUCCEEDED, OperationFixture.summary());
     };
     private final InProcessRunner runner = new InProcessRunner(
-            new OperationExecution(
-                    fixture.operations,
-                    workerPools,
-                    fixture.clock,
-                    Map.of(OperationKind.RESTORE, blockingHandler, OperationKind.VERIFY, blockingHandler)),
+            fixture.execution(
+                    workerPools, Map.of(OperationKind.RESTORE, blockingHandler, OperationKind.VERIFY, blockingHandler)),
             workerPools,
             "pod-1");
 
@@ -48,46 +44,15 @@ class InProcessRunnerTest {
         // Then
         awaitDead(request);
         assertEquals(OperationState.SUCCEEDED, fixture.state());
-        assertEquals("pod-1", fixture.status().attempt().orElseThrow().runner());
-    }
-
-    @Test
-    void aSecondOperationOfAKindAndSlotConflictsWithTheFirst() {
-        // Given
-        OperationRequest second = fixture.createRestore();
-        runner.start(request);
-
-        // When
-        ConflictException refusal = assertThrows(ConflictException.class, () -> runner.start(second));
-
-        // Then
-        assertEquals(request.id(), refusal.running());
-        assertEquals(
-                "Failed to start to restore registry: operation 20260304T050607Z-00000001 does so already. Wait for its"
-                        + " end, or cancel it",
-                refusal.getMessage());
-        assertEquals(Liveness.Kind.DEAD, runner.liveness(second).kind());
-    }
-
-    @Test
-    void anOperationIsNotStartedTwice() {
-        // Given
-        runner.start(request);
-
-        // When
-        ConflictException refusal = assertThrows(ConflictException.class, () -> runner.start(request));
-
-        // Then
-        assertEquals(request.id(), refusal.running());
+        assertEquals("pod-1", fixture.status().run().orElseThrow().runner());
     }
 
     @Test
     void othersRunBesideIt() {
         // Given
         OperationRequest otherKind =
-                fixture.operations.create(OperationKind.VERIFY, "registry", OperationFixture.parameters(), "bob");
-        OperationRequest otherSlot =
-                fixture.operations.create(OperationKind.RESTORE, "another", OperationFixture.parameters(), "bob");
+                fixture.service.create(OperationKind.VERIFY, "registry", OperationFixture.parameters(), "bob");
+        OperationRequest otherSlot = fixture.createRestore("another");
         runner.start(request);
 
         // When
@@ -101,37 +66,21 @@ class InProcessRunnerTest {
     }
 
     @Test
-    void theSlotIsFreeAfterTheEnd() {
-        // Given
-        runner.start(request);
-        release.countDown();
-        awaitDead(request);
-
-        // When
-        OperationRequest second = fixture.createRestore();
-
-        // Then
-        assertDoesNotThrow(() -> runner.start(second));
-    }
-
-    @Test
-    void theSlotIsFreeAfterWhateverHappens() {
+    void whatCouldNotBeginIsNotAtWork() {
         // Given
         fixture.failOn(Operation.OPEN);
-        runner.start(request);
-        awaitDead(request);
-        fixture.clearFailures();
 
         // When
-        OperationRequest second = fixture.createRestore();
+        runner.start(request);
 
         // Then
-        assertDoesNotThrow(() -> runner.start(second));
+        awaitDead(request);
+        fixture.clearFailures();
         assertEquals(OperationState.PENDING, fixture.state());
     }
 
     @Test
-    void theSlotIsFreeThoughThereWasNoThreadForIt() {
+    void withoutAThreadNothingIsStarted() {
         // Given
         workerPools.close();
 
@@ -150,12 +99,11 @@ class InProcessRunnerTest {
     void whatThisProcessRunsIsNotLostHoweverOldItsHeartbeat() {
         // Given
         runner.start(request);
-        Awaitility.await().until(() -> fixture.status().attempt().isPresent());
+        Awaitility.await().until(() -> fixture.status().run().isPresent());
         fixture.clock.advance(Duration.ofHours(1));
 
         // When
-        OperationState here =
-                fixture.operations.status(request.id(), runner).orElseThrow().state();
+        OperationState here = statusHere().state();
 
         // Then
         assertEquals(OperationState.RUNNING, here);
@@ -164,17 +112,23 @@ class InProcessRunnerTest {
     @Test
     void whatThisProcessDoesNotRunIsLostAfterTheHeartbeatTimeout() {
         // Given
-        fixture.operations.startAttempt(request, "a pod that is gone");
+        fixture.startRun(request, "a pod that is gone");
         fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
 
         // When
-        OperationStatus status = fixture.operations.status(request.id(), runner).orElseThrow();
+        OperationStatus status = statusHere();
 
         // Then
         assertEquals(OperationState.LOST, status.state());
         assertEquals(
-                "No process has shown that it works on it for 120 s. Resume it",
+                "No process has shown that it works on it for 120 s. Ask for the same again",
                 status.reason().orElseThrow());
+    }
+
+    private OperationStatus statusHere() {
+        return new OperationService(fixture.backup, runner, fixture.clock, () -> "0000000a")
+                .status(request.id())
+                .orElseThrow();
     }
 
     private void awaitDead(OperationRequest started) {

@@ -2,14 +2,12 @@ package dev.registrybackup.operation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.operation.OperationHandler.OperationResult;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,11 +42,11 @@ class OperationExecutionTest {
         });
 
         // When
-        OperationState ended = execution.run(request.id(), "pod-1");
+        OperationState ended = execution.run(request.id(), "pod-1", new ProgressTracker());
 
         // Then
         assertEquals(state, ended);
-        AttemptRecord record = fixture.status().attempt().orElseThrow();
+        RunRecord record = fixture.status().run().orElseThrow();
         assertEquals(state, record.state());
         assertEquals("pod-1", record.runner());
         assertEquals(3, record.progress().objectsDone());
@@ -77,7 +75,7 @@ class OperationExecutionTest {
         });
 
         // When
-        execution.run(request.id(), "pod-1");
+        execution.run(request.id(), "pod-1", new ProgressTracker());
 
         // Then
         assertEquals(request, got.join());
@@ -93,16 +91,15 @@ class OperationExecutionTest {
         });
 
         // When
-        OperationState ended = execution.run(request.id(), "pod-1");
+        OperationState ended = execution.run(request.id(), "pod-1", new ProgressTracker());
 
         // Then
         assertEquals(OperationState.FAILED, ended);
         OperationStatus status = fixture.status();
         assertEquals(OperationState.FAILED, status.state());
         assertEquals(Optional.of("the disk is full"), status.reason());
-        assertEquals(3, status.attempt().orElseThrow().progress().objectsDone());
-        assertEquals(
-                1, status.attempt().orElseThrow().progress().firstFindings().size());
+        assertEquals(3, status.run().orElseThrow().progress().objectsDone());
+        assertEquals(1, status.run().orElseThrow().progress().firstFindings().size());
     }
 
     @Test
@@ -113,7 +110,7 @@ class OperationExecutionTest {
         });
 
         // When
-        execution.run(request.id(), "pod-1");
+        execution.run(request.id(), "pod-1", new ProgressTracker());
 
         // Then
         assertEquals(Optional.of("the disk is full"), fixture.status().reason());
@@ -127,7 +124,7 @@ class OperationExecutionTest {
         });
 
         // When
-        execution.run(request.id(), "pod-1");
+        execution.run(request.id(), "pod-1", new ProgressTracker());
 
         // Then
         assertEquals(
@@ -142,7 +139,7 @@ class OperationExecutionTest {
         });
 
         // When
-        OperationState ended = execution.run(request.id(), "pod-1");
+        OperationState ended = execution.run(request.id(), "pod-1", new ProgressTracker());
 
         // Then
         assertEquals(OperationState.FAILED, ended);
@@ -152,10 +149,10 @@ class OperationExecutionTest {
     @Test
     void aKindWithoutWorkIsAFailureOnRecord() {
         // Given
-        OperationExecution execution = new OperationExecution(fixture.operations, workerPools, fixture.clock, Map.of());
+        OperationExecution execution = fixture.execution(workerPools, Map.of());
 
         // When
-        OperationState ended = execution.run(request.id(), "pod-1");
+        OperationState ended = execution.run(request.id(), "pod-1", new ProgressTracker());
 
         // Then
         assertEquals(OperationState.FAILED, ended);
@@ -176,8 +173,9 @@ class OperationExecutionTest {
 
         // When
         Awaitility.await()
-                .until(() -> attempt()
-                        .filter(attempt -> attempt.progress().phase().equals("copying"))
+                .until(() -> fixture.status()
+                        .run()
+                        .filter(run -> run.progress().phase().equals("copying"))
                         .isPresent());
 
         // Then
@@ -210,7 +208,7 @@ class OperationExecutionTest {
     }
 
     @Test
-    void whatIsCancelledStopsAtItsNextWriteAndSaysSo() throws Exception {
+    void whatIsCancelledStopsAfterItsNextHeartbeatAndSaysSo() throws Exception {
         // Given
         CountDownLatch begun = new CountDownLatch(1);
         CompletableFuture<OperationState> running = start((asked, fence, progressTracker) -> {
@@ -220,7 +218,7 @@ class OperationExecutionTest {
         await(begun);
 
         // When
-        fixture.operations.cancel(request.id(), "bob");
+        fixture.service.cancel(request.id(), "bob");
 
         // Then
         assertEquals(OperationState.CANCELLED, running.get(10, TimeUnit.SECONDS));
@@ -229,15 +227,14 @@ class OperationExecutionTest {
                 Optional.of("Cancelled by bob at 2026-03-04T05:06:07Z"),
                 fixture.status().reason());
         assertEquals(
-                OperationState.CANCELLED,
-                fixture.status().attempt().orElseThrow().state());
+                OperationState.CANCELLED, fixture.status().run().orElseThrow().state());
     }
 
     @Test
-    void whatIsCancelledIsSoWhateverItsWorkMakesOfThePermitsAnswer() throws Exception {
+    void whatIsCancelledIsSoWhateverItsWorkMakesOfTheFencesAnswer() throws Exception {
         // Given
         CompletableFuture<OperationState> running = start((asked, fence, progressTracker) -> {
-            fixture.operations.cancel(asked.id(), "bob");
+            fixture.service.cancel(asked.id(), "bob");
             try {
                 return runUntilStopped(fence);
             } catch (FencedException e) {
@@ -264,28 +261,24 @@ class OperationExecutionTest {
         await(begun);
 
         // When
-        fixture.operations.startAttempt(request, "pod-2");
+        fixture.startRun(request, "pod-2");
 
         // Then
         assertEquals(OperationState.LOST, running.get(10, TimeUnit.SECONDS));
-        assertEquals("pod-2", fixture.status().attempt().orElseThrow().runner());
-        assertTrue(fixture.text("attempt-1").startsWith("{\"state\":\"running\""), fixture.text("attempt-1"));
+        assertEquals("pod-2", fixture.status().run().orElseThrow().runner());
+        assertEquals(OperationState.RUNNING, fixture.state());
     }
 
     @Test
     void whatIsReplacedUnnoticedSaysNothingEither() {
         // Given
-        OperationExecution execution = new OperationExecution(
-                fixture.operations,
-                workerPools,
-                fixture.clock,
-                Map.of(OperationKind.RESTORE, (asked, fence, progressTracker) -> {
-                    fixture.operations.startAttempt(asked, "pod-2");
-                    return succeeded();
-                }));
+        OperationExecution execution = execution((asked, fence, progressTracker) -> {
+            fixture.startRun(asked, "pod-2");
+            return succeeded();
+        });
 
         // When
-        OperationState ended = execution.run(request.id(), "pod-1");
+        OperationState ended = execution.run(request.id(), "pod-1", new ProgressTracker());
 
         // Then
         assertEquals(OperationState.LOST, ended);
@@ -295,11 +288,11 @@ class OperationExecutionTest {
     @Test
     void whatWasCancelledBeforehandIsNotBegun() {
         // Given
-        fixture.operations.cancel(request.id(), "bob");
+        fixture.service.cancel(request.id(), "bob");
         OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
 
         // When
-        OperationState ended = execution.run(request.id(), "pod-1");
+        OperationState ended = execution.run(request.id(), "pod-1", new ProgressTracker());
 
         // Then
         assertEquals(OperationState.CANCELLED, ended);
@@ -310,48 +303,63 @@ class OperationExecutionTest {
     void whatIsDoneIsNotDoneAgain() {
         // Given
         OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
-        execution.run(request.id(), "pod-1");
+        execution.run(request.id(), "pod-1", new ProgressTracker());
 
         // When
-        OperationState again = execution.run(request.id(), "pod-2");
+        OperationState again = execution.run(request.id(), "pod-2", new ProgressTracker());
 
         // Then
         assertEquals(OperationState.SUCCEEDED, again);
-        assertEquals(List.of("attempt-1", "request"), fixture.names());
+        assertEquals(List.of("request", "run"), fixture.names());
     }
 
     @Test
-    void anotherAttemptIsMadeAtWhatFailed() {
+    void whatFailedRunsAgainUnderTheSameId() {
         // Given
-        fixture.operations
-                .startAttempt(request, "pod-1")
+        fixture.startRun(request, "pod-1")
                 .finish(new ProgressTracker().progress(), OperationFixture.outcome(OperationState.FAILED));
         OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
 
         // When
-        OperationState ended = execution.run(request.id(), "pod-2");
+        OperationState ended = execution.run(request.id(), "pod-2", new ProgressTracker());
 
         // Then
         assertEquals(OperationState.SUCCEEDED, ended);
-        assertEquals(2, fixture.status().attempt().orElseThrow().number());
+        assertEquals("pod-2", fixture.status().run().orElseThrow().runner());
+        assertEquals(List.of("request", "run"), fixture.names());
+    }
+
+    @Test
+    void aPodThatKubernetesRestartsRunsTheSameOperationAtOnce() {
+        // Given
+        fixture.startRun(request, "killed");
+        OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
+
+        // When
+        OperationState ended = execution.run(request.id(), "restarted", new ProgressTracker());
+
+        // Then
+        assertEquals(OperationState.SUCCEEDED, ended);
+        assertEquals("restarted", fixture.status().run().orElseThrow().runner());
+        assertEquals(2, fixture.bucket.versionCount(OperationFixture.PREFIX));
     }
 
     @Test
     void whatIsNotThereIsNotRun() {
         // Given
         OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
-        fixture.operations.discard(request);
+        fixture.discard(request);
 
         // When
-        NoSuchOperationException refusal =
-                assertThrows(NoSuchOperationException.class, () -> execution.run(request.id(), "pod-1"));
+        NoSuchOperationException refusal = assertThrows(
+                NoSuchOperationException.class, () -> execution.run(request.id(), "pod-1", new ProgressTracker()));
 
         // Then
         assertEquals(
                 "There is no operation 20260304T050607Z-00000001 in backup: it was dropped after 90 days, or asked for"
                         + " with another backup bucket",
                 refusal.getMessage());
-        assertEquals(0, fixture.bucket.versionCount(""));
+        assertEquals(0, fixture.bucket.versionCount(OperationFixture.PREFIX));
     }
 
     @Test
@@ -361,7 +369,7 @@ class OperationExecutionTest {
         fixture.failOn(Operation.PUT);
 
         // When
-        assertThrows(ObjectStoreException.class, () -> execution.run(request.id(), "pod-1"));
+        assertThrows(ObjectStoreException.class, () -> execution.run(request.id(), "pod-1", new ProgressTracker()));
 
         // Then
         fixture.clearFailures();
@@ -377,7 +385,7 @@ class OperationExecutionTest {
         });
 
         // When
-        OperationState ended = execution.run(request.id(), "pod-1");
+        OperationState ended = execution.run(request.id(), "pod-1", new ProgressTracker());
 
         // Then
         fixture.clearFailures();
@@ -387,23 +395,14 @@ class OperationExecutionTest {
     }
 
     private OperationExecution execution(OperationHandler operationHandler) {
-        return new OperationExecution(
-                fixture.operations,
-                workerPools,
-                fixture.clock,
-                Map.of(OperationKind.RESTORE, operationHandler),
-                Duration.ofMillis(5));
+        return fixture.execution(workerPools, Map.of(OperationKind.RESTORE, operationHandler));
     }
 
     private CompletableFuture<OperationState> start(OperationHandler operationHandler) {
         OperationExecution execution = execution(operationHandler);
         CompletableFuture<OperationState> ended = new CompletableFuture<>();
-        workerPools.submitOperation(() -> ended.complete(execution.run(request.id(), "pod-1")));
+        workerPools.submitOperation(() -> ended.complete(execution.run(request.id(), "pod-1", new ProgressTracker())));
         return ended;
-    }
-
-    private Optional<AttemptRecord> attempt() {
-        return fixture.status().attempt();
     }
 
     private static OperationResult succeeded() {

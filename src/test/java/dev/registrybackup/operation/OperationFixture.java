@@ -3,14 +3,18 @@ package dev.registrybackup.operation;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
-import dev.registrybackup.operation.AttemptRecord.AttemptOutcome;
+import dev.registrybackup.operation.RunRecord.RunOutcome;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -25,22 +29,61 @@ final class OperationFixture {
     final RecordingObjectStore backup = new RecordingObjectStore(bucket);
     final FakeRunner runner = new FakeRunner();
     private final AtomicInteger idCounter = new AtomicInteger();
-    final Operations operations = new Operations(backup, clock, () -> "%08x".formatted(idCounter.incrementAndGet()));
+    final OperationStore store = new OperationStore(backup);
+    final OperationService service = service(backup);
+
+    OperationService service(ObjectStore bucketOfIt) {
+        return new OperationService(bucketOfIt, runner, clock, this::nextHex);
+    }
+
+    private String nextHex() {
+        return "%08x".formatted(idCounter.incrementAndGet());
+    }
 
     OperationRequest createRestore() {
-        return operations.create(OperationKind.RESTORE, "registry", parameters(), "alice");
+        return createRestore("registry");
+    }
+
+    OperationRequest createRestore(String target) {
+        return service.create(OperationKind.RESTORE, target, parameters(), "alice");
+    }
+
+    /** Begins a run, as another process would. */
+    OperationRun startRun(OperationRequest request, String runnerName) {
+        return startRun(backup, request, runnerName);
+    }
+
+    OperationRun startRun(ObjectStore bucketOfIt, OperationRequest request, String runnerName) {
+        OperationRun run = recordRun(bucketOfIt, request, runnerName);
+        run.acquireLock();
+        return run;
+    }
+
+    /** A run that has not taken the lock yet. */
+    OperationRun recordRun(ObjectStore bucketOfIt, OperationRequest request, String runnerName) {
+        OperationStore records = new OperationStore(bucketOfIt);
+        return OperationRun.start(
+                request, nextHex(), runnerName, records, new OperationLock(bucketOfIt, records), clock);
+    }
+
+    OperationExecution execution(WorkerPools workerPools, Map<OperationKind, OperationHandler> handlers) {
+        return new OperationExecution(backup, workerPools, clock, this::nextHex, handlers, Duration.ofMillis(5));
+    }
+
+    void discard(OperationRequest request) {
+        new OperationGc(backup, clock).delete(request.id());
     }
 
     static ObjectNode parameters() {
         return JsonNodeFactory.instance.objectNode().put("image", "team/app:1.0");
     }
 
-    static AttemptOutcome succeededOutcome() {
-        return new AttemptOutcome(OperationState.SUCCEEDED, Optional.of(summary()), Optional.empty());
+    static RunOutcome succeededOutcome() {
+        return new RunOutcome(OperationState.SUCCEEDED, Optional.of(summary()), Optional.empty());
     }
 
-    static AttemptOutcome outcome(OperationState state) {
-        return new AttemptOutcome(state, Optional.empty(), Optional.of("because"));
+    static RunOutcome outcome(OperationState state) {
+        return new RunOutcome(state, Optional.empty(), Optional.of("because"));
     }
 
     static ObjectNode summary() {
@@ -48,7 +91,7 @@ final class OperationFixture {
     }
 
     OperationStatus status() {
-        return operations.status(FIRST_ID, runner).orElseThrow();
+        return service.status(FIRST_ID).orElseThrow();
     }
 
     OperationState state() {

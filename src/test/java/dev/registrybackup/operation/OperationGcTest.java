@@ -23,35 +23,35 @@ class OperationGcTest {
     void whatWasAskedForMoreThanNinetyDaysAgoIsRemovedWithAllItsVersions() {
         // Given
         eventfulOperation(fixture.createRestore());
-        fixture.seed("attempt-1", "a version that a failed removal left");
+        fixture.seed("run", "a version that a failed removal left");
         fixture.bucket.delete(OperationFixture.PREFIX + OperationFixture.FIRST_ID + "/cancel", Optional.empty());
         fixture.clock.advance(Duration.ofDays(90).plusSeconds(1));
 
         // When
-        int dropped = fixture.operations.deleteExpired();
+        int dropped = fixture.service.deleteExpired();
 
         // Then
         assertEquals(1, dropped);
-        assertEquals(0, fixture.bucket.versionCount(""));
-        assertEquals(Optional.empty(), fixture.operations.status(OperationFixture.FIRST_ID, fixture.runner));
+        assertEquals(0, fixture.bucket.versionCount(OperationFixture.PREFIX));
+        assertEquals(Optional.empty(), fixture.service.status(OperationFixture.FIRST_ID));
     }
 
     @Test
     void aBucketWithoutVersionsIsClearedToo() {
         // Given
         InMemoryObjectStore plain = new InMemoryObjectStore("backup", false, fixture.clock);
-        Operations operations = new Operations(plain, fixture.clock, () -> "0000000a");
-        Attempt attempt = operations.startAttempt(
-                operations.create(OperationKind.VERIFY, "backup", OperationFixture.parameters(), "bob"), "pod-1");
-        attempt.heartbeat(new ProgressTracker().progress());
+        OperationService service = fixture.service(plain);
+        OperationRun run = fixture.startRun(
+                plain, service.create(OperationKind.VERIFY, "backup", OperationFixture.parameters(), "bob"), "pod-1");
+        run.heartbeat(new ProgressTracker().progress());
         fixture.clock.advance(Duration.ofDays(91));
 
         // When
-        int dropped = operations.deleteExpired();
+        int dropped = service.deleteExpired();
 
         // Then
         assertEquals(1, dropped);
-        assertEquals(List.of(), plain.keys(""));
+        assertEquals(List.of(), plain.keys(OperationFixture.PREFIX));
     }
 
     @Test
@@ -61,7 +61,7 @@ class OperationGcTest {
         fixture.clock.advance(Duration.ofDays(89));
 
         // When
-        int dropped = fixture.operations.deleteExpired();
+        int dropped = fixture.service.deleteExpired();
 
         // Then
         assertEquals(0, dropped);
@@ -79,29 +79,30 @@ class OperationGcTest {
         fixture.bucket.seed("registry-backup/pending/pod-1/000000000001", new byte[0]);
 
         // When
-        int dropped = fixture.operations.deleteExpired();
+        int dropped = fixture.service.deleteExpired();
 
         // Then
         // Those of day 0 to 9 are more than 90 days old on day 100; that of day 10 will be in a moment.
         assertEquals(10, dropped);
-        assertEquals(90, fixture.operations.listNewest(1_000, fixture.runner).size());
-        assertEquals(90 * 4 + 2, fixture.bucket.versionCount(""));
+        assertEquals(90, fixture.service.listNewest(1_000).size());
+        assertEquals(90 * 3 + 1, fixture.bucket.versionCount(OperationFixture.PREFIX));
+        assertEquals(1, fixture.bucket.versionCount("registry-backup/pending/"));
     }
 
     @Test
     void whatIsStillWrittenToStays() {
         // Given
-        Attempt attempt = fixture.operations.startAttempt(fixture.createRestore(), "pod-1");
+        OperationRun run = fixture.startRun(fixture.createRestore(), "pod-1");
         fixture.clock.advance(Duration.ofDays(91));
-        attempt.heartbeat(new ProgressTracker().progress());
+        run.heartbeat(new ProgressTracker().progress());
         fixture.clock.advance(Duration.ofHours(1));
 
         // When
-        int dropped = fixture.operations.deleteExpired();
+        int dropped = fixture.service.deleteExpired();
 
         // Then
         assertEquals(0, dropped);
-        assertEquals(List.of("attempt-1", "request"), fixture.names());
+        assertEquals(List.of("request", "run"), fixture.names());
     }
 
     @Test
@@ -112,11 +113,11 @@ class OperationGcTest {
         fixture.backup.clearRequests();
 
         // When
-        fixture.operations.deleteExpired();
+        fixture.service.deleteExpired();
 
         // Then
         assertEquals(
-                List.of("request", "attempt-1", "attempt-2", "cancel"),
+                List.of("request", "cancel", "run"),
                 fixture.backup.requests().stream()
                         .filter(request -> request.operation() == Operation.DELETE)
                         .map(Request::key)
@@ -125,27 +126,27 @@ class OperationGcTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"request", "attempt-1", "attempt-2", "cancel"})
+    @ValueSource(strings = {"request", "run", "cancel"})
     void whatAFailedRemovalLeftIsRemovedTheNextTime(String failing) {
         // Given
         eventfulOperation(fixture.createRestore());
-        OperationRequest other = fixture.createRestore();
+        OperationRequest other = fixture.createRestore("another");
         fixture.clock.advance(Duration.ofDays(91));
         fixture.backup.beforeRequest((operation, key) -> {
             if (operation == Operation.DELETE && key.endsWith(OperationFixture.FIRST_ID + "/" + failing)) {
                 throw new ObjectStoreException(StoreError.FORBIDDEN, "Locked");
             }
         });
-        int droppedAtFirst = fixture.operations.deleteExpired();
+        int droppedAtFirst = fixture.service.deleteExpired();
         fixture.clearFailures();
 
         // When
-        int dropped = fixture.operations.deleteExpired();
+        int dropped = fixture.service.deleteExpired();
 
         // Then
         assertEquals(1, droppedAtFirst, "The other one, " + other.id());
         assertEquals(1, dropped);
-        assertEquals(0, fixture.bucket.versionCount(""));
+        assertEquals(0, fixture.bucket.versionCount(OperationFixture.PREFIX));
     }
 
     @Test
@@ -160,7 +161,7 @@ class OperationGcTest {
         fixture.clock.advance(Duration.ofDays(11));
 
         // When
-        int dropped = fixture.operations.deleteExpired();
+        int dropped = fixture.service.deleteExpired();
 
         // Then
         assertEquals(1, dropped);
@@ -185,19 +186,16 @@ class OperationGcTest {
         fixture.failOn(Operation.LIST);
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, fixture.operations::deleteExpired);
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, fixture.service::deleteExpired);
 
         // Then
         assertEquals("The store is down", failure.getMessage());
     }
 
-    /** One of each object: two attempts, a request, a cancel. */
+    /** One of each object: a cancel, a request, a run. */
     private void eventfulOperation(OperationRequest request) {
-        fixture.operations
-                .startAttempt(request, "pod-1")
-                .finish(new ProgressTracker().progress(), OperationFixture.outcome(OperationState.FAILED));
-        Attempt second = fixture.operations.startAttempt(request, "pod-2");
-        fixture.operations.cancel(request.id(), "bob");
-        second.finish(new ProgressTracker().progress(), OperationFixture.outcome(OperationState.CANCELLED));
+        OperationRun run = fixture.startRun(request, "pod-1");
+        fixture.service.cancel(request.id(), "bob");
+        run.finish(new ProgressTracker().progress(), OperationFixture.outcome(OperationState.CANCELLED));
     }
 }

@@ -1,241 +1,283 @@
 package dev.registrybackup.operation;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.registrybackup.concurrent.SettableClock;
-import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.ForwardingObjectStore;
 import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
-import dev.registrybackup.operation.OperationHandler.OperationResult;
+import dev.registrybackup.objectstore.StoreError;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Two that reconcile, in processes of which none knows the other's runner. */
+/** Two operations on one slot, in processes that know of each other by the bucket alone. */
 class OperationLockTest {
-    private final OperationFixture bench = new OperationFixture();
-    private final Operations operations = bench.operations;
-    private final WorkerPools workerPools = new WorkerPools(1, 1);
+    private static final String KEY = "registry-backup/locks/restore/registry";
 
-    @AfterEach
-    void close() {
-        workerPools.close();
+    private final OperationFixture fixture = new OperationFixture();
+    private final ProgressTracker progressTracker = new ProgressTracker();
+
+    private static OperationRequest create(OperationService service, OperationKind kind) {
+        return service.create(kind, "registry", OperationFixture.parameters(), "alice");
     }
 
-    private static OperationRequest reconcile(Operations of) {
-        return of.create(OperationKind.RECONCILE, "backup", JsonNodeFactory.instance.objectNode(), "alice");
-    }
-
-    private static OperationResult done() {
-        return new OperationResult(OperationState.SUCCEEDED, OperationFixture.summary());
-    }
-
-    private OperationState run(OperationRequest request, OperationHandler operationHandler) {
-        return new OperationExecution(operations, workerPools, bench.clock, Map.of(request.kind(), operationHandler))
-                .run(request.id(), "pod");
-    }
-
-    private AttemptRecord attempt(OperationRequest request) {
-        return operations
-                .status(request.id(), bench.runner)
-                .flatMap(OperationStatus::attempt)
-                .orElseThrow();
-    }
-
-    @Test
-    void aSecondIsRefusedAndForgottenWhileTheFirstIsAtWork() {
+    @ParameterizedTest
+    @EnumSource
+    void aSecondOfAKindOnASlotIsRefusedAndForgotten(OperationKind kind) {
         // Given
-        OperationRequest first = reconcile(operations);
+        OperationRequest first = create(fixture.service, kind);
 
         // When
-        OperationState ended = run(first, (asked, fence, progressTracker) -> {
-            bench.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT.minusSeconds(1));
-            ConflictException refusal = assertThrows(ConflictException.class, () -> reconcile(operations));
-            assertEquals(first.id(), refusal.running());
-            assertEquals(
-                    "Failed to start to reconcile backup: operation 20260304T050607Z-00000001 does so already. Wait for its end,"
-                            + " or cancel it",
-                    refusal.getMessage());
-            fence.check();
-            return done();
-        });
+        ConflictException refusal = assertThrows(ConflictException.class, () -> create(fixture.service, kind));
 
         // Then
-        assertEquals(OperationState.SUCCEEDED, ended);
-        assertEquals(List.of("attempt-1", "request"), bench.names());
-        assertEquals(2, bench.bucket.keys(OperationFixture.PREFIX).size());
-    }
-
-    @Test
-    void ofTwoThatWereAskedForAtOnceTheSecondFailsAndNamesTheFirst() {
-        // Given
-        OperationRequest first = reconcile(operations);
-        OperationRequest second = reconcile(operations);
-
-        // When
-        OperationState ended = run(first, (asked, fence, progressTracker) -> {
-            run(second, (other, its, own) -> {
-                throw new IllegalStateException("both are at work");
-            });
-            fence.check();
-            return done();
-        });
-
-        // Then
-        assertEquals(OperationState.SUCCEEDED, ended);
-        assertEquals(OperationState.FAILED, attempt(second).state());
+        assertEquals(first.id(), refusal.running());
         assertEquals(
-                Optional.of(
-                        "Failed to start to reconcile backup: operation 20260304T050607Z-00000001 does so already. Wait for its end,"
-                                + " or cancel it"),
-                attempt(second).reason());
+                "Failed to start to %s registry: operation 20260304T050607Z-00000001 does so already. Wait for its end, or"
+                                .formatted(kind.label())
+                        + " cancel it",
+                refusal.getMessage());
+        assertEquals(1, fixture.bucket.keys(OperationFixture.PREFIX).size());
     }
 
     @Test
-    void afterItsEndTheNextOneBegins() {
+    void aSecondIsRefusedAsLongAsTheFirstShowsLife() {
         // Given
-        run(reconcile(operations), (asked, fence, progressTracker) -> done());
-        OperationRequest second = reconcile(operations);
+        fixture.startRun(fixture.createRestore(), "pod-1");
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT.minusSeconds(1));
 
         // When
-        OperationState ended = run(second, (asked, fence, progressTracker) -> {
-            fence.check();
-            return done();
-        });
+        ConflictException refusal = assertThrows(ConflictException.class, fixture::createRestore);
 
         // Then
-        assertEquals(OperationState.SUCCEEDED, ended);
-        assertEquals(1, bench.bucket.versionCount(OperationLock.KEY));
+        assertEquals(OperationFixture.FIRST_ID, refusal.running());
     }
 
     @Test
-    void whatHasShownNoLifeForTwoMinutesMakesWayAndStopsBeforeItsNextWrite() {
+    void otherKindsAndSlotsRunBesideIt() {
         // Given
-        Attempt first = operations.startAttempt(reconcile(operations), "pod-1");
-        first.takeSlot();
-        bench.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
-        OperationState ended = run(reconcile(operations), (asked, fence, progressTracker) -> done());
+        fixture.startRun(fixture.createRestore(), "pod-1");
 
         // When
+        OperationRequest otherSlot = fixture.createRestore("host:/some/where");
+        OperationRequest otherKind = create(fixture.service, OperationKind.VERIFY);
+
+        // Then
+        assertDoesNotThrow(() -> fixture.startRun(otherSlot, "pod-2"));
+        assertDoesNotThrow(() -> fixture.startRun(otherKind, "pod-3"));
+        assertEquals(
+                List.of(
+                        "registry-backup/locks/restore/host%3A%2Fsome%2Fwhere",
+                        KEY, "registry-backup/locks/verify/registry"),
+                fixture.bucket.keys(OperationLock.PREFIX));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SUCCEEDED", "INCOMPLETE", "FAILED", "CANCELLED"})
+    void afterItsEndTheNextOneBegins(OperationState state) {
+        // Given
+        fixture.startRun(fixture.createRestore(), "pod-1")
+                .finish(progressTracker.progress(), OperationFixture.outcome(state));
+
+        // When
+        OperationRun second = fixture.startRun(fixture.createRestore(), "pod-2");
+
+        // Then
+        second.heartbeat(progressTracker.progress());
+        assertDoesNotThrow(second::check);
+        assertEquals(1, fixture.bucket.versionCount(KEY));
+    }
+
+    @Test
+    void aBucketThatLetsNoVersionGoHasItsNextOperationToo() {
+        // Given
+        fixture.startRun(fixture.createRestore(), "pod-1")
+                .finish(progressTracker.progress(), OperationFixture.succeededOutcome());
+        fixture.backup.beforeRequest((operation, key) -> {
+            if (operation == Operation.DELETE) {
+                throw new ObjectStoreException(StoreError.FORBIDDEN, "Locked");
+            }
+        });
+
+        // When
+        OperationRun second = fixture.startRun(fixture.createRestore(), "pod-2");
+
+        // Then
+        second.heartbeat(progressTracker.progress());
+        assertDoesNotThrow(second::check);
+    }
+
+    @Test
+    void whatWasCancelledBeforeItBeganMakesWay() {
+        // Given
+        fixture.createRestore();
+        fixture.service.cancel(OperationFixture.FIRST_ID, "bob");
+
+        // When
+        OperationRequest second = fixture.createRestore();
+
+        // Then
+        assertDoesNotThrow(() -> fixture.startRun(second, "pod-2"));
+    }
+
+    @Test
+    void whatCouldNotBeStartedMakesWay() {
+        // Given
+        fixture.discard(fixture.createRestore());
+
+        // When
+        OperationRequest second = fixture.createRestore();
+
+        // Then
+        assertDoesNotThrow(() -> fixture.startRun(second, "pod-2"));
+    }
+
+    @Test
+    void whatHasShownNoLifeForTwoMinutesMakesWayAndStopsAtItsNextHeartbeat() {
+        // Given
+        OperationRun first = fixture.startRun(fixture.createRestore(), "pod-1");
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
+        fixture.startRun(fixture.createRestore(), "pod-2");
+
+        // When
+        first.heartbeat(progressTracker.progress());
+
+        // Then
         FencedException stop = assertThrows(FencedException.class, first::check);
-
-        // Then
-        assertEquals(OperationState.SUCCEEDED, ended);
-        assertEquals(OperationState.FAILED, stop.state());
         assertEquals(
-                "Another operation began to reconcile, since 20260304T050607Z-00000001 had shown no life for 120 s",
+                "Another operation began to restore registry, since 20260304T050607Z-00000001 had shown no life for 120 s",
                 stop.getMessage());
+        first.finish(progressTracker.progress(), OperationFixture.outcome(OperationState.FAILED));
+        assertEquals(OperationState.FAILED, fixture.state());
     }
 
     @Test
-    void aNewAttemptAtTheSameOperationNeedsNoWait() {
+    void aJobThatWaitsForItsPodMakesNoWayHoweverLong() {
         // Given
-        OperationRequest first = reconcile(operations);
-        operations.startAttempt(first, "killed").takeSlot();
+        fixture.createRestore();
+        fixture.clock.advance(Duration.ofHours(1));
+        fixture.runner.setLiveness(Liveness.RUNNING);
 
         // When
-        OperationState ended = run(first, (asked, fence, progressTracker) -> done());
+        ConflictException refusal = assertThrows(ConflictException.class, fixture::createRestore);
 
         // Then
-        assertEquals(OperationState.SUCCEEDED, ended);
+        assertEquals(OperationFixture.FIRST_ID, refusal.running());
+    }
+
+    @Test
+    void whoBeginsLateFindsItTakenAndFails() {
+        // Given
+        OperationRequest late = fixture.createRestore();
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
+        OperationRequest second = fixture.createRestore();
+        fixture.startRun(second, "pod-2");
+
+        // When
+        ConflictException refusal = assertThrows(ConflictException.class, () -> fixture.startRun(late, "pod-1"));
+
+        // Then
+        assertEquals(second.id(), refusal.running());
     }
 
     @Test
     void aProcessWhoseClockIsAheadTakesNobodyForDead() {
         // Given
-        operations.startAttempt(reconcile(operations), "pod-1").takeSlot();
+        fixture.startRun(fixture.createRestore(), "pod-1");
         SettableClock ahead = new SettableClock();
         ahead.advance(Duration.ofHours(1));
-        Operations elsewhere = new Operations(bench.backup, ahead, () -> "0000000b");
+        OperationService elsewhere = new OperationService(fixture.backup, fixture.runner, ahead, () -> "0000000b");
 
         // When
-        ConflictException refusal = assertThrows(ConflictException.class, () -> reconcile(elsewhere));
+        ConflictException refusal =
+                assertThrows(ConflictException.class, () -> create(elsewhere, OperationKind.RESTORE));
 
         // Then
         assertEquals(OperationFixture.FIRST_ID, refusal.running());
     }
 
     @Test
-    void whatCannotBeToldIsRefusedAndForgotten() {
+    void whatCannotBeDeterminedIsRefusedAndForgotten() {
         // Given
-        bench.failOn(Operation.OPEN);
+        fixture.failOn(Operation.OPEN);
 
         // When
-        assertThrows(RuntimeException.class, () -> reconcile(operations));
+        assertThrows(RuntimeException.class, fixture::createRestore);
 
         // Then
-        assertEquals(List.of(), bench.bucket.keys(OperationFixture.PREFIX));
+        assertEquals(List.of(), fixture.bucket.keys(OperationFixture.PREFIX));
+    }
+
+    @Test
+    void aLockThatCannotBeReadLocksNothing() {
+        // Given
+        fixture.bucket.seed(KEY, "not JSON".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+
+        // When
+        OperationRequest request = fixture.createRestore();
+
+        // Then
+        assertDoesNotThrow(() -> fixture.startRun(request, "pod-1"));
+        assertEquals(1, fixture.bucket.versionCount(KEY));
     }
 
     @Test
     void ofTwoThatFindItFreeAtOnceTheSecondToWriteIsRefused() {
         // Given
-        Attempt first = operations.startAttempt(reconcile(operations), "pod-1");
-        Attempt second = operations.startAttempt(reconcile(operations), "pod-2");
-        takesWhenTheOtherWrites(first);
+        List<OperationRequest> first = new ArrayList<>();
+        createWhenTheOtherWrites(first);
 
         // When
-        ConflictException refusal = assertThrows(ConflictException.class, second::takeSlot);
+        ConflictException refusal = assertThrows(ConflictException.class, fixture::createRestore);
 
         // Then
-        assertEquals(OperationFixture.FIRST_ID, refusal.running());
-        first.check();
+        assertEquals(
+                Optional.of(refusal.running()),
+                first.stream().map(OperationRequest::id).findFirst());
+        assertEquals(1, fixture.service.listNewest(10).size());
     }
 
     @Test
-    void inAStoreThatHeedsNoConditionTheFirstOfTwoNoticesBeforeItWrites() {
+    void inAStoreThatHeedsNoConditionOneOfTwoGoesOn() {
         // Given
-        Operations heedless = new Operations(new Heedless(bench.backup), bench.clock, () -> "0000000b");
-        Attempt first = operations.startAttempt(reconcile(operations), "pod-1");
-        Attempt second = heedless.startAttempt(reconcile(heedless), "pod-2");
-        takesWhenTheOtherWrites(first);
-        second.takeSlot();
+        ObjectStore heedless = new UnconditionalStore(fixture.backup);
+        List<OperationRequest> first = new ArrayList<>();
+        createWhenTheOtherWrites(first);
+        OperationRequest second = create(fixture.service(heedless), OperationKind.RESTORE);
+        OperationRun winner = fixture.startRun(heedless, second, "pod-2");
 
         // When
-        FencedException stop = assertThrows(FencedException.class, first::check);
+        ConflictException refusal =
+                assertThrows(ConflictException.class, () -> fixture.startRun(heedless, first.get(0), "pod-1"));
 
         // Then
-        assertEquals(OperationState.FAILED, stop.state());
-        second.check();
+        assertEquals(second.id(), refusal.running());
+        winner.heartbeat(progressTracker.progress());
+        assertDoesNotThrow(winner::check);
     }
 
-    private void takesWhenTheOtherWrites(Attempt attempt) {
-        List<String> written = new ArrayList<>();
-        bench.backup.beforeRequest((operation, key) -> {
-            if (operation == Operation.PUT && key.equals(OperationLock.KEY) && written.isEmpty()) {
-                written.add(key);
-                attempt.takeSlot();
+    private void createWhenTheOtherWrites(List<OperationRequest> created) {
+        fixture.backup.beforeRequest((operation, key) -> {
+            if (operation == Operation.PUT && key.equals(KEY)) {
+                fixture.clearFailures();
+                created.add(fixture.createRestore());
             }
         });
     }
 
-    @Test
-    void othersAreNotHindered() {
-        // Given
-        operations.startAttempt(reconcile(operations), "pod-1").takeSlot();
-
-        // When
-        OperationState ended = run(bench.createRestore(), (asked, fence, progressTracker) -> done());
-
-        // Then
-        assertEquals(OperationState.SUCCEEDED, ended);
-        assertFalse(bench.bucket.keys(OperationLock.KEY).isEmpty());
-        assertTrue(operations.status(OperationFixture.FIRST_ID, bench.runner).isPresent());
-    }
-
     /** Knows no conditional writes. */
-    private static final class Heedless extends ForwardingObjectStore {
-        Heedless(ObjectStore below) {
+    private static final class UnconditionalStore extends ForwardingObjectStore {
+        UnconditionalStore(ObjectStore below) {
             super(below);
         }
 

@@ -3,26 +3,398 @@ package dev.registrybackup.operation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.ForwardingObjectStore;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OperationServiceTest {
+    private static final Duration ALMOST_TIMED_OUT = Duration.ofSeconds(119);
+
     private final OperationFixture fixture = new OperationFixture();
-    private final OperationService operationService = new OperationService(fixture.operations, fixture.runner);
+    private final OperationService service = fixture.service;
 
     @Test
-    void aRequestIsOnRecordAndStarted() {
+    void aRequestIsOnRecordOnce() {
+        // When
+        OperationRequest asked = fixture.createRestore();
+
+        // Then
+        assertEquals(OperationFixture.FIRST_ID, asked.id());
+        assertEquals(List.of("request"), fixture.names());
+        assertEquals(
+                "{\"id\":\"20260304T050607Z-00000001\",\"kind\":\"restore\",\"lock\":\"registry\","
+                        + "\"parameters\":{\"image\":\"team/app:1.0\"},\"requestedBy\":\"alice\","
+                        + "\"requestedAt\":\"2026-03-04T05:06:07Z\"}",
+                fixture.text("request"));
+        assertEquals(Optional.of(asked), fixture.store.readRequest(asked.id()));
+    }
+
+    @Test
+    void aRequestKeepsWhatWasAskedForWhateverBecomesOfTheArguments() {
+        // Given
+        ObjectNode parameters = OperationFixture.parameters();
+        OperationRequest asked = service.create(OperationKind.VERIFY, "backup", parameters, "bob");
+
+        // When
+        parameters.put("image", "another");
+        asked.parameters().put("image", "another");
+
+        // Then
+        assertEquals(OperationFixture.parameters(), asked.parameters());
+    }
+
+    @Test
+    void aWriteWhoseAnswerWasLostIsFoundToBeOurs() {
+        // Given
+        OperationService unsure = new OperationService(
+                new LostResponseStore(fixture.bucket), fixture.runner, fixture.clock, () -> "00000001");
+
+        // When
+        OperationRequest asked =
+                unsure.create(OperationKind.RESTORE, "registry", OperationFixture.parameters(), "alice");
+        OperationRun run = fixture.startRun(new LostResponseStore(fixture.bucket), asked, "pod-1");
+        run.heartbeat(new ProgressTracker().progress());
+
+        // Then
+        assertEquals(OperationState.RUNNING, fixture.state());
+        assertEquals(2, fixture.bucket.versionCount(OperationFixture.PREFIX));
+    }
+
+    @Test
+    void twoOperationsOfOneIdAreNotTakenForEachOther() {
+        // Given
+        OperationService drawsTheSame =
+                new OperationService(fixture.backup, fixture.runner, fixture.clock, () -> "00000001");
+        fixture.createRestore();
+
+        // When
+        IllegalStateException failure = assertThrows(
+                IllegalStateException.class,
+                () -> drawsTheSame.create(OperationKind.RESTORE, "registry", OperationFixture.parameters(), "bob"));
+
+        // Then
+        assertEquals(
+                "Failed to record operation 20260304T050607Z-00000001: there is another one of that id. Ask again",
+                failure.getMessage());
+        assertEquals("alice", fixture.status().request().requestedBy());
+    }
+
+    @Test
+    void anOperationThatIsNotThereHasNoStatus() {
+        // When
+        Optional<OperationStatus> status = service.status(OperationFixture.FIRST_ID);
+
+        // Then
+        assertEquals(Optional.empty(), status);
+        assertEquals(Optional.empty(), fixture.store.readRequest(OperationFixture.FIRST_ID));
+    }
+
+    @Test
+    void aBucketThatCannotBeAskedIsNeverAnAbsentOperation() {
+        // Given
+        fixture.createRestore();
+
+        // When
+        fixture.bucket.setExists(false);
+
+        // Then
+        assertThrows(ObjectStoreException.class, fixture::status);
+        assertThrows(ObjectStoreException.class, () -> fixture.store.readRequest(OperationFixture.FIRST_ID));
+        assertThrows(ObjectStoreException.class, () -> service.listNewest(10));
+    }
+
+    @Test
+    void whatNobodyHasBegunIsPending() {
+        // Given
+        fixture.createRestore();
+
+        // When
+        fixture.clock.advance(ALMOST_TIMED_OUT);
+
+        // Then
+        assertEquals(OperationState.PENDING, fixture.state());
+        assertEquals(List.of(), fixture.runner.livenessRequests());
+    }
+
+    @Test
+    void whatNobodyHasBegunIsLostAfterTwoMinutesIfItsRunnerHasNot() {
+        // Given
+        fixture.createRestore();
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
+
+        // When
+        OperationStatus status = fixture.status();
+
+        // Then
+        assertEquals(OperationState.LOST, status.state());
+        assertEquals(Optional.of("its process is gone"), status.reason());
+    }
+
+    @Test
+    void whatItsRunnerIsAboutToBeginStaysPending() {
+        // Given
+        fixture.createRestore();
+        fixture.clock.advance(Duration.ofHours(1));
+
+        // When
+        fixture.runner.setLiveness(Liveness.RUNNING);
+
+        // Then
+        assertEquals(OperationState.PENDING, fixture.state());
+    }
+
+    @Test
+    void whatHasAFreshHeartbeatIsRunning() {
+        // Given
+        OperationRun run = fixture.startRun(fixture.createRestore(), "pod-1");
+        fixture.clock.advance(Duration.ofHours(1));
+        run.heartbeat(new ProgressTracker().progress());
+        fixture.clock.advance(ALMOST_TIMED_OUT);
+
+        // When
+        OperationStatus status = fixture.status();
+
+        // Then
+        assertEquals(OperationState.RUNNING, status.state());
+        assertEquals(List.of(), fixture.runner.livenessRequests());
+        assertEquals("pod-1", status.run().orElseThrow().runner());
+    }
+
+    @Test
+    void whatHasNoHeartbeatForTwoMinutesIsLost() {
+        // Given
+        fixture.startRun(fixture.createRestore(), "pod-1");
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
+
+        // When
+        OperationStatus status = fixture.status();
+
+        // Then
+        assertEquals(OperationState.LOST, status.state());
+        assertEquals(Optional.of("its process is gone"), status.reason());
+    }
+
+    @Test
+    void whatItsRunnerSeesAtWorkIsNotLostHoweverOldItsHeartbeat() {
+        // Given
+        fixture.startRun(fixture.createRestore(), "pod-1");
+        fixture.clock.advance(Duration.ofHours(1));
+
+        // When
+        fixture.runner.setLiveness(Liveness.RUNNING);
+
+        // Then
+        assertEquals(OperationState.RUNNING, fixture.state());
+    }
+
+    @Test
+    void whatItsRunnerDoesNotKnowIsNotLost() {
+        // Given
+        fixture.startRun(fixture.createRestore(), "pod-1");
+        fixture.clock.advance(Duration.ofHours(1));
+        fixture.runner.setLiveness(Liveness.unknown("the API did not answer"));
+
+        // When
+        OperationStatus status = fixture.status();
+
+        // Then
+        assertEquals(OperationState.RUNNING, status.state());
+        assertEquals(Optional.of("the API did not answer"), status.reason());
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SUCCEEDED", "INCOMPLETE", "FAILED", "CANCELLED"})
+    void whatHasEndedStaysSoForEver(OperationState state) {
+        // Given
+        OperationRun run = fixture.startRun(fixture.createRestore(), "pod-1");
+        run.finish(new ProgressTracker().progress(), OperationFixture.outcome(state));
+        fixture.clock.advance(Duration.ofDays(30));
+
+        // When
+        OperationStatus status = fixture.status();
+
+        // Then
+        assertEquals(state, status.state());
+        assertEquals(Optional.of("because"), status.reason());
+        assertEquals(List.of(), fixture.runner.livenessRequests());
+    }
+
+    @Test
+    void aRunThatCannotBeReadIsIgnored() {
+        // Given
+        OperationRequest asked = fixture.createRestore();
+        fixture.seed("run", "not JSON");
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
+        OperationState before = fixture.state();
+
+        // When
+        fixture.startRun(asked, "pod-2");
+
+        // Then
+        assertEquals(OperationState.LOST, before);
+        assertEquals(OperationState.RUNNING, fixture.state());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "{}",
+                "[]",
+                "{\"kind\":\"make coffee\",\"lock\":\"a\",\"parameters\":{},\"requestedBy\":\"b\","
+                        + "\"requestedAt\":\"2026-03-04T05:06:07Z\"}",
+                "{\"kind\":\"verify\",\"lock\":\"a\",\"parameters\":{},\"requestedBy\":\"b\",\"requestedAt\":\"yesterday\"}",
+                "{\"kind\":\"verify\",\"lock\":\"a\",\"requestedBy\":\"b\",\"requestedAt\":\"2026-03-04T05:06:07Z\"}"
+            })
+    void aRequestThatCannotBeReadIsIgnored(String content) {
+        // Given
+        fixture.seed("request", content);
+        fixture.clock.advance(Duration.ofSeconds(1));
+        OperationRequest other = service.create(OperationKind.VERIFY, "backup", OperationFixture.parameters(), "bob");
+
+        // When
+        List<OperationStatus> all = service.listNewest(10);
+
+        // Then
+        assertEquals(
+                List.of(other.id()),
+                all.stream().map(status -> status.request().id()).toList());
+    }
+
+    @Test
+    void theNewestAreListedNewestFirst() {
+        // Given
+        for (int day = 0; day < 5; day++) {
+            fixture.startRun(
+                    service.create(OperationKind.VERIFY, "day " + day, OperationFixture.parameters(), "bob"), "pod-1");
+            fixture.clock.advance(Duration.ofDays(1));
+        }
+        fixture.bucket.seed(OperationFixture.PREFIX + "notes.txt", new byte[0]);
+        fixture.bucket.seed(OperationFixture.PREFIX + "zzz/request", new byte[0]);
+
+        // When
+        List<OperationStatus> newest = service.listNewest(3);
+
+        // Then
+        assertEquals(
+                List.of("day 4", "day 3", "day 2"),
+                newest.stream().map(status -> status.request().slot()).toList());
+    }
+
+    @Test
+    void whatNobodyHasBegunIsCancelledAtOnce() {
+        // Given
+        OperationRequest asked = fixture.createRestore();
+
+        // When
+        service.cancel(asked.id(), "bob");
+
+        // Then
+        assertEquals(OperationState.CANCELLED, fixture.state());
+        assertEquals(
+                Optional.of("Cancelled by bob at 2026-03-04T05:06:07Z"),
+                fixture.status().reason());
+        assertEquals(List.of("cancel", "request"), fixture.names());
+    }
+
+    @Test
+    void whatIsAtWorkIsCancelledOnlyWhenItHasStopped() {
+        // Given
+        fixture.startRun(fixture.createRestore(), "pod-1");
+
+        // When
+        service.cancel(OperationFixture.FIRST_ID, "bob");
+
+        // Then
+        assertEquals(OperationState.RUNNING, fixture.state());
+        assertEquals(List.of("cancel", "request", "run"), fixture.names());
+    }
+
+    @Test
+    void whatIsLostIsCancelledAtOnce() {
+        // Given
+        fixture.startRun(fixture.createRestore(), "pod-1");
+        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
+
+        // When
+        service.cancel(OperationFixture.FIRST_ID, "bob");
+
+        // Then
+        assertEquals(OperationState.CANCELLED, fixture.state());
+        assertEquals(
+                Optional.of("Cancelled by bob at 2026-03-04T05:08:07Z"),
+                fixture.status().reason());
+    }
+
+    @Test
+    void theFirstToCancelIsOnRecordWithoutConditionalWritesToo() {
+        // Given
+        fixture.createRestore();
+        OperationService heedless = fixture.service(new UnconditionalStore(fixture.bucket));
+        heedless.cancel(OperationFixture.FIRST_ID, "bob");
+        fixture.clock.advance(Duration.ofMinutes(1));
+
+        // When
+        heedless.cancel(OperationFixture.FIRST_ID, "carol");
+
+        // Then
+        assertEquals("{\"by\":\"bob\",\"at\":\"2026-03-04T05:06:07Z\"}", fixture.text("cancel"));
+        assertEquals(2, fixture.bucket.versionCount(OperationFixture.PREFIX));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SUCCEEDED", "INCOMPLETE", "FAILED", "CANCELLED"})
+    void whatHasEndedIsNotCancelled(OperationState state) {
+        // Given
+        fixture.startRun(fixture.createRestore(), "pod-1")
+                .finish(new ProgressTracker().progress(), OperationFixture.outcome(state));
+
+        // When
+        service.cancel(OperationFixture.FIRST_ID, "bob");
+
+        // Then
+        assertEquals(List.of("request", "run"), fixture.names());
+        assertEquals(state, fixture.state());
+    }
+
+    @Test
+    void theTimeIsKeptInFull() {
+        // Given
+        fixture.clock.advance(Duration.ofMillis(123));
+
+        // When
+        OperationRequest asked = fixture.createRestore();
+
+        // Then
+        assertEquals(SettableClock.START.plusMillis(123), asked.requestedAt());
+        assertEquals(Optional.of(asked), fixture.store.readRequest(asked.id()));
+        assertTrue(asked.id().requestedAt().isBefore(asked.requestedAt()));
+    }
+
+    @Test
+    void whatIsSubmittedIsOnRecordAndStarted() {
         // When
         OperationStatus status = submit();
 
         // Then
         assertEquals(OperationState.PENDING, status.state());
         assertEquals(List.of(status.request()), fixture.runner.started());
-        assertEquals(Optional.of(status), operationService.status(OperationFixture.FIRST_ID));
-        assertEquals(List.of(status), operationService.listNewest(10));
+        assertEquals(Optional.of(status), service.status(OperationFixture.FIRST_ID));
+        assertEquals(List.of(status), service.listNewest(10));
     }
 
     @Test
@@ -36,7 +408,7 @@ class OperationServiceTest {
 
         // Then
         assertSame(failure, thrown);
-        assertEquals(0, fixture.bucket.versionCount(""));
+        assertEquals(List.of(), fixture.names());
     }
 
     @Test
@@ -67,54 +439,12 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatIsLostIsResumed() {
-        // Given
-        OperationStatus asked = submit();
-        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
-
-        // When
-        OperationStatus resumed = operationService.resume(OperationFixture.FIRST_ID, "carol");
-
-        // Then
-        assertEquals(OperationState.PENDING, resumed.state());
-        assertEquals(List.of(asked.request(), asked.request()), fixture.runner.started());
-    }
-
-    @Test
-    void whatCannotBeStartedAgainIsNotForgotten() {
-        // Given
-        submit();
-        fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
-        fixture.runner.failWith(new OperationNotStartedException("no room"));
-
-        // When
-        assertThrows(
-                OperationNotStartedException.class, () -> operationService.resume(OperationFixture.FIRST_ID, "carol"));
-
-        // Then
-        assertEquals(OperationState.LOST, fixture.state());
-    }
-
-    @Test
-    void whatIsAtWorkIsNotStartedAgain() {
-        // Given
-        OperationStatus asked = submit();
-        fixture.operations.startAttempt(asked.request(), "pod-1");
-
-        // When
-        assertThrows(NotResumableException.class, () -> operationService.resume(OperationFixture.FIRST_ID, "carol"));
-
-        // Then
-        assertEquals(1, fixture.runner.started().size());
-    }
-
-    @Test
     void whatIsCancelledBeforeItBeginsNeedNotBegin() {
         // Given
         OperationStatus asked = submit();
 
         // When
-        Optional<OperationStatus> status = operationService.cancel(OperationFixture.FIRST_ID, "bob");
+        Optional<OperationStatus> status = service.cancel(OperationFixture.FIRST_ID, "bob");
 
         // Then
         assertEquals(Optional.of(OperationState.CANCELLED), status.map(OperationStatus::state));
@@ -124,10 +454,10 @@ class OperationServiceTest {
     @Test
     void whatIsCancelledAtWorkIsLeftToEndItself() {
         // Given
-        fixture.operations.startAttempt(submit().request(), "pod-1");
+        fixture.startRun(submit().request(), "pod-1");
 
         // When
-        Optional<OperationStatus> status = operationService.cancel(OperationFixture.FIRST_ID, "bob");
+        Optional<OperationStatus> status = service.cancel(OperationFixture.FIRST_ID, "bob");
 
         // Then
         assertEquals(Optional.of(OperationState.RUNNING), status.map(OperationStatus::state));
@@ -137,14 +467,40 @@ class OperationServiceTest {
     @Test
     void whatIsNotThereIsNotCancelled() {
         // When
-        Optional<OperationStatus> status = operationService.cancel(OperationFixture.FIRST_ID, "bob");
+        Optional<OperationStatus> status = service.cancel(OperationFixture.FIRST_ID, "bob");
 
         // Then
         assertEquals(Optional.empty(), status);
-        assertEquals(0, fixture.bucket.versionCount(""));
+        assertEquals(List.of(), fixture.names());
     }
 
     private OperationStatus submit() {
-        return operationService.submit(OperationKind.RESTORE, "registry", OperationFixture.parameters(), "alice");
+        return service.submit(OperationKind.RESTORE, "registry", OperationFixture.parameters(), "alice");
+    }
+
+    /** Writes, and is told that somebody else had: as when the answer is lost and the client sends the request again. */
+    private static final class LostResponseStore extends ForwardingObjectStore {
+        LostResponseStore(ObjectStore below) {
+            super(below);
+        }
+
+        @Override
+        public boolean putIfAbsent(String key, ContentSource content) {
+            super.putIfAbsent(key, content);
+            return false;
+        }
+    }
+
+    /** Knows no conditional writes. */
+    private static final class UnconditionalStore extends ForwardingObjectStore {
+        UnconditionalStore(ObjectStore below) {
+            super(below);
+        }
+
+        @Override
+        public boolean putIfAbsent(String key, ContentSource content) {
+            put(key, content, Map.of());
+            return true;
+        }
     }
 }

@@ -14,7 +14,7 @@ class OperationStatusTest {
     @Test
     void allThatIsKnownOfAnOperationIsAnswered() throws IOException {
         // Given
-        Attempt attempt = fixture.operations.startAttempt(fixture.createRestore(), "pod-1");
+        OperationRun run = fixture.startRun(fixture.createRestore(), "pod-1");
         ProgressTracker progressTracker = new ProgressTracker();
         progressTracker.phase("copying");
         progressTracker.addExpected(40, 4_000);
@@ -23,9 +23,9 @@ class OperationStatusTest {
         progressTracker.addFinding(new Finding(FindingCode.BLOB_MISSING, "sha256:0", "is missing"));
         progressTracker.addFinding(new Finding(FindingCode.BLOB_MISSING, "sha256:1", "is missing"));
         fixture.clock.advance(Duration.ofSeconds(8));
-        attempt.finish(
+        run.finish(
                 progressTracker.progress(),
-                new AttemptRecord.AttemptOutcome(
+                new RunRecord.RunOutcome(
                         OperationState.INCOMPLETE,
                         Optional.of(OperationFixture.summary()),
                         Optional.of("two blobs are missing")));
@@ -42,8 +42,8 @@ class OperationStatusTest {
                  "parameters": {"image": "team/app:1.0"},
                  "requestedBy": "alice",
                  "requestedAt": "2026-03-04T05:06:07Z",
-                 "attempt": {"number": 1, "runner": "pod-1", "startedAt": "2026-03-04T05:06:07Z",
-                             "heartbeatAt": "2026-03-04T05:06:15Z", "finishedAt": "2026-03-04T05:06:15Z"},
+                 "run": {"runner": "pod-1", "startedAt": "2026-03-04T05:06:07Z",
+                         "heartbeatAt": "2026-03-04T05:06:15Z", "finishedAt": "2026-03-04T05:06:15Z"},
                  "phase": "copying",
                  "objects": {"done": 10, "total": 40},
                  "bytes": {"done": 1500, "total": 4000},
@@ -88,7 +88,7 @@ class OperationStatusTest {
     @Test
     void aLostOperationHasAReason() {
         // Given
-        fixture.operations.startAttempt(fixture.createRestore(), "pod-1");
+        fixture.startRun(fixture.createRestore(), "pod-1");
         fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
 
         // When

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What the commands do. Each blocks, answers in JSON as the function of the same name does, and throws {@link
- * IllegalArgumentException} for what is no request.
+ * What the commands do. Each blocks, answers in JSON as the route of the same name does, and throws {@link
+ * IllegalArgumentException} for an invalid request.
  */
 public interface Backend {
     /** What a restore would come to. */
@@ -17,22 +17,22 @@ public interface Backend {
     /** What would hinder a restore into a cluster; if none is named, whether all is there that the backup needs. */
     ObjectNode preflight(ObjectNode request);
 
-    /** Does it in this process, and tells how it stands at its end; now and then how far it is. */
+    /** Records an operation and runs it in this process. Returns it as it is at its end; reports progress now and then. */
     ObjectNode run(OperationKind kind, ObjectNode request, Consumer<ProgressTracker.Progress> progress);
 
-    /** Makes an attempt at an operation on record in this process, and tells how it stands at its end. */
+    /** Runs an operation on record in this process, and returns it as it is at its end. */
     ObjectNode runOperation(String id, Consumer<ProgressTracker.Progress> progress);
 
     /** Brings into the backup what the registry has and the backup lacks, and counts what became of it. */
     ObjectNode firstFill(Consumer<ProgressTracker.Progress> progress);
 
-    /** How one operation stands. */
+    /** Shows an operation. */
     ObjectNode operation(String id);
 
-    /** How the newest operations stand. */
+    /** Lists the newest operations. */
     ObjectNode operations();
 
-    /** Ends an operation. */
+    /** Cancels an operation. */
     ObjectNode cancel(String id);
 
     /** One repository as it is now, or a page of all as they were last verified. */

@@ -145,8 +145,8 @@ public final class CommandLineTool {
     }
 
     /**
-     * For a Job, which begins again whatever does not exit with 0. Findings would not go away by that, and an operation
-     * that another attempt carries on would lose that one to it.
+     * For a Job: Kubernetes restarts whatever does not exit with 0, and it then runs again under the same id. Findings would
+     * not go away by that, and an operation that another process runs now would be taken from it.
      */
     private ExitCode runOperation(Arguments given, JsonNode operation) {
         ExitCode code = finish(given, operation);

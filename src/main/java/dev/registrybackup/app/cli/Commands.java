@@ -38,33 +38,30 @@ final class Commands {
     }
 
     private static CommandSpec restore() {
-        return restoring(command("restore", "Brings back what the target lacks."))
+        return restoring(command("restore", "Restore what the target lacks."))
                 .addOption(value("--directory", "PATH", "a directory instead of the registry"))
-                .addOption(value("--mode", "MODE", "missing (default), or repair: also replace what is damaged"))
+                .addOption(value("--mode", "MODE", "missing (default), or repair: also replace what is corrupt"))
                 .addOption(flag("--overwrite-tags", "move tags that point elsewhere"))
-                .addOption(flag("--dry-run", "only tell what would be done"));
+                .addOption(flag("--dry-run", "only show what would be done"));
     }
 
     private static CommandSpec preflight() {
         return restoring(command(
-                        "preflight",
-                        "Tells whether all is there that the backup needs; given a restore, what would hinder it."))
+                        "preflight", "Check prerequisites. With restore options: check that this restore can run."))
                 .addOption(flag("--canary", "write an object into the registry bucket, and wait for its event"));
     }
 
     private static CommandSpec restoring(CommandSpec command) {
         return command.addOption(value("--at", "INSTANT", "as of that time, UTC: 2026-11-22T13:45:00Z"))
                 .addOption(value("--target", "NAME", "a configured target instead of the registry"))
-                .addOption(flag("--referrers", "bring signatures and whatever else refers to an image too"))
+                .addOption(flag("--referrers", "restore signatures and other referrers of an image too"))
                 .addOption(value(
-                        "--image-streams",
-                        "ROUTE",
-                        "ImageStreams too: by status or mapping; or tag-links for a standby"))
+                        "--image-streams", "ROUTE", "ImageStreams too: by status or mapping; or tag-links for a standby"))
                 .addOption(flag("--create-namespaces", "create namespaces that the cluster lacks"));
     }
 
     private static CommandSpec verify() {
-        return command("verify", "Looks for what is missing or damaged; changes nothing.")
+        return command("verify", "Find what is missing or corrupt. Changes nothing.")
                 .addOption(value("--store", "NAME", "backup (default), registry, or a configured target"))
                 .addOption(value("--directory", "PATH", "a directory instead"))
                 .addOption(value("--depth", "DEPTH", "existence (default), or content: hash every byte"))
@@ -73,23 +70,23 @@ final class Commands {
     }
 
     private static CommandSpec reconcile() {
-        return command("reconcile", "Has rclone compare everything, brings what the backup lacks, has rclone confirm.")
-                .addOption(value("--acknowledge", "ALARM", "that alarm was looked at: removals may go on"));
+        return command("reconcile", "Compare the registry with the backup by rclone, and copy what is missing.")
+                .addOption(value("--acknowledge", "ALARM", "acknowledge that alarm: pruning continues"));
     }
 
     private static CommandSpec catalog() {
-        return command("catalog", "Tells what the backup has.")
+        return command("catalog", "List what the backup has.")
                 .addOption(value("--repository", "NAME", "one repository, image by image, as it is now"))
-                .addOption(value("--after", "NAME", "go on after that repository"))
-                .addOption(value("--limit", "NUMBER", "so many repositories"));
+                .addOption(value("--after", "NAME", "continue after that repository"))
+                .addOption(value("--limit", "NUMBER", "at most so many repositories"));
     }
 
     private static CommandSpec operation() {
-        CommandSpec operation = command("operation", "Looks after what is on record.");
-        operation.addSubcommand("list", command("list", "The newest ones."));
-        operation.addSubcommand("show", named("show", "How one stands."));
-        operation.addSubcommand("cancel", named("cancel", "Ends one."));
-        operation.addSubcommand("run", named("run", "Makes an attempt at one, here."));
+        CommandSpec operation = command("operation", "Show, cancel or run operations.");
+        operation.addSubcommand("list", command("list", "List the newest operations."));
+        operation.addSubcommand("show", named("show", "Show an operation."));
+        operation.addSubcommand("cancel", named("cancel", "Cancel an operation."));
+        operation.addSubcommand("run", named("run", "Run an operation in this process."));
         return operation;
     }
 

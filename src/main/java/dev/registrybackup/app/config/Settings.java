@@ -43,7 +43,7 @@ public class Settings {
     /** More than any process remembers what it has seen durable, and what their clocks differ by. */
     private static final Duration DURABLE_KEY_TTL = Wiring.DURABLE_KEY_TTL.plusMinutes(1);
     /** The target that the command line names by a path. */
-    private static final String DIRECTORY = "directory";
+    public static final String DIRECTORY = "directory";
 
     private static final Set<String> RESERVED_TARGETS = Set.of(RestoreRequest.REGISTRY, "backup", DIRECTORY);
 

@@ -1,6 +1,7 @@
 package dev.registrybackup.app.events;
 
 import dev.registrybackup.app.Service;
+import dev.registrybackup.app.http.EventResponses;
 import dev.registrybackup.app.http.RequestDeadline;
 import io.quarkus.funqy.Funq;
 import io.quarkus.funqy.knative.events.CloudEvent;
@@ -13,12 +14,15 @@ public class CaptureFunctions {
     private final Service service;
     private final CurrentVertxRequest request;
     private final RequestDeadline requestDeadline;
+    private final EventResponses answers;
 
     /** Created for each call. */
-    public CaptureFunctions(Service service, CurrentVertxRequest request, RequestDeadline requestDeadline) {
+    public CaptureFunctions(
+            Service service, CurrentVertxRequest request, RequestDeadline requestDeadline, EventResponses answers) {
         this.service = service;
         this.request = request;
         this.requestDeadline = requestDeadline;
+        this.answers = answers;
     }
 
     /**
@@ -29,7 +33,8 @@ public class CaptureFunctions {
     @Funq("capture")
     public Uni<Void> capture(CloudEvent<byte[]> event) {
         Duration left = requestDeadline.remaining(request.getCurrent());
+        byte[] data = answers.data(event);
         return Uni.createFrom()
-                .completionStage(() -> service.requireImageStreamHandler().handle(event.type(), event.data(), left));
+                .completionStage(() -> service.requireImageStreamHandler().handle(event.type(), data, left));
     }
 }

@@ -28,7 +28,8 @@ public class NotificationFunctions {
     @Funq("replicate")
     @CloudEventMapping(trigger = "*")
     public Uni<Void> replicate(CloudEvent<byte[]> event) {
-        return answers.respond(left -> service.requireNotificationHandler().handle(payload(event), left));
+        byte[] payload = payload(event);
+        return answers.respond(left -> service.requireNotificationHandler().handle(payload, left));
     }
 
     /** Records what a broker could not deliver: as rejected what was refused for good, as owed everything else. */
@@ -36,12 +37,13 @@ public class NotificationFunctions {
     public Uni<Void> deadLetter(CloudEvent<byte[]> event) {
         boolean refused = String.valueOf(EventResponses.PERMANENT)
                 .equals(event.extensions().get(ERROR_CODE));
+        byte[] payload = payload(event);
         return answers.respondRecorded(
-                left -> service.requireDeadLetterHandler().handle(payload(event), refused, left));
+                left -> service.requireDeadLetterHandler().handle(payload, refused, left));
     }
 
-    private static byte[] payload(CloudEvent<byte[]> event) {
-        byte[] data = event.data();
+    private byte[] payload(CloudEvent<byte[]> event) {
+        byte[] data = answers.data(event);
         return data == null ? new byte[0] : data;
     }
 }

@@ -8,8 +8,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.app.OnDemandOperations;
 import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.app.http.EventResponses;
+import dev.registrybackup.app.http.ExceptionMapper;
 import dev.registrybackup.app.http.HttpStatusException;
-import dev.registrybackup.app.http.OperationResponses;
+import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.operation.ConflictException;
 import dev.registrybackup.operation.OperationKind;
@@ -34,14 +35,14 @@ class ScheduledOperations {
             Map.of("reconcile", OperationKind.RECONCILE, "verify", OperationKind.VERIFY);
 
     private final OnDemandOperations onDemandOperations;
-    private final OperationResponses answers;
+    private final WorkerPools workerPools;
     private final Settings settings;
     private final Clock clock;
 
     ScheduledOperations(
-            OnDemandOperations onDemandOperations, OperationResponses answers, Settings settings, Clock clock) {
+            OnDemandOperations onDemandOperations, WorkerPools workerPools, Settings settings, Clock clock) {
         this.onDemandOperations = onDemandOperations;
-        this.answers = answers;
+        this.workerPools = workerPools;
         this.settings = settings;
         this.clock = clock;
     }
@@ -62,11 +63,13 @@ class ScheduledOperations {
                             .formatted(type, job, PING, JOBS.keySet()));
         }
         requireNoParameters(data);
-        return answers.with(204, by -> start(kind, request(kind), "schedule " + job))
-                .replaceWithVoid();
+        return Uni.createFrom()
+                .completionStage(() -> workerPools.submitOperation(() -> start(kind, request(kind), "schedule " + job)))
+                .onFailure()
+                .transform(failure -> ExceptionMapper.map(WorkerPools.unwrap(failure)));
     }
 
-    private JsonNode start(OperationKind kind, JsonNode request, String by) {
+    private void start(OperationKind kind, JsonNode request, String by) {
         try {
             onDemandOperations.submit(kind, request, by);
         } catch (ConflictException e) {
@@ -75,7 +78,6 @@ class ScheduledOperations {
                     .with("reason", e.getMessage())
                     .log(LOGGER, Level.INFO);
         }
-        return JsonNodeFactory.instance.objectNode();
     }
 
     /** An event may come from anybody who reaches the Broker: what is done is told by the configuration alone. */

@@ -4,6 +4,7 @@ import dev.registrybackup.app.Service;
 import dev.registrybackup.replication.EventResult;
 import dev.registrybackup.replication.EventResult.Disposition;
 import dev.registrybackup.replication.pending.RejectionStore.Rejection;
+import io.quarkus.funqy.knative.events.CloudEvent;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Turns replies into what a function's caller gets: nothing (204), or a {@link HttpStatusException} with its status. */
 @ApplicationScoped
@@ -46,6 +48,22 @@ public class EventResponses {
                 .completionStage(() -> service.rejectionRecorder().recordRejections(take.apply(left), left))
                 .invoke(EventResponses::refuseUnless)
                 .replaceWithVoid();
+    }
+
+    /**
+     * The event's data; null if it has none, as that of a PingSource which is given no data.
+     *
+     * @throws UnreadableEventException if it is not encoded as the event says
+     */
+    public byte @Nullable [] data(CloudEvent<byte[]> event) {
+        if (request.getCurrent().body().length() <= 0) {
+            return null;
+        }
+        try {
+            return event.data();
+        } catch (RuntimeException e) {
+            throw new UnreadableEventException("The event's data cannot be read: " + e.getMessage());
+        }
     }
 
     static void refuseUnless(boolean done) {

@@ -1,72 +1,132 @@
 package dev.registrybackup.app.http;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.registrybackup.app.OnDemandOperations;
 import dev.registrybackup.app.config.Settings;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.operation.OperationKind;
+import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
-import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
 import java.io.IOException;
-import java.util.Map;
-import java.util.Set;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The way to the on-demand functions: one method for each path, and never a CloudEvent.
- *
- * <p>Funqy alone would take every GET for a call, answer 406 to a missing Content-Type and 500 to an empty body, start a
- * restore for an event of that name, and overwrite the status that a function sets.
+ * What people call: the routes that {@code docs/openapi.yaml} describes. Each is served to callers with its verb, never to
+ * a CloudEvent, and off the server's own threads. Failures get their status from {@link ExceptionMapper}.
  */
 @ApplicationScoped
 class OperationRoutes {
-    private static final Map<String, HttpMethod> PATHS = Map.of(
-            "/restore", HttpMethod.POST,
-            "/preflight", HttpMethod.POST,
-            "/reconcile", HttpMethod.POST,
-            "/verify", HttpMethod.POST,
-            "/cancel", HttpMethod.POST,
-            "/resume", HttpMethod.POST,
-            "/operation", HttpMethod.GET,
-            "/operations", HttpMethod.GET,
-            "/catalog", HttpMethod.GET);
-    private static final Set<String> RESTORING = Set.of("/restore", "/preflight", "/operation", "/cancel", "/resume");
-    private static final String RESTORE = "/restore";
-    private static final Set<String> VIEWER_PATHS = Set.of("/preflight");
+    private static final String JSON = "application/json";
     private static final ObjectMapper READER =
             new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-    private static final String JSON = "application/json";
-    private static final String STATUS = OperationRoutes.class.getName();
+
+    /** All of them; which a process serves depends on its role. */
+    private static final List<Route> ROUTES = List.of(
+            new Route(HttpMethod.POST, "/restore", "restore", OperationRoutes::restore),
+            new Route(HttpMethod.POST, "/verify", "verify", (api, call) -> api.submit(OperationKind.VERIFY, call)),
+            new Route(
+                    HttpMethod.POST,
+                    "/reconcile",
+                    "reconcile",
+                    (api, call) -> api.submit(OperationKind.RECONCILE, call)),
+            new Route(HttpMethod.POST, "/preflight", "preflight", OperationRoutes::preflight),
+            new Route(HttpMethod.GET, "/catalog", "catalog", OperationRoutes::catalog),
+            new Route(HttpMethod.GET, "/operations", "operations", (api, call) -> api.list()),
+            new Route(HttpMethod.GET, "/operations/{id}", "operation", OperationRoutes::show),
+            new Route(HttpMethod.POST, "/operations/{id}/cancel", "cancel", OperationRoutes::cancel));
 
     private final Settings settings;
     private final AuthFilter authFilter;
-    private final long largestBody;
+    private final WorkerPools workerPools;
+    private final Instance<OnDemandOperations> operations;
+    private final long maxBodyBytes;
 
-    OperationRoutes(
-            Settings settings, AuthFilter authFilter, @ConfigProperty(name = "largest-body-bytes") long largestBody) {
-        this.settings = settings;
-        this.authFilter = authFilter;
-        this.largestBody = largestBody;
+    /** A call that is let in. The id is that of the path, if it names one. */
+    private record Call(JsonNode body, String id, Function<String, Optional<String>> query, String caller) {}
+
+    private record Answer(int status, JsonNode body) {}
+
+    /**
+     * One route.
+     *
+     * @param path with {@code {id}} for any segment
+     * @param verb what the caller needs the right to
+     */
+    private record Route(HttpMethod method, String path, String verb, BiFunction<OperationRoutes, Call, Answer> work) {
+        boolean matches(String asked) {
+            return asked.matches(path.replace("{id}", "[^/]+"));
+        }
+
+        String id(String asked) {
+            return asked.replaceFirst(path.replace("{id}", "([^/]+)"), path.contains("{id}") ? "$1" : "");
+        }
     }
 
-    /** Whether it is a path of this process's. */
-    boolean serves(String path) {
-        return settings.isOnDemand()
-                && PATHS.containsKey(path)
-                && (settings.isOperations() ? !path.equals(RESTORE) : RESTORING.contains(path));
+    OperationRoutes(
+            Settings settings,
+            AuthFilter authFilter,
+            WorkerPools workerPools,
+            Instance<OnDemandOperations> operations,
+            @ConfigProperty(name = "largest-body-bytes") long maxBodyBytes) {
+        this.settings = settings;
+        this.authFilter = authFilter;
+        this.workerPools = workerPools;
+        this.operations = operations;
+        this.maxBodyBytes = maxBodyBytes;
     }
 
     void open(@Observes Router router) {
-        PATHS.keySet().forEach(path -> {
-            router.post(path).order(-142).handler(context -> allowMethods(context, path));
-            router.post(path).order(-140).handler(BodyHandler.create(false).setBodyLimit(largestBody));
-            router.post(path).order(-130).handler(OperationRoutes::defaultContentType);
-        });
+        for (Route route : ROUTES) {
+            router.route(route.method(), route.path().replace("{id}", ":id"))
+                    .order(-140)
+                    .handler(BodyHandler.create(false).setBodyLimit(maxBodyBytes))
+                    .handler(context -> serve(context, route));
+        }
+    }
+
+    /** The verb of each route, such as {@code POST /restore}. */
+    static SortedMap<String, String> verbs() {
+        SortedMap<String, String> verbs = new TreeMap<>();
+        ROUTES.forEach(route -> verbs.put(route.method() + " " + route.path(), route.verb()));
+        return verbs;
+    }
+
+    /** Whether a process of this role serves anything at that path. */
+    boolean serves(String path) {
+        return !find(path).isEmpty();
+    }
+
+    private List<Route> find(String path) {
+        return ROUTES.stream()
+                .filter(route -> route.matches(path) && isServed(route.verb()))
+                .toList();
+    }
+
+    private boolean isServed(String verb) {
+        return switch (verb) {
+            case "preflight", "operation", "cancel" -> settings.isOnDemand();
+            case "restore" -> settings.isOnDemand() && !settings.isOperations();
+            default -> settings.isOperations();
+        };
     }
 
     /**
@@ -75,61 +135,120 @@ class OperationRoutes {
      * @throws HttpStatusException if it is nothing that anybody could ask for
      */
     void admit(RoutingContext context, String path) {
-        HttpMethod method = PATHS.getOrDefault(path, HttpMethod.POST);
         HttpServerRequest request = context.request();
         String type = request.getHeader("Content-Type");
+        List<Route> found = find(path);
         if (RequestFilter.isCloudEvent(request)) {
             throw new HttpStatusException(
-                    EventResponses.PERMANENT,
-                    "A CloudEvent never starts this: post plain JSON to " + context.normalizedPath());
+                    EventResponses.PERMANENT, "A CloudEvent never starts this: post plain JSON to " + path);
         }
-        if (!request.method().equals(method)) {
-            context.response().putHeader("Allow", method.name());
-            throw new HttpStatusException(405, "Only %s is served at %s".formatted(method, context.normalizedPath()));
-        }
-        if (method.equals(HttpMethod.POST) && type != null && !type.startsWith(JSON)) {
+        Route route = found.stream()
+                .filter(candidate -> candidate.method().equals(request.method()))
+                .findFirst()
+                .orElseThrow(() -> {
+                    String allowed =
+                            found.stream().map(each -> each.method().name()).collect(Collectors.joining(", "));
+                    context.response().putHeader("Allow", allowed);
+                    return new HttpStatusException(405, "Only %s is served at %s".formatted(allowed, path));
+                });
+        if (route.method().equals(HttpMethod.POST) && type != null && !type.startsWith(JSON)) {
             throw new HttpStatusException(415, "The body has to be JSON, not " + type);
         }
-        request.headers().set("Content-Type", JSON);
-        context.addHeadersEndHandler(written -> {
-            Integer status = context.get(STATUS);
-            if (status != null && context.response().getStatusCode() == 200) {
-                context.response().setStatusCode(status);
-            }
-        });
-        authFilter.authorize(context, path.substring(1));
+        authFilter.authorize(context, route.verb());
     }
 
-    private static void allowMethods(RoutingContext context, String path) {
-        if (!VIEWER_PATHS.contains(path)) {
-            AuthFilter.logCall(context, path.substring(1));
+    private void serve(RoutingContext context, Route route) {
+        if (route.method().equals(HttpMethod.POST) && !route.verb().equals("preflight")) {
+            AuthFilter.logCall(context, route.verb());
         }
-        context.next();
+        Call call = new Call(
+                readBody(context.body().buffer()),
+                route.id(context.normalizedPath()),
+                name -> context.queryParam(name).stream()
+                        .filter(value -> !value.isEmpty())
+                        .findFirst(),
+                AuthFilter.of(context));
+        Context own = context.vertx().getOrCreateContext();
+        workerPools
+                .submitOperation(() -> {
+                    Answer answer = route.work().apply(this, call);
+                    own.runOnContext(now -> send(context, answer));
+                })
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        own.runOnContext(now -> context.fail(ExceptionMapper.map(WorkerPools.unwrap(failure))));
+                    }
+                });
     }
 
-    /** An empty body asks for nothing in particular, which the function then refuses or not. */
-    private static void defaultContentType(RoutingContext context) {
-        if (context.body().length() <= 0) {
-            ((RoutingContextInternal) context).setBody(Buffer.buffer("{}"));
-        } else {
-            requireObject(context.body().buffer());
+    private static void send(RoutingContext context, Answer answer) {
+        if (!context.response().ended() && !context.response().closed()) {
+            context.response()
+                    .setStatusCode(answer.status())
+                    .putHeader("Content-Type", JSON)
+                    .end(Buffer.buffer(answer.body().toString()));
         }
-        context.next();
     }
 
-    private static void requireObject(Buffer body) {
+    /** An empty body is an empty request, which the work then refuses or not. */
+    private static JsonNode readBody(@Nullable Buffer body) {
+        if (body == null || body.length() == 0) {
+            return JsonNodeFactory.instance.objectNode();
+        }
         try {
-            if (READER.readTree(body.getBytes()).isObject()) {
-                return;
+            JsonNode read = READER.readTree(body.getBytes());
+            if (read.isObject()) {
+                return read;
             }
-            throw new HttpStatusException(400, "The body has to be a JSON object");
         } catch (IOException e) {
             throw new HttpStatusException(400, "The body is no JSON that can be read");
         }
+        throw new HttpStatusException(400, "The body has to be a JSON object");
     }
 
-    /** Has the answer get that status, if all goes well. */
-    static void setStatus(RoutingContext context, int status) {
-        context.put(STATUS, status);
+    private OnDemandOperations operations() {
+        return operations.get();
+    }
+
+    private Answer restore(Call call) {
+        return call.body().path("dryRun").asBoolean(false)
+                ? ok(operations().plan(call.body()))
+                : submit(OperationKind.RESTORE, call);
+    }
+
+    private Answer submit(OperationKind kind, Call call) {
+        return accepted(operations().submit(kind, call.body(), call.caller()).json());
+    }
+
+    private Answer preflight(Call call) {
+        return ok(operations().preflight(call.body()));
+    }
+
+    private Answer list() {
+        return ok(operations().operations());
+    }
+
+    private Answer show(Call call) {
+        return ok(operations().operation(call.id()));
+    }
+
+    private Answer cancel(Call call) {
+        return accepted(operations().cancel(call.id(), call.caller()).json());
+    }
+
+    private Answer catalog(Call call) {
+        return ok(operations()
+                .catalog(
+                        call.query().apply("repository"),
+                        call.query().apply("after"),
+                        call.query().apply("limit")));
+    }
+
+    private static Answer ok(JsonNode body) {
+        return new Answer(200, body);
+    }
+
+    private static Answer accepted(JsonNode body) {
+        return new Answer(202, body);
     }
 }

@@ -1,8 +1,8 @@
 package dev.registrybackup.app.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.app.Service;
-import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.notification.NotJsonException;
 import dev.registrybackup.replication.ReplicationListener;
 import io.quarkus.funqy.runtime.ApplicationException;
@@ -13,13 +13,13 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
-import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.Predicate;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
@@ -32,10 +32,12 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 class RequestFilter {
-    private static final Logger LOGGER = System.getLogger("dev.registrybackup.events");
     private static final String EVENTS = "/";
     private static final String NOTIFICATION = "/notification";
     private static final String MANAGEMENT = "/q/";
+    private static final String STRUCTURED = "application/cloudevents+json";
+    private static final List<String> ATTRIBUTES = List.of("id", "source", "specversion", "type");
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final RequestDeadline requestDeadline;
     private final Service service;
@@ -70,19 +72,38 @@ class RequestFilter {
                 .order(-100)
                 .handler(BodyHandler.create(false).setBodyLimit(largestBody))
                 .handler(this::notification);
-        if (service.scheduled()) {
-            router.post(EVENTS).order(-90).handler(BodyHandler.create(false).setBodyLimit(largestBody));
-            router.post(EVENTS).order(-80).handler(RequestFilter::defaultContentType);
-        }
+        router.post(EVENTS)
+                .order(-80)
+                .handler(BodyHandler.create(false).setBodyLimit(largestBody))
+                .handler(RequestFilter::requireAttributes);
     }
 
-    /** A PingSource that is given no data sends none, and Funqy answers 500 to an event without a body. */
-    private static void defaultContentType(RoutingContext context) {
-        if (context.body().length() <= 0) {
-            context.request().headers().set("Content-Type", "application/json");
-            ((RoutingContextInternal) context).setBody(Buffer.buffer("{}"));
+    /** Funqy answers 500 to an event without the attributes it needs, which Knative would retry. */
+    private static void requireAttributes(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        boolean isBinary = request.headers().contains("ce-id");
+        Predicate<String> has = name -> request.headers().contains("ce-" + name);
+        String type = request.getHeader("Content-Type");
+        if (!isBinary && type != null && type.startsWith(STRUCTURED)) {
+            JsonNode event = readEvent(context.body().buffer());
+            has = event::hasNonNull;
+        } else if (!isBinary) {
+            context.next();
+            return;
+        }
+        List<String> missing = ATTRIBUTES.stream().filter(has.negate()).toList();
+        if (!missing.isEmpty()) {
+            throw new UnreadableEventException("The event lacks the attributes " + missing);
         }
         context.next();
+    }
+
+    private static JsonNode readEvent(@Nullable Buffer body) {
+        try {
+            return JSON.readTree(body == null ? new byte[0] : body.getBytes());
+        } catch (IOException e) {
+            throw new UnreadableEventException("The event is no JSON that can be read");
+        }
     }
 
     private void admit(RoutingContext context) {
@@ -156,21 +177,12 @@ class RequestFilter {
         } else if (cause instanceof NotJsonException) {
             replicationListener.undecodable(String.valueOf(cause.getMessage()));
             refuse(context, 400, cause.getMessage());
-        } else if (failure != null && isFunqyReading(failure)) {
-            String reason = "The event is no CloudEvent that can be read: it lacks attributes, or is no JSON";
-            LogEvent.of("event-unreadable").with("reason", reason).log(LOGGER, Level.DEBUG, failure);
-            replicationListener.undecodable(reason);
-            refuse(context, 400, reason);
+        } else if (cause instanceof UnreadableEventException) {
+            replicationListener.undecodable(String.valueOf(cause.getMessage()));
+            refuse(context, 400, cause.getMessage());
         } else {
             context.next();
         }
-    }
-
-    /** Funqy fails so on an event without the attributes it needs, and on one that is no JSON. */
-    private static boolean isFunqyReading(Throwable failure) {
-        StackTraceElement[] thrown = failure.getStackTrace();
-        return failure instanceof JsonProcessingException
-                || (thrown.length > 0 && thrown[0].getClassName().startsWith("io.quarkus.funqy.runtime.bindings"));
     }
 
     /** What captures is heard by a broker alone, and answers it with a status. */

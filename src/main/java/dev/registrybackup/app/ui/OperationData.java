@@ -50,14 +50,13 @@ final class OperationData {
     /** All of it. */
     Map<String, Object> whole(JsonNode operation) {
         Map<String, Object> data = new LinkedHashMap<>(line(operation));
-        JsonNode attempt = operation.path("attempt");
+        JsonNode run = operation.path("run");
         data.put("lock", operation.path("lock").asText());
         data.put("parameters", operation.path("parameters").toPrettyString());
-        data.put("attempt", attempt.path("number").asText());
-        data.put("runner", attempt.path("runner").asText());
-        data.put("startedAt", Formats.moment(MetadataStore.parseTime(attempt, "startedAt"), now));
-        data.put("heartbeatAt", Formats.moment(MetadataStore.parseTime(attempt, "heartbeatAt"), now));
-        data.put("finishedAt", Formats.moment(MetadataStore.parseTime(attempt, "finishedAt"), now));
+        data.put("runner", run.path("runner").asText());
+        data.put("startedAt", Formats.moment(MetadataStore.parseTime(run, "startedAt"), now));
+        data.put("heartbeatAt", Formats.moment(MetadataStore.parseTime(run, "heartbeatAt"), now));
+        data.put("finishedAt", Formats.moment(MetadataStore.parseTime(run, "finishedAt"), now));
         data.put("reason", operation.path("reason").asText());
         data.put("summary", operation.has("summary") ? operation.path("summary").toPrettyString() : "");
         List<Map<String, Object>> counts = new ArrayList<>();

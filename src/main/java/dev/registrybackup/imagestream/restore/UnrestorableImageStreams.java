@@ -51,7 +51,7 @@ final class UnrestorableImageStreams {
             if (isOfTheWhole(e)) {
                 throw e;
             }
-            String problem = "%s. Mend that, and resume or restore again".formatted(reason(stream, e));
+            String problem = "%s. Mend that, and restore again".formatted(reason(stream, e));
             problems.put(stream, problem);
             told.accept(stream, problem);
             return Optional.empty();

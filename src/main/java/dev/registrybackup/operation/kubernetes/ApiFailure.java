@@ -17,7 +17,7 @@ public final class ApiFailure {
         return describe(
                 failure,
                 code == 401 || code == 403
-                        ? "Let the service account get cronjobs, and get, list, watch, create and delete jobs, in namespace "
+                        ? "Let the service account get cronjobs, and get, create and delete jobs, in namespace "
                                 + namespace
                         : "Ask again");
     }

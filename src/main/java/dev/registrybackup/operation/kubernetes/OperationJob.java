@@ -1,6 +1,5 @@
 package dev.registrybackup.operation.kubernetes;
 
-import dev.registrybackup.operation.OperationId;
 import dev.registrybackup.operation.OperationRequest;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
@@ -9,6 +8,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
 import io.fabric8.kubernetes.api.model.batch.v1.JobTemplateSpec;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -22,6 +22,11 @@ final class OperationJob {
 
     private OperationJob() {}
 
+    /** The name of the operation's Job, such as {@code restore-20261122t134500z-1f3a9c2e}. */
+    static String name(OperationRequest request) {
+        return request.kind().label() + "-" + request.id().value().toLowerCase(Locale.ROOT);
+    }
+
     /**
      * The Job that runs the operation: the CronJob's template, since a pod cannot learn its own image, with the first
      * container's arguments replaced by {@code operation run <id>}.
@@ -32,7 +37,7 @@ final class OperationJob {
         Optional<ObjectMeta> metadata = Optional.ofNullable(template.getMetadata());
         return new JobBuilder()
                 .withNewMetadata()
-                .withName(JobName.of(request))
+                .withName(name(request))
                 .withNamespace(cronJob.getMetadata().getNamespace())
                 .withLabels(metadata.map(ObjectMeta::getLabels).orElse(Map.of()))
                 .addToLabels(OPERATION_LABEL, id)
@@ -52,21 +57,6 @@ final class OperationJob {
                 .endTemplate()
                 .endSpec()
                 .build();
-    }
-
-    /** The operation that the Job runs; empty if it is none of ours. */
-    static Optional<OperationId> operationId(Job job) {
-        return Optional.ofNullable(job.getMetadata().getLabels())
-                .map(labels -> labels.get(OPERATION_LABEL))
-                .flatMap(OperationJob::parseId);
-    }
-
-    private static Optional<OperationId> parseId(String label) {
-        try {
-            return Optional.of(new OperationId(label));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
     }
 
     /** How the Job ended, for a human; empty while it has pods, or is about to. */

@@ -8,24 +8,20 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What one attempt at an operation says of itself.
+ * What the process that runs an operation records of it.
  *
- * @param number which attempt it is, from 1
- * @param state how it stands: running, or how it ended
+ * @param state running, or how it ended
  * @param runner where it runs, for a human
- * @param token tells it from an attempt that another process began under the same number
  * @param startedAt when it began, UTC in its process's clock, as are the other times
  * @param heartbeatAt when it last showed life
  * @param finishedAt when it ended
  * @param progress how far it is
- * @param summary what its work says in the end
+ * @param summary what its handler says in the end
  * @param reason why it failed or was cancelled
  */
-public record AttemptRecord(
-        int number,
+public record RunRecord(
         OperationState state,
         String runner,
-        String token,
         Instant startedAt,
         Instant heartbeatAt,
         Optional<Instant> finishedAt,
@@ -33,15 +29,13 @@ public record AttemptRecord(
         Optional<ObjectNode> summary,
         Optional<String> reason) {
 
-    /** How an attempt ends. */
-    record AttemptOutcome(OperationState state, Optional<ObjectNode> summary, Optional<String> reason) {}
+    /** How a run ends. */
+    record RunOutcome(OperationState state, Optional<ObjectNode> summary, Optional<String> reason) {}
 
-    static AttemptRecord started(int number, String runner, String token, Instant now) {
-        return new AttemptRecord(
-                number,
+    static RunRecord started(String runner, Instant now) {
+        return new RunRecord(
                 OperationState.RUNNING,
                 runner,
-                token,
                 now,
                 now,
                 Optional.empty(),
@@ -50,39 +44,37 @@ public record AttemptRecord(
                 Optional.empty());
     }
 
-    AttemptRecord withHeartbeat(Instant now, ProgressTracker.Progress far) {
-        return new AttemptRecord(number, state, runner, token, startedAt, now, finishedAt, far, summary, reason);
+    RunRecord withHeartbeat(Instant now, ProgressTracker.Progress newProgress) {
+        return new RunRecord(state, runner, startedAt, now, finishedAt, newProgress, summary, reason);
     }
 
-    AttemptRecord finishedAt(Instant now, ProgressTracker.Progress far, AttemptOutcome attemptOutcome) {
-        return new AttemptRecord(
-                number,
-                attemptOutcome.state(),
+    RunRecord finished(Instant now, ProgressTracker.Progress newProgress, RunOutcome outcome) {
+        return new RunRecord(
+                outcome.state(),
                 runner,
-                token,
                 startedAt,
                 now,
                 Optional.of(now),
-                far,
-                attemptOutcome.summary(),
-                attemptOutcome.reason());
+                newProgress,
+                outcome.summary(),
+                outcome.reason());
     }
 
-    /** How long it has been at it, as of its last sign of life. */
+    /** How long it has run, as of its last heartbeat. */
     Duration elapsed() {
         return Duration.between(startedAt, heartbeatAt);
     }
 
     ObjectNode json() {
         ObjectNode root = JsonNodeFactory.instance.objectNode();
-        root.put("state", state.label()).put("runner", runner).put("token", token);
+        root.put("state", state.label()).put("runner", runner);
         putTimes(root);
         putProgress(root);
         return root;
     }
 
     void putTimes(ObjectNode root) {
-        root.put("startedAt", startedAt.toString()).put("heartbeatAt", heartbeatAt.toString());
+        root.put("started", startedAt.toString()).put("heartbeat", heartbeatAt.toString());
         finishedAt.ifPresent(time -> root.put("finishedAt", time.toString()));
     }
 
@@ -92,16 +84,14 @@ public record AttemptRecord(
         reason.ifPresent(why -> root.put("reason", why));
     }
 
-    static AttemptRecord parse(int number, String json) throws IOException {
+    static RunRecord parse(String json) throws IOException {
         JsonReader fields = JsonReader.parse(json);
         String state = fields.text("state");
-        return new AttemptRecord(
-                number,
+        return new RunRecord(
                 OperationState.fromLabel(state).orElseThrow(() -> new IOException("an unknown state in it: " + state)),
                 fields.text("runner"),
-                fields.text("token"),
-                fields.time("startedAt"),
-                fields.time("heartbeatAt"),
+                fields.time("started"),
+                fields.time("heartbeat"),
                 fields.optionalTime("finishedAt"),
                 ProgressJson.parse(fields.root()),
                 fields.object("summary"),
