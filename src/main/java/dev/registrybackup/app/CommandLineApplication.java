@@ -25,19 +25,16 @@ public class CommandLineApplication implements QuarkusApplication {
     private final OnDemandOperations onDemandOperations;
     private final OperationExecution execution;
     private final String runnerName;
-    private final FirstFill firstFill;
     private final WorkerPools workerPools;
 
     /** Created once. */
     public CommandLineApplication(
             OnDemandOperations onDemandOperations,
             OperationExecution execution,
-            FirstFill firstFill,
             WorkerPools workerPools) {
         this.onDemandOperations = onDemandOperations;
         this.execution = execution;
         this.runnerName = Wiring.instance();
-        this.firstFill = firstFill;
         this.workerPools = workerPools;
     }
 
@@ -90,15 +87,6 @@ public class CommandLineApplication implements QuarkusApplication {
                 execution.run(operation, runnerName, progressTracker);
             }
             return onDemandOperations.operation(id);
-        }
-
-        @Override
-        public ObjectNode firstFill(Consumer<ProgressTracker.Progress> progress) {
-            ProgressTracker progressTracker = new ProgressTracker();
-            try (WorkerPools.ScheduledTask showing =
-                    workerPools.scheduleAtFixedRate(POLL_INTERVAL, () -> progress.accept(progressTracker.progress()))) {
-                return firstFill.run(progressTracker);
-            }
         }
 
         @Override

@@ -17,7 +17,7 @@ import java.time.Clock;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
-/** Builds what copies keys into the backup, alike for events, reconciliations and a first fill. */
+/** Builds what copies keys into the backup, alike for events and reconciliations. */
 @Singleton
 class ReplicationWiring {
     private final Settings settings;

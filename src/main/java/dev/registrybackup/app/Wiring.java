@@ -202,13 +202,6 @@ public class Wiring {
 
     @Produces
     @Singleton
-    FirstFill firstFill(ReplicationWiring replication) {
-        return new FirstFill(
-                registry, replication.tools(storePair(), (link, again) -> {}).replicator());
-    }
-
-    @Produces
-    @Singleton
     OperationExecution operationExecution(
             Reconciliation reconciliation, ImageStreamWiring openShift, RateLimiter rateLimiter) {
         return new OperationExecution(

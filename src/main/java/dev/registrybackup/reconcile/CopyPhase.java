@@ -26,6 +26,16 @@ import org.jspecify.annotations.Nullable;
 final class CopyPhase {
     private static final int CONCURRENCY = 64;
 
+    /** What was seen of a key in the backup. */
+    enum InBackup {
+        /** A comparison has just shown that it is not there. */
+        ABSENT,
+        /** Something is there, which may not be what the registry has. */
+        DIFFERENT,
+        /** Nobody looked. */
+        UNKNOWN
+    }
+
     private final StorePair storePair;
     private final ReplicationTools replicationTools;
     private final WorkerPools workerPools;
@@ -60,29 +70,34 @@ final class CopyPhase {
     /**
      * Has the key looked at and brought, and returns once there is room for the next.
      *
-     * @param differed whether the backup has something under it
+     * @param inBackup what was seen of it in the backup
      * @param then is told what became of it, on another thread
      * @throws dev.registrybackup.operation.FencedException if nothing more may be written
      */
-    void copy(String key, boolean differed, Consumer<KeyResult> then) {
+    void copy(String key, InBackup inBackup, Consumer<KeyResult> then) {
         fence.check();
         permits.acquireUninterruptibly();
         progressTracker.addExpected(1, 0);
         // Whoever names it has looked; what we remember of it may be wrong.
         replicationTools.durableKeys().remove(key);
         RegistryPath path = storePair.layout().parse(key);
+        boolean differed = inBackup == InBackup.DIFFERENT;
         hasSameContent(path, key, differed)
                 .thenCompose(alike -> alike
                         ? CompletableFuture.completedFuture(KeyResult.same())
                         : isMissedByEvents(key)
-                                .thenCompose(missed -> replicationTools
-                                        .replicator()
-                                        .replicate(key)
+                                .thenCompose(missed -> replicate(key, inBackup)
                                         .thenApply(replicationResult ->
                                                 toKeyResult(path.kind(), replicationResult, differed, missed))))
                 .handle((keyResult, failure) ->
                         failure == null ? keyResult : KeyResult.failed(WorkerPools.unwrap(failure)))
                 .whenComplete((keyResult, never) -> finish(keyResult, then));
+    }
+
+    private CompletableFuture<ReplicationResult> replicate(String key, InBackup inBackup) {
+        return inBackup == InBackup.ABSENT
+                ? replicationTools.replicator().replicateAbsent(key)
+                : replicationTools.replicator().replicate(key);
     }
 
     /** Links that differ by their ETags may be the same for all that, where those are no MD5 (KMS). */

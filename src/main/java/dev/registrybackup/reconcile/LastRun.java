@@ -9,8 +9,9 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What the last reconciliation came to, under {@value #KEY}: its summary, and when the last one began and ended that left
- * nothing. Blocks.
+ * What the last reconciliation came to, under {@value #KEY}: its summary, when the last successful one began and ended, and
+ * when the last one began that left nothing. A run is successful that compared every key: what it could not copy, since the
+ * registry's own is corrupt for example, is remaining, and counted apart. Blocks.
  */
 public final class LastRun {
     /** Where it lies. */
@@ -22,13 +23,17 @@ public final class LastRun {
      * What was recorded.
      *
      * @param summary the last run's summary
-     * @param lastSuccessStartedAt when the last run began that left nothing, UTC; empty if there was none
+     * @param lastSuccessStartedAt when the last successful run began, UTC; empty if there was none
      * @param lastSuccessFinishedAt when it ended, UTC
+     * @param lastCompleteStartedAt when the last run began that left nothing, UTC; empty if there was none
      */
     public record RunRecord(
-            ObjectNode summary, Optional<Instant> lastSuccessStartedAt, Optional<Instant> lastSuccessFinishedAt) {
-        private static final RunRecord NONE =
-                new RunRecord(JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty());
+            ObjectNode summary,
+            Optional<Instant> lastSuccessStartedAt,
+            Optional<Instant> lastSuccessFinishedAt,
+            Optional<Instant> lastCompleteStartedAt) {
+        private static final RunRecord NONE = new RunRecord(
+                JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty(), Optional.empty());
 
         /** Keeps its own copy of the summary. */
         public RunRecord {
@@ -46,7 +51,7 @@ public final class LastRun {
         return parse(records.read(KEY));
     }
 
-    void write(ObjectNode summary, boolean isSuccess, Instant begun, Instant ended) {
+    void write(ObjectNode summary, boolean isSuccess, boolean isComplete, Instant begun, Instant ended) {
         records.update(KEY, before -> {
             RunRecord runRecord = parse(before);
             ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -55,6 +60,8 @@ public final class LastRun {
                     json, "lastSuccessStartedAt", isSuccess ? Optional.of(begun) : runRecord.lastSuccessStartedAt());
             MetadataStore.putTime(
                     json, "lastSuccessFinishedAt", isSuccess ? Optional.of(ended) : runRecord.lastSuccessFinishedAt());
+            MetadataStore.putTime(
+                    json, "lastCompleteStartedAt", isComplete ? Optional.of(begun) : runRecord.lastCompleteStartedAt());
             return json;
         });
     }
@@ -64,7 +71,8 @@ public final class LastRun {
                 ? new RunRecord(
                         summary,
                         MetadataStore.parseTime(json, "lastSuccessStartedAt"),
-                        MetadataStore.parseTime(json, "lastSuccessFinishedAt"))
+                        MetadataStore.parseTime(json, "lastSuccessFinishedAt"),
+                        MetadataStore.parseTime(json, "lastCompleteStartedAt"))
                 : RunRecord.NONE;
     }
 }

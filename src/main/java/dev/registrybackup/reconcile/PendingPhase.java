@@ -1,6 +1,7 @@
 package dev.registrybackup.reconcile;
 
 import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.reconcile.CopyPhase.InBackup;
 import dev.registrybackup.replication.pending.PendingBatch;
 import dev.registrybackup.replication.pending.PendingKey;
 import dev.registrybackup.replication.pending.PendingStore;
@@ -35,7 +36,7 @@ final class PendingPhase {
     private void copy(PendingBatch record) {
         AtomicBoolean isSettled = new AtomicBoolean(true);
         List<PendingKey> keys = record.keys();
-        keys.forEach(owed -> copyPhase.copy(owed.key(), false, keyResult -> {
+        keys.forEach(owed -> copyPhase.copy(owed.key(), InBackup.UNKNOWN, keyResult -> {
             if (keyResult.state() == KeyResult.State.REMAINING) {
                 isSettled.set(false);
             }

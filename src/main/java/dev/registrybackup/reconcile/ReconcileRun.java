@@ -14,6 +14,7 @@ import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.operation.ReportReader;
 import dev.registrybackup.operation.ReportWriter;
+import dev.registrybackup.reconcile.CopyPhase.InBackup;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
 import dev.registrybackup.reconcile.rclone.Comparer;
 import dev.registrybackup.replication.pending.PendingStore;
@@ -41,6 +42,7 @@ final class ReconcileRun {
     private final ReportWriter reportWriter;
     private final ReconcileStats reconcileStats = new ReconcileStats();
     private final ObjectNode summary = JsonNodeFactory.instance.objectNode();
+    private boolean isSuccessful;
     private boolean isComplete;
 
     ReconcileRun(
@@ -60,7 +62,12 @@ final class ReconcileRun {
         this.reportWriter = reportWriter;
     }
 
-    /** Whether nothing is left; to be asked once it has run. */
+    /** Whether every key was compared, and every other phase came to its end; to be asked once it has run. */
+    boolean isSuccessful() {
+        return isSuccessful;
+    }
+
+    /** Whether it was successful and nothing is left; to be asked once it has run. */
     boolean isComplete() {
         return isComplete;
     }
@@ -82,7 +89,8 @@ final class ReconcileRun {
                 progressTracker,
                 reconcileStats,
                 isFilled ? Optional.of(begun.minus(reconcilePolicy.eventLagThreshold())) : Optional.empty());
-        boolean isMended = repair(replicationTools, copyPhase, last);
+        boolean isAdopted = copyPending(replicationTools, copyPhase);
+        boolean isRepaired = repair(replicationTools, copyPhase, last);
         DiffPhase diffPhase =
                 new DiffPhase(storePair, comparer, copyPhase, reconcileStats, progressTracker, this::addFinding);
         boolean isDoubtful = compare(diffPhase, scratch, begun, last.summary());
@@ -96,21 +104,25 @@ final class ReconcileRun {
                 .refresh(diffPhase, reconcileStats, isFilled);
         boolean isArchived = new ArchivePhase(storePair, tools, fence, progressTracker, this::addFinding)
                 .update(diffPhase.failedShards().isEmpty(), scratch, begun, summary);
-        isComplete = isCaptured
-                && isMended
+        isSuccessful = isCaptured
+                && isAdopted
                 && isRemoved
                 && isArchived
-                && diffPhase.failedShards().isEmpty()
-                && reconcileStats.total(Count.REMAINING) == 0;
+                && diffPhase.failedShards().isEmpty();
+        isComplete = isSuccessful && isRepaired && reconcileStats.total(Count.REMAINING) == 0;
         return summarize(diffPhase, comparer);
     }
 
-    /** Does what is known without a comparison; says whether all of that is done. */
-    private boolean repair(ReplicationTools replicationTools, CopyPhase copyPhase, LastRun.RunRecord last) {
+    /** Copies what is pending, and adopts a bucket that something else filled; says whether every blob there is verified. */
+    private boolean copyPending(ReplicationTools replicationTools, CopyPhase copyPhase) {
         progressTracker.phase("settling what is owed");
         PendingStore shelf = new PendingStore(storePair.backup(), "reconcile", tools.clock());
         summary.put("pendingResolved", new PendingPhase(shelf, copyPhase).run());
-        boolean isAdopted = adopt(replicationTools);
+        return adopt(replicationTools);
+    }
+
+    /** Replaces what verifications found corrupt since a run left nothing; says whether nothing of it is left. */
+    private boolean repair(ReplicationTools replicationTools, CopyPhase copyPhase, LastRun.RunRecord last) {
         progressTracker.phase("replacing what was found damaged");
         RepairPhase repairPhase = new RepairPhase(
                 new ReportReader(storePair.backup()),
@@ -120,15 +132,15 @@ final class ReconcileRun {
                 tools.rateLimiter(),
                 fence,
                 this::addFinding);
-        summary.put("corruptReplaced", repairPhase.repairSince(last.lastSuccessStartedAt()));
-        return isAdopted && repairPhase.remaining() == 0;
+        summary.put("corruptReplaced", repairPhase.repairSince(last.lastCompleteStartedAt()));
+        return repairPhase.remaining() == 0;
     }
 
     /** Has every link that is on record as waiting looked at again, so that none stays there that waits no more. */
     private void judgeWaiting(ReplicationTools replicationTools, CopyPhase copyPhase) {
         progressTracker.phase("looking at what waits");
         replicationTools.blockedLinks().forEach(links -> {
-            links.forEach(link -> copyPhase.copy(link, false, keyResult -> {}));
+            links.forEach(link -> copyPhase.copy(link, InBackup.UNKNOWN, keyResult -> {}));
             copyPhase.await();
         });
     }

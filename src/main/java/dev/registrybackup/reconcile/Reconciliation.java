@@ -135,10 +135,11 @@ public final class Reconciliation {
             requests.set("backup", backup.json());
             Instant ended = tools.clock().instant();
             summary.put("startedAt", begun.toString()).put("finishedAt", ended.toString());
-            summary.put("outcome", reconcileRun.isComplete() ? "complete" : "incomplete");
+            summary.put("outcome", reconcileRun.isComplete() ? "complete" : "incomplete")
+                    .put("success", reconcileRun.isSuccessful());
             reportAlarms(new Alarms(backup, tools.clock()).openAlarms(), summary, progressTracker, reportWriter);
             reportWriter.finish(summary);
-            new LastRun(backup).write(summary, reconcileRun.isComplete(), begun, ended);
+            new LastRun(backup).write(summary, reconcileRun.isSuccessful(), reconcileRun.isComplete(), begun, ended);
             log(id, summary, begun, ended);
             return new ReconcileResult(summary, reconcileRun.isComplete());
         } finally {

@@ -7,6 +7,7 @@ import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.ReportReader;
+import dev.registrybackup.reconcile.CopyPhase.InBackup;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.replication.BlobResult;
 import dev.registrybackup.replication.SourceObject;
@@ -101,7 +102,7 @@ final class RepairPhase {
     }
 
     private void copy(String key) {
-        copyPhase.copy(key, false, keyResult -> {});
+        copyPhase.copy(key, InBackup.UNKNOWN, keyResult -> {});
     }
 
     private void replace(Digest digest) {

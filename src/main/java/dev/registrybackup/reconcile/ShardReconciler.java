@@ -1,6 +1,7 @@
 package dev.registrybackup.reconcile;
 
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.reconcile.CopyPhase.InBackup;
 import dev.registrybackup.reconcile.KeyResult.State;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
 import dev.registrybackup.reconcile.rclone.Comparer;
@@ -88,8 +89,15 @@ final class ShardReconciler {
 
     /** Does it. */
     ShardResult run() {
-        Comparison first = recordComparison(comparer.compare(shard, this::handle));
+        List<Difference> differences = new ArrayList<>();
+        Comparison first = recordComparison(comparer.compare(shard, difference -> handle(difference, differences)));
         shardKeys = first.keys();
+        // Of a report that does not count nothing is concluded: a key may be there that it calls absent.
+        differences.forEach(difference -> copy(
+                difference.key(),
+                difference.kind() == Difference.Kind.DIFFERENT
+                        ? InBackup.DIFFERENT
+                        : first.isReliable() ? InBackup.ABSENT : InBackup.UNKNOWN));
         copyPhase.await();
         if (first.isReliable()) {
             Comparison last = confirm();
@@ -108,7 +116,7 @@ final class ShardReconciler {
         return comparison;
     }
 
-    private void handle(Difference difference) {
+    private void handle(Difference difference, List<Difference> differences) {
         Kind kind = layout.parse(difference.key()).kind();
         if (!isCompared(kind)) {
             return;
@@ -120,16 +128,15 @@ final class ShardReconciler {
             case SAME -> {
                 reconcileStats.add(kind, Count.IN_REGISTRY, 1);
                 if (readsCurrentLinks && kind == Kind.TAG_CURRENT_LINK) {
-                    copyPhase.copy(difference.key(), true, keyResult -> putUnlessSame(difference.key(), keyResult));
+                    copyPhase.copy(
+                            difference.key(),
+                            InBackup.DIFFERENT,
+                            keyResult -> putUnlessSame(difference.key(), keyResult));
                 }
             }
-            case ONLY_IN_REGISTRY -> {
+            case ONLY_IN_REGISTRY, DIFFERENT -> {
                 reconcileStats.add(kind, Count.IN_REGISTRY, 1);
-                copy(difference.key(), false);
-            }
-            case DIFFERENT -> {
-                reconcileStats.add(kind, Count.IN_REGISTRY, 1);
-                copy(difference.key(), true);
+                differences.add(difference);
             }
             case ONLY_IN_BACKUP -> missingInRegistry(kind, difference.key());
             case UNREADABLE -> {}
@@ -146,8 +153,8 @@ final class ShardReconciler {
         }
     }
 
-    private void copy(String key, boolean differed) {
-        copyPhase.copy(key, differed, keyResult -> putResult(key, keyResult));
+    private void copy(String key, InBackup inBackup) {
+        copyPhase.copy(key, inBackup, keyResult -> putResult(key, keyResult));
     }
 
     private synchronized void putResult(String key, KeyResult keyResult) {
@@ -213,7 +220,7 @@ final class ShardReconciler {
             putResult(named.key(), before.stillDiffering());
             return;
         }
-        copy(named.key(), named.kind() == Difference.Kind.DIFFERENT);
+        copy(named.key(), named.kind() == Difference.Kind.DIFFERENT ? InBackup.DIFFERENT : InBackup.ABSENT);
     }
 
     private synchronized @Nullable KeyResult result(String key) {

@@ -6,6 +6,7 @@ import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestMismatchException;
@@ -73,6 +74,46 @@ public final class BlobReplicator {
      */
     public CompletableFuture<BlobResult> copyIfMissing(Digest digest, OptionalLong size) {
         return submitUnlessDurable(digest, copy -> isSufficient(copy, size));
+    }
+
+    /**
+     * Copies a blob that the backup was just seen to lack, without another look at either store: a small one costs a read
+     * and a write.
+     *
+     * @return how it stands; fails with {@link ObjectStoreException} if a store failed
+     */
+    public CompletableFuture<BlobResult> copyAbsent(Digest digest) {
+        String key = layout.blobKey(digest);
+        return executor.submit(key, () -> {
+            if (durableKeys.contains(key)) {
+                return CompletableFuture.completedFuture(BlobResult.PRESENT);
+            }
+            return workerPools
+                    .submitSmall(() -> openAndCopy(key, digest))
+                    .thenCompose(opened -> opened.tooLarge()
+                            .map(source -> workerPools.submitForSize(source.size(), () -> copy(source, digest)))
+                            .orElseGet(() -> CompletableFuture.completedFuture(opened.result())))
+                    .thenApply(copy -> markDurable(key, copy));
+        });
+    }
+
+    /** What became of a blob that was opened, unless it turned out too large to be copied with the small ones. */
+    private record OpenedBlob(BlobResult result, Optional<ObjectInfo> tooLarge) {}
+
+    private OpenedBlob openAndCopy(String key, Digest digest) {
+        // A bucket that is still empty is marked before anything is written there.
+        verifiedMarker.isSet();
+        try (OpenObject opened = registry.open(key, Optional.empty(), Optional.empty())) {
+            ObjectInfo source = opened.info();
+            return source.size() > WorkerPools.MAX_SMALL_BYTES
+                    ? new OpenedBlob(BlobResult.MISSING, Optional.of(source))
+                    : new OpenedBlob(copy(source.size(), () -> copier.copySmall(opened, digest)), Optional.empty());
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return new OpenedBlob(BlobResult.MISSING, Optional.empty());
+            }
+            throw e;
+        }
     }
 
     private static boolean isSufficient(ObjectInfo copy, OptionalLong size) {
@@ -145,9 +186,13 @@ public final class BlobReplicator {
     }
 
     private BlobResult copy(ObjectInfo origin, Digest digest) {
+        return copy(origin.size(), () -> copier.copy(SourceObject.current(registry, origin), Optional.of(digest)));
+    }
+
+    private static BlobResult copy(long size, Runnable copying) {
         try {
-            copier.copy(SourceObject.current(registry, origin), Optional.of(digest));
-            return new BlobResult(BlobResult.BlobState.COPIED, origin.size(), "");
+            copying.run();
+            return new BlobResult(BlobResult.BlobState.COPIED, size, "");
         } catch (DigestMismatchException e) {
             return new BlobResult(BlobResult.BlobState.CORRUPT, 0, String.valueOf(e.getMessage()));
         } catch (ObjectStoreException e) {

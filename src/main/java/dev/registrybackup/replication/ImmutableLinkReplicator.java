@@ -32,9 +32,13 @@ final class ImmutableLinkReplicator {
         this.durableKeys = durable;
     }
 
-    /** Reads the link, brings what is below it, and publishes it if nothing there is corrupt. */
+    /**
+     * Reads the link, brings what is below it, and publishes it if nothing there is corrupt.
+     *
+     * @param isAbsent whether the backup was just seen to lack it, so that nobody looks again
+     */
     CompletableFuture<ReplicationResult> replicate(
-            DigestLink path, Function<StoredLink, CompletableFuture<DependencyResult>> below) {
+            DigestLink path, boolean isAbsent, Function<StoredLink, CompletableFuture<DependencyResult>> below) {
         String key = layout.keyOf(path);
         if (durableKeys.contains(key) && !blockedLinks.isWaiting(key)) {
             return CompletableFuture.completedFuture(ReplicationResult.of(path.kind(), ReplicationStatus.PRESENT));
@@ -46,7 +50,7 @@ final class ImmutableLinkReplicator {
             StoredLink storedLink = LinkStore.requireMatchingPath(path, read.get());
             return below.apply(storedLink)
                     .thenCompose(dependencyResult ->
-                            workerPools.submitSmall(() -> publish(path, key, storedLink, dependencyResult)));
+                            workerPools.submitSmall(() -> publish(path, key, isAbsent, storedLink, dependencyResult)));
         });
     }
 
@@ -74,14 +78,14 @@ final class ImmutableLinkReplicator {
 
     /** What a link waits for is on record before it is published, and taken off the record only after. */
     private ReplicationResult publish(
-            DigestLink path, String key, StoredLink storedLink, DependencyResult dependencyResult) {
+            DigestLink path, String key, boolean isAbsent, StoredLink storedLink, DependencyResult dependencyResult) {
         if (!dependencyResult.isComplete()) {
             blockedLinks.update(key, dependencyResult.recordedCauses());
         }
         if (dependencyResult.isCorrupt()) {
             return result(path, ReplicationStatus.BLOCKED, storedLink, dependencyResult);
         }
-        boolean wrote = linkStore.publishIfMissing(path, storedLink);
+        boolean wrote = linkStore.publishIfMissing(path, storedLink, isAbsent);
         if (!dependencyResult.isComplete()) {
             return result(path, ReplicationStatus.PARTIAL, storedLink, dependencyResult);
         }

@@ -63,9 +63,13 @@ final class LinkStore {
     /**
      * Writes a link whose content does not change, unless the backup has it; says whether it wrote. One that the registry
      * wrote again since counts as missing, as in {@link #publishIfDifferent}, but for layer links, of which nobody asks when.
+     *
+     * @param isAbsent whether the backup is known not to have it, so that nobody has to look
      */
-    boolean publishIfMissing(DigestLink path, StoredLink storedLink) {
-        Optional<ObjectInfo> copy = backup.headBeforeWrite(storedLink.info().key());
+    boolean publishIfMissing(DigestLink path, StoredLink storedLink, boolean isAbsent) {
+        Optional<ObjectInfo> copy = isAbsent
+                ? Optional.empty()
+                : backup.headBeforeWrite(storedLink.info().key());
         if (copy.isPresent()
                 && isSameContent(copy.get(), storedLink.content())
                 && (path.kind() == Kind.LAYER_LINK || !isOlder(copy.get(), storedLink))) {
@@ -96,9 +100,13 @@ final class LinkStore {
     /**
      * Writes a link whose content changes, unless the backup has this content; says whether it wrote. What the registry
      * wrote again since may have been gone in between: a version with its time tells that it was back.
+     *
+     * @param isAbsent whether the backup is known not to have it, so that nobody has to look
      */
-    boolean publishIfDifferent(StoredLink storedLink) {
-        if (backupHasContent(storedLink.info().key(), storedLink.content(), copy -> !isOlder(copy, storedLink))) {
+    boolean publishIfDifferent(StoredLink storedLink, boolean isAbsent) {
+        if (!isAbsent
+                && backupHasContent(
+                        storedLink.info().key(), storedLink.content(), copy -> !isOlder(copy, storedLink))) {
             return false;
         }
         write(storedLink);

@@ -61,18 +61,25 @@ public final class ObjectCopier {
         if (size <= WorkerPools.MAX_SMALL_BYTES) {
             copySmall(key, sourceObject, proof);
         } else if (size <= PART_BYTES) {
-            put(key, sourceObject, SourceBody.ofObject(sourceObject, proof));
+            target.put(key, SourceBody.ofObject(sourceObject, proof), metadata.apply(sourceObject.info()));
         } else {
             copyMultipart(key, sourceObject, proof);
         }
     }
 
     private void copySmall(String key, SourceObject sourceObject, Optional<DigestVerifier> proof) {
-        ObjectInfo object = sourceObject.info();
-        byte[] bytes;
         try (OpenObject reading = sourceObject.open(Optional.empty())) {
-            bytes = reading.readAll(WorkerPools.MAX_SMALL_BYTES);
+            copySmall(key, sourceObject.info(), reading, proof);
         }
+    }
+
+    /** As {@link #copy}, of an object of {@link WorkerPools#MAX_SMALL_BYTES} at most that is open, and not read yet. */
+    void copySmall(OpenObject opened, Digest expected) {
+        copySmall(opened.info().key(), opened.info(), opened, Optional.of(DigestVerifier.of(expected)));
+    }
+
+    private void copySmall(String key, ObjectInfo object, OpenObject reading, Optional<DigestVerifier> proof) {
+        byte[] bytes = reading.readAll(WorkerPools.MAX_SMALL_BYTES);
         if (bytes.length != object.size()) {
             throw new ObjectStoreException(
                     StoreError.UNAVAILABLE,
@@ -83,11 +90,7 @@ public final class ObjectCopier {
             running.update(bytes, 0, bytes.length);
             running.verify();
         });
-        put(key, sourceObject, ContentSource.of(bytes));
-    }
-
-    private void put(String key, SourceObject sourceObject, ContentSource content) {
-        target.put(key, content, metadata.apply(sourceObject.info()));
+        target.put(key, ContentSource.of(bytes), metadata.apply(object));
     }
 
     private void copyMultipart(String key, SourceObject sourceObject, Optional<DigestVerifier> proof) {

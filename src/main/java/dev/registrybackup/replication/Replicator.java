@@ -5,6 +5,7 @@ import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath;
@@ -93,16 +94,25 @@ public final class Replicator {
      *     different when tried again
      */
     public CompletableFuture<ReplicationResult> replicate(String key) {
+        return replicate(key, false);
+    }
+
+    /** As {@link #replicate(String)}, of a key that the backup was just seen to lack, so that nobody looks for it again. */
+    public CompletableFuture<ReplicationResult> replicateAbsent(String key) {
+        return replicate(key, true);
+    }
+
+    private CompletableFuture<ReplicationResult> replicate(String key, boolean isAbsent) {
         RegistryPath path = layout.parse(key);
         return switch (path.kind()) {
             case UPLOAD, EXCLUDED ->
                 CompletableFuture.completedFuture(ReplicationResult.of(path.kind(), ReplicationStatus.SKIPPED));
             case UNKNOWN -> executor.submit(key, () -> unknownObjects.replicate(key));
-            case BLOB -> replicateBlob(((BlobData) path).digest());
+            case BLOB -> replicateBlob(((BlobData) path).digest(), isAbsent);
             case LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK ->
                 executor.submit(
                         key,
-                        () -> replicateLink(key, path)
+                        () -> replicateLink(key, path, isAbsent)
                                 .handle((replicationResult, failure) ->
                                         resultOrMalformed(path.kind(), replicationResult, failure)));
         };
@@ -124,8 +134,10 @@ public final class Replicator {
         };
     }
 
-    private CompletableFuture<ReplicationResult> replicateBlob(Digest digest) {
-        return blobReplicator.copyIfDifferent(digest).thenCompose(copy -> {
+    private CompletableFuture<ReplicationResult> replicateBlob(Digest digest, boolean isAbsent) {
+        CompletableFuture<BlobResult> copying =
+                isAbsent ? blobReplicator.copyAbsent(digest) : blobReplicator.copyIfDifferent(digest);
+        return copying.thenCompose(copy -> {
             ReplicationResult replicationResult = new ReplicationResult(
                     Kind.BLOB, toStatus(copy), Optional.of(digest), copy.bytesCopied(), copy.problem());
             return copy.isInBackup()
@@ -143,22 +155,31 @@ public final class Replicator {
         };
     }
 
-    private CompletableFuture<ReplicationResult> replicateLink(String key, RegistryPath path) {
-        if (path instanceof LayerLink layer) {
+    private CompletableFuture<ReplicationResult> replicateLink(String key, RegistryPath path, boolean isAbsent) {
+        if (path instanceof LayerLink layer && isAbsent && layer.digest().algorithm() == DigestAlgorithm.SHA256) {
+            // Its path says what it says; only a path of another algorithm may lead elsewhere.
+            return dependencyCopier
+                    .copyBlob(layer.digest())
+                    .thenCompose(blob -> blob.isComplete()
+                            ? immutableLinkReplicator.publishUnread(layer, true)
+                            : replicateLink(key, path, false));
+        } else if (path instanceof LayerLink layer) {
             return immutableLinkReplicator.replicate(
-                    layer, storedLink -> dependencyCopier.copyBlob(storedLink.target()));
+                    layer, isAbsent, storedLink -> dependencyCopier.copyBlob(storedLink.target()));
         } else if (path instanceof RevisionLink revision) {
             return immutableLinkReplicator
                     .replicate(
                             revision,
+                            isAbsent,
                             storedLink -> dependencyCopier.copy(storedLink.target(), linking(revision.repository())))
                     .thenCompose(replicationResult -> unblockTags(revision, replicationResult));
         } else if (path instanceof TagIndexLink tag) {
             return immutableLinkReplicator.replicate(
-                    tag, storedLink -> copyRevision(tag.repository(), storedLink.target()));
+                    tag, isAbsent, storedLink -> copyRevision(tag.repository(), storedLink.target()));
         } else {
             TagCurrentLink tag = (TagCurrentLink) path;
-            return tagLinkReplicator.replicate(key, storedLink -> copyRevision(tag.repository(), storedLink.target()));
+            return tagLinkReplicator.replicate(
+                    key, isAbsent, storedLink -> copyRevision(tag.repository(), storedLink.target()));
         }
     }
 

@@ -29,20 +29,21 @@ final class TagLinkReplicator {
     }
 
     CompletableFuture<ReplicationResult> replicate(
-            String key, Function<StoredLink, CompletableFuture<DependencyResult>> below) {
+            String key, boolean isAbsent, Function<StoredLink, CompletableFuture<DependencyResult>> below) {
         return workerPools
                 .submitSmall(() -> linkStore.read(key))
-                .thenCompose(read -> round(new Round(key, below, 1, 0), read));
+                .thenCompose(read -> round(new Round(key, isAbsent, below, 1, 0), read));
     }
 
     /** One read of the tag, what has been done for it before, and how to bring what is below. */
     private record Round(
             String key,
+            boolean isAbsent,
             Function<StoredLink, CompletableFuture<DependencyResult>> copyDependencies,
             int number,
             long bytesCopied) {
         Round next(long more) {
-            return new Round(key, copyDependencies, number + 1, bytesCopied + more);
+            return new Round(key, false, copyDependencies, number + 1, bytesCopied + more);
         }
     }
 
@@ -80,7 +81,7 @@ final class TagLinkReplicator {
                     if (!dependencyResult.isComplete()) {
                         blockedLinks.update(round.key(), dependencyResult.recordedCauses());
                     }
-                    return linkStore.publishIfDifferent(storedLink);
+                    return linkStore.publishIfDifferent(storedLink, round.isAbsent());
                 })
                 .thenCompose(wrote -> wrote
                         ? workerPools

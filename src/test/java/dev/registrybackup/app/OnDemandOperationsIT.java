@@ -292,7 +292,7 @@ class OnDemandOperationsIT {
         settings.put("BACKUP_BUCKET", "second-backup");
         try (Bucket second = Bucket.create(store.endpoint(), "second-backup")) {
             // When
-            ProductCommand command = ProductCommand.run(settings, "backup", "--json");
+            ProductCommand command = ProductCommand.run(settings, "reconcile", "--json");
 
             // Then
             assertEquals(0, command.code(), command::toString);

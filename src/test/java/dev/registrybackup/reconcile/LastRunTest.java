@@ -31,34 +31,50 @@ class LastRunTest {
 
         // Then
         assertEquals(
-                new LastRun.RunRecord(JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty()),
+                new LastRun.RunRecord(
+                        JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty(), Optional.empty()),
                 runRecord);
     }
 
     @Test
-    void aRunThatLeftSomethingDoesNotHideTheLastThatLeftNothing() {
+    void aRunThatDidNotSucceedDoesNotHideTheLastThatDid() {
         // Given
-        lastRun.write(summary(1), true, MONDAY, MONDAY.plusSeconds(60));
+        lastRun.write(summary(1), true, true, MONDAY, MONDAY.plusSeconds(60));
 
         // When
-        lastRun.write(summary(2), false, TUESDAY, TUESDAY.plusSeconds(60));
+        lastRun.write(summary(2), false, false, TUESDAY, TUESDAY.plusSeconds(60));
 
         // Then
         assertEquals(
-                new LastRun.RunRecord(summary(2), Optional.of(MONDAY), Optional.of(MONDAY.plusSeconds(60))),
+                new LastRun.RunRecord(
+                        summary(2), Optional.of(MONDAY), Optional.of(MONDAY.plusSeconds(60)), Optional.of(MONDAY)),
                 lastRun.read());
         assertEquals(1, backup.versionCount(LastRun.KEY));
     }
 
+    @Test
+    void aRunThatLeftSomethingIsASuccessAndDoesNotHideTheLastThatLeftNothing() {
+        // Given
+        lastRun.write(summary(1), true, true, MONDAY, MONDAY.plusSeconds(60));
+
+        // When
+        lastRun.write(summary(2), true, false, TUESDAY, TUESDAY.plusSeconds(60));
+
+        // Then
+        assertEquals(
+                new LastRun.RunRecord(
+                        summary(2), Optional.of(TUESDAY), Optional.of(TUESDAY.plusSeconds(60)), Optional.of(MONDAY)),
+                lastRun.read());
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {"", "[]", "none", "{\"summary\":1}", "{\"summary\":{},\"lastSuccessStartedAt\":\"yesterday\"}"})
+    @ValueSource(strings = {"", "[]", "none", "{\"summary\":1}", "{\"summary\":{},\"lastSuccessStartedAt\":\"yesterday\"}"})
     void aRecordThatCannotBeParsedIsIgnored(String text) {
         // Given
         backup.seed(LastRun.KEY, text.getBytes(StandardCharsets.UTF_8));
 
         // When
-        lastRun.write(summary(3), true, MONDAY, TUESDAY);
+        lastRun.write(summary(3), true, true, MONDAY, TUESDAY);
 
         // Then
         assertEquals(Optional.of(TUESDAY), lastRun.read().lastSuccessFinishedAt());

@@ -11,15 +11,20 @@ import dev.registrybackup.imagestream.ClusterError;
 import dev.registrybackup.imagestream.FakeCluster;
 import dev.registrybackup.imagestream.ObjectName;
 import dev.registrybackup.imagestream.Resource;
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.objectstore.directory.DirectoryObjectStore;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.reconcile.rclone.Difference;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RandomRegistry;
+import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.replication.pending.PendingKey;
 import dev.registrybackup.replication.pending.PendingStore;
@@ -27,10 +32,13 @@ import dev.registrybackup.replication.pending.RejectionStore;
 import dev.registrybackup.replication.pending.RejectionStore.Rejection;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -83,6 +91,62 @@ class ReconciliationTest {
         assertEquals(fixture.registryContent().size(), ReconcileFixture.totalCount(reconcileResult, "copied"));
         assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "missedByEvents"));
         assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "remaining"));
+    }
+
+    @Test
+    void aFirstFillAsksNothingThatTheComparisonOrTheNextRequestAnswers(@TempDir Path scratch) {
+        // Given
+        RandomRegistry images = new RandomRegistry(1);
+        Digest layer = images.layer("team/app", 100);
+        Digest image = images.image("team/app", layer);
+        images.tag("team/app", "v1", image);
+        try (ReconcileFixture empty = new ReconcileFixture(scratch).withContent(images)) {
+            // When
+            assertTrue(empty.run().isComplete());
+
+            // Then
+            for (String key : empty.registryContent().keySet()) {
+                RegistryPath.Kind kind = images.layout().parse(key).kind();
+                List<Operation> read = operations(empty.registry(), key);
+                switch (kind) {
+                    case LAYER_LINK -> assertEquals(List.of(), read, key);
+                    // A tag may move while what it leads to is copied.
+                    case TAG_CURRENT_LINK -> assertEquals(List.of(Operation.OPEN, Operation.OPEN), read, key);
+                    default -> assertEquals(List.of(Operation.OPEN), read, key);
+                }
+                // Manifests, and for the catalog configs, are read in the backup, where they were verified.
+                assertEquals(
+                        List.of(Operation.PUT),
+                        operations(empty.backup(), key).stream()
+                                .filter(operation -> kind != RegistryPath.Kind.BLOB || operation != Operation.OPEN)
+                                .toList(),
+                        key);
+            }
+        }
+    }
+
+    private static List<Operation> operations(RecordingObjectStore store, String key) {
+        return store.requests().stream()
+                .filter(request -> request.key().equals(key))
+                .map(RecordingObjectStore.Request::operation)
+                .toList();
+    }
+
+    @Test
+    void anEmptyBackupIsFilledFromARegistryInADirectory(@TempDir Path directory, @TempDir Path scratch) {
+        // Given
+        ObjectStore volume = DirectoryObjectStore.of("registry", directory);
+        content.objects().forEach((key, bytes) -> volume.put(key, ContentSource.of(bytes), Map.of()));
+        try (ReconcileFixture onVolume =
+                new ReconcileFixture(scratch, true, bucket -> volume, UnaryOperator.identity()).withContent(content)) {
+            // When
+            Reconciliation.ReconcileResult reconcileResult = onVolume.run();
+
+            // Then
+            assertTrue(reconcileResult.isComplete(), reconcileResult.summary()::toPrettyString);
+            assertEquals(onVolume.registryContent(), onVolume.backupContent());
+            assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "remaining"));
+        }
     }
 
     @Test
@@ -282,17 +346,38 @@ class ReconciliationTest {
                 .failing(content.layout().blobsPrefix(), "it ended with 7")
                 .failing(content.layout().repositoriesPrefix(), "it ended with 7");
 
+        LastRun lastRun = new LastRun(fixture.backupBucket());
+        Optional<Instant> lastSuccess = lastRun.read().lastSuccessFinishedAt();
+
         // When
         Reconciliation.ReconcileResult reconcileResult = fixture.run();
 
         // Then
         assertFalse(reconcileResult.isComplete());
+        assertFalse(reconcileResult.summary().path("success").asBoolean());
+        assertEquals(lastSuccess, lastRun.read().lastSuccessFinishedAt());
         assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "missingInRegistry"));
-        assertTrue(fixture.backupBucket()
-                .head("registry-backup/missing-in-registry")
-                .isEmpty());
+        assertTrue(fixture.backupBucket().head("registry-backup/missing-in-registry").isEmpty());
         assertEquals(List.of(FindingCode.UNDETERMINED, FindingCode.UNDETERMINED), codes());
         assertTrue(fixture.progress().firstFindings().get(0).problem().contains("it ended with 7"));
+    }
+
+    @Test
+    void whatAnUnreliableReportCallsAbsentIsLookedForAndNotWrittenAgain() {
+        // Given
+        Digest layer = content.layer("team/app", 100);
+        String key = content.blobKey(layer);
+        fixture.withContent(content);
+        fillBackup();
+        fixture.comparer()
+                .reportOnce(key, Difference.Kind.ONLY_IN_REGISTRY)
+                .failing(content.layout().blobsPrefix(), "it ended with 7");
+
+        // When
+        fixture.run();
+
+        // Then
+        assertEquals(List.of(Operation.HEAD), operations(fixture.backup(), key));
     }
 
     @Test
@@ -452,6 +537,24 @@ class ReconciliationTest {
     }
 
     @Test
+    void aRunThatComparedEveryKeyIsASuccessThoughSomethingIsLeftForEver() {
+        // Given
+        Digest never = new RandomRegistry(9).blob(new byte[] {1});
+        fixture.registryBucket().seed(content.blobKey(never), new byte[7]);
+        LastRun lastRun = new LastRun(fixture.backupBucket());
+
+        // When
+        Reconciliation.ReconcileResult reconcileResult = fixture.run();
+
+        // Then
+        assertFalse(reconcileResult.isComplete());
+        assertTrue(reconcileResult.summary().path("success").asBoolean());
+        assertTrue(lastRun.read().lastSuccessFinishedAt().isPresent());
+        assertEquals(Optional.empty(), lastRun.read().lastCompleteStartedAt());
+        assertEquals(1, ReconcileFixture.classCount(reconcileResult, "blob", "remaining"));
+    }
+
+    @Test
     void whatEventsMissedIsCountedThoughSomethingIsLeftForEver() {
         // Given
         Digest never = new RandomRegistry(9).blob(new byte[] {1});
@@ -557,8 +660,7 @@ class ReconciliationTest {
 
         // Then
         assertTrue(reconcileResult.isComplete());
-        assertEquals(
-                1, reconcileResult.summary().at("/imageStreams/imageStreams").asInt());
+        assertEquals(1, reconcileResult.summary().at("/imageStreams/imageStreams").asInt());
     }
 
     @Test
@@ -596,8 +698,7 @@ class ReconciliationTest {
         // Then
         assertEquals(List.of(FindingCode.UNDETERMINED), codes());
         assertTrue(fixture.progress().firstFindings().get(0).problem().contains("ns/App"));
-        assertEquals(
-                1, reconcileResult.summary().at("/imageStreams/imageStreams").asInt());
+        assertEquals(1, reconcileResult.summary().at("/imageStreams/imageStreams").asInt());
         assertFalse(reconcileResult.isComplete());
     }
 

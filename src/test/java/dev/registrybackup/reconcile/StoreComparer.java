@@ -62,7 +62,7 @@ final class StoreComparer implements Comparer {
         return this;
     }
 
-    /** Its report of the part of that prefix does not count. */
+    /** Its report of the part of that prefix does not count, and has no more than what it is to say once. */
     StoreComparer failing(String prefix, String problem) {
         failing.put(prefix, problem);
         return this;
@@ -78,6 +78,7 @@ final class StoreComparer implements Comparer {
         comparisons.add("compare " + shard.prefix());
         beforeCompare.run();
         if (failing.containsKey(shard.prefix())) {
+            reportOnce(shard, found);
             return new Comparison(false, failing.get(shard.prefix()), 0, "rclone check");
         }
         Map<String, ObjectInfo> here = objects(registry, shard);
@@ -85,6 +86,11 @@ final class StoreComparer implements Comparer {
         TreeSet<String> keys = new TreeSet<>(here.keySet());
         keys.addAll(there.keySet());
         keys.forEach(key -> report(shard, key, here.get(key), there.get(key), found));
+        reportOnce(shard, found);
+        return new Comparison(true, "", keys.size(), "rclone check " + shard.prefix());
+    }
+
+    private void reportOnce(Shard shard, Consumer<Difference> found) {
         reportedOnce.entrySet().stream()
                 .filter(entry -> entry.getKey().startsWith(shard.prefix()))
                 .toList()
@@ -92,7 +98,6 @@ final class StoreComparer implements Comparer {
                     reportedOnce.remove(entry.getKey());
                     found.accept(new Difference(entry.getValue(), entry.getKey()));
                 });
-        return new Comparison(true, "", keys.size(), "rclone check " + shard.prefix());
     }
 
     @Override

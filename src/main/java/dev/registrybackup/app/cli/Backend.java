@@ -23,9 +23,6 @@ public interface Backend {
     /** Runs an operation on record in this process, and returns it as it is at its end. */
     ObjectNode runOperation(String id, Consumer<ProgressTracker.Progress> progress);
 
-    /** Brings into the backup what the registry has and the backup lacks, and counts what became of it. */
-    ObjectNode firstFill(Consumer<ProgressTracker.Progress> progress);
-
     /** Shows an operation. */
     ObjectNode operation(String id);
 

@@ -93,7 +93,6 @@ public final class CommandLineTool {
         return switch (parsed.commandSpec().name()) {
             case "restore" -> restore(given);
             case "preflight" -> preflight(given, backend.preflight(given.preflightRequest()));
-            case "backup" -> firstFill(given, backend.firstFill(progressDisplay::show));
             case "verify" ->
                 finish(given, backend.run(OperationKind.VERIFY, given.verifyRequest(), progressDisplay::show));
             case "reconcile" ->
@@ -117,15 +116,6 @@ public final class CommandLineTool {
         return given.has("--dry-run")
                 ? report(given, backend.plan(request))
                 : finish(given, backend.run(OperationKind.RESTORE, request, progressDisplay::show));
-    }
-
-    private ExitCode firstFill(Arguments given, JsonNode answer) {
-        progressDisplay.clear();
-        report(given, answer);
-        if (answer.path("failed").asLong() > 0) {
-            return ExitCode.UNKNOWN;
-        }
-        return answer.path("problems").isEmpty() ? ExitCode.OK : ExitCode.FINDINGS;
     }
 
     private ExitCode preflight(Arguments given, JsonNode answer) {

@@ -19,9 +19,6 @@ final class Commands {
         root.version("registry-backup " + ProductVersion.current());
         root.addSubcommand("restore", scoped(restore()));
         root.addSubcommand("preflight", scoped(preflight()));
-        root.addSubcommand(
-                "backup",
-                command("backup", "Brings into the backup all that the registry, a bucket or a directory, has."));
         root.addSubcommand("verify", scoped(verify()));
         root.addSubcommand("reconcile", reconcile());
         root.addSubcommand("catalog", catalog());

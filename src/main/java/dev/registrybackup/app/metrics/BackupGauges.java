@@ -85,7 +85,7 @@ class BackupGauges {
     static void showReconciliation(StaleAwareGauge<ReconcileValues> seen, MeterRegistry meters) {
         gauge("registry_backup_reconcile_last_success_timestamp_seconds", seen, last -> seconds(last.success(), 0))
                 .description(
-                        "When the last reconciliation ended that left nothing, in seconds since 1970; 0 if none has")
+                        "When the last reconciliation that compared every key finished, in seconds since 1970; 0 if none has")
                 .register(meters);
         gauge("registry_backup_alarms", seen, ReconcileValues::alarms)
                 .description("Alarms that nobody has acknowledged")

@@ -36,7 +36,7 @@ final class StatusTable {
         rows.add(known("How far behind", backupStatus.backlog(), this::pending));
         rows.add(known("Rejected for good", backupStatus.backlog(), this::rejected));
         rows.add(known("Last reconciliation", backupStatus.reconciliation(), this::reconciliation));
-        rows.add(known("Last one with nothing remaining", backupStatus.reconciliation(), this::success));
+        rows.add(known("Last one that compared everything", backupStatus.reconciliation(), this::success));
         rows.add(known("Last verification", backupStatus.verification(), this::verification));
         rows.add(known("Alarms", backupStatus.alarms(), this::alarms));
         return rows;
@@ -142,10 +142,10 @@ final class StatusTable {
                 .isPresent();
         return Row.of(
                 runRecord.lastSuccessFinishedAt().isEmpty() ? Level.UNKNOWN : isRecent ? Level.GOOD : Level.WARN,
-                "Last one with nothing remaining",
+                "Last one that compared everything",
                 runRecord.lastSuccessFinishedAt().isEmpty()
                         ? "There was none yet"
-                        : "All of the registry was in the backup",
+                        : "Every key of the registry and the backup was compared",
                 runRecord.lastSuccessFinishedAt().isEmpty() ? "" : "ended",
                 Formats.moment(runRecord.lastSuccessFinishedAt(), now));
     }

@@ -76,11 +76,6 @@ class CommandLineToolTest {
         }
 
         @Override
-        public ObjectNode firstFill(Consumer<ProgressTracker.Progress> progress) {
-            return told("backup");
-        }
-
-        @Override
         public ObjectNode operation(String id) {
             return told("operation " + id);
         }
