@@ -17,7 +17,6 @@ import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.objectstore.RegistryStore;
-import dev.registrybackup.objectstore.s3.S3ObjectStore;
 import dev.registrybackup.operation.InProcessRunner;
 import dev.registrybackup.operation.OperationExecution;
 import dev.registrybackup.operation.OperationRunner;
@@ -81,7 +80,7 @@ public class Wiring {
         this.storeRegistry = new StoreRegistry(from, settings.targets(), settings.timeouts(), connections);
         this.registry = storeRegistry.get(RestoreRequest.REGISTRY);
         this.backup = new RegistryStore(
-                S3ObjectStore.of(settings.backupStore(), settings.timeouts(), connections),
+                RegistryStoreSettings.openBucket(settings.backupStore(), settings.timeouts(), connections),
                 new RegistryLayout(from.rootDirectory()));
     }
 

@@ -33,6 +33,11 @@ public final class DigestVerifier {
         }
     }
 
+    /** What the bytes must hash to. */
+    public Digest expected() {
+        return expected;
+    }
+
     /** Takes the next bytes. */
     public void update(byte[] buffer, int offset, int length) {
         messageDigest.update(buffer, offset, length);

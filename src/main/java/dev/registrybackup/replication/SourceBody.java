@@ -3,6 +3,8 @@ package dev.registrybackup.replication;
 import dev.registrybackup.objectstore.ByteRange;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.DigestVerifier;
 import dev.registrybackup.registry.VerifyingInputStream;
 import java.io.FilterInputStream;
@@ -34,6 +36,14 @@ final class SourceBody implements ContentSource {
     @Override
     public long size() {
         return range.length();
+    }
+
+    @Override
+    public Optional<Digest> sha256() {
+        return verifierAtStart
+                .map(DigestVerifier::expected)
+                .filter(digest -> digest.algorithm() == DigestAlgorithm.SHA256
+                        && range.length() == sourceObject.info().size());
     }
 
     @Override

@@ -8,8 +8,11 @@ import dev.registrybackup.lab.S3Endpoint;
 import dev.registrybackup.objectstore.s3.S3ObjectStore;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.objectstore.s3.S3Timeouts;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +22,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
 
@@ -122,6 +127,56 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
         // Then
         assertEquals(List.of(), uploads());
         assertEquals(Optional.empty(), store().head(key("data")));
+    }
+
+    @Test
+    void contentWhoseDigestIsKnownIsReadOnce() {
+        // Given
+        byte[] content = random(3_000_000);
+        CountedContent counted = new CountedContent(content.length, number -> new ByteArrayInputStream(content));
+        Digest digest = Digest.of(DigestAlgorithm.SHA256, content);
+
+        // When
+        store().put(key("data"), new DigestedContent(counted, digest), Map.of("number", "one"));
+
+        // Then
+        assertEquals(1, counted.openCount());
+        assertArrayEquals(content, read(store(), key("data")));
+        assertEquals(
+                Map.of("number", "one"), store().head(key("data")).orElseThrow().metadata());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {71, 3_000_000})
+    void otherBytesThanTheDigestSaysAreRefusedByTheStoreItself(int size) {
+        // Given
+        ContentSource other =
+                new DigestedContent(ContentSource.of(random(size)), Digest.of(DigestAlgorithm.SHA256, new byte[size]));
+
+        // When
+        ObjectStoreException refusal =
+                assertThrows(ObjectStoreException.class, () -> store().put(key("data"), other, Map.of()));
+
+        // Then
+        assertEquals(StoreError.BAD_REQUEST, refusal.error(), refusal::getMessage);
+        assertEquals(Optional.empty(), store().head(key("data")));
+    }
+
+    private record DigestedContent(ContentSource content, Digest digest) implements ContentSource {
+        @Override
+        public long size() {
+            return content.size();
+        }
+
+        @Override
+        public InputStream open() throws IOException {
+            return content.open();
+        }
+
+        @Override
+        public Optional<Digest> sha256() {
+            return Optional.of(digest);
+        }
     }
 
     private List<String> uploads() {

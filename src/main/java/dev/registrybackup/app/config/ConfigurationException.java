@@ -17,6 +17,11 @@ public final class ConfigurationException extends IllegalStateException {
         super(message(property, problem));
     }
 
+    /** For settings that were refused where they are used; the refusal names the property. */
+    ConfigurationException(IllegalArgumentException refusal) {
+        super("Configuration: " + refusal.getMessage(), refusal);
+    }
+
     /** The problems, a line each, if a configuration that cannot work is why something failed. */
     public static List<String> find(Throwable failure) {
         for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {

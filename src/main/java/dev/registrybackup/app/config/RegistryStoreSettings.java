@@ -1,5 +1,6 @@
 package dev.registrybackup.app.config;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.directory.DirectoryObjectStore;
@@ -25,7 +26,21 @@ public record RegistryStoreSettings(
     public RegistryStore open(S3Timeouts timeouts, int connections) {
         ObjectStore store = directory
                 .<ObjectStore>map(path -> DirectoryObjectStore.of(name, path))
-                .orElseGet(() -> S3ObjectStore.of(bucket.orElseThrow(), timeouts, connections));
+                .orElseGet(() -> openBucket(bucket.orElseThrow(), timeouts, connections));
         return new RegistryStore(store, new RegistryLayout(rootDirectory));
+    }
+
+    /**
+     * Opens a bucket; nothing is asked of it yet.
+     *
+     * @throws ConfigurationException if it cannot be reached as it is configured
+     */
+    @MustBeClosed
+    public static S3ObjectStore openBucket(S3Settings settings, S3Timeouts timeouts, int connections) {
+        try {
+            return S3ObjectStore.of(settings, timeouts, connections);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(e);
+        }
     }
 }

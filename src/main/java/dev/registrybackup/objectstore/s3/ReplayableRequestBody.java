@@ -5,11 +5,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.ContentStreamProvider;
 
 /**
- * Content as the SDK asks for it: once an attempt. The stream of the attempt before is closed by the next one, and the
+ * Content as the SDK asks for it: once an attempt, or twice where it is signed by its hash. The stream of the attempt before is closed by the next one, and the
  * last one on close, which returns or cuts its connection to the other store.
  */
 final class ReplayableRequestBody implements ContentStreamProvider, AutoCloseable {
@@ -18,10 +17,6 @@ final class ReplayableRequestBody implements ContentStreamProvider, AutoCloseabl
 
     ReplayableRequestBody(ContentSource content) {
         this.content = content;
-    }
-
-    RequestBody asRequestBody() {
-        return RequestBody.fromContentProvider(this, content.size(), S3Requests.CONTENT_TYPE);
     }
 
     @Override

@@ -2,64 +2,112 @@ package dev.registrybackup.objectstore.s3;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectVersion;
+import dev.registrybackup.objectstore.s3.S3Documents.ListingPage;
+import java.io.IOException;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Spliterators;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
-import software.amazon.awssdk.services.s3.model.S3Object;
+import software.amazon.awssdk.http.AbortableInputStream;
+import software.amazon.awssdk.http.SdkHttpMethod;
+import software.amazon.awssdk.http.SdkHttpRequest;
+import software.amazon.awssdk.http.SdkHttpResponse;
 
-/** A listing as a stream, a page at a time. */
-final class S3Listing implements Iterator<Stream<ObjectInfo>> {
-    private final Iterator<ListObjectsV2Response> pages;
+/**
+ * A listing of objects or of their versions, a page at a time. A page has versions and delete markers in one order: by key,
+ * and of one key the newest first.
+ */
+final class S3Listing implements Iterator<List<ObjectVersion>> {
+    private final S3HttpClient client;
     private final S3Errors errors;
+    private final String action;
     private final String prefix;
+    /** What makes of it this kind of listing. */
+    private final String kind;
+    /** The query parameters that a page gives for the next one, by the names of its elements. */
+    private final Map<String, String> markers;
 
-    private S3Listing(Iterator<ListObjectsV2Response> pages, S3Errors failures, String prefix) {
-        this.pages = pages;
-        this.errors = failures;
+    private SdkHttpRequest.Builder next;
+    private boolean hasNext = true;
+
+    private S3Listing(
+            S3HttpClient client,
+            S3Errors errors,
+            String action,
+            String prefix,
+            String kind,
+            Map<String, String> markers) {
+        this.client = client;
+        this.errors = errors;
+        this.action = action;
         this.prefix = prefix;
+        this.kind = kind;
+        this.markers = markers;
+        this.next = request();
     }
 
     @MustBeClosed
-    static Stream<ObjectInfo> of(S3Client client, S3Errors failures, String bucket, String prefix) {
-        Iterator<ListObjectsV2Response> pages = client.listObjectsV2Paginator(
-                        request -> request.bucket(bucket).prefix(prefix))
-                .iterator();
-        return StreamSupport.stream(
-                        Spliterators.spliteratorUnknownSize(new S3Listing(pages, failures, prefix), 0), false)
-                .flatMap(page -> page);
+    static Stream<ObjectInfo> ofObjects(S3HttpClient client, S3Errors errors, String prefix) {
+        return entries(new S3Listing(
+                        client,
+                        errors,
+                        "list",
+                        prefix,
+                        "list-type",
+                        Map.of("NextContinuationToken", "continuation-token")))
+                .map(object -> new ObjectInfo(
+                        object.key(), object.size(), object.etag(), object.lastModified(), Map.of(), Optional.empty()));
+    }
+
+    @MustBeClosed
+    static Stream<ObjectVersion> ofVersions(S3HttpClient client, S3Errors errors, String prefix) {
+        return entries(new S3Listing(
+                client,
+                errors,
+                "list the versions of",
+                prefix,
+                "versions",
+                Map.of("NextKeyMarker", "key-marker", "NextVersionIdMarker", "version-id-marker")));
+    }
+
+    private static Stream<ObjectVersion> entries(S3Listing pages) {
+        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(pages, 0), false)
+                .flatMap(List::stream);
+    }
+
+    private SdkHttpRequest.Builder request() {
+        return client.bucketRequest(SdkHttpMethod.GET)
+                .putRawQueryParameter(kind, kind.equals("list-type") ? "2" : "")
+                .putRawQueryParameter("prefix", prefix);
     }
 
     @Override
     public boolean hasNext() {
-        return errors.call("list", prefix, pages::hasNext);
+        return hasNext;
     }
 
     @Override
-    public Stream<ObjectInfo> next() {
-        return errors.call("list", prefix, pages::next).contents().stream().map(S3Listing::toObjectInfo);
+    public List<ObjectVersion> next() {
+        if (!hasNext) {
+            throw new NoSuchElementException("All under %s is listed".formatted(prefix));
+        }
+        ListingPage page = errors.call(action, prefix, () -> client.send(next, Optional.empty(), S3Listing::read));
+        next = request();
+        markers.forEach((element, parameter) -> Optional.ofNullable(page.facts().get(element))
+                .filter(value -> !value.isEmpty())
+                .ifPresent(value -> next.putRawQueryParameter(parameter, value)));
+        hasNext = page.hasNext();
+        return page.entries();
     }
 
-    private static ObjectInfo toObjectInfo(S3Object object) {
-        return new ObjectInfo(
-                object.key(),
-                object.size(),
-                stripQuotes(object.eTag()),
-                object.lastModified(),
-                Map.of(),
-                Optional.empty());
-    }
-
-    /** Empty for a store that gives none, as S3Proxy does for files that it did not write. */
-    static String stripQuotes(@Nullable String etag) {
-        String given = etag == null ? "" : etag;
-        return given.startsWith("\"") && given.endsWith("\"") && given.length() > 1
-                ? given.substring(1, given.length() - 1)
-                : given;
+    private static ListingPage read(SdkHttpResponse answer, AbortableInputStream body) throws IOException {
+        try (body) {
+            return S3Documents.listingPage(body);
+        }
     }
 }

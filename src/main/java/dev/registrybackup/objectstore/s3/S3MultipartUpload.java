@@ -7,9 +7,9 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
-import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
 /** A multipart upload under way. One thread at a time. */
 final class S3MultipartUpload implements MultipartUpload {
@@ -17,17 +17,26 @@ final class S3MultipartUpload implements MultipartUpload {
 
     private final S3Client client;
     private final S3Errors errors;
-    private final S3Requests writing;
+    private final S3HttpClient http;
+    private final S3Requests requests;
     private final String bucket;
     private final String key;
     private final String uploadId;
     private final List<CompletedPart> parts = new ArrayList<>();
     private boolean complete;
 
-    S3MultipartUpload(S3Client client, S3Errors failures, S3Requests writing, String bucket, String key, String id) {
+    S3MultipartUpload(
+            S3Client client,
+            S3HttpClient http,
+            S3Errors errors,
+            S3Requests requests,
+            String bucket,
+            String key,
+            String id) {
         this.client = client;
-        this.errors = failures;
-        this.writing = writing;
+        this.http = http;
+        this.errors = errors;
+        this.requests = requests;
         this.bucket = bucket;
         this.key = key;
         this.uploadId = id;
@@ -36,17 +45,16 @@ final class S3MultipartUpload implements MultipartUpload {
     @Override
     public void uploadPart(ContentSource content) {
         int number = parts.size() + 1;
-        try (ReplayableRequestBody body = new ReplayableRequestBody(content)) {
-            UploadPartResponse answer = errors.callWrite(
-                    "write part " + number + " of",
-                    key,
-                    () -> client.uploadPart(writing.part(key, uploadId, number), body.asRequestBody()));
-            parts.add(CompletedPart.builder()
-                    .partNumber(number)
-                    .eTag(answer.eTag())
-                    .checksumCRC32(answer.checksumCRC32())
-                    .build());
-        }
+        SdkHttpResponse answer = errors.callWrite(
+                "write part " + number + " of",
+                key,
+                () -> http.sendContent(requests.part(key, uploadId, number), content, true));
+        parts.add(CompletedPart.builder()
+                .partNumber(number)
+                .eTag(answer.firstMatchingHeader("ETag").orElse(null))
+                .checksumCRC32(
+                        answer.firstMatchingHeader("x-amz-checksum-crc32").orElse(null))
+                .build());
     }
 
     @Override

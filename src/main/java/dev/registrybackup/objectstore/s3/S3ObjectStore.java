@@ -11,6 +11,7 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.ObjectVersion;
 import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.StoreError;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -18,11 +19,10 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.http.SdkHttpMethod;
+import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
-import software.amazon.awssdk.services.s3.model.GetObjectRequest;
-import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
-import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** A bucket of an S3 store. Threads: any number. Close it to close its connections. */
 public final class S3ObjectStore implements ObjectStore, AutoCloseable {
@@ -33,13 +33,15 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     private final S3Clients clients;
     private final S3Errors errors;
     private final S3Requests requests;
+    private final Optional<Duration> smallRequest;
     private final Consumer<AwsRequestOverrideConfiguration.Builder> shortTimeout;
 
     private S3ObjectStore(S3Settings settings, S3Timeouts timeouts, S3Clients clients) {
         this.settings = settings;
         this.clients = clients;
         this.errors = new S3Errors("the %s bucket %s".formatted(settings.name(), settings.bucket()));
-        this.requests = new S3Requests(settings);
+        this.requests = new S3Requests(settings, clients.http());
+        this.smallRequest = Optional.of(timeouts.smallRequest());
         this.shortTimeout = override -> override.apiCallAttemptTimeout(timeouts.smallRequest());
     }
 
@@ -47,7 +49,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
      * Connects lazily: nothing is asked of the store yet.
      *
      * @param connections how many requests may be under way at once
-     * @throws IllegalArgumentException if the certificate file cannot be read
+     * @throws IllegalArgumentException if the certificate file cannot be read, or no region is known
      */
     @MustBeClosed
     public static S3ObjectStore of(S3Settings settings, S3Timeouts timeouts, int connections) {
@@ -67,11 +69,16 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     public void requireBucket() {
         errors.callBucket("reach", () -> {
             try {
-                return client().headBucket(request -> request.bucket(bucket()).overrideConfiguration(shortTimeout));
-            } catch (NoSuchBucketException e) {
+                return http().send(http().bucketRequest(SdkHttpMethod.HEAD), smallRequest, S3HttpClient::headers);
+            } catch (S3Exception e) {
+                if (e.statusCode() != 404) {
+                    throw e;
+                }
                 // Or a proxy that has no route to the store: a listing's answer has a body that tells.
-                return client().listObjectsV2(
-                                request -> request.bucket(bucket()).maxKeys(1).overrideConfiguration(shortTimeout));
+                SdkHttpRequest.Builder listing = http().bucketRequest(SdkHttpMethod.GET)
+                        .putRawQueryParameter("list-type", "2")
+                        .putRawQueryParameter("max-keys", "1");
+                return http().send(listing, smallRequest, S3HttpClient::headers);
             }
         });
     }
@@ -103,10 +110,12 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
                 key,
                 () -> S3Responses.toObjectInfo(
                         key,
-                        client().headObject(request -> request.bucket(bucket())
-                                .key(key)
-                                .versionId(versionId)
-                                .overrideConfiguration(shortTimeout))));
+                        http().send(request(SdkHttpMethod.HEAD, key, versionId), smallRequest, S3HttpClient::headers)));
+    }
+
+    private SdkHttpRequest.Builder request(SdkHttpMethod method, String key, @Nullable String versionId) {
+        SdkHttpRequest.Builder request = http().objectRequest(method, key);
+        return versionId == null ? request : request.putRawQueryParameter("versionId", versionId);
     }
 
     /**
@@ -117,11 +126,8 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
         if (ofHead.error() != StoreError.NOT_FOUND) {
             throw ofHead;
         }
-        try (OpenObject opened = openObject(
-                "look for",
-                key,
-                Optional.empty(),
-                request -> request.versionId(versionId).overrideConfiguration(shortTimeout))) {
+        try (OpenObject opened =
+                openObject("look for", key, request(SdkHttpMethod.GET, key, versionId), smallRequest)) {
             return Optional.of(opened.info());
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
@@ -134,48 +140,53 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     @Override
     @MustBeClosed
     public OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag) {
-        return openObject(
-                "read",
-                key,
-                range,
-                request -> etag.filter(tag -> !tag.isEmpty()).ifPresent(tag -> request.ifMatch('"' + tag + '"')));
+        SdkHttpRequest.Builder request = get(key, null, range);
+        etag.filter(tag -> !tag.isEmpty()).ifPresent(tag -> request.putHeader("If-Match", '"' + tag + '"'));
+        return openObject("read", key, request, Optional.empty());
     }
 
     @Override
     @MustBeClosed
     public OpenObject openVersion(String key, String versionId, Optional<ByteRange> range) {
-        return openObject("read", key, range, request -> request.versionId(versionId));
+        return openObject("read", key, get(key, versionId, range), Optional.empty());
+    }
+
+    private SdkHttpRequest.Builder get(String key, @Nullable String versionId, Optional<ByteRange> range) {
+        SdkHttpRequest.Builder request = request(SdkHttpMethod.GET, key, versionId);
+        range.ifPresent(bytes -> request.putHeader(
+                "Range", "bytes=%d-%d".formatted(bytes.offset(), bytes.offset() + bytes.length() - 1)));
+        return request;
     }
 
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // the stream is the caller's, inside what is returned
     private OpenObject openObject(
-            String action, String key, Optional<ByteRange> range, Consumer<GetObjectRequest.Builder> which) {
-        GetObjectRequest.Builder request =
-                GetObjectRequest.builder().bucket(bucket()).key(key);
-        range.ifPresent(
-                bytes -> request.range("bytes=%d-%d".formatted(bytes.offset(), bytes.offset() + bytes.length() - 1)));
-        which.accept(request);
-        return errors.call(action, key, () -> S3OpenObject.of(key, client().getObject(request.build())));
+            String action, String key, SdkHttpRequest.Builder request, Optional<Duration> timeout) {
+        return errors.call(
+                action,
+                key,
+                () -> http().send(
+                                request,
+                                timeout,
+                                (answer, body) -> new S3OpenObject(
+                                        S3Responses.toObjectInfo(key, answer),
+                                        body,
+                                        S3Responses.contentLength(answer))));
     }
 
     @Override
     public Optional<String> put(String key, ContentSource content, Map<String, String> metadata) {
-        PutObjectRequest request = requests.put(key, metadata);
-        S3Client client = content.size() <= IN_MEMORY_BYTES ? client() : clients.streaming();
-        try (ReplayableRequestBody body = new ReplayableRequestBody(content)) {
-            return errors.callWrite(
-                    "write",
-                    key,
-                    () -> Optional.ofNullable(
-                            client.putObject(request, body.asRequestBody()).versionId()));
-        }
+        return errors.callWrite(
+                "write",
+                key,
+                () -> S3Responses.versionId(
+                        http().sendContent(requests.put(key, metadata), content, content.size() > IN_MEMORY_BYTES)));
     }
 
     @Override
     public boolean putIfAbsent(String key, ContentSource content) {
-        try (ReplayableRequestBody body = new ReplayableRequestBody(content)) {
-            errors.callWrite("write", key, () -> client().putObject(requests.putIfAbsent(key), body.asRequestBody()));
+        try {
+            errors.callWrite("write", key, () -> http().sendContent(requests.putIfAbsent(key), content, false));
             return true;
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.PRECONDITION_FAILED) {
@@ -194,7 +205,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
                 key,
                 () -> client().createMultipartUpload(requests.createMultipartUpload(key, metadata))
                         .uploadId());
-        return new S3MultipartUpload(clients.streaming(), errors, requests, bucket(), key, id);
+        return new S3MultipartUpload(client(), http(), errors, requests, bucket(), key, id);
     }
 
     @Override
@@ -207,32 +218,38 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
         errors.call(
                 "remove",
                 key,
-                () -> client().deleteObject(request -> request.bucket(bucket())
-                        .key(key)
-                        .versionId(versionId.orElse(null))
-                        .overrideConfiguration(shortTimeout)));
+                () -> http().send(
+                                request(SdkHttpMethod.DELETE, key, versionId.orElse(null)),
+                                smallRequest,
+                                S3HttpClient::headers));
     }
 
     @Override
     @MustBeClosed
     public Stream<ObjectInfo> list(String prefix) {
-        return S3Listing.of(client(), errors, bucket(), prefix);
+        return S3Listing.ofObjects(http(), errors, prefix);
     }
 
     @Override
     @MustBeClosed
     public Stream<ObjectVersion> listVersions(String prefix) {
-        return S3VersionListing.of(client(), errors, bucket(), prefix);
+        return S3Listing.ofVersions(http(), errors, prefix);
     }
 
     @Override
     public boolean isVersioned() {
-        return errors.callBucket(
-                        "ask for the versioning of",
-                        () -> client().getBucketVersioning(
-                                        request -> request.bucket(bucket()).overrideConfiguration(shortTimeout))
-                                .status())
-                == BucketVersioningStatus.ENABLED;
+        Optional<String> status = errors.callBucket(
+                "ask for the versioning of",
+                () -> http().send(
+                                http().bucketRequest(SdkHttpMethod.GET).putRawQueryParameter("versioning", ""),
+                                smallRequest,
+                                (answer, body) -> {
+                                    try (body) {
+                                        return S3Documents.field(
+                                                body.readAllBytes(), "VersioningConfiguration", "Status");
+                                    }
+                                }));
+        return status.equals(Optional.of("Enabled"));
     }
 
     @Override
@@ -251,6 +268,10 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     }
 
     private S3Client client() {
-        return clients.inMemory();
+        return clients.client();
+    }
+
+    private S3HttpClient http() {
+        return clients.http();
     }
 }

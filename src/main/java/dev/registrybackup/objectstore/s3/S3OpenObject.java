@@ -5,34 +5,19 @@ import dev.registrybackup.objectstore.OpenObject;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import software.amazon.awssdk.core.ResponseInputStream;
-import software.amazon.awssdk.core.exception.SdkClientException;
-import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.http.AbortableInputStream;
 
 /** A GET under way. */
 final class S3OpenObject implements OpenObject {
     private final ObjectInfo info;
-    private final ResponseInputStream<?> response;
+    private final AbortableInputStream body;
     private final CountingInputStream stream;
 
-    S3OpenObject(ObjectInfo info, ResponseInputStream<GetObjectResponse> answer) {
+    /** Takes over the answer's body, which has so many bytes. */
+    S3OpenObject(ObjectInfo info, AbortableInputStream body, long length) {
         this.info = info;
-        this.response = answer;
-        this.stream = new CountingInputStream(answer, answer.response().contentLength());
-    }
-
-    /**
-     * Takes over the answer, or gives up its connection if it does not tell what it must.
-     *
-     * @throws SdkClientException if it does not
-     */
-    static S3OpenObject of(String key, ResponseInputStream<GetObjectResponse> answer) {
-        try {
-            return new S3OpenObject(S3Responses.toObjectInfo(key, answer.response()), answer);
-        } catch (SdkClientException e) {
-            answer.abort();
-            throw e;
-        }
+        this.body = body;
+        this.stream = new CountingInputStream(body, length);
     }
 
     @Override
@@ -50,9 +35,9 @@ final class S3OpenObject implements OpenObject {
         try {
             if (stream.remaining > 0) {
                 // Closing would read the rest, which may be gigabytes; this gives up the connection instead.
-                response.abort();
+                body.abort();
             }
-            response.close();
+            body.close();
         } catch (IOException e) {
             // All bytes that were wanted have been read: the connection's fate is the pool's matter.
             return;

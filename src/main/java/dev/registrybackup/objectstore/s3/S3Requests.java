@@ -2,45 +2,41 @@ package dev.registrybackup.objectstore.s3;
 
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.http.SdkHttpMethod;
+import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
-import software.amazon.awssdk.services.s3.model.PutObjectRequest;
-import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
 /** Requests that write, with the storage class and encryption the bucket's settings ask for. */
 final class S3Requests {
-    static final String CONTENT_TYPE = "application/octet-stream";
+    private static final String CONTENT_TYPE = "application/octet-stream";
 
+    private final S3HttpClient client;
     private final String bucket;
     private final S3Settings.WriteOptions writeOptions;
-
-    /**
-     * AWS refuses a write without a checksum to a bucket whose objects are locked by default. Other stores refuse checksums
-     * that follow the body, and have none before it.
-     */
     private final @Nullable ChecksumAlgorithm checksum;
 
-    S3Requests(S3Settings store) {
+    S3Requests(S3Settings store, S3HttpClient client) {
+        this.client = client;
         this.bucket = store.bucket();
         this.writeOptions = store.writeOptions();
-        this.checksum = store.endpoint().isEmpty() ? ChecksumAlgorithm.CRC32 : null;
+        this.checksum = S3Clients.sendsChecksums(store) ? ChecksumAlgorithm.CRC32 : null;
     }
 
-    PutObjectRequest put(String key, Map<String, String> metadata) {
-        PutObjectRequest.Builder request = PutObjectRequest.builder()
-                .bucket(bucket)
-                .key(key)
-                .checksumAlgorithm(checksum)
-                .contentType(CONTENT_TYPE)
-                .metadata(metadata);
-        writeOptions.storageClass().ifPresent(request::storageClass);
-        writeOptions.encryption().ifPresent(request::serverSideEncryption);
-        writeOptions.kmsKeyId().ifPresent(request::ssekmsKeyId);
-        return request.build();
+    SdkHttpRequest.Builder put(String key, Map<String, String> metadata) {
+        SdkHttpRequest.Builder request =
+                client.objectRequest(SdkHttpMethod.PUT, key).putHeader("Content-Type", CONTENT_TYPE);
+        metadata.forEach((name, value) -> request.putHeader("x-amz-meta-" + name, value));
+        writeOptions.storageClass().ifPresent(value -> request.putHeader("x-amz-storage-class", value));
+        writeOptions.encryption().ifPresent(value -> request.putHeader("x-amz-server-side-encryption", value));
+        writeOptions
+                .kmsKeyId()
+                .ifPresent(value -> request.putHeader("x-amz-server-side-encryption-aws-kms-key-id", value));
+        return request;
     }
 
-    PutObjectRequest putIfAbsent(String key) {
-        return put(key, Map.of()).toBuilder().ifNoneMatch("*").build();
+    SdkHttpRequest.Builder putIfAbsent(String key) {
+        return put(key, Map.of()).putHeader("If-None-Match", "*");
     }
 
     CreateMultipartUploadRequest createMultipartUpload(String key, Map<String, String> metadata) {
@@ -56,13 +52,9 @@ final class S3Requests {
         return request.build();
     }
 
-    UploadPartRequest part(String key, String uploadId, int number) {
-        return UploadPartRequest.builder()
-                .bucket(bucket)
-                .key(key)
-                .uploadId(uploadId)
-                .partNumber(number)
-                .checksumAlgorithm(checksum)
-                .build();
+    SdkHttpRequest.Builder part(String key, String uploadId, int number) {
+        return client.objectRequest(SdkHttpMethod.PUT, key)
+                .putRawQueryParameter("partNumber", Integer.toString(number))
+                .putRawQueryParameter("uploadId", uploadId);
     }
 }

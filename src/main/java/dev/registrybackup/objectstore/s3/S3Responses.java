@@ -1,58 +1,81 @@
 package dev.registrybackup.objectstore.s3;
 
 import dev.registrybackup.objectstore.ObjectInfo;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkClientException;
-import software.amazon.awssdk.services.s3.model.GetObjectResponse;
-import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.http.SdkHttpResponse;
 
 /** Reads facts about an object from a store's answers. */
 final class S3Responses {
+    private static final String METADATA_PREFIX = "x-amz-meta-";
+
     private S3Responses() {}
 
-    static ObjectInfo toObjectInfo(String key, HeadObjectResponse answer) {
+    /**
+     * The facts in an answer to a HEAD or a GET.
+     *
+     * @throws SdkClientException if one is missing
+     */
+    static ObjectInfo toObjectInfo(String key, SdkHttpResponse answer) {
+        String range = answer.firstMatchingHeader("Content-Range").orElse("");
         return new ObjectInfo(
                 key,
-                given(answer.contentLength(), "Content-Length"),
-                S3Listing.stripQuotes(answer.eTag()),
-                given(answer.lastModified(), "Last-Modified"),
-                lowerCase(answer.metadata()),
-                Optional.ofNullable(answer.versionId()));
+                range.isEmpty() ? contentLength(answer) : Long.parseLong(range.substring(range.indexOf('/') + 1)),
+                stripQuotes(answer.firstMatchingHeader("ETag").orElse("")),
+                lastModified(answer),
+                metadata(answer),
+                versionId(answer));
     }
 
-    static ObjectInfo toObjectInfo(String key, GetObjectResponse answer) {
-        return new ObjectInfo(
-                key,
-                objectSize(answer),
-                S3Listing.stripQuotes(answer.eTag()),
-                given(answer.lastModified(), "Last-Modified"),
-                lowerCase(answer.metadata()),
-                Optional.ofNullable(answer.versionId()));
+    /** How many bytes follow. */
+    static long contentLength(SdkHttpResponse answer) {
+        return Long.parseLong(required(answer, "Content-Length"));
+    }
+
+    /** The version read or written, where the store keeps versions. */
+    static Optional<String> versionId(SdkHttpResponse answer) {
+        return answer.firstMatchingHeader("x-amz-version-id");
+    }
+
+    /** Empty for a store that gives none, as S3Proxy does for files that it did not write. */
+    static String stripQuotes(String etag) {
+        return etag.startsWith("\"") && etag.endsWith("\"") && etag.length() > 1
+                ? etag.substring(1, etag.length() - 1)
+                : etag;
+    }
+
+    private static Instant lastModified(SdkHttpResponse answer) {
+        String text = required(answer, "Last-Modified");
+        try {
+            return DateTimeFormatter.RFC_1123_DATE_TIME.parse(text, Instant::from);
+        } catch (DateTimeException e) {
+            throw SdkClientException.create("the answer's Last-Modified is no date: " + text, e);
+        }
     }
 
     /** All stores give these; what is between may take them away. */
-    private static <T> T given(@Nullable T value, String header) {
-        if (value == null) {
-            throw SdkClientException.create(
-                    "the answer has no " + header + ". Look at what is between here and the store");
-        }
-        return value;
+    private static String required(SdkHttpResponse answer, String header) {
+        return answer.firstMatchingHeader(header)
+                .orElseThrow(() -> SdkClientException.create(
+                        "the answer has no " + header + ". Look at what is between here and the store"));
     }
 
     /** Header names come in any case, and some servers change it. */
-    private static Map<String, String> lowerCase(Map<String, String> metadata) {
-        return metadata.entrySet().stream()
-                .collect(Collectors.toMap(
-                        entry -> entry.getKey().toLowerCase(Locale.ROOT), Map.Entry::getValue, (one, other) -> one));
-    }
-
-    private static long objectSize(GetObjectResponse answer) {
-        long length = given(answer.contentLength(), "Content-Length");
-        String range = answer.contentRange();
-        return range == null ? length : Long.parseLong(range.substring(range.indexOf('/') + 1));
+    private static Map<String, String> metadata(SdkHttpResponse answer) {
+        Map<String, String> metadata = new HashMap<>();
+        answer.forEachHeader((String header, List<String> values) -> {
+            String name = header.toLowerCase(Locale.ROOT);
+            if (name.startsWith(METADATA_PREFIX)) {
+                metadata.put(name.substring(METADATA_PREFIX.length()), values.get(0));
+            }
+        });
+        return metadata;
     }
 }

@@ -51,6 +51,7 @@ class AwsChecksumsIT {
 
     @BeforeAll
     void makeBucket() {
+        System.setProperty(ENDPOINT_OF_THE_SDK, proxy.endpoint().uri().toString());
         try (S3Client direct = server.endpoint().client()) {
             direct.createBucket(request -> request.bucket(BUCKET));
         }
@@ -63,6 +64,7 @@ class AwsChecksumsIT {
 
     @AfterAll
     void closeAll() {
+        System.clearProperty(ENDPOINT_OF_THE_SDK);
         proxy.close();
         server.close();
     }
@@ -150,12 +152,7 @@ class AwsChecksumsIT {
 
     @MustBeClosed
     private S3ObjectStore aws() {
-        System.setProperty(ENDPOINT_OF_THE_SDK, proxy.endpoint().uri().toString());
-        try {
-            return store(Optional.empty());
-        } finally {
-            System.clearProperty(ENDPOINT_OF_THE_SDK);
-        }
+        return store(Optional.empty());
     }
 
     @MustBeClosed

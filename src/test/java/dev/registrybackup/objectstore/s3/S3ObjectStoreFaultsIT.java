@@ -264,6 +264,19 @@ class S3ObjectStoreFaultsIT {
     }
 
     @Test
+    void aListingThatIsCutIsAskedForAgain() {
+        // Given
+        proxy.inject(request -> request.operation() == Operation.LIST_OBJECTS, Fault.cutResponse(100), 1);
+
+        // When
+        List<ObjectInfo> listed = list(store);
+
+        // Then
+        assertEquals(List.of(KEY), listed.stream().map(ObjectInfo::key).toList());
+        assertEquals(2, proxy.requests().size());
+    }
+
+    @Test
     void aReadThatGetsNoAnswerAtAllIsTriedAgain() {
         // Given
         proxy.inject(request -> request.operation() == Operation.GET_OBJECT, Fault.cutResponse(0), 1);

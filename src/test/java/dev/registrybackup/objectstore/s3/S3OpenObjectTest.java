@@ -13,9 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
-import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.http.AbortableInputStream;
-import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
 class S3OpenObjectTest {
     private static final int SIZE = 1_000;
@@ -80,10 +78,7 @@ class S3OpenObjectTest {
     }
 
     private S3OpenObject opened() {
-        GetObjectResponse answer =
-                GetObjectResponse.builder().contentLength((long) SIZE).build();
         ObjectInfo info = new ObjectInfo("key", SIZE, "etag", Instant.EPOCH, Map.of(), Optional.empty());
-        return new S3OpenObject(
-                info, new ResponseInputStream<>(answer, AbortableInputStream.create(below, () -> cut.set(true))));
+        return new S3OpenObject(info, AbortableInputStream.create(below, () -> cut.set(true)), SIZE);
     }
 }

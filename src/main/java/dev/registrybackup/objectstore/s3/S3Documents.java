@@ -1,0 +1,129 @@
+package dev.registrybackup.objectstore.s3;
+
+import dev.registrybackup.objectstore.ObjectVersion;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import javax.xml.stream.XMLInputFactory;
+import javax.xml.stream.XMLStreamConstants;
+import javax.xml.stream.XMLStreamException;
+import javax.xml.stream.XMLStreamReader;
+
+/** Reads the XML that stores answer with. */
+final class S3Documents {
+    private static final Set<String> LISTINGS = Set.of("ListBucketResult", "ListVersionsResult");
+
+    private S3Documents() {}
+
+    /**
+     * A page of a listing.
+     *
+     * @param entries its objects, or versions and delete markers, in the store's order; a version is empty where an object
+     *     is listed
+     * @param facts what the page says of itself, by the element's name
+     */
+    record ListingPage(List<ObjectVersion> entries, Map<String, String> facts) {
+        boolean hasNext() {
+            return "true".equals(facts.get("IsTruncated"));
+        }
+    }
+
+    /**
+     * Reads a page of ListObjectsV2 or ListObjectVersions.
+     *
+     * @throws IOException if it breaks off or is no such document
+     */
+    static ListingPage listingPage(InputStream document) throws IOException {
+        List<ObjectVersion> entries = new ArrayList<>();
+        Map<String, String> facts = new HashMap<>();
+        try {
+            XMLStreamReader xml = reader(document);
+            xml.nextTag();
+            if (!LISTINGS.contains(xml.getLocalName())) {
+                throw new IOException("the answer is no listing but <%s>".formatted(xml.getLocalName()));
+            }
+            while (xml.nextTag() == XMLStreamConstants.START_ELEMENT) {
+                switch (xml.getLocalName()) {
+                    case "Contents", "Version" -> entries.add(entry(xml, false));
+                    case "DeleteMarker" -> entries.add(entry(xml, true));
+                    case "IsTruncated", "NextContinuationToken", "NextKeyMarker", "NextVersionIdMarker" ->
+                        facts.put(xml.getLocalName(), xml.getElementText());
+                    default -> skip(xml);
+                }
+            }
+            ListingPage page = new ListingPage(entries, facts);
+            if (page.hasNext() && !facts.containsKey("NextContinuationToken") && !facts.containsKey("NextKeyMarker")) {
+                throw new IOException("the answer is a page of a listing that does not tell where the next one begins");
+            }
+            return page;
+        } catch (XMLStreamException | DateTimeException | NumberFormatException e) {
+            throw new IOException("the answer is no listing, or not all of one: " + e.getMessage(), e);
+        }
+    }
+
+    private static ObjectVersion entry(XMLStreamReader xml, boolean isDeleteMarker) throws XMLStreamException {
+        String key = "";
+        String versionId = "";
+        String etag = "";
+        long size = 0;
+        Instant lastModified = Instant.EPOCH;
+        while (xml.nextTag() == XMLStreamConstants.START_ELEMENT) {
+            switch (xml.getLocalName()) {
+                case "Key" -> key = xml.getElementText();
+                case "VersionId" -> versionId = xml.getElementText();
+                case "ETag" -> etag = S3Responses.stripQuotes(xml.getElementText());
+                case "Size" -> size = Long.parseLong(xml.getElementText());
+                case "LastModified" -> lastModified = Instant.parse(xml.getElementText());
+                default -> skip(xml);
+            }
+        }
+        return new ObjectVersion(key, versionId, size, etag, lastModified, isDeleteMarker);
+    }
+
+    private static void skip(XMLStreamReader xml) throws XMLStreamException {
+        int open = 1;
+        while (open > 0) {
+            int event = xml.next();
+            if (event == XMLStreamConstants.START_ELEMENT) {
+                open++;
+            } else if (event == XMLStreamConstants.END_ELEMENT) {
+                open--;
+            }
+        }
+    }
+
+    /** The text of an element right below the root of that name; empty if there is none, or if it is another document. */
+    static Optional<String> field(byte[] document, String root, String name) {
+        try {
+            XMLStreamReader xml = reader(new ByteArrayInputStream(document));
+            xml.nextTag();
+            if (!xml.getLocalName().equals(root)) {
+                return Optional.empty();
+            }
+            while (xml.nextTag() == XMLStreamConstants.START_ELEMENT) {
+                if (xml.getLocalName().equals(name)) {
+                    return Optional.of(xml.getElementText());
+                }
+                skip(xml);
+            }
+            return Optional.empty();
+        } catch (XMLStreamException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static XMLStreamReader reader(InputStream document) throws XMLStreamException {
+        XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
+        factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
+        factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
+        return factory.createXMLStreamReader(document);
+    }
+}
