@@ -103,12 +103,11 @@ public final class MetadataStore {
     private static ObjectNode objectOf(String key, Optional<StoredRecord> stored) {
         Optional<ObjectNode> object = stored.flatMap(record -> parse(record.json()));
         if (stored.isPresent() && object.isEmpty()) {
-            LOGGER.log(
-                    Level.WARNING,
-                    LogEvent.of("record-damaged")
-                            .with("record", key)
-                            .with("reason", "it is not a JSON object")
-                            .with("remedy", "it counts as missing until the next run writes it again"));
+            LogEvent.of("record-damaged")
+                    .with("record", key)
+                    .with("reason", "it is not a JSON object")
+                    .with("remedy", "it counts as missing until the next run writes it again")
+                    .log(LOGGER, Level.WARNING);
         }
         return object.orElseGet(JsonNodeFactory.instance::objectNode);
     }

@@ -74,7 +74,7 @@ public record RunRecord(
     }
 
     void putTimes(ObjectNode root) {
-        root.put("started", startedAt.toString()).put("heartbeat", heartbeatAt.toString());
+        root.put("startedAt", startedAt.toString()).put("heartbeatAt", heartbeatAt.toString());
         finishedAt.ifPresent(time -> root.put("finishedAt", time.toString()));
     }
 
@@ -90,8 +90,8 @@ public record RunRecord(
         return new RunRecord(
                 OperationState.fromLabel(state).orElseThrow(() -> new IOException("an unknown state in it: " + state)),
                 fields.text("runner"),
-                fields.time("started"),
-                fields.time("heartbeat"),
+                fields.time("startedAt"),
+                fields.time("heartbeatAt"),
                 fields.optionalTime("finishedAt"),
                 ProgressJson.parse(fields.root()),
                 fields.object("summary"),

@@ -189,7 +189,7 @@ class PagesTest {
         records.put("registry-backup/pending/pod-1/000000000001", "{}");
         clock.advance(Duration.ofMinutes(40));
         records.put("registry-backup/pending/pod-1/000000000002", "{}");
-        records.put("registry-backup/pending/pod-1/heartbeatAt", "{}");
+        records.put("registry-backup/pending/pod-1/heartbeat", "{}");
         records.put("registry-backup/rejected/ab", "{}");
 
         // When
