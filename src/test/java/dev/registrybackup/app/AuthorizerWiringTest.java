@@ -8,7 +8,7 @@ import dev.registrybackup.app.auth.AuthDecision.Answer;
 import dev.registrybackup.app.auth.Authorizer;
 import dev.registrybackup.app.config.RuntimeEnvironment;
 import dev.registrybackup.app.config.TestSettings;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +35,7 @@ class AuthorizerWiringTest {
                 TestSettings.with(given, runtimeEnvironment),
                 (token, verb) -> AuthDecision.allowed("of the cluster", ""),
                 workerPools,
-                new SteppingClock());
+                new SettableClock());
     }
 
     private static Map<String, String> configured(String by, boolean hasToken) {

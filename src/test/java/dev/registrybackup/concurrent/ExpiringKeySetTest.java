@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ExpiringKeySetTest {
-    private final SteppingClock clock = new SteppingClock();
+    private final SettableClock clock = new SettableClock();
     private final ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 3);
 
     @Test

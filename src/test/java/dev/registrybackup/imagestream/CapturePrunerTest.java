@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CapturePruner.Pruned;
 import dev.registrybackup.objectstore.ContentSource;
@@ -47,7 +47,7 @@ class CapturePrunerTest {
 
     private final AtomicInteger random = new AtomicInteger();
     private final WorkerPools workerPools = new WorkerPools(4, 2);
-    private SteppingClock clock;
+    private SettableClock clock;
     private InMemoryObjectStore bucket;
     private RecordingObjectStore backup;
     private FakeCluster cluster;
@@ -61,7 +61,7 @@ class CapturePrunerTest {
 
     private void beginAnew() {
         random.set(0);
-        clock = new SteppingClock();
+        clock = new SettableClock();
         bucket = new InMemoryObjectStore("backup", true, clock);
         backup = new RecordingObjectStore(bucket);
         cluster = new FakeCluster();

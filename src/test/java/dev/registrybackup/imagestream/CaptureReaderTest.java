@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
@@ -39,7 +39,7 @@ class CaptureReaderTest {
     private static final RepositoryName APP = new RepositoryName("ns/app");
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
-    private final SteppingClock clock = new SteppingClock();
+    private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, clock);
     private final FakeCluster cluster = new FakeCluster();
     private final WorkerPools workerPools = new WorkerPools(4, 2);

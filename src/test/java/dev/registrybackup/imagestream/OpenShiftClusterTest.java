@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.imagestream.Cluster.Page;
 import dev.registrybackup.lab.openshift.OpenShiftApi;
 import dev.registrybackup.registry.RepositoryName;
@@ -32,7 +32,7 @@ class OpenShiftClusterTest {
 
     @BeforeEach
     void start() {
-        api = OpenShiftApi.start(new SteppingClock());
+        api = OpenShiftApi.start(new SettableClock());
         account = api.account("somebody").everything();
         client = new KubernetesClientBuilder()
                 .withConfig(new ConfigBuilder()

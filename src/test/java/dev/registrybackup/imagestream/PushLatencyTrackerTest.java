@@ -3,7 +3,7 @@ package dev.registrybackup.imagestream;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.registry.Digest;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PushLatencyTrackerTest {
     private static final RepositoryName APP = new RepositoryName("ns/app");
 
-    private final SteppingClock clock = new SteppingClock();
+    private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, clock);
     private final FakeCluster cluster = new FakeCluster();
     private final RandomRegistry content = new RandomRegistry(3);

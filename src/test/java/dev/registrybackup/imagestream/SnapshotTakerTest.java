@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.SnapshotTaker.SnapshotSummary;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
@@ -45,7 +45,7 @@ class SnapshotTakerTest {
     private static final String SNAPSHOTS = "registry-backup/openshift/snapshots/";
     private static final String BODIES = "registry-backup/openshift/bodies/";
 
-    private final SteppingClock clock = new SteppingClock();
+    private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
     private final FakeCluster cluster = new FakeCluster();

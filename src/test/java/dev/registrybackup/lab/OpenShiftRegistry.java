@@ -2,7 +2,7 @@ package dev.registrybackup.lab;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.lab.openshift.OpenShiftApi;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -16,7 +16,7 @@ public final class OpenShiftRegistry implements AutoCloseable {
     private static final String DOCKER = "docker/registry/v2/";
 
     private final Bucket bucket;
-    private final SteppingClock clock = new SteppingClock();
+    private final SettableClock clock = new SettableClock();
     private final OpenShiftApi cluster = OpenShiftApi.start(clock);
     private final DockerRegistry docker;
 

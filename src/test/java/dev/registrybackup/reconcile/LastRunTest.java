@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -17,7 +17,7 @@ class LastRunTest {
     private static final Instant MONDAY = Instant.parse("2026-11-16T00:00:00Z");
     private static final Instant TUESDAY = Instant.parse("2026-11-17T00:00:00Z");
 
-    private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, new SteppingClock());
+    private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, new SettableClock());
     private final LastRun lastRun = new LastRun(backup);
 
     private static ObjectNode summary(int brought) {

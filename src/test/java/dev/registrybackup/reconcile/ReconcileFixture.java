@@ -2,7 +2,7 @@ package dev.registrybackup.reconcile;
 
 import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.RateLimiter;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.Cluster;
 import dev.registrybackup.imagestream.SnapshotTaker;
@@ -43,7 +43,7 @@ final class ReconcileFixture implements AutoCloseable {
             false, Duration.ofDays(30), 0.1, 10_000, Duration.ofMinutes(15), 200_000, Duration.ZERO);
 
     private final RegistryLayout layout = new RegistryLayout("");
-    private final SteppingClock clock = new SteppingClock();
+    private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore registryBucket = new InMemoryObjectStore("registry", false, clock);
     private final InMemoryObjectStore backupBucket;
     private final ObjectStore registryView;
@@ -109,7 +109,7 @@ final class ReconcileFixture implements AutoCloseable {
         return this;
     }
 
-    SteppingClock clock() {
+    SettableClock clock() {
         return clock;
     }
 

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.concurrent.ExpiringKeySet;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
@@ -45,7 +45,7 @@ class BlobReplicatorTest {
     private static final RegistryLayout LAYOUT = new RegistryLayout("");
     private static final String KEY = LAYOUT.blobKey(DIGEST);
 
-    private final SteppingClock clock = new SteppingClock();
+    private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore registry = new InMemoryObjectStore("registry");
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, Clock.systemUTC());
     private final RecordingObjectStore registryRequests = new RecordingObjectStore(registry);
@@ -295,7 +295,7 @@ class BlobReplicatorTest {
     @Test
     void aCopyOfOursNeedsNoLookAtTheRegistryWhereNoSizeIsKnown() throws Exception {
         // Given
-        backup.put(KEY, ContentSource.of(CONTENT), Map.of(SourceMetadata.LAST_MODIFIED, "2024-05-06T07:08:09Z"));
+        backup.put(KEY, ContentSource.of(CONTENT), Map.of(SourceMetadata.LAST_MODIFIED, "2026-03-04T05:06:07Z"));
 
         // When
         BlobResult copy =
@@ -402,7 +402,7 @@ class BlobReplicatorTest {
         clearVerifiedMarker();
         registry.seed(KEY, CONTENT);
         backup.put(
-                KEY, ContentSource.of(flipped(CONTENT)), Map.of(SourceMetadata.LAST_MODIFIED, "2024-05-06T07:08:09Z"));
+                KEY, ContentSource.of(flipped(CONTENT)), Map.of(SourceMetadata.LAST_MODIFIED, "2026-03-04T05:06:07Z"));
 
         // When
         BlobResult copy =

@@ -3,7 +3,7 @@ package dev.registrybackup.replication;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.concurrent.ExpiringKeySet;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.registry.Digest;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class DependencyCopierTest {
     private static final String REPOSITORY = "team/app";
 
-    private final SteppingClock clock = new SteppingClock();
+    private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore registry = new InMemoryObjectStore("registry", false, clock);
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, clock);
     private final RandomRegistry made = new RandomRegistry(5);

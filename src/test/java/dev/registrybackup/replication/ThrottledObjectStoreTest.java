@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.registrybackup.concurrent.RateLimiter;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.OpenObject;
@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class ThrottledObjectStoreTest {
     private static final byte[] CONTENT = new byte[1000];
 
-    private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, new SteppingClock());
+    private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, new SettableClock());
     /** Each look at the time is a millisecond later than the one before. */
     private final AtomicLong clockReads = new AtomicLong();
 

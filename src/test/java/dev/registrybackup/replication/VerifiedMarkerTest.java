@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class VerifiedMarkerTest {
     private static final String OTHERS_BLOB = "docker/registry/v2/blobs/sha256/aa/aa/data";
 
-    private final SteppingClock clock = new SteppingClock();
+    private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
     private final RecordingObjectStore requests = new RecordingObjectStore(backup);
     private final VerifiedMarker verifiedMarker = new VerifiedMarker(requests, new RegistryLayout(""), clock);
@@ -33,7 +33,7 @@ class VerifiedMarkerTest {
         // Then
         assertTrue(set);
         assertEquals(
-                "{\"verifiedAt\":\"2024-05-06T07:08:09Z\",\"reason\":\"the bucket held no registry object\"}",
+                "{\"verifiedAt\":\"2026-03-04T05:06:07Z\",\"reason\":\"the bucket held no registry object\"}",
                 new String(backup.bytes("registry-backup/verified"), StandardCharsets.UTF_8));
     }
 
@@ -112,7 +112,7 @@ class VerifiedMarkerTest {
         // Then
         assertTrue(set);
         assertEquals(
-                "{\"verifiedAt\":\"2024-05-06T07:08:09Z\",\"reason\":\"somebody said \\\"so\\\"\"}",
+                "{\"verifiedAt\":\"2026-03-04T05:06:07Z\",\"reason\":\"somebody said \\\"so\\\"\"}",
                 new String(backup.bytes("registry-backup/verified"), StandardCharsets.UTF_8));
     }
 

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.RateLimiter;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -23,7 +23,7 @@ final class RestoreFixture implements AutoCloseable {
     static final Fence OPEN_FENCE = () -> {};
 
     private final RegistryLayout layout = new RegistryLayout("");
-    private final SteppingClock clock;
+    private final SettableClock clock;
     private final InMemoryObjectStore backupBucket;
     private final InMemoryObjectStore targetBucket = new InMemoryObjectStore("registry");
     private final RecordingObjectStore backup;
@@ -36,14 +36,14 @@ final class RestoreFixture implements AutoCloseable {
     }
 
     RestoreFixture(boolean versioned) {
-        this(new SteppingClock(), versioned);
+        this(new SettableClock(), versioned);
     }
 
-    private RestoreFixture(SteppingClock clock, boolean versioned) {
+    private RestoreFixture(SettableClock clock, boolean versioned) {
         this(clock, new InMemoryObjectStore("backup", versioned, clock));
     }
 
-    private RestoreFixture(SteppingClock clock, InMemoryObjectStore backupBucket) {
+    private RestoreFixture(SettableClock clock, InMemoryObjectStore backupBucket) {
         this.clock = clock;
         this.backupBucket = backupBucket;
         this.backup = new RecordingObjectStore(backupBucket);
@@ -74,7 +74,7 @@ final class RestoreFixture implements AutoCloseable {
         return target;
     }
 
-    SteppingClock clock() {
+    SettableClock clock() {
         return clock;
     }
 

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.app.auth.AuthDecision.Answer;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import java.time.Duration;
 import java.util.List;
@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AuthorizerTest {
     private static final Duration LONG = Duration.ofMinutes(2);
 
-    private final SteppingClock clock = new SteppingClock();
+    private final SettableClock clock = new SettableClock();
     private final WorkerPools workerPools = new WorkerPools(2, 1);
     private final Court court = new Court();
     private final Authorizer authorizer = Authorizer.of(court, workerPools, clock, LONG);

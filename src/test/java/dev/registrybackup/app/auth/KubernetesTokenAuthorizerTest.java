@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.registrybackup.app.auth.AuthDecision.Answer;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.lab.openshift.OpenShiftApi;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -29,7 +29,7 @@ class KubernetesTokenAuthorizerTest {
 
     @BeforeEach
     void start() {
-        api = OpenShiftApi.startWithoutImages(new SteppingClock());
+        api = OpenShiftApi.startWithoutImages(new SettableClock());
         service = api.account("operations")
                 .may("create", "authentication.k8s.io", "tokenreviews", "*")
                 .may("create", "authorization.k8s.io", "subjectaccessreviews", "*");

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.registrybackup.app.http.HttpStatusException;
 import dev.registrybackup.app.metrics.CaptureMetrics;
 import dev.registrybackup.app.metrics.ReplicationMetrics;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.ClusterError;
@@ -48,7 +48,7 @@ class ImageStreamEventHandlerTest {
     private static final Duration LONG = Duration.ofMinutes(2);
     private static final String CHANGES = "registry-backup/openshift/changes/";
 
-    private final SteppingClock clock = new SteppingClock();
+    private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
     private final RecordingObjectStore backup = new RecordingObjectStore(bucket);
     private final FakeCluster cluster = new FakeCluster();

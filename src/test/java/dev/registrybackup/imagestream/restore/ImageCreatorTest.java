@@ -3,7 +3,7 @@ package dev.registrybackup.imagestream.restore;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.Cluster;
@@ -86,7 +86,7 @@ class ImageCreatorTest {
     void childrenAreCreatedBeforeTheirIndexesHoweverDeepThoseGo(@TempDir Path scratch) {
         // Given
         int depth = 10_000;
-        SteppingClock clock = new SteppingClock();
+        SettableClock clock = new SettableClock();
         FakeCluster lost = new FakeCluster();
         List<String> childrenFirst = new ArrayList<>();
         for (int level = 0; level < depth; level++) {

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.RateLimiter;
-import dev.registrybackup.concurrent.SteppingClock;
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.ImageStreamCapture;
@@ -45,7 +45,7 @@ final class RecoveryFixture implements AutoCloseable {
     private static final String INDEX_TYPE = "application/vnd.oci.image.index.v1+json";
 
     private final RegistryLayout layout = new RegistryLayout("");
-    private final SteppingClock clock = new SteppingClock();
+    private final SettableClock clock = new SettableClock();
     private final RandomRegistry registry;
     private final Path scratch;
     private final OpenShiftApi lost = OpenShiftApi.start(clock);
@@ -88,7 +88,7 @@ final class RecoveryFixture implements AutoCloseable {
         return restorer;
     }
 
-    SteppingClock clock() {
+    SettableClock clock() {
         return clock;
     }
 
