@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -21,7 +20,7 @@ import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
-/** The proxy passes everything, tells what was made, and spoils what it is told to. */
+/** A fault that never met a request, or a request that was not recorded, would let a test of the product pass. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NotifyingProxyIT {
 
@@ -53,50 +52,6 @@ class NotifyingProxyIT {
         proxy.close();
         direct.close();
         server.close();
-    }
-
-    @Test
-    void bodiesPassUnchangedBothWays() {
-        // Given
-        byte[] content = random(40 << 20);
-
-        // When
-        put("images", "large", content);
-        byte[] read = get("images", "large");
-
-        // Then
-        assertArrayEquals(
-                content,
-                direct.getObjectAsBytes(request -> request.bucket("images").key("large"))
-                        .asByteArray());
-        assertArrayEquals(content, read);
-    }
-
-    @Test
-    void whatMakesAnObjectInTheWatchedBucketIsToldOf() {
-        try (NotificationReceiver receiver = new NotificationReceiver()) {
-            // Given
-            proxy.notifyTo(receiver.uri());
-
-            // When
-            put("images", "put", random(71));
-            put("backup", "elsewhere", random(71));
-            client.copyObject(request -> request.sourceBucket("images")
-                    .sourceKey("put")
-                    .destinationBucket("images")
-                    .destinationKey("copy"));
-            Multipart.putInOnePart(client, "images", "parts", random(100));
-            proxy.awaitDelivered(BOUND);
-
-            // Then
-            assertEquals(
-                    List.of(
-                            "ObjectCreated:CompleteMultipartUpload images parts",
-                            "ObjectCreated:Copy images copy",
-                            "ObjectCreated:Put images put"),
-                    receiver.events().stream().sorted().toList());
-            receiver.bodies().forEach(body -> assertTrue(size(body) > 70, body));
-        }
     }
 
     @Test
@@ -214,18 +169,6 @@ class NotifyingProxyIT {
         assertEquals(10, get("images", "data").length);
     }
 
-    @Test
-    void aDelayedRequestIsAnswered() {
-        // Given
-        proxy.inject(request -> true, Fault.delay(Duration.ofMillis(50)));
-
-        // When
-        put("images", "late", random(10));
-
-        // Then
-        assertEquals(10, get("images", "late").length);
-    }
-
     private void put(String bucket, String key, byte[] content) {
         client.putObject(request -> request.bucket(bucket).key(key), RequestBody.fromBytes(content));
     }
@@ -233,15 +176,6 @@ class NotifyingProxyIT {
     private byte[] get(String bucket, String key) {
         return client.getObjectAsBytes(request -> request.bucket(bucket).key(key))
                 .asByteArray();
-    }
-
-    private static long size(String body) {
-        return new JsonObject(body)
-                .getJsonArray("Records")
-                .getJsonObject(0)
-                .getJsonObject("s3")
-                .getJsonObject("object")
-                .getLong("size");
     }
 
     private static byte[] random(int size) {
