@@ -29,9 +29,7 @@ public class CommandLineApplication implements QuarkusApplication {
 
     /** Created once. */
     public CommandLineApplication(
-            OnDemandOperations onDemandOperations,
-            OperationExecution execution,
-            WorkerPools workerPools) {
+            OnDemandOperations onDemandOperations, OperationExecution execution, WorkerPools workerPools) {
         this.onDemandOperations = onDemandOperations;
         this.execution = execution;
         this.runnerName = Wiring.instance();

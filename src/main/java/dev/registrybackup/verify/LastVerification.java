@@ -122,7 +122,9 @@ public final class LastVerification {
     private static VerificationRecord parse(ObjectNode json) {
         return json.path("summary") instanceof ObjectNode summary
                 ? new VerificationRecord(
-                        summary, MetadataStore.parseTime(json, "finishedAt"), MetadataStore.parseTime(json, "lastConclusiveAt"))
+                        summary,
+                        MetadataStore.parseTime(json, "finishedAt"),
+                        MetadataStore.parseTime(json, "lastConclusiveAt"))
                 : VerificationRecord.NONE;
     }
 }

@@ -463,7 +463,8 @@ class RealStackReconcileIT {
         assertEquals(
                 List.of(alarm.path("id").asText()),
                 reportOf(emptied).path("alarms").findValuesAsText("id"));
-        assertEquals(before.size(), reportOf(emptied).path("newlyMissingInRegistry").asLong());
+        assertEquals(
+                before.size(), reportOf(emptied).path("newlyMissingInRegistry").asLong());
         assertEquals(0, reportOf(acknowledging).path("alarms").size(), acknowledging::toString);
         assertTrue(json(backup, backup.sizes(ALARMS).firstKey()).has("acknowledged"));
         assertEquals(before, backup.contents(REGISTRY));
@@ -488,7 +489,9 @@ class RealStackReconcileIT {
             assertEquals(
                     List.of("mass-deletion"), operation.at("/summary/alarms").findValuesAsText("cause"), service::log);
             assertEquals(
-                    (keys.size() + 4) / 5, operation.at("/summary/newlyMissingInRegistry").asInt(), operation::toPrettyString);
+                    (keys.size() + 4) / 5,
+                    operation.at("/summary/newlyMissingInRegistry").asInt(),
+                    operation::toPrettyString);
             assertEquals(before, backup.contents(REGISTRY));
         }
     }
@@ -561,7 +564,8 @@ class RealStackReconcileIT {
         // Then
         assertEquals(List.of(3, 3, 3, 3), List.of(cut.code(), truncated.code(), refused.code(), down.code()));
         assertFalse(isAbsent);
-        assertEquals(List.of("comparison-failed"), reportOf(after).path("alarms").findValuesAsText("cause"));
+        assertEquals(
+                List.of("comparison-failed"), reportOf(after).path("alarms").findValuesAsText("cause"));
         assertEquals(List.of(), flaws);
         // All is brought, and the alarm of the runs before stands.
         assertEquals(1, after.code(), after::toString);

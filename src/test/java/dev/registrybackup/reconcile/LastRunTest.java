@@ -68,7 +68,8 @@ class LastRunTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "[]", "none", "{\"summary\":1}", "{\"summary\":{},\"lastSuccessStartedAt\":\"yesterday\"}"})
+    @ValueSource(
+            strings = {"", "[]", "none", "{\"summary\":1}", "{\"summary\":{},\"lastSuccessStartedAt\":\"yesterday\"}"})
     void aRecordThatCannotBeParsedIsIgnored(String text) {
         // Given
         backup.seed(LastRun.KEY, text.getBytes(StandardCharsets.UTF_8));

@@ -357,7 +357,9 @@ class ReconciliationTest {
         assertFalse(reconcileResult.summary().path("success").asBoolean());
         assertEquals(lastSuccess, lastRun.read().lastSuccessFinishedAt());
         assertEquals(0, ReconcileFixture.totalCount(reconcileResult, "missingInRegistry"));
-        assertTrue(fixture.backupBucket().head("registry-backup/missing-in-registry").isEmpty());
+        assertTrue(fixture.backupBucket()
+                .head("registry-backup/missing-in-registry")
+                .isEmpty());
         assertEquals(List.of(FindingCode.UNDETERMINED, FindingCode.UNDETERMINED), codes());
         assertTrue(fixture.progress().firstFindings().get(0).problem().contains("it ended with 7"));
     }
@@ -660,7 +662,8 @@ class ReconciliationTest {
 
         // Then
         assertTrue(reconcileResult.isComplete());
-        assertEquals(1, reconcileResult.summary().at("/imageStreams/imageStreams").asInt());
+        assertEquals(
+                1, reconcileResult.summary().at("/imageStreams/imageStreams").asInt());
     }
 
     @Test
@@ -698,7 +701,8 @@ class ReconciliationTest {
         // Then
         assertEquals(List.of(FindingCode.UNDETERMINED), codes());
         assertTrue(fixture.progress().firstFindings().get(0).problem().contains("ns/App"));
-        assertEquals(1, reconcileResult.summary().at("/imageStreams/imageStreams").asInt());
+        assertEquals(
+                1, reconcileResult.summary().at("/imageStreams/imageStreams").asInt());
         assertFalse(reconcileResult.isComplete());
     }
 

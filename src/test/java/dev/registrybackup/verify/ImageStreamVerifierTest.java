@@ -508,8 +508,7 @@ class ImageStreamVerifierTest {
         VerifySummary verifySummary = fixture.verify(ALL);
 
         // Then
-        assertEquals(
-                Set.of("registry-backup/openshift/snapshots/"), fixture.findingSubjects(FindingCode.UNDETERMINED));
+        assertEquals(Set.of("registry-backup/openshift/snapshots/"), fixture.findingSubjects(FindingCode.UNDETERMINED));
         assertEquals(Optional.empty(), verifySummary.imageStreamCounts());
         assertEquals(before, fixture.catalogDocument(PROD).toString());
         assertEquals(

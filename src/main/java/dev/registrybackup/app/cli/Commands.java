@@ -53,7 +53,9 @@ final class Commands {
                 .addOption(value("--target", "NAME", "a configured target instead of the registry"))
                 .addOption(flag("--referrers", "restore signatures and other referrers of an image too"))
                 .addOption(value(
-                        "--image-streams", "ROUTE", "ImageStreams too: by status or mapping; or tag-links for a standby"))
+                        "--image-streams",
+                        "ROUTE",
+                        "ImageStreams too: by status or mapping; or tag-links for a standby"))
                 .addOption(flag("--create-namespaces", "create namespaces that the cluster lacks"));
     }
 

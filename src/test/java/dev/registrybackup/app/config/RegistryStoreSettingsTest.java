@@ -45,8 +45,8 @@ class RegistryStoreSettingsTest {
         S3Timeouts timeouts = new S3Timeouts(Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1));
 
         // When
-        ConfigurationException failure =
-                assertThrows(ConfigurationException.class, () -> RegistryStoreSettings.openBucket(settings, timeouts, 1));
+        ConfigurationException failure = assertThrows(
+                ConfigurationException.class, () -> RegistryStoreSettings.openBucket(settings, timeouts, 1));
 
         // Then
         assertEquals(
