@@ -346,7 +346,8 @@ class RealStackOpenShiftIT {
 
         // Then
         assertEquals(0, reconciled.code(), reconciled::toString);
-        assertEquals(6, reconciled.json().at("/summary/imageStreams/streams").asInt(), reconciled::toString);
+        assertEquals(
+                6, reconciled.json().at("/summary/imageStreams/imageStreams").asInt(), reconciled::toString);
         assertEquals(1, refused.code(), refused::toString);
         assertTrue(refused.errors().contains("Nothing was written, since"), refused::toString);
         assertTrue(refused.errors().contains("image pruner: it is not suspended"), refused::toString);

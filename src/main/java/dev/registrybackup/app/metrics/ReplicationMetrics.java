@@ -42,7 +42,9 @@ public class ReplicationMetrics implements ReplicationListener {
             Trigger trigger, String key, ReplicationResult replicationResult, Instant written, Duration took) {
         count(replicationResult);
         if (replicationResult.status().isInBackup() && trigger != Trigger.UNBLOCKED) {
-            durable(replicationResult).record(Duration.between(written, clock.instant()));
+            Duration latency = Duration.between(written, clock.instant());
+            // The store's clock may be ahead of this one, and the meter takes no negative time.
+            durable(replicationResult).record(latency.isNegative() ? Duration.ZERO : latency);
         }
         boolean didSomething = switch (replicationResult.status()) {
             case COPIED, PARTIAL, CORRUPT, BLOCKED, MALFORMED -> true;
@@ -52,7 +54,8 @@ public class ReplicationMetrics implements ReplicationListener {
         if (!LOGGER.isLoggable(level)) {
             return;
         }
-        LogEvent line = event(trigger)
+        LogEvent line = LogEvent.of("replicated")
+                .with("trigger", label(trigger))
                 .with("key", key)
                 .with("kind", replicationResult.kind().label())
                 .with("digest", replicationResult.digest().map(Digest::toString).orElse("-"))
@@ -65,8 +68,8 @@ public class ReplicationMetrics implements ReplicationListener {
         line.log(LOGGER, level);
     }
 
-    private static LogEvent event(Trigger trigger) {
-        return LogEvent.of(trigger.name().toLowerCase(Locale.ROOT));
+    private static String label(Trigger trigger) {
+        return trigger.name().toLowerCase(Locale.ROOT);
     }
 
     private void count(ReplicationResult replicationResult) {
@@ -141,7 +144,8 @@ public class ReplicationMetrics implements ReplicationListener {
     @Override
     public void failed(Trigger trigger, String key, Throwable failure) {
         failures().increment();
-        event(trigger)
+        LogEvent.of("not-replicated")
+                .with("trigger", label(trigger))
                 .with("key", key)
                 .with("result", "failed")
                 .with("problem", root(failure).getMessage())
@@ -151,10 +155,7 @@ public class ReplicationMetrics implements ReplicationListener {
     @Override
     public void undecodable(String reason) {
         undecodable().increment();
-        LogEvent.of("event")
-                .with("result", "undecodable")
-                .with("problem", reason)
-                .log(LOGGER, Level.ERROR);
+        LogEvent.of("undecodable").with("problem", reason).log(LOGGER, Level.ERROR);
     }
 
     @Override
@@ -166,10 +167,7 @@ public class ReplicationMetrics implements ReplicationListener {
     @Override
     public void otherBucket(String bucket) {
         otherBuckets().increment();
-        LogEvent.of("event")
-                .with("result", "other-bucket")
-                .with("bucket", bucket)
-                .log(LOGGER, Level.WARNING);
+        LogEvent.of("other-bucket").with("bucket", bucket).log(LOGGER, Level.WARNING);
     }
 
     private static Throwable root(Throwable failure) {

@@ -1,0 +1,39 @@
+package dev.registrybackup.app.metrics;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.replication.ReplicationListener.Trigger;
+import dev.registrybackup.replication.ReplicationResult;
+import dev.registrybackup.replication.ReplicationStatus;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ReplicationMetricsTest {
+    private final SettableClock clock = new SettableClock();
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final ReplicationMetrics metrics = new ReplicationMetrics(meters, clock);
+
+    @Test
+    void anEventAheadOfThisClockCountsAsReplicatedAtOnce() {
+        // Given
+        ReplicationResult copied =
+                new ReplicationResult(Kind.BLOB, ReplicationStatus.COPIED, Optional.empty(), 400, "");
+
+        // When
+        metrics.finished(
+                Trigger.EVENT, "key", copied, clock.instant().plus(Duration.ofSeconds(3)), Duration.ofMillis(5));
+        metrics.finished(
+                Trigger.EVENT, "key", copied, clock.instant().minus(Duration.ofSeconds(2)), Duration.ofMillis(5));
+
+        // Then
+        Timer latency = meters.get("registry_backup_replication_latency").timer();
+        assertEquals(2, latency.count());
+        assertEquals(2.0, latency.totalTime(TimeUnit.SECONDS), 1e-9);
+    }
+}
