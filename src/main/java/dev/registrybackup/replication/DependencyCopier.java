@@ -1,5 +1,6 @@
 package dev.registrybackup.replication;
 
+import dev.registrybackup.concurrent.CoalescingExecutor;
 import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -19,7 +20,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiFunction;
 
 /**
  * Brings a manifest and everything it refers to into the backup: configs, layers, the manifests of an index, and theirs;
@@ -38,26 +38,29 @@ final class DependencyCopier {
     private final BlobReplicator blobReplicator;
     private final WorkerPools workerPools;
     private final ExpiringKeySet completeManifests;
-    private final BiFunction<LayerLink, BlobResult, CompletableFuture<Long>> link;
+    private final LinkPublisher publisher;
+    private final CoalescingExecutor<ReplicationResult> links;
 
     /**
-     * Remembers in {@code complete} which manifests it lately brought with everything below them.
+     * Remembers in {@code complete} which manifests it lately copied with everything below them.
      *
-     * @param link has a layer link to a blob that is in the backup published, and tells how many bytes it wrote
+     * @param links runs the work for one link at a time
      */
     DependencyCopier(
             RegistryLayout layout,
             ObjectStore backup,
             BlobReplicator blobReplicator,
+            LinkPublisher publisher,
+            CoalescingExecutor<ReplicationResult> links,
             WorkerPools workerPools,
-            ExpiringKeySet complete,
-            BiFunction<LayerLink, BlobResult, CompletableFuture<Long>> link) {
+            ExpiringKeySet complete) {
         this.layout = layout;
         this.backup = backup;
         this.blobReplicator = blobReplicator;
+        this.publisher = publisher;
+        this.links = links;
         this.workerPools = workerPools;
         this.completeManifests = complete;
-        this.link = link;
     }
 
     /** Brings the blob of a layer link. */
@@ -137,10 +140,21 @@ final class DependencyCopier {
         };
     }
 
+    /** Publishes the layer link after its blob, in turn with the link's own event, so that it is written once. */
     private CompletableFuture<Long> link(Walk walk, Digest digest, BlobResult copy) {
-        return copy.isInBackup() && walk.linking().isPresent()
-                ? link.apply(new LayerLink(walk.linking().get(), digest), copy)
-                : CompletableFuture.completedFuture(0L);
+        if (!copy.isInBackup() || walk.linking().isEmpty()) {
+            return CompletableFuture.completedFuture(0L);
+        }
+        LayerLink link = new LayerLink(walk.linking().get(), digest);
+        String key = layout.keyOf(link);
+        boolean isAbsent = copy.state() == BlobResult.BlobState.COPIED;
+        return links.submit(
+                        key,
+                        () -> publisher.isDurable(key)
+                                ? CompletableFuture.completedFuture(
+                                        ReplicationResult.of(link.kind(), ReplicationStatus.PRESENT))
+                                : workerPools.submitSmall(() -> publisher.publishUnread(link, key, isAbsent)))
+                .thenApply(ReplicationResult::bytesCopied);
     }
 
     /** What the manifest in the backup refers to; nothing if it is none; empty if its bytes are not what they should be. */

@@ -10,12 +10,16 @@ import java.util.Optional;
  * @param kind what the key is
  * @param status what became of it
  * @param digest the blob it is or the target it names, if that is known
- * @param bytesCopied how many were copied for it, those of blobs it brought along included
- * @param problem why it is no plain success, for a human; empty if it is one
+ * @param bytesCopied how many were copied for it, including those of its dependencies
+ * @param problem why it is not a plain success, for a human; empty if it is
  */
 public record ReplicationResult(
         Kind kind, ReplicationStatus status, Optional<Digest> digest, long bytesCopied, String problem) {
     static ReplicationResult of(Kind kind, ReplicationStatus replicationStatus) {
         return new ReplicationResult(kind, replicationStatus, Optional.empty(), 0, "");
+    }
+
+    ReplicationResult plusBytes(long more) {
+        return new ReplicationResult(kind, status, digest, bytesCopied + more, problem);
     }
 }

@@ -12,12 +12,12 @@ import java.util.concurrent.CompletableFuture;
 /**
  * Objects inside the registry's root directory that its layout does not know: reported only, or, if so configured, copied
  * as they are. No digest names their content, so what is kept with the copy tells whether it is the same. After a copy the
- * registry is looked at again until both are equal, as for tags ({@link TagLinkReplicator}): another instance with an older read could
+ * registry is looked at again until both are equal, as for tags ({@link LinkReplicator}): another instance with an older read could
  * leave the older object otherwise. Canaries, which are there to try the events, are never copied.
  */
 public final class UnknownObjects {
     /** An object that changes this often within one run is tried again later. */
-    private static final int MOST_ROUNDS = 10;
+    private static final int MAX_ROUNDS = 10;
 
     private final ObjectStore registry;
     private final ObjectStore backup;
@@ -42,37 +42,35 @@ public final class UnknownObjects {
         if (!isCopyEnabled || key.startsWith(CanaryProbe.REGISTRY_PREFIX)) {
             return CompletableFuture.completedFuture(ReplicationResult.of(Kind.UNKNOWN, ReplicationStatus.SKIPPED));
         }
-        return workerPools.submitSmall(() -> registry.head(key)).thenCompose(origin -> round(1, origin, 0));
+        return workerPools
+                .submitSmall(() -> registry.head(key))
+                .thenCompose(source -> workerPools.submitForSize(
+                        source.map(ObjectInfo::size).orElse(0L), () -> copyUntilEqual(key, source)));
     }
 
-    private CompletableFuture<ReplicationResult> round(int number, Optional<ObjectInfo> read, long bytes) {
-        if (read.isEmpty()) {
-            return CompletableFuture.completedFuture(
-                    ReplicationResult.of(Kind.UNKNOWN, ReplicationStatus.SOURCE_MISSING));
+    private ReplicationResult copyUntilEqual(String key, Optional<ObjectInfo> read) {
+        Optional<ObjectInfo> source = read;
+        long bytes = 0;
+        for (int round = 1; round <= MAX_ROUNDS; round++) {
+            if (source.isEmpty()) {
+                return ReplicationResult.of(Kind.UNKNOWN, ReplicationStatus.SOURCE_MISSING);
+            }
+            ObjectInfo copied = source.get();
+            if (backup.headBeforeWrite(key)
+                    .filter(copy -> isCopyOf(copy, copied))
+                    .isPresent()) {
+                return result(round > 1, bytes);
+            }
+            copier.copy(SourceObject.current(registry, copied), Optional.empty());
+            bytes += copied.size();
+            source = registry.head(key);
+            if (source.filter(now -> isSame(now, copied)).isPresent()) {
+                return result(true, bytes);
+            }
         }
-        ObjectInfo origin = read.get();
-        if (number > MOST_ROUNDS) {
-            throw new ObjectStoreException(
-                    StoreError.PRECONDITION_FAILED,
-                    "Failed to follow %s: it changed %d times meanwhile".formatted(origin.key(), MOST_ROUNDS));
-        }
-        return workerPools
-                .submitSmall(() -> backup.headBeforeWrite(origin.key()))
-                .thenCompose(
-                        copy -> copy.filter(there -> isCopyOf(there, origin)).isPresent()
-                                ? CompletableFuture.completedFuture(outcome(number > 1, bytes))
-                                : copy(number, origin, bytes + origin.size()));
-    }
-
-    private CompletableFuture<ReplicationResult> copy(int number, ObjectInfo origin, long bytes) {
-        return workerPools
-                .submitForSize(origin.size(), () -> {
-                    copier.copy(SourceObject.current(registry, origin), Optional.empty());
-                    return registry.head(origin.key());
-                })
-                .thenCompose(now -> now.filter(there -> isSame(there, origin)).isPresent()
-                        ? CompletableFuture.completedFuture(outcome(true, bytes))
-                        : round(number + 1, now, bytes));
+        throw new ObjectStoreException(
+                StoreError.PRECONDITION_FAILED,
+                "Failed to follow %s: it changed %d times meanwhile".formatted(key, MAX_ROUNDS));
     }
 
     private static boolean isSame(ObjectInfo now, ObjectInfo copied) {
@@ -84,7 +82,7 @@ public final class UnknownObjects {
                 && origin.etag().equals(copy.metadata().get(SourceMetadata.ETAG));
     }
 
-    private static ReplicationResult outcome(boolean wrote, long bytes) {
+    private static ReplicationResult result(boolean wrote, long bytes) {
         return new ReplicationResult(
                 Kind.UNKNOWN,
                 wrote ? ReplicationStatus.COPIED : ReplicationStatus.PRESENT,

@@ -2,6 +2,7 @@ package dev.registrybackup.replication;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.registrybackup.concurrent.CoalescingExecutor;
 import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
@@ -10,7 +11,6 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -29,9 +29,10 @@ class DependencyCopierTest {
             made.layout(),
             backup,
             blobReplicator,
+            new LinkPublisher(new LinkStore(registry, backup), new BlockedLinks(backup, clock), durable),
+            new CoalescingExecutor<>(),
             workerPools,
-            durable,
-            (path, blob) -> CompletableFuture.completedFuture(0L));
+            durable);
 
     @AfterEach
     void close() {

@@ -239,7 +239,7 @@ class TagMovesTest {
         // Then
         assertEquals(ReplicationStatus.PARTIAL, replicationResult.status());
         assertEquals(
-                first + ": the registry's tag points to a revision link that it lacks", replicationResult.problem());
+                first + ": the registry's tag points to a revision link that is missing", replicationResult.problem());
         assertArrayEquals(LinkContent.of(first), backup.bytes(link));
         assertTrue(backup.head(registryContent.blobKey(first)).isPresent());
         assertEquals(

@@ -1,0 +1,224 @@
+package dev.registrybackup.replication;
+
+import dev.registrybackup.concurrent.CoalescingExecutor;
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
+import dev.registrybackup.registry.MalformedLinkException;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath.DigestLink;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.registry.RegistryPath.LayerLink;
+import dev.registrybackup.registry.RegistryPath.Link;
+import dev.registrybackup.registry.RegistryPath.RevisionLink;
+import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
+import dev.registrybackup.registry.RegistryPath.TagIndexLink;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.replication.BlockedLinks.BlockCause;
+import dev.registrybackup.replication.BlockedLinks.LinkState;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+
+/**
+ * Replicates links: reads one from the registry, copies what it leads to, then publishes it. A tag leads to the revision
+ * link of its repository, a revision link to its manifest and everything below, a layer link to its blob.
+ *
+ * <p>The target of a tag is the one content that changes. After a write the registry is read again until both are equal,
+ * so that neither a second move of the tag nor another instance with an older read leaves the older target.
+ */
+final class LinkReplicator {
+    /** A tag that moves this often during one run is tried again later. */
+    private static final int MAX_TAG_MOVES = 100;
+
+    private final RegistryLayout layout;
+    private final DependencyCopier dependencyCopier;
+    private final LinkPublisher publisher;
+    private final BlockedLinks blockedLinks;
+    private final CoalescingExecutor<ReplicationResult> executor;
+    private final WorkerPools workerPools;
+    private final boolean linksLayers;
+    private final BiConsumer<String, CompletableFuture<ReplicationResult>> onUnblocked;
+
+    /**
+     * Replicates links.
+     *
+     * @param executor runs the work for one link at a time; the dependency copier publishes layer links through the same
+     * @param linksLayers whether the layer links of a manifest come with its revision link, unread
+     * @param onUnblocked is told of each link that is tried again since what it waited for is there now
+     */
+    LinkReplicator(
+            RegistryLayout layout,
+            DependencyCopier dependencyCopier,
+            LinkPublisher publisher,
+            BlockedLinks blockedLinks,
+            CoalescingExecutor<ReplicationResult> executor,
+            WorkerPools workerPools,
+            boolean linksLayers,
+            BiConsumer<String, CompletableFuture<ReplicationResult>> onUnblocked) {
+        this.layout = layout;
+        this.dependencyCopier = dependencyCopier;
+        this.publisher = publisher;
+        this.blockedLinks = blockedLinks;
+        this.executor = executor;
+        this.workerPools = workerPools;
+        this.linksLayers = linksLayers;
+        this.onUnblocked = onUnblocked;
+    }
+
+    /**
+     * Replicates the link, from a read that begins after this call.
+     *
+     * @param isAbsent whether the backup was just seen not to have it
+     */
+    CompletableFuture<ReplicationResult> replicate(Link link, boolean isAbsent) {
+        return executor.submit(
+                layout.keyOf(link),
+                () -> start(link, isAbsent)
+                        .thenCompose(result -> unblockTags(link, result))
+                        .handle((result, failure) -> resultOrMalformed(link.kind(), result, failure)));
+    }
+
+    private CompletableFuture<ReplicationResult> start(Link link, boolean isAbsent) {
+        if (link instanceof TagCurrentLink tag) {
+            return workerPools
+                    .submitSmall(() -> publisher.read(layout.keyOf(tag)))
+                    .thenCompose(read -> followTag(tag, read, isAbsent, 0, 0));
+        }
+        if (publisher.isDurable(layout.keyOf(link))) {
+            return CompletableFuture.completedFuture(ReplicationResult.of(link.kind(), ReplicationStatus.PRESENT));
+        }
+        return link instanceof LayerLink layer && isAbsent && layer.digest().algorithm() == DigestAlgorithm.SHA256
+                ? publishUnread(layer)
+                : readAndPublish((DigestLink) link, isAbsent);
+    }
+
+    /** Its path says what it says; only a path of another algorithm may lead elsewhere. */
+    private CompletableFuture<ReplicationResult> publishUnread(LayerLink layer) {
+        return dependencyCopier
+                .copyBlob(layer.digest())
+                .thenCompose(blob -> blob.isComplete()
+                        ? workerPools.submitSmall(() -> publisher.publishUnread(layer, layout.keyOf(layer), true))
+                        : readAndPublish(layer, false));
+    }
+
+    private CompletableFuture<ReplicationResult> readAndPublish(DigestLink link, boolean isAbsent) {
+        String key = layout.keyOf(link);
+        return workerPools.submitSmall(() -> publisher.read(key)).thenCompose(read -> {
+            if (read.isEmpty()) {
+                return workerPools.submitSmall(() -> publisher.sourceMissing(link.kind(), key));
+            }
+            StoredLink stored = LinkStore.requireMatchingPath(link, read.get());
+            return copyBelow(link, stored.target())
+                    .thenCompose(
+                            below -> workerPools.submitSmall(() -> publisher.publish(link, stored, isAbsent, below)));
+        });
+    }
+
+    private CompletableFuture<DependencyResult> copyBelow(DigestLink link, Digest target) {
+        if (link instanceof LayerLink) {
+            return dependencyCopier.copyBlob(target);
+        }
+        if (link instanceof RevisionLink revision) {
+            return dependencyCopier.copy(target, linksLayers ? Optional.of(revision.repository()) : Optional.empty());
+        }
+        return copyRevision(((TagIndexLink) link).repository(), target);
+    }
+
+    /** The revision link that a tag points to, which has to be there before the tag is. */
+    private CompletableFuture<DependencyResult> copyRevision(RepositoryName repository, Digest digest) {
+        return replicate(new RevisionLink(repository, digest), false).thenCompose(revision -> {
+            if (revision.status().isInBackup()) {
+                return CompletableFuture.completedFuture(new DependencyResult(Set.of(), revision.bytesCopied()));
+            }
+            if (revision.status() == ReplicationStatus.SOURCE_MISSING) {
+                DependencyResult dangling = DependencyResult.missing(
+                        digest, "the registry's tag points to a revision link that is missing");
+                return dependencyCopier.copy(digest, Optional.empty()).thenApply(dangling::plus);
+            }
+            return CompletableFuture.completedFuture(
+                    new DependencyResult(Set.of(new BlockCause(LinkState.BLOCKED, digest, revision.problem())), 0));
+        });
+    }
+
+    /**
+     * Publishes what the tag points to, until the registry's tag still points there afterwards.
+     *
+     * @param read the registry's tag as it was last read
+     * @param moves how often it has moved during this run
+     * @param bytesBefore bytes copied before this read
+     */
+    private CompletableFuture<ReplicationResult> followTag(
+            TagCurrentLink tag, Optional<StoredLink> read, boolean isAbsent, int moves, long bytesBefore) {
+        if (read.isEmpty()) {
+            return workerPools.submitSmall(() -> publisher.sourceMissing(tag.kind(), layout.keyOf(tag)));
+        }
+        if (moves == MAX_TAG_MOVES) {
+            throw new ObjectStoreException(
+                    StoreError.PRECONDITION_FAILED,
+                    "Failed to follow %s: it moved %d times meanwhile".formatted(layout.keyOf(tag), MAX_TAG_MOVES));
+        }
+        StoredLink stored = read.get();
+        return copyRevision(tag.repository(), stored.target())
+                .thenCompose(below -> workerPools
+                        .submitSmall(() -> publisher.publishTag(stored, isAbsent, moves > 0, below))
+                        .thenCompose(attempt -> attempt.result()
+                                .map(result -> CompletableFuture.completedFuture(result.plusBytes(bytesBefore)))
+                                .orElseGet(() -> followTag(
+                                        tag,
+                                        attempt.now(),
+                                        false,
+                                        moves + 1,
+                                        bytesBefore + below.bytesCopied() + stored.content().length))));
+    }
+
+    /** Tags wait for the revision link that they point to. */
+    private CompletableFuture<ReplicationResult> unblockTags(Link link, ReplicationResult result) {
+        boolean isNew = result.status() == ReplicationStatus.COPIED || result.status() == ReplicationStatus.PARTIAL;
+        return isNew && link instanceof RevisionLink revision
+                ? unblock(revision.digest(), waiting -> waiting.repository().equals(revision.repository()))
+                        .thenApply(done -> result)
+                : CompletableFuture.completedFuture(result);
+    }
+
+    /** Tries links again that wait for what is there now; where not all of these are in memory, lists them first. */
+    CompletableFuture<Void> unblock(Digest dependency, Predicate<Link> which) {
+        if (!blockedLinks.isPartial()) {
+            retryWaiting(dependency, which);
+            return CompletableFuture.completedFuture(null);
+        }
+        return workerPools
+                .submitSmall(() -> {
+                    blockedLinks.addToIndex(dependency);
+                    return true;
+                })
+                .thenAccept(known -> retryWaiting(dependency, which));
+    }
+
+    /** Tries links again that are known to wait for that. */
+    void retryWaiting(Digest dependency, Predicate<Link> which) {
+        blockedLinks.linksWaitingFor(dependency).forEach(key -> {
+            if (layout.parse(key) instanceof Link link && which.test(link)) {
+                onUnblocked.accept(key, replicate(link, false));
+            }
+        });
+    }
+
+    /** A malformed link stays malformed, so that is a result; every other failure may pass. */
+    private static ReplicationResult resultOrMalformed(Kind kind, ReplicationResult result, Throwable failure) {
+        if (failure == null) {
+            return result;
+        }
+        Throwable cause = WorkerPools.unwrap(failure);
+        if (cause instanceof MalformedLinkException malformed) {
+            return new ReplicationResult(
+                    kind, ReplicationStatus.MALFORMED, Optional.empty(), 0, String.valueOf(malformed.getMessage()));
+        }
+        throw cause instanceof RuntimeException unchecked ? unchecked : new CompletionException(cause);
+    }
+}
