@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.app.cli.Backend;
 import dev.registrybackup.app.cli.CommandLineTool;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.operation.AcknowledgedFindings;
+import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.OperationExecution;
 import dev.registrybackup.operation.OperationId;
 import dev.registrybackup.operation.OperationKind;
@@ -14,6 +16,7 @@ import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
 import picocli.CommandLine;
@@ -25,13 +28,18 @@ public class CommandLineApplication implements QuarkusApplication {
     private final OnDemandOperations onDemandOperations;
     private final OperationExecution execution;
     private final String runnerName;
+    private final AcknowledgedFindings acknowledgedFindings;
     private final WorkerPools workerPools;
 
     /** Created once. */
     public CommandLineApplication(
-            OnDemandOperations onDemandOperations, OperationExecution execution, WorkerPools workerPools) {
+            OnDemandOperations onDemandOperations,
+            OperationExecution execution,
+            AcknowledgedFindings acknowledgedFindings,
+            WorkerPools workerPools) {
         this.onDemandOperations = onDemandOperations;
         this.execution = execution;
+        this.acknowledgedFindings = acknowledgedFindings;
         this.runnerName = Wiring.instance();
         this.workerPools = workerPools;
     }
@@ -100,6 +108,16 @@ public class CommandLineApplication implements QuarkusApplication {
         @Override
         public ObjectNode cancel(String id) {
             return onDemandOperations.cancel(id, user()).json();
+        }
+
+        @Override
+        public ObjectNode acknowledge(FindingCode code, String subject, Instant until) {
+            return acknowledgedFindings.acknowledge(code, subject, until, user());
+        }
+
+        @Override
+        public ObjectNode acknowledged() {
+            return acknowledgedFindings.list();
         }
 
         @Override

@@ -17,6 +17,7 @@ import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.objectstore.RegistryStore;
+import dev.registrybackup.operation.AcknowledgedFindings;
 import dev.registrybackup.operation.InProcessRunner;
 import dev.registrybackup.operation.OperationExecution;
 import dev.registrybackup.operation.OperationRunner;
@@ -197,6 +198,12 @@ public class Wiring {
                 replicationObserver,
                 new CanaryProbe(registry.store(), backup.store(), clock),
                 workerPools);
+    }
+
+    @Produces
+    @Singleton
+    AcknowledgedFindings acknowledgedFindings() {
+        return new AcknowledgedFindings(backup.store(), clock);
     }
 
     @Produces

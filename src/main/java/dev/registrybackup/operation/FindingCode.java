@@ -43,6 +43,8 @@ public enum FindingCode {
     TAG_SOURCE_MISSING(Severity.WARNING, Severity.WARNING),
     /** An alarm that nobody has acknowledged: much vanished from the registry at once, say. */
     ALARM(Severity.CRITICAL, Severity.CRITICAL),
+    /** A finding of any other code that somebody acknowledged until a date. */
+    ACKNOWLEDGED(Severity.INFO, Severity.INFO),
     /** A store did not answer, so that nothing can be said. */
     UNDETERMINED(Severity.UNKNOWN, Severity.UNKNOWN);
 

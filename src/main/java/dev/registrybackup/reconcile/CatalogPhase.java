@@ -63,6 +63,6 @@ final class CatalogPhase {
                         captures)
                 .run(
                         new VerifyRequest(VerifyRequest.BACKUP, scope, Depth.EXISTENCE, Optional.empty()),
-                        new OperationContext(fence, progressTracker, findings));
+                        new OperationContext(fence, progressTracker).withFindingsTo(findings));
     }
 }

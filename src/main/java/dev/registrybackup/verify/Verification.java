@@ -8,6 +8,7 @@ import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RegistryStore;
+import dev.registrybackup.operation.AcknowledgedFindings;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ReportWriter;
 import java.time.Clock;
@@ -64,7 +65,11 @@ public record Verification(
         ReportWriter reportWriter = new ReportWriter(backup, id, isOpenShift, operation.fence());
         VerifySummary verifySummary;
         try {
-            verifySummary = verifier.run(request, operation.withFindingsTo(reportWriter));
+            verifySummary = verifier.run(
+                    request,
+                    operation
+                            .withFindingsTo(reportWriter)
+                            .withAcknowledged(new AcknowledgedFindings(backup, clock).current()));
         } catch (ObjectStoreException e) {
             flushReport(reportWriter, e);
             throw e;

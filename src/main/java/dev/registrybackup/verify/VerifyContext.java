@@ -107,8 +107,8 @@ final class VerifyContext {
 
     /** Reports a finding. */
     synchronized void report(FindingCode code, String subject, String problem) {
-        findings.merge(code, 1L, Long::sum);
-        operation.report(new Finding(code, subject, problem));
+        Finding reported = operation.report(new Finding(code, subject, problem));
+        findings.merge(reported.code(), 1L, Long::sum);
     }
 
     /**

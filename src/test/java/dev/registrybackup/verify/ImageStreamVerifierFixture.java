@@ -72,7 +72,7 @@ final class ImageStreamVerifierFixture implements AutoCloseable {
         return new Verifier(store, workerPools, RateLimiter.unlimited(), true, clock, Optional.of(catalog), captures)
                 .run(
                         VerifierFixture.request(request),
-                        new OperationContext(() -> {}, new ProgressTracker(), findings::add));
+                        new OperationContext(() -> {}, new ProgressTracker()).withFindingsTo(findings::add));
     }
 
     void remove(String key) {

@@ -19,6 +19,8 @@ import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.AcknowledgedFindings;
+import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
@@ -28,10 +30,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -127,6 +131,57 @@ class VerificationTest {
                 verificationResult.summary().toString());
         assertFalse(verificationResult.hasFindings());
         assertFalse(verificationResult.hasUnknown());
+    }
+
+    @Test
+    void anAcknowledgedFindingIsReportedAsSuchUntilItsTimeHasCome() {
+        // Given
+        copyAll();
+        bucket.delete(registry.blobKey(layer), Optional.empty());
+        AcknowledgedFindings acknowledged = new AcknowledgedFindings(bucket, clock);
+        Map<String, Long> before = codes();
+        Instant until = clock.instant().plus(Duration.ofDays(30));
+
+        // When
+        acknowledged.acknowledge(FindingCode.BLOB_MISSING, layer.toString(), until, "alice");
+        acknowledged.acknowledge(FindingCode.BLOB_MISSING, "sha256:another", until, "alice");
+        Map<String, Long> meanwhile = codes();
+        JsonNode severities = json(REPORT + "summary.json").path("severities");
+        clock.advance(Duration.ofDays(30));
+        Map<String, Long> after = codes();
+
+        // Then
+        assertTrue(before.containsKey("BLOB_MISSING"), before::toString);
+        assertEquals(before.get("BLOB_MISSING"), meanwhile.get("ACKNOWLEDGED"));
+        assertFalse(meanwhile.containsKey("BLOB_MISSING"), meanwhile::toString);
+        assertFalse(severities.has("critical"), severities::toString);
+        assertEquals(before, after);
+        assertEquals(0, acknowledged.list().path("findings").size());
+    }
+
+    @Test
+    void aFindingIsNotAcknowledgedUntilATimeThatIsOver() {
+        // Given
+        AcknowledgedFindings acknowledged = new AcknowledgedFindings(bucket, clock);
+
+        // When
+        IllegalArgumentException refusal = assertThrows(
+                IllegalArgumentException.class,
+                () -> acknowledged.acknowledge(FindingCode.BLOB_MISSING, "sha256:0a", clock.instant(), "alice"));
+
+        // Then
+        assertTrue(String.valueOf(refusal.getMessage()).contains("until a time after now"));
+        assertEquals(0, acknowledged.list().path("findings").size());
+    }
+
+    private Map<String, Long> codes() {
+        Map<String, Long> codes = new TreeMap<>();
+        verify("{}")
+                .summary()
+                .path("findings")
+                .properties()
+                .forEach(code -> codes.put(code.getKey(), code.getValue().asLong()));
+        return codes;
     }
 
     @Test

@@ -55,7 +55,7 @@ final class VerifierFixture implements AutoCloseable {
                         clock,
                         Optional.empty(),
                         Optional.empty())
-                .run(request(request), new OperationContext(fence, progressTracker, findings::add));
+                .run(request(request), new OperationContext(fence, progressTracker).withFindingsTo(findings::add));
     }
 
     static VerifyRequest request(String json) {

@@ -2,6 +2,9 @@ package dev.registrybackup.app.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.operation.FindingCode;
+import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.ParseResult;
@@ -22,6 +25,32 @@ record Arguments(ParseResult parsed) {
 
     String id() {
         return parsed.matchedPositionalValue(0, "");
+    }
+
+    FindingCode findingCode() {
+        String code = require("--code");
+        return FindingCode.parse(code)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "There are no findings of the code \"%s\": take it from a report".formatted(code)));
+    }
+
+    String subject() {
+        return require("--subject");
+    }
+
+    Instant until() {
+        String until = require("--until");
+        try {
+            return Instant.parse(until);
+        } catch (DateTimeException e) {
+            throw new IllegalArgumentException(
+                    "--until has to be a time as 2027-01-31T00:00:00Z, not \"%s\"".formatted(until), e);
+        }
+    }
+
+    private String require(String option) {
+        return text(option)
+                .orElseThrow(() -> new IllegalArgumentException("Give %s, as a report has it".formatted(option)));
     }
 
     ObjectNode restoreRequest() {

@@ -1,8 +1,10 @@
 package dev.registrybackup.app.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.operation.ProgressTracker;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -31,6 +33,12 @@ public interface Backend {
 
     /** Cancels an operation. */
     ObjectNode cancel(String id);
+
+    /** Acknowledges a finding until then, of that code and subject. Returns all that are acknowledged. */
+    ObjectNode acknowledge(FindingCode code, String subject, Instant until);
+
+    /** Lists the findings that are acknowledged now. */
+    ObjectNode acknowledged();
 
     /** One repository as it is now, or a page of all as they were last verified. */
     ObjectNode catalog(Optional<String> repository, Optional<String> after, Optional<String> limit);

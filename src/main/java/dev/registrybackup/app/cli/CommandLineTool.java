@@ -101,6 +101,9 @@ public final class CommandLineTool {
                 report(
                         given,
                         backend.catalog(given.text("--repository"), given.text("--after"), given.text("--limit")));
+            case "acknowledge" ->
+                report(given, backend.acknowledge(given.findingCode(), given.subject(), given.until()));
+            case "acknowledged" -> report(given, backend.acknowledged());
             case "list" -> report(given, backend.operations());
             case "show" -> report(given, backend.operation(given.id()));
             case "cancel" -> report(given, backend.cancel(given.id()));

@@ -22,6 +22,7 @@ final class Commands {
         root.addSubcommand("verify", scoped(verify()));
         root.addSubcommand("reconcile", reconcile());
         root.addSubcommand("catalog", catalog());
+        root.addSubcommand("findings", findings());
         root.addSubcommand("operation", operation());
         return new CommandLine(root);
     }
@@ -87,6 +88,18 @@ final class Commands {
         operation.addSubcommand("cancel", named("cancel", "Cancel an operation."));
         operation.addSubcommand("run", named("run", "Run an operation in this process."));
         return operation;
+    }
+
+    private static CommandSpec findings() {
+        CommandSpec findings = command("findings", "Acknowledge what cannot be fixed now, until a date.");
+        findings.addSubcommand(
+                "acknowledge",
+                command("acknowledge", "Acknowledge a finding: until then verifications report it as ACKNOWLEDGED.")
+                        .addOption(value("--code", "CODE", "the finding's code, as the report has it"))
+                        .addOption(value("--subject", "SUBJECT", "the finding's subject, as the report has it"))
+                        .addOption(value("--until", "INSTANT", "until that time, UTC: 2027-01-31T00:00:00Z")));
+        findings.addSubcommand("acknowledged", command("acknowledged", "List the findings that are acknowledged now."));
+        return findings;
     }
 
     private static CommandSpec scoped(CommandSpec command) {

@@ -3,6 +3,7 @@ package dev.registrybackup.app.ui;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.registrybackup.app.ui.Row.Level;
 import dev.registrybackup.objectstore.MetadataStore;
+import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.Severity;
 import dev.registrybackup.reconcile.Alarm;
 import dev.registrybackup.reconcile.LastRun;
@@ -165,10 +166,19 @@ final class StatusTable {
         return Row.of(
                 isGood ? Level.GOOD : outcome.equals("findings") ? Level.BAD : Level.WARN,
                 what,
-                (findings.isEmpty() ? "No findings" : "Findings: " + findings) + "; "
+                (findings.isEmpty() ? "No findings" : "Findings: " + findings) + acknowledged(verificationRecord) + "; "
                         + depth(verificationRecord.summary()),
                 "ended",
                 Formats.moment(verificationRecord.finishedAt(), now));
+    }
+
+    private static String acknowledged(LastVerification.VerificationRecord verificationRecord) {
+        long count = verificationRecord
+                .summary()
+                .path("findings")
+                .path(FindingCode.ACKNOWLEDGED.name())
+                .asLong();
+        return count == 0 ? "" : ", " + Formats.number(count) + " acknowledged";
     }
 
     /** How closely it was looked: it says much less if no byte was read. */

@@ -8,11 +8,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.restore.PreflightException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -91,9 +93,45 @@ class CommandLineToolTest {
         }
 
         @Override
+        public ObjectNode acknowledge(FindingCode code, String subject, Instant until) {
+            return told("acknowledge " + code + " " + subject + " " + until);
+        }
+
+        @Override
+        public ObjectNode acknowledged() {
+            return told("acknowledged");
+        }
+
+        @Override
         public ObjectNode catalog(Optional<String> repository, Optional<String> after, Optional<String> limit) {
             return told("catalog " + repository.orElse("-"));
         }
+    }
+
+    @Test
+    void aFindingIsAcknowledgedByItsCodeAndSubject() {
+        // When
+        ExitCode done = run(
+                "findings",
+                "acknowledge",
+                "--code",
+                "BLOB_DIGEST_MISMATCH",
+                "--subject",
+                "sha256:0a",
+                "--until",
+                "2027-01-31T00:00:00Z");
+        ExitCode listed = run("findings", "acknowledged");
+        ExitCode withoutTime = run("findings", "acknowledge", "--code", "BLOB_MISSING", "--subject", "sha256:0a");
+        ExitCode withoutCode =
+                run("findings", "acknowledge", "--code", "BROKEN", "--subject", "x", "--until", "2027-01-31T00:00:00Z");
+
+        // Then
+        assertEquals(List.of("acknowledge BLOB_DIGEST_MISMATCH sha256:0a 2027-01-31T00:00:00Z", "acknowledged"), asked);
+        assertEquals(
+                List.of(ExitCode.OK, ExitCode.OK, ExitCode.USAGE, ExitCode.USAGE),
+                List.of(done, listed, withoutTime, withoutCode));
+        assertTrue(error.toString().contains("Give --until"), error::toString);
+        assertTrue(error.toString().contains("no findings of the code \"BROKEN\""), error::toString);
     }
 
     @Test

@@ -183,6 +183,22 @@ class PagesTest {
     }
 
     @Test
+    void acknowledgedFindingsShowAsSuch() {
+        // Given
+        verified(Duration.ofHours(1), 5, 0, 0);
+        new MetadataStore(bucket).update(LastVerification.KEY, record -> {
+            record.withObject("summary").putObject("findings").put("ACKNOWLEDGED", 2);
+            return record;
+        });
+
+        // When
+        String text = overview();
+
+        // Then
+        assertTrue(text.contains("No findings, 2 acknowledged"), text);
+    }
+
+    @Test
     void whatIsOwedAndRejectedShows() {
         // Given
         MetadataStore records = new MetadataStore(bucket);
