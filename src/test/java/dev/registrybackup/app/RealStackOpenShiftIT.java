@@ -19,7 +19,6 @@ import dev.registrybackup.lab.RunningCommand;
 import dev.registrybackup.lab.Skopeo;
 import dev.registrybackup.lab.TestImage;
 import dev.registrybackup.lab.TestImages;
-import dev.registrybackup.lab.openshift.OcPatch;
 import dev.registrybackup.lab.openshift.OpenShiftApi;
 import dev.registrybackup.lab.openshift.Request;
 import java.io.IOException;
@@ -222,13 +221,9 @@ class RealStackOpenShiftIT {
     }
 
     private void makeReady() {
-        OcPatch.run(
-                fresh,
-                "oc patch imagepruner.imageregistry.operator.openshift.io/cluster --type=merge -p"
+        fresh.ocPatch("oc patch imagepruner.imageregistry.operator.openshift.io/cluster --type=merge -p"
                         + " '{\"spec\":{\"suspend\":true}}'");
-        OcPatch.run(
-                fresh,
-                "oc patch configs.imageregistry.operator.openshift.io/cluster --type=merge -p"
+        fresh.ocPatch("oc patch configs.imageregistry.operator.openshift.io/cluster --type=merge -p"
                         + " '{\"spec\":{\"readOnly\":true,\"storage\":{\"managementState\":\"Unmanaged\",\"s3\":{\"bucket\":\"%s\"}}}}'"
                                 .formatted(target.name()));
     }
@@ -337,7 +332,7 @@ class RealStackOpenShiftIT {
         Pattern.compile("Mend it with: (.*)")
                 .matcher(refused.errors())
                 .results()
-                .forEach(remedy -> OcPatch.run(fresh, remedy.group(1)));
+                .forEach(remedy -> fresh.ocPatch(remedy.group(1)));
 
         // When
         ProductCommand restored = onFresh("restore", BY_STATUS);
@@ -374,7 +369,7 @@ class RealStackOpenShiftIT {
             OperationsClient client = new OperationsClient(service.uri());
             OperationsClient.Answer refused = client.post("/restore", request);
             List<String> writtenAtFirst = writes(fresh);
-            remedies(client.post("/preflight", request).json()).forEach(remedy -> OcPatch.run(fresh, remedy));
+            remedies(client.post("/preflight", request).json()).forEach(remedy -> fresh.ocPatch(remedy));
 
             // When
             JsonNode operation = client.done("/restore", request);

@@ -12,7 +12,6 @@ import dev.registrybackup.imagestream.ImageStreamCapture;
 import dev.registrybackup.imagestream.OpenShiftCluster;
 import dev.registrybackup.imagestream.SnapshotTaker;
 import dev.registrybackup.imagestream.WritableCluster;
-import dev.registrybackup.lab.openshift.OcPatch;
 import dev.registrybackup.lab.openshift.OpenShiftApi;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore;
@@ -224,7 +223,7 @@ final class RecoveryFixture implements AutoCloseable {
 
     /** Does what an {@code oc patch} of a remedy does. */
     void mend(String command) {
-        OcPatch.run(fresh, command);
+        fresh.ocPatch(command);
     }
 
     ImageStreamRestore restoring() {

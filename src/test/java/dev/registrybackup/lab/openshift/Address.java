@@ -11,7 +11,7 @@ import java.util.Optional;
  * <p>As KUBE staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go, NewRequestInfo: a namespace itself is
  * asked for in the namespace of its own name.
  */
-record Address(String group, String version, String namespace, String resource, String name, String subresource) {
+record Address(String group, String namespace, String resource, String name, String subresource) {
 
     static Optional<Address> of(String path) {
         List<String> parts = new ArrayList<>(
@@ -21,15 +21,14 @@ record Address(String group, String version, String namespace, String resource, 
         if (parts.size() <= prefix || (!core && !parts.get(0).equals("apis"))) {
             return Optional.empty();
         }
-        String group = core ? "" : parts.get(1);
-        String version = parts.get(prefix - 1);
         List<String> rest = parts.subList(prefix, parts.size());
         String namespace = "";
         if (rest.get(0).equals("namespaces") && rest.size() > 1) {
             namespace = rest.get(1);
             rest = rest.size() > 2 ? rest.subList(2, rest.size()) : rest;
         }
-        return Optional.of(new Address(group, version, namespace, rest.get(0), part(rest, 1), part(rest, 2)));
+        return Optional.of(
+                new Address(core ? "" : parts.get(1), namespace, rest.get(0), part(rest, 1), part(rest, 2)));
     }
 
     private static String part(List<String> parts, int index) {
@@ -39,5 +38,16 @@ record Address(String group, String version, String namespace, String resource, 
     /** As roles name it: {@code imagestreams/status}. */
     String resourcePath() {
         return subresource.isEmpty() ? resource : resource + "/" + subresource;
+    }
+
+    /** KUBE endpoints/request/requestinfo.go, NewRequestInfo. */
+    String verb(String method) {
+        return switch (method) {
+            case "GET" -> name.isEmpty() ? "list" : "get";
+            case "POST" -> "create";
+            case "PUT" -> "update";
+            case "PATCH" -> "patch";
+            default -> throw Refusal.methodNotAllowed();
+        };
     }
 }

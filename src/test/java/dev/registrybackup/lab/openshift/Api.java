@@ -1,5 +1,6 @@
 package dev.registrybackup.lab.openshift;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
@@ -13,7 +14,6 @@ final class Api {
     private final Lists lists;
     private final ImageStreams streams;
     private final Images images;
-    private final Mappings mappings;
     private boolean servesImages = true;
 
     Api(Store store, Rights rights, Lists lists) {
@@ -21,9 +21,11 @@ final class Api {
         this.rights = rights;
         this.lists = lists;
         streams = new ImageStreams(store);
-        images = new Images(store);
-        mappings = new Mappings(store, images, streams);
+        images = new Images(store, streams);
     }
+
+    /** What is answered: an HTTP status and a body; a text node is sent as plain text. */
+    record Answer(int status, JsonNode body) {}
 
     void withoutImages() {
         servesImages = false;
@@ -37,23 +39,25 @@ final class Api {
         return streams;
     }
 
-    Mappings mappings() {
-        return mappings;
-    }
-
     Answer answer(Request request) {
         try {
             OpenShiftApi.Account caller = rights.holder(request.token()).orElseThrow(Refusal::unauthorized);
-            Optional<Answer> review =
-                    request.method().equals("POST") ? new Reviews(rights).answer(request, caller) : Optional.empty();
+            Optional<ObjectNode> review =
+                    request.method().equals("POST") ? rights.review(request, caller) : Optional.empty();
             if (review.isPresent()) {
-                return review.get();
+                return new Answer(201, review.get());
             }
-            Optional<ObjectNode> document = Discovery.document(request.path(), servesImages);
+            // Everybody with a token may read which groups there are, as the role system:discovery grants.
+            if (servesImages && request.path().equals("/apis/image.openshift.io/v1")) {
+                return new Answer(
+                        200,
+                        JsonNodeFactory.instance
+                                .objectNode()
+                                .put("kind", "APIResourceList")
+                                .put("apiVersion", "v1")
+                                .put("groupVersion", "image.openshift.io/v1"));
+            }
             Optional<Address> address = Address.of(request.path());
-            if (document.isPresent()) {
-                return Answer.ok(document.get());
-            }
             return address.isPresent() ? answer(request, caller, address.get()) : pageNotFound();
         } catch (Refusal refusal) {
             return refusal.answer();
@@ -66,39 +70,35 @@ final class Api {
     }
 
     private Answer answer(Request request, OpenShiftApi.Account caller, Address address) {
-        String verb = Access.verb(request, address);
-        Access.require(caller, verb, address);
-        if (!address.group().isEmpty() && !Discovery.groups(servesImages).contains(address.group())) {
+        String verb = address.verb(request.method());
+        Rights.require(caller, verb, address);
+        if (!servesImages && !address.group().isEmpty()) {
             return pageNotFound();
         }
         Resource resource = Resource.named(address.group(), address.resource()).orElseThrow(Refusal::noSuchResource);
         String namespace = resource.namespaced ? address.namespace() : "";
         return switch (verb) {
-            case "list" -> Answer.ok(lists.page(resource, namespace, request));
-            case "get" -> Answer.ok(get(resource, namespace, address));
-            case "create" -> Answer.created(create(resource, namespace, request, caller));
-            case "delete" -> Answer.ok(delete(resource, namespace, address.name()));
-            default -> Answer.ok(update(resource, namespace, request, caller, address));
+            case "list" -> new Answer(200, lists.page(resource, namespace, request));
+            case "get" -> new Answer(200, get(resource, namespace, address));
+            case "create" -> new Answer(201, create(resource, namespace, request, caller));
+            default -> new Answer(200, update(resource, namespace, request, caller, address));
         };
     }
 
     private ObjectNode get(Resource resource, String namespace, Address address) {
         ObjectNode found = store.existing(resource, namespace, address.name());
-        if (resource != Resource.IMAGE_STREAMS) {
-            return found;
-        }
         if (address.subresource().equals("layers")) {
-            return Layers.of(found, store);
+            return images.layers(found);
         }
         // StatusREST's store has no decorator, and shows what is stored: OAS registry/imagestream/etcd/etcd.go.
-        if (address.subresource().isEmpty()) {
+        if (resource == Resource.IMAGE_STREAMS && address.subresource().isEmpty()) {
             ImageStreams.decorate(found);
         }
         return found;
     }
 
     private ObjectNode create(Resource resource, String namespace, Request request, OpenShiftApi.Account caller) {
-        ObjectNode body = Bodies.ofNew(request.json(), resource, namespace);
+        ObjectNode body = body(request, resource, namespace);
         // KUBE plugin/namespace/lifecycle/admission.go: nothing is created in a namespace that is absent.
         if (resource.namespaced
                 && store.find(Resource.NAMESPACES, "", namespace).isEmpty()) {
@@ -106,7 +106,7 @@ final class Api {
         }
         return switch (resource) {
             case IMAGE_STREAMS -> streams.create(body, caller.name(), mayReadLayers(caller));
-            case IMAGE_STREAM_MAPPINGS -> mappings.create(body, caller.name());
+            case IMAGE_STREAM_MAPPINGS -> images.map(body, caller.name());
             case IMAGES -> images.create(body, caller.name());
             case NAMESPACES -> {
                 body.putObject("status").put("phase", "Active");
@@ -123,44 +123,43 @@ final class Api {
 
     private ObjectNode update(
             Resource resource, String namespace, Request request, OpenShiftApi.Account caller, Address address) {
-        ObjectNode next;
-        if (request.method().equals("PATCH")) {
-            next = Bodies.patched(request, store.existing(resource, namespace, address.name()));
-        } else {
-            next = Bodies.ofExisting(request.json(), resource, namespace, address.name());
-        }
-        return switch (resource) {
-            case IMAGE_STREAMS ->
-                address.subresource().equals("status")
-                        ? streams.updateStatus(next, caller.name())
-                        : streams.update(next, caller.name(), mayReadLayers(caller));
-            case IMAGES -> images.update(next, caller.name());
-            case REGISTRY_CONFIGS, IMAGE_PRUNERS, IMAGE_SETTINGS -> updateCustom(resource, next, caller.name());
-            default -> throw Refusal.methodNotAllowed();
-        };
-    }
-
-    /** KUBE apiextensions-apiserver pkg/registry/customresource/strategy.go, PrepareForUpdate and AllowUnconditionalUpdate. */
-    private ObjectNode updateCustom(Resource resource, ObjectNode next, String manager) {
-        ObjectNode old = store.replaceable(resource, next, true);
-        long generation = old.at("/metadata/generation").asLong();
-        Metadata.of(next).put("generation", old.path("spec").equals(next.path("spec")) ? generation : generation + 1);
-        return store.replace(resource, old, next, manager);
-    }
-
-    private ObjectNode delete(Resource resource, String namespace, String name) {
-        if (resource != Resource.IMAGE_STREAMS && resource != Resource.IMAGES) {
+        ObjectNode next = body(request, resource, namespace);
+        if (resource != Resource.IMAGE_STREAMS) {
             throw Refusal.methodNotAllowed();
         }
-        ObjectNode gone = store.delete(resource, namespace, name);
-        ObjectNode status = JsonNodeFactory.instance.objectNode();
-        status.put("kind", "Status").put("apiVersion", "v1").putObject("metadata");
-        status.put("status", "Success")
-                .putObject("details")
-                .put("name", name)
-                .put("group", resource.group)
-                .put("kind", resource.plural)
-                .put("uid", gone.at("/metadata/uid").asText());
-        return status;
+        if (!next.at("/metadata/name").asText().equals(address.name())) {
+            throw Refusal.badRequest("the name of the object (%s) does not match the name on the URL (%s)"
+                    .formatted(next.at("/metadata/name").asText(), address.name()));
+        }
+        return address.subresource().equals("status")
+                ? streams.updateStatus(next, caller.name())
+                : streams.update(next, caller.name(), mayReadLayers(caller));
+    }
+
+    /** What a body must say to be an object of the path it was sent to: KUBE endpoints/handlers/rest.go and create.go. */
+    private static ObjectNode body(Request request, Resource resource, String namespace) {
+        ObjectNode body = request.json();
+        ObjectNode metadata = Store.metadata(body);
+        if (!body.path("kind").asText(resource.kind).equals(resource.kind)
+                || !body.path("apiVersion").asText(resource.apiVersion()).equals(resource.apiVersion())) {
+            throw Refusal.badRequest("%s %s cannot be handled as a %s of %s"
+                    .formatted(
+                            body.path("apiVersion").asText(),
+                            body.path("kind").asText(),
+                            resource.kind,
+                            resource.apiVersion()));
+        }
+        if (metadata.path("name").asText().isEmpty()) {
+            throw Refusal.badRequest("name must be provided");
+        }
+        if (!resource.namespaced) {
+            metadata.remove("namespace");
+        } else if (metadata.path("namespace").asText(namespace).equals(namespace)) {
+            metadata.put("namespace", namespace);
+        } else {
+            throw Refusal.badRequest(
+                    "the namespace of the provided object does not match the namespace sent on the request");
+        }
+        return body;
     }
 }

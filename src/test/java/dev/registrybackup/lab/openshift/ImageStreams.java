@@ -2,16 +2,18 @@ package dev.registrybackup.lab.openshift;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.BiPredicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Writing ImageStreams: OAS pkg/image/apiserver/registry/imagestream/strategy.go. */
+/**
+ * Writing ImageStreams: OAS pkg/image/apiserver/registry/imagestream/strategy.go.
+ *
+ * <p>Tags of the spec may name an image of another registry or of a stream ({@code DockerImage}, {@code ImageStreamImage});
+ * one that follows a tag is not simulated, nor are limits and the registries that are allowed: a preflight reads those.
+ */
 final class ImageStreams {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]+(?:[._-][a-z0-9]+)*");
 
@@ -27,122 +29,153 @@ final class ImageStreams {
     }
 
     static String repository(JsonNode stream) {
-        return "%s/%s/%s"
-                .formatted(
-                        OpenShiftApi.INTERNAL_REGISTRY,
-                        stream.at("/metadata/namespace").asText(),
-                        stream.at("/metadata/name").asText());
+        return "%s/%s/%s".formatted(OpenShiftApi.INTERNAL_REGISTRY, namespace(stream), name(stream));
+    }
+
+    private static String namespace(JsonNode stream) {
+        return stream.at("/metadata/namespace").asText();
+    }
+
+    private static String name(JsonNode stream) {
+        return stream.at("/metadata/name").asText();
     }
 
     /** PrepareForCreate, then Validate: the status that was sent is lost, tags of the spec can write a new one. */
     ObjectNode create(ObjectNode stream, String manager, BiPredicate<String, String> mayReadLayers) {
+        if (!NAME.matcher(name(stream)).matches()) {
+            throw Refusal.invalid(
+                    Resource.IMAGE_STREAMS,
+                    name(stream),
+                    "FieldValueInvalid",
+                    "metadata.name",
+                    "Invalid value: \"%s\": must match \"%s\"".formatted(name(stream), NAME));
+        }
         stream.putObject("status");
-        Metadata.of(stream).put("generation", 1);
+        Store.metadata(stream).put("generation", 1);
         Tags.normalize(stream);
-        Tags.spec(stream).values().forEach(tag -> tag.put("generation", 1));
         decorate(stream);
-        validate(null, stream, new SpecTags(store, mayReadLayers).apply(null, stream));
-        Tags.normalize(stream);
+        followSpec(null, stream, mayReadLayers);
         return store.create(Resource.IMAGE_STREAMS, stream, manager);
     }
 
     /** PrepareForUpdate: the status stays as it is stored, but for what changed tags of the spec do to it. */
     ObjectNode update(ObjectNode stream, String manager, BiPredicate<String, String> mayReadLayers) {
-        ObjectNode old = store.replaceable(Resource.IMAGE_STREAMS, stream, false);
+        ObjectNode old = store.replaceable(Resource.IMAGE_STREAMS, stream);
         stream.set("status", old.path("status").deepCopy());
         Tags.normalize(stream);
         decorate(stream);
-        countGenerations(old, stream);
-        validate(old, stream, new SpecTags(store, mayReadLayers).apply(old, stream));
-        Tags.normalize(stream);
-        return store.replace(Resource.IMAGE_STREAMS, old, stream, manager);
-    }
-
-    /** UpdateSpecTagGenerationsForUpdate, prepareForUpdate, ensureSpecTagGenerationsAreSet. */
-    private static void countGenerations(ObjectNode old, ObjectNode stream) {
         Map<String, ObjectNode> oldTags = Tags.spec(old);
         Tags.spec(stream).forEach((name, tag) -> {
             ObjectNode oldTag = oldTags.get(name);
-            boolean reset =
-                    tag.path("generation").isNumber() && tag.path("generation").asLong() == 0;
-            if (oldTag != null && !reset) {
+            if (oldTag != null) {
                 tag.set("generation", oldTag.path("generation").deepCopy());
             }
         });
         long generation = old.at("/metadata/generation").asLong();
-        if (!old.path("spec").equals(stream.path("spec"))) {
-            generation++;
-        }
-        Metadata.of(stream).put("generation", generation);
-        String namespace = stream.at("/metadata/namespace").asText();
-        for (Map.Entry<String, ObjectNode> entry : Tags.spec(stream).entrySet()) {
-            ObjectNode tag = entry.getValue();
-            ObjectNode oldTag = oldTags.get(entry.getKey());
-            if (oldTag == null
-                    || SpecTags.changed(oldTag, tag, namespace)
-                    || tag.path("generation").asLong() == 0) {
-                tag.put("generation", generation);
-            }
-        }
+        boolean changed = !old.path("spec").equals(stream.path("spec"));
+        Store.metadata(stream).put("generation", changed ? generation + 1 : generation);
+        followSpec(old, stream, mayReadLayers);
+        return store.replace(Resource.IMAGE_STREAMS, old, stream, manager);
     }
 
-    /** Validate, ValidateUpdate. */
-    private void validate(@Nullable ObjectNode old, ObjectNode stream, List<FieldError> tagErrors) {
-        List<FieldError> errors = new ArrayList<>();
-        String name = stream.at("/metadata/name").asText();
-        if (!tagErrors.isEmpty()) {
-            errors.add(FieldError.internal(
-                    "", "imagestreams \"%s\" is invalid: %s".formatted(name, Refusal.aggregate(tagErrors))));
-        } else {
-            overLimit(old, stream).ifPresent(why -> errors.add(FieldError.internal("", why)));
-        }
-        if (!NAME.matcher(name).matches()) {
-            errors.add(FieldError.invalid("metadata.name", name, "must match \"[a-z0-9]+(?:[._-][a-z0-9]+)*\""));
-        }
-        AllowedRegistries allowed = allowedRegistries();
-        if (old != null) {
-            Tags.spec(old)
-                    .values()
-                    .forEach(tag -> allowed.addRepositoryOf(tag.at("/from/name").asText()));
-            references(old).values().forEach(allowed::addRepositoryOf);
-        }
+    /** TagsChanged: this is how {@code oc tag} gets into a stream's status. */
+    private void followSpec(
+            @Nullable ObjectNode old, ObjectNode stream, BiPredicate<String, String> mayReadLayers) {
+        Map<String, ObjectNode> oldTags = old == null ? Map.of() : Tags.spec(old);
         Tags.spec(stream).forEach((tag, reference) -> {
-            if (reference.at("/from/kind").asText().equals("DockerImage")) {
-                check(
-                        "spec.tags[%s].from.name".formatted(tag),
-                        reference.at("/from/name").asText(),
-                        allowed,
-                        errors);
+            ObjectNode oldReference = oldTags.get(tag);
+            if (oldReference == null || changed(oldReference, reference)) {
+                reference.put("generation", stream.at("/metadata/generation").asLong());
+                follow(stream, tag, reference, mayReadLayers);
             }
         });
-        references(stream).forEach((path, reference) -> check(path, reference, allowed, errors));
-        refuse(stream, errors);
+        Tags.normalize(stream);
+    }
+
+    /** TagRefChanged. */
+    private static boolean changed(JsonNode old, JsonNode next) {
+        return !old.path("from").equals(next.path("from"))
+                || old.path("reference").asBoolean() != next.path("reference").asBoolean();
+    }
+
+    private void follow(
+            ObjectNode stream, String tag, ObjectNode reference, BiPredicate<String, String> mayReadLayers) {
+        JsonNode from = reference.path("from");
+        long generation = reference.path("generation").asLong();
+        if (from.path("kind").asText().equals("DockerImage")) {
+            // Without "reference" the import controller fetches it; there is none here.
+            if (reference.path("reference").asBoolean()) {
+                Tags.add(stream, tag, Tags.item(store.now(), from.path("name").asText(), "", generation));
+            }
+            return;
+        }
+        if (!from.path("kind").asText().equals("ImageStreamImage")) {
+            throw new IllegalStateException("Not simulated: a tag that follows " + from);
+        }
+        String path = "spec.tags[%s].from".formatted(tag);
+        String[] streamAndImage = from.path("name").asText().split("@", -1);
+        String namespace = from.path("namespace").asText(namespace(stream));
+        // TagVerifier.Verify: who tags must be able to pull.
+        if (!namespace.equals(namespace(stream)) && !mayReadLayers.test(namespace, streamAndImage[0])) {
+            throw refused(stream, "%s: Forbidden: %s/%s: \"\" \"\"".formatted(path, namespace, streamAndImage[0]));
+        }
+        boolean own = namespace.equals(namespace(stream)) && streamAndImage[0].equals(name(stream));
+        ObjectNode source = own
+                ? stream
+                : store.find(Resource.IMAGE_STREAMS, namespace, streamAndImage[0])
+                        .orElseThrow(() -> refused(
+                                stream,
+                                "%s.name: Not found: \"%s\""
+                                        .formatted(path, from.path("name").asText())));
+        ObjectNode found = itemOf(source, streamAndImage[1]);
+        if (found == null) {
+            throw refused(
+                    stream,
+                    "%s.name: Invalid value: \"%s\": error generating tag event: imagestreamimage.image.openshift.io \"%s\" not found"
+                            .formatted(path, from.path("name").asText(), streamAndImage[1]));
+        }
+        // A reference to the other stream in the internal registry becomes one to this stream; others stay.
+        String text = found.path("dockerImageReference").asText();
+        String local = text.startsWith(repository(source) + "@")
+                ? text.replace(repository(source), repository(stream))
+                : text;
+        Tags.add(stream, tag, Tags.item(store.now(), local, streamAndImage[1], generation));
+    }
+
+    private static @Nullable ObjectNode itemOf(ObjectNode stream, String image) {
+        for (ObjectNode tag : Tags.status(stream).values()) {
+            for (ObjectNode item : Tags.items(tag)) {
+                if (item.path("image").asText().equals(image)) {
+                    return item;
+                }
+            }
+        }
+        return null;
+    }
+
+    private static Refusal refused(ObjectNode stream, String why) {
+        return Refusal.invalid(
+                Resource.IMAGE_STREAMS,
+                name(stream),
+                "InternalError",
+                "",
+                "Internal error: imagestreams \"%s\" is invalid: %s".formatted(name(stream), why));
+    }
+
+    /** Puts the image in front of the tag's history, as a mapping and an import do. */
+    void addItem(ObjectNode stream, String tag, String reference, String digest, String manager) {
+        long generation = stream.at("/metadata/generation").asLong();
+        if (Tags.add(stream, tag, Tags.item(store.now(), reference, digest, generation))) {
+            updateStatus(stream, manager);
+        }
     }
 
     /**
      * StatusStrategy: metadata and status tags are taken from the request, the spec's tags from what is stored. Nothing of
-     * the history is checked or counted but limits, registries and references.
+     * the history is checked or counted.
      */
     ObjectNode updateStatus(ObjectNode stream, String manager) {
-        ObjectNode old = store.replaceable(Resource.IMAGE_STREAMS, stream, false);
-        keepSpec(old, stream);
-        Metadata.of(stream).put("generation", old.at("/metadata/generation").asLong());
-        Tags.normalize(stream);
-        observeGenerations(old, stream);
-        List<FieldError> errors = new ArrayList<>();
-        overLimit(old, stream).ifPresent(why -> errors.add(FieldError.forbidden("imageStream", why)));
-        AllowedRegistries allowed = allowedRegistries();
-        Map<String, String> known = references(old);
-        references(stream).forEach((path, reference) -> {
-            if (!known.containsValue(reference)) {
-                check(path, reference, allowed, errors);
-            }
-        });
-        refuse(stream, errors);
-        return store.replace(Resource.IMAGE_STREAMS, old, stream, manager);
-    }
-
-    private static void keepSpec(ObjectNode old, ObjectNode stream) {
+        ObjectNode old = store.replaceable(Resource.IMAGE_STREAMS, stream);
         ObjectNode spec = Tags.child(stream, "spec");
         for (String field : List.of("tags", "dockerImageRepository")) {
             JsonNode kept = old.path("spec").get(field);
@@ -152,66 +185,16 @@ final class ImageStreams {
                 spec.set(field, kept.deepCopy());
             }
         }
-    }
-
-    /** UpdateObservedGenerationForStatusUpdate: a newest item without a generation gets one. */
-    private static void observeGenerations(ObjectNode old, ObjectNode stream) {
-        Map<String, ObjectNode> spec = Tags.spec(stream);
+        long generation = old.at("/metadata/generation").asLong();
+        Store.metadata(stream).put("generation", generation);
+        Tags.normalize(stream);
+        // UpdateObservedGenerationForStatusUpdate: a newest item without a generation gets one.
         Tags.status(stream).keySet().forEach(tag -> {
             ObjectNode newest = Tags.latest(stream, tag);
             if (newest != null && newest.path("generation").asLong() == 0) {
-                ObjectNode before = Tags.latest(old, tag);
-                ObjectNode reference = spec.get(tag);
-                boolean moved = before != null
-                        && !(before.path("image").equals(newest.path("image"))
-                                && before.path("dockerImageReference").equals(newest.path("dockerImageReference"))
-                                && before.path("generation").asLong() == 0);
-                JsonNode generation = moved && reference != null && reference.hasNonNull("generation")
-                        ? reference.path("generation")
-                        : stream.at("/metadata/generation");
-                newest.put("generation", generation.asLong());
+                newest.put("generation", generation);
             }
         });
-    }
-
-    private Optional<String> overLimit(@Nullable ObjectNode old, ObjectNode stream) {
-        return new Limits(
-                        store.snapshot(Resource.LIMIT_RANGES).values(),
-                        stream.at("/metadata/namespace").asText())
-                .refusalOf(old, stream);
-    }
-
-    private AllowedRegistries allowedRegistries() {
-        return new AllowedRegistries(store.existing(Resource.IMAGE_SETTINGS, "", OpenShiftApi.CLUSTER));
-    }
-
-    private static Map<String, String> references(JsonNode stream) {
-        Map<String, String> references = new TreeMap<>();
-        Tags.status(stream).forEach((tag, entry) -> {
-            List<ObjectNode> items = Tags.items(entry);
-            for (int index = 0; index < items.size(); index++) {
-                references.put(
-                        "status.tags[%s].items[%d].dockerImageReference".formatted(tag, index),
-                        items.get(index).path("dockerImageReference").asText());
-            }
-        });
-        return references;
-    }
-
-    /** OAS pkg/image/apis/image/validation/validation.go. */
-    private static void check(String path, String reference, AllowedRegistries allowed, List<FieldError> errors) {
-        try {
-            allowed.refusalOf(ImageReference.parse(reference))
-                    .ifPresent(why -> errors.add(FieldError.forbidden(path, why)));
-        } catch (IllegalArgumentException malformed) {
-            errors.add(FieldError.invalid(path, reference, String.valueOf(malformed.getMessage())));
-        }
-    }
-
-    private static void refuse(ObjectNode stream, List<FieldError> errors) {
-        if (!errors.isEmpty()) {
-            throw Refusal.invalid(
-                    Resource.IMAGE_STREAMS, stream.at("/metadata/name").asText(), errors);
-        }
+        return store.replace(Resource.IMAGE_STREAMS, old, stream, manager);
     }
 }

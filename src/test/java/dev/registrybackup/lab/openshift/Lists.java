@@ -14,7 +14,7 @@ import java.util.NavigableMap;
 
 /**
  * Lists, in pages: KUBE staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go, GetList, and storage/continue.go. Later
- * pages show what was there at the first one. Selectors and watches are not simulated and refused.
+ * pages show what was there at the first one. Selectors and watches are not simulated.
  */
 final class Lists {
     private final Store store;
@@ -31,11 +31,6 @@ final class Lists {
     }
 
     ObjectNode page(Resource resource, String namespace, Request request) {
-        for (String parameter : new String[] {"watch", "labelSelector", "fieldSelector"}) {
-            if (!request.parameter(parameter).isEmpty()) {
-                throw Refusal.badRequest("this stand-in does not simulate " + parameter);
-            }
-        }
         String token = request.parameter("continue");
         long version = store.version();
         String start = "";
@@ -45,14 +40,14 @@ final class Lists {
         } else {
             JsonNode place = place(token);
             start = place.path("start").asText();
-            if (nextExpires) {
-                nextExpires = false;
-                throw Refusal.expired(token(-1, start));
-            }
             version = place.path("rv").asLong();
-            // A version of -1 means: what is there now, after that key.
-            objects = version < 0 ? store.snapshot(resource) : past(resource, version, start);
-            version = version < 0 ? store.version() : version;
+            NavigableMap<String, ObjectNode> past =
+                    pasts.getOrDefault(version, Map.of()).get(resource);
+            if (past == null || nextExpires) {
+                nextExpires = false;
+                throw Refusal.expired();
+            }
+            objects = past;
         }
         String prefix = namespace.isEmpty() ? "" : namespace + "/";
         objects = objects.tailMap(start.compareTo(prefix) < 0 ? prefix : start, true);
@@ -65,15 +60,6 @@ final class Lists {
     private static int limit(Request request) {
         String limit = request.parameter("limit");
         return limit.isEmpty() || limit.equals("0") ? Integer.MAX_VALUE : Integer.parseInt(limit);
-    }
-
-    private NavigableMap<String, ObjectNode> past(Resource resource, long version, String start) {
-        NavigableMap<String, ObjectNode> past =
-                pasts.getOrDefault(version, Map.of()).get(resource);
-        if (past == null) {
-            throw Refusal.expired(token(-1, start));
-        }
-        return past;
     }
 
     private ObjectNode list(Resource resource, NavigableMap<String, ObjectNode> objects, int limit, long version) {

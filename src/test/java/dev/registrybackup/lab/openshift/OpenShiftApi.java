@@ -1,35 +1,47 @@
 package dev.registrybackup.lab.openshift;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A stand-in for an OpenShift cluster's API, on loopback and in memory, for what backing up and restoring ImageStreams
  * needs. Safe for threads.
  *
- * <p>Simulated: namespaces, limit ranges (to be listed and obeyed), ImageStreams with their sub-resources status and
- * layers, ImageStreamMappings, Images, the registry operator's configuration and pruner, the cluster's image settings,
- * discovery, rights and the reviews of them, lists in pages, conflicts, and the refusals by name, limit and registry. Each
- * rule names the code it follows, in the class that has it.
+ * <p>Simulated: namespaces, ImageStreams with their sub-resources status and layers, ImageStreamMappings, Images, rights
+ * and the reviews of them, lists in pages and conflicts. The registry operator's configuration and pruner, the cluster's
+ * image settings and limit ranges can be read, and nothing obeys them. Each rule names the code it follows, in the class
+ * that has it.
  *
- * <p>Not simulated: watches, selectors, server-side apply and field ownership, dry runs, imagestreamtags and imports over
- * HTTP, controllers (nothing is imported or pruned by itself, the operator does nothing), image signatures beyond being
- * kept or dropped, manifests of schema 1, limits on sizes, quotas, insecure registries, deletion of namespaces, roles and
- * groups, delays between a write and what caches show, and dropping of unknown fields. Images have no generation, for the
- * real ones have none; in lists ImageStreams and Images have neither kind nor apiVersion, for the real ones have neither.
+ * <p>Not simulated: all that no test of the product asks for. Images have no generation, for the real ones have none; in
+ * lists ImageStreams and Images have neither kind nor apiVersion, for the real ones have neither.
  */
 public final class OpenShiftApi implements AutoCloseable {
     /** The registry's address within every cluster: cluster-image-registry-operator pkg/resource/podtemplatespec.go. */
     public static final String INTERNAL_REGISTRY = "image-registry.openshift-image-registry.svc:5000";
 
-    static final String CLUSTER = "cluster";
+    private static final String CLUSTER = "cluster";
+    private static final Pattern OC_PATCH =
+            Pattern.compile("oc patch ([a-z]+)\\.([a-z.]+)/cluster --type=merge -p '(.*)'");
 
     private final Store store;
     private final Rights rights = new Rights();
@@ -37,7 +49,8 @@ public final class OpenShiftApi implements AutoCloseable {
     private final Api api;
     private final Registry registry;
     private final List<String> requests = new CopyOnWriteArrayList<>();
-    private final ApiServer server;
+    private final HttpServer server;
+    private final ExecutorService workers = Executors.newCachedThreadPool();
     private volatile Consumer<Request> hook = request -> {};
 
     private OpenShiftApi(Clock clock) {
@@ -45,10 +58,43 @@ public final class OpenShiftApi implements AutoCloseable {
         lists = new Lists(store);
         api = new Api(store, rights, lists);
         registry = new Registry(store, api);
-        store.create(Resource.REGISTRY_CONFIGS, Singletons.registryConfig(), "cluster-image-registry-operator");
-        store.create(Resource.IMAGE_PRUNERS, Singletons.imagePruner(), "cluster-image-registry-operator");
-        store.create(Resource.IMAGE_SETTINGS, Singletons.imageSettings(), "cluster-version-operator");
-        server = new ApiServer(this::handle);
+        installSingletons();
+        // Head and body go out in two writes, and Nagle holds the second back for 40 ms. Read when the first server of the
+        // JVM is made; later it does nothing, and answers only take longer.
+        System.setProperty("sun.net.httpserver.nodelay", "true");
+        try {
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        } catch (IOException cause) {
+            throw new UncheckedIOException("Failed to start the stand-in of OpenShift's API", cause);
+        }
+        server.setExecutor(workers);
+        server.createContext("/", this::handle);
+        server.start();
+    }
+
+    /** The three objects named "cluster": cluster-image-registry-operator pkg/operator/bootstrap.go. */
+    private void installSingletons() {
+        ObjectNode registryConfig = singleton();
+        ObjectNode spec = registryConfig.putObject("spec");
+        spec.put("managementState", "Managed").put("replicas", 2).put("rolloutStrategy", "RollingUpdate");
+        spec.put("logLevel", "Normal").put("readOnly", false);
+        ObjectNode storage = spec.putObject("storage").put("managementState", "Managed");
+        storage.putObject("s3").put("bucket", "registry").put("region", "lab");
+        registryConfig.putObject("status").set("storage", storage.deepCopy());
+        store.create(Resource.REGISTRY_CONFIGS, registryConfig, "cluster-image-registry-operator");
+        ObjectNode pruner = singleton();
+        pruner.putObject("spec").put("schedule", "").put("suspend", false).put("keepTagRevisions", 3);
+        store.create(Resource.IMAGE_PRUNERS, pruner, "cluster-image-registry-operator");
+        ObjectNode settings = singleton();
+        settings.putObject("spec");
+        settings.putObject("status").put("internalRegistryHostname", INTERNAL_REGISTRY);
+        store.create(Resource.IMAGE_SETTINGS, settings, "cluster-version-operator");
+    }
+
+    private static ObjectNode singleton() {
+        ObjectNode object = JsonNodeFactory.instance.objectNode();
+        object.putObject("metadata").put("name", CLUSTER).put("generation", 1);
+        return object;
     }
 
     /** Starts a cluster without namespaces on a free port; the clock gives all times, cut to the second. */
@@ -70,13 +116,41 @@ public final class OpenShiftApi implements AutoCloseable {
 
     /** Where it listens, over plain HTTP and without a slash at the end. */
     public String url() {
-        return server.url();
+        return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
-    private Answer handle(Request request) {
+    private void handle(HttpExchange exchange) throws IOException {
+        // Closing an exchange that was not answered closes the connection.
+        try (exchange) {
+            Api.Answer answer = answer(request(exchange));
+            boolean text = answer.body().isTextual();
+            byte[] body = (text ? answer.body().asText() : answer.body().toString()).getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", text ? "text/plain" : "application/json");
+            exchange.sendResponseHeaders(answer.status(), body.length);
+            exchange.getResponseBody().write(body);
+        }
+    }
+
+    private static Request request(HttpExchange exchange) throws IOException {
+        String query = exchange.getRequestURI().getRawQuery();
+        String authorization = exchange.getRequestHeaders().getFirst("Authorization");
+        return new Request(
+                exchange.getRequestMethod(),
+                exchange.getRequestURI().getPath(),
+                query == null ? "" : query,
+                authorization == null ? null : authorization.replaceFirst("^Bearer ", ""),
+                new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+    }
+
+    /** Whatever is thrown becomes what the server takes quietly for a connection that is lost. */
+    private Api.Answer answer(Request request) throws IOException {
         requests.add(request.line());
-        hook.accept(request);
-        return locked(() -> api.answer(request));
+        try {
+            hook.accept(request);
+            return locked(() -> api.answer(request));
+        } catch (RuntimeException | Error cause) {
+            throw new IOException("Cut the connection of " + request.line(), cause);
+        }
     }
 
     private <T> T locked(Supplier<T> work) {
@@ -175,6 +249,32 @@ public final class OpenShiftApi implements AutoCloseable {
         return "%s/%s/%s@%s".formatted(INTERNAL_REGISTRY, namespace, stream, digest);
     }
 
+    /**
+     * Does what an administrator's {@code oc patch} of a thing named cluster does, for remedies that are such commands.
+     *
+     * @throws IllegalArgumentException if the command is something else
+     */
+    public void ocPatch(String command) {
+        Matcher patch = OC_PATCH.matcher(command);
+        if (!patch.matches()) {
+            throw new IllegalArgumentException("Not an oc patch of a thing named cluster: " + command);
+        }
+        String plural = patch.group(1).endsWith("s") ? patch.group(1) : patch.group(1) + "s";
+        Resource resource = Resource.named(patch.group(2), plural)
+                .orElseThrow(() -> new IllegalArgumentException("There is nothing that this patches: " + command));
+        run(() -> {
+            try {
+                ObjectNode old = store.existing(resource, "", CLUSTER);
+                ObjectNode next = old.deepCopy();
+                // Merging as Jackson does is a merge patch (RFC 7396) but for null, which no remedy sends.
+                new ObjectMapper().readerForUpdating(next).readTree(patch.group(3));
+                store.replace(resource, old, next, "admin");
+            } catch (JsonProcessingException cause) {
+                throw new IllegalArgumentException("Not JSON: " + command, cause);
+            }
+        });
+    }
+
     /** Does what {@code oc tag} without {@code --alias} does; makes the target's namespace and stream if absent. */
     public void ocTag(
             String fromNamespace, String fromStream, String fromTag, String namespace, String stream, String tag) {
@@ -224,16 +324,6 @@ public final class OpenShiftApi implements AutoCloseable {
         return locked(() -> store.find(Resource.IMAGE_STREAMS, namespace, name).isPresent());
     }
 
-    /** The registry operator's configuration, configs.imageregistry.operator.openshift.io/cluster. */
-    public ObjectNode registryConfig() {
-        return locked(() -> read(Resource.REGISTRY_CONFIGS, "", CLUSTER));
-    }
-
-    /** The pruner's configuration, imagepruners.imageregistry.operator.openshift.io/cluster. */
-    public ObjectNode imagePruner() {
-        return locked(() -> read(Resource.IMAGE_PRUNERS, "", CLUSTER));
-    }
-
     private ObjectNode read(Resource resource, String namespace, String name) {
         return store.find(resource, namespace, name)
                 .orElseThrow(() -> new IllegalStateException(
@@ -243,7 +333,8 @@ public final class OpenShiftApi implements AutoCloseable {
     /** Stops listening and cuts what is open. */
     @Override
     public void close() {
-        server.close();
+        server.stop(0);
+        workers.shutdownNow();
     }
 
     /** A user of the API, known by its bearer token. Safe for threads. */

@@ -2,53 +2,149 @@ package dev.registrybackup.lab.openshift;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.lab.openshift.Caller.Reply;
-import java.io.UncheckedIOException;
-import java.time.Clock;
-import java.time.Instant;
-import java.time.ZoneOffset;
+import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What is common to all objects: who may, what is stored, how it is listed. */
+/** The rules of the server without which a test of a restore would pass on what a real cluster refuses or changes. */
 class OpenShiftApiTest {
-    private static final String IMAGE_GROUP = "image.openshift.io";
-    private static final String STREAMS = "/apis/image.openshift.io/v1/namespaces/ns/imagestreams";
-    private static final String ALL_STREAMS = "/apis/image.openshift.io/v1/imagestreams";
-    private static final String CONFIG = "/apis/imageregistry.operator.openshift.io/v1/configs/cluster";
-    private static final String PRUNER = "/apis/imageregistry.operator.openshift.io/v1/imagepruners/cluster";
+    private static final String API = "/apis/image.openshift.io/v1";
+    private static final String IMAGES = API + "/images";
+    private static final String STREAMS = API + "/namespaces/ns/imagestreams";
+    private static final String MAPPINGS = API + "/namespaces/ns/imagestreammappings";
+    private static final String LOCAL = OpenShiftApi.INTERNAL_REGISTRY + "/ns/app@";
 
-    private final OpenShiftApi api =
-            OpenShiftApi.start(Clock.fixed(Instant.parse("2026-11-22T10:00:00.5Z"), ZoneOffset.UTC));
-    private final Caller admin = new Caller(api, api.account("admin").everything());
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final SettableClock clock = new SettableClock();
+    private final OpenShiftApi api = OpenShiftApi.start(clock);
+    private final OpenShiftApi.Account admin = api.account("admin").everything();
 
     @AfterEach
     void close() {
         api.close();
     }
 
-    private static String named(String name) {
-        return "{\"metadata\":{\"name\":\"" + name + "\"}}";
-    }
+    private record Reply(int status, JsonNode body) {
+        String message() {
+            return body.path("message").asText();
+        }
 
-    private void streams(String namespace, String... names) {
-        api.namespace(namespace);
-        for (String name : names) {
-            admin.post("/apis/image.openshift.io/v1/namespaces/" + namespace + "/imagestreams", named(name));
+        ObjectNode object() {
+            return (ObjectNode) body;
         }
     }
 
-    private static List<String> names(Reply list) {
-        return list.body().path("items").findValuesAsText("name");
+    private Reply send(OpenShiftApi.Account account, String method, String path, String body) throws IOException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(api.url() + path))
+                .header("Authorization", "Bearer " + account.token())
+                .method(method, BodyPublishers.ofString(body))
+                .build();
+        try {
+            HttpResponse<String> response = http.send(request, BodyHandlers.ofString());
+            return new Reply(response.statusCode(), Request.read(response.body()));
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while calling " + request.uri(), interrupt);
+        }
+    }
+
+    private Reply get(String path) throws IOException {
+        return send(admin, "GET", path, "");
+    }
+
+    private Reply post(String path, JsonNode body) throws IOException {
+        return send(admin, "POST", path, body.toString());
+    }
+
+    private Reply put(String path, JsonNode body) throws IOException {
+        return send(admin, "PUT", path, body.toString());
+    }
+
+    private static ObjectNode named(String name) {
+        ObjectNode object = JsonNodeFactory.instance.objectNode();
+        object.putObject("metadata").put("name", name);
+        return object;
+    }
+
+    private ObjectNode emptyStream(String namespace, String name) throws IOException {
+        api.namespace(namespace);
+        return post(API + "/namespaces/" + namespace + "/imagestreams", named(name))
+                .object();
+    }
+
+    private ObjectNode stream() {
+        return api.stream("ns", "app");
+    }
+
+    private static byte[] manifest(int layerSize) {
+        return """
+                {"schemaVersion":2,"mediaType":"%s","config":{"digest":"%s","size":20},\
+                "layers":[{"mediaType":"layer","digest":"%s","size":%d}]}""".formatted(
+                        Images.DOCKER_MANIFEST, digest("config"), digest("layer" + layerSize), layerSize)
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String digest(String text) {
+        return Digest.of(DigestAlgorithm.SHA256, text.getBytes(StandardCharsets.UTF_8))
+                .toString();
+    }
+
+    private static String image(int layerSize) {
+        return Digest.of(DigestAlgorithm.SHA256, manifest(layerSize)).toString();
+    }
+
+    private static byte[] config() {
+        return "{\"architecture\":\"arm64\"}".getBytes(StandardCharsets.UTF_8);
+    }
+
+    private void push(String namespace, String tag, int layerSize) {
+        api.push(namespace, "app", tag, image(layerSize), manifest(layerSize), Images.DOCKER_MANIFEST, config());
+    }
+
+    private static ObjectNode mapping(String tag, int layerSize) {
+        ObjectNode mapping = named("app").put("tag", tag);
+        mapping.set(
+                "image",
+                Registry.image(
+                        LOCAL + image(layerSize),
+                        image(layerSize),
+                        manifest(layerSize),
+                        Images.DOCKER_MANIFEST,
+                        config()));
+        return mapping;
+    }
+
+    private static void setStatus(ObjectNode stream, String tag, ObjectNode... items) {
+        ArrayNode tags = Tags.child(stream, "status").putArray("tags");
+        tags.addObject().put("tag", tag).putArray("items").addAll(List.of(items));
+    }
+
+    private static ObjectNode item(String image, String created) {
+        return Tags.item(created, LOCAL + image, image, 0);
+    }
+
+    private static List<String> images(JsonNode stream) {
+        return stream.at("/status/tags/0").findValuesAsText("image");
     }
 
     private static List<String> paths(Reply list) {
@@ -59,185 +155,50 @@ class OpenShiftApiTest {
     }
 
     @Test
-    void anUnknownTokenIsUnauthorized() {
-        // When
-        Reply reply = new Caller(api, "stolen").get("/apis");
-
-        // Then
-        assertEquals(401, reply.status());
-        assertEquals("Unauthorized", reply.body().path("reason").asText());
-    }
-
-    @Test
-    void whatIsNotGrantedIsForbiddenInTheServersWords() {
-        // Given
-        streams("ns", "app");
-        Caller nobody = new Caller(api, api.account("x"));
-
-        // When
-        Reply reply = nobody.put(STREAMS + "/app/status", api.stream("ns", "app"));
-
-        // Then
-        assertEquals(403, reply.status());
-        assertEquals(
-                "imagestreams.image.openshift.io \"app\" is forbidden: User \"x\" cannot update resource"
-                        + " \"imagestreams/status\" in API group \"image.openshift.io\" in the namespace \"ns\"",
-                reply.message());
-        assertEquals("Forbidden", reply.body().path("reason").asText());
-    }
-
-    @Test
-    void aListOverAllNamespacesNeedsTheRightInAllOfThem() {
+    void aRightInOneNamespaceIsNoneOverAllAndReviewsSayTheSame() throws IOException {
         // Given
         api.namespace("ns");
-        OpenShiftApi.Account one = api.account("one").may("list", IMAGE_GROUP, "imagestreams", "ns");
-
-        // When
-        Reply reply = new Caller(api, one).get(ALL_STREAMS);
-
-        // Then
-        assertEquals(200, new Caller(api, one).get(STREAMS).status());
-        assertEquals(403, reply.status());
-        assertEquals(
-                "imagestreams.image.openshift.io is forbidden: User \"one\" cannot list resource \"imagestreams\" in API"
-                        + " group \"image.openshift.io\" at the cluster scope",
-                reply.message());
-    }
-
-    @Test
-    void aRevokedRightIsGone() {
-        // Given
-        OpenShiftApi.Account account = api.account("x").everything();
-        Caller caller = new Caller(api, account);
-
-        // When
-        account.mayNot("get", "imageregistry.operator.openshift.io", "configs", "*");
-
-        // Then
-        assertEquals(403, caller.get(CONFIG).status());
-        assertEquals(200, caller.get(PRUNER).status());
-    }
-
-    @Test
-    void anAccessReviewAnswersFromTheSameRights() {
-        // Given
-        Caller caller = new Caller(api, api.account("x").may("update", IMAGE_GROUP, "imagestreams/status", "ns"));
+        OpenShiftApi.Account one = api.account("one").may("list", "image.openshift.io", "imagestreams", "ns");
         String review = """
-                {"kind":"SelfSubjectAccessReview","apiVersion":"authorization.k8s.io/v1","spec":{"resourceAttributes":
-                {"verb":"update","group":"image.openshift.io","resource":"imagestreams","subresource":"status",
-                "namespace":"%s"}}}""";
+                {"spec":{"resourceAttributes":
+                {"verb":"list","group":"image.openshift.io","resource":"imagestreams","namespace":"%s"}}}""";
 
         // When
-        Reply here = caller.post(Reviews.SELF, review.formatted("ns"));
-        Reply there = caller.post(Reviews.SELF, review.formatted("other"));
+        Reply here = send(one, "POST", Rights.SELF, review.formatted("ns"));
+        Reply there = send(one, "POST", Rights.SELF, review.formatted("other"));
+        Reply all = send(one, "GET", API + "/imagestreams", "");
 
         // Then
-        assertEquals(201, here.status());
         assertTrue(here.body().at("/status/allowed").asBoolean());
         assertFalse(there.body().at("/status/allowed").asBoolean(true));
+        assertEquals(200, send(one, "GET", STREAMS, "").status());
+        assertEquals(403, all.status());
     }
 
     @Test
-    void theImageGroupIsDiscovered() {
-        // When
-        Reply groups = admin.get("/apis");
-        Reply resources = admin.get("/apis/image.openshift.io/v1");
-
-        // Then
-        assertTrue(groups.body().path("groups").findValuesAsText("name").contains(IMAGE_GROUP));
-        assertEquals("APIResourceList", resources.body().path("kind").asText());
-        assertTrue(resources
-                .body()
-                .path("resources")
-                .findValuesAsText("name")
-                .containsAll(List.of("images", "imagestreammappings", "imagestreams", "imagestreams/status")));
-    }
-
-    @Test
-    void aPlainClusterDoesNotServeTheImageGroup() {
+    void aNewObjectHasNoResourceVersionAndGetsTheServersIdentity() throws IOException {
         // Given
-        api.withoutImages();
+        ObjectNode old = emptyStream("ns", "app");
+        Store.metadata(old).put("name", "other").put("uid", "mine");
 
         // When
-        Reply discovery = admin.get("/apis/image.openshift.io/v1");
-        Reply list = admin.get(ALL_STREAMS);
+        Reply versioned = post(STREAMS, old);
+        Store.metadata(old).remove("resourceVersion");
+        Reply created = post(STREAMS, old);
+        Reply again = post(STREAMS, old);
 
         // Then
-        assertEquals(404, discovery.status());
-        assertEquals(404, list.status());
-        assertEquals(200, admin.get("/api/v1/namespaces").status());
-        assertFalse(admin.get("/apis").body().toString().contains("openshift"));
+        assertEquals(500, versioned.status());
+        assertEquals("resourceVersion should not be set on objects to be created", versioned.message());
+        assertEquals(201, created.status());
+        assertFalse(created.body().at("/metadata/uid").asText().equals("mine"));
+        assertEquals(409, again.status());
     }
 
     @Test
-    void aNewObjectGetsTheServersMetadata() {
-        // Given
-        api.namespace("ns");
-
+    void nothingIsCreatedInANamespaceThatIsAbsent() throws IOException {
         // When
-        Reply reply = admin.post(
-                STREAMS,
-                "{\"metadata\":{\"name\":\"app\",\"uid\":\"mine\",\"creationTimestamp\":\"2020-01-01T00:00:00Z\"}}");
-
-        // Then
-        assertEquals(201, reply.status());
-        assertEquals("ImageStream", reply.body().path("kind").asText());
-        assertEquals("image.openshift.io/v1", reply.body().path("apiVersion").asText());
-        assertNotEquals("mine", reply.body().at("/metadata/uid").asText());
-        assertEquals(
-                "2026-11-22T10:00:00Z",
-                reply.body().at("/metadata/creationTimestamp").asText());
-        assertFalse(reply.body().at("/metadata/resourceVersion").asText().isEmpty());
-        assertEquals(1, reply.body().at("/metadata/generation").asInt());
-        assertEquals(
-                "admin", reply.body().at("/metadata/managedFields/0/manager").asText());
-    }
-
-    @Test
-    void whatExistsIsNotCreatedAgain() {
-        // Given
-        streams("ns", "app");
-
-        // When
-        Reply reply = admin.post(STREAMS, named("app"));
-
-        // Then
-        assertEquals(409, reply.status());
-        assertEquals("AlreadyExists", reply.body().path("reason").asText());
-        assertEquals("imagestreams.image.openshift.io \"app\" already exists", reply.message());
-    }
-
-    @Test
-    void aNewObjectMustHaveNoResourceVersion() {
-        // Given
-        api.namespace("ns");
-
-        // When
-        Reply reply = admin.post(STREAMS, "{\"metadata\":{\"name\":\"app\",\"resourceVersion\":\"7\"}}");
-
-        // Then
-        assertEquals(500, reply.status());
-        assertEquals("resourceVersion should not be set on objects to be created", reply.message());
-    }
-
-    @Test
-    void whatIsAbsentIsNotFound() {
-        // Given
-        api.namespace("ns");
-
-        // When
-        Reply reply = admin.get(STREAMS + "/app");
-
-        // Then
-        assertEquals(404, reply.status());
-        assertEquals("imagestreams.image.openshift.io \"app\" not found", reply.message());
-        assertEquals("imagestreams", reply.body().at("/details/kind").asText());
-    }
-
-    @Test
-    void nothingIsCreatedInANamespaceThatIsAbsent() {
-        // When
-        Reply reply = admin.post(STREAMS, named("app"));
+        Reply reply = post(STREAMS, named("app"));
 
         // Then
         assertEquals(404, reply.status());
@@ -245,261 +206,240 @@ class OpenShiftApiTest {
     }
 
     @Test
-    void namespacesAreCreatedGotAndListed() {
+    void anUpdateMustBeOfTheVersionThatIsThere() throws IOException {
+        // Given
+        ObjectNode stale = emptyStream("ns", "app");
+        push("ns", "v1", 1);
+        ObjectNode unversioned = stream();
+        Store.metadata(unversioned).remove("resourceVersion");
+        ObjectNode current = stream();
+
         // When
-        Reply created = admin.post("/api/v1/namespaces", named("ns"));
+        Reply conflict = put(STREAMS + "/app", stale);
+        Reply invalid = put(STREAMS + "/app/status", unversioned);
+        Reply unchanged = put(STREAMS + "/app", current);
 
         // Then
-        assertEquals(201, created.status());
+        assertEquals(409, conflict.status());
+        assertEquals(422, invalid.status());
+        assertEquals(current, unchanged.body());
+    }
+
+    @Test
+    void aCreatedStreamLosesItsStatus() throws IOException {
+        // Given
+        api.namespace("ns");
+        ObjectNode stream = named("app");
+        setStatus(stream, "v1", item(image(1), "2026-01-01T00:00:00Z"));
+
+        // When
+        Reply reply = post(STREAMS, stream);
+
+        // Then
+        assertEquals(201, reply.status());
+        assertFalse(reply.body().path("status").has("tags"));
+    }
+
+    @Test
+    void anUpdateOfTheStreamKeepsTheStatusThatIsStored() throws IOException {
+        // Given
+        push("ns", "v1", 1);
+        ObjectNode stream = stream();
+        stream.putObject("status");
+
+        // When
+        Reply reply = put(STREAMS + "/app", stream);
+
+        // Then
+        assertEquals(List.of(image(1)), images(reply.body()));
+    }
+
+    @Test
+    void anUpdateOfTheStatusKeepsTimesAndOrderButNotTheSpecThatWasSent() throws IOException {
+        // Given
+        ObjectNode stream = emptyStream("ns", "app");
+        setStatus(stream, "v1", item(image(2), "2025-02-02T00:00:00Z"), item(image(1), "2024-01-01T00:00:00Z"));
+        Tags.child(stream, "spec").putArray("tags").addObject().put("name", "sent");
+
+        // When
+        Reply reply = put(STREAMS + "/app/status", stream);
+
+        // Then
+        assertEquals(200, reply.status());
+        assertEquals(List.of(image(2), image(1)), images(stream()));
         assertEquals(
-                "Active",
-                admin.get("/api/v1/namespaces/ns").body().at("/status/phase").asText());
-        assertEquals(List.of("ns"), names(admin.get("/api/v1/namespaces")));
+                "2024-01-01T00:00:00Z",
+                stream().at("/status/tags/0/items/1/created").asText());
+        assertFalse(stream().path("spec").has("tags"));
     }
 
     @Test
-    void aBodyOfAnotherKindNamespaceOrNameIsABadRequest() {
+    void aMappingMakesTheImageAndPutsAnItemWithTheTimeNowInFront() throws IOException {
         // Given
-        streams("ns", "app");
-        ObjectNode elsewhere = api.stream("ns", "app");
-        Metadata.of(elsewhere).put("namespace", "other");
+        push("ns", "v1", 1);
+        clock.advance(Duration.ofMinutes(1));
 
         // When
-        Reply kind = admin.post(STREAMS, "{\"kind\":\"Image\",\"metadata\":{\"name\":\"b\"}}");
-        Reply namespace = admin.put(STREAMS + "/app", elsewhere);
-        Reply name = admin.put(STREAMS + "/b", api.stream("ns", "app"));
+        Reply reply = post(MAPPINGS, mapping("v1", 42));
+        ObjectNode after = stream();
+        clock.advance(Duration.ofMinutes(1));
+        Reply again = post(MAPPINGS, mapping("v1", 42));
 
         // Then
-        assertEquals(400, kind.status());
-        assertEquals(400, namespace.status());
-        assertEquals("the name of the object (app) does not match the name on the URL (b)", name.message());
-    }
-
-    @Test
-    void anUpdateOfAnOlderVersionIsAConflict() {
-        // Given
-        streams("ns", "app");
-        ObjectNode stale = api.stream("ns", "app");
-        admin.patch(STREAMS + "/app", "{\"metadata\":{\"labels\":{\"a\":\"b\"}}}");
-
-        // When
-        Reply reply = admin.put(STREAMS + "/app", stale);
-
-        // Then
-        assertEquals(409, reply.status());
+        assertEquals(201, reply.status());
+        assertEquals(List.of(image(42), image(1)), images(after));
         assertEquals(
-                "Operation cannot be fulfilled on imagestreams.image.openshift.io \"app\": the object has been modified;"
-                        + " please apply your changes to the latest version and try again",
-                reply.message());
+                "2026-03-04T05:07:07Z", after.at("/status/tags/0/items/0/created").asText());
+        assertEquals(42, api.image(image(42)).at("/dockerImageLayers/0/size").asInt());
+        assertEquals(201, again.status());
+        assertEquals(after, stream());
     }
 
     @Test
-    void anUpdateMustNameTheVersion() {
+    void aMappingOfAManagedImageThatExistsRefersToThisStream() throws IOException {
         // Given
-        streams("ns", "app");
-        ObjectNode stream = api.stream("ns", "app");
-        Metadata.of(stream).remove("resourceVersion");
+        push("dev", "v1", 1);
+        emptyStream("ns", "app");
+        ObjectNode mapping = mapping("v1", 1);
+        mapping.withObject("/image").put("dockerImageReference", "somewhere.else/a/b@" + image(1));
 
         // When
-        Reply reply = admin.put(STREAMS + "/app/status", stream);
+        Reply reply = post(MAPPINGS, mapping);
 
         // Then
-        assertEquals(422, reply.status());
+        assertEquals(201, reply.status());
         assertEquals(
-                "imagestreams.image.openshift.io \"app\" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be"
-                        + " specified for an update",
-                reply.message());
+                LOCAL + image(1),
+                stream().at("/status/tags/0/items/0/dockerImageReference").asText());
+        assertTrue(api.image(image(1)).path("dockerImageReference").asText().contains("/dev/app@"));
     }
 
     @Test
-    void anUpdateOfAnObjectThatWasMadeAnewIsAConflict() {
+    void aMappingIntoAStreamThatIsAbsentMakesNoImage() throws IOException {
         // Given
-        streams("ns", "app");
-        ObjectNode stream = api.stream("ns", "app");
-        Metadata.of(stream).put("uid", "of the one before");
+        api.namespace("ns");
 
         // When
-        Reply reply = admin.put(STREAMS + "/app", stream);
+        Reply reply = post(MAPPINGS, mapping("v1", 1));
 
         // Then
-        assertEquals(409, reply.status());
-        assertTrue(reply.message().contains("Precondition failed: UID in precondition: of the one before"));
+        assertEquals(404, reply.status());
+        assertFalse(api.hasImage(image(1)));
     }
 
     @Test
-    void anUpdateThatChangesNothingIsNotWritten() {
+    void anImageWithoutManifestKeepsWhatWasSentAndNeedsAReferenceAndMetadataWithAKind() throws IOException {
         // Given
-        streams("ns", "app");
-        ObjectNode stream = api.stream("ns", "app");
+        push("ns", "v1", 1);
+        ObjectNode exported = api.image(image(1));
+        api.removeImage(image(1));
+        Store.metadata(exported).remove(List.of("uid", "resourceVersion", "creationTimestamp", "managedFields"));
+        ObjectNode unkind = named("x").put("dockerImageReference", "quay.io/a/b");
+        unkind.putObject("dockerImageMetadata").put("Id", "y");
 
         // When
-        Reply reply = admin.put(STREAMS + "/app", stream);
+        Reply reply = post(IMAGES, exported);
 
         // Then
-        assertEquals(stream, reply.body());
+        assertEquals(201, reply.status());
+        for (String field : List.of("dockerImageMetadata", "dockerImageLayers", "dockerImageManifestMediaType")) {
+            assertEquals(exported.path(field), reply.body().path(field));
+        }
+        assertEquals(422, post(IMAGES, named("anything")).status());
+        assertEquals(400, post(IMAGES, unkind).status());
     }
 
     @Test
-    void listsComeInTheOrderOfKeysAndInPages() {
+    void layersTellWhatTheImagesOfAStreamConsistOfAndWhichAreMissing() throws IOException {
         // Given
-        streams("a", "x");
-        streams("a-b", "x");
-        streams("a", "b");
+        push("ns", "v1", 7);
+        push("ns", "v2", 8);
+        api.removeImage(image(8));
 
         // When
-        Reply first = admin.get(ALL_STREAMS + "?limit=2");
-        Reply second = admin.get(ALL_STREAMS + "?limit=2&continue="
-                + first.body().at("/metadata/continue").asText());
+        JsonNode layers = get(STREAMS + "/app/layers").body();
+
+        // Then
+        JsonNode there = layers.path("images").path(image(7));
+        assertEquals(digest("config"), there.path("config").asText());
+        assertEquals(
+                7,
+                layers.path("blobs")
+                        .path(there.at("/layers/0").asText())
+                        .path("size")
+                        .asInt());
+        assertTrue(layers.path("images").path(image(8)).path("imageMissing").asBoolean());
+    }
+
+    @Test
+    void ocTagCopiesTheNewestItemWithTheTimeOfTheTaggingAndALocalReference() {
+        // Given
+        push("dev", "v1", 1);
+        clock.advance(Duration.ofMinutes(5));
+
+        // When
+        api.ocTag("dev", "app", "v1", "ns", "app", "prod");
+
+        // Then
+        JsonNode item = stream().at("/status/tags/0/items/0");
+        assertEquals(image(1), item.path("image").asText());
+        assertEquals(LOCAL + image(1), item.path("dockerImageReference").asText());
+        assertEquals("2026-03-04T05:11:07Z", item.path("created").asText());
+        assertEquals(
+                "app@" + image(1), stream().at("/spec/tags/0/from/name").asText());
+    }
+
+    @Test
+    void whoMayNotReadTheOtherStreamsLayersMayNotTagFromIt() throws IOException {
+        // Given
+        push("dev", "v1", 1);
+        api.ocTag("dev", "app", "v1", "ns", "other", "prod");
+        ObjectNode stream = named("app").set("spec", api.stream("ns", "other").path("spec"));
+        OpenShiftApi.Account caller = api.account("x").may("create", "image.openshift.io", "imagestreams", "ns");
+
+        // When
+        Reply refused = send(caller, "POST", STREAMS, stream.toString());
+        Reply allowed = post(STREAMS, stream);
+
+        // Then
+        assertEquals(422, refused.status());
+        assertTrue(refused.message().contains("spec.tags[prod].from: Forbidden: dev/app"), refused::message);
+        assertEquals(201, allowed.status());
+    }
+
+    @Test
+    void listsComeInTheOrderOfKeysAndLaterPagesShowWhatWasThereAtTheFirst() throws IOException {
+        // Given
+        emptyStream("a", "x");
+        emptyStream("a-b", "x");
+        emptyStream("a", "b");
+
+        // When
+        Reply first = get(API + "/imagestreams?limit=2");
+        emptyStream("a", "c");
+        String next = "?continue=" + first.body().at("/metadata/continue").asText();
+        Reply second = get(API + "/imagestreams" + next);
 
         // Then
         assertEquals(List.of("a-b/x", "a/b"), paths(first));
-        assertEquals(1, first.body().at("/metadata/remainingItemCount").asInt());
         assertEquals(List.of("a/x"), paths(second));
         assertFalse(second.body().path("metadata").has("continue"));
-        assertEquals("ImageStreamList", first.body().path("kind").asText());
         assertFalse(first.body().at("/items/0").has("kind"));
+        assertEquals(List.of("a/b", "a/c", "a/x"), paths(get(API + "/namespaces/a/imagestreams")));
     }
 
     @Test
-    void aListOfANamespaceShowsNoOther() {
-        // Given
-        streams("ns", "app", "base");
-        streams("ns-b", "app");
-
-        // When
-        Reply first = admin.get(STREAMS + "?limit=1");
-        Reply second = admin.get(
-                STREAMS + "?continue=" + first.body().at("/metadata/continue").asText());
-
-        // Then
-        assertEquals(List.of("ns/app"), paths(first));
-        assertEquals(List.of("ns/base"), paths(second));
-    }
-
-    @Test
-    void laterPagesShowWhatWasThereAtTheFirst() {
-        // Given
-        streams("ns", "a", "c");
-        Reply first = admin.get(STREAMS + "?limit=1");
-        streams("ns", "b");
-
-        // When
-        Reply second = admin.get(
-                STREAMS + "?continue=" + first.body().at("/metadata/continue").asText());
-
-        // Then
-        assertEquals(List.of("ns/c"), paths(second));
-        assertEquals(first.body().at("/metadata/resourceVersion"), second.body().at("/metadata/resourceVersion"));
-    }
-
-    @Test
-    void anExpiredTokenIsGoneAndAnotherOneGoesOnWithWhatIsThereNow() {
-        // Given
-        streams("ns", "a", "c");
-        Reply first = admin.get(STREAMS + "?limit=1");
-        streams("ns", "d");
-        api.expireNextContinue();
-
-        // When
-        Reply gone = admin.get(
-                STREAMS + "?continue=" + first.body().at("/metadata/continue").asText());
-        Reply rest = admin.get(
-                STREAMS + "?continue=" + gone.body().at("/metadata/continue").asText());
-
-        // Then
-        assertEquals(410, gone.status());
-        assertEquals("Expired", gone.body().path("reason").asText());
-        assertEquals(List.of("ns/c", "ns/d"), paths(rest));
-    }
-
-    @Test
-    void theOperatorsObjectsArePatched() {
-        // When
-        Reply pruner = admin.patch(PRUNER, "{\"spec\":{\"suspend\":true}}");
-        Reply config = admin.patch(CONFIG, "{\"spec\":{\"readOnly\":true}}");
-
-        // Then
-        assertEquals(200, pruner.status());
-        assertTrue(api.imagePruner().at("/spec/suspend").asBoolean());
-        assertEquals(3, api.imagePruner().at("/spec/keepTagRevisions").asInt());
-        assertEquals(2, config.body().at("/metadata/generation").asInt());
-        assertTrue(api.registryConfig().at("/spec/readOnly").asBoolean());
-    }
-
-    @Test
-    void aPatchOfAnotherTypeIsRefused() {
-        // When
-        Reply reply = admin.send("PATCH", PRUNER, "application/json-patch+json", "{}");
-
-        // Then
-        assertEquals(415, reply.status());
-    }
-
-    @Test
-    void requestsAreKeptInTheirOrder() {
-        // When
-        admin.get("/api/v1/namespaces?limit=5");
-        admin.get("/apis");
-
-        // Then
-        assertEquals(List.of("GET /api/v1/namespaces?limit=5", "GET /apis"), api.requests());
-    }
-
-    @Test
-    void aHookThatThrowsCutsTheConnection() {
+    void aHookThatThrowsCutsTheConnectionAndNothingIsDone() throws IOException {
         // Given
         api.onRequest(request -> {
             throw new AssertionError("cut");
         });
 
         // When
-        Runnable call = () -> admin.post("/api/v1/namespaces", named("ns"));
+        assertThrows(IOException.class, () -> post("/api/v1/namespaces", named("ns")));
 
         // Then
-        assertThrows(UncheckedIOException.class, call::run);
         api.onRequest(request -> {});
-        assertEquals(404, admin.get("/api/v1/namespaces/ns").status());
-    }
-
-    @Test
-    void aHookMayBlockWhileOthersAreServed() {
-        // Given
-        CountDownLatch released = new CountDownLatch(1);
-        api.onRequest(request -> {
-            if (request.method().equals("POST")) {
-                await(released);
-            }
-        });
-        CompletableFuture<Reply> blocked =
-                CompletableFuture.supplyAsync(() -> admin.post("/api/v1/namespaces", named("ns")));
-
-        // When
-        Reply other = admin.get("/api/v1/namespaces");
-        released.countDown();
-
-        // Then
-        assertEquals(200, other.status());
-        assertEquals(201, blocked.join().status());
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    @Test
-    void aHookMayRevokeTheRightOfTheRequestItSees() {
-        // Given
-        OpenShiftApi.Account account = api.account("x").everything();
-        api.onRequest(request -> account.mayNot("list", "", "namespaces", "*"));
-
-        // When
-        Reply reply = new Caller(api, account).get("/api/v1/namespaces");
-
-        // Then
-        assertEquals(403, reply.status());
+        assertEquals(404, get("/api/v1/namespaces/ns").status());
     }
 }

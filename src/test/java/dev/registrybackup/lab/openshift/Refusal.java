@@ -1,10 +1,7 @@
 package dev.registrybackup.lab.openshift;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.List;
-import java.util.stream.Collectors;
 
 /** A request that is refused, with the Status that KUBE staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go makes. */
 final class Refusal extends RuntimeException {
@@ -24,8 +21,8 @@ final class Refusal extends RuntimeException {
         status.put("code", code);
     }
 
-    Answer answer() {
-        return new Answer(code, status);
+    Api.Answer answer() {
+        return new Api.Answer(code, status);
     }
 
     private Refusal about(String group, String kind, String name) {
@@ -52,13 +49,6 @@ final class Refusal extends RuntimeException {
         return new Refusal(400, "BadRequest", message);
     }
 
-    static Refusal unsupportedMediaType(String accepted) {
-        return new Refusal(
-                415,
-                "UnsupportedMediaType",
-                "the body of the request was in an unknown format - accepted media types include: " + accepted);
-    }
-
     static Refusal methodNotAllowed() {
         return new Refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
     }
@@ -82,11 +72,12 @@ final class Refusal extends RuntimeException {
                 .about(resource, name);
     }
 
-    static Refusal conflict(Resource resource, String name, String why) {
+    static Refusal conflict(Resource resource, String name) {
         return new Refusal(
                         409,
                         "Conflict",
-                        "Operation cannot be fulfilled on %s \"%s\": %s".formatted(resource.qualified(), name, why))
+                        "Operation cannot be fulfilled on %s \"%s\": the object has been modified; please apply your changes to the latest version and try again"
+                                .formatted(resource.qualified(), name))
                 .about(resource, name);
     }
 
@@ -98,38 +89,29 @@ final class Refusal extends RuntimeException {
                 .about(address.group(), address.resource(), address.name());
     }
 
-    /** NewInvalid: the kind is a kind for fields that a strategy refuses, a plural for a missing resource version. */
-    static Refusal invalid(String group, String kind, String name, List<FieldError> errors) {
-        String qualified = group.isEmpty() ? kind : kind + "." + group;
-        Refusal refusal =
-                new Refusal(422, "Invalid", "%s \"%s\" is invalid: %s".formatted(qualified, name, aggregate(errors)));
-        refusal.about(group, kind, name);
-        ArrayNode causes = refusal.status.withObject("/details").putArray("causes");
-        errors.forEach(error -> error.addTo(causes.addObject()));
+    /** NewInvalid, of one field: the reason is the machine-readable type of what is wrong, FieldValueRequired for instance. */
+    static Refusal invalid(Resource resource, String name, String reason, String field, String message) {
+        Refusal refusal = new Refusal(
+                        422,
+                        "Invalid",
+                        "%s \"%s\" is invalid: %s: %s".formatted(resource.qualifiedKind(), name, field, message))
+                .about(resource.group, resource.kind, name);
+        refusal.status
+                .withObject("/details")
+                .putArray("causes")
+                .addObject()
+                .put("reason", reason)
+                .put("message", message)
+                .put("field", field);
         return refusal;
-    }
-
-    static Refusal invalid(Resource resource, String name, List<FieldError> errors) {
-        return invalid(resource.group, resource.kind, name, errors);
-    }
-
-    /** One error as it is, several in brackets: KUBE staging/src/k8s.io/apimachinery/pkg/util/errors/errors.go. */
-    static String aggregate(List<FieldError> errors) {
-        String all = errors.stream().map(FieldError::message).distinct().collect(Collectors.joining(", "));
-        return errors.size() == 1 ? all : "[" + all + "]";
     }
 
     /** What a continue token is answered after etcd's compaction: KUBE storage/etcd3/errors.go. */
-    static Refusal expired(String resumeToken) {
-        Refusal refusal = new Refusal(
+    static Refusal expired() {
+        return new Refusal(
                 410,
                 "Expired",
                 "The provided continue parameter is too old to display a consistent list result. You can start a new"
-                        + " list without the continue parameter, or use the continue token in this response to retrieve"
-                        + " the remainder of the results. Continuing with the provided token results in an inconsistent"
-                        + " list - objects that were created, modified, or deleted between the time the first chunk was"
-                        + " returned and now may show up in the list.");
-        refusal.status.withObject("/metadata").put("continue", resumeToken);
-        return refusal;
+                        + " list without the continue parameter.");
     }
 }

@@ -25,7 +25,7 @@ final class Registry {
         ObjectNode mapping = JsonNodeFactory.instance.objectNode();
         mapping.putObject("metadata").put("namespace", namespace).put("name", stream);
         mapping.put("tag", tag).set("image", image);
-        api.mappings().create(mapping, REGISTRY);
+        api.images().map(mapping, REGISTRY);
     }
 
     /** A push by digest makes the Image only, if it is absent: OIR manifestservice.go, Put, without a tag. */
@@ -99,23 +99,18 @@ final class Registry {
 
     /**
      * An image of another registry, as an import leaves it: OAS registry/imagestreamimport/rest.go, importSuccessful. The
-     * Image has the manifest's digest for a name and no annotation of being managed.
+     * Image has the manifest's digest for a name and no annotation of being managed. The reference is by that digest.
      */
     void importExternal(String namespace, String stream, String tag, String digest, String reference) {
         ObjectNode from = JsonNodeFactory.instance.objectNode().put("name", tag);
         from.putObject("from").put("kind", "DockerImage").put("name", reference);
         ObjectNode target = setSpecTag(ensureStream(namespace, stream), tag, from);
-        ImageReference parsed = ImageReference.parse(reference);
-        String exact = new ImageReference(parsed.registry(), parsed.namespace(), parsed.name(), "", digest).toString();
         if (store.find(Resource.IMAGES, "", digest).isEmpty()) {
-            ObjectNode image = JsonNodeFactory.instance.objectNode().put("dockerImageReference", exact);
+            ObjectNode image = JsonNodeFactory.instance.objectNode().put("dockerImageReference", reference);
             image.putObject("metadata").put("name", digest);
-            image.put("dockerImageManifestMediaType", ImageContent.OCI_MANIFEST);
+            image.put("dockerImageManifestMediaType", "application/vnd.oci.image.manifest.v1+json");
             api.images().create(image, "openshift-apiserver");
         }
-        long generation = target.at("/metadata/generation").asLong();
-        if (TagEvents.add(target, tag, TagEvents.item(store.now(), exact, digest, generation))) {
-            api.streams().updateStatus(target, "openshift-apiserver");
-        }
+        api.streams().addItem(target, tag, reference, digest, "openshift-apiserver");
     }
 }

@@ -15,11 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param path the path, percent-decoded
  * @param query what follows the question mark, as it was sent; empty without one
  * @param token the bearer token, null without one
- * @param contentType the header's value, empty without one
  * @param body the body as text, empty without one
  */
 public record Request(
-        String method, String path, String query, @Nullable String token, String contentType, String body) {
+        String method, String path, String query, @Nullable String token, String body) {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     /** The method, and the path with the query: {@code GET /api/v1/namespaces?limit=2}. */

@@ -1,6 +1,7 @@
 package dev.registrybackup.lab.openshift;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -19,6 +20,9 @@ import java.util.UUID;
  * <p>Not safe for threads by itself. What is stored is never changed in place, so that a copied map is a snapshot.
  */
 final class Store {
+    private static final List<String> SYSTEM =
+            List.of("uid", "creationTimestamp", "resourceVersion", "managedFields", "selfLink");
+
     private final Clock clock;
     private final Map<Resource, NavigableMap<String, ObjectNode>> objects = new EnumMap<>(Resource.class);
     private long version = 1000;
@@ -34,6 +38,10 @@ final class Store {
     /** Now, in UTC and to the second, as metav1.Time is written. */
     String now() {
         return clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    static ObjectNode metadata(ObjectNode object) {
+        return Tags.child(object, "metadata");
     }
 
     /** What etcd orders by: a namespace "a-b" comes before "a", for "-" is less than "/". */
@@ -62,7 +70,7 @@ final class Store {
 
     /** Stores a new object, and gives a copy of what was stored. */
     ObjectNode create(Resource resource, ObjectNode object, String manager) {
-        ObjectNode metadata = Metadata.of(object);
+        ObjectNode metadata = metadata(object);
         // KUBE storage/etcd3/store.go, Create, with storage/errors.go, ErrResourceVersionSetOnCreate: a bare error.
         if (!metadata.path("resourceVersion").asText().isEmpty()) {
             throw Refusal.internal("resourceVersion should not be set on objects to be created");
@@ -82,48 +90,38 @@ final class Store {
                 .toString();
     }
 
-    /**
-     * What is there to be replaced, if the replacement may: KUBE registry/generic/registry/store.go, Update.
-     *
-     * @param unconditional whether the strategy's AllowUnconditionalUpdate lets the resource version be absent
-     */
-    ObjectNode replaceable(Resource resource, ObjectNode next, boolean unconditional) {
-        ObjectNode metadata = Metadata.of(next);
+    /** What is there to be replaced, if the replacement may: KUBE registry/generic/registry/store.go, Update. */
+    ObjectNode replaceable(Resource resource, ObjectNode next) {
+        ObjectNode metadata = metadata(next);
         String name = metadata.path("name").asText();
         ObjectNode old = existing(resource, metadata.path("namespace").asText(), name);
-        String sentUid = metadata.path("uid").asText();
-        String uid = old.at("/metadata/uid").asText();
-        if (!sentUid.isEmpty() && !sentUid.equals(uid)) {
-            throw Refusal.conflict(
-                    resource,
-                    name,
-                    "Precondition failed: UID in precondition: %s, UID in object meta: %s".formatted(sentUid, uid));
-        }
         String sent = metadata.path("resourceVersion").asText();
-        if (sent.isEmpty() && !unconditional) {
-            // The plural stands where the kind should; the real server does so too.
+        if (sent.isEmpty()) {
             throw Refusal.invalid(
-                    resource.group,
-                    resource.plural,
-                    name,
-                    List.of(new FieldError(
-                            "FieldValueInvalid",
-                            "metadata.resourceVersion",
-                            "Invalid value: 0x0: must be specified for an update")));
-        }
-        if (!sent.isEmpty() && !sent.equals(old.at("/metadata/resourceVersion").asText())) {
-            throw Refusal.conflict(
                     resource,
                     name,
-                    "the object has been modified; please apply your changes to the latest version and try again");
+                    "FieldValueInvalid",
+                    "metadata.resourceVersion",
+                    "Invalid value: 0x0: must be specified for an update");
+        }
+        if (!sent.equals(old.at("/metadata/resourceVersion").asText())) {
+            throw Refusal.conflict(resource, name);
         }
         return old;
     }
 
     /** Replaces what is there; what changes nothing is not written: KUBE storage/etcd3/store.go, GuaranteedUpdate. */
     ObjectNode replace(Resource resource, ObjectNode old, ObjectNode next, String manager) {
-        ObjectNode metadata = Metadata.of(next);
-        Metadata.keepSystemFields(metadata, Metadata.of(old));
+        ObjectNode metadata = metadata(next);
+        // KUBE registry/rest/update.go, BeforeUpdate: an update changes none of them.
+        for (String field : SYSTEM) {
+            JsonNode kept = old.path("metadata").get(field);
+            if (kept == null) {
+                metadata.remove(field);
+            } else {
+                metadata.set(field, kept.deepCopy());
+            }
+        }
         if (canonical(next).equals(old)) {
             return old.deepCopy();
         }
@@ -137,9 +135,13 @@ final class Store {
     private ObjectNode write(Resource resource, String key, ObjectNode object, String manager) {
         version++;
         object.put("kind", resource.kind).put("apiVersion", resource.apiVersion());
-        ObjectNode metadata = Metadata.of(object);
+        ObjectNode metadata = metadata(object);
         metadata.put("resourceVersion", Long.toString(version));
-        Metadata.manage(metadata, manager, resource.apiVersion(), now());
+        // Which fields it wrote is not tracked.
+        ObjectNode entry = metadata.putArray("managedFields").addObject();
+        entry.put("manager", manager).put("operation", "Update").put("apiVersion", resource.apiVersion());
+        entry.put("time", now()).put("fieldsType", "FieldsV1");
+        entry.putObject("fieldsV1").putObject("f:metadata");
         ObjectNode stored = canonical(object);
         all(resource).put(key, stored);
         return stored.deepCopy();
@@ -154,11 +156,10 @@ final class Store {
         }
     }
 
-    /** Takes it away, and gives what it was; refused with 404 if it is absent. */
-    ObjectNode delete(Resource resource, String namespace, String name) {
-        ObjectNode gone = existing(resource, namespace, name);
+    /** Takes it away; refused with 404 if it is absent. */
+    void delete(Resource resource, String namespace, String name) {
+        existing(resource, namespace, name);
         all(resource).remove(key(namespace, name));
         version++;
-        return gone;
     }
 }

@@ -99,7 +99,7 @@ final class Tags {
     }
 
     /** Puts an item in front, making the tag if there is none. */
-    static void prepend(ObjectNode stream, String tag, ObjectNode item) {
+    private static void prepend(ObjectNode stream, String tag, ObjectNode item) {
         Map<String, ObjectNode> tags = status(stream);
         ObjectNode entry = tags.computeIfAbsent(
                 tag, absent -> JsonNodeFactory.instance.objectNode().put("tag", tag));
@@ -108,5 +108,42 @@ final class Tags {
         entry.remove("conditions");
         entry.set("items", items);
         write(child(stream, "status"), tags);
+    }
+
+    static ObjectNode item(String created, String reference, String image, long generation) {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("created", created)
+                .put("dockerImageReference", reference)
+                .put("image", image)
+                .put("generation", generation);
+    }
+
+    /**
+     * Puts an item in front, unless the newest one differs in neither reference nor image; differing in one of the two, or
+     * in the generation alone, the newest one is changed and keeps its time. OAS
+     * pkg/image/apiserver/internal/imageutil/helpers.go, AddTagEventToImageStream.
+     *
+     * @return whether anything changed
+     */
+    static boolean add(ObjectNode stream, String tag, ObjectNode next) {
+        ObjectNode newest = latest(stream, tag);
+        boolean sameReference = newest != null && same(newest, next, "dockerImageReference");
+        boolean sameImage = newest != null && same(newest, next, "image");
+        if (newest == null || (!sameReference && !sameImage)) {
+            prepend(stream, tag, next);
+            return true;
+        }
+        if (sameReference && sameImage && same(newest, next, "generation")) {
+            return false;
+        }
+        newest.put("image", next.path("image").asText());
+        newest.put("dockerImageReference", next.path("dockerImageReference").asText());
+        newest.put("generation", next.path("generation").asLong());
+        return true;
+    }
+
+    private static boolean same(JsonNode one, JsonNode other, String field) {
+        return one.path(field).asText().equals(other.path(field).asText());
     }
 }
