@@ -44,7 +44,7 @@ public final class CephRgw implements AutoCloseable {
         List<String> command =
                 List.of("bash", script.toString(), directory.path().toString(), Integer.toString(port), monitorPort);
         try {
-            Command.run(START_BOUND, command);
+            ChildProcess.run(START_BOUND, command);
         } catch (IllegalStateException failure) {
             IllegalStateException explained = new IllegalStateException(failure.getMessage() + logs(), failure);
             close();
@@ -122,7 +122,7 @@ public final class CephRgw implements AutoCloseable {
     public void restartGateway() {
         processOf(directory.path().resolve(GATEWAY + ".pid")).ifPresent(CephRgw::end);
         String configuration = "CEPH_CONF=" + directory.path().resolve("ceph.conf");
-        Command.run(START_BOUND, List.of("env", configuration, "timeout", "90", "radosgw", "-n", GATEWAY));
+        ChildProcess.run(START_BOUND, List.of("env", configuration, "timeout", "90", "radosgw", "-n", GATEWAY));
         Awaitility.await().atMost(START_BOUND).until(() -> Loopback.answers(uri));
     }
 

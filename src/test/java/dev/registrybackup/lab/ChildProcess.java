@@ -13,28 +13,38 @@ import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
-/** A server in a process of its own; its output goes to a file and into the message if it doesn't come up. */
+/**
+ * A program in a process of its own: a server that has to come up, or a command that ends by itself. What it writes goes to
+ * files, and their ends into the message of a failure.
+ */
 final class ChildProcess implements AutoCloseable {
 
     private static final int LOG_TAIL_CHARACTERS = 4_000;
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     /**
-     * Lab servers speak to loopback only, and Debian's docker-registry panics when it finds AWS_CA_BUNDLE; a proxy
-     * setting would lead all of them astray.
+     * The lab speaks to loopback only, and Debian's docker-registry panics when it finds AWS_CA_BUNDLE; a proxy setting
+     * would lead all of them astray.
      */
     private static final List<String> UNWANTED_VARIABLES =
             List.of("AWS_CA_BUNDLE", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "JAVA_TOOL_OPTIONS");
 
     private final String name;
-    private final Path log;
+    private final Path output;
+    private final Path errors;
     private final Process process;
     private final Runnable atExit = this::stop;
 
-    private ChildProcess(String name, Path log, Process process) {
+    private ChildProcess(String name, Path directory, ProcessBuilder builder) {
         this.name = name;
-        this.log = log;
-        this.process = process;
+        output = directory.resolve(name + ".out");
+        errors = directory.resolve(name + ".err");
+        builder.redirectOutput(output.toFile()).redirectError(errors.toFile());
+        try {
+            process = builder.start();
+        } catch (IOException cause) {
+            throw new UncheckedIOException("Failed to start " + name + " as " + builder.command(), cause);
+        }
         AtExit.remember(atExit);
     }
 
@@ -42,18 +52,32 @@ final class ChildProcess implements AutoCloseable {
         return start(name, directory, command, Map.of());
     }
 
+    /** Starts it in the directory, with the environment of the tests and what is set beyond it. */
     static ChildProcess start(String name, Path directory, List<String> command, Map<String, String> environment) {
-        Path log = directory.resolve(name + ".log");
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(directory.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile());
-        builder.environment().keySet().removeAll(UNWANTED_VARIABLES);
+        ProcessBuilder builder = builder(command).directory(directory.toFile());
         builder.environment().putAll(environment);
-        try {
-            return new ChildProcess(name, log, builder.start());
+        return new ChildProcess(name, directory, builder);
+    }
+
+    private static ProcessBuilder builder(List<String> command) {
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().keySet().removeAll(UNWANTED_VARIABLES);
+        return builder;
+    }
+
+    /**
+     * Runs a command in the directory of the tests, and returns what it wrote to its standard output; fails, with what it
+     * wrote to either, unless it exits with 0 in time.
+     */
+    static byte[] run(Duration bound, List<String> command) {
+        try (TemporaryDirectory directory = TemporaryDirectory.create("command");
+                ChildProcess child = new ChildProcess("command", directory.path(), builder(command))) {
+            if (child.awaitExit(bound) != 0) {
+                throw child.failure("ended with " + child.process.exitValue() + " as " + command);
+            }
+            return Files.readAllBytes(child.output);
         } catch (IOException cause) {
-            throw new UncheckedIOException("Failed to start " + name + " as " + command, cause);
+            throw new UncheckedIOException("Failed to read what " + command + " wrote", cause);
         }
     }
 
@@ -75,34 +99,43 @@ final class ChildProcess implements AutoCloseable {
 
     private IllegalStateException failure(String reason) {
         close();
-        return new IllegalStateException(name + " " + reason + "; its log ends with:\n" + logTail());
+        return new IllegalStateException(name + " " + reason + "; what it wrote ends with:\n" + logTail());
     }
 
+    /** The ends of its standard output and its standard error. */
     String logTail() {
-        return tail(log);
+        return tail(output) + tail(errors);
     }
 
-    /** All it wrote so far. */
-    String log() {
+    /** All it wrote to its standard output so far. */
+    String output() {
+        return read(output);
+    }
+
+    /** All it wrote to its standard error so far. */
+    String errors() {
+        return read(errors);
+    }
+
+    private String read(Path file) {
         try {
-            return Files.readString(log);
+            return Files.readString(file);
         } catch (IOException cause) {
-            throw new UncheckedIOException("Failed to read the log of " + name, cause);
+            throw new UncheckedIOException("Failed to read what " + name + " wrote", cause);
         }
     }
 
     /** Sends it a signal by name. */
     void signal(String name) {
-        Command.run(Duration.ofSeconds(10), List.of("kill", "-" + name, Long.toString(process.pid())));
+        run(Duration.ofSeconds(10), List.of("kill", "-" + name, Long.toString(process.pid())));
     }
 
-    /** Ends it as a crash does: SIGKILL. */
+    /** Ends it and what it started, as a node that loses its power does: SIGKILL. */
     void kill() {
-        try {
-            process.destroyForcibly().waitFor();
-        } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-        }
+        List<ProcessHandle> started = process.descendants().toList();
+        process.destroyForcibly();
+        started.forEach(ProcessHandle::destroyForcibly);
+        process.onExit().join();
     }
 
     /** Its exit status, once it has ended within the bound. */
@@ -133,14 +166,14 @@ final class ChildProcess implements AutoCloseable {
     }
 
     private void stop() {
+        List<ProcessHandle> started = process.descendants().toList();
         process.destroy();
         try {
-            if (!process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly().waitFor();
-            }
+            process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException interrupt) {
-            process.destroyForcibly();
             Thread.currentThread().interrupt();
         }
+        started.forEach(ProcessHandle::destroyForcibly);
+        kill();
     }
 }

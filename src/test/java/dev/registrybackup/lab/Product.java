@@ -117,9 +117,9 @@ public final class Product implements AutoCloseable {
         return Loopback.get(uri.resolve("/q/metrics"));
     }
 
-    /** All it has logged. */
+    /** All it has logged, and what the JVM printed. */
     public String log() {
-        return process.log();
+        return process.output() + process.errors();
     }
 
     /** Has it stand still, as a node that swaps or a machine that is moved does. */

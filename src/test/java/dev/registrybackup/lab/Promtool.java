@@ -24,7 +24,7 @@ public final class Promtool {
 
     private static String run(String what, Path file) {
         return new String(
-                Command.run(
+                ChildProcess.run(
                         BOUND,
                         List.of("promtool", what, "rules", file.toAbsolutePath().toString())),
                 StandardCharsets.UTF_8);

@@ -21,7 +21,7 @@ public final class RcloneSync {
         remote("TO", to).forEach((name, value) -> command.add(name + "=" + value));
         command.addAll(List.of("rclone", "sync", "from:" + source.name(), "to:" + target.name()));
         command.addAll(List.of("--s3-upload-cutoff", "5M", "--s3-chunk-size", "5M"));
-        Command.run(BOUND, command);
+        ChildProcess.run(BOUND, command);
     }
 
     private static Map<String, String> remote(String name, S3Endpoint endpoint) {

@@ -33,7 +33,7 @@ public final class ReadOnlyRoot {
     /** Whether this machine lets one be made. */
     public static boolean canBeMade() {
         try {
-            Command.run(BOUND, prefix(Optional.empty(), "true"));
+            ChildProcess.run(BOUND, prefix(Optional.empty(), "true"));
             return true;
         } catch (RuntimeException notHere) {
             return false;

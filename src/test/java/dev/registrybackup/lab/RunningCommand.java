@@ -1,16 +1,10 @@
 package dev.registrybackup.lab;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /** The product's jar as a command that is under way, with the environment of the tests and what is set beyond it. */
 public final class RunningCommand implements AutoCloseable {
@@ -18,24 +12,10 @@ public final class RunningCommand implements AutoCloseable {
     private static final Duration BOUND = Duration.ofMinutes(5);
 
     private final TemporaryDirectory directory = TemporaryDirectory.create("command");
-    private final Path output = directory.path().resolve("output");
-    private final Path errors = directory.path().resolve("errors");
-    private final List<String> command;
-    private final Process process;
-    private final Runnable atExit = this::kill;
+    private final ChildProcess process;
 
     private RunningCommand(List<String> command, Map<String, String> environment) {
-        this.command = List.copyOf(command);
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectOutput(output.toFile()).redirectError(errors.toFile());
-        builder.environment().putAll(environment);
-        try {
-            process = builder.start();
-        } catch (IOException cause) {
-            directory.close();
-            throw new UncheckedIOException("Failed to run " + command, cause);
-        }
-        AtExit.remember(atExit);
+        process = ChildProcess.start("command", directory.path(), command, environment);
     }
 
     /** Starts it. */
@@ -58,36 +38,19 @@ public final class RunningCommand implements AutoCloseable {
 
     /** What came of it, once it has ended by itself. */
     public ProductCommand ended() {
-        try {
-            if (!process.waitFor(BOUND.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new IllegalStateException("%s did not end within %s:%n%s%s"
-                        .formatted(command, BOUND, ChildProcess.tail(output), ChildProcess.tail(errors)));
-            }
-            return new ProductCommand(
-                    process.exitValue(),
-                    Files.readString(output, StandardCharsets.UTF_8),
-                    Files.readString(errors, StandardCharsets.UTF_8));
-        } catch (IOException cause) {
-            throw new UncheckedIOException("Failed to read what " + command + " wrote", cause);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("Stopped while the product ran", e);
-        }
+        return new ProductCommand(process.awaitExit(BOUND), process.output(), process.errors());
     }
 
     /** Ends it, and what it started, as a node that loses its power does; returns what it had written. */
     public String kill() {
-        List<ProcessHandle> started = process.descendants().toList();
-        process.destroyForcibly();
-        started.forEach(ProcessHandle::destroyForcibly);
-        process.onExit().join();
-        return ChildProcess.tail(output) + ChildProcess.tail(errors);
+        process.kill();
+        return process.logTail();
     }
 
     @Override
     public void close() {
-        AtExit.forget(atExit);
-        kill();
+        process.kill();
+        process.close();
         directory.close();
     }
 }

@@ -52,6 +52,6 @@ public final class Skopeo {
         // Debian's package leaves out the file that says whose signatures to ask for.
         List<String> command = new ArrayList<>(List.of("skopeo", "--insecure-policy"));
         command.addAll(List.of(arguments));
-        return Command.run(BOUND, command);
+        return ChildProcess.run(BOUND, command);
     }
 }
