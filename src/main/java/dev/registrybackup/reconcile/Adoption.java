@@ -1,38 +1,87 @@
 package dev.registrybackup.reconcile;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.concurrent.BoundedTaskGroup;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.logging.LogEvent;
+import dev.registrybackup.objectstore.MetadataStore;
+import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
-import dev.registrybackup.operation.Fence;
-import dev.registrybackup.operation.FencedObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.ObjectVersion;
+import dev.registrybackup.objectstore.RegistryStore;
+import dev.registrybackup.objectstore.SingleVersionRecord;
+import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.Finding;
-import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.replication.BlobReplicator;
+import dev.registrybackup.replication.BlobResult;
+import dev.registrybackup.replication.BlobResult.BlobState;
+import dev.registrybackup.replication.ObjectCopier;
+import dev.registrybackup.replication.SourceObject;
 import dev.registrybackup.replication.VerifiedMarker;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
-import java.util.function.Consumer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
 
 /**
- * Adopts a backup bucket that something else filled, an rclone CronJob say: reads every blob there once, replaces by the
- * registry's what fails its digest, or sets it aside, and marks the bucket. Goes on where it was interrupted. Events may be
- * handled meanwhile; whatever filled the bucket must have stopped before the first run, since it writes unproved.
+ * Adopts a backup bucket that something else filled, an rclone CronJob say: reads every blob there once, replaces one that
+ * fails its digest by the registry's, or moves it to quarantine, and marks the bucket as verified. Goes on where it was
+ * interrupted. Events may be handled meanwhile; whatever filled the bucket must have stopped before the first run, since
+ * it writes without verifying. For one run, on one thread that is none of the worker pools'.
  */
-public final class Adoption {
+final class Adoption {
+    /** The checkpoint of an adoption that is not finished. */
+    static final String CHECKPOINT_KEY = RegistryLayout.METADATA_PREFIX + "adoption";
+
+    /** Where corrupt blobs are moved to, each under its key. */
+    static final String QUARANTINE_PREFIX = RegistryLayout.METADATA_PREFIX + "quarantine/";
+
+    /** A checkpoint is written after so many blobs, so many bytes or so long, whatever comes first. */
+    static final int BATCH_BLOBS = 1000;
+
     private static final System.Logger LOGGER = System.getLogger(Adoption.class.getName());
+
+    private static final long BATCH_BYTES = 64L << 30;
+    private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(30);
+    private static final int CONCURRENCY = 16;
+    private static final int MAX_ATTEMPTS = 3;
+
+    /** With so many failures it is the store that fails, and not some objects in it. */
+    private static final int MAX_UNKNOWN = 100;
 
     private final ObjectStore backup;
     private final RegistryLayout layout;
     private final BlobReplicator blobReplicator;
     private final VerifiedMarker verifiedMarker;
-    private final WorkerPools workerPools;
     private final RateLimiter rateLimiter;
     private final Clock clock;
+    private final OperationContext context;
+    private final MetadataStore records;
+    private final BoundedTaskGroup readers;
+
+    /** What was read of the blobs since the last checkpoint; filled by the worker pools, read once they are done. */
+    private final ConcurrentNavigableMap<String, BlobReading> batch = new ConcurrentSkipListMap<>();
+
+    private long verified;
+    private long replaced;
+    private long quarantined;
+    private long unknown;
+    private long bytes;
 
     /**
      * What one run did.
@@ -40,90 +89,287 @@ public final class Adoption {
      * @param verified how many blobs are what their digests say
      * @param replaced how many were not, and are now
      * @param quarantined how many were not, and are in the backup no more
-     * @param bytes how many bytes the proved and the replaced ones have
-     * @param isComplete whether nothing is left to prove, so that the bucket is marked
+     * @param bytes how many bytes the verified and the replaced ones have
+     * @param isComplete whether nothing is left to verify, so that the bucket is marked
      */
-    public record AdoptionSummary(long verified, long replaced, long quarantined, long bytes, boolean isComplete) {}
+    record AdoptionSummary(long verified, long replaced, long quarantined, long bytes, boolean isComplete) {}
 
     /**
-     * Adopts that bucket.
+     * How far it is: every blob up to a key is dealt with.
      *
-     * @param blobReplicator brings the registry's blobs into it
-     * @param rateLimiter how fast its blobs are read
+     * @param lastKey the key, in key order; empty before the first
+     * @param verified how many blobs up to there are good
+     * @param bytes how many bytes those have
+     * @param startedAt when the adoption began, UTC
      */
-    public Adoption(
-            ObjectStore backup,
-            RegistryLayout layout,
-            BlobReplicator blobReplicator,
-            VerifiedMarker mark,
-            WorkerPools workerPools,
-            RateLimiter rateLimiter,
-            Clock clock) {
-        this.backup = backup;
-        this.layout = layout;
-        this.blobReplicator = blobReplicator;
-        this.verifiedMarker = mark;
-        this.workerPools = workerPools;
-        this.rateLimiter = rateLimiter;
-        this.clock = clock;
+    private record Checkpoint(String lastKey, long verified, long bytes, Instant startedAt) {}
+
+    private enum BlobContent {
+        INTACT,
+        CORRUPT,
+        MISSING,
+        /** A store failed. */
+        UNKNOWN
     }
 
     /**
-     * Proves what is not proved yet; does nothing if the bucket is marked. Goes on where one blob cannot be read: that is a
-     * finding, and the bucket is not marked then. Blocks for as long as that takes, and has the lanes read: not to be called
-     * in a lane of theirs.
+     * What reading a blob showed.
      *
-     * @param fence asked with each blob and before writes
-     * @param progressTracker is told how far it is, and each finding
-     * @param found is told each finding too, by the calling thread
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store is out of order, or the bucket cannot be written
+     * @param object the very object that was read
+     * @param failure why it is unknown
      */
-    public AdoptionSummary run(Fence fence, ProgressTracker progressTracker, Consumer<Finding> found) {
+    private record BlobReading(
+            Digest digest, ObjectInfo object, BlobContent content, Optional<ObjectStoreException> failure) {}
+
+    /**
+     * An adoption of that bucket.
+     *
+     * @param backup its store; refuses writes once the operation is fenced
+     * @param blobReplicator copies the registry's blobs into it
+     * @param rateLimiter how fast its blobs are read
+     */
+    Adoption(
+            RegistryStore backup,
+            BlobReplicator blobReplicator,
+            VerifiedMarker verifiedMarker,
+            WorkerPools workerPools,
+            RateLimiter rateLimiter,
+            Clock clock,
+            OperationContext context) {
+        this.backup = backup.store();
+        this.layout = backup.layout();
+        this.blobReplicator = blobReplicator;
+        this.verifiedMarker = verifiedMarker;
+        this.rateLimiter = rateLimiter;
+        this.clock = clock;
+        this.context = context;
+        this.records = new MetadataStore(this.backup);
+        this.readers = new BoundedTaskGroup(workerPools, CONCURRENCY);
+    }
+
+    /**
+     * Verifies what is not verified yet; does nothing if the bucket is marked. A blob that cannot be read is a finding, and
+     * the bucket is not marked then.
+     *
+     * @throws ObjectStoreException if a store does not work, or the bucket cannot be written
+     */
+    AdoptionSummary run() {
         if (verifiedMarker.isSet()) {
             return new AdoptionSummary(0, 0, 0, 0, true);
         }
-        fence.check();
-        progressTracker.phase("adopting");
-        ObjectStore permitted = new FencedObjectStore(backup, fence);
-        Consumer<Finding> told = finding -> {
-            progressTracker.addFinding(finding);
-            found.accept(finding);
-        };
-        AdoptionRecord record = AdoptionRecord.open(permitted, layout.blobsPrefix(), clock);
-        AdoptionWalk walk = new AdoptionWalk(
-                new AdoptionVerifier(backup, rateLimiter, progressTracker),
-                workerPools,
-                new CorruptBlobs(permitted, blobReplicator, rateLimiter, fence, told),
-                record,
-                told);
+        context.phase("adopting");
+        Optional<StoredRecord> stored = records.get(CHECKPOINT_KEY);
+        SingleVersionRecord record =
+                new SingleVersionRecord(records, CHECKPOINT_KEY, stored.flatMap(StoredRecord::version));
+        Checkpoint first = stored.flatMap(this::parse).orElseGet(() -> new Checkpoint("", 0, 0, clock.instant()));
+        Checkpoint reached = first;
+        Instant nextCheckpointAt = clock.instant().plus(CHECKPOINT_INTERVAL);
+        int batchBlobs = 0;
+        long batchBytes = 0;
         try (Stream<ObjectInfo> listing = backup.list(layout.blobsPrefix())) {
-            listing.filter(object -> !record.covers(object.key()))
-                    .forEach(object -> submit(object, walk, fence, progressTracker));
+            for (ObjectInfo object : (Iterable<ObjectInfo>) listing::iterator) {
+                if (object.key().compareTo(first.lastKey()) <= 0
+                        || !(layout.parse(object.key()) instanceof BlobData blob)) {
+                    continue;
+                }
+                context.checkFence();
+                context.progress().addExpected(1, object.size());
+                readers.submit(object.size(), () -> batch.put(object.key(), read(blob.digest(), object)));
+                batchBlobs++;
+                batchBytes += object.size();
+                if (batchBlobs >= BATCH_BLOBS
+                        || batchBytes >= BATCH_BYTES
+                        || !clock.instant().isBefore(nextCheckpointAt)) {
+                    reached = settleBatch(first, reached, record);
+                    nextCheckpointAt = clock.instant().plus(CHECKPOINT_INTERVAL);
+                    batchBlobs = 0;
+                    batchBytes = 0;
+                }
+            }
         }
-        walk.resolve();
-        if (walk.result().isComplete()) {
-            fence.check();
-            finish(record);
+        reached = settleBatch(first, reached, record);
+        if (unknown == 0) {
+            context.checkFence();
+            verifiedMarker.set(
+                    "every blob was proved: %d objects, %d bytes".formatted(reached.verified(), reached.bytes()));
+            LogEvent.of("backup-adopted")
+                    .with("objects", reached.verified())
+                    .with("bytes", reached.bytes())
+                    .with("since", reached.startedAt())
+                    .log(LOGGER, Level.INFO);
+            deleteCheckpoint();
         }
-        return walk.result();
+        return new AdoptionSummary(verified, replaced, quarantined, bytes, unknown == 0);
     }
 
-    private void submit(ObjectInfo object, AdoptionWalk walk, Fence fence, ProgressTracker progressTracker) {
-        if (layout.parse(object.key()) instanceof BlobData blob) {
-            fence.check();
-            progressTracker.addExpected(1, object.size());
-            walk.submit(blob.digest(), object);
+    /** The checkpoint in a record; empty if it is none of this registry. */
+    private Optional<Checkpoint> parse(StoredRecord stored) {
+        Optional<Checkpoint> checkpoint = MetadataStore.parse(stored.json())
+                // One of another root directory would cover keys that nobody has looked at.
+                .filter(json -> json.path("lastKey").asText().startsWith(layout.blobsPrefix())
+                        && json.path("verified").canConvertToLong()
+                        && json.path("bytes").canConvertToLong())
+                .flatMap(json -> MetadataStore.parseTime(json, "startedAt")
+                        .map(startedAt -> new Checkpoint(
+                                json.path("lastKey").asText(),
+                                json.path("verified").asLong(),
+                                json.path("bytes").asLong(),
+                                startedAt)));
+        if (checkpoint.isEmpty()) {
+            LogEvent.of("adoption-restarted")
+                    .with("record", CHECKPOINT_KEY)
+                    .with("reason", "what it says is no checkpoint under %s".formatted(layout.blobsPrefix()))
+                    .log(LOGGER, Level.WARNING);
+        }
+        return checkpoint;
+    }
+
+    /** Reads the blob to its end as it is now, which may be another object than the one listed. */
+    private BlobReading read(Digest digest, ObjectInfo listed) {
+        try {
+            Optional<ObjectInfo> current = Optional.of(listed);
+            for (int attempt = 1; current.isPresent(); attempt++) {
+                try {
+                    boolean isIntact =
+                            new SourceObject(backup, current.get(), Optional.empty(), rateLimiter).matches(digest);
+                    return new BlobReading(
+                            digest,
+                            current.get(),
+                            isIntact ? BlobContent.INTACT : BlobContent.CORRUPT,
+                            Optional.empty());
+                } catch (ObjectStoreException e) {
+                    // An event may have had it copied since it was listed.
+                    if (e.error() != StoreError.PRECONDITION_FAILED || attempt == MAX_ATTEMPTS) {
+                        throw e;
+                    }
+                    current = backup.head(listed.key());
+                }
+            }
+            return new BlobReading(digest, listed, BlobContent.MISSING, Optional.empty());
+        } catch (ObjectStoreException e) {
+            BlobContent content = e.error() == StoreError.NOT_FOUND ? BlobContent.MISSING : BlobContent.UNKNOWN;
+            return new BlobReading(digest, listed, content, Optional.of(e));
+        } finally {
+            context.progress().addDone(1, listed.size());
         }
     }
 
-    private void finish(AdoptionRecord record) {
-        AdoptionCheckpoint end = record.checkpoint();
-        verifiedMarker.set("every blob was proved: %d objects, %d bytes".formatted(end.verified(), end.bytes()));
-        LogEvent.of("backup-adopted")
-                .with("objects", end.verified())
-                .with("bytes", end.bytes())
-                .with("since", end.startedAt())
-                .log(LOGGER, Level.INFO);
-        record.delete();
+    /** Deals with what was read since the last checkpoint, and writes the next, which it returns. */
+    private Checkpoint settleBatch(Checkpoint first, Checkpoint last, SingleVersionRecord record) {
+        readers.await();
+        Checkpoint reached = last;
+        for (BlobReading reading : batch.values()) {
+            try {
+                switch (reading.content()) {
+                    case INTACT -> {
+                        verified++;
+                        bytes += reading.object().size();
+                    }
+                    case CORRUPT -> replaceOrQuarantine(reading.digest(), reading.object());
+                    case MISSING -> {}
+                    case UNKNOWN -> throw reading.failure().orElseThrow();
+                }
+            } catch (ObjectStoreException e) {
+                if (e.error() == StoreError.BUCKET_MISSING || unknown >= MAX_UNKNOWN) {
+                    throw e;
+                }
+                unknown++;
+                context.report(new Finding(
+                        FindingCode.UNDETERMINED,
+                        reading.digest().toString(),
+                        "The backup's copy was not proved: %s. The next run goes on with it"
+                                .formatted(e.getMessage())));
+            }
+            // It stays before the first that is unknown, so that the next run reads that again.
+            if (unknown == 0) {
+                reached = new Checkpoint(
+                        reading.object().key(),
+                        first.verified() + verified + replaced,
+                        first.bytes() + bytes,
+                        first.startedAt());
+            }
+        }
+        batch.clear();
+        if (!reached.equals(last)) {
+            ObjectNode json = JsonNodeFactory.instance
+                    .objectNode()
+                    .put("lastKey", reached.lastKey())
+                    .put("verified", reached.verified())
+                    .put("bytes", reached.bytes())
+                    .put("startedAt", reached.startedAt().toString());
+            record.write(json.toString());
+        }
+        return reached;
+    }
+
+    /** Fails if a store failed, or somebody wrote the blob again since that very object was found corrupt. */
+    private void replaceOrQuarantine(Digest digest, ObjectInfo object) {
+        BlobResult copy = overwrite(digest);
+        if (!copy.isInBackup()) {
+            if (!copyToQuarantine(object)) {
+                return;
+            }
+            backup.delete(object.key(), Optional.empty());
+            // An event may have copied a good one before the deletion: then the registry has it.
+            copy = overwrite(digest);
+        }
+        if (copy.isInBackup()) {
+            replaced++;
+            // One that an event copied at the same time is told without its bytes.
+            bytes += copy.state() == BlobState.COPIED ? copy.bytesCopied() : object.size();
+            return;
+        }
+        quarantined++;
+        String moved = "it was moved to " + QUARANTINE_PREFIX + object.key();
+        context.report(new Finding(
+                FindingCode.BLOB_DIGEST_MISMATCH,
+                digest.toString(),
+                copy.state() == BlobState.CORRUPT
+                        ? "The bytes of the backup's copy are not what its digest says, nor are the registry's: " + moved
+                                + ". Remove the registry's, since a registry writes no blob that is there, and push the"
+                                + " images that need it again"
+                        : "The bytes of the backup's copy are not what its digest says, and the registry has no such blob: "
+                                + moved + ". Push the images that need it again"));
+    }
+
+    private BlobResult overwrite(Digest digest) {
+        context.checkFence();
+        try {
+            return blobReplicator.overwrite(digest).join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException unchecked ? unchecked : e;
+        }
+    }
+
+    /** Says whether it was still there. */
+    private boolean copyToQuarantine(ObjectInfo object) {
+        try {
+            new ObjectCopier(backup, copied -> Map.of())
+                    .copyTo(
+                            QUARANTINE_PREFIX + object.key(),
+                            new SourceObject(backup, object, Optional.empty(), rateLimiter),
+                            Optional.empty());
+            return true;
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** Once the bucket is marked nobody reads it, so that a failure is only logged. */
+    private void deleteCheckpoint() {
+        try (Stream<ObjectVersion> versions = backup.listVersions(CHECKPOINT_KEY)) {
+            // All versions: of a writer that was stopped there may be two.
+            records.delete(versions.filter(version -> version.key().equals(CHECKPOINT_KEY))
+                    .toList());
+        } catch (ObjectStoreException e) {
+            LogEvent.of("record-not-deleted")
+                    .with("record", CHECKPOINT_KEY)
+                    .with("reason", e.getMessage())
+                    .with("remedy", "remove it by hand")
+                    .log(LOGGER, Level.WARNING);
+        }
     }
 }

@@ -7,10 +7,12 @@ import dev.registrybackup.imagestream.CapturePruner;
 import dev.registrybackup.inventory.MissingIntervalUpdate;
 import dev.registrybackup.inventory.MissingIntervals;
 import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.operation.ReportReader;
 import dev.registrybackup.operation.ReportWriter;
@@ -167,17 +169,15 @@ final class ReconcileRun {
     }
 
     private boolean adopt(ReplicationTools replicationTools) {
-        progressTracker.phase("proving what is there");
-        // It tells the meter itself.
         Adoption.AdoptionSummary adopted = new Adoption(
-                        storePair.backup(),
-                        storePair.layout(),
+                        new RegistryStore(storePair.backup(), storePair.layout()),
                         replicationTools.blobReplicator(),
                         replicationTools.verifiedMarker(),
                         tools.workerPools(),
                         tools.rateLimiter(),
-                        tools.clock())
-                .run(fence, progressTracker, reportWriter);
+                        tools.clock(),
+                        new OperationContext(fence, progressTracker, reportWriter))
+                .run();
         summary.putObject("adoption")
                 .put("verified", adopted.verified())
                 .put("replaced", adopted.replaced())

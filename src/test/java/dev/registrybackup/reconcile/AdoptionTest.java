@@ -19,11 +19,14 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.RecordingObjectStore.Request;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.FencedException;
+import dev.registrybackup.operation.FencedObjectStore;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
@@ -74,11 +77,22 @@ class AdoptionTest {
 
     /** As a process of its own does. */
     private Adoption.AdoptionSummary adopt(ObjectStore store, RegistryLayout layout, Fence fence) {
-        VerifiedMarker mark = new VerifiedMarker(store, layout, clock);
+        return adopt(registryBucket, store, layout, fence);
+    }
+
+    private Adoption.AdoptionSummary adopt(ObjectStore from, ObjectStore store, RegistryLayout layout, Fence fence) {
+        ObjectStore fenced = new FencedObjectStore(store, fence);
+        VerifiedMarker mark = new VerifiedMarker(fenced, layout, clock);
         ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100);
-        BlobReplicator blobReplicator = new BlobReplicator(layout, registryBucket, store, mark, workerPools, durable);
-        return new Adoption(store, layout, blobReplicator, mark, workerPools, RateLimiter.unlimited(), clock)
-                .run(fence, progressTracker, findings::add);
+        return new Adoption(
+                        new RegistryStore(fenced, layout),
+                        new BlobReplicator(layout, from, fenced, mark, workerPools, durable),
+                        mark,
+                        workerPools,
+                        RateLimiter.unlimited(),
+                        clock,
+                        new OperationContext(fence, progressTracker, findings::add))
+                .run();
     }
 
     /** Blobs of the registry that the backup has too, in key order. */
@@ -354,7 +368,7 @@ class AdoptionTest {
     @Test
     void withinHalfAMinuteAThousandBlobsAreOneCheckpoint() {
         // Given
-        List<Digest> blobs = copyBlobs(AdoptionWalk.BATCH_BLOBS + 1);
+        List<Digest> blobs = copyBlobs(Adoption.BATCH_BLOBS + 1);
 
         // When
         assertThrows(FencedException.class, () -> adopt(fenceAfterCheckpoints(1, Duration.ZERO)));
@@ -434,14 +448,9 @@ class AdoptionTest {
         away.beforeRequest((operation, asked) -> {
             throw new ObjectStoreException(StoreError.UNAVAILABLE, "Failed to look for it: a test says so");
         });
-        VerifiedMarker mark = new VerifiedMarker(backup, registry.layout(), clock);
-        ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100);
-        BlobReplicator blobReplicator = new BlobReplicator(registry.layout(), away, backup, mark, workerPools, durable);
-        Adoption adoption = new Adoption(
-                backup, registry.layout(), blobReplicator, mark, workerPools, RateLimiter.unlimited(), clock);
 
         // When
-        Adoption.AdoptionSummary adoptionSummary = adoption.run(() -> {}, progressTracker, findings::add);
+        Adoption.AdoptionSummary adoptionSummary = adopt(away, backup, registry.layout(), () -> {});
 
         // Then
         assertEquals(new Adoption.AdoptionSummary(0, 0, 0, 0, false), adoptionSummary);
