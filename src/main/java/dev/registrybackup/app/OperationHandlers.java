@@ -134,8 +134,8 @@ record OperationHandlers(
     private OperationHandler.OperationResult reconcile(
             OperationRequest asked, Fence fence, ProgressTracker progressTracker) {
         ReconcileRequest request = ReconcileRequest.parse(asked.parameters());
-        Reconciliation.ReconcileResult reconcileResult =
-                reconciliation.run(asked.id().value(), request, asked.requestedBy(), fence, progressTracker);
+        Reconciliation.ReconcileResult reconcileResult = reconciliation.run(
+                asked.id().value(), request, asked.requestedBy(), new OperationContext(fence, progressTracker));
         return new OperationHandler.OperationResult(
                 reconcileResult.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE,
                 reconcileResult.summary());

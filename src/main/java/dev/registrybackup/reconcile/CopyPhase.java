@@ -1,13 +1,12 @@
 package dev.registrybackup.reconcile;
 
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.StoreError;
-import dev.registrybackup.operation.Fence;
-import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
 import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RegistryPath;
@@ -36,11 +35,10 @@ final class CopyPhase {
         UNKNOWN
     }
 
+    private final OperationContext context;
     private final StorePair storePair;
     private final ReplicationTools replicationTools;
     private final WorkerPools workerPools;
-    private final Fence fence;
-    private final ProgressTracker progressTracker;
     private final ReconcileStats reconcileStats;
     private final Optional<Instant> missedByEventsBefore;
     private final Semaphore permits = new Semaphore(CONCURRENCY);
@@ -54,15 +52,13 @@ final class CopyPhase {
             StorePair storePair,
             ReplicationTools replicationTools,
             WorkerPools workerPools,
-            Fence fence,
-            ProgressTracker progressTracker,
+            OperationContext context,
             ReconcileStats reconcileStats,
             Optional<Instant> missedBefore) {
+        this.context = context;
         this.storePair = storePair;
         this.replicationTools = replicationTools;
         this.workerPools = workerPools;
-        this.fence = fence;
-        this.progressTracker = progressTracker;
         this.reconcileStats = reconcileStats;
         this.missedByEventsBefore = missedBefore;
     }
@@ -75,9 +71,9 @@ final class CopyPhase {
      * @throws dev.registrybackup.operation.FencedException if nothing more may be written
      */
     void copy(String key, InBackup inBackup, Consumer<KeyResult> then) {
-        fence.check();
+        context.checkFence();
         permits.acquireUninterruptibly();
-        progressTracker.addExpected(1, 0);
+        context.progress().addExpected(1, 0);
         // Whoever names it has looked; what we remember of it may be wrong.
         replicationTools.durableKeys().remove(key);
         RegistryPath path = storePair.layout().parse(key);
@@ -136,8 +132,8 @@ final class CopyPhase {
 
     private KeyResult toKeyResult(Kind kind, ReplicationResult replicationResult, boolean differed, boolean missed) {
         reconcileStats.add(kind, Count.BYTES_COPIED, replicationResult.bytesCopied());
-        progressTracker.addExpected(0, replicationResult.bytesCopied());
-        progressTracker.addDone(0, replicationResult.bytesCopied());
+        context.progress().addExpected(0, replicationResult.bytesCopied());
+        context.progress().addDone(0, replicationResult.bytesCopied());
         return KeyResult.of(replicationResult, differed, missed);
     }
 
@@ -147,14 +143,14 @@ final class CopyPhase {
                 then.accept(keyResult);
             }
         } finally {
-            progressTracker.addDone(1, 0);
+            context.progress().addDone(1, 0);
             permits.release();
         }
     }
 
     /** Lets whoever only compares learn that it may not go on. */
     void checkFence() {
-        fence.check();
+        context.checkFence();
     }
 
     /** Returns once nothing is under way. */

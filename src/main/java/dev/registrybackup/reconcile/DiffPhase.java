@@ -2,9 +2,9 @@ package dev.registrybackup.reconcile;
 
 import dev.registrybackup.inventory.MissingIntervalUpdate;
 import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
-import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
 import dev.registrybackup.reconcile.rclone.Comparer;
 import dev.registrybackup.reconcile.rclone.Shard;
@@ -28,12 +28,11 @@ final class DiffPhase {
     private static final int MAX_REPOSITORIES = 100;
     private static final int MAX_REMAINING = 10_000;
 
+    private final OperationContext context;
     private final StorePair storePair;
     private final Comparer comparer;
     private final CopyPhase copyPhase;
     private final ReconcileStats reconcileStats;
-    private final ProgressTracker progressTracker;
-    private final Consumer<Finding> findings;
     private final List<String> failedShards = new ArrayList<>();
     private final List<String> commands = new ArrayList<>();
     private final TreeSet<String> changedRepositories = new TreeSet<>();
@@ -46,14 +45,12 @@ final class DiffPhase {
             Comparer comparer,
             CopyPhase copyPhase,
             ReconcileStats reconcileStats,
-            ProgressTracker progressTracker,
-            Consumer<Finding> found) {
+            OperationContext context) {
+        this.context = context;
         this.storePair = storePair;
         this.comparer = comparer;
         this.copyPhase = copyPhase;
         this.reconcileStats = reconcileStats;
-        this.progressTracker = progressTracker;
-        this.findings = found;
     }
 
     /** Why parts could not be compared; empty if all were. */
@@ -99,7 +96,7 @@ final class DiffPhase {
      * @param sizes how many links each part had before, and is told how many each has
      */
     void run(long partKeys, ShardSizes sizes, MissingIntervalUpdate absences) {
-        progressTracker.phase("comparing");
+        context.phase("comparing");
         boolean areHashes = ETags.areMd5(storePair.registry(), storePair.layout())
                 && ETags.areMd5(storePair.backup(), storePair.layout());
         List<Shard> plan = new ShardPlanner(
@@ -134,7 +131,7 @@ final class DiffPhase {
         } catch (ObjectStoreException e) {
             String problem = "Gave up comparing after %s: %s".formatted(after.prefix(), e.getMessage());
             failedShards.add(problem);
-            findings.accept(new Finding(FindingCode.UNDETERMINED, "comparison", problem));
+            context.report(new Finding(FindingCode.UNDETERMINED, "comparison", problem));
             return true;
         }
     }
@@ -151,13 +148,13 @@ final class DiffPhase {
                 .forEach(commands::add);
         if (!shardResult.isReliable()) {
             failedShards.add(shard.prefix() + ": " + shardResult.problem());
-            findings.accept(new Finding(FindingCode.UNDETERMINED, shard.prefix(), shardResult.problem()));
+            context.report(new Finding(FindingCode.UNDETERMINED, shard.prefix(), shardResult.problem()));
         }
         shardResult.keyResults().forEach(this::reportKey);
     }
 
     private void reportKey(String key, KeyResult keyResult) {
-        keyResult.problem().ifPresent(problem -> findings.accept(new Finding(problem.code(), key, problem.text())));
+        keyResult.problem().ifPresent(problem -> context.report(new Finding(problem.code(), key, problem.text())));
         if (keyResult.state() == KeyResult.State.REMAINING && remainingKeys.size() < MAX_REMAINING) {
             remainingKeys.add(key);
         }

@@ -6,7 +6,7 @@ import dev.registrybackup.inventory.MissingInterval;
 import dev.registrybackup.inventory.MissingIntervals;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
-import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
@@ -39,15 +39,14 @@ import org.jspecify.annotations.Nullable;
  * that time. For one thread.
  */
 final class LinkPruner {
+    private final OperationContext context;
     private final StorePair storePair;
     private final ReplicationTools replicationTools;
     private final MissingIntervals missingIntervals;
     private final RepositoryReachableSet repositoryReachableSet;
     private final CapturedImages capturedImages;
     private final BlobSweeper blobSweeper;
-    private final Fence fence;
     private final ReconcileStats reconcileStats;
-    private final Consumer<Finding> findings;
     private final Path scratch;
     private final Instant missingSinceBefore;
     private boolean hasFailed;
@@ -67,20 +66,18 @@ final class LinkPruner {
             RepositoryReachableSet needs,
             CapturedImages captured,
             BlobSweeper blobs,
-            Fence fence,
+            OperationContext context,
             ReconcileStats reconcileStats,
-            Consumer<Finding> found,
             Path scratch,
             Instant before) {
+        this.context = context;
         this.storePair = storePair;
         this.replicationTools = replicationTools;
         this.missingIntervals = new MissingIntervals(storePair.backup());
         this.repositoryReachableSet = needs;
         this.capturedImages = captured;
         this.blobSweeper = blobs;
-        this.fence = fence;
         this.reconcileStats = reconcileStats;
-        this.findings = found;
         this.scratch = scratch;
         this.missingSinceBefore = before;
     }
@@ -188,7 +185,7 @@ final class LinkPruner {
 
     /** Hides it, unless the registry has it again or the backup has it no more; says whether it did, for however long. */
     private boolean prune(String key) {
-        fence.check();
+        context.checkFence();
         if (storePair.registry().head(key).isPresent()
                 || storePair.backup().headBeforeWrite(key).isEmpty()) {
             return false;
@@ -218,6 +215,6 @@ final class LinkPruner {
     }
 
     private void reportUnknown(String problem) {
-        findings.accept(new Finding(FindingCode.UNDETERMINED, storePair.backup().bucket(), problem));
+        context.report(new Finding(FindingCode.UNDETERMINED, storePair.backup().bucket(), problem));
     }
 }

@@ -7,7 +7,7 @@ import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RegistryStore;
-import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
@@ -38,24 +38,21 @@ final class PruneRaceRepair {
 
     private static final int BATCH_SIZE = 1_000;
 
+    private final OperationContext context;
     private final StorePair storePair;
     private final ReplicationTools replicationTools;
     private final ReachableSet reachableSet;
-    private final Fence fence;
-    private final Consumer<Finding> findings;
     private boolean isConclusive = true;
 
     PruneRaceRepair(
             StorePair storePair,
             ReplicationTools replicationTools,
             ReachableSet reachableSet,
-            Fence fence,
-            Consumer<Finding> found) {
+            OperationContext context) {
+        this.context = context;
         this.storePair = storePair;
         this.replicationTools = replicationTools;
         this.reachableSet = reachableSet;
-        this.fence = fence;
-        this.findings = found;
     }
 
     /** Checks the links that the backup got since then, and tells how many blobs it brought back. */
@@ -93,7 +90,7 @@ final class PruneRaceRepair {
 
     private void couldNotTell(Digest manifest) {
         isConclusive = false;
-        findings.accept(new Finding(
+        context.report(new Finding(
                 FindingCode.UNDETERMINED,
                 manifest.toString(),
                 "A link that was written lately leads to it, and what it needs is not known, since it is no manifest that can be"
@@ -101,12 +98,12 @@ final class PruneRaceRepair {
     }
 
     private boolean reinstate(Digest digest) {
-        fence.check();
+        context.checkFence();
         try {
             return tryReinstate(digest);
         } catch (CompletionException | ObjectStoreException e) {
             isConclusive = false;
-            findings.accept(new Finding(
+            context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     digest.toString(),
                     "A link that was written lately needs it, and whether it is there could not be told; the next run looks"
@@ -126,7 +123,7 @@ final class PruneRaceRepair {
         if (copy.isInBackup() || reinstateVersion(key, digest)) {
             return true;
         }
-        findings.accept(new Finding(
+        context.report(new Finding(
                 FindingCode.BLOB_MISSING,
                 digest.toString(),
                 "A link that was written lately needs it, and neither store has it: push the image again"));

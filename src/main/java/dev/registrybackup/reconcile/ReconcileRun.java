@@ -3,32 +3,46 @@ package dev.registrybackup.reconcile;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.imagestream.CapturePruner;
+import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.inventory.MissingIntervalUpdate;
 import dev.registrybackup.inventory.MissingIntervals;
+import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.objectstore.MetadataStore;
+import dev.registrybackup.objectstore.MetadataStore.StoredRecord;
+import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.StoreError;
-import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.OperationContext;
-import dev.registrybackup.operation.ProgressTracker;
-import dev.registrybackup.operation.ReportReader;
-import dev.registrybackup.operation.ReportWriter;
 import dev.registrybackup.reconcile.CopyPhase.InBackup;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
 import dev.registrybackup.reconcile.rclone.Comparer;
+import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.replication.pending.PendingBatch;
 import dev.registrybackup.replication.pending.PendingStore;
+import dev.registrybackup.replication.pending.RejectionStore;
+import dev.registrybackup.verify.Depth;
+import dev.registrybackup.verify.Verifier;
+import dev.registrybackup.verify.VerifyRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 
-/** The phases of one reconciliation, in their order. For one call. */
+/** One reconciliation, phase by phase. For one call. */
 final class ReconcileRun {
     /** Older uploads of ours belong to nobody: no object takes so long. */
     private static final Duration MAX_UPLOAD_AGE = Duration.ofDays(1);
@@ -36,32 +50,42 @@ final class ReconcileRun {
     private static final Duration FENCE_CHECK_INTERVAL = Duration.ofSeconds(10);
 
     private final StorePair storePair;
+    private final RegistryStore backup;
     private final Reconciliation.Tools tools;
     private final ReconcilePolicy reconcilePolicy;
     private final boolean isOpenShift;
-    private final Fence fence;
-    private final ProgressTracker progressTracker;
-    private final ReportWriter reportWriter;
+    private final OperationContext context;
+    private final Path scratch;
+    private final Instant startedAt;
+    private final Alarms alarms;
     private final ReconcileStats reconcileStats = new ReconcileStats();
     private final ObjectNode summary = JsonNodeFactory.instance.objectNode();
     private boolean isSuccessful;
     private boolean isComplete;
 
+    /**
+     * A run over these stores.
+     *
+     * @param scratch a directory for lists
+     * @param startedAt when it began, UTC
+     */
     ReconcileRun(
             StorePair storePair,
             Reconciliation.Tools tools,
             ReconcilePolicy reconcilePolicy,
             boolean isOpenShift,
-            Fence fence,
-            ProgressTracker progressTracker,
-            ReportWriter reportWriter) {
+            OperationContext context,
+            Path scratch,
+            Instant startedAt) {
         this.storePair = storePair;
+        this.backup = new RegistryStore(storePair.backup(), storePair.layout());
         this.tools = tools;
         this.reconcilePolicy = reconcilePolicy;
         this.isOpenShift = isOpenShift;
-        this.fence = fence;
-        this.progressTracker = progressTracker;
-        this.reportWriter = reportWriter;
+        this.context = context;
+        this.scratch = scratch;
+        this.startedAt = startedAt;
+        this.alarms = new Alarms(storePair.backup(), tools.clock());
     }
 
     /** Whether every key was compared, and every other phase came to its end; to be asked once it has run. */
@@ -75,108 +99,93 @@ final class ReconcileRun {
     }
 
     /** Does it, and says in figures what it came to. */
-    ObjectNode run(Comparer comparer, Path scratch, Instant begun) {
+    ObjectNode run() {
+        Comparer comparer = tools.comparerFactory().apply(scratch);
         // What needs a blob was pushed after it: so the blobs may be newer than the snapshot, and never older.
-        boolean isCaptured = new SnapshotPhase(storePair, tools, reconcilePolicy, progressTracker, this::addFinding)
-                .run(scratch, summary);
-        LastRun.RunRecord last = new LastRun(storePair.backup()).read();
-        ReplicationTools replicationTools = tools.replicationToolsFactory().apply(storePair, tools.rateLimiter());
+        boolean isCaptured =
+                new SnapshotPhase(backup.store(), tools, reconcilePolicy, alarms, context).run(scratch, summary);
+        LastRun.RunRecord last = new LastRun(backup.store()).read();
         // What was there before the first run that compared everything is its first fill, and no miss of the events'.
         boolean isFilled = last.lastSuccessStartedAt().isPresent() || hasComparedAll(last.summary());
+        ReplicationTools replicationTools = tools.replicationToolsFactory().apply(storePair, tools.rateLimiter());
         CopyPhase copyPhase = new CopyPhase(
                 storePair,
                 replicationTools,
                 tools.workerPools(),
-                fence,
-                progressTracker,
+                context,
                 reconcileStats,
-                isFilled ? Optional.of(begun.minus(reconcilePolicy.eventLagThreshold())) : Optional.empty());
-        boolean isAdopted = copyPending(replicationTools, copyPhase);
-        boolean isRepaired = repair(replicationTools, copyPhase, last);
-        DiffPhase diffPhase =
-                new DiffPhase(storePair, comparer, copyPhase, reconcileStats, progressTracker, this::addFinding);
-        boolean isDoubtful = compare(diffPhase, scratch, begun, last.summary());
-        judgeWaiting(replicationTools, copyPhase);
-        boolean isRemoved = prune(replicationTools, scratch, isDoubtful, begun);
-        progressTracker.phase("looking after records, uploads and the catalog");
-        Optional<Long> settled = diffPhase.remainingKeys().map(new ResolvedRejections(storePair, fence)::delete);
-        summary.put("rejectionsResolved", settled.orElse(0L));
-        abortUploads(begun.minus(MAX_UPLOAD_AGE));
-        new CatalogPhase(storePair, tools, isOpenShift, fence, progressTracker, this::addFinding)
-                .refresh(diffPhase, reconcileStats, isFilled);
-        boolean isArchived = new ArchivePhase(storePair, tools, fence, progressTracker, this::addFinding)
-                .update(diffPhase.failedShards().isEmpty(), scratch, begun, summary);
+                isFilled ? Optional.of(startedAt.minus(reconcilePolicy.eventLagThreshold())) : Optional.empty());
+        copyPending(copyPhase);
+        boolean isAdopted = adopt(replicationTools);
+        context.phase("replacing what was found damaged");
+        RepairPhase repairPhase =
+                new RepairPhase(storePair, replicationTools, copyPhase, tools.rateLimiter(), context);
+        summary.put("corruptReplaced", repairPhase.repairSince(last.lastCompleteStartedAt()));
+        DiffPhase diffPhase = new DiffPhase(storePair, comparer, copyPhase, reconcileStats, context);
+        boolean mayPrune = compare(diffPhase, last.summary());
+        retryBlockedLinks(replicationTools, copyPhase);
+        boolean isPruned = prune(replicationTools, mayPrune);
+        context.phase("looking after records, uploads and the catalog");
+        summary.put(
+                "rejectionsResolved",
+                diffPhase.remainingKeys().map(this::deleteResolvedRejections).orElse(0L));
+        abortUploads();
+        refreshCatalog(diffPhase, isFilled);
+        boolean isArchived = archive(diffPhase);
         isSuccessful = isCaptured
                 && isAdopted
-                && isRemoved
+                && isPruned
                 && isArchived
                 && diffPhase.failedShards().isEmpty();
-        isComplete = isSuccessful && isRepaired && reconcileStats.total(Count.REMAINING) == 0;
+        isComplete = isSuccessful && repairPhase.remaining() == 0 && reconcileStats.total(Count.REMAINING) == 0;
         return summarize(diffPhase, comparer);
     }
 
-    /** Copies what is pending, and adopts a bucket that something else filled; says whether every blob there is verified. */
-    private boolean copyPending(ReplicationTools replicationTools, CopyPhase copyPhase) {
-        progressTracker.phase("settling what is owed");
-        PendingStore shelf = new PendingStore(storePair.backup(), "reconcile", tools.clock());
-        summary.put("pendingResolved", new PendingPhase(shelf, copyPhase).run());
-        return adopt(replicationTools);
+    private static boolean hasComparedAll(ObjectNode last) {
+        return last.has("classes") && last.path("failedShards").isEmpty();
     }
 
-    /** Replaces what verifications found corrupt since a run left nothing; says whether nothing of it is left. */
-    private boolean repair(ReplicationTools replicationTools, CopyPhase copyPhase, LastRun.RunRecord last) {
-        progressTracker.phase("replacing what was found damaged");
-        RepairPhase repairPhase = new RepairPhase(
-                new ReportReader(storePair.backup()),
-                storePair,
-                replicationTools,
-                copyPhase,
-                tools.rateLimiter(),
-                fence,
-                this::addFinding);
-        summary.put("corruptReplaced", repairPhase.repairSince(last.lastCompleteStartedAt()));
-        return repairPhase.remaining() == 0;
-    }
-
-    /** Has every link that is on record as waiting looked at again, so that none stays there that waits no more. */
-    private void judgeWaiting(ReplicationTools replicationTools, CopyPhase copyPhase) {
-        progressTracker.phase("looking at what waits");
-        replicationTools.blockedLinks().forEach(links -> {
-            links.forEach(link -> copyPhase.copy(link, InBackup.UNKNOWN, keyResult -> {}));
-            copyPhase.await();
-        });
-    }
-
-    /** Not every store lists uploads; those of ours that are left behind cost room and nothing else. */
-    private void abortUploads(Instant startedBefore) {
-        try {
-            summary.put("uploadsAborted", storePair.backup().abortMultipartUploads("", startedBefore));
-        } catch (ObjectStoreException e) {
-            addFinding(new Finding(
-                    FindingCode.UNDETERMINED,
-                    storePair.backup().bucket(),
-                    "Uploads that were left under way were not given up: " + e.getMessage()));
+    /** Copies what is pending, and deletes the records of it. A record that came meanwhile stays for whoever wrote it. */
+    private void copyPending(CopyPhase copyPhase) {
+        context.phase("settling what is owed");
+        PendingStore pendingStore = new PendingStore(backup.store(), "reconcile", tools.clock());
+        long resolved = 0;
+        try (Stream<ObjectInfo> listing = pendingStore.list()) {
+            Stream<PendingBatch> batches = listing.map(ObjectInfo::key)
+                    .filter(name -> !PendingStore.isHeartbeat(name))
+                    .flatMap(name -> pendingStore.read(name).stream());
+            for (PendingBatch batch : (Iterable<PendingBatch>) batches::iterator) {
+                if (copyAll(batch, copyPhase)) {
+                    pendingStore.delete(batch);
+                    resolved += batch.keys().size();
+                }
+            }
         }
+        summary.put("pendingResolved", resolved);
     }
 
-    private void addFinding(Finding finding) {
-        progressTracker.addFinding(finding);
-        reportWriter.accept(finding);
+    /** Says whether none of its keys is left. */
+    private static boolean copyAll(PendingBatch batch, CopyPhase copyPhase) {
+        AtomicBoolean isResolved = new AtomicBoolean(true);
+        batch.keys().forEach(pending -> copyPhase.copy(pending.key(), InBackup.UNKNOWN, keyResult -> {
+            if (keyResult.state() == KeyResult.State.REMAINING) {
+                isResolved.set(false);
+            }
+        }));
+        copyPhase.await();
+        return isResolved.get();
     }
 
-    private Alarms alarms() {
-        return new Alarms(storePair.backup(), tools.clock());
-    }
-
+    /** Adopts a bucket that something else filled; says whether every blob there is verified. */
     private boolean adopt(ReplicationTools replicationTools) {
         Adoption.AdoptionSummary adopted = new Adoption(
-                        new RegistryStore(storePair.backup(), storePair.layout()),
+                        backup,
                         replicationTools.blobReplicator(),
                         replicationTools.verifiedMarker(),
                         tools.workerPools(),
                         tools.rateLimiter(),
                         tools.clock(),
-                        new OperationContext(fence, progressTracker, reportWriter))
+                        context)
                 .run();
         summary.putObject("adoption")
                 .put("verified", adopted.verified())
@@ -186,16 +195,15 @@ final class ReconcileRun {
         return adopted.isComplete();
     }
 
-    /** Says whether removals are out of the question. */
-    private boolean compare(DiffPhase diffPhase, Path scratch, Instant begun, ObjectNode last) {
-        try (MissingIntervalUpdate absences = new MissingIntervals(storePair.backup()).update(scratch, begun)) {
-            diffPhase.run(reconcilePolicy.shardSize(), new ShardSizes(storePair.backup()), absences);
-            fence.check();
-            // First, since what is on record as absent is no news to the next run, should this one die in between.
-            boolean isDoubtful = new MassDeletionGuard(reconcilePolicy, reconcileStats, alarms())
-                    .check(diffPhase.failedShards(), !last.isEmpty());
-            absences.commit();
-            return isDoubtful;
+    /** Compares everything and copies what differs; says whether anything may be pruned after that. */
+    private boolean compare(DiffPhase diffPhase, ObjectNode last) {
+        try (MissingIntervalUpdate missing = new MissingIntervals(backup.store()).update(scratch, startedAt)) {
+            diffPhase.run(reconcilePolicy.shardSize(), new ShardSizes(backup.store()), missing);
+            context.checkFence();
+            // First, since what is on record as missing is no news to the next run, should this one die in between.
+            boolean isPlausible = raiseAlarms(diffPhase.failedShards(), !last.isEmpty());
+            missing.commit();
+            return isPlausible;
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "Failed to keep lists in %s: %s. Set reconcile.scratch to a directory with room"
@@ -204,42 +212,87 @@ final class ReconcileRun {
         }
     }
 
-    private static boolean hasComparedAll(ObjectNode last) {
-        return last.has("classes") && last.path("failedShards").isEmpty();
+    /**
+     * The guard against mass deletion: tells a registry whose images are deleted one by one from one that is lost, and
+     * raises an alarm for the second. OpenShift empties the bucket of a registry that is set to Removed
+     * (cluster-image-registry-operator {@code pkg/storage/s3/s3.go}). Says whether something may be pruned in this run, if
+     * there are no alarms.
+     */
+    private boolean raiseAlarms(List<String> failedShards, boolean hasRunBefore) {
+        long present = reconcileStats.total(Count.IN_REGISTRY);
+        long missing = reconcileStats.total(Count.MISSING_IN_REGISTRY);
+        long newlyMissing = reconcileStats.total(Count.NEWLY_MISSING_IN_REGISTRY);
+        boolean isEmpty = failedShards.isEmpty() && present == 0 && missing > 0;
+        boolean isMassDeletion = newlyMissing > reconcilePolicy.alarmCount()
+                || newlyMissing > reconcilePolicy.alarmShare() * (present + newlyMissing);
+        if (isEmpty && newlyMissing > 0) {
+            alarms.raise(
+                    "registry-empty",
+                    "The registry's store holds nothing, and the backup %d objects".formatted(missing));
+        } else if (hasRunBefore && isMassDeletion) {
+            alarms.raise(
+                    "mass-deletion",
+                    "%d objects are absent from the registry that were there at the run before; %d are there"
+                            .formatted(newlyMissing, present));
+        }
+        if (!failedShards.isEmpty() && reconcilePolicy.isMirror()) {
+            alarms.raise(
+                    "comparison-failed",
+                    "%d parts could not be compared, the first: %s".formatted(failedShards.size(), failedShards.get(0)));
+        }
+        return !isEmpty && failedShards.isEmpty();
     }
 
-    /** Says whether nothing is left of that to do. */
-    private boolean prune(ReplicationTools replicationTools, Path scratch, boolean isDoubtful, Instant begun) {
+    /** Has every link looked at again that is on record as blocked, so that none stays there that is blocked no more. */
+    private void retryBlockedLinks(ReplicationTools replicationTools, CopyPhase copyPhase) {
+        context.phase("looking at what waits");
+        replicationTools.blockedLinks().forEach(links -> {
+            links.forEach(link -> copyPhase.copy(link, InBackup.UNKNOWN, keyResult -> {}));
+            copyPhase.await();
+        });
+    }
+
+    /** Says whether nothing of that is left to do. */
+    private boolean prune(ReplicationTools replicationTools, boolean mayPrune) {
         boolean isDone = true;
         ReachableSet reachableSet = new ReachableSet(storePair, tools.workerPools());
-        PruneRecord removing = new PruneRecord(storePair.backup(), tools.clock());
-        if (reconcilePolicy.isMirror() && !isDoubtful && alarms().openAlarms().isEmpty()) {
-            progressTracker.phase("removing what the registry has lacked for long");
-            Instant before = begun.minus(reconcilePolicy.retention());
-            CapturedImages captured = new CapturedImages(storePair.backup(), scratch, before);
+        PruneRecord pruneRecord = new PruneRecord(backup.store(), tools.clock());
+        if (reconcilePolicy.isMirror() && mayPrune && alarms.openAlarms().isEmpty()) {
+            context.phase("removing what the registry has lacked for long");
+            Instant before = startedAt.minus(reconcilePolicy.retention());
+            CapturedImages capturedImages = new CapturedImages(backup.store(), scratch, before);
             isDone = new LinkPruner(
                             storePair,
                             replicationTools,
                             new RepositoryReachableSet(storePair, reachableSet),
-                            captured,
-                            new BlobSweeper(storePair, reachableSet, captured, removing),
-                            fence,
+                            capturedImages,
+                            new BlobSweeper(storePair, reachableSet, capturedImages, pruneRecord),
+                            context,
                             reconcileStats,
-                            this::addFinding,
                             scratch,
                             before)
                     .run();
-            isDone &= prune(scratch, before);
+            isDone &= pruneCaptures(before);
         }
-        PruneRaceRepair after = new PruneRaceRepair(storePair, replicationTools, reachableSet, fence, this::addFinding);
-        removing.startedAt().ifPresent(since -> repairPruneRaces(after, removing, since));
-        return isDone && after.isConclusive();
+        Optional<Instant> pruningSince = pruneRecord.startedAt();
+        if (pruningSince.isPresent()) {
+            context.phase("checking links written while blobs were removed");
+            sleep(reconcilePolicy.durableKeyTtl());
+            PruneRaceRepair pruneRaceRepair =
+                    new PruneRaceRepair(storePair, replicationTools, reachableSet, context);
+            summary.put("reinstated", pruneRaceRepair.repairSince(pruningSince.get()));
+            if (pruneRaceRepair.isConclusive()) {
+                pruneRecord.finish();
+            }
+            isDone &= pruneRaceRepair.isConclusive();
+        }
+        return isDone;
     }
 
-    private boolean prune(Path scratch, Instant before) {
-        progressTracker.phase("removing captures that are older than the retention");
+    private boolean pruneCaptures(Instant before) {
+        context.phase("removing captures that are older than the retention");
         try {
-            CapturePruner.Pruned pruned = new CapturePruner(storePair.backup(), scratch, tools.clock()).prune(before);
+            CapturePruner.Pruned pruned = new CapturePruner(backup.store(), scratch, tools.clock()).prune(before);
             summary.putObject("capturesPruned")
                     .put("snapshots", pruned.snapshots())
                     .put("changes", pruned.changes())
@@ -247,28 +300,19 @@ final class ReconcileRun {
                     .put("reinstated", pruned.broughtBack());
             return true;
         } catch (ObjectStoreException e) {
-            addFinding(new Finding(
+            context.report(new Finding(
                     FindingCode.UNDETERMINED,
-                    storePair.backup().bucket(),
+                    backup.store().bucket(),
                     "Captures older than the retention were not removed, or not all of them: " + e.getMessage()));
             // What is refused is refused to the next run too.
             return e.error() == StoreError.BAD_REQUEST;
         }
     }
 
-    private void repairPruneRaces(PruneRaceRepair pruneRaceRepair, PruneRecord removing, Instant since) {
-        progressTracker.phase("checking links written while blobs were removed");
-        sleep(reconcilePolicy.durableKeyTtl());
-        summary.put("reinstated", pruneRaceRepair.repairSince(since));
-        if (pruneRaceRepair.isConclusive()) {
-            removing.finish();
-        }
-    }
-
     /** Waits, and learns meanwhile if it may not go on. */
     private void sleep(Duration duration) {
         for (Duration left = duration; left.compareTo(Duration.ZERO) > 0; left = left.minus(FENCE_CHECK_INTERVAL)) {
-            fence.check();
+            context.checkFence();
             CompletableFuture<Boolean> over = new CompletableFuture<>();
             tools.workerPools()
                     .schedule(
@@ -276,6 +320,97 @@ final class ReconcileRun {
                             () -> over.complete(true));
             over.join();
         }
+    }
+
+    /**
+     * Deletes the records of what could never be copied and is well now: the backup has it, or the registry has it no
+     * more. Tells how many there were.
+     *
+     * @param remaining the keys that the backup lacks still, or has otherwise than the registry
+     */
+    private long deleteResolvedRejections(Set<String> remaining) {
+        MetadataStore records = new MetadataStore(backup.store());
+        long resolved = 0;
+        try (Stream<ObjectInfo> listing = backup.store().list(RejectionStore.PREFIX)) {
+            for (ObjectInfo object : (Iterable<ObjectInfo>) listing::iterator) {
+                Optional<StoredRecord> record = records.get(object.key());
+                // A record may be about no key, such as that of an event nobody could read.
+                Optional<String> resolvedKey = record.flatMap(stored -> MetadataStore.parse(stored.json()))
+                        .map(json -> json.path("key").textValue())
+                        .filter(key -> !remaining.contains(key) && isResolved(key));
+                if (resolvedKey.isPresent()) {
+                    context.checkFence();
+                    backup.store().delete(object.key(), record.get().version());
+                    resolved++;
+                }
+            }
+        }
+        return resolved;
+    }
+
+    private boolean isResolved(String key) {
+        Kind kind = backup.layout().parse(key).kind();
+        return kind != Kind.UNKNOWN
+                && kind != Kind.EXCLUDED
+                && (backup.store().headBeforeWrite(key).isPresent()
+                        || storePair.registry().head(key).isEmpty());
+    }
+
+    /** Not every store lists uploads; those of ours that are left behind cost room and nothing else. */
+    private void abortUploads() {
+        try {
+            summary.put(
+                    "uploadsAborted", backup.store().abortMultipartUploads("", startedAt.minus(MAX_UPLOAD_AGE)));
+        } catch (ObjectStoreException e) {
+            context.report(new Finding(
+                    FindingCode.UNDETERMINED,
+                    backup.store().bucket(),
+                    "Uploads that were left under way were not given up: " + e.getMessage()));
+        }
+    }
+
+    /** Writes the catalog anew: of all repositories if many were changed, or something was pruned. */
+    private void refreshCatalog(DiffPhase diffPhase, boolean hasCatalog) {
+        if (!hasCatalog || diffPhase.hasManyRepositories() || reconcileStats.total(Count.PRUNED) > 0) {
+            writeCatalog(new Scope.All());
+        } else {
+            diffPhase
+                    .changedRepositories()
+                    .forEach(name -> writeCatalog(new Scope.Repository(new RepositoryName(name))));
+        }
+    }
+
+    private void writeCatalog(Scope scope) {
+        Optional<CaptureReader> captures =
+                isOpenShift ? Optional.of(new CaptureReader(backup.store(), tools.scratch())) : Optional.empty();
+        new Verifier(
+                        backup,
+                        tools.workerPools(),
+                        tools.rateLimiter(),
+                        isOpenShift,
+                        tools.clock(),
+                        Optional.of(new Catalog(backup, tools.workerPools(), tools.clock(), captures)),
+                        captures)
+                .run(new VerifyRequest(VerifyRequest.BACKUP, scope, Depth.EXISTENCE, Optional.empty()), context);
+    }
+
+    /** Makes the archive equal to the backup, unless that may be wrong; says whether nothing is left to do. */
+    private boolean archive(DiffPhase diffPhase) {
+        if (tools.archiveFactory().isEmpty()) {
+            return true;
+        }
+        if (!diffPhase.failedShards().isEmpty() || !alarms.openAlarms().isEmpty()) {
+            summary.put("archive", "left as it is: there are alarms, or parts that could not be compared");
+            return true;
+        }
+        context.phase("writing to the archive");
+        Optional<String> problem = tools.archiveFactory()
+                .get()
+                .apply(scratch)
+                .update(backup.layout().prefix(), RegistryLayout.METADATA_PREFIX, startedAt, context::checkFence);
+        summary.put("archive", problem.orElse("as the backup"));
+        problem.ifPresent(text -> context.report(new Finding(FindingCode.UNDETERMINED, "archive", text)));
+        return problem.isEmpty();
     }
 
     private ObjectNode summarize(DiffPhase diffPhase, Comparer comparer) {

@@ -9,11 +9,10 @@ import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
-import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.FencedObjectStore;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
-import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ReportWriter;
 import dev.registrybackup.reconcile.rclone.Archive;
 import dev.registrybackup.reconcile.rclone.Comparer;
@@ -26,7 +25,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -114,22 +112,22 @@ public final class Reconciliation {
      * @param askedBy who asked, and so acknowledges the alarm that the request names
      * @throws ObjectStoreException if a store could not be used at all
      */
-    public ReconcileResult run(
-            String id, ReconcileRequest request, String askedBy, Fence fence, ProgressTracker progressTracker) {
+    public ReconcileResult run(String id, ReconcileRequest request, String askedBy, OperationContext operation) {
         check(request);
         Instant begun = tools.clock().instant();
         Path scratch = createScratchDirectory();
         try {
             CountingObjectStore registry = new CountingObjectStore(storePair.registry());
-            CountingObjectStore backup = new CountingObjectStore(new FencedObjectStore(storePair.backup(), fence));
+            CountingObjectStore backup =
+                    new CountingObjectStore(new FencedObjectStore(storePair.backup(), operation.fence()));
             StorePair counted = new StorePair(registry, backup, storePair.layout());
-            request.acknowledgedAlarm()
-                    .ifPresent(alarm -> new Alarms(backup, tools.clock()).acknowledge(alarm, askedBy));
-            ReportWriter reportWriter = new ReportWriter(backup, id, isOpenShift, fence);
-            Comparer comparer = tools.comparerFactory().apply(scratch);
-            ReconcileRun reconcileRun = new ReconcileRun(
-                    counted, tools, reconcilePolicy, isOpenShift, fence, progressTracker, reportWriter);
-            ObjectNode summary = flushOnFailure(reportWriter, () -> reconcileRun.run(comparer, scratch, begun));
+            Alarms alarms = new Alarms(backup, tools.clock());
+            request.acknowledgedAlarm().ifPresent(alarm -> alarms.acknowledge(alarm, askedBy));
+            ReportWriter reportWriter = new ReportWriter(backup, id, isOpenShift, operation.fence());
+            OperationContext context = operation.withFindingsTo(reportWriter);
+            ReconcileRun reconcileRun =
+                    new ReconcileRun(counted, tools, reconcilePolicy, isOpenShift, context, scratch, begun);
+            ObjectNode summary = flushOnFailure(reportWriter, reconcileRun::run);
             ObjectNode requests = summary.putObject("requests");
             requests.set("registry", registry.json());
             requests.set("backup", backup.json());
@@ -137,25 +135,18 @@ public final class Reconciliation {
             summary.put("startedAt", begun.toString()).put("finishedAt", ended.toString());
             summary.put("outcome", reconcileRun.isComplete() ? "complete" : "incomplete")
                     .put("success", reconcileRun.isSuccessful());
-            reportAlarms(new Alarms(backup, tools.clock()).openAlarms(), summary, progressTracker, reportWriter);
+            // Whoever reads an exit code or the findings has to learn of them too.
+            ArrayNode openAlarms = summary.putArray("alarms");
+            for (Alarm alarm : alarms.openAlarms()) {
+                openAlarms.add(alarm.json());
+                context.report(new Finding(FindingCode.ALARM, alarm.id(), alarm.problem()));
+            }
             reportWriter.finish(summary);
             new LastRun(backup).write(summary, reconcileRun.isSuccessful(), reconcileRun.isComplete(), begun, ended);
             log(id, summary, begun, ended);
             return new ReconcileResult(summary, reconcileRun.isComplete());
         } finally {
             deleteRecursively(scratch);
-        }
-    }
-
-    /** Whoever reads an exit code or the findings has to learn of them too. */
-    private static void reportAlarms(
-            List<Alarm> open, ObjectNode summary, ProgressTracker progressTracker, ReportWriter reportWriter) {
-        ArrayNode alarms = summary.putArray("alarms");
-        for (Alarm alarm : open) {
-            alarms.add(alarm.json());
-            Finding raised = new Finding(FindingCode.ALARM, alarm.id(), alarm.problem());
-            progressTracker.addFinding(raised);
-            reportWriter.accept(raised);
         }
     }
 

@@ -3,7 +3,7 @@ package dev.registrybackup.reconcile;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.ReportReader;
@@ -22,12 +22,11 @@ final class RepairPhase {
     private static final int MAX_REPORTS = 100;
 
     private final ReportReader reportReader;
+    private final OperationContext context;
     private final StorePair storePair;
     private final ReplicationTools replicationTools;
     private final CopyPhase copyPhase;
     private final RateLimiter rateLimiter;
-    private final Fence fence;
-    private final Consumer<Finding> findings;
     private long replaced;
     private long remaining;
 
@@ -37,20 +36,17 @@ final class RepairPhase {
      * @param rateLimiter how fast blobs are read that are looked at again before they are replaced
      */
     RepairPhase(
-            ReportReader reportReader,
             StorePair storePair,
             ReplicationTools replicationTools,
             CopyPhase copyPhase,
             RateLimiter rateLimiter,
-            Fence fence,
-            Consumer<Finding> found) {
-        this.reportReader = reportReader;
+            OperationContext context) {
+        this.context = context;
+        this.reportReader = new ReportReader(storePair.backup());
         this.storePair = storePair;
         this.replicationTools = replicationTools;
         this.copyPhase = copyPhase;
         this.rateLimiter = rateLimiter;
-        this.fence = fence;
-        this.findings = found;
     }
 
     /** Does it, and tells how many blobs were replaced. */
@@ -106,7 +102,7 @@ final class RepairPhase {
     }
 
     private void replace(Digest digest) {
-        fence.check();
+        context.checkFence();
         try {
             if (!isCorrupt(digest)) {
                 return;
@@ -117,7 +113,7 @@ final class RepairPhase {
                 replaced++;
             } else {
                 remaining++;
-                findings.accept(new Finding(
+                context.report(new Finding(
                         FindingCode.BLOB_DIGEST_MISMATCH,
                         digest.toString(),
                         "The backup's is damaged, and the registry has no good one: push the image again. "
@@ -125,7 +121,7 @@ final class RepairPhase {
             }
         } catch (CompletionException | ObjectStoreException e) {
             remaining++;
-            findings.accept(new Finding(
+            context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     digest.toString(),
                     "Failed to replace the damaged blob in the backup: "

@@ -6,11 +6,12 @@ import dev.registrybackup.imagestream.CapturedStream;
 import dev.registrybackup.imagestream.ClusterException;
 import dev.registrybackup.imagestream.SnapshotTaker;
 import dev.registrybackup.logging.LogEvent;
+import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.operation.FencedException;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
-import dev.registrybackup.operation.ProgressTracker;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,23 +27,23 @@ final class SnapshotPhase {
     /** Single streams come and go; fewer than these are no loss of a cluster. */
     private static final long MIN_ALARM_COUNT = 10;
 
-    private final StorePair storePair;
+    private final OperationContext context;
+    private final ObjectStore backup;
     private final Reconciliation.Tools tools;
     private final ReconcilePolicy reconcilePolicy;
-    private final ProgressTracker progressTracker;
-    private final Consumer<Finding> findings;
+    private final Alarms alarms;
 
     SnapshotPhase(
-            StorePair storePair,
+            ObjectStore backup,
             Reconciliation.Tools tools,
             ReconcilePolicy reconcilePolicy,
-            ProgressTracker progressTracker,
-            Consumer<Finding> found) {
-        this.storePair = storePair;
+            Alarms alarms,
+            OperationContext context) {
+        this.context = context;
+        this.backup = backup;
         this.tools = tools;
         this.reconcilePolicy = reconcilePolicy;
-        this.progressTracker = progressTracker;
-        this.findings = found;
+        this.alarms = alarms;
     }
 
     /** Takes it, says in the summary what it came to, and returns whether nothing of it is left to do. */
@@ -50,17 +51,17 @@ final class SnapshotPhase {
         if (tools.snapshotTakerFactory().isEmpty()) {
             return true;
         }
-        progressTracker.phase("capturing ImageStreams");
+        context.phase("capturing ImageStreams");
         Instant begun = tools.clock().instant();
         try {
             Optional<SnapshotTaker> snapshots =
-                    tools.snapshotTakerFactory().get().apply(storePair.backup());
+                    tools.snapshotTakerFactory().get().apply(backup);
             return snapshots.isEmpty() || run(snapshots.get(), scratch, begun, summary);
         } catch (FencedException e) {
             throw e;
         } catch (RuntimeException e) {
             // Whatever it is: blobs are compared all the same.
-            findings.accept(new Finding(
+            context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     "imagestreams",
                     "ImageStreams and Images were not captured in this run, so that no image pushed since the snapshot before"
@@ -84,7 +85,7 @@ final class SnapshotPhase {
         summarize(snapshotSummary, begun, summary);
         raiseAlarmIfMissing(before, snapshotSummary.streams(), begun);
         for (String stream : snapshotSummary.notUnderstood()) {
-            findings.accept(new Finding(
+            context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     "imagestreams",
                     "An ImageStream was not captured, so that it cannot be restored: " + stream));
@@ -93,10 +94,10 @@ final class SnapshotPhase {
     }
 
     private long previousImageStreamCount(Path scratch) {
-        try (Stream<CapturedStream> before = new CaptureReader(storePair.backup(), scratch).inNewestSnapshot()) {
+        try (Stream<CapturedStream> before = new CaptureReader(backup, scratch).inNewestSnapshot()) {
             return before.count();
         } catch (ObjectStoreException e) {
-            findings.accept(new Finding(
+            context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     "imagestreams",
                     "How many ImageStreams there were at the snapshot before is not known: " + e.getMessage()));
@@ -108,8 +109,7 @@ final class SnapshotPhase {
     private void raiseAlarmIfMissing(long before, long now, Instant begun) {
         long gone = before - now;
         if ((now == 0 && before > 0) || gone > Math.max(MIN_ALARM_COUNT, reconcilePolicy.alarmShare() * before)) {
-            new Alarms(storePair.backup(), tools.clock())
-                    .raise(
+            alarms.raise(
                             "imagestreams-missing",
                             "%d of %d ImageStreams are gone since the snapshot before. To restore them, give a time before %s as \"at\""
                                     .formatted(gone, before, begun));

@@ -155,7 +155,7 @@ final class ReconcileFixture implements AutoCloseable {
     private Reconciliation.ReconcileResult run(ReconcileRequest request, Fence fence) {
         progressTracker = new ProgressTracker();
         runs++;
-        return reconciliation().run(id(), request, "a test", fence, progressTracker);
+        return reconciliation().run(id(), request, "a test", new OperationContext(fence, progressTracker));
     }
 
     Reconciliation reconciliation() {
