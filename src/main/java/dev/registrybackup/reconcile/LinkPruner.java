@@ -2,25 +2,35 @@ package dev.registrybackup.reconcile;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.inventory.MissingInterval;
 import dev.registrybackup.inventory.MissingIntervals;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.StoreError;
-import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
 import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.LinkContent;
+import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath;
+import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.Link;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
+import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
 import dev.registrybackup.registry.RepositoryName;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -31,24 +41,29 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hides in the backup what the registry has lacked since before a time: tags, then revisions, an index before its children,
- * then layer links, then blobs, so that no link is left that leads to nothing. Only a tag's history may name a revision
- * that is gone, as it may in the registry. Each key is asked for in the registry once more just before, and just after: what
- * came back in between is brought again, since its event may have found it in the backup still. Nothing that a revision
- * kept in the backup or present in the registry needs is touched, nor what ImageStreams needed that were captured since
- * that time. For one thread.
+ * Prunes the backup: hides in it what the registry has lacked since before a time. Tags, then revisions, an index before
+ * its children, then layer links, then blobs, so that no link is left that leads to nothing. Only a tag's history may name
+ * a revision that is gone, as it may in the registry. Each key is asked for in the registry once more just before, and just
+ * after: what came back in between is copied again, since its event may have found it in the backup still. Nothing that a
+ * revision kept in the backup or present in the registry needs is touched, nor what ImageStreams needed that were captured
+ * since that time. For one thread.
  */
 final class LinkPruner {
-    private final OperationContext context;
+    /** So many blobs are removed in one run at the most, in memory that is bounded so; the next run goes on. */
+    private static final int MAX_BLOBS = 100_000;
+
+    private static final int BATCH_SIZE = 1_000;
+
     private final StorePair storePair;
     private final ReplicationTools replicationTools;
-    private final MissingIntervals missingIntervals;
-    private final RepositoryReachableSet repositoryReachableSet;
-    private final CapturedImages capturedImages;
-    private final BlobSweeper blobSweeper;
+    private final ReachableSet reachableSet;
+    private final PruneRecord pruneRecord;
+    private final OperationContext context;
     private final ReconcileStats reconcileStats;
     private final Path scratch;
     private final Instant missingSinceBefore;
+    private @Nullable Set<Digest> cachedCapturedImages;
+    private @Nullable ObjectStoreException captureFailure;
     private boolean hasFailed;
 
     /** The keys of one repository that may go. */
@@ -57,29 +72,27 @@ final class LinkPruner {
     /**
      * A removal from that backup.
      *
+     * @param pruneRecord says from before the first blob goes that blobs are being removed
      * @param scratch a directory for lists
-     * @param before what has been absent since before then may go
+     * @param missingSinceBefore what the registry has lacked since before then may go
      */
     LinkPruner(
             StorePair storePair,
             ReplicationTools replicationTools,
-            RepositoryReachableSet needs,
-            CapturedImages captured,
-            BlobSweeper blobs,
+            ReachableSet reachableSet,
+            PruneRecord pruneRecord,
             OperationContext context,
             ReconcileStats reconcileStats,
             Path scratch,
-            Instant before) {
-        this.context = context;
+            Instant missingSinceBefore) {
         this.storePair = storePair;
         this.replicationTools = replicationTools;
-        this.missingIntervals = new MissingIntervals(storePair.backup());
-        this.repositoryReachableSet = needs;
-        this.capturedImages = captured;
-        this.blobSweeper = blobs;
+        this.reachableSet = reachableSet;
+        this.pruneRecord = pruneRecord;
+        this.context = context;
         this.reconcileStats = reconcileStats;
         this.scratch = scratch;
-        this.missingSinceBefore = before;
+        this.missingSinceBefore = missingSinceBefore;
     }
 
     /** Does it, and says whether no store failed; what was not removed then, the next run removes. */
@@ -88,8 +101,8 @@ final class LinkPruner {
         forEachRepository(Kind.TAG_INDEX_LINK, repositoryKeys -> pruneAll(repositoryKeys.keys(), Set.of()));
         forEachRepository(Kind.REVISION_LINK, this::pruneRevisions);
         forEachRepository(Kind.LAYER_LINK, this::pruneLayers);
-        try (Stream<String> keys = prunableKeys(Kind.BLOB)) {
-            blobSweeper.sweep(keys, this::prune);
+        try {
+            sweepBlobs();
         } catch (ObjectStoreException e) {
             reportFailure(e, "Blobs that nothing needs any more were not removed, or not all of them");
         }
@@ -99,7 +112,7 @@ final class LinkPruner {
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     private Stream<String> prunableKeys(Kind kind) {
-        return missingIntervals
+        return new MissingIntervals(storePair.backup())
                 .list(scratch)
                 .filter(missingInterval ->
                         missingInterval.isOpen() && missingInterval.from().isBefore(missingSinceBefore))
@@ -141,15 +154,14 @@ final class LinkPruner {
                 .map(key -> ((DigestLink) storePair.layout().parse(key)).digest())
                 .collect(Collectors.toSet());
         Set<Digest> going = new HashSet<>(due);
-        Set<Digest> kept = repositoryReachableSet.taggedRevisions(repositoryKeys.repository());
-        due.stream().filter(capturedImages.digests()::contains).forEach(kept::add);
+        Set<Digest> kept = taggedRevisions(repositoryKeys.repository());
+        due.stream().filter(capturedImages()::contains).forEach(kept::add);
         going.removeAll(kept);
-        ReachableSet.Reachability reachability =
-                repositoryReachableSet.reachableFromRevisions(repositoryKeys.repository(), going);
+        ReachableSet.Reachability reachability = reachableFromRevisions(repositoryKeys.repository(), going);
         if (isFullyKnown(reachability, repositoryKeys)) {
             kept.addAll(reachability.digests());
             pruneAll(
-                    repositoryReachableSet.parentsFirst(due).stream()
+                    reachableSet.parentsFirst(due).stream()
                             .map(digest ->
                                     storePair.layout().keyOf(new RevisionLink(repositoryKeys.repository(), digest)))
                             .toList(),
@@ -158,11 +170,78 @@ final class LinkPruner {
     }
 
     private void pruneLayers(RepositoryKeys repositoryKeys) {
-        ReachableSet.Reachability reachability =
-                repositoryReachableSet.reachableFromRevisions(repositoryKeys.repository(), Set.of());
+        ReachableSet.Reachability reachability = reachableFromRevisions(repositoryKeys.repository(), Set.of());
         if (isFullyKnown(reachability, repositoryKeys)) {
             pruneAll(repositoryKeys.keys(), reachability.digests());
         }
+    }
+
+    /** The revisions that a repository's tags point to, in either store. */
+    private Set<Digest> taggedRevisions(RepositoryName repository) {
+        Set<Digest> tagged = new HashSet<>();
+        String prefix = storePair.layout().repositoriesPrefix() + repository + "/_manifests/tags/";
+        for (ObjectStore store : List.of(storePair.backup(), storePair.registry())) {
+            try (Stream<ObjectInfo> listing = store.list(prefix)) {
+                listing.map(ObjectInfo::key)
+                        .filter(key -> storePair.layout().parse(key) instanceof TagCurrentLink)
+                        .forEach(key -> readTarget(store, key).ifPresent(tagged::add));
+            }
+        }
+        return tagged;
+    }
+
+    /** What a link's content names; empty if it is gone or is no link. */
+    private static Optional<Digest> readTarget(ObjectStore store, String key) {
+        try (OpenObject reading = store.open(key, Optional.empty(), Optional.empty())) {
+            return Optional.of(LinkContent.parse(reading.readAll(LinkContent.MAX_BYTES)));
+        } catch (MalformedLinkException e) {
+            return Optional.empty();
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND || e.error() == StoreError.BAD_REQUEST) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * The images that captured ImageStreams referred to since that time, with the children of indexes: to be restored they
+     * need their bytes, whatever the registry has removed. Read once, and not before it is asked for; some 200 bytes of
+     * memory for each.
+     *
+     * @throws ObjectStoreException if that cannot be told, and then whenever it is asked
+     */
+    private Set<Digest> capturedImages() {
+        if (captureFailure != null) {
+            throw captureFailure;
+        }
+        Set<Digest> captured = cachedCapturedImages;
+        if (captured == null) {
+            captured = new HashSet<>();
+            try {
+                new CaptureReader(storePair.backup(), scratch).imagesSince(missingSinceBefore, captured::add);
+            } catch (ObjectStoreException e) {
+                captureFailure = e;
+                throw e;
+            }
+            cachedCapturedImages = captured;
+        }
+        return captured;
+    }
+
+    /** All that a repository's revisions in the backup lead to, but for those that are about to leave it. */
+    private ReachableSet.Reachability reachableFromRevisions(RepositoryName repository, Set<Digest> going) {
+        Set<Digest> revisions = new HashSet<>();
+        String prefix = storePair.layout().repositoriesPrefix() + repository + "/_manifests/revisions/";
+        try (Stream<ObjectInfo> listing = storePair.backup().list(prefix)) {
+            listing.forEach(object -> {
+                if (storePair.layout().parse(object.key()) instanceof RevisionLink revision
+                        && !going.contains(revision.digest())) {
+                    revisions.add(revision.digest());
+                }
+            });
+        }
+        return reachableSet.of(revisions);
     }
 
     private boolean isFullyKnown(ReachableSet.Reachability reachability, RepositoryKeys repositoryKeys) {
@@ -183,6 +262,68 @@ final class LinkPruner {
         }
     }
 
+    /**
+     * Removes blobs that no link needs which the backup keeps or the registry has, nor any captured image.
+     *
+     * @throws ObjectStoreException if it cannot be told what is needed: then no blob was removed
+     */
+    private void sweepBlobs() {
+        Set<Digest> orphans = new LinkedHashSet<>();
+        try (Stream<String> keys = prunableKeys(Kind.BLOB)) {
+            keys.limit(MAX_BLOBS)
+                    .forEach(key -> orphans.add(((BlobData) storePair.layout().parse(key)).digest()));
+        }
+        if (orphans.isEmpty()) {
+            return;
+        }
+        boolean isFirst = pruneRecord.start();
+        List<Digest> images = List.copyOf(capturedImages());
+        for (int from = 0; from < images.size(); from += BATCH_SIZE) {
+            orphans.removeAll(requireReachable(images.subList(from, Math.min(from + BATCH_SIZE, images.size()))));
+        }
+        removeLinked(orphans, storePair.backup());
+        removeLinked(orphans, storePair.registry());
+        boolean hasPruned = false;
+        for (Digest digest : orphans) {
+            hasPruned |= prune(storePair.layout().blobKey(digest));
+        }
+        if (isFirst && !hasPruned) {
+            pruneRecord.finish();
+        }
+    }
+
+    /** Takes off the set what that store's links lead to. */
+    private void removeLinked(Set<Digest> orphans, ObjectStore store) {
+        try (Stream<ObjectInfo> listing = store.list(storePair.layout().repositoriesPrefix())) {
+            Iterator<ObjectInfo> links = listing.iterator();
+            List<Digest> manifests = new ArrayList<>();
+            while (links.hasNext()) {
+                RegistryPath path = storePair.layout().parse(links.next().key());
+                if (path instanceof DigestLink link) {
+                    orphans.remove(link.digest());
+                    if (path.kind() != Kind.LAYER_LINK) {
+                        manifests.add(link.digest());
+                    }
+                }
+                if (manifests.size() >= BATCH_SIZE || !links.hasNext()) {
+                    orphans.removeAll(requireReachable(manifests));
+                    manifests.clear();
+                }
+            }
+        }
+    }
+
+    private Set<Digest> requireReachable(List<Digest> manifests) {
+        ReachableSet.Reachability reachability = reachableSet.of(manifests);
+        if (!reachability.unknown().isEmpty()) {
+            throw new ObjectStoreException(
+                    StoreError.BAD_REQUEST,
+                    "what these need is not known, since they are no manifests that can be read: "
+                            + reachability.unknown());
+        }
+        return reachability.digests();
+    }
+
     /** Hides it, unless the registry has it again or the backup has it no more; says whether it did, for however long. */
     private boolean prune(String key) {
         context.checkFence();
@@ -192,14 +333,14 @@ final class LinkPruner {
         }
         storePair.backup().delete(key, Optional.empty());
         if (storePair.registry().head(key).isPresent()) {
-            bringAgain(key);
+            copyAgain(key);
         } else {
             reconcileStats.add(storePair.layout().parse(key).kind(), Count.PRUNED, 1);
         }
         return true;
     }
 
-    private void bringAgain(String key) {
+    private void copyAgain(String key) {
         replicationTools.durableKeys().remove(key);
         try {
             replicationTools.replicator().replicate(key).join();

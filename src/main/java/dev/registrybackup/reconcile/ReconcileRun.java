@@ -260,13 +260,11 @@ final class ReconcileRun {
         if (reconcilePolicy.isMirror() && mayPrune && alarms.openAlarms().isEmpty()) {
             context.phase("removing what the registry has lacked for long");
             Instant before = startedAt.minus(reconcilePolicy.retention());
-            CapturedImages capturedImages = new CapturedImages(backup.store(), scratch, before);
             isDone = new LinkPruner(
                             storePair,
                             replicationTools,
-                            new RepositoryReachableSet(storePair, reachableSet),
-                            capturedImages,
-                            new BlobSweeper(storePair, reachableSet, capturedImages, pruneRecord),
+                            reachableSet,
+                            pruneRecord,
                             context,
                             reconcileStats,
                             scratch,

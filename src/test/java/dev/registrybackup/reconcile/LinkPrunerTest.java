@@ -8,13 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.FakeCluster;
 import dev.registrybackup.inventory.MissingInterval;
+import dev.registrybackup.inventory.MissingIntervalUpdate;
 import dev.registrybackup.inventory.MissingIntervals;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.OperationContext;
+import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryPath.Kind;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -94,8 +98,29 @@ class LinkPrunerTest {
         return new Alarms(fixture.backupBucket(), fixture.clock()).openAlarms();
     }
 
-    private CapturedImages capturedImages() {
-        return new CapturedImages(fixture.backup(), scratch, fixture.clock().instant());
+    /** As a run does it that takes a blob for prunable which the registry has again. */
+    private void pruneNothing(PruneRecord record) throws IOException {
+        String key = content.blobKey(sharedLayer);
+        try (MissingIntervalUpdate missing = new MissingIntervals(fixture.backupBucket())
+                .update(scratch, fixture.clock().instant())) {
+            missing.updateRange("e", new TreeSet<>(Set.of(key)), newlyMissing -> {});
+            missing.commit();
+        }
+        StorePair storePair = new StorePair(fixture.registry(), fixture.backup(), content.layout());
+        try (WorkerPools workerPools = new WorkerPools(1, 1)) {
+            boolean isDone = new LinkPruner(
+                            storePair,
+                            fixture.replicationTools(storePair),
+                            new ReachableSet(storePair, workerPools),
+                            record,
+                            new OperationContext(ReconcileFixture.OPEN_FENCE, new ProgressTracker()),
+                            new ReconcileStats(),
+                            scratch,
+                            fixture.clock().instant().plusSeconds(1))
+                    .run();
+            assertTrue(isDone);
+        }
+        assertEquals(List.of(), removedKeys());
     }
 
     private List<String> removedKeys() {
@@ -393,39 +418,30 @@ class LinkPrunerTest {
     }
 
     @Test
-    void theCheckThatAStoppedRunLeftIsMadeByTheNextThoughThatRemovesNothing() {
+    void theCheckThatAStoppedRunLeftIsMadeByTheNextThoughThatRemovesNothing() throws IOException {
         // Given
         PruneRecord record = new PruneRecord(fixture.backupBucket(), fixture.clock());
         record.start();
         var since = record.startedAt();
         fixture.clock().advance(DAY);
-        StorePair storePair = new StorePair(fixture.registry(), fixture.backup(), content.layout());
-        try (WorkerPools workerPools = new WorkerPools(1, 1)) {
-            BlobSweeper removal =
-                    new BlobSweeper(storePair, new ReachableSet(storePair, workerPools), capturedImages(), record);
 
-            // When
-            removal.sweep(Stream.of(content.blobKey(content.blob(new byte[] {1}))), key -> false);
-        }
+        // When
+        pruneNothing(record);
 
         // Then
         assertEquals(since, record.startedAt());
     }
 
     @Test
-    void aRunThatRemovesNothingLeavesNoCheckBehind() {
+    void aRunThatRemovesNothingLeavesNoCheckBehind() throws IOException {
         // Given
-        PruneRecord record = new PruneRecord(fixture.backupBucket(), fixture.clock());
-        StorePair storePair = new StorePair(fixture.registry(), fixture.backup(), content.layout());
-        try (WorkerPools workerPools = new WorkerPools(1, 1)) {
-            BlobSweeper removal =
-                    new BlobSweeper(storePair, new ReachableSet(storePair, workerPools), capturedImages(), record);
+        PruneRecord record = new PruneRecord(fixture.backup(), fixture.clock());
 
-            // When
-            removal.sweep(Stream.of(content.blobKey(content.blob(new byte[] {1}))), key -> false);
-        }
+        // When
+        pruneNothing(record);
 
         // Then
+        assertTrue(fixture.backup().writtenKeys().contains(PruneRecord.KEY));
         assertEquals(Optional.empty(), record.startedAt());
     }
 

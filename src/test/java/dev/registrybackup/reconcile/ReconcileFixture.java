@@ -203,7 +203,7 @@ final class ReconcileFixture implements AutoCloseable {
         return "20261122T10%04dZ-00000000".formatted(runs);
     }
 
-    private ReplicationTools replicationTools(StorePair storePair) {
+    ReplicationTools replicationTools(StorePair storePair) {
         ObjectStore from = storePair.registry();
         ObjectStore to = storePair.backup();
         ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 100_000);
