@@ -3,7 +3,6 @@ package dev.registrybackup.reconcile;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.replication.ReplicationResult;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What became of a key that rclone named.
@@ -92,8 +91,8 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
     }
 
     /** This one, of a key that became the other before. */
-    KeyResult mergedWith(@Nullable KeyResult before) {
-        if (before == null || !before.isCopied() || state != State.SAME) {
+    KeyResult mergedWith(KeyResult before) {
+        if (!before.isCopied() || state != State.SAME) {
             return this;
         }
         return new KeyResult(State.COPIED_UNCONFIRMED, before.missedByEvents(), before.problem());

@@ -14,10 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reconciles one part: rclone compares it, exactly what it names is brought, and rclone is asked again until it names
@@ -36,13 +35,12 @@ final class ShardReconciler {
     private final CopyPhase copyPhase;
     private final ReconcileStats reconcileStats;
     private final boolean readsCurrentLinks;
-    /** What became of what rclone named; guarded by this. */
-    private final Map<String, KeyResult> keyResults = new TreeMap<>();
+    /** What became of what rclone named; filled by the copier's threads, and read once they are done. */
+    private final ConcurrentSkipListMap<String, KeyResult> keyResults = new ConcurrentSkipListMap<>();
 
     private final TreeSet<String> missingInRegistry = new TreeSet<>();
     private final List<String> commands = new ArrayList<>();
     private long comparedKeys;
-    private long shardKeys;
     private long handled;
 
     /**
@@ -91,23 +89,21 @@ final class ShardReconciler {
     ShardResult run() {
         List<Difference> differences = new ArrayList<>();
         Comparison first = recordComparison(comparer.compare(shard, difference -> handle(difference, differences)));
-        shardKeys = first.keys();
         // Of a report that does not count nothing is concluded: a key may be there that it calls absent.
+        InBackup unlessDifferent = first.isReliable() ? InBackup.ABSENT : InBackup.UNKNOWN;
         differences.forEach(difference -> copy(
                 difference.key(),
-                difference.kind() == Difference.Kind.DIFFERENT
-                        ? InBackup.DIFFERENT
-                        : first.isReliable() ? InBackup.ABSENT : InBackup.UNKNOWN));
+                difference.kind() == Difference.Kind.DIFFERENT ? InBackup.DIFFERENT : unlessDifferent));
         copyPhase.await();
-        if (first.isReliable()) {
-            Comparison last = confirm();
-            countResults();
-            return new ShardResult(
-                    last.problem(), missingInRegistry, Map.copyOf(keyResults), commands, comparedKeys, first.keys());
-        }
+        String problem = first.isReliable() ? confirm(first.keys()) : first.problem();
         countResults();
         return new ShardResult(
-                first.problem(), new TreeSet<>(), Map.copyOf(keyResults), commands, comparedKeys, first.keys());
+                problem,
+                first.isReliable() ? missingInRegistry : new TreeSet<>(),
+                Map.copyOf(keyResults),
+                commands,
+                comparedKeys,
+                first.keys());
     }
 
     private Comparison recordComparison(Comparison comparison) {
@@ -117,7 +113,8 @@ final class ShardReconciler {
     }
 
     private void handle(Difference difference, List<Difference> differences) {
-        Kind kind = layout.parse(difference.key()).kind();
+        String key = difference.key();
+        Kind kind = layout.parse(key).kind();
         if (!isCompared(kind)) {
             return;
         }
@@ -128,17 +125,22 @@ final class ShardReconciler {
             case SAME -> {
                 reconcileStats.add(kind, Count.IN_REGISTRY, 1);
                 if (readsCurrentLinks && kind == Kind.TAG_CURRENT_LINK) {
-                    copyPhase.copy(
-                            difference.key(),
-                            InBackup.DIFFERENT,
-                            keyResult -> putUnlessSame(difference.key(), keyResult));
+                    copyPhase.copy(key, InBackup.DIFFERENT, keyResult -> {
+                        if (keyResult.state() != State.SAME) {
+                            putResult(key, keyResult);
+                        }
+                    });
                 }
             }
             case ONLY_IN_REGISTRY, DIFFERENT -> {
                 reconcileStats.add(kind, Count.IN_REGISTRY, 1);
                 differences.add(difference);
             }
-            case ONLY_IN_BACKUP -> missingInRegistry(kind, difference.key());
+            case ONLY_IN_BACKUP -> {
+                if (kind != Kind.UNKNOWN) {
+                    missingInRegistry.add(key);
+                }
+            }
             case UNREADABLE -> {}
         }
     }
@@ -147,64 +149,54 @@ final class ShardReconciler {
         return kind != Kind.UPLOAD && kind != Kind.EXCLUDED;
     }
 
-    private void missingInRegistry(Kind kind, String key) {
-        if (kind != Kind.UNKNOWN) {
-            missingInRegistry.add(key);
-        }
-    }
-
     private void copy(String key, InBackup inBackup) {
         copyPhase.copy(key, inBackup, keyResult -> putResult(key, keyResult));
     }
 
-    private synchronized void putResult(String key, KeyResult keyResult) {
-        keyResults.put(key, keyResult.mergedWith(keyResults.get(key)));
+    private void putResult(String key, KeyResult keyResult) {
+        keyResults.merge(key, keyResult, (before, now) -> now.mergedWith(before));
     }
 
-    private void putUnlessSame(String key, KeyResult keyResult) {
-        if (keyResult.state() != State.SAME) {
-            putResult(key, keyResult);
-        }
-    }
-
-    /** Asks rclone again as long as it names something that is not settled. */
-    private Comparison confirm() {
-        Comparison comparison = new Comparison(true, "", 0, "");
-        for (int round = 1; round <= MAX_ROUNDS && hasUnresolved(); round++) {
-            List<Difference> again = new ArrayList<>();
-            comparison = recordComparison(compareAgain(difference -> addIfDiffering(difference, again)));
-            if (!comparison.isReliable() || again.isEmpty()) {
-                return comparison;
+    /**
+     * Asks rclone again as long as it names something that is not final, and copies that again.
+     *
+     * @param shardKeys how many keys the part has
+     * @return why its last report does not count; empty if it does
+     */
+    private String confirm(long shardKeys) {
+        for (int round = 1; round <= MAX_ROUNDS; round++) {
+            List<String> unconfirmed = keyResults.entrySet().stream()
+                    .filter(entry -> !entry.getValue().isFinal())
+                    .map(Map.Entry::getKey)
+                    .toList();
+            if (unconfirmed.isEmpty()) {
+                return "";
             }
-            boolean isLast = round == MAX_ROUNDS;
-            again.forEach(named -> copyAgain(named, isLast));
+            List<Difference> again = new ArrayList<>();
+            Consumer<Difference> found = difference -> addUnlessFinal(difference, again);
+            // A few keys take fewer requests one by one than the whole part does.
+            boolean isFew = unconfirmed.size() * REQUESTS_PER_KEY <= shardKeys / KEYS_PER_REQUEST;
+            Comparison comparison = recordComparison(
+                    isFew ? comparer.compareKeys(shard, unconfirmed, found) : comparer.compare(shard, found));
+            if (!comparison.isReliable() || again.isEmpty()) {
+                return comparison.problem();
+            }
+            for (Difference difference : again) {
+                KeyResult before = keyResults.get(difference.key());
+                if (round == MAX_ROUNDS && before != null) {
+                    keyResults.put(difference.key(), before.stillDiffering());
+                } else {
+                    copy(
+                            difference.key(),
+                            difference.kind() == Difference.Kind.DIFFERENT ? InBackup.DIFFERENT : InBackup.ABSENT);
+                }
+            }
             copyPhase.await();
         }
-        return comparison;
+        return "";
     }
 
-    private synchronized boolean hasUnresolved() {
-        return keyResults.values().stream().anyMatch(keyResult -> !keyResult.isFinal());
-    }
-
-    private Comparison compareAgain(Consumer<Difference> found) {
-        List<String> brought = unresolvedKeys();
-        return isFew(brought.size()) ? comparer.compareKeys(shard, brought, found) : comparer.compare(shard, found);
-    }
-
-    /** Whether to ask for so many keys one by one takes fewer requests than to compare the part again. */
-    private boolean isFew(long count) {
-        return count * REQUESTS_PER_KEY <= shardKeys / KEYS_PER_REQUEST;
-    }
-
-    private synchronized List<String> unresolvedKeys() {
-        return keyResults.entrySet().stream()
-                .filter(entry -> !entry.getValue().isFinal())
-                .map(Map.Entry::getKey)
-                .toList();
-    }
-
-    private synchronized void addIfDiffering(Difference difference, List<Difference> again) {
+    private void addUnlessFinal(Difference difference, List<Difference> again) {
         boolean isNamed =
                 difference.kind() == Difference.Kind.ONLY_IN_REGISTRY || difference.kind() == Difference.Kind.DIFFERENT;
         KeyResult known = keyResults.get(difference.key());
@@ -214,20 +206,7 @@ final class ShardReconciler {
         }
     }
 
-    private void copyAgain(Difference named, boolean isLast) {
-        KeyResult before = result(named.key());
-        if (isLast && before != null) {
-            putResult(named.key(), before.stillDiffering());
-            return;
-        }
-        copy(named.key(), named.kind() == Difference.Kind.DIFFERENT ? InBackup.DIFFERENT : InBackup.ABSENT);
-    }
-
-    private synchronized @Nullable KeyResult result(String key) {
-        return keyResults.get(key);
-    }
-
-    private synchronized void countResults() {
+    private void countResults() {
         keyResults.forEach((key, keyResult) -> {
             Kind kind = layout.parse(key).kind();
             reconcileStats.add(kind, Count.DIFFERING, 1);
@@ -236,17 +215,14 @@ final class ShardReconciler {
                 reconcileStats.add(kind, Count.MISSED_BY_EVENTS, keyResult.missedByEvents() ? 1 : 0);
             } else if (keyResult.state() == State.REMAINING) {
                 reconcileStats.add(kind, Count.REMAINING, 1);
-                // A link that is withheld for a blob's sake has nothing wrong itself.
-                reconcileStats.add(kind, Count.CORRUPT, kind == Kind.BLOB && isCorrupt(keyResult) ? 1 : 0);
+                // A link that is blocked for a blob's sake has nothing wrong itself.
+                boolean isCorrupt = keyResult
+                        .problem()
+                        .filter(problem -> problem.code() == FindingCode.BLOB_DIGEST_MISMATCH)
+                        .isPresent();
+                reconcileStats.add(kind, Count.CORRUPT, kind == Kind.BLOB && isCorrupt ? 1 : 0);
             }
         });
         missingInRegistry.forEach(key -> reconcileStats.add(layout.parse(key).kind(), Count.MISSING_IN_REGISTRY, 1));
-    }
-
-    private static boolean isCorrupt(KeyResult keyResult) {
-        return keyResult
-                .problem()
-                .filter(problem -> problem.code() == FindingCode.BLOB_DIGEST_MISMATCH)
-                .isPresent();
     }
 }
