@@ -35,10 +35,10 @@ final class CopyPhase {
         UNKNOWN
     }
 
-    private final OperationContext context;
     private final StorePair storePair;
     private final ReplicationTools replicationTools;
     private final WorkerPools workerPools;
+    private final OperationContext context;
     private final ReconcileStats reconcileStats;
     private final Optional<Instant> missedByEventsBefore;
     private final Semaphore permits = new Semaphore(CONCURRENCY);
@@ -55,10 +55,10 @@ final class CopyPhase {
             OperationContext context,
             ReconcileStats reconcileStats,
             Optional<Instant> missedBefore) {
-        this.context = context;
         this.storePair = storePair;
         this.replicationTools = replicationTools;
         this.workerPools = workerPools;
+        this.context = context;
         this.reconcileStats = reconcileStats;
         this.missedByEventsBefore = missedBefore;
     }

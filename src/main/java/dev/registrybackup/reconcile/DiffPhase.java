@@ -37,11 +37,11 @@ final class DiffPhase {
     private static final int MAX_REPOSITORIES = 100;
     private static final int MAX_REMAINING = 10_000;
 
-    private final OperationContext context;
     private final StorePair storePair;
     private final Comparer comparer;
     private final CopyPhase copyPhase;
     private final ReconcileStats reconcileStats;
+    private final OperationContext context;
     private final List<String> failedShards = new ArrayList<>();
     private final List<String> commands = new ArrayList<>();
     private final TreeSet<String> changedRepositories = new TreeSet<>();
@@ -55,11 +55,11 @@ final class DiffPhase {
             CopyPhase copyPhase,
             ReconcileStats reconcileStats,
             OperationContext context) {
-        this.context = context;
         this.storePair = storePair;
         this.comparer = comparer;
         this.copyPhase = copyPhase;
         this.reconcileStats = reconcileStats;
+        this.context = context;
     }
 
     /** Why parts could not be compared; empty if all were. */

@@ -15,7 +15,6 @@ import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.BlobData;
@@ -193,7 +192,7 @@ final class LinkPruner {
     /** What a link's content names; empty if it is gone or is no link. */
     private static Optional<Digest> readTarget(ObjectStore store, String key) {
         try (OpenObject reading = store.open(key, Optional.empty(), Optional.empty())) {
-            return Optional.of(LinkContent.parse(reading.readAll(LinkContent.MAX_BYTES)));
+            return Optional.of(reading.readLink());
         } catch (MalformedLinkException e) {
             return Optional.empty();
         } catch (ObjectStoreException e) {

@@ -38,10 +38,10 @@ final class PruneRaceRepair {
 
     private static final int BATCH_SIZE = 1_000;
 
-    private final OperationContext context;
     private final StorePair storePair;
     private final ReplicationTools replicationTools;
     private final ReachableSet reachableSet;
+    private final OperationContext context;
     private boolean isConclusive = true;
 
     PruneRaceRepair(
@@ -49,10 +49,10 @@ final class PruneRaceRepair {
             ReplicationTools replicationTools,
             ReachableSet reachableSet,
             OperationContext context) {
-        this.context = context;
         this.storePair = storePair;
         this.replicationTools = replicationTools;
         this.reachableSet = reachableSet;
+        this.context = context;
     }
 
     /** Checks the links that the backup got since then, and tells how many blobs it brought back. */

@@ -22,11 +22,11 @@ final class RepairPhase {
     private static final int MAX_REPORTS = 100;
 
     private final ReportReader reportReader;
-    private final OperationContext context;
     private final StorePair storePair;
     private final ReplicationTools replicationTools;
     private final CopyPhase copyPhase;
     private final RateLimiter rateLimiter;
+    private final OperationContext context;
     private long replaced;
     private long remaining;
 
@@ -41,12 +41,12 @@ final class RepairPhase {
             CopyPhase copyPhase,
             RateLimiter rateLimiter,
             OperationContext context) {
-        this.context = context;
         this.reportReader = new ReportReader(storePair.backup());
         this.storePair = storePair;
         this.replicationTools = replicationTools;
         this.copyPhase = copyPhase;
         this.rateLimiter = rateLimiter;
+        this.context = context;
     }
 
     /** Does it, and tells how many blobs were replaced. */

@@ -27,11 +27,11 @@ final class SnapshotPhase {
     /** Single streams come and go; fewer than these are no loss of a cluster. */
     private static final long MIN_ALARM_COUNT = 10;
 
-    private final OperationContext context;
     private final ObjectStore backup;
     private final Reconciliation.Tools tools;
     private final ReconcilePolicy reconcilePolicy;
     private final Alarms alarms;
+    private final OperationContext context;
 
     SnapshotPhase(
             ObjectStore backup,
@@ -39,11 +39,11 @@ final class SnapshotPhase {
             ReconcilePolicy reconcilePolicy,
             Alarms alarms,
             OperationContext context) {
-        this.context = context;
         this.backup = backup;
         this.tools = tools;
         this.reconcilePolicy = reconcilePolicy;
         this.alarms = alarms;
+        this.context = context;
     }
 
     /** Takes it, says in the summary what it came to, and returns whether nothing of it is left to do. */
