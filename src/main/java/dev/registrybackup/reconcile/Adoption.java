@@ -325,7 +325,8 @@ final class Adoption {
                 FindingCode.BLOB_DIGEST_MISMATCH,
                 digest.toString(),
                 copy.state() == BlobState.CORRUPT
-                        ? "The bytes of the backup's copy are not what its digest says, nor are the registry's: " + moved
+                        ? "The bytes of the backup's copy are not what its digest says, nor are the registry's: "
+                                + moved
                                 + ". Remove the registry's, since a registry writes no blob that is there, and push the"
                                 + " images that need it again"
                         : "The bytes of the backup's copy are not what its digest says, and the registry has no such blob: "

@@ -1,12 +1,12 @@
 package dev.registrybackup.reconcile;
 
-import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
 import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RegistryPath;
@@ -21,7 +21,7 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Brings what it is told to, so many keys at a time, by the same copier as events. For one thread that tells. */
+/** Copies keys by the same replicator as events, so many at a time. Keys are handed to it by one thread. */
 final class CopyPhase {
     private static final int CONCURRENCY = 64;
 
@@ -44,9 +44,9 @@ final class CopyPhase {
     private final Semaphore permits = new Semaphore(CONCURRENCY);
 
     /**
-     * Brings by that copier.
+     * Copies by those tools.
      *
-     * @param missedBefore what was written before then, events should have brought; empty if there were none yet
+     * @param missedByEventsBefore what was written before then, events should have copied; empty if there were none yet
      */
     CopyPhase(
             StorePair storePair,
@@ -54,27 +54,27 @@ final class CopyPhase {
             WorkerPools workerPools,
             OperationContext context,
             ReconcileStats reconcileStats,
-            Optional<Instant> missedBefore) {
+            Optional<Instant> missedByEventsBefore) {
         this.storePair = storePair;
         this.replicationTools = replicationTools;
         this.workerPools = workerPools;
         this.context = context;
         this.reconcileStats = reconcileStats;
-        this.missedByEventsBefore = missedBefore;
+        this.missedByEventsBefore = missedByEventsBefore;
     }
 
     /**
-     * Has the key looked at and brought, and returns once there is room for the next.
+     * Has the key copied, and returns once there is room for the next.
      *
      * @param inBackup what was seen of it in the backup
-     * @param then is told what became of it, on another thread
+     * @param then is handed the result, on another thread
      * @throws dev.registrybackup.operation.FencedException if nothing more may be written
      */
     void copy(String key, InBackup inBackup, Consumer<KeyResult> then) {
         context.checkFence();
         permits.acquireUninterruptibly();
         context.progress().addExpected(1, 0);
-        // Whoever names it has looked; what we remember of it may be wrong.
+        // Something showed that it may be missing, so what is remembered of it may be wrong.
         replicationTools.durableKeys().remove(key);
         RegistryPath path = storePair.layout().parse(key);
         boolean differed = inBackup == InBackup.DIFFERENT;

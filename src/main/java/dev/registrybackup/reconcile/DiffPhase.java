@@ -1,23 +1,22 @@
 package dev.registrybackup.reconcile;
 
+import dev.registrybackup.inventory.MissingIntervalUpdate;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
-import dev.registrybackup.registry.DigestAlgorithm;
-import dev.registrybackup.registry.LinkContent;
-import dev.registrybackup.registry.RegistryPath.DigestLink;
-import java.nio.charset.StandardCharsets;
-import java.util.stream.Stream;
-import dev.registrybackup.inventory.MissingIntervalUpdate;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
 import dev.registrybackup.reconcile.rclone.Comparer;
 import dev.registrybackup.reconcile.rclone.Shard;
 import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
+import dev.registrybackup.registry.DigestAlgorithm;
+import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RegistryPath;
+import dev.registrybackup.registry.RegistryPath.DigestLink;
 import dev.registrybackup.registry.RegistryPath.Link;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -25,10 +24,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
-/** Compares and brings all parts, one after the other in key order, and keeps the record of absences. For one thread. */
+/** Compares and copies all shards, one after the other in key order, and keeps the record of what the registry lacks. For
+ * one thread. */
 final class DiffPhase {
-    /** So many commands and failures are kept whole. */
+    /** So many commands are kept for the summary. */
     private static final int MAX_REPORTED = 20;
 
     /** Of so many links one shows what a store's ETags are. */
@@ -62,7 +63,7 @@ final class DiffPhase {
         this.context = context;
     }
 
-    /** Why parts could not be compared; empty if all were. */
+    /** Why shards could not be compared; empty if all were. */
     List<String> failedShards() {
         return List.copyOf(failedShards);
     }
@@ -77,17 +78,17 @@ final class DiffPhase {
         return comparedKeys;
     }
 
-    /** How many parts there were. */
+    /** How many shards there were. */
     int shardCount() {
         return shardCount;
     }
 
-    /** The repositories of which something was brought; more than {@value #MAX_REPOSITORIES} of them are not all told. */
+    /** The repositories of which something was copied; of more than {@value #MAX_REPOSITORIES} of them not all. */
     SortedSet<String> changedRepositories() {
         return new TreeSet<>(changedRepositories);
     }
 
-    /** The keys that are left; empty if there are so many that nobody keeps them, or parts were not compared. */
+    /** The keys that remain; empty if there are too many to keep, or shards were not compared. */
     Optional<Set<String>> remainingKeys() {
         return failedShards.isEmpty() && remainingKeys.size() < MAX_REMAINING
                 ? Optional.of(Set.copyOf(remainingKeys))
@@ -102,21 +103,21 @@ final class DiffPhase {
     /**
      * Does it.
      *
-     * @param sizes how many links each part had before, and is told how many each has
+     * @param sizes how many links each shard had before; takes how many each has now
      */
-    void run(long partKeys, ShardSizes sizes, MissingIntervalUpdate absences) {
+    void run(long shardSize, ShardSizes sizes, MissingIntervalUpdate missingIntervals) {
         context.phase("comparing");
         boolean areHashes = areETagsMd5(storePair.registry()) && areETagsMd5(storePair.backup());
-        List<Shard> plan = new ShardPlanner(
-                        storePair, comparer, partKeys, areHashes ? CompareBy.CONTENT : CompareBy.SIZE)
+        List<Shard> shards = new ShardPlanner(
+                        storePair, comparer, shardSize, areHashes ? CompareBy.CONTENT : CompareBy.SIZE)
                 .plan(sizes);
-        shardCount = plan.size();
-        for (Shard shard : plan) {
+        shardCount = shards.size();
+        for (Shard shard : shards) {
             ShardReconciler.ShardResult shardResult = new ShardReconciler(
                             shard, comparer, storePair.layout(), copyPhase, reconcileStats, !areHashes)
                     .run();
             addResult(shard, shardResult);
-            recordMissing(shard, shardResult, absences);
+            recordMissing(shard, shardResult, missingIntervals);
             if (isLinkShard(shard)) {
                 sizes.put(shard.prefix(), shardResult.initialKeys());
             }
@@ -126,7 +127,8 @@ final class DiffPhase {
         }
         if (failedShards.isEmpty()) {
             sizes.write();
-            absences.updateRange(endOfPrefix(storePair.layout().repositoriesPrefix()), new TreeSet<>(), key -> {});
+            missingIntervals.updateRange(
+                    endOfPrefix(storePair.layout().repositoriesPrefix()), new TreeSet<>(), key -> {});
         }
     }
 
@@ -193,19 +195,20 @@ final class DiffPhase {
         }
     }
 
-    /** Only whole parts of links and blobs say what is absent: the others hold what no registry wrote. */
-    private void recordMissing(Shard shard, ShardReconciler.ShardResult shardResult, MissingIntervalUpdate absences) {
+    /** Only whole shards of links and blobs say what is missing: the others hold what no registry wrote. */
+    private void recordMissing(
+            Shard shard, ShardReconciler.ShardResult shardResult, MissingIntervalUpdate missingIntervals) {
         if (shard.prefix().equals(storePair.layout().rootPrefix())) {
             return;
         }
         if (shardResult.isReliable()) {
-            absences.updateRange(
+            missingIntervals.updateRange(
                     endOfPrefix(shard.prefix()),
                     shardResult.missingInRegistry(),
                     key -> reconcileStats.add(
                             storePair.layout().parse(key).kind(), Count.NEWLY_MISSING_IN_REGISTRY, 1));
         } else {
-            absences.keepRange(endOfPrefix(shard.prefix()));
+            missingIntervals.keepRange(endOfPrefix(shard.prefix()));
         }
     }
 

@@ -5,10 +5,10 @@ import dev.registrybackup.replication.ReplicationResult;
 import java.util.Optional;
 
 /**
- * What became of a key that rclone named.
+ * What became of a key that rclone reported.
  *
  * @param state in short
- * @param missedByEvents whether events should have brought it
+ * @param missedByEvents whether events should have copied it
  * @param problem what is wrong, if something is
  */
 record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem) {
@@ -16,15 +16,15 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
     enum State {
         /** The backup has it now as the registry has it. */
         COPIED,
-        /** As brought; both have the same content since, which rclone could not tell. */
+        /** It was copied; both have the same content since, which rclone could not see. */
         COPIED_UNCONFIRMED,
-        /** Both have the same content, which rclone could not tell. */
+        /** Both have the same content, which rclone could not see. */
         SAME,
         /** The registry has it no more. */
         SOURCE_MISSING,
         /** It is no object of a registry's, and such are not copied. */
         SKIPPED,
-        /** The backup lacks it, or has it otherwise. */
+        /** It is missing in the backup, or differs. */
         REMAINING
     }
 
@@ -79,7 +79,7 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
                 Optional.of(new Problem(FindingCode.UNDETERMINED, String.valueOf(failure.getMessage()))));
     }
 
-    /** That of a key which rclone names however often it is brought. */
+    /** That of a key which rclone reports however often it is copied. */
     KeyResult stillDiffering() {
         return new KeyResult(
                 State.REMAINING,
@@ -103,7 +103,7 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
         return state == State.COPIED || state == State.COPIED_UNCONFIRMED;
     }
 
-    /** Whether bringing it again changes nothing. */
+    /** Whether copying it again changes nothing. */
     boolean isFinal() {
         return state != State.COPIED;
     }

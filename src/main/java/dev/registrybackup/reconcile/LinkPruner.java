@@ -208,7 +208,7 @@ final class LinkPruner {
      * need their bytes, whatever the registry has removed. Read once, and not before it is asked for; some 200 bytes of
      * memory for each.
      *
-     * @throws ObjectStoreException if that cannot be told, and then whenever it is asked
+     * @throws ObjectStoreException if that cannot be determined, and then on each call
      */
     private Set<Digest> capturedImages() {
         if (captureFailure != null) {
@@ -264,7 +264,7 @@ final class LinkPruner {
     /**
      * Removes blobs that no link needs which the backup keeps or the registry has, nor any captured image.
      *
-     * @throws ObjectStoreException if it cannot be told what is needed: then no blob was removed
+     * @throws ObjectStoreException if it cannot be determined what is needed: then no blob was removed
      */
     private void sweepBlobs() {
         Set<Digest> orphans = new LinkedHashSet<>();

@@ -7,9 +7,9 @@ import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RegistryStore;
-import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
@@ -25,11 +25,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Brings back blobs that links need which were written while blobs were removed. Another process may have taken such a blob
+ * Reinstates blobs that links need which were written while blobs were removed. Another process may have taken such a blob
  * for durable from memory and written the link; so this is done once all memory of that time has faded. For one thread.
  */
 final class PruneRaceRepair {
@@ -55,7 +54,7 @@ final class PruneRaceRepair {
         this.context = context;
     }
 
-    /** Checks the links that the backup got since then, and tells how many blobs it brought back. */
+    /** Checks the links that the backup got since then, and says how many blobs it reinstated. */
     long repairSince(Instant since) {
         long count = 0;
         try (Stream<ObjectInfo> listing =

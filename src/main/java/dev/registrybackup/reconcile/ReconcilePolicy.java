@@ -9,8 +9,8 @@ import java.time.Duration;
  * @param retention for how long the registry has to have lacked it
  * @param alarmShare which share of the registry's objects may vanish between two runs without an alarm: 0.1 is a tenth
  * @param alarmCount how many may
- * @param eventLagThreshold how old an object is that events should have brought
- * @param shardSize how many keys a part of the comparison may have, about
+ * @param eventLagThreshold how old an object is that events should have copied
+ * @param shardSize how many keys a shard may have, about
  * @param durableKeyTtl for how long any process takes for durable what it has seen durable
  */
 public record ReconcilePolicy(

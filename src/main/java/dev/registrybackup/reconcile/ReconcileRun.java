@@ -118,8 +118,7 @@ final class ReconcileRun {
         copyPending(copyPhase);
         boolean isAdopted = adopt(replicationTools);
         context.phase("replacing what was found damaged");
-        RepairPhase repairPhase =
-                new RepairPhase(storePair, replicationTools, copyPhase, tools.rateLimiter(), context);
+        RepairPhase repairPhase = new RepairPhase(storePair, replicationTools, copyPhase, tools.rateLimiter(), context);
         summary.put("corruptReplaced", repairPhase.repairSince(last.lastCompleteStartedAt()));
         DiffPhase diffPhase = new DiffPhase(storePair, comparer, copyPhase, reconcileStats, context);
         boolean mayPrune = compare(diffPhase, last.summary());
@@ -167,11 +166,12 @@ final class ReconcileRun {
     /** Says whether none of its keys is left. */
     private static boolean copyAll(PendingBatch batch, CopyPhase copyPhase) {
         AtomicBoolean isResolved = new AtomicBoolean(true);
-        batch.keys().forEach(pending -> copyPhase.copy(pending.key(), InBackup.UNKNOWN, keyResult -> {
-            if (keyResult.state() == KeyResult.State.REMAINING) {
-                isResolved.set(false);
-            }
-        }));
+        batch.keys()
+                .forEach(pending -> copyPhase.copy(pending.key(), InBackup.UNKNOWN, keyResult -> {
+                    if (keyResult.state() == KeyResult.State.REMAINING) {
+                        isResolved.set(false);
+                    }
+                }));
         copyPhase.await();
         return isResolved.get();
     }
@@ -238,7 +238,8 @@ final class ReconcileRun {
         if (!failedShards.isEmpty() && reconcilePolicy.isMirror()) {
             alarms.raise(
                     "comparison-failed",
-                    "%d parts could not be compared, the first: %s".formatted(failedShards.size(), failedShards.get(0)));
+                    "%d parts could not be compared, the first: %s"
+                            .formatted(failedShards.size(), failedShards.get(0)));
         }
         return !isEmpty && failedShards.isEmpty();
     }
@@ -276,8 +277,7 @@ final class ReconcileRun {
         if (pruningSince.isPresent()) {
             context.phase("checking links written while blobs were removed");
             sleep(reconcilePolicy.durableKeyTtl());
-            PruneRaceRepair pruneRaceRepair =
-                    new PruneRaceRepair(storePair, replicationTools, reachableSet, context);
+            PruneRaceRepair pruneRaceRepair = new PruneRaceRepair(storePair, replicationTools, reachableSet, context);
             summary.put("reinstated", pruneRaceRepair.repairSince(pruningSince.get()));
             if (pruneRaceRepair.isConclusive()) {
                 pruneRecord.finish();
@@ -357,8 +357,7 @@ final class ReconcileRun {
     /** Not every store lists uploads; those of ours that are left behind cost room and nothing else. */
     private void abortUploads() {
         try {
-            summary.put(
-                    "uploadsAborted", backup.store().abortMultipartUploads("", startedAt.minus(MAX_UPLOAD_AGE)));
+            summary.put("uploadsAborted", backup.store().abortMultipartUploads("", startedAt.minus(MAX_UPLOAD_AGE)));
         } catch (ObjectStoreException e) {
             context.report(new Finding(
                     FindingCode.UNDETERMINED,

@@ -15,17 +15,17 @@ final class ReconcileStats {
     enum Count {
         /** Keys that the registry has. */
         IN_REGISTRY("inRegistry"),
-        /** Keys that rclone named as missing or different, each once. */
+        /** Keys that rclone reported as missing or differing, each once. */
         DIFFERING("differing"),
         /** Of these, what the backup has now. */
         COPIED("copied"),
         /** Bytes copied for them. */
         BYTES_COPIED("bytesCopied"),
-        /** Of those brought, what events should have brought before. */
+        /** Of those copied, what events should have copied before. */
         MISSED_BY_EVENTS("missedByEvents"),
-        /** Of those named, what the backup has not, or not as the registry has it. */
+        /** Of those differing, what is still missing in the backup, or differs. */
         REMAINING("remaining"),
-        /** Of those left, what in the registry is not what its digest says. */
+        /** Of those remaining, what in the registry is not what its digest says. */
         CORRUPT("corrupt"),
         /** Keys that only the backup has. */
         MISSING_IN_REGISTRY("missingInRegistry"),

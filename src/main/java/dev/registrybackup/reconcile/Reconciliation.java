@@ -33,7 +33,7 @@ import java.util.stream.Stream;
 
 /**
  * Goes over everything that the registry's store and the backup have. Blocks for as long as that takes: not to be called
- * in a lane. Safe for use by many threads, but two at a time on one backup are one too many: operations take turns.
+ * on a thread of the worker pools. Safe for use by many threads, but two at a time on one backup are one too many: operations take turns.
  */
 public final class Reconciliation {
     private static final System.Logger LOGGER = System.getLogger(Reconciliation.class.getName());
@@ -52,7 +52,7 @@ public final class Reconciliation {
      *     {@link dev.registrybackup.imagestream.ClusterException} leaves open; empty if the registry is not OpenShift's
      * @param archiveFactory makes what writes to a second place, given a directory for its files; empty for none
      * @param workerPools where objects are read and written
-     * @param rateLimiter how fast blobs are read that are proved where they are
+     * @param rateLimiter how fast blobs are read that are verified where they are
      * @param clock the time
      * @param scratch the directory in which files of a run lie until it ends
      */

@@ -3,9 +3,9 @@ package dev.registrybackup.reconcile;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ReportReader;
 import dev.registrybackup.reconcile.CopyPhase.InBackup;
 import dev.registrybackup.registry.Digest;
@@ -15,7 +15,6 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
-import java.util.function.Consumer;
 
 /** Replaces what verifications since the last run found wrong in the backup. For one thread. */
 final class RepairPhase {
@@ -49,7 +48,7 @@ final class RepairPhase {
         this.context = context;
     }
 
-    /** Does it, and tells how many blobs were replaced. */
+    /** Does it, and says how many blobs were replaced. */
     long repairSince(Optional<Instant> lastRun) {
         for (String id : reportReader.newestIds(MAX_REPORTS)) {
             if (reportReader

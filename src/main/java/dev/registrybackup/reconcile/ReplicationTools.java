@@ -7,13 +7,13 @@ import dev.registrybackup.replication.Replicator;
 import dev.registrybackup.replication.VerifiedMarker;
 
 /**
- * What objects are brought with: the same as events bring them with, with a memory of its own.
+ * What objects are copied with: the same as events use, with a memory of its own.
  *
- * @param replicator brings keys
- * @param blobReplicator brings blobs
- * @param verifiedMarker whether every blob in the backup was proved
+ * @param replicator copies keys
+ * @param blobReplicator copies blobs
+ * @param verifiedMarker whether every blob in the backup was verified
  * @param durableKeys what is remembered as durable
- * @param blockedLinks what links wait for
+ * @param blockedLinks which links are blocked, and by what
  */
 public record ReplicationTools(
         Replicator replicator,

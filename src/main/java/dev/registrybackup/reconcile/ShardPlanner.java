@@ -14,8 +14,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Cuts both stores into parts that are compared one after the other, in key order. rclone keeps a whole part in memory, so
- * none may have many more keys than is set; and each costs a request of its own, so a small registry is two parts.
+ * Cuts both stores into shards that are compared one after the other, in key order. rclone keeps a whole shard in memory,
+ * so none may have many more keys than is set; and each costs a request of its own, so a small registry is two shards.
  */
 final class ShardPlanner {
     private static final int BLOB_SHARDS = 256;
@@ -27,50 +27,50 @@ final class ShardPlanner {
     private final CompareBy compareLinksBy;
 
     /**
-     * Parts of these stores.
+     * Shards of these stores.
      *
-     * @param mostKeys how many keys a part may have, about
-     * @param linksBy what links are compared by
+     * @param maxKeys how many keys a shard may have, about
+     * @param compareLinksBy what links are compared by
      */
-    ShardPlanner(StorePair storePair, Comparer comparer, long mostKeys, CompareBy linksBy) {
+    ShardPlanner(StorePair storePair, Comparer comparer, long maxKeys, CompareBy compareLinksBy) {
         this.storePair = storePair;
         this.comparer = comparer;
-        this.maxKeys = mostKeys;
-        this.compareLinksBy = linksBy;
+        this.maxKeys = maxKeys;
+        this.compareLinksBy = compareLinksBy;
     }
 
     /**
-     * All parts, in the order of their keys.
+     * All shards, in the order of their keys.
      *
      * @param before how many links there were when last compared, which spares counting them now
      */
     List<Shard> plan(ShardSizes before) {
-        List<Shard> parts = new ArrayList<>(blobShards());
-        addLinks(storePair.layout().repositoriesPrefix(), before, parts);
-        parts.add(otherShard());
-        return parts;
+        List<Shard> shards = new ArrayList<>(blobShards());
+        addLinks(storePair.layout().repositoriesPrefix(), before, shards);
+        shards.add(otherShard());
+        return shards;
     }
 
-    /** Digests are as good as random: one of the 256 directories tells how large all are. */
+    /** Digests are as good as random: one of the 256 directories shows how large all are. */
     private List<Shard> blobShards() {
         String prefix = storePair.layout().blobsPrefix();
         String sha256 = prefix + "sha256/";
         if (largerCount(sha256 + "00/", maxKeys / BLOB_SHARDS + 1) <= maxKeys / BLOB_SHARDS) {
             return List.of(new Shard(prefix, CompareBy.SIZE, List.of(), true));
         }
-        List<Shard> parts = new ArrayList<>();
+        List<Shard> shards = new ArrayList<>();
         for (int shard = 0; shard < BLOB_SHARDS; shard++) {
-            parts.add(new Shard(
+            shards.add(new Shard(
                     sha256 + HexFormat.of().toHexDigits((byte) shard) + "/", CompareBy.SIZE, List.of(), true));
         }
         // What other algorithms have, or nobody; sha256 is left out before it is listed.
-        parts.add(new Shard(prefix, CompareBy.SIZE, List.of("/sha256/**"), false));
-        return parts;
+        shards.add(new Shard(prefix, CompareBy.SIZE, List.of("/sha256/**"), false));
+        return shards;
     }
 
-    private void addLinks(String prefix, ShardSizes before, List<Shard> parts) {
+    private void addLinks(String prefix, ShardSizes before, List<Shard> shards) {
         if (isRepositoryLeaf(prefix) || isSmall(prefix, before.keysBelow(prefix))) {
-            parts.add(linkShard(prefix));
+            shards.add(linkShard(prefix));
             return;
         }
         // In the order of keys, in which "a-b/" is before "a/".
@@ -78,8 +78,8 @@ final class ShardPlanner {
         comparer.listDirectories(prefix).stream()
                 .filter(name -> !name.equals("_uploads"))
                 .forEach(name -> below.add(prefix + name + "/"));
-        below.forEach(directory -> addLinks(directory, before, parts));
-        parts.add(new Shard(prefix, compareLinksBy, List.of("/*/**"), false));
+        below.forEach(directory -> addLinks(directory, before, shards));
+        shards.add(new Shard(prefix, compareLinksBy, List.of("/*/**"), false));
     }
 
     /** To count costs as many requests as to compare: only what was near the bound before, or is new, is counted. */

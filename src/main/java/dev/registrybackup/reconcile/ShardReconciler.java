@@ -19,8 +19,8 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 
 /**
- * Reconciles one part: rclone compares it, exactly what it names is brought, and rclone is asked again until it names
- * nothing that could still be brought. For one part, and one thread.
+ * Reconciles one shard: rclone compares it, exactly what it reports is copied, and rclone compares again until it reports
+ * nothing that could still be copied. For one shard, and one thread.
  */
 final class ShardReconciler {
     /** rclone lists each directory on a key's way, in both stores; a whole listing takes a request for a thousand keys. */
@@ -35,7 +35,7 @@ final class ShardReconciler {
     private final CopyPhase copyPhase;
     private final ReconcileStats reconcileStats;
     private final boolean readsCurrentLinks;
-    /** What became of what rclone named; filled by the copier's threads, and read once they are done. */
+    /** What became of the keys that rclone reported; filled by the copier's threads, and read once they are done. */
     private final ConcurrentSkipListMap<String, KeyResult> keyResults = new ConcurrentSkipListMap<>();
 
     private final TreeSet<String> missingInRegistry = new TreeSet<>();
@@ -48,7 +48,7 @@ final class ShardReconciler {
      *
      * @param problem why rclone's report does not count; empty if it does
      * @param missingInRegistry the registry's keys that only the backup has, if it counts
-     * @param keyResults what became of what rclone named
+     * @param keyResults what became of the keys that rclone reported
      * @param commands what rclone was run with
      * @param comparedKeys of how many keys it spoke, in all its rounds
      * @param initialKeys how many keys there were when it was first asked
@@ -66,7 +66,7 @@ final class ShardReconciler {
     }
 
     /**
-     * A run over that part.
+     * A run over that shard.
      *
      * @param readsCurrentLinks whether tags' current links are read and compared by us, since rclone cannot
      */
@@ -158,9 +158,9 @@ final class ShardReconciler {
     }
 
     /**
-     * Asks rclone again as long as it names something that is not final, and copies that again.
+     * Asks rclone again as long as it reports something that is not final, and copies that again.
      *
-     * @param shardKeys how many keys the part has
+     * @param shardKeys how many keys the shard has
      * @return why its last report does not count; empty if it does
      */
     private String confirm(long shardKeys) {
@@ -174,7 +174,7 @@ final class ShardReconciler {
             }
             List<Difference> again = new ArrayList<>();
             Consumer<Difference> found = difference -> addUnlessFinal(difference, again);
-            // A few keys take fewer requests one by one than the whole part does.
+            // A few keys take fewer requests one by one than the whole shard does.
             boolean isFew = unconfirmed.size() * REQUESTS_PER_KEY <= shardKeys / KEYS_PER_REQUEST;
             Comparison comparison = recordComparison(
                     isFew ? comparer.compareKeys(shard, unconfirmed, found) : comparer.compare(shard, found));

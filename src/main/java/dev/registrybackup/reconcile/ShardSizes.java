@@ -13,7 +13,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
- * How many links each part had when it was last compared, under {@value #KEY}, so that they need not be listed once more to
+ * How many links each shard had when it was last compared, under {@value #KEY}, so that they need not be listed once more to
  * be counted. For one run, and one thread.
  */
 final class ShardSizes {
@@ -39,16 +39,16 @@ final class ShardSizes {
                 }));
     }
 
-    /** How many there were below that prefix, in whatever parts; empty if that is not known. */
+    /** How many there were below that prefix, in whatever shards; empty if that is not known. */
     OptionalLong keysBelow(String prefix) {
-        NavigableMap<String, Long> parts = previous.subMap(prefix, true, prefix + Character.MAX_VALUE, true);
-        return parts.isEmpty()
+        NavigableMap<String, Long> shards = previous.subMap(prefix, true, prefix + Character.MAX_VALUE, true);
+        return shards.isEmpty()
                 ? OptionalLong.empty()
                 : OptionalLong.of(
-                        parts.values().stream().mapToLong(Long::longValue).sum());
+                        shards.values().stream().mapToLong(Long::longValue).sum());
     }
 
-    /** That many there are now in the part of that prefix. */
+    /** That many there are now in the shard of that prefix. */
     void put(String prefix, long keys) {
         current.put(prefix, keys);
     }

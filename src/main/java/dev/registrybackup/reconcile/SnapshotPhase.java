@@ -9,15 +9,14 @@ import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.operation.FencedException;
-import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Takes a snapshot of the cluster's ImageStreams, where there are any, before blobs are compared. */
@@ -110,9 +109,9 @@ final class SnapshotPhase {
         long gone = before - now;
         if ((now == 0 && before > 0) || gone > Math.max(MIN_ALARM_COUNT, reconcilePolicy.alarmShare() * before)) {
             alarms.raise(
-                            "imagestreams-missing",
-                            "%d of %d ImageStreams are gone since the snapshot before. To restore them, give a time before %s as \"at\""
-                                    .formatted(gone, before, begun));
+                    "imagestreams-missing",
+                    "%d of %d ImageStreams are gone since the snapshot before. To restore them, give a time before %s as \"at\""
+                            .formatted(gone, before, begun));
         }
     }
 

@@ -1,5 +1,5 @@
 /**
- * Makes the backup equal to the registry: rclone compares both, what it names is copied by the copier of events, and
+ * Makes the backup equal to the registry: rclone compares both, what it reports is copied by the replicator of events, and
  * rclone compares again. Also prunes what the registry has lacked for the retention, behind the guard against mass
  * deletions. Start with {@link Reconciliation} and {@link ReconcileRun}.
  */
