@@ -191,7 +191,7 @@ final class Adoption {
         if (unknown == 0) {
             context.checkFence();
             verifiedMarker.set(
-                    "every blob was proved: %d objects, %d bytes".formatted(reached.verified(), reached.bytes()));
+                    "every blob was verified: %d objects, %d bytes".formatted(reached.verified(), reached.bytes()));
             LogEvent.of("backup-adopted")
                     .with("objects", reached.verified())
                     .with("bytes", reached.bytes())
@@ -277,7 +277,7 @@ final class Adoption {
                 context.report(new Finding(
                         FindingCode.UNDETERMINED,
                         reading.digest().toString(),
-                        "The backup's copy was not proved: %s. The next run goes on with it"
+                        "The backup's copy was not verified: %s. The next run goes on with it"
                                 .formatted(e.getMessage())));
             }
             // It stays before the first that is unknown, so that the next run reads that again.

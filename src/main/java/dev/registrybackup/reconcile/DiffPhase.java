@@ -26,8 +26,10 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** Compares and copies all shards, one after the other in key order, and keeps the record of what the registry lacks. For
- * one thread. */
+/**
+ * Compares and copies all shards, one after the other in key order, and keeps the record of what the registry lacks. For
+ * one thread.
+ */
 final class DiffPhase {
     /** So many commands are kept for the summary. */
     private static final int MAX_REPORTED = 20;

@@ -40,7 +40,7 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
                 new KeyResult(
                         State.COPIED,
                         missed,
-                        problem(FindingCode.LINK_DANGLING, "It was brought, but ", replicationResult));
+                        problem(FindingCode.LINK_DANGLING, "It was copied, but ", replicationResult));
             case SOURCE_MISSING -> new KeyResult(State.SOURCE_MISSING, false, Optional.empty());
             case SKIPPED ->
                 new KeyResult(
@@ -51,10 +51,10 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
                                         FindingCode.UNKNOWN_OBJECT,
                                         "No registry writes such an object, and registry.unknown-objects does not have it copied")));
             case CORRUPT ->
-                remaining(FindingCode.BLOB_DIGEST_MISMATCH, "The registry's blob is not taken: ", replicationResult);
-            case BLOCKED -> remaining(FindingCode.BLOB_DIGEST_MISMATCH, "The link is withheld: ", replicationResult);
+                remaining(FindingCode.BLOB_DIGEST_MISMATCH, "The registry's blob is not copied: ", replicationResult);
+            case BLOCKED -> remaining(FindingCode.BLOB_DIGEST_MISMATCH, "The link is blocked: ", replicationResult);
             case MALFORMED ->
-                remaining(FindingCode.LINK_MALFORMED, "The registry's link is not taken: ", replicationResult);
+                remaining(FindingCode.LINK_MALFORMED, "The registry's link is not copied: ", replicationResult);
         };
     }
 
@@ -86,7 +86,7 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
                 missedByEvents,
                 Optional.of(new Problem(
                         FindingCode.UNDETERMINED,
-                        "It was brought, and rclone names it still: something else writes it, or the store does not show"
+                        "It was copied, and rclone still reports it: something else writes it, or the store does not show"
                                 + " what it has")));
     }
 

@@ -117,14 +117,14 @@ final class ReconcileRun {
                 isFilled ? Optional.of(startedAt.minus(reconcilePolicy.eventLagThreshold())) : Optional.empty());
         copyPending(copyPhase);
         boolean isAdopted = adopt(replicationTools);
-        context.phase("replacing what was found damaged");
+        context.phase("replacing corrupt blobs");
         RepairPhase repairPhase = new RepairPhase(storePair, replicationTools, copyPhase, tools.rateLimiter(), context);
         summary.put("corruptReplaced", repairPhase.repairSince(last.lastCompleteStartedAt()));
         DiffPhase diffPhase = new DiffPhase(storePair, comparer, copyPhase, reconcileStats, context);
         boolean mayPrune = compare(diffPhase, last.summary());
         retryBlockedLinks(replicationTools, copyPhase);
         boolean isPruned = prune(replicationTools, mayPrune);
-        context.phase("looking after records, uploads and the catalog");
+        context.phase("deleting what is resolved and writing the catalog");
         summary.put(
                 "rejectionsResolved",
                 diffPhase.remainingKeys().map(this::deleteResolvedRejections).orElse(0L));
@@ -146,7 +146,7 @@ final class ReconcileRun {
 
     /** Copies what is pending, and deletes the records of it. A record that came meanwhile stays for whoever wrote it. */
     private void copyPending(CopyPhase copyPhase) {
-        context.phase("settling what is owed");
+        context.phase("copying what is pending");
         PendingStore pendingStore = new PendingStore(backup.store(), "reconcile", tools.clock());
         long resolved = 0;
         try (Stream<ObjectInfo> listing = pendingStore.list()) {
@@ -232,13 +232,13 @@ final class ReconcileRun {
         } else if (hasRunBefore && isMassDeletion) {
             alarms.raise(
                     "mass-deletion",
-                    "%d objects are absent from the registry that were there at the run before; %d are there"
+                    "%d objects are missing in the registry that were there at the run before; %d are there"
                             .formatted(newlyMissing, present));
         }
         if (!failedShards.isEmpty() && reconcilePolicy.isMirror()) {
             alarms.raise(
                     "comparison-failed",
-                    "%d parts could not be compared, the first: %s"
+                    "%d shards could not be compared, the first: %s"
                             .formatted(failedShards.size(), failedShards.get(0)));
         }
         return !isEmpty && failedShards.isEmpty();
@@ -246,7 +246,7 @@ final class ReconcileRun {
 
     /** Has every link looked at again that is on record as blocked, so that none stays there that is blocked no more. */
     private void retryBlockedLinks(ReplicationTools replicationTools, CopyPhase copyPhase) {
-        context.phase("looking at what waits");
+        context.phase("retrying blocked links");
         replicationTools.blockedLinks().forEach(links -> {
             links.forEach(link -> copyPhase.copy(link, InBackup.UNKNOWN, keyResult -> {}));
             copyPhase.await();
@@ -259,7 +259,7 @@ final class ReconcileRun {
         ReachableSet reachableSet = new ReachableSet(storePair, tools.workerPools());
         PruneRecord pruneRecord = new PruneRecord(backup.store(), tools.clock());
         if (reconcilePolicy.isMirror() && mayPrune && alarms.openAlarms().isEmpty()) {
-            context.phase("removing what the registry has lacked for long");
+            context.phase("pruning");
             Instant before = startedAt.minus(reconcilePolicy.retention());
             isDone = new LinkPruner(
                             storePair,
@@ -275,7 +275,7 @@ final class ReconcileRun {
         }
         Optional<Instant> pruningSince = pruneRecord.startedAt();
         if (pruningSince.isPresent()) {
-            context.phase("checking links written while blobs were removed");
+            context.phase("checking links written while blobs were pruned");
             sleep(reconcilePolicy.durableKeyTtl());
             PruneRaceRepair pruneRaceRepair = new PruneRaceRepair(storePair, replicationTools, reachableSet, context);
             summary.put("reinstated", pruneRaceRepair.repairSince(pruningSince.get()));
@@ -288,7 +288,7 @@ final class ReconcileRun {
     }
 
     private boolean pruneCaptures(Instant before) {
-        context.phase("removing captures that are older than the retention");
+        context.phase("pruning captures");
         try {
             CapturePruner.Pruned pruned = new CapturePruner(backup.store(), scratch, tools.clock()).prune(before);
             summary.putObject("capturesPruned")
@@ -397,7 +397,7 @@ final class ReconcileRun {
             return true;
         }
         if (!diffPhase.failedShards().isEmpty() || !alarms.openAlarms().isEmpty()) {
-            summary.put("archive", "left as it is: there are alarms, or parts that could not be compared");
+            summary.put("archive", "left as it is: there are alarms, or shards that could not be compared");
             return true;
         }
         context.phase("writing to the archive");

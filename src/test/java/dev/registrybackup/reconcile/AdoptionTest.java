@@ -183,7 +183,7 @@ class AdoptionTest {
         assertEquals(new Adoption.AdoptionSummary(3, 0, 0, bytes, true), adoptionSummary);
         assertEquals(blobs, readKeys());
         assertEquals(
-                "{\"verifiedAt\":\"%s\",\"reason\":\"every blob was proved: 3 objects, %d bytes\"}"
+                "{\"verifiedAt\":\"%s\",\"reason\":\"every blob was verified: 3 objects, %d bytes\"}"
                         .formatted(SettableClock.START, bytes),
                 text(VerifiedMarker.KEY));
         assertEquals(0, bucket.versionCount(RECORD));
@@ -413,7 +413,7 @@ class AdoptionTest {
                         new Finding(
                                 FindingCode.UNDETERMINED,
                                 blobs.get(2).toString(),
-                                "The backup's copy was not proved: Failed to read it: a test says so. The next run goes on with it")),
+                                "The backup's copy was not verified: Failed to read it: a test says so. The next run goes on with it")),
                 findings);
         assertTrue(
                 text(RECORD).contains("\"lastKey\":\"%s\",\"verified\":2,".formatted(registry.blobKey(blobs.get(1)))),

@@ -51,7 +51,7 @@ class ShardReconcilerTest {
         assertTrue(
                 fixture.progress().firstFindings().stream()
                         .anyMatch(finding -> finding.subject().equals(key)
-                                && finding.problem().contains("rclone names it still")),
+                                && finding.problem().contains("rclone still reports it")),
                 () -> fixture.progress().firstFindings().toString());
         long asked = comparer.comparisons().stream()
                 .filter(question -> question.endsWith("repositories/"))

@@ -127,7 +127,7 @@ class VerifiedMarkerTest {
         });
 
         // When
-        assertThrows(ObjectStoreException.class, () -> verifiedMarker.set("every blob was proved"));
+        assertThrows(ObjectStoreException.class, () -> verifiedMarker.set("every blob was verified"));
         boolean set = verifiedMarker.isSet();
 
         // Then
