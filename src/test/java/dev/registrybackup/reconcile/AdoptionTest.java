@@ -91,7 +91,7 @@ class AdoptionTest {
                         workerPools,
                         RateLimiter.unlimited(),
                         clock,
-                        new OperationContext(fence, progressTracker, findings::add))
+                        new OperationContext(fence, progressTracker).withFindingsTo(findings::add))
                 .run();
     }
 
