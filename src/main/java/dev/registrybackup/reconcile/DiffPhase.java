@@ -187,11 +187,20 @@ final class DiffPhase {
     }
 
     private void reportKey(String key, KeyResult keyResult) {
-        keyResult.problem().ifPresent(problem -> context.report(new Finding(problem.code(), key, problem.text())));
-        if (keyResult.state() == KeyResult.State.REMAINING && remainingKeys.size() < MAX_REMAINING) {
-            remainingKeys.add(key);
-        }
         RegistryPath path = storePair.layout().parse(key);
+        boolean isAcknowledged = keyResult
+                .problem()
+                .map(problem -> context.report(new Finding(problem.code(), key, problem.text())))
+                .filter(reported -> reported.code() == FindingCode.ACKNOWLEDGED)
+                .isPresent();
+        if (keyResult.state() == KeyResult.State.REMAINING) {
+            if (isAcknowledged) {
+                reconcileStats.acknowledgeRemaining(path.kind());
+            }
+            if (remainingKeys.size() < MAX_REMAINING) {
+                remainingKeys.add(key);
+            }
+        }
         if (keyResult.isCopied() && path instanceof Link link && !hasManyRepositories()) {
             changedRepositories.add(link.repository().value());
         }

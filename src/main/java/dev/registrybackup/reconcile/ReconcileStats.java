@@ -25,6 +25,8 @@ final class ReconcileStats {
         MISSED_BY_EVENTS("missedByEvents"),
         /** Of those differing, what is still missing in the backup, or differs. */
         REMAINING("remaining"),
+        /** What would be counted as remaining, had nobody acknowledged its finding until a date. */
+        ACKNOWLEDGED("acknowledged"),
         /** Of those remaining, what in the registry is not what its digest says. */
         CORRUPT("corrupt"),
         /** Keys that only the backup has. */
@@ -47,6 +49,12 @@ final class ReconcileStats {
 
     synchronized void add(Kind kind, Count count, long more) {
         counts.computeIfAbsent(kind, fresh -> new EnumMap<>(Count.class)).merge(count, more, Long::sum);
+    }
+
+    /** Counts a key that remains as acknowledged. */
+    synchronized void acknowledgeRemaining(Kind kind) {
+        add(kind, Count.REMAINING, -1);
+        add(kind, Count.ACKNOWLEDGED, 1);
     }
 
     synchronized long count(Kind kind, Count count) {

@@ -9,6 +9,7 @@ import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.AcknowledgedFindings;
 import dev.registrybackup.operation.FencedObjectStore;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
@@ -124,7 +125,9 @@ public final class Reconciliation {
             Alarms alarms = new Alarms(backup, tools.clock());
             request.acknowledgedAlarm().ifPresent(alarm -> alarms.acknowledge(alarm, askedBy));
             ReportWriter reportWriter = new ReportWriter(backup, id, isOpenShift, operation.fence());
-            OperationContext context = operation.withFindingsTo(reportWriter);
+            OperationContext context = operation
+                    .withFindingsTo(reportWriter)
+                    .withAcknowledged(new AcknowledgedFindings(backup, tools.clock()).current());
             ReconcileRun reconcileRun =
                     new ReconcileRun(counted, tools, reconcilePolicy, isOpenShift, context, scratch, begun);
             ObjectNode summary = flushOnFailure(reportWriter, reconcileRun::run);

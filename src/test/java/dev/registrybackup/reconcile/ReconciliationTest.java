@@ -19,6 +19,7 @@ import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.objectstore.directory.DirectoryObjectStore;
 import dev.registrybackup.operation.Finding;
+import dev.registrybackup.operation.AcknowledgedFindings;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.reconcile.rclone.Difference;
 import dev.registrybackup.registry.Digest;
@@ -269,6 +270,36 @@ class ReconciliationTest {
         assertEquals(1, ReconcileFixture.classCount(reconcileResult, "blob", "corrupt"));
         assertEquals(List.of(FindingCode.BLOB_DIGEST_MISMATCH), codes());
         assertEquals(key, fixture.progress().firstFindings().get(0).subject());
+    }
+
+    @Test
+    void anAcknowledgedKeyDoesNotKeepARunFromBeingComplete() {
+        // Given
+        fillBackup();
+        Digest layer = content.layer("team/app", 100);
+        fixture.withContent(content).run();
+        String key = content.blobKey(layer);
+        fixture.registryBucket().seed(key, new byte[7]);
+        new AcknowledgedFindings(fixture.backupBucket(), fixture.clock())
+                .acknowledge(
+                        FindingCode.BLOB_DIGEST_MISMATCH,
+                        key,
+                        fixture.clock().instant().plus(Duration.ofDays(30)),
+                        "alice");
+
+        // When
+        Reconciliation.ReconcileResult acknowledged = fixture.run();
+        List<FindingCode> codes = codes();
+        fixture.clock().advance(Duration.ofDays(30));
+        Reconciliation.ReconcileResult afterwards = fixture.run();
+
+        // Then
+        assertTrue(acknowledged.isComplete());
+        assertEquals(List.of(FindingCode.ACKNOWLEDGED), codes);
+        assertEquals(1, ReconcileFixture.classCount(acknowledged, "blob", "acknowledged"));
+        assertEquals(0, ReconcileFixture.classCount(acknowledged, "blob", "remaining"));
+        assertFalse(afterwards.isComplete());
+        assertEquals(1, ReconcileFixture.classCount(afterwards, "blob", "remaining"));
     }
 
     @Test
