@@ -18,43 +18,43 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Copies blobs into the target, each verified while it streams, and tells which the target has. Blocks; safe for use by
- * many threads.
+ * Copies blobs into the target, verifying each while it streams, and knows which blobs the target has. Blocks; safe for
+ * use by many threads.
  */
 final class BlobRestorer {
-    /** With so many failures it is the store that fails, and not some objects in it. */
+    /** More failed blobs than this mean that the store fails, not single objects in it. */
     private static final int MAX_FAILURES = 100;
 
-    /** So many of the blobs that the backup listed are remembered, in 50 bytes each; the target is asked for the others. */
+    /** How many listed blobs are remembered, 50 bytes each; the others cost a request to the target. */
     private static final int MAX_LISTED = 1_000_000;
 
     private final RestoreContext context;
     private final ObjectCopier objectCopier;
     private final Set<Digest> failed = ConcurrentHashMap.newKeySet();
-    /** Guarded by itself: what the backup listed, so that the target has it or is given it. */
+    /** Guarded by itself: the blobs that the backup listed; the target has each or gets it. */
     private final DigestIndex listed = new DigestIndex();
 
     private final Map<Digest, Boolean> answers = Collections.synchronizedMap(new Latest<>());
 
-    /** What has to be done for a blob. */
+    /** The action that a blob needs. */
     enum BlobAction {
         COPY,
-        /** Whether it has to be copied is told by reading what the target has. */
+        /** Read the target's blob first; copy only if it is corrupt. */
         VERIFY,
         NONE,
-        /** The target's has another size, and is left alone as the mode demands. */
+        /** The target's blob has another size, and the mode forbids replacing it. */
         DIFFERS
     }
 
     /**
      * One blob to copy or to verify.
      *
-     * @param digest which
-     * @param inBackup what the backup has of it
-     * @param inTarget what the target has of it
+     * @param digest the blob's digest
+     * @param inBackup the object in the backup
+     * @param inTarget the object in the target; empty if it has none
      */
     record BlobStep(Digest digest, ObjectRef inBackup, Optional<ObjectRef> inTarget) {
-        /** What has to be done, told from the listings. */
+        /** The action that the listings call for. */
         BlobAction action(RestoreRequest.Mode mode) {
             if (inTarget.isEmpty()) {
                 return BlobAction.COPY;
@@ -72,7 +72,7 @@ final class BlobRestorer {
         this.objectCopier = new ObjectCopier(context.target().store(), object -> Map.of());
     }
 
-    /** Does what has to be done. */
+    /** Carries out the planned action. */
     void restore(BlobStep step) {
         try {
             switch (step.action(context.request().mode())) {
@@ -117,7 +117,7 @@ final class BlobRestorer {
                         .report(new Finding(
                                 FindingCode.BLOB_DIGEST_MISMATCH,
                                 digest.toString(),
-                                "the backup's copy is damaged, and it has no older one that is good: "
+                                "the backup's copy is corrupt, and no older version of it is valid: "
                                         + e.getMessage()));
             }
         }
@@ -142,17 +142,17 @@ final class BlobRestorer {
         context.operation().report(new Finding(code, digest.toString(), String.valueOf(e.getMessage())));
     }
 
-    /** Whether the blob could not be copied. */
+    /** Whether copying this blob failed. */
     boolean hasFailed(Digest digest) {
         return failed.contains(digest);
     }
 
-    /** Whether any could not be copied. */
+    /** Whether copying any blob failed. */
     boolean hasFailures() {
         return !failed.isEmpty();
     }
 
-    /** Learns that the target has it or is given it, as far as there is room for that. */
+    /** Remembers that the target has the blob or gets it, while there is room. */
     void addListed(Digest digest) {
         synchronized (listed) {
             if (listed.count() < MAX_LISTED) {
@@ -162,8 +162,8 @@ final class BlobRestorer {
     }
 
     /**
-     * Whether the target has it, and as far as this run knows, good; to be asked once all that was listed was restored. What
-     * it lacks is copied if the backup has it after all.
+     * Whether the target has the blob and this run did not find it corrupt. Call it once all listed blobs are restored:
+     * a blob that is missing from the target is copied if the backup has it after all.
      */
     boolean isInTarget(Digest digest) {
         if (hasFailed(digest)) {
@@ -182,18 +182,18 @@ final class BlobRestorer {
         return answer;
     }
 
-    /** It may have come since the listing, or be there as an older version only. */
+    /** The blob may be newer than the listing, or exist only as an older version. */
     private boolean copyUnlisted(Digest digest) {
-        Optional<ObjectRef> held = context.backup()
+        Optional<ObjectRef> inBackup = context.backup()
                 .store()
                 .head(context.backup().key(digest))
                 .map(ObjectRef::of)
                 .or(() -> context.olderVersions().newestValid(digest));
-        held.ifPresent(found -> copyOnce(digest, found));
-        return held.isPresent() && !hasFailed(digest);
+        inBackup.ifPresent(found -> copyOnce(digest, found));
+        return inBackup.isPresent() && !hasFailed(digest);
     }
 
-    /** One at a time, so that a large one is not copied for each of the images that share it. */
+    /** One at a time, so that a large blob is not copied once for each image that shares it. */
     private synchronized void copyOnce(Digest digest, ObjectRef found) {
         if (!answers.containsKey(digest)) {
             restore(new BlobStep(digest, found, Optional.empty()));

@@ -27,8 +27,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Restores everything, in memory that does not grow with the registry: one pass over both stores' listings to count, then
- * one for blobs and one for each class of links that lacks any. For one thread.
+ * Restores everything, in memory that does not grow with the registry: one pass over both stores' listings to count,
+ * one for blobs, and one for each class of links with any missing. For one thread.
  */
 final class FullRestore implements Restore.PlannedRestore {
     private static final List<Kind> WRITE_ORDER =
@@ -39,7 +39,7 @@ final class FullRestore implements Restore.PlannedRestore {
     private final LinkRestorer linkRestorer;
     private final Map<Kind, Integer> neededByKind = new EnumMap<>(Kind.class);
 
-    /** Plans to restore all of these links of the backup and every blob, and counts what has to be done. */
+    /** Plans to restore these links of the backup and every blob, and counts the work. */
     FullRestore(RestoreContext context, Links links) {
         this.context = context;
         this.links = links;
@@ -57,7 +57,7 @@ final class FullRestore implements Restore.PlannedRestore {
     }
 
     private void forEachBlob(Consumer<BlobStep> visit) {
-        // As of a time, blobs count too that the backup shows no more.
+        // As of a time, deleted blobs of the backup count too.
         try (Stream<ListedBlob> ours = context.request().at().isPresent()
                         ? ListedBlob.listAllVersions(context.backup())
                         : ListedBlob.listCurrent(context.backup());
@@ -87,7 +87,7 @@ final class FullRestore implements Restore.PlannedRestore {
         }
     }
 
-    /** Visits each of the left with that of the right which has the same name; both are in the order of their names. */
+    /** Visits each left item with the right item of the same name, if any; both sides are sorted by name. */
     private static <L, R> void join(
             Iterator<L> left,
             Function<L, String> leftName,
@@ -172,8 +172,8 @@ final class FullRestore implements Restore.PlannedRestore {
     }
 
     /**
-     * Whether the target has what the link points to. What a tag points to now is to be found by digest as well, whether or
-     * not that link was lost; layers that live elsewhere and old entries of a tag's history are nothing that is missing.
+     * Whether the target has what the link points to. A tag's current image is restored by digest too, even if its
+     * revision link was lost. Foreign layers and old entries of a tag's history do not count as missing.
      */
     private static boolean isInTarget(
             RegistryPath.Link link, Digest digest, BlobRestorer blobs, ManifestRestorer manifests) {

@@ -4,18 +4,18 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** What of a cluster's ImageStreams and Images is restored besides the bucket's objects, and by which route. */
+/** How a restore treats the cluster's ImageStreams and Images besides the bucket's objects. */
 public enum ImageStreamMode {
-    /** Nothing: what the bucket's own links name is restored. */
+    /** Restores only what the bucket's own links name. */
     NONE,
-    /** The status of each ImageStream is written as it was: keeps the order and times of a tag's history. */
+    /** Writes the status of each ImageStream as it was: keeps the order and times of a tag's history. */
     STATUS,
-    /** Each image is tagged anew, oldest first: needs no right beyond the namespace, and gives new times. */
+    /** Tags each image anew, oldest first: needs no right beyond the namespace, and gives new times. */
     MAPPING,
-    /** Nothing in the cluster: links of tags are written into the target, for a stock registry to serve. */
+    /** Writes tag links into the target, for a stock registry to serve; nothing in the cluster. */
     TAG_LINKS;
 
-    /** As requests have it. */
+    /** The name in requests. */
     public String label() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
@@ -24,7 +24,7 @@ public enum ImageStreamMode {
         return Arrays.stream(values())
                 .filter(each -> each.label().equals(text))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("\"metadata\" is one of %s, not \"%s\""
+                .orElseThrow(() -> new IllegalArgumentException("\"imageStreams\" must be one of %s, not \"%s\""
                         .formatted(
                                 Arrays.stream(values())
                                         .map(ImageStreamMode::label)

@@ -16,37 +16,36 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Tells whether links of the target have to be written, and writes them from what they have to say. Blocks; safe for use by
- * many threads.
+ * Decides whether links of the target must be written, and writes them. Blocks; safe for use by many threads.
  *
  * @param context the restore
  */
 record LinkRestorer(RestoreContext context) {
     /**
-     * Whether it has to be written.
+     * Whether the link must be written.
      *
-     * @param held what the target has of it
-     * @param onConflict told of a link that says something else and is left so, as the request demands
+     * @param inTarget the link object in the target; empty if there is none
+     * @param onConflict receives a finding if the link has another target and the request forbids replacing it
      */
     boolean isWriteNeeded(
-            RegistryPath.Link path, Digest target, Optional<ObjectRef> held, Consumer<Finding> onConflict) {
-        if (held.isEmpty()) {
+            RegistryPath.Link path, Digest target, Optional<ObjectRef> inTarget, Consumer<Finding> onConflict) {
+        if (inTarget.isEmpty()) {
             return true;
         }
-        if (held.get().provablyPointsTo(target)) {
+        if (inTarget.get().provablyPointsTo(target)) {
             return false;
         }
         String key = context.target().key(path);
-        Optional<Digest> says = readTarget(key);
-        if (says.equals(Optional.of(target))) {
+        Optional<Digest> current = readTarget(key);
+        if (current.equals(Optional.of(target))) {
             return false;
         }
-        if (path.kind() == RegistryPath.Kind.TAG_CURRENT_LINK && says.isPresent()) {
+        if (path.kind() == RegistryPath.Kind.TAG_CURRENT_LINK && current.isPresent()) {
             if (!context.request().overwriteTags()) {
                 onConflict.accept(new Finding(
                         FindingCode.TAG_DIFFERS,
                         key,
-                        "points elsewhere than to %s, and is left so: overwriteTags moves it".formatted(target)));
+                        "does not point to %s and was not changed: overwriteTags moves it".formatted(target)));
             }
             return context.request().overwriteTags();
         }
@@ -55,12 +54,12 @@ record LinkRestorer(RestoreContext context) {
             onConflict.accept(new Finding(
                     FindingCode.LINK_MALFORMED,
                     key,
-                    "does not say %s, and is left so: mode repair replaces it".formatted(target)));
+                    "does not contain %s and was not changed: mode repair replaces it".formatted(target)));
         }
         return isRepair;
     }
 
-    /** Empty if it is gone meanwhile or no link, neither of which says the right thing. */
+    /** Empty if the link was deleted meanwhile or is malformed. */
     private Optional<Digest> readTarget(String key) {
         try (OpenObject reading = context.target().store().open(key, Optional.empty(), Optional.empty())) {
             return Optional.of(reading.readLink());
@@ -74,7 +73,7 @@ record LinkRestorer(RestoreContext context) {
         }
     }
 
-    /** Writes it, and counts it. */
+    /** Writes the link and counts it. */
     void write(RegistryPath.Link path, Digest target) {
         put(path, target);
         count(target);

@@ -20,8 +20,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Writes revision links one by one, those of an index's children first, and none above anything that the target lacks, by
- * the grades of {@link dev.registrybackup.inventory.ImageCompleteness}. Blocks; safe for use by many threads.
+ * Writes revision links one by one, those of an index's children first, and none whose content is missing from the
+ * target, by the rules of {@link dev.registrybackup.inventory.ImageCompleteness}. Blocks; safe for use by many threads.
  */
 final class ManifestRestorer {
     private static final int MAX_LISTED = 5;
@@ -31,7 +31,7 @@ final class ManifestRestorer {
     private final BlobRestorer blobs;
     private final LinkRestorer links;
     private final Set<RevisionLink> blocked = ConcurrentHashMap.newKeySet();
-    /** Lately written, children ahead of their turn among them. */
+    /** The latest links written, including children written before their turn. */
     private final Set<RevisionLink> recentlyWritten =
             Collections.synchronizedSet(Collections.newSetFromMap(new Latest<>()));
 
@@ -42,7 +42,7 @@ final class ManifestRestorer {
         this.links = links;
     }
 
-    /** Writes it, after those of its children; whether it could be. */
+    /** Writes the revision link after those of its children; returns whether it succeeded. */
     boolean restore(RevisionLink path) {
         return known(path).orElseGet(() -> restoreWithChildren(path));
     }
@@ -63,8 +63,8 @@ final class ManifestRestorer {
         for (Digest digest : order) {
             RevisionLink link = new RevisionLink(path.repository(), digest);
             LoadedManifest manifest = Objects.requireNonNull(loaded.get(digest));
-            // A child that the backup lacks is lost if it was pushed into the repository, and else an index may lack
-            // it.
+            // A child missing from the backup is lost if it was pushed into the repository; otherwise an index may be
+            // sparse.
             boolean isSparse = manifest.state() == ManifestState.MISSING && !link.equals(path) && !isInBackup(link);
             if (!isSparse) {
                 isThere.put(digest, restore(link, manifest, isThere));
@@ -112,7 +112,7 @@ final class ManifestRestorer {
             report(
                     FindingCode.BLOB_MISSING,
                     path,
-                    "not written, since these could not be brought: "
+                    "not written, because these could not be copied: "
                             + missing.stream().limit(MAX_LISTED).toList());
         }
         return missing.isEmpty();
@@ -121,7 +121,7 @@ final class ManifestRestorer {
     private boolean isChildThere(RevisionLink index, Digest child, Map<Digest, Boolean> isThere) {
         Boolean known = isThere.get(child);
         if (known == null) {
-            report(FindingCode.INDEX_SPARSE, index, "lacks %s, as an index may".formatted(child));
+            report(FindingCode.INDEX_SPARSE, index, "%s is missing, which an index allows".formatted(child));
         }
         return known == null || known;
     }
@@ -130,7 +130,7 @@ final class ManifestRestorer {
         context.operation().report(new Finding(code, path.repository() + "@" + path.digest(), problem));
     }
 
-    /** Whether the target has the link: written here, or there before. */
+    /** Whether the target has the link: written by this restore, or before it. */
     boolean isInTarget(RevisionLink path) {
         return known(path)
                 .orElseGet(() -> context.target()
@@ -139,7 +139,7 @@ final class ManifestRestorer {
                         .isPresent());
     }
 
-    /** Whether any could not be written. */
+    /** Whether writing any revision link failed. */
     boolean hasBlocked() {
         return !blocked.isEmpty();
     }

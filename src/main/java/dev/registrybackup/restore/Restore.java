@@ -22,35 +22,35 @@ import java.util.stream.Stream;
 /**
  * Restores from one backup into one target.
  *
- * @param backup what is restored from
- * @param target what is restored into, which may have another root directory
- * @param workerPools where the work is done
- * @param rateLimiter how fast blobs may be read
- * @param clock the time
+ * @param backup the store to restore from
+ * @param target the store to restore into, which may have another root directory
+ * @param workerPools the threads that copy
+ * @param rateLimiter the limit for reading blobs
+ * @param clock the clock that {@code at} is compared with
  */
 public record Restore(
         RegistryStore backup, RegistryStore target, WorkerPools workerPools, RateLimiter rateLimiter, Clock clock) {
     /**
-     * What came of a restore.
+     * The result of a restore.
      *
-     * @param isComplete whether all that was asked for is in the target
-     * @param summary what had to be done, as it was planned
+     * @param isComplete whether the target has everything that was requested
+     * @param summary the planned work, as counted
      */
     public record RestoreResult(boolean isComplete, ObjectNode summary) {}
 
-    /** What is left to do once a restore was planned and counted. */
+    /** The work of a restore that was planned and counted. */
     @FunctionalInterface
     interface PlannedRestore {
-        /** Does it, and says whether all of it could be done. */
+        /** Does the work; returns whether all of it succeeded. */
         boolean run();
     }
 
     /**
-     * Tells what would be done.
+     * Plans a restore and writes nothing.
      *
-     * @throws UnknownScopeException if the backup has nothing of the scope
-     * @throws VersioningDisabledException if an older state is asked for of a backup that keeps no versions
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store could not be read
+     * @throws UnknownScopeException if the backup has nothing in the scope
+     * @throws VersioningDisabledException if the request has a time and the backup keeps no versions
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store cannot be read
      */
     public ObjectNode plan(RestoreRequest request) {
         RestoreContext context = context(request, new OperationContext(() -> {}, new ProgressTracker()));
@@ -59,15 +59,16 @@ public record Restore(
     }
 
     /**
-     * Tells what would be done to restore images that the backup's own links need not name.
+     * Plans to restore images that the backup's own links need not name, and writes nothing.
      *
      * @param named links of such images, so many at a time as fit into memory together
-     * @throws VersioningDisabledException if an older state of everything is asked for of a backup that keeps no versions
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store could not be read
+     * @throws VersioningDisabledException if the request is for everything as of a time and the backup keeps no
+     * versions
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store cannot be read
      */
     public ObjectNode plan(RestoreRequest request, Stream<? extends Links> named) {
         if (request.scope() instanceof Scope.All) {
-            // Whatever is named is among it.
+            // Everything includes the named images.
             return plan(request);
         }
         RestoreContext context = context(request, new OperationContext(() -> {}, new ProgressTracker()));
@@ -76,10 +77,10 @@ public record Restore(
     }
 
     /**
-     * Does nothing if there is something to restore, as far as a few requests tell.
+     * Checks with a few requests that there is something to restore.
      *
-     * @throws UnknownScopeException if the backup has nothing of the scope
-     * @throws VersioningDisabledException if an older state is asked for of a backup that keeps no versions
+     * @throws UnknownScopeException if the backup has nothing in the scope
+     * @throws VersioningDisabledException if the request has a time and the backup keeps no versions
      * @throws dev.registrybackup.objectstore.ObjectStoreException if a store cannot be reached
      */
     public void check(RestoreRequest request) {
@@ -104,12 +105,12 @@ public record Restore(
     }
 
     /**
-     * Restores.
+     * Restores the request's scope.
      *
-     * @param operation asked before each write whether to go on, and told how far it is and each finding
-     * @throws UnknownScopeException if the backup has nothing of the scope
-     * @throws VersioningDisabledException if an older state is asked for of a backup that keeps no versions
-     * @throws dev.registrybackup.operation.FencedException if it was told to stop
+     * @param operation checked for cancellation before each write; receives progress and findings
+     * @throws UnknownScopeException if the backup has nothing in the scope
+     * @throws VersioningDisabledException if the request has a time and the backup keeps no versions
+     * @throws dev.registrybackup.operation.FencedException if the operation was cancelled or replaced
      * @throws dev.registrybackup.objectstore.ObjectStoreException if a store failed as a whole
      */
     public RestoreResult run(RestoreRequest request, OperationContext operation) {
@@ -118,12 +119,14 @@ public record Restore(
     }
 
     /**
-     * Restores images that the backup's own links need not name, and before them everything, if that is asked for.
+     * Restores images that the backup's own links need not name; before them everything, if the request is for
+     * everything.
      *
      * @param named links of such images, so many at a time as fit into memory together
-     * @param operation asked before each write whether to go on, and told how far it is and each finding
-     * @throws VersioningDisabledException if an older state of everything is asked for of a backup that keeps no versions
-     * @throws dev.registrybackup.operation.FencedException if it was told to stop
+     * @param operation checked for cancellation before each write; receives progress and findings
+     * @throws VersioningDisabledException if the request is for everything as of a time and the backup keeps no
+     * versions
+     * @throws dev.registrybackup.operation.FencedException if the operation was cancelled or replaced
      * @throws dev.registrybackup.objectstore.ObjectStoreException if a store failed as a whole
      */
     public RestoreResult run(RestoreRequest request, Stream<? extends Links> named, OperationContext operation) {
@@ -143,7 +146,7 @@ public record Restore(
                 operation);
     }
 
-    /** Each is prepared when its turn comes, and done before the next is prepared. */
+    /** Plans and restores one batch after the other, so that only one is in memory. */
     private static RestoreResult run(RestoreContext context, Stream<PlannedRestore> prepared) {
         RestoreCounts counts = context.counts();
         context.operation().progress().phase("planning");
@@ -160,7 +163,7 @@ public record Restore(
         return new RestoreResult(isComplete, counts.json());
     }
 
-    /** If everything is asked for, that first; then what is named. */
+    /** Everything first, if the request is for everything; then the named images. */
     private Stream<PlannedRestore> prepareNamed(RestoreContext context, Stream<? extends Links> named) {
         RestoreContext further = context.withRequest(context.request().withFullScope());
         Stream<PlannedRestore> steps = named.map(links -> new ScopedRestore(further, links));
@@ -194,7 +197,7 @@ public record Restore(
         }
         if (!backup.store().isVersioned()) {
             throw new VersioningDisabledException(
-                    "The backup bucket %s keeps no versions, so that nothing can be restored as of %s:"
+                    "The backup bucket %s keeps no versions, so nothing can be restored as of %s:"
                             .concat(" enable versioning on it for the future, or leave out \"at\"")
                             .formatted(backup.store().bucket(), request.at().get()));
         }

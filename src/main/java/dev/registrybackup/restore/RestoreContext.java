@@ -9,16 +9,16 @@ import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.OperationContext;
 
 /**
- * What all parts of one restore work with.
+ * The stores, limits and progress that all parts of one restore share.
  *
- * @param backup what is restored from
- * @param target what is restored into
- * @param request what was asked
- * @param workerPools where the work is done
- * @param rateLimiter how fast blobs may be read
- * @param olderVersions of blobs that the backup shows no more
- * @param counts what has to be done
- * @param operation how far it is, and what was found
+ * @param backup the store to restore from
+ * @param target the store to restore into
+ * @param request the request as received
+ * @param workerPools the threads that copy
+ * @param rateLimiter the limit for reading blobs
+ * @param olderVersions noncurrent versions of the backup's blobs
+ * @param counts the planned work
+ * @param operation receives progress and findings
  */
 record RestoreContext(
         RegistryStore backup,
@@ -36,12 +36,12 @@ record RestoreContext(
         return new RestoreContext(backup, target, other, workerPools, rateLimiter, olderVersions, counts, operation);
     }
 
-    /** For requests that are made side by side. */
+    /** A new group for concurrent requests. */
     BoundedTaskGroup tasks() {
         return new BoundedTaskGroup(workerPools, CONCURRENCY);
     }
 
-    /** The backup's manifests, in older versions where it shows none that is good. */
+    /** The backup's manifests, in older versions where the current one is missing or corrupt. */
     Manifests manifests() {
         return new Manifests(backup, workerPools, olderVersions);
     }

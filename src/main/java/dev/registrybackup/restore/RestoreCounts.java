@@ -13,7 +13,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a restore has to do, counted. For one thread. */
+/** Counts the work of a restore. For one thread. */
 final class RestoreCounts {
     private static final int MAX_LISTED = 100;
 
@@ -28,7 +28,7 @@ final class RestoreCounts {
     private long toVerify;
     private boolean isCountingOnlyWork;
 
-    /** Counts, and tells each finding on. */
+    /** Starts at 0; passes each finding on. */
     RestoreCounts(OperationContext operation) {
         this.operation = operation;
     }
@@ -37,12 +37,12 @@ final class RestoreCounts {
         images += isCountingOnlyWork ? 0 : 1;
     }
 
-    /** From now on counts no more images, nor what is there, but only what has to be done: the rest was counted before. */
+    /** Counts only remaining work from now on; images and present objects were counted before. */
     void countOnlyWork() {
         isCountingOnlyWork = true;
     }
 
-    /** Counts a blob, and says what has to be done about it. */
+    /** Counts a blob and returns the action that it needs. */
     BlobAction addBlob(BlobStep step, RestoreRequest.Mode mode) {
         BlobAction action = step.action(mode);
         long bytes = step.inBackup().size();
@@ -65,7 +65,7 @@ final class RestoreCounts {
         return action;
     }
 
-    /** Counts a link. */
+    /** Counts a link, to write or already present. */
     void addLink(long bytes, boolean isNeeded) {
         if (isNeeded) {
             addToCopy(bytes);
@@ -92,7 +92,7 @@ final class RestoreCounts {
         }
     }
 
-    /** How many objects will be dealt with. */
+    /** How many objects will be copied or verified. */
     long objects() {
         return objectsToCopy + toVerify;
     }
@@ -102,7 +102,7 @@ final class RestoreCounts {
         return bytesToCopy;
     }
 
-    /** Its form in answers and records. */
+    /** The JSON form in responses and operation records. */
     ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("images", images);

@@ -12,17 +12,17 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What is to be restored, and how.
+ * A request to restore a scope from the backup into a target.
  *
- * @param scope which part of the registry
- * @param at the time, UTC, as of which; empty for what the backup has now
+ * @param scope the part of the registry to restore
+ * @param at the time to restore as of, UTC; empty for the current state
  * @param target the name of a configured target; {@value #REGISTRY} for the registry itself
- * @param mode what to do about what the target has
- * @param overwriteTags whether tags that point elsewhere in the target are moved
- * @param referrers whether signatures and whatever else refers to an image come with it
- * @param dryRun whether to tell only what would be done
- * @param imageStreamMode what is restored of the cluster's own records of images
- * @param createNamespaces whether namespaces that the cluster lacks are created
+ * @param mode whether objects of the target may be replaced
+ * @param overwriteTags whether to move tags that point elsewhere in the target
+ * @param referrers whether to restore signatures and other referrers with an image
+ * @param dryRun whether to plan only and write nothing
+ * @param imageStreamMode how to restore the cluster's ImageStreams and Images
+ * @param createNamespaces whether to create namespaces that are missing from the cluster
  */
 public record RestoreRequest(
         Scope scope,
@@ -34,7 +34,7 @@ public record RestoreRequest(
         boolean dryRun,
         ImageStreamMode imageStreamMode,
         boolean createNamespaces) {
-    /** The target's name that means the registry. */
+    /** The target name of the registry itself. */
     public static final String REGISTRY = "registry";
 
     private static final Set<String> FIELDS = Set.of(
@@ -48,11 +48,11 @@ public record RestoreRequest(
             "imageStreams",
             "createNamespaces");
 
-    /** What to do about what the target has. */
+    /** Whether objects of the target may be replaced. */
     public enum Mode {
-        /** Write what it lacks. */
+        /** Writes missing objects only. */
         MISSING,
-        /** Also replace what is not what it has to be; reads the target's blobs. */
+        /** Also replaces corrupt objects; reads the target's blobs. */
         REPAIR;
 
         String label() {
@@ -61,10 +61,10 @@ public record RestoreRequest(
     }
 
     /**
-     * Reads a request.
+     * Parses the JSON form of a request.
      *
-     * @param now the time, which {@code at} may not be after
-     * @throws IllegalArgumentException if it is none, saying what is wrong
+     * @param now the current time; {@code at} must not be later
+     * @throws IllegalArgumentException if the JSON is not a valid request; the message names the field
      */
     public static RestoreRequest parse(JsonNode json, Instant now) {
         if (!json.isObject() || !json.has("scope")) {
@@ -74,13 +74,13 @@ public record RestoreRequest(
         json.fieldNames().forEachRemaining(field -> {
             if (!FIELDS.contains(field)) {
                 throw new IllegalArgumentException(
-                        "\"%s\" is no part of a restore's request; these are: %s".formatted(field, sortedFields()));
+                        "\"%s\" is not a field of a restore request; the fields are: %s".formatted(field, sortedFields()));
             }
         });
         Scope scope = Scope.parse(json.path("scope"));
         Optional<Instant> at = at(json.path("at"), now);
         if (at.isPresent() && scope instanceof Scope.Blob) {
-            throw new IllegalArgumentException("\"at\" means nothing for one blob, which never changes");
+            throw new IllegalArgumentException("\"at\" does not apply to a single blob, which never changes");
         }
         return new RestoreRequest(
                 scope,
@@ -100,7 +100,7 @@ public record RestoreRequest(
         }
         if (scope instanceof Scope.Blob) {
             throw new IllegalArgumentException(
-                    "\"metadata\" means nothing for one blob, which belongs to no ImageStream");
+                    "\"imageStreams\" does not apply to a single blob, which belongs to no ImageStream");
         }
         return ImageStreamMode.fromLabel(requireText(json, "imageStreams"));
     }
@@ -116,12 +116,12 @@ public record RestoreRequest(
         try {
             Instant at = Instant.parse(value.asText());
             if (at.isAfter(now)) {
-                throw new IllegalArgumentException("\"at\" is %s, which is in the future: it is %s".formatted(at, now));
+                throw new IllegalArgumentException("\"at\" is %s, which is in the future: the time now is %s".formatted(at, now));
             }
             return Optional.of(at);
         } catch (DateTimeParseException e) {
             throw new IllegalArgumentException(
-                    "\"at\" has to be an instant in UTC such as 2026-11-22T13:45:00Z, not \"%s\""
+                    "\"at\" must be an instant in UTC such as 2026-11-22T13:45:00Z, not \"%s\""
                             .formatted(value.asText()),
                     e);
         }
@@ -131,13 +131,13 @@ public record RestoreRequest(
         return switch (text) {
             case "missing" -> Mode.MISSING;
             case "repair" -> Mode.REPAIR;
-            default -> throw new IllegalArgumentException("\"mode\" is missing or repair, not \"%s\"".formatted(text));
+            default -> throw new IllegalArgumentException("\"mode\" must be missing or repair, not \"%s\"".formatted(text));
         };
     }
 
     private static String requireText(JsonNode json, String field) {
         if (!json.path(field).isTextual()) {
-            throw new IllegalArgumentException("\"%s\" has to be a text".formatted(field));
+            throw new IllegalArgumentException("\"%s\" must be a string".formatted(field));
         }
         return json.path(field).textValue();
     }
@@ -145,14 +145,14 @@ public record RestoreRequest(
     private static boolean parseFlag(JsonNode json, String field) {
         JsonNode value = json.path(field);
         if (!value.isMissingNode() && !value.isBoolean()) {
-            throw new IllegalArgumentException("\"%s\" has to be true or false".formatted(field));
+            throw new IllegalArgumentException("\"%s\" must be true or false".formatted(field));
         }
         return value.asBoolean(false);
     }
 
     /**
-     * The same for all that is told of by whoever names it: the links that are given instead of a scope. After everything was
-     * repaired, nothing of it is to be repaired again.
+     * The same request for links that are given instead of a scope. If the request was for everything in mode repair,
+     * that has already repaired them, so the mode becomes missing.
      */
     RestoreRequest withFullScope() {
         return new RestoreRequest(
@@ -167,7 +167,7 @@ public record RestoreRequest(
                 createNamespaces);
     }
 
-    /** The form in which it is kept; {@link #parse} reads it. */
+    /** The JSON form that {@link #parse} reads. */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.set("scope", scope.toJson());

@@ -27,12 +27,12 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * By what clients find the images of one repository that are to be restored.
+ * The tags and digests under which clients find the images to restore in one repository.
  *
- * @param repository which
+ * @param repository the repository
  * @param revisions images by digest
- * @param tags images by tag; each is one by digest too
- * @param history what tags pointed to
+ * @param tags images by tag; each image is among the revisions too
+ * @param history the index links of what tags pointed to
  */
 record RestoreRoots(
         RepositoryName repository, Set<Digest> revisions, Map<Tag, Digest> tags, Set<TagIndexLink> history) {
@@ -42,7 +42,7 @@ record RestoreRoots(
         this(repository, new HashSet<>(), new TreeMap<>(Comparator.comparing(Tag::value)), new HashSet<>());
     }
 
-    /** The roots that the request asks for, by repository, with what refers to them if it asks for that too. */
+    /** The roots of the request's scope by repository, with their referrers if requested. */
     static Collection<RestoreRoots> read(RestoreContext context, Links links) {
         Scope scope = context.request().scope();
         if (scope instanceof Scope.Blob) {
@@ -91,7 +91,7 @@ record RestoreRoots(
                     .addFinding(new Finding(
                             FindingCode.TIME_APPROXIMATE,
                             link.key(),
-                            "the copy does not say when the registry wrote it, so its own time was taken: "
+                            "the copy does not record when the registry wrote it, so the time of the copy was used: "
                                     + link.writtenAt()));
         }
     }
@@ -112,7 +112,7 @@ record RestoreRoots(
         }
     }
 
-    /** Whatever a tag points to is to be found by digest as well, whether or not that link was lost. */
+    /** Makes each tag's image a revision too, even if its revision link was lost. */
     private void addTag(Tag tag, Digest digest) {
         tags.put(tag, digest);
         history.add(new TagIndexLink(repository, tag, digest));
@@ -121,10 +121,10 @@ record RestoreRoots(
 
     /**
      * Adds what refers to these images in their repository: manifests whose subject one is, and tags named after its
-     * digest, {@code sha256-<hex>} and with {@code .sig}, {@code .att} and {@code .sbom} (OCI distribution-spec, "Referrers
-     * Tag Schema"; cosign, "Tag-based Discovery"); and what refers to those.
+     * digest, {@code sha256-<hex>} and with {@code .sig}, {@code .att} and {@code .sbom} (OCI distribution-spec,
+     * "Referrers Tag Schema"; cosign, "Tag-based Discovery"); and what refers to those.
      *
-     * @param all everything that the repository has
+     * @param all all roots of the repository
      * @param manifests all its manifests
      */
     private void addReferrers(RestoreRoots all, ManifestGraph manifests) {

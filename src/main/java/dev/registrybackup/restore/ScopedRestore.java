@@ -37,13 +37,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Restores a part of a registry, in memory that grows with the number of its digests: plans all of it, counts that, and
- * then does it, and nothing above a blob that could not be copied. For one thread.
+ * Restores part of a registry, in memory that grows with the number of its digests: plans and counts everything, then
+ * copies. Writes no link above a blob that could not be copied. For one thread.
  */
 final class ScopedRestore implements Restore.PlannedRestore {
     private static final int LAYER_RANK = 0;
     private static final int REVISION_RANK = 1;
-    /** More than any index is nested. */
+    /** Deeper than any index is nested. */
     private static final int MAX_LEVELS = 1_000_000;
 
     private static final int TAG_INDEX_RANK = REVISION_RANK + MAX_LEVELS;
@@ -54,18 +54,18 @@ final class ScopedRestore implements Restore.PlannedRestore {
     private final LinkRestorer linkRestorer;
     private final ManifestGraph manifests;
     private final List<BlobStep> blobSteps = new ArrayList<>();
-    /** By rank: no link is written before all of lower rank are. */
+    /** By rank: a link is written after all links of lower rank. */
     private final SortedMap<Integer, List<LinkStep>> linkSteps = new TreeMap<>();
-    /** Whether the backup has all that the scope's images need. */
+    /** Whether the backup has everything that the scope's images need. */
     private boolean isComplete = true;
 
-    /** One link to write, and what it has to say. */
+    /** One link to write, and its target. */
     private record LinkStep(RegistryPath.Link path, Digest target, int rank) {}
 
     /**
-     * Plans it.
+     * Plans and counts the restore.
      *
-     * @throws UnknownScopeException if the backup has nothing of the scope
+     * @throws UnknownScopeException if the backup has nothing in the scope
      */
     ScopedRestore(RestoreContext context, Links links) {
         this.context = context;
@@ -75,17 +75,17 @@ final class ScopedRestore implements Restore.PlannedRestore {
         Set<Digest> images =
                 roots.stream().flatMap(each -> each.revisions().stream()).collect(Collectors.toSet());
         this.manifests = context.manifests().closure(images);
-        Map<Digest, ObjectRef> held = findInBackup(requiredBlobs());
-        if (roots.isEmpty() && held.isEmpty()) {
+        Map<Digest, ObjectRef> inBackup = findInBackup(requiredBlobs());
+        if (roots.isEmpty() && inBackup.isEmpty()) {
             throw UnknownScopeException.of(context.request());
         }
         ImageCompleteness completeness = new ImageCompleteness(
-                manifests, held::containsKey, digest -> images.contains(digest) || isPushed(roots, digest));
+                manifests, inBackup::containsKey, digest -> images.contains(digest) || isPushed(roots, digest));
         for (RestoreRoots each : roots) {
             reportMissing(each, completeness);
-            planLinks(each, derivedLinks(each, completeness, held::containsKey));
+            planLinks(each, derivedLinks(each, completeness, inBackup::containsKey));
         }
-        planBlobs(held);
+        planBlobs(inBackup);
     }
 
     private Set<Digest> requiredBlobs() {
@@ -100,22 +100,22 @@ final class ScopedRestore implements Restore.PlannedRestore {
         return required;
     }
 
-    /** What the backup has of these, in older versions where it shows none. */
+    /** The backup's objects of these blobs, in older versions where there is no current one. */
     private Map<Digest, ObjectRef> findInBackup(Set<Digest> digests) {
         Map<String, ObjectRef> visible = new ExistenceChecker(context.backup().store(), context.workerPools())
                 .findExisting(
                         context.backup().layout().blobsPrefix(),
                         digests.stream().map(context.backup()::key).collect(Collectors.toSet()));
-        Map<Digest, ObjectRef> held = new HashMap<>();
+        Map<Digest, ObjectRef> inBackup = new HashMap<>();
         for (Digest digest : digests) {
             Optional.ofNullable(visible.get(context.backup().key(digest)))
                     .or(() -> context.olderVersions().newestValid(digest))
-                    .ifPresent(found -> held.put(digest, found));
+                    .ifPresent(found -> inBackup.put(digest, found));
         }
-        return held;
+        return inBackup;
     }
 
-    /** Of one image the roots have itself alone, and not the children of an index that were pushed beside it. */
+    /** The roots of a single image do not include the children of an index that were pushed beside it. */
     private boolean isPushed(Collection<RestoreRoots> roots, Digest manifest) {
         Scope scope = context.request().scope();
         boolean isOneImage = scope instanceof Scope.Image || scope instanceof Scope.TaggedImage;
@@ -133,25 +133,25 @@ final class ScopedRestore implements Restore.PlannedRestore {
     private void reportMissing(RestoreRoots roots, ImageCompleteness completeness) {
         for (Digest image : roots.revisions()) {
             context.counts().addImage();
-            MissingContent lacks = completeness.of(image);
-            isComplete &= lacks.isComplete();
+            MissingContent content = completeness.of(image);
+            isComplete &= content.isComplete();
             String name = roots.repository() + "@" + image;
-            lacks.missing()
+            content.missing()
                     .forEach(digest -> context.counts()
                             .addFinding(new Finding(
                                     FindingCode.BLOB_MISSING,
                                     name,
-                                    "left out, since the backup lacks %s or has it damaged".formatted(digest))));
-            lacks.sparse()
+                                    "left out, because %s is missing from the backup or corrupt".formatted(digest))));
+            content.sparse()
                     .forEach(digest -> context.counts()
                             .addFinding(new Finding(
-                                    FindingCode.INDEX_SPARSE, name, "lacks %s, as an index may".formatted(digest))));
+                                    FindingCode.INDEX_SPARSE, name, "%s is missing, which an index allows".formatted(digest))));
         }
     }
 
     /**
-     * The links that whole images of one repository need, derived from their manifests: layer links, but to layers that
-     * rightly live elsewhere, revision links, and of tags and their history what leads to an image that is there.
+     * The links that complete images of one repository need, derived from their manifests: layer links except those of
+     * foreign layers, revision links, and the links of tags and their history that lead to an image that exists.
      */
     private List<LinkStep> derivedLinks(RestoreRoots roots, ImageCompleteness completeness, Predicate<Digest> isHeld) {
         List<Digest> images = roots.revisions().stream()
@@ -216,15 +216,15 @@ final class ScopedRestore implements Restore.PlannedRestore {
         }
     }
 
-    private void planBlobs(Map<Digest, ObjectRef> held) {
+    private void planBlobs(Map<Digest, ObjectRef> inBackup) {
         Map<String, ObjectRef> inTarget = new ExistenceChecker(context.target().store(), context.workerPools())
                 .findExisting(
                         context.target().layout().blobsPrefix(),
-                        held.keySet().stream().map(context.target()::key).collect(Collectors.toSet()));
-        held.forEach((digest, inBackup) -> {
+                        inBackup.keySet().stream().map(context.target()::key).collect(Collectors.toSet()));
+        inBackup.forEach((digest, ref) -> {
             BlobStep step = new BlobStep(
                     digest,
-                    inBackup,
+                    ref,
                     Optional.ofNullable(inTarget.get(context.target().key(digest))));
             BlobAction action = context.counts().addBlob(step, context.request().mode());
             if (action == BlobAction.COPY || action == BlobAction.VERIFY) {
@@ -267,7 +267,7 @@ final class ScopedRestore implements Restore.PlannedRestore {
                             .report(new Finding(
                                     FindingCode.BLOB_MISSING,
                                     context.target().key(step.path()),
-                                    "not written, since something that %s needs could not be brought"
+                                    "not written, because something that %s needs could not be copied"
                                             .formatted(step.target())));
                 }
             }

@@ -1,10 +1,10 @@
 package dev.registrybackup.restore;
 
-/** The backup has nothing of what is asked for. */
+/** The backup has nothing in the requested scope. */
 public final class UnknownScopeException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Says what there is nothing of. */
+    /** The message names the scope and the time. */
     public UnknownScopeException(String message) {
         super(message);
     }

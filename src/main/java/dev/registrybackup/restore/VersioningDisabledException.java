@@ -1,6 +1,6 @@
 package dev.registrybackup.restore;
 
-/** An older state is asked for, of a backup that keeps no versions. */
+/** A request has a time, but the backup keeps no versions. */
 public final class VersioningDisabledException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -344,7 +344,7 @@ class RealStackOpenShiftIT {
         assertEquals(
                 6, reconciled.json().at("/summary/imageStreams/imageStreams").asInt(), reconciled::toString);
         assertEquals(1, refused.code(), refused::toString);
-        assertTrue(refused.errors().contains("Nothing was written, since"), refused::toString);
+        assertTrue(refused.errors().contains("The restore wrote nothing because"), refused::toString);
         assertTrue(refused.errors().contains("image pruner: it is not suspended"), refused::toString);
         assertEquals(List.of(), writtenAtFirst);
         assertEquals(Map.of(), keysAtFirst);

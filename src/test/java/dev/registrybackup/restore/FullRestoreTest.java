@@ -147,7 +147,7 @@ class FullRestoreTest {
                 Map.of(FindingCode.BLOB_MISSING, 2L), restoreFixture.progress().findingCounts());
         assertTrue(restoreFixture.progress().firstFindings().stream()
                 .anyMatch(finding -> finding.problem()
-                        .equals("not written, since these could not be brought: [%s]".formatted(lost))));
+                        .equals("not written, because these could not be copied: [%s]".formatted(lost))));
     }
 
     @Test

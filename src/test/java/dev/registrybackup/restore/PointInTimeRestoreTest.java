@@ -316,7 +316,7 @@ class PointInTimeRestoreTest {
 
             // Then
             assertEquals(
-                    "The backup bucket backup keeps no versions, so that nothing can be restored as of %s: enable"
+                    "The backup bucket backup keeps no versions, so nothing can be restored as of %s: enable"
                                     .formatted(startedAt.minusSeconds(1))
                             + " versioning on it for the future, or leave out \"at\"",
                     failure.getMessage());

@@ -178,7 +178,7 @@ class ScopedRestoreTest {
         assertEquals(
                 Map.of(FindingCode.BLOB_MISSING, 2L), restoreFixture.progress().findingCounts());
         assertEquals(
-                "left out, since the backup lacks %s or has it damaged".formatted(lost),
+                "left out, because %s is missing from the backup or corrupt".formatted(lost),
                 restoreFixture.progress().firstFindings().get(0).problem());
     }
 
