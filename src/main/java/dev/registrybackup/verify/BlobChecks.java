@@ -25,15 +25,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Which blobs a store has, and whether their bytes are what their digests say. What it learns it marks in {@link
- * BlobStates}.
+ * Checks which blobs a store has and whether their bytes match their digests. Records the results in
+ * {@link BlobStates}.
  */
 final class BlobChecks {
-    /** A push takes no longer; what nothing needs after that is left over. */
+    /** A push takes no longer; an unreferenced blob older than this is an orphan. */
     private static final Duration MAX_PUSH_DURATION = Duration.ofHours(24);
 
     private static final int PAGE_SIZE = 1000;
-    /** So many blobs are read at once. */
+    /** How many blobs are read at once. */
     private static final int READ_CONCURRENCY = 16;
 
     private final VerifyContext context;
@@ -48,7 +48,7 @@ final class BlobChecks {
         this.now = now;
     }
 
-    /** Learns all blobs by one listing of the registry's root directory, and reports what no registry wrote. */
+    /** Lists the registry's root directory, records all blobs and reports objects that no registry wrote. */
     void list() {
         try (Stream<ObjectInfo> listing =
                 context.store().store().list(context.store().layout().rootPrefix())) {
@@ -76,7 +76,7 @@ final class BlobChecks {
         context.addObject();
     }
 
-    /** Reports the blobs of that listing which nothing needs; to be asked once all repositories were looked at. */
+    /** Reports the listed blobs that nothing references. Call it after all repositories were checked. */
     void reportOrphans() {
         blobs.forEach(blob -> {
             if (blobs.hasMark(blob, Mark.PRESENT)
@@ -85,13 +85,16 @@ final class BlobChecks {
                 context.report(
                         FindingCode.ORPHAN_BLOB,
                         blob.toString(),
-                        "No revision needs this blob of %d bytes: garbage collection or the hard pruner removes it"
+                        "No revision references this blob of %d bytes: garbage collection or the hard pruner deletes it"
                                 .formatted(blobs.size(blob).orElse(0)));
             }
         });
     }
 
-    /** Learns whether the store has these, unless that is known. What a listing lacks is asked for: it may have come since. */
+    /**
+     * Finds out whether the store has these blobs, unless that is known. A blob missing from the listing costs a
+     * request, because it may be newer.
+     */
     void load(Set<Digest> wanted) {
         Map<String, Digest> unknown = wanted.stream()
                 .filter(digest -> !blobs.isKnown(digest))
@@ -104,7 +107,7 @@ final class BlobChecks {
         tasks.await();
     }
 
-    /** In as few requests as it takes, where nothing was listed before; says whether none of them failed. */
+    /** Uses as few requests as possible where nothing was listed before; returns whether all of them succeeded. */
     private boolean loadInBulk(Map<String, Digest> unknown) {
         try {
             Map<String, ObjectRef> found = new ExistenceChecker(context.store().store(), context.workerPools())
@@ -138,7 +141,7 @@ final class BlobChecks {
         }
     }
 
-    /** Reads all that are known and chosen to their end; each that is corrupt is reported. */
+    /** Reads all known and selected blobs to their end and reports each corrupt one. */
     void verifyAll(Predicate<Digest> chosen) {
         blobs.forEach(digest -> {
             if (chosen.test(digest) && isUnverified(digest)) {
@@ -155,9 +158,9 @@ final class BlobChecks {
     }
 
     /**
-     * Reads these to their end, as far as they still have to be.
+     * Reads these blobs to their end, except those that were read before.
      *
-     * @param reports whether each that is corrupt is reported
+     * @param reports whether to report each corrupt blob
      */
     void verify(Iterable<Digest> digests, boolean reports) {
         BoundedTaskGroup tasks = new BoundedTaskGroup(context.workerPools(), READ_CONCURRENCY);
@@ -184,7 +187,7 @@ final class BlobChecks {
     }
 
     private void verify(Digest digest, long size, boolean reports) {
-        // Without an ETag: whatever is there now. A blob that was mended meanwhile is good.
+        // Without an ETag, to read the current bytes: a blob that was fixed meanwhile is valid.
         ObjectInfo object = new ObjectRef(size, "", Optional.empty())
                 .toObjectInfo(context.store().key(digest));
         try {
@@ -209,14 +212,14 @@ final class BlobChecks {
         }
     }
 
-    /** Says that its bytes are something else, which somebody read. */
+    /** Reports that the bytes read do not match the digest. */
     void reportCorrupt(Digest digest) {
         if (blobs.mark(digest, Mark.CORRUPT)) {
             context.report(
                     FindingCode.BLOB_DIGEST_MISMATCH,
                     digest.toString(),
-                    "The bytes of this blob are not what its digest says; pushing it again does not mend it, since a"
-                            + " registry writes no blob that is there: " + context.remedy());
+                    "The bytes of this blob do not match its digest. Pushing it again does not fix it, because a"
+                            + "registry does not overwrite an existing blob: " + context.remedy());
         }
     }
 }

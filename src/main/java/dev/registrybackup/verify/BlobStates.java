@@ -9,8 +9,8 @@ import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
- * What is known of many blobs, in few words: a million take less than 60 MB. Safe for use by many threads, so that those
- * which read blobs can say what they found.
+ * The state of many blobs in compact form: a million take less than 60 MB. Safe for use by many threads, so that
+ * threads reading blobs can record results.
  */
 final class BlobStates {
     private static final int CHUNK_SIZE = 1 << 12;
@@ -19,26 +19,26 @@ final class BlobStates {
 
     /** Everything below is guarded by this. */
     private final DigestIndex digestIndex = new DigestIndex();
-    /** By number, as many to a chunk: the size in the low bits, the marks in the high ones. */
+    /** By blob number, in chunks: the size in the low bits, the marks in the high bits. */
     private final List<long[]> states = new ArrayList<>();
 
-    /** What may be known of a blob. There is room for eight. */
+    /** A fact about a blob. At most eight marks fit. */
     enum Mark {
         /** The store has it. */
         PRESENT(0),
-        /** The store has none. */
+        /** The blob is missing from the store. */
         ABSENT(1),
-        /** The store did not say, or did not let it be read. */
+        /** The store did not answer, or the blob cannot be read. */
         UNKNOWN(2),
-        /** It may belong to a push under way. */
+        /** It may belong to a running push. */
         RECENT(3),
-        /** Something needs it. */
+        /** Something references it. */
         REACHABLE(4),
-        /** Its bytes are what its digest says. */
+        /** Its bytes match its digest. */
         VERIFIED(5),
-        /** Its bytes are something else. */
+        /** Its bytes do not match its digest. */
         CORRUPT(6),
-        /** That it is missing, or has the wrong size, was reported. */
+        /** A finding for its absence or wrong size was reported. */
         REPORTED(7);
 
         private final long bit;
@@ -48,20 +48,20 @@ final class BlobStates {
         }
     }
 
-    /** The store has it, in that size. */
+    /** Records that the store has the blob, with this size in bytes. */
     synchronized void markPresent(Digest digest, long size) {
         int number = numberOf(digest);
         long marks = state(number) & ~SIZE_MASK & ~Mark.ABSENT.bit;
         set(number, marks | Mark.PRESENT.bit | (size & SIZE_MASK));
     }
 
-    /** The store has none. */
+    /** The blob is missing from the store. */
     synchronized void markAbsent(Digest digest) {
         int number = numberOf(digest);
         set(number, (state(number) & ~SIZE_MASK & ~Mark.PRESENT.bit) | Mark.ABSENT.bit);
     }
 
-    /** Marks it, and says whether it was not marked so before. */
+    /** Sets the mark; returns whether it was not set before. */
     synchronized boolean mark(Digest digest, Mark mark) {
         int number = numberOf(digest);
         long before = state(number);
@@ -69,23 +69,23 @@ final class BlobStates {
         return (before & mark.bit) == 0;
     }
 
-    /** Whether it is marked so. */
+    /** Whether the blob has this mark. */
     synchronized boolean hasMark(Digest digest, Mark mark) {
         return (stateOf(digest) & mark.bit) != 0;
     }
 
-    /** Whether the store was asked for it. */
+    /** Whether its presence was checked. */
     synchronized boolean isKnown(Digest digest) {
         return (stateOf(digest) & (Mark.PRESENT.bit | Mark.ABSENT.bit | Mark.UNKNOWN.bit)) != 0;
     }
 
-    /** Its size in bytes; empty unless it is held. */
+    /** Its size in bytes; empty unless the store has it. */
     synchronized OptionalLong size(Digest digest) {
         long state = stateOf(digest);
         return (state & Mark.PRESENT.bit) == 0 ? OptionalLong.empty() : OptionalLong.of(state & SIZE_MASK);
     }
 
-    /** All that are known when it is called, in the order in which they became so. The consumer may mark them. */
+    /** Visits all blobs known at the time of the call, oldest entry first. The consumer may mark them. */
     void forEach(Consumer<Digest> consumer) {
         int count = count();
         for (int number = 0; number < count; number++) {

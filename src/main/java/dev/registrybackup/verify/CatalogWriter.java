@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Writes what was learnt of each repository of the backup into the catalog. Of other stores there is none. */
+/** Writes the catalog document of each repository of the backup. Does nothing for other stores. */
 final class CatalogWriter {
     private final VerifyContext context;
     private final Optional<Catalog> catalog;
@@ -25,9 +25,9 @@ final class CatalogWriter {
     private final Set<RepositoryName> written = new HashSet<>();
 
     /**
-     * Writes them.
+     * Writes to the catalog of the verified backup.
      *
-     * @param at when the listing of links began: nothing in the documents is older
+     * @param at when the listing of links began, UTC: nothing in the documents is older
      */
     CatalogWriter(VerifyContext context, Optional<Catalog> catalog, Instant at) {
         this.context = context;
@@ -35,7 +35,7 @@ final class CatalogWriter {
         this.at = at;
     }
 
-    /** What these images are, if that is to be written. */
+    /** The metadata of these images; empty if no catalog is written. */
     Map<Digest, ImageMetadata> readMetadata(Set<Digest> images, ManifestGraph manifests) {
         return catalog.isEmpty()
                 ? Map.of()
@@ -51,17 +51,17 @@ final class CatalogWriter {
         });
     }
 
-    /** Leaves a repository's document as it is. */
+    /** Keeps a repository's document as it is. */
     void keep(RepositoryName repository) {
         written.add(repository);
     }
 
-    /** Removes the documents of repositories that are no more, once all were looked at. */
+    /** Deletes the documents of repositories that no longer exist. Call it after all repositories were checked. */
     void deleteOthers() {
         catalog.ifPresent(open -> tryWrite(() -> open.deleteAllExcept(written)));
     }
 
-    /** A document that could not be written is one more thing that could not be told: the others may be. */
+    /** A document that cannot be written is reported as unknown; the others are still written. */
     private void tryWrite(Runnable writing) {
         context.operation().checkFence();
         try {

@@ -4,14 +4,14 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** How closely is looked. */
+/** How thoroughly a store is verified. */
 public enum Depth {
-    /** Links and manifests are read; of other blobs it is asked whether they are there, and their size. */
+    /** Reads links and manifests; checks presence and size of other blobs. */
     EXISTENCE,
-    /** Every byte is read. */
+    /** Reads every byte. */
     CONTENT;
 
-    /** The name for requests and records. */
+    /** The name in requests and reports. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Asks the store once more before it reports what is wrong by its listing, so that pushes and deletions meanwhile are no
+ * Checks the store again before it reports a problem found by listing, so that concurrent pushes and deletions cause no
  * findings. For one thread.
  */
 final class FindingConfirmer {
@@ -23,15 +23,15 @@ final class FindingConfirmer {
     private final List<CandidateFinding> candidates = new ArrayList<>();
 
     /**
-     * What is wrong if a listing tells the truth. A listing is older than what is concluded from it: what it lacks may have
-     * been pushed since, and what it has may have been deleted.
+     * A problem that follows from a listing. The listing is older than the conclusion: a missing object may have been
+     * pushed since, a listed one deleted.
      *
-     * @param code what it is, if it is so
-     * @param subject what it is about
-     * @param problem what is the matter
-     * @param absentKey the key that must still not be there
-     * @param presentKey the key that must still be there
-     * @param oncePerBlob the blob of which it is reported once only
+     * @param code the finding's code, if confirmed
+     * @param subject the image, link or blob
+     * @param problem what is wrong and what to do
+     * @param absentKey the key that must still be missing
+     * @param presentKey the key that must still exist
+     * @param oncePerBlob the blob for which it is reported only once
      */
     record CandidateFinding(
             FindingCode code,
@@ -45,12 +45,12 @@ final class FindingConfirmer {
         this.context = context;
     }
 
-    /** Takes one to be confirmed. */
+    /** Adds a candidate to confirm. */
     void add(CandidateFinding candidate) {
         candidates.add(candidate);
     }
 
-    /** Reports those that hold. Of what could not be told that is reported instead. */
+    /** Reports the confirmed candidates; reports one that cannot be determined as unknown. */
     void reportConfirmed() {
         Map<String, Boolean> isPresent = head(candidates.stream()
                 .flatMap(candidate -> Stream.concat(candidate.absentKey().stream(), Stream.of(candidate.presentKey())))

@@ -22,8 +22,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * What is wrong with the images and tags of one repository, by its links, the manifests that were read, and what is known
- * of blobs. Marks the blobs that it needs. Asks nobody. For one use.
+ * Finds problems of one repository's images and tags from its links, manifests and blob states. Marks the blobs that
+ * the repository references. Sends no requests. For one use.
  */
 final class ImageChecks {
     private final VerifyContext context;
@@ -33,7 +33,7 @@ final class ImageChecks {
     private final FindingConfirmer confirmer;
     private final Set<Digest> seen = new HashSet<>();
     private final Deque<Digest> queue = new ArrayDeque<>();
-    /** Whether it may need blobs of which the manifest that says so cannot be read. */
+    /** Whether it may reference further blobs through a manifest that cannot be read. */
     private boolean hasUnreadableManifest;
 
     ImageChecks(
@@ -45,7 +45,7 @@ final class ImageChecks {
         this.confirmer = confirmer;
     }
 
-    /** Hands on all that seems wrong, to be confirmed. */
+    /** Passes on all candidate findings, to be confirmed. */
     void check() {
         repository.revisions().forEach((path, link) -> checkRevision(repository.canonicalDigest(path), link));
         repository.tags().forEach(this::checkTag);
@@ -60,7 +60,7 @@ final class ImageChecks {
             add(
                     FindingCode.REVISION_UNPARSABLE,
                     imageName(image),
-                    "It was pushed as a manifest and is none, though its bytes are what was pushed: delete it",
+                    "It was pushed as a manifest but is not one, though its bytes match its digest: delete it",
                     root);
         }
         queue.push(image);
@@ -105,14 +105,14 @@ final class ImageChecks {
         }
     }
 
-    /** A child that was pushed here is lost if it is not there; one that was not pushed may never have been anywhere. */
+    /** A missing child that was pushed here is lost; one that was not pushed may never have existed. */
     private void checkChild(Digest index, Digest child, ListedLink root) {
         boolean isAbsent = manifests.get(child).state() == ManifestState.MISSING;
         boolean isPushed = repository.hasImage(child);
         if (!isPushed) {
             String problem =
-                    "The index %s names it and it %s, so that pulls for its platform fail: push it if that is not meant"
-                            .formatted(index, isAbsent ? "is not there" : "has no revision link in this repository");
+                    "The index %s names it and it %s, so pulls for its platform fail: push it if that is not intended"
+                            .formatted(index, isAbsent ? "is missing" : "has no revision link in this repository");
             addUnlinked(
                     FindingCode.INDEX_SPARSE,
                     imageName(child),
@@ -125,29 +125,29 @@ final class ImageChecks {
         }
     }
 
-    /** A blob of another size than a manifest says has been read by now, which told the one that is wrong. */
+    /** A blob whose size differs from a manifest's has been read by now, so it is known which of the two is wrong. */
     private void checkSize(Digest manifest, Descriptor reference, ListedLink root) {
         Digest blob = repository.canonicalDigest(reference.digest());
         blobs.mark(blob, Mark.REACHABLE);
-        OptionalLong held = blobs.size(blob);
+        OptionalLong size = blobs.size(blob);
         OptionalLong claimed = reference.size();
-        if (held.isEmpty() || claimed.isEmpty() || held.equals(claimed)) {
+        if (size.isEmpty() || claimed.isEmpty() || size.equals(claimed)) {
             return;
         }
-        long has = held.getAsLong();
-        long says = claimed.getAsLong();
+        long actual = size.getAsLong();
+        long stated = claimed.getAsLong();
         if (blobs.hasMark(blob, Mark.VERIFIED)) {
             String claim =
-                    "It says that %s has %d bytes. That has %d and is what its digest says".formatted(blob, says, has);
+                    "It says that %s has %d bytes, but that blob has %d and matches its digest".formatted(blob, stated, actual);
             add(
                     FindingCode.BLOB_TRUNCATED,
                     imageName(manifest),
                     claim
-                            + ": the manifest is wrong, clients refuse the image, and no restore mends it; build it again",
+                            + ": the manifest is wrong, clients refuse the image, and no restore fixes it; build it again",
                     root);
         } else {
-            String problem = "It has %d bytes and %s says %d; to push it again does not mend it: %s"
-                    .formatted(has, imageName(manifest), says, context.remedy());
+            String problem = "It has %d bytes and %s says %d. Pushing it again does not fix it: %s"
+                    .formatted(actual, imageName(manifest), stated, context.remedy());
             addOncePerBlob(FindingCode.BLOB_TRUNCATED, blob, problem, root);
         }
     }
@@ -156,7 +156,7 @@ final class ImageChecks {
         if (!repository.layers().containsKey(layer) && repository.hasImage(manifest)) {
             LayerLink link = new LayerLink(repository.name(), layer);
             String problem =
-                    "%s needs this link and it is not there, so that a plain registry answers 404 for the layer: %s"
+                    "%s needs this link and it is missing, so a plain registry answers 404 for the layer: %s"
                             .formatted(imageName(manifest), context.remedy());
             addUnlinked(FindingCode.LAYER_LINK_MISSING, context.store().key(link), problem, link, root);
         }
@@ -171,7 +171,10 @@ final class ImageChecks {
         }
     }
 
-    /** A tag's history may outlive the manifests it names: a registry that deletes one leaves it. So it dangles rightly. */
+    /**
+     * A tag's history may outlive the manifests it names, because a registry that deletes a manifest keeps it. Such a
+     * link may dangle.
+     */
     private void checkTag(Tag tag) {
         ListedLink current = repository.tagLinks().get(tag);
         Digest target = repository.tagTargets().get(tag);
@@ -180,7 +183,7 @@ final class ImageChecks {
             addUnlinked(
                     FindingCode.TAG_DANGLING,
                     name,
-                    "It has a history and points nowhere: %s, or delete the tag".formatted(context.remedy()),
+                    "It has a history but no current image: %s, or delete the tag".formatted(context.remedy()),
                     new TagCurrentLink(repository.name(), tag),
                     repository.history(tag).get(0));
         } else if (target != null && !repository.hasImage(target)) {
@@ -199,17 +202,17 @@ final class ImageChecks {
         add(
                 FindingCode.LINK_DANGLING,
                 link.key(),
-                "This link leads to %s, which is not there: %s, or delete the link".formatted(target, context.remedy()),
+                "This link leads to %s, which is missing: %s, or delete the link".formatted(target, context.remedy()),
                 link);
     }
 
     private void addMissing(Digest blob, Digest manifest, ListedLink root) {
-        String problem = "%s needs it and it is not there; others may need it too: %s"
+        String problem = "%s needs it and it is missing; other images may need it too: %s"
                 .formatted(imageName(manifest), context.remedy());
         addOncePerBlob(FindingCode.BLOB_MISSING, blob, problem, root);
     }
 
-    /** Holds as long as its root is there. */
+    /** A candidate that applies while its root exists. */
     private void add(FindingCode code, String subject, String problem, ListedLink root) {
         confirmer.add(new CandidateFinding(code, subject, problem, Optional.empty(), root.key(), Optional.empty()));
     }
@@ -219,7 +222,7 @@ final class ImageChecks {
                 new CandidateFinding(code, blob.toString(), problem, Optional.empty(), root.key(), Optional.of(blob)));
     }
 
-    /** Holds as long as its root is there and that link is not. */
+    /** A candidate that applies while its root exists and that link is missing. */
     private void addUnlinked(
             FindingCode code, String subject, String problem, RegistryPath.Link missing, ListedLink root) {
         confirmer.add(new CandidateFinding(

@@ -1,11 +1,11 @@
 package dev.registrybackup.verify;
 
 /**
- * How many images were looked at. Counts add up.
+ * How many images were verified, by result. Counts add up.
  *
- * @param complete can be restored, or pulled, as far as was looked
- * @param incomplete lack something
- * @param unknown of which the store did not say enough
+ * @param complete images that can be restored or pulled, as far as the depth shows
+ * @param incomplete images that miss something
+ * @param unknown images whose state cannot be determined
  */
 public record ImageCounts(long complete, long incomplete, long unknown) {
     static final ImageCounts NONE = new ImageCounts(0, 0, 0);

@@ -5,15 +5,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 
 /**
- * What became of the items of ImageStreams: of all that their tags point to and pointed to. Counts add up.
+ * Counts of the items of ImageStreams: all images that their tags point to or pointed to. Counts add up.
  *
- * @param snapshotAt when the snapshot was complete that has the ImageStreams, UTC
- * @param imageStreams how many ImageStreams were looked at
+ * @param snapshotAt when the snapshot of the ImageStreams was complete, UTC
+ * @param imageStreams how many ImageStreams were verified
  * @param items how many items they have
- * @param managed how many of the items are images that were pushed to the cluster's registry: they have to be restorable
+ * @param managed how many of the items were pushed to the cluster's registry and must be restorable
  * @param restorable how many of those can be restored
- * @param unrestorable how many of those cannot; of the rest it could not be told
- * @param imageObjectsMissing of how many items the cluster had no Image
+ * @param unrestorable how many of those cannot; the rest cannot be determined
+ * @param imageObjectsMissing how many items had no Image object in the cluster
  */
 public record ImageStreamCounts(
         Instant snapshotAt,
@@ -38,7 +38,7 @@ public record ImageStreamCounts(
                 imageObjectsMissing + others.imageObjectsMissing);
     }
 
-    /** The form in which summaries have it. */
+    /** The JSON form in summaries. */
     ObjectNode json() {
         return JsonNodeFactory.instance
                 .objectNode()

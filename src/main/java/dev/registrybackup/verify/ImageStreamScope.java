@@ -22,11 +22,11 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * The ImageStreams of a verification's scope, as the newest snapshot in the backup has them. Their tags and Images are
- * read when they are looked at. For one thread.
+ * The ImageStreams of a verification's scope, from the newest snapshot in the backup. Reads tags and Images only when
+ * needed. For one thread.
  */
 final class ImageStreamScope {
-    /** So many that have no link are looked at together. */
+    /** How many ImageStreams without links are checked together. */
     private static final int BATCH_SIZE = 200;
 
     private final VerifyContext context;
@@ -36,7 +36,7 @@ final class ImageStreamScope {
     private final Set<RepositoryName> unreadable = new HashSet<>();
     private long matched;
 
-    /** Those that were captured; none unless it is the backup that is looked at. */
+    /** The captured ImageStreams; none unless the store is the backup. */
     ImageStreamScope(VerifyContext context, Optional<CaptureReader> captures) {
         this.context = context;
         Optional<CaptureReader> ofBackup = captures.filter(any -> context.isBackup());
@@ -72,22 +72,22 @@ final class ImageStreamScope {
         return isSnapshotReadable;
     }
 
-    /** When the snapshot was complete; empty if there is none. */
+    /** When the snapshot was complete, UTC; empty if there is none. */
     Optional<Instant> snapshotAt() {
         return snapshotIndex.map(SnapshotIndex::at);
     }
 
-    /** Whether nothing of the scope has turned up. */
+    /** Whether no ImageStream of the scope was found. */
     boolean isEmpty() {
         return matched == 0 && unreadable.isEmpty();
     }
 
-    /** Whether that repository has an ImageStream that could not be read. */
+    /** Whether the repository has an ImageStream that cannot be read. */
     boolean isUnreadable(RepositoryName repository) {
         return unreadable.contains(repository);
     }
 
-    /** These repositories with the ImageStreams that they are, each of which is given once. */
+    /** These repositories with their ImageStreams; each ImageStream is returned once. */
     List<RepositoryView> join(List<RepositoryLinks> repositories) {
         List<CapturedStream> captured = repositories.stream()
                 .flatMap(repository -> snapshotIndex.flatMap(streams -> streams.remove(repository.name())).stream())
@@ -106,7 +106,7 @@ final class ImageStreamScope {
                 .toList();
     }
 
-    /** What its images need of which the manifest cannot be read, as far as their Images say. */
+    /** What images with an unreadable manifest need, according to their Image objects. */
     Set<Digest> blobsOfUnreadableManifests(TaggedImages stream, ManifestGraph manifests) {
         Set<Digest> blobs = new HashSet<>();
         for (Digest image : stream.images()) {
@@ -138,7 +138,7 @@ final class ImageStreamScope {
         return wanted;
     }
 
-    /** Hands out those of the rest that no link told of: what was only tagged into a repository leaves none there. */
+    /** Verifies the remaining ImageStreams without links: tagging into a repository leaves no link there. */
     void forEachWithoutLinks(Consumer<List<RepositoryLinks>> consumer) {
         List<RepositoryName> rest = snapshotIndex.map(SnapshotIndex::names).orElse(List.of());
         for (int from = 0; from < rest.size(); from += BATCH_SIZE) {

@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Whether all that the tags of one ImageStream point to and pointed to can be restored. Reports what cannot, and marks the
- * blobs that it needs. Asks nobody: what the listing lacked was asked for since. For one use.
+ * Checks whether everything that the tags of one ImageStream point to or pointed to can be restored. Reports what
+ * cannot, and marks the referenced blobs. Sends no requests, because missing blobs were checked before. For one use.
  */
 final class ItemChecks {
     private static final int MAX_LISTED = 3;
@@ -27,7 +27,7 @@ final class ItemChecks {
     private final TaggedImages imageStream;
     private final InspectedImages inspectedImages;
     private final Instant now;
-    /** An image may have been tagged twice. */
+    /** By image, because an image may be tagged twice. */
     private final Set<String> reported = new HashSet<>();
 
     ItemChecks(VerifyContext context, TaggedImages stream, InspectedImages inspected, Instant now) {
@@ -37,7 +37,7 @@ final class ItemChecks {
         this.now = now;
     }
 
-    /** Looks at all items, and counts them. */
+    /** Checks and counts all items. */
     ImageStreamCounts check() {
         markReachable();
         ImageStreamCounts counts = new ImageStreamCounts(imageStream.captured().read(), 1, 0, 0, 0, 0, 0);
@@ -49,7 +49,7 @@ final class ItemChecks {
         return counts;
     }
 
-    /** Those of imported images too: a registry that mirrors them has them rightly. */
+    /** Includes imported images, because a registry that mirrors them has their blobs. */
     private void markReachable() {
         for (Digest manifest : inspectedImages.manifests().below(imageStream.images())) {
             context.blobs().mark(manifest, Mark.REACHABLE);
@@ -66,7 +66,7 @@ final class ItemChecks {
         boolean isManaged = imageStream.isPushed(item.image());
         Optional<Boolean> restorable =
                 inspectedImages.isRestorable(item.image()).filter(any -> isManaged);
-        boolean isLost = restorable.filter(whole -> !whole).isPresent();
+        boolean isLost = restorable.filter(complete -> !complete).isPresent();
         String subject = "%s:%s@%s".formatted(imageStream.captured().stream(), tag, item.image());
         if (reported.add(subject)) {
             if (!hasObject) {
@@ -81,25 +81,25 @@ final class ItemChecks {
                 0,
                 1,
                 isManaged ? 1 : 0,
-                restorable.filter(whole -> whole).isPresent() ? 1 : 0,
+                restorable.filter(complete -> complete).isPresent() ? 1 : 0,
                 isLost ? 1 : 0,
                 hasObject ? 0 : 1);
     }
 
     private String missingObjectMessage(Item item) {
-        return "It was pushed %s and the cluster had no Image object of it at %s: it cannot be pulled, and the image pruner drops it from the tag. Push it again"
+        return "It was pushed %s and the cluster had no Image object for it at %s. It cannot be pulled, and the image pruner drops it from the tag: push it again"
                 .formatted(age(item.created()), imageStream.captured().read());
     }
 
     private String unrestorableMessage(Item item) {
-        List<Digest> lacks = inspectedImages.imageCompleteness().of(item.image()).missing().stream()
+        List<Digest> missing = inspectedImages.imageCompleteness().of(item.image()).missing().stream()
                 .filter(digest -> !inspectedImages.isUnknown().test(digest))
                 .sorted(Comparator.comparing(Digest::toString))
                 .toList();
         String named = String.join(
-                ", ", lacks.stream().limit(MAX_LISTED).map(Digest::toString).toList());
-        String more = lacks.size() > MAX_LISTED ? " and %d more".formatted(lacks.size() - MAX_LISTED) : "";
-        return "It was pushed %s and cannot be restored, since the backup lacks %s%s, or has it damaged: %s; else push the image again"
+                ", ", missing.stream().limit(MAX_LISTED).map(Digest::toString).toList());
+        String more = missing.size() > MAX_LISTED ? " and %d more".formatted(missing.size() - MAX_LISTED) : "";
+        return "It was pushed %s and cannot be restored, because the backup has no valid copy of %s%s: %s; otherwise push the image again"
                 .formatted(age(item.created()), named, more, context.remedy());
     }
 

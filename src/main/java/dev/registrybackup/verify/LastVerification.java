@@ -13,23 +13,24 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the last verification of the whole backup came to, under {@value #KEY}: its summary, and when the last one ended
- * that could tell everything. Of other stores, and of parts, nothing is recorded. Blocks; throws {@link
- * dev.registrybackup.objectstore.ObjectStoreException} if the backup did not do its part.
+ * The result of the last verification of the full backup, under {@value #KEY}: its summary, and when the last
+ * conclusive one finished. Verifications of other stores or of a scope are not recorded. Blocks; throws
+ * {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup bucket cannot be read or written.
  */
 public final class LastVerification {
-    /** Where it lies. */
+    /** The record's key in the backup bucket. */
     public static final String KEY = RegistryLayout.METADATA_PREFIX + "verify/last";
 
     private final MetadataStore records;
 
     /**
-     * What was recorded. Images are what {@link VerifySummary} counts: each revision of a repository once, and on OpenShift each
-     * that an ImageStream names.
+     * The recorded result. Images are counted as in {@link VerifySummary}: each revision of a repository once, and on
+     * OpenShift each that an ImageStream names.
      *
-     * @param summary of the last one, as {@link VerifySummary#json} has it; an empty object if there was none
-     * @param finishedAt when the last one ended, UTC; empty if there was none
-     * @param lastConclusiveAt when the last one ended that could tell everything, with findings or without, UTC
+     * @param summary the last summary, from {@link VerifySummary#json}; an empty object if there was none
+     * @param finishedAt when the last verification finished, UTC; empty if there was none
+     * @param lastConclusiveAt when the last verification without unknown results finished, with findings or without,
+     * UTC
      */
     public record VerificationRecord(
             ObjectNode summary, Optional<Instant> finishedAt, Optional<Instant> lastConclusiveAt) {
@@ -41,22 +42,22 @@ public final class LastVerification {
             summary = summary.deepCopy();
         }
 
-        /** When the last one began, UTC: what it says was true then. */
+        /** When the last verification began, UTC: its results were true then. */
         public Optional<Instant> startedAt() {
             return MetadataStore.parseTime(summary, "startedAt");
         }
 
-        /** How many images there were. */
+        /** How many images were verified. */
         public long images() {
             return restorable() + imageCount("incomplete") + unknown();
         }
 
-        /** How many of them were whole. */
+        /** How many of them were complete. */
         public long restorable() {
             return imageCount("complete");
         }
 
-        /** Of how many of them the store did not say enough. */
+        /** How many of them could not be determined. */
         public long unknown() {
             return imageCount("unknown");
         }
@@ -66,18 +67,18 @@ public final class LastVerification {
         }
 
         /**
-         * The share that was whole, from 0 to 1, of the images of which it could be told; 1 if there are no images. Empty
-         * before the first, and if it could be told of none.
+         * The share of complete images among those that could be determined, from 0 to 1; 1 if there are no images.
+         * Empty before the first verification, and if none could be determined.
          */
         public Optional<Double> share() {
-            long told = images() - unknown();
-            if (finishedAt.isEmpty() || (told == 0 && images() > 0)) {
+            long determined = images() - unknown();
+            if (finishedAt.isEmpty() || (determined == 0 && images() > 0)) {
                 return Optional.empty();
             }
-            return Optional.of(told == 0 ? 1 : (double) restorable() / told);
+            return Optional.of(determined == 0 ? 1 : (double) restorable() / determined);
         }
 
-        /** How many findings there were of each severity, 0 among them; empty before the first. */
+        /** How many findings of each severity there were, zeros included; empty before the first verification. */
         public Map<Severity, Long> findingsBySeverity() {
             Map<Severity, Long> findings = new EnumMap<>(Severity.class);
             if (finishedAt.isPresent()) {
@@ -96,12 +97,12 @@ public final class LastVerification {
         this.records = new MetadataStore(backup);
     }
 
-    /** What is on record; nothing if there is no record that can be read. */
+    /** Reads the record; empty if there is none or it cannot be parsed. */
     public VerificationRecord read() {
         return parse(records.read(KEY));
     }
 
-    /** Whether what is asked is the whole of the backup, however closely. */
+    /** Whether the request covers the full backup, at any depth. */
     static boolean isFullBackup(VerifyRequest request) {
         return request.store().equals(VerifyRequest.BACKUP) && request.scope() instanceof Scope.All;
     }

@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Whether links say what they have to. Reads only those whose listing does not prove it. */
+/** Checks the content of links. Reads only links whose listing does not show that it is right. */
 final class LinkChecks {
     private final VerifyContext context;
     private final CurrentLinks currentLinks;
@@ -32,7 +32,7 @@ final class LinkChecks {
         this.currentLinks = new CurrentLinks(context.store());
     }
 
-    /** Checks all links of these. */
+    /** Checks all links of these repositories. */
     void check(List<RepositoryLinks> repositories) {
         BoundedTaskGroup tasks = context.tasks();
         for (RepositoryLinks repository : repositories) {
@@ -41,14 +41,14 @@ final class LinkChecks {
         tasks.await();
     }
 
-    /** Where only one image is looked at: adds the links of the manifests to which its tags point, and checks them. */
+    /** For a scope of one image: adds the links of the manifests to which its tags point, and checks them. */
     void addRevisions(RepositoryLinks repository) {
         add(
                 repository,
                 repository.tagTargets().values().stream().map(target -> new RevisionLink(repository.name(), target)));
     }
 
-    /** Where only one image is looked at: adds the links of all that its manifests refer to, and checks them. */
+    /** For a scope of one image: adds the links of everything that its manifests refer to, and checks them. */
     void addReferences(RepositoryLinks repository, ManifestGraph manifests) {
         Stream<Link> children = manifests.manifests().values().stream()
                 .flatMap(manifest -> manifest.children().stream())
@@ -57,7 +57,7 @@ final class LinkChecks {
         add(repository, Stream.concat(children, layers));
     }
 
-    /** They are asked for one by one: of the repository the rest is not listed. */
+    /** One request for each link, because the repository is not listed. */
     private void add(RepositoryLinks repository, Stream<? extends Link> paths) {
         Set<Link> wanted = paths.collect(Collectors.toSet());
         List<ListedLink> found = new ArrayList<>();
@@ -102,7 +102,7 @@ final class LinkChecks {
             if (isValidTarget(link.path(), target)) {
                 repository.recordTarget(link, target);
             } else {
-                reportMalformed(link, "it says " + target);
+                reportMalformed(link, "it contains " + target);
             }
         } catch (MalformedLinkException e) {
             reportMalformed(link, String.valueOf(e.getMessage()));
@@ -111,7 +111,7 @@ final class LinkChecks {
         }
     }
 
-    /** A link of sha512 names the sha256 under which the blob is kept. */
+    /** A sha512 link contains the sha256 digest under which the blob is stored. */
     private static boolean isValidTarget(Link path, Digest target) {
         return !(path instanceof DigestLink link)
                 || link.digest().equals(target)
@@ -123,14 +123,14 @@ final class LinkChecks {
         context.report(
                 FindingCode.LINK_MALFORMED,
                 link.key(),
-                "This link does not say what it has to (%s)".formatted(how) + consequence());
+                "This link does not have the right content (%s)".formatted(how) + consequence());
     }
 
     private String consequence() {
         return ": a registry answers 500 for it, and garbage collection stops; " + context.remedy();
     }
 
-    /** A tag may move, and any link be deleted, while it is looked at. */
+    /** A tag may move, and any link may be deleted, while it is checked. */
     private void handleFailure(
             RepositoryLinks repository, ListedLink link, boolean again, ObjectStoreException failure) {
         try {

@@ -17,14 +17,17 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * The repositories of a scope, from one listing in which the links of each lie together ({@link Scope.Repository}). So no
- * more of them are in memory than are looked at together. For one use.
+ * Iterates over the repositories of a scope, from one listing in which the links of each are adjacent ({@link
+ * Scope.Repository}). Only the repositories of one batch are in memory. For one use.
  */
 final class RepositoryIterator {
-    /** Links looked at together: so many that small repositories are read side by side. */
+    /** How many links a batch has: enough to read small repositories concurrently. */
     private static final int BATCH_LINKS = 5000;
 
-    /** Source: distribution {@code registry/handlers/app.go}: the registry's own purger takes what is as old. */
+    /**
+     * The age at which the registry's own purger deletes uploads. Source: distribution
+     * {@code registry/handlers/app.go}.
+     */
     private static final Duration STALE_UPLOAD_AGE = Duration.ofDays(7);
 
     private static final String UPLOADS_DIRECTORY = "/_uploads/";
@@ -36,12 +39,12 @@ final class RepositoryIterator {
     private final List<RepositoryLinks> batch = new ArrayList<>();
     private int batchLinks;
     private long linkCount;
-    /** The upload that is being listed, and when the last of its files was written that was listed so far. */
+    /** The upload being listed, and the newest time of its files listed so far. */
     private String upload = "";
 
     private Instant uploadWrittenAt = Instant.MAX;
 
-    /** Has what it finds examined. */
+    /** Passes each batch of repositories to the verifier. */
     RepositoryIterator(VerifyContext context, Instant now, Consumer<List<RepositoryLinks>> examine) {
         this.context = context;
         this.currentLinks = new CurrentLinks(context.store());
@@ -49,7 +52,7 @@ final class RepositoryIterator {
         this.batchConsumer = examine;
     }
 
-    /** Goes through the scope, and says how many links it has. */
+    /** Visits the whole scope; returns how many links it has. */
     long run() {
         String prefix = context.request().scope().linkPrefix(context.store().layout());
         try (Stream<ObjectInfo> listing = context.store().store().list(prefix)) {
@@ -82,7 +85,7 @@ final class RepositoryIterator {
             }
             batch.add(new RepositoryLinks(link.path().repository()));
         }
-        // A listing of the backup has the times of the copies.
+        // In the backup, a listing has the times of the copies.
         lastRepository().add(context.isBackup() ? link.withApproximateTime() : link);
         batchLinks++;
         linkCount++;
@@ -100,7 +103,7 @@ final class RepositoryIterator {
         }
     }
 
-    /** The files of one upload lie together in a listing. */
+    /** The files of one upload are adjacent in a listing. */
     private void addUploadFile(ObjectInfo file) {
         String key = file.key();
         int end = key.indexOf('/', key.indexOf(UPLOADS_DIRECTORY) + UPLOADS_DIRECTORY.length());
@@ -119,7 +122,7 @@ final class RepositoryIterator {
             context.report(
                     FindingCode.STALE_UPLOAD,
                     upload,
-                    "Nobody has gone on with this upload since %s: the registry's upload purger removes it"
+                    "This upload was not continued since %s: the registry's upload purger deletes it"
                             .formatted(uploadWrittenAt));
         }
     }
@@ -131,7 +134,7 @@ final class RepositoryIterator {
             context.report(
                     FindingCode.UNKNOWN_OBJECT,
                     key,
-                    "No registry writes such a key; beside a blob it may hide it. Find out who wrote it, and move it"
+                    "No registry writes such a key, and it may hide a blob beside it. Find out who wrote it, and move it"
                             + " elsewhere");
         } else if (path.kind() == RegistryPath.Kind.EXCLUDED
                 && key.endsWith("/")
@@ -139,7 +142,7 @@ final class RepositoryIterator {
             context.report(
                     FindingCode.UNKNOWN_OBJECT,
                     key,
-                    "This is a directory marker, as consoles and copying tools make them; registries trip over it."
+                    "This is a directory marker, as consoles and copy tools create; it breaks registries."
                             + " Delete it");
         }
     }

@@ -22,7 +22,10 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Examines some repositories together: their links, then their manifests, then the blobs those need. For one thread. */
+/**
+ * Verifies a batch of repositories: first their links, then their manifests, then the blobs that those need. For one
+ * thread.
+ */
 final class RepositoryVerifier {
     private final VerifyContext context;
     private final BlobStates blobs;
@@ -51,17 +54,17 @@ final class RepositoryVerifier {
                 ImageStreamCounts.none(imageStreamScope.snapshotAt().orElse(now));
     }
 
-    /** How many images it has seen. */
+    /** How many images were verified so far. */
     ImageCounts images() {
         return imageCounts;
     }
 
-    /** What became of the ImageStreams' items, if there is a snapshot of them. */
+    /** The counts of ImageStream items; empty if there is no snapshot. */
     Optional<ImageStreamCounts> imageStreamCounts() {
         return imageStreamScope.snapshotAt().map(at -> imageStreamCounts);
     }
 
-    /** Examines these, with the ImageStreams that they are. */
+    /** Verifies these repositories with their ImageStreams. */
     void verify(List<RepositoryLinks> links) {
         context.operation().checkFence();
         List<RepositoryView> repositories = imageStreamScope.join(links);
@@ -80,7 +83,7 @@ final class RepositoryVerifier {
             countImages(repository, inspected);
             repository.imageStream().ifPresent(stream -> checkImageStream(stream, inspected));
             if (imageStreamScope.isUnreadable(repository.name())) {
-                // What is known to be incomplete does not replace what was known before.
+                // An incomplete result does not replace the previous document.
                 catalogWriter.keep(repository.name());
             } else {
                 catalogWriter.write(repository, inspected);
@@ -129,7 +132,7 @@ final class RepositoryVerifier {
         }
     }
 
-    /** What manifests refer to, and what layer links lead to. */
+    /** The blobs that manifests refer to and layer links lead to. */
     private static Set<Digest> requiredBlobs(List<RepositoryLinks> repositories, ManifestGraph manifests) {
         Set<Digest> required = new HashSet<>();
         manifests.blobs().forEach(reference -> required.add(reference.digest()));
@@ -143,8 +146,8 @@ final class RepositoryVerifier {
         return manifests
                 .blobs()
                 .filter(reference -> {
-                    OptionalLong held = blobs.size(reference.digest());
-                    return held.isPresent() && reference.size().isPresent() && !held.equals(reference.size());
+                    OptionalLong size = blobs.size(reference.digest());
+                    return size.isPresent() && reference.size().isPresent() && !size.equals(reference.size());
                 })
                 .map(Descriptor::digest)
                 .collect(Collectors.toSet());

@@ -9,20 +9,20 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * How many of the items of all ImageStreams could be restored when everything was last verified, under {@value #KEY}.
- * Blocks; throws {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup did not do its part.
+ * How many items of all ImageStreams were restorable at the last full verification, under {@value #KEY}. Blocks; throws
+ * {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup bucket cannot be read or written.
  */
 public final class RestorableShare {
-    /** Where it lies. */
+    /** The record's key in the backup bucket. */
     public static final String KEY = RegistryLayout.METADATA_PREFIX + "openshift/restorable";
 
     private final MetadataStore records;
 
     /**
-     * What is on record.
+     * The recorded share.
      *
      * @param at when it was true, UTC
-     * @param items how many items of ImageStreams have to be restorable
+     * @param items how many items of ImageStreams must be restorable
      * @param restorable how many are
      */
     public record ShareRecord(Instant at, long items, long restorable) {
@@ -32,12 +32,12 @@ public final class RestorableShare {
         }
     }
 
-    /** That of this backup. */
+    /** Uses the record of this backup. */
     public RestorableShare(ObjectStore backup) {
         this.records = new MetadataStore(backup);
     }
 
-    /** What is on record; empty if there is no record that can be understood. */
+    /** Reads the record; empty if there is none or it cannot be parsed. */
     public Optional<ShareRecord> read() {
         JsonNode json = records.read(KEY);
         return MetadataStore.parseTime(json, "at")

@@ -6,25 +6,25 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.registry.Digest;
 
 /**
- * Which blobs are hashed where not all are. The same seed takes the same blobs again, whatever else the store holds;
- * another seed takes others.
+ * Selects a share of the blobs to hash. The same seed selects the same blobs, whatever else the store has; another seed
+ * selects others.
  *
- * @param fraction what part of them, above 0 and up to 1
- * @param seed which part
+ * @param fraction the share of blobs, above 0 and at most 1
+ * @param seed selects which blobs
  */
 public record Sample(double fraction, long seed) {
     private static final int HASH_DIGITS = 16;
     private static final double HASH_RANGE = 0x1p53;
 
-    /** Refuses what is no fraction, with {@link IllegalArgumentException}. */
+    /** Throws {@link IllegalArgumentException} if the fraction is out of range. */
     public Sample {
         if (!(fraction > 0 && fraction <= 1)) {
             throw new IllegalArgumentException(
-                    "\"fraction\" of \"sample\" has to be above 0 and at most 1, not " + fraction);
+                    "\"fraction\" of \"sample\" must be above 0 and at most 1, not " + fraction);
         }
     }
 
-    /** Whether the blob belongs to it. */
+    /** Whether the sample includes the blob. */
     public boolean includes(Digest digest) {
         long drawn = mix(Long.parseUnsignedLong(digest.hex().substring(0, HASH_DIGITS), 16) ^ mix(seed));
         return (drawn >>> 11) / HASH_RANGE < fraction;
@@ -37,7 +37,7 @@ public record Sample(double fraction, long seed) {
         return mixed ^ (mixed >>> 33);
     }
 
-    /** The form in which requests and records have it. */
+    /** The JSON form in requests and reports. */
     public ObjectNode json() {
         return JsonNodeFactory.instance.objectNode().put("fraction", fraction).put("seed", seed);
     }
@@ -47,10 +47,10 @@ public record Sample(double fraction, long seed) {
         JsonNode fraction = json.path("fraction");
         JsonNode seed = json.path("seed");
         if (!fraction.isNumber()) {
-            throw new IllegalArgumentException("\"sample\" has to have a number \"fraction\", above 0 and at most 1");
+            throw new IllegalArgumentException("\"sample\" must have a number \"fraction\", above 0 and at most 1");
         }
         if (!seed.isMissingNode() && !(seed.isIntegralNumber() && seed.canConvertToLong())) {
-            throw new IllegalArgumentException("\"seed\" of \"sample\" has to be a whole number, not " + seed);
+            throw new IllegalArgumentException("\"seed\" of \"sample\" must be an integer, not " + seed);
         }
         return new Sample(fraction.doubleValue(), seed.asLong(0));
     }

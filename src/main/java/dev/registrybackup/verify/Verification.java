@@ -16,16 +16,16 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Verifies whatever store is asked for and keeps the report, and of the backup the catalog, in the backup. Blocks, as
- * {@link Verifier} does. Safe for use by many threads.
+ * Verifies the requested store and writes the report to the backup; if the store is the backup, also its catalog.
+ * Blocks, as {@link Verifier} does. Safe for use by many threads.
  *
  * @param stores the store of a name; throws {@link IllegalArgumentException} if there is none
- * @param backup where reports are kept
- * @param workerPools where stores are read
- * @param rateLimiter how fast blobs are read
- * @param isOpenShift whose registry it is, by which findings are graded
- * @param clock the time
- * @param captures what was captured of a cluster's ImageStreams into the backup
+ * @param backup the store for reports
+ * @param workerPools the threads that read
+ * @param rateLimiter the limit for reading blobs
+ * @param isOpenShift whether it is OpenShift's registry, which decides the severity of findings
+ * @param clock the clock for times in reports
+ * @param captures the captured ImageStreams in the backup
  */
 public record Verification(
         Function<String, RegistryStore> stores,
@@ -36,7 +36,7 @@ public record Verification(
         Clock clock,
         Optional<CaptureReader> captures) {
     /**
-     * How it ended.
+     * The result of a verification.
      *
      * @param summary {@link VerifySummary#json}, with the keys of the findings under {@code reports}
      * @param hasFindings {@link VerifySummary#hasFindings}
@@ -45,12 +45,13 @@ public record Verification(
     public record VerificationResult(ObjectNode summary, boolean hasFindings, boolean hasUnknown) {}
 
     /**
-     * Verifies what is asked and writes the report, and of the whole backup what it came to. If it cannot go on, what it found until then is written all the same.
+     * Verifies the requested scope and writes the report; for the full backup also the last result. If it cannot
+     * continue, it still writes the findings so far.
      *
-     * @param id the operation's, which names the report
-     * @param operation asked between reads and before writes whether to go on, and told how far it is and each finding
+     * @param id the operation's id, which names the report
+     * @param operation checked for cancellation between reads and before writes; receives progress and findings
      * @throws IllegalArgumentException if there is no such store
-     * @throws ObjectStoreException if the store is out of order, or the report cannot be written
+     * @throws ObjectStoreException if the store fails, or the report cannot be written
      */
     public VerificationResult run(String id, VerifyRequest request, OperationContext operation) {
         RegistryStore store = stores.apply(request.store());

@@ -18,16 +18,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Looks for what is wrong in one store, and changes nothing there. Blocks for as long as that takes, and has the lanes
- * read: not to be called in a lane of theirs. Safe for use by many threads.
+ * Finds problems in one store and never writes there, except the catalog in the backup. Blocks until done; the worker
+ * pools read, so it must not be called from one of their threads. Safe for use by many threads.
  *
- * @param store the store that is verified
- * @param workerPools where it is read
- * @param rateLimiter how fast blobs are read
- * @param isOpenShift whose registry it is, by which findings are graded
- * @param clock the time
- * @param catalog where it is written what repositories there are, if the store is the backup
- * @param captures what was captured of a cluster's ImageStreams, if the store is the backup of such a cluster's registry
+ * @param store the store to verify
+ * @param workerPools the threads that read
+ * @param rateLimiter the limit for reading blobs
+ * @param isOpenShift whether it is OpenShift's registry, which decides the severity of findings
+ * @param clock the clock for ages and times
+ * @param catalog the catalog to write, if the store is the backup
+ * @param captures the captured ImageStreams, if the store is the backup of an OpenShift registry
  */
 public record Verifier(
         RegistryStore store,
@@ -38,28 +38,29 @@ public record Verifier(
         Optional<Catalog> catalog,
         Optional<CaptureReader> captures) {
     /**
-     * Verifies what is asked. Goes on where one object cannot be read: that is a finding.
+     * Verifies the requested scope. An object that cannot be read is a finding and does not stop it.
      *
-     * @param operation asked between reads whether to go on, and told how far it is and each finding, by one thread at a time
+     * @param operation checked for cancellation between reads; receives progress and findings, from one thread at a
+     * time
      * @throws ObjectStoreException if there is no bucket, it cannot be listed, or very many objects cannot be read
      */
     public VerifySummary run(VerifyRequest request, OperationContext operation) {
-        Instant begun = clock.instant();
+        Instant startedAt = clock.instant();
         VerifyContext context = new VerifyContext(request, store, workerPools, operation);
-        BlobChecks blobChecks = new BlobChecks(context, rateLimiter, begun);
+        BlobChecks blobChecks = new BlobChecks(context, rateLimiter, startedAt);
         ImageCounts images = ImageCounts.NONE;
         Optional<ImageStreamCounts> imageStreams = Optional.empty();
         if (request.scope() instanceof Scope.Blob blob) {
             verifyBlob(context, blobChecks, blob.digest());
         } else {
-            RepositoryVerifier repositories = verifyRepositories(context, blobChecks, begun);
+            RepositoryVerifier repositories = verifyRepositories(context, blobChecks, startedAt);
             images = repositories.images();
             imageStreams = repositories.imageStreamCounts();
         }
         VerifySummary summary = new VerifySummary(
                 request,
                 isOpenShift,
-                begun,
+                startedAt,
                 clock.instant(),
                 context.objects(),
                 context.bytes(),
@@ -67,9 +68,9 @@ public record Verifier(
                 imageStreams,
                 context.findings());
         if (imageStreams.isPresent() && context.isFullScope() && !summary.hasUnknown()) {
-            // Only what was looked at in whole says what share can be restored.
+            // Only a full verification determines the restorable share.
             context.operation().checkFence();
-            new RestorableShare(store.store()).write(imageStreams.get(), begun);
+            new RestorableShare(store.store()).write(imageStreams.get(), startedAt);
         }
         return summary;
     }
@@ -77,14 +78,14 @@ public record Verifier(
     private static void verifyBlob(VerifyContext context, BlobChecks blobChecks, Digest blob) {
         blobChecks.load(Set.of(blob));
         if (context.blobs().hasMark(blob, Mark.ABSENT)) {
-            context.report(FindingCode.BLOB_MISSING, blob.toString(), "It is not there: " + context.remedy());
+            context.report(FindingCode.BLOB_MISSING, blob.toString(), "It is missing: " + context.remedy());
         }
         if (context.isHashed(blob)) {
             blobChecks.verify(List.of(blob), true);
         }
     }
 
-    private RepositoryVerifier verifyRepositories(VerifyContext context, BlobChecks blobChecks, Instant begun) {
+    private RepositoryVerifier verifyRepositories(VerifyContext context, BlobChecks blobChecks, Instant startedAt) {
         if (context.isFullScope()) {
             context.operation().phase("listing blobs");
             blobChecks.list();
@@ -96,8 +97,8 @@ public record Verifier(
         CatalogWriter catalogWriter =
                 new CatalogWriter(context, catalog.filter(any -> imageStreams.isSnapshotReadable()), clock.instant());
         RepositoryVerifier repositories =
-                new RepositoryVerifier(context, blobChecks, imageStreams, catalogWriter, begun);
-        long links = new RepositoryIterator(context, begun, repositories::verify).run();
+                new RepositoryVerifier(context, blobChecks, imageStreams, catalogWriter, startedAt);
+        long links = new RepositoryIterator(context, startedAt, repositories::verify).run();
         imageStreams.forEachWithoutLinks(repositories::verify);
         if (context.isFullScope()) {
             blobChecks.reportOrphans();
@@ -111,13 +112,13 @@ public record Verifier(
     private static void reportEmptyScope(VerifyContext context, ImageStreamScope imageStreams) {
         String advice = imageStreams
                 .snapshotAt()
-                .map(at -> ", nor an ImageStream in the snapshot of %s: look for a slip in the name".formatted(at))
+                .map(at -> ", nor an ImageStream in the snapshot of %s: check the name for a typo".formatted(at))
                 .orElse(
-                        ": look for a slip in the name. OpenShift has no link of a tag, nor of an image that was only tagged"
+                        ": check the name for a typo. OpenShift has no link of a tag, nor of an image that was only tagged"
                                 + " into another repository; name the one it was pushed to");
         context.report(
                 FindingCode.UNDETERMINED,
                 context.request().scope().toJson().toString(),
-                "The store %s has no link of it".formatted(context.request().store()) + advice);
+                "The store %s has no link for it".formatted(context.request().store()) + advice);
     }
 }

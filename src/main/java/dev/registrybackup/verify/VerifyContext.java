@@ -14,18 +14,15 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 
-/**
- * What all parts of one verification work with, and what it has looked at and found so far. The store that is looked at is
- * never written. Safe for use by many threads.
- */
+/** The store, limits, counts and findings that all parts of one verification share. Safe for use by many threads. */
 final class VerifyContext {
-    /** So many objects may fail; more of them are a store that is out of order, of which nothing more can be said. */
+    /** If more objects than this fail, the store fails and the verification stops. */
     static final int MAX_UNKNOWN = 1000;
 
-    /** So many refusals in a row are not single objects that somebody else encrypted, but missing rights. */
+    /** So many refusals in a row mean missing rights, not single objects with another encryption key. */
     static final int MAX_CONSECUTIVE_FORBIDDEN = 50;
 
-    /** So many single requests are under way at once. */
+    /** How many single requests run at once. */
     private static final int CONCURRENCY = 32;
 
     private final VerifyRequest request;
@@ -61,22 +58,22 @@ final class VerifyContext {
         return workerPools;
     }
 
-    /** What is known of the store's blobs. */
+    /** The states of the store's blobs. */
     BlobStates blobs() {
         return blobs;
     }
 
-    /** For requests that are made side by side. */
+    /** A new group for concurrent requests. */
     BoundedTaskGroup tasks() {
         return new BoundedTaskGroup(workerPools, CONCURRENCY);
     }
 
-    /** Whether everything is looked at. */
+    /** Whether the scope is everything. */
     boolean isFullScope() {
         return request.scope() instanceof Scope.All;
     }
 
-    /** Whether whole repositories are looked at, and not one image. */
+    /** Whether the scope has complete repositories, not one image. */
     boolean isRepositoryScope() {
         return isFullScope()
                 || request.scope() instanceof Scope.Namespace
@@ -88,16 +85,16 @@ final class VerifyContext {
         return request.store().equals(VerifyRequest.BACKUP);
     }
 
-    /** Whether the blob's bytes are to be read. */
+    /** Whether to read the blob's bytes. */
     boolean isHashed(Digest blob) {
         return request.depth() == Depth.CONTENT
                 && request.sample().map(sample -> sample.includes(blob)).orElse(true);
     }
 
-    /** What to do about something broken. */
+    /** What to do about a broken object. */
     String remedy() {
         return isBackup()
-                ? "have it copied from the registry again if that still has it"
+                ? "copy it from the registry again if the registry still has it"
                 : "restore it from the backup with mode repair";
     }
 
@@ -112,9 +109,9 @@ final class VerifyContext {
     }
 
     /**
-     * Reports that the store did not say.
+     * Reports that a result cannot be determined because the store failed.
      *
-     * @throws ObjectStoreException what it is given, if there is no bucket, there are no rights, or too many objects failed
+     * @throws ObjectStoreException the given failure, if the bucket or rights are missing, or too many objects failed
      */
     synchronized void reportUnknown(String subject, ObjectStoreException failure) {
         unknown++;
@@ -133,31 +130,31 @@ final class VerifyContext {
                                 failure.getMessage()));
     }
 
-    /** So many bytes will be read. */
+    /** Adds bytes that will be read. */
     void addExpectedBytes(long more) {
         operation.progress().addExpected(0, more);
     }
 
-    /** So many bytes were read. */
+    /** Adds bytes that were read. */
     synchronized void addReadBytes(long more) {
         bytes += more;
         consecutiveForbidden = 0;
         operation.progress().addDone(0, more);
     }
 
-    /** So many bytes will not be read after all. */
+    /** Subtracts bytes that will not be read after all. */
     void addSkippedBytes(long more) {
         operation.progress().addDone(0, more);
     }
 
-    /** One more object was looked at. */
+    /** Counts one verified object. */
     synchronized void addObject() {
         objects++;
         operation.progress().addExpected(1, 0);
         operation.progress().addDone(1, 0);
     }
 
-    /** How many objects were looked at. */
+    /** How many objects were verified. */
     synchronized long objects() {
         return objects;
     }

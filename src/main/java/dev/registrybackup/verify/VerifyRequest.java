@@ -9,29 +9,29 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What to verify.
+ * A request to verify a store.
  *
  * @param store the name of the store: {@value #BACKUP}, {@code registry} or that of a target
- * @param scope which part of it
- * @param depth how closely
- * @param sample which blobs are hashed; all if empty. Only of depth {@link Depth#CONTENT}
+ * @param scope the part of the store to verify
+ * @param depth how thoroughly
+ * @param sample the blobs to hash; all if empty. Only with depth {@link Depth#CONTENT}
  */
 public record VerifyRequest(String store, Scope scope, Depth depth, Optional<Sample> sample) {
-    /** The store that the others are restored from. */
+    /** The name of the backup store. */
     public static final String BACKUP = "backup";
 
-    /** Refuses a sample of what is not hashed at all, with {@link IllegalArgumentException}. */
+    /** Throws {@link IllegalArgumentException} if there is a sample but the depth does not hash blobs. */
     public VerifyRequest {
         if (sample.isPresent() && depth != Depth.CONTENT) {
-            throw new IllegalArgumentException("A \"sample\" is of blobs that are hashed: add \"depth\":\"content\"");
+            throw new IllegalArgumentException("A \"sample\" needs a depth that hashes blobs: add \"depth\":\"content\"");
         }
     }
 
     /**
-     * Reads a request: an object with any of {@code store}, {@code scope}, {@code depth} and {@code sample}. Without them
-     * it is the existence of everything in the backup.
+     * Parses an object with any of {@code store}, {@code scope}, {@code depth} and {@code sample}. The default is the
+     * existence of everything in the backup.
      *
-     * @throws IllegalArgumentException if it is anything else, saying what is wrong
+     * @throws IllegalArgumentException if it is not a valid request; the message names the field
      */
     public static VerifyRequest parse(JsonNode json) {
         requireKnownFields("A request to verify", json, "store", "scope", "depth", "sample");
@@ -45,7 +45,7 @@ public record VerifyRequest(String store, Scope scope, Depth depth, Optional<Sam
     private static String store(JsonNode json) {
         if (!json.isTextual() || json.textValue().isBlank()) {
             throw new IllegalArgumentException(
-                    "\"store\" has to be \"backup\", \"registry\" or a target's name, not " + json);
+                    "\"store\" must be \"backup\", \"registry\" or a target's name, not " + json);
         }
         return json.textValue();
     }
@@ -53,12 +53,12 @@ public record VerifyRequest(String store, Scope scope, Depth depth, Optional<Sam
     private static Depth depth(JsonNode json) {
         return Depth.fromLabel(json.asText())
                 .orElseThrow(() ->
-                        new IllegalArgumentException("\"depth\" has to be \"existence\" or \"content\", not " + json));
+                        new IllegalArgumentException("\"depth\" must be \"existence\" or \"content\", not " + json));
     }
 
     static void requireKnownFields(String what, JsonNode json, String... known) {
         if (!json.isObject()) {
-            throw new IllegalArgumentException("%s has to be a JSON object, not %s".formatted(what, json));
+            throw new IllegalArgumentException("%s must be a JSON object, not %s".formatted(what, json));
         }
         for (Iterator<String> names = json.fieldNames(); names.hasNext(); ) {
             String name = names.next();
@@ -69,7 +69,7 @@ public record VerifyRequest(String store, Scope scope, Depth depth, Optional<Sam
         }
     }
 
-    /** The form in which requests and records have it, with everything said. */
+    /** The JSON form in requests and reports, with all defaults filled in. */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode().put("store", store);
         json.set("scope", scope.toJson());

@@ -10,17 +10,17 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * How a verification ended.
+ * The summary of a verification.
  *
- * @param request what was asked
- * @param isOpenShift whose grades hold
- * @param startedAt when it began, UTC
- * @param finishedAt when it ended, UTC
- * @param objects how many links and blobs were looked at
+ * @param request the request as received
+ * @param isOpenShift whether it is OpenShift's registry, which decides severities
+ * @param startedAt when it started, UTC
+ * @param finishedAt when it finished, UTC
+ * @param objects how many links and blobs were verified
  * @param bytes how many bytes of manifests and blobs were read
- * @param images how many images have all they need
- * @param imageStreamCounts what became of the items of ImageStreams, if a snapshot of them was looked at
- * @param findings how many findings there are of each code
+ * @param images how many images are complete, incomplete and unknown
+ * @param imageStreamCounts the counts of ImageStream items, if a snapshot was verified
+ * @param findings how many findings of each code there are
  */
 public record VerifySummary(
         VerifyRequest request,
@@ -32,19 +32,19 @@ public record VerifySummary(
         ImageCounts images,
         Optional<ImageStreamCounts> imageStreamCounts,
         Map<FindingCode, Long> findings) {
-    /** Keeps its own copy of the map. */
+    /** Copies the map. */
     public VerifySummary {
         findings = Map.copyOf(findings);
     }
 
-    /** How many findings there are of each severity. */
+    /** How many findings of each severity there are. */
     public Map<Severity, Long> severities() {
         Map<Severity, Long> counts = new EnumMap<>(Severity.class);
         findings.forEach((code, count) -> counts.merge(code.severity(isOpenShift), count, Long::sum));
         return counts;
     }
 
-    /** Whether there is a finding that is worth a look: critical, error or warning. */
+    /** Whether there is a critical, error or warning finding. */
     public boolean hasFindings() {
         Map<Severity, Long> counts = severities();
         return counts.containsKey(Severity.CRITICAL)
@@ -52,12 +52,12 @@ public record VerifySummary(
                 || counts.containsKey(Severity.WARNING);
     }
 
-    /** Whether there is something that could not be told. */
+    /** Whether some result could not be determined. */
     public boolean hasUnknown() {
         return findings.containsKey(FindingCode.UNDETERMINED);
     }
 
-    /** {@code findings} if there are any worth a look, else {@code could-not-tell}, else {@code good}. */
+    /** {@code findings} if {@link #hasFindings}, else {@code unknown} if {@link #hasUnknown}, else {@code ok}. */
     public String outcome() {
         if (hasFindings()) {
             return "findings";
@@ -65,7 +65,7 @@ public record VerifySummary(
         return hasUnknown() ? "unknown" : "ok";
     }
 
-    /** The form in which reports and operations have it. */
+    /** The JSON form in reports and operation records. */
     public ObjectNode json() {
         ObjectNode json = request.json();
         json.put("startedAt", startedAt.toString()).put("finishedAt", finishedAt.toString());

@@ -109,7 +109,7 @@ class ImageStreamVerifierTest {
         assertEquals(Set.of(layer.toString()), fixture.findingSubjects(FindingCode.BLOB_MISSING));
         assertEquals(items(2, 2, 2, 0, 2, 0), verifySummary.imageStreamCounts());
         assertEquals(
-                "It was pushed 5 days ago and cannot be restored, since the backup lacks %s, or has it damaged: have it copied from the registry again if that still has it; else push the image again"
+                "It was pushed 5 days ago and cannot be restored, because the backup has no valid copy of %s: copy it from the registry again if the registry still has it; otherwise push the image again"
                         .formatted(layer),
                 fixture.findings.stream()
                         .filter(finding -> finding.code() == FindingCode.IS_ITEM_UNRESTORABLE)
@@ -253,7 +253,7 @@ class ImageStreamVerifierTest {
         assertEquals(2, fixture.findings.size());
         assertEquals(items(1, 2, 1, 1, 0, 2), verifySummary.imageStreamCounts());
         assertEquals(
-                "It was pushed 2 days ago and the cluster had no Image object of it at %s: it cannot be pulled, and the image pruner drops it from the tag. Push it again"
+                "It was pushed 2 days ago and the cluster had no Image object for it at %s. It cannot be pulled, and the image pruner drops it from the tag: push it again"
                         .formatted(SettableClock.START),
                 fixture.findings.stream()
                         .filter(finding -> finding.subject().contains("import"))
@@ -381,7 +381,7 @@ class ImageStreamVerifierTest {
                 List.of(new Finding(
                         FindingCode.UNDETERMINED,
                         "{\"image\":\"prod/app:v2\"}",
-                        "The store backup has no link of it, nor an ImageStream in the snapshot of %s: look for a slip in the name"
+                        "The store backup has no link for it, nor an ImageStream in the snapshot of %s: check the name for a typo"
                                 .formatted(SettableClock.START))),
                 fixture.findings);
     }
