@@ -1,12 +1,12 @@
 package dev.registrybackup.operation;
 
-/** Tells an operation's work to stop. Costs no request, so work asks before each write and between reads. */
+/** Stops an operation's work. Checking costs no request, so work checks before each write and between reads. */
 @FunctionalInterface
 public interface Fence {
     /**
-     * Returns if the work may go on.
+     * Returns if the work may continue.
      *
-     * @throws FencedException if it has to stop, since its operation was cancelled or replaced
+     * @throws FencedException if its operation was cancelled or replaced
      */
     void check();
 }

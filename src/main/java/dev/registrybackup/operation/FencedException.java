@@ -1,10 +1,10 @@
 package dev.registrybackup.operation;
 
-/** The work of an operation has to stop: the operation was cancelled, or another process runs it now. */
+/** An operation's work must stop: the operation was cancelled, or another process runs it now. */
 public final class FencedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Says why. */
+    /** The message says why it must stop. */
     public FencedException(String reason) {
         super(reason);
     }

@@ -9,11 +9,11 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
-/** A store that begins no write, and no further part of an upload, once its operation has to stop. */
+/** A store that starts no write and no multipart part once its operation must stop. */
 public final class FencedObjectStore extends ForwardingObjectStore {
     private final Fence fence;
 
-    /** Writes there as long as the fence allows. Each write throws {@link FencedException} from then on. */
+    /** Passes writes on while the fence allows; after that each write throws {@link FencedException}. */
     public FencedObjectStore(ObjectStore below, Fence fence) {
         super(below);
         this.fence = fence;

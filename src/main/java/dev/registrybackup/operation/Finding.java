@@ -1,10 +1,10 @@
 package dev.registrybackup.operation;
 
 /**
- * One thing that is wrong.
+ * One problem found.
  *
- * @param code what it is
- * @param subject the key, image or digest it is about
- * @param problem what is the matter, for a human, and what to do about it
+ * @param code the kind of problem
+ * @param subject the affected key, image or digest
+ * @param problem what is wrong and what to do, for people
  */
 public record Finding(FindingCode code, String subject, String problem) {}

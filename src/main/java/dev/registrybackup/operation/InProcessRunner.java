@@ -17,9 +17,9 @@ public final class InProcessRunner implements OperationRunner {
     private final Set<OperationId> running = ConcurrentHashMap.newKeySet();
 
     /**
-     * Runs them through that execution.
+     * Runs operations through this execution.
      *
-     * @param runnerName this process's name, for a human
+     * @param runnerName this process's name, for people
      */
     public InProcessRunner(OperationExecution execution, WorkerPools workerPools, String runnerName) {
         this.execution = execution;
@@ -35,7 +35,7 @@ public final class InProcessRunner implements OperationRunner {
         } catch (RejectedExecutionException e) {
             running.remove(request.id());
             throw new OperationNotStartedException(
-                    "Failed to start operation %s: this process is about to end. Ask again".formatted(request.id()), e);
+                    "Failed to start operation %s: this process is stopping. Retry".formatted(request.id()), e);
         }
     }
 
@@ -47,14 +47,14 @@ public final class InProcessRunner implements OperationRunner {
                     .with("id", request.id())
                     .with("kind", request.kind().label())
                     .with("reason", e.getMessage())
-                    .with("next", "it shows as lost: ask for the same again")
+                    .with("next", "it shows as lost: submit the same request again")
                     .log(LOGGER, Level.ERROR);
         } finally {
             running.remove(request.id());
         }
     }
 
-    /** Nothing waits here: whatever is started begins at once. */
+    /** Does nothing: a started operation runs at once. */
     @Override
     public void abandon(OperationRequest request) {}
 
@@ -62,7 +62,7 @@ public final class InProcessRunner implements OperationRunner {
     public Liveness liveness(OperationRequest request) {
         return running.contains(request.id())
                 ? Liveness.RUNNING
-                : Liveness.dead("No process has shown that it works on it for %d s. Ask for the same again"
+                : Liveness.dead("No process has sent a heartbeat for %d s. Submit the same request again"
                         .formatted(StatusResolver.HEARTBEAT_TIMEOUT.toSeconds()));
     }
 }

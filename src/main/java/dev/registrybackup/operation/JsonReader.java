@@ -9,7 +9,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
 
-/** The fields of a record of ours; what lacks one that it has to have is no record. */
+/** Reads the fields of a JSON record; throws {@link IOException} if a required field is missing or malformed. */
 record JsonReader(JsonNode root) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -17,13 +17,13 @@ record JsonReader(JsonNode root) {
         try {
             return new JsonReader(JSON.readTree(json));
         } catch (JsonProcessingException e) {
-            // Without the position, which takes a line of its own.
-            throw new IOException("no JSON in it: " + e.getOriginalMessage(), e);
+            // Without the position, which is on a second line.
+            throw new IOException("not valid JSON: " + e.getOriginalMessage(), e);
         }
     }
 
     String text(String name) throws IOException {
-        return optionalText(name).orElseThrow(() -> new IOException("no text \"%s\" in it".formatted(name)));
+        return optionalText(name).orElseThrow(() -> new IOException("field \"%s\" is missing or not a string".formatted(name)));
     }
 
     Optional<String> optionalText(String name) {
@@ -35,7 +35,7 @@ record JsonReader(JsonNode root) {
         try {
             return Instant.parse(text);
         } catch (DateTimeException e) {
-            throw new IOException("\"%s\" in it is no time: %s".formatted(name, text), e);
+            throw new IOException("field \"%s\" is not a time: %s".formatted(name, text), e);
         }
     }
 

@@ -1,31 +1,31 @@
 package dev.registrybackup.operation;
 
 /**
- * Whether anybody works on an operation, as far as its runner knows.
+ * Whether some process works on an operation, according to its runner.
  *
- * @param kind whether
- * @param reason why nobody does, or why that could not be told; empty if somebody does
+ * @param kind the answer
+ * @param reason why it is dead or unknown; empty if it runs
  */
 public record Liveness(Kind kind, String reason) {
-    /** Somebody works on it, or is about to. */
+    /** A process works on it, or is about to. */
     public static final Liveness RUNNING = new Liveness(Kind.RUNNING, "");
 
-    /** Whether anybody works on it. */
+    /** The answer of a runner. */
     public enum Kind {
-        /** Somebody does, or is about to. */
+        /** A process works on it, or is about to. */
         RUNNING,
-        /** Nobody does. */
+        /** No process works on it. */
         DEAD,
-        /** That could not be told, so nobody may conclude anything. */
+        /** It cannot be determined, so nothing may be concluded. */
         UNKNOWN
     }
 
-    /** Nobody works on it, for that reason. */
+    /** No process works on it, for this reason. */
     public static Liveness dead(String reason) {
         return new Liveness(Kind.DEAD, reason);
     }
 
-    /** Whether anybody does could not be told, for that reason. */
+    /** It cannot be determined, for this reason. */
     public static Liveness unknown(String reason) {
         return new Liveness(Kind.UNKNOWN, reason);
     }

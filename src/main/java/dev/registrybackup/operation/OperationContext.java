@@ -4,21 +4,21 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
- * What the work of an operation is handed. Safe for use by many threads.
+ * Gives an operation's work its fence, progress and findings. Safe for use by many threads.
  *
- * @param fence leave to go on, asked before each write and between reads
- * @param progress how far it is
- * @param onFinding told each finding, beside the progress
+ * @param fence checked before each write and between reads
+ * @param progress receives counts and findings
+ * @param onFinding receives each finding besides the progress
  * @param acknowledged what a finding is reported as
  */
 public record OperationContext(
         Fence fence, ProgressTracker progress, Consumer<Finding> onFinding, UnaryOperator<Finding> acknowledged) {
-    /** That of work whose findings are counted, and not kept one by one. */
+    /** A context that counts findings and keeps only the first ones. */
     public OperationContext(Fence fence, ProgressTracker progress) {
         this(fence, progress, finding -> {}, UnaryOperator.identity());
     }
 
-    /** The same, with findings kept there too. */
+    /** The same context, passing each finding to this consumer too. */
     public OperationContext withFindingsTo(Consumer<Finding> other) {
         return new OperationContext(fence, progress, other, acknowledged);
     }
@@ -29,29 +29,31 @@ public record OperationContext(
     }
 
     /**
-     * Returns if the work may go on.
+     * Returns if the work may continue.
      *
-     * @throws FencedException if it has to stop
+     * @throws FencedException if it must stop
      */
     public void checkFence() {
         fence.check();
     }
 
     /**
-     * Goes on to do something else.
+     * Starts a phase.
      *
-     * @throws FencedException if the work has to stop
+     * @throws FencedException if the work must stop
      */
     public void phase(String name) {
         fence.check();
         progress.phase(name);
     }
 
-    /** Reports something that is wrong; returns it as it was reported, which differs if it was acknowledged. */
-    public Finding report(Finding finding) {
-        Finding reported = acknowledged.apply(finding);
-        progress.addFinding(reported);
-        onFinding.accept(reported);
-        return reported;
+ * @param fence checked before each write and between reads
+ * @param progress receives counts and findings
+ * @param onFinding receives each finding besides the progress
+ * @param acknowledged what a finding is reported as
+ */
+public record OperationContext(
+        Fence fence, ProgressTracker progress, Consumer<Finding> onFinding, UnaryOperator<Finding> acknowledged) {
+    /** A context that counts findings and keeps only the first ones. */
     }
 }

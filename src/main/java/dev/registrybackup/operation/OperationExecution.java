@@ -16,7 +16,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 
-/** Runs operations in this process: takes the lock, sends heartbeats while the handler works, records how it ended. */
+/** Runs operations in this process: takes the lock, sends heartbeats while the handler works, records the result. */
 public final class OperationExecution {
     /** With the heartbeat's own requests, a run that was cancelled or replaced notices within 15 s. */
     static final Duration HEARTBEAT_INTERVAL = Duration.ofSeconds(10);
@@ -32,9 +32,9 @@ public final class OperationExecution {
     private final Duration heartbeatInterval;
 
     /**
-     * Runs the operations of that bucket.
+     * Runs the operations of this bucket.
      *
-     * @param random gives another text with each call
+     * @param random supplies a new text with each call
      * @param handlers the kinds that this process can run
      */
     public OperationExecution(
@@ -63,17 +63,17 @@ public final class OperationExecution {
     }
 
     /**
-     * Runs the operation on the caller's thread, and returns when it has ended. What is done or cancelled is not run
-     * again; what failed, or whose process died, is.
+     * Runs the operation on the caller's thread and returns when it has finished. Runs a failed or lost operation
+     * again, but not one that is done or cancelled.
      *
-     * @param runner where it runs, for a human
-     * @param progress is told how far it is
-     * @return how it ended. {@link OperationState#LOST}: another process runs it now
+     * @param runner where it runs, for people
+     * @param progress receives counts and findings
+     * @return the result. {@link OperationState#LOST}: another process runs it now
      * @throws NoSuchOperationException if there is no such operation
-     * @throws ObjectStoreException if the bucket did not answer, so that nothing was begun
+     * @throws ObjectStoreException if the bucket did not answer; nothing was started
      */
     public OperationState run(OperationId id, String runner, ProgressTracker progress) {
-        Instant begun = clock.instant();
+        Instant startedAt = clock.instant();
         OperationRequest request =
                 store.readRequest(id).orElseThrow(() -> new NoSuchOperationException(id, store.bucket()));
         RunOutcome outcome = findEnd(id).orElseGet(() -> runOnce(request, runner, progress));
@@ -81,13 +81,13 @@ public final class OperationExecution {
                 .with("id", id)
                 .with("kind", request.kind().label())
                 .with("state", outcome.state().label())
-                .with("millis", Duration.between(begun, clock.instant()).toMillis())
+                .with("millis", Duration.between(startedAt, clock.instant()).toMillis())
                 .with("reason", outcome.reason().orElse(""))
                 .log(LOGGER, Level.INFO);
         return outcome.state();
     }
 
-    /** The end of an operation that is not to be run any more. */
+    /** The recorded result of an operation that must not run again. */
     private Optional<RunOutcome> findEnd(OperationId id) {
         if (store.find(id).filter(OperationStore.Listing::isCancelled).isPresent()) {
             return Optional.of(new RunOutcome(
@@ -99,7 +99,7 @@ public final class OperationExecution {
                 .map(state -> new RunOutcome(
                         state,
                         Optional.empty(),
-                        Optional.of("Operation %s is %s already".formatted(id, state.label()))));
+                        Optional.of("Operation %s is already %s".formatted(id, state.label()))));
     }
 
     private RunOutcome runOnce(OperationRequest request, String runner, ProgressTracker progress) {
@@ -121,7 +121,7 @@ public final class OperationExecution {
                     .with("id", request.id())
                     .with("state", outcome.state().label())
                     .with("reason", e.getMessage())
-                    .with("next", "it shows as lost: ask for the same again")
+                    .with("next", "it shows as lost: submit the same request again")
                     .log(LOGGER, Level.ERROR);
             return outcome;
         }
@@ -131,7 +131,7 @@ public final class OperationExecution {
         OperationHandler handler = handlers.get(request.kind());
         if (handler == null) {
             throw new IllegalStateException(
-                    "This process cannot " + request.kind().label() + ": it was built without");
+                    "This process cannot " + request.kind().label() + ": it has no handler for this kind of operation");
         }
         try (WorkerPools.ScheduledTask heartbeats =
                 workerPools.scheduleAtFixedRate(heartbeatInterval, () -> run.heartbeat(progress.progress()))) {

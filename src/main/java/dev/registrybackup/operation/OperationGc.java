@@ -16,12 +16,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Removes operations and their reports, with all versions of their objects. The request goes first: without it there is no operation, so that
- * nobody sees one with half its records, and what a crash leaves is found by its key the next time.
+ * Deletes operations and their reports, with all versions of their objects. Deletes the request first: an operation
+ * without a request does not exist, so none shows with half its records, and the next run finds by key what a crash
+ * left.
  */
 final class OperationGc {
     private static final System.Logger LOGGER = System.getLogger(OperationGc.class.getName());
-    /** What was written to within this time is still in use, however old it is. */
+    /** An operation with a write in this time is still in use, however old it is. */
     private static final Duration MIN_IDLE_AGE = Duration.ofDays(1);
 
     private final ObjectStore backup;
@@ -34,7 +35,7 @@ final class OperationGc {
         this.clock = clock;
     }
 
-    /** Removes those that were asked for long ago; says how many. Reports of that age go too, whether of these or not. */
+    /** Deletes operations requested before the retention, and all reports of that age; returns how many operations. */
     int delete() {
         int dropped = dropBelow(OperationStore.PREFIX);
         dropBelow(ReportWriter.PREFIX);
@@ -62,14 +63,14 @@ final class OperationGc {
         return dropped;
     }
 
-    /** Removes that one. */
+    /** Deletes this operation. */
     void delete(OperationId id) {
         try (Stream<ObjectVersion> listing = backup.listVersions(OperationStore.key(id, ""))) {
             deleteVersions(listing.toList());
         }
     }
 
-    /** In key order those of one time follow those before it: nothing after the first that is younger is old. */
+    /** Keys sort by time: after the first younger operation none is old. */
     private static boolean isYounger(ObjectVersion version, Instant oldest) {
         return operationId(version)
                 .filter(id -> !id.requestedAt().isBefore(oldest))
@@ -80,7 +81,7 @@ final class OperationGc {
         return OperationStore.operationId(version.key());
     }
 
-    /** One that cannot be removed, as under Object Lock, is no hindrance to the others. */
+    /** An object that cannot be deleted, for example under Object Lock, does not stop the others. */
     private int delete(List<ObjectVersion> folder) {
         Instant inUse = clock.instant().minus(MIN_IDLE_AGE);
         if (folder.isEmpty()

@@ -2,32 +2,32 @@ package dev.registrybackup.operation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** What the operations of one kind do. */
+/** Does the work of one kind of operation. */
 @FunctionalInterface
 public interface OperationHandler {
     /**
-     * How it ended.
+     * The result of an operation's work.
      *
-     * @param state {@link OperationState#SUCCEEDED}, or {@link OperationState#INCOMPLETE} if something is left to do
-     * @param summary what to say of it in figures; small, since it is read with each look at the operation
+     * @param state {@link OperationState#SUCCEEDED}, or {@link OperationState#INCOMPLETE} if work remains
+     * @param summary its figures; small, because every status request reads it
      */
     record OperationResult(OperationState state, ObjectNode summary) {
-        /** Takes either of the two states. */
+        /** Throws {@link IllegalArgumentException} for any other state. */
         public OperationResult {
             if (state != OperationState.SUCCEEDED && state != OperationState.INCOMPLETE) {
                 throw new IllegalArgumentException(
-                        "Work ends as succeeded or incomplete, or throws; not as " + state.label());
+                        "A handler's result must be succeeded or incomplete, not " + state.label());
             }
         }
     }
 
     /**
-     * Does it, as far as it is not done already, and returns when it is done.
+     * Does the work that is not done yet, and returns when it is complete.
      *
-     * @param fence to be asked before each write, and between reads too: it tells the work to stop
-     * @param progressTracker to be told how far it is and what it finds
-     * @throws FencedException the fence's, handed on
-     * @throws RuntimeException if it could not be done; the message goes on record as the reason
+     * @param fence to check before each write and between reads
+     * @param progressTracker receives counts and findings
+     * @throws FencedException if the fence stops the work
+     * @throws RuntimeException if the work failed; the message is recorded as the reason
      */
     OperationResult run(OperationRequest request, Fence fence, ProgressTracker progressTracker);
 }

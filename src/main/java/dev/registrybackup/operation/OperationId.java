@@ -8,8 +8,8 @@ import java.time.format.ResolverStyle;
 import java.util.regex.Pattern;
 
 /**
- * An operation's name: when it was asked for, and eight digits that nobody guesses, {@code 20261122T134500Z-1f3a9c2e}.
- * Sorts by time; fit for object keys and Kubernetes labels.
+ * An operation's id: the time of the request and eight random hexadecimal digits, {@code 20261122T134500Z-1f3a9c2e}.
+ * Sorts by time; valid in object keys and Kubernetes labels.
  */
 public record OperationId(String value) {
     private static final Pattern PATTERN = Pattern.compile("[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}");
@@ -19,22 +19,22 @@ public record OperationId(String value) {
     private static final int MAX_SHOWN_LENGTH = 64;
 
     /**
-     * Takes it if it is one.
+     * Checks the form of an id.
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if it does not have this form
      */
     public OperationId {
         if (!isValid(value)) {
-            throw new IllegalArgumentException("Not the id of an operation: \"%s\". Such an id looks like %s"
+            throw new IllegalArgumentException("Not an operation id: \"%s\". An id has the form %s"
                     .formatted(
                             value.substring(0, Math.min(value.length(), MAX_SHOWN_LENGTH)),
                             "20261122T134500Z-1f3a9c2e"));
         }
     }
 
-    /** The id of an operation asked for at that time, of eight random hexadecimal digits. */
-    static OperationId of(Instant asked, String random) {
-        return new OperationId(TIME_FORMAT.format(asked) + "-" + random);
+    /** The id of an operation requested at this time, with these eight random hexadecimal digits. */
+    static OperationId of(Instant requestedAt, String random) {
+        return new OperationId(TIME_FORMAT.format(requestedAt) + "-" + random);
     }
 
     static boolean isValid(String value) {
@@ -53,7 +53,7 @@ public record OperationId(String value) {
         return TIME_FORMAT.parse(value.substring(0, value.indexOf('-')), Instant::from);
     }
 
-    /** When it was asked for, UTC, in whole seconds. */
+    /** When it was requested, UTC, to the second. */
     public Instant requestedAt() {
         return parseTime(value);
     }

@@ -6,14 +6,14 @@ import java.util.Optional;
 
 /** What an operation does. */
 public enum OperationKind {
-    /** Brings images from the backup back to a registry's bucket. */
+    /** Copies images from the backup to a registry's bucket. */
     RESTORE,
-    /** Reads a store and says what is wrong in it. */
+    /** Reads a store and reports what is missing or corrupt. */
     VERIFY,
-    /** Goes over everything that the registry and the backup have. */
+    /** Compares the registry with the backup and copies what differs. */
     RECONCILE;
 
-    /** The name for records, addresses and Jobs. */
+    /** The name in records, URLs and Jobs. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }

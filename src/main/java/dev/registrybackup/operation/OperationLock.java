@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * One operation of a kind at a time on a slot, whoever runs it: a Job, the service's own process, or a command. An object in
- * the backup bucket names the operation, and the run that works on it. It stays after the end, and means nothing once its
- * operation has ended or has shown no life for two minutes by the store's clock. Who loses it stops at the next heartbeat.
+ * Allows one operation of a kind at a time on a slot, whether a Job, the service or a command runs it. An object in the
+ * backup bucket names the operation and its run. It stays after the end, and is void once its operation has finished or
+ * has sent no heartbeat for two minutes by the store's clock. A run that loses the lock stops at the next heartbeat.
  */
 final class OperationLock {
     static final String PREFIX = RegistryLayout.METADATA_PREFIX + "locks/";
@@ -35,11 +35,11 @@ final class OperationLock {
     }
 
     /**
-     * Takes the lock. A run takes it from its own operation at once, be that waiting or run by another process.
+     * Takes the lock. A run takes it from its own operation at once, even while another process runs that.
      *
-     * @param token of the run; empty for an operation that is about to be started
-     * @param written the key of a record of the operation that was written just now, which tells the store's time
-     * @param isStarted whether an operation without a sign of life is about to run nevertheless, such as a Job without a pod
+     * @param token the run's token; empty for an operation that is about to start
+     * @param written the key of a record written just now, whose time is the store's time
+     * @param isStarted whether an operation without a heartbeat is about to run, such as a Job without a pod
      * @throws ConflictException if another operation has the lock, or took it at this moment
      */
     void acquire(OperationRequest request, String token, String written, Predicate<OperationRequest> isStarted) {
@@ -55,31 +55,32 @@ final class OperationLock {
             throw new ConflictException(other, request);
         });
         try {
-            // Only what was read goes: one that another process wrote since stays, where the bucket keeps versions.
+            // Deletes only the version that was read, so that a lock written since stays where the bucket keeps
+            // versions.
             before.ifPresent(storedRecord -> records.delete(key, storedRecord.version()));
             records.putIfAbsent(key, json);
         } catch (ObjectStoreException e) {
             if (e.error() != StoreError.FORBIDDEN) {
                 throw e;
             }
-            // A bucket under Object Lock lets no version go. Of two that write over it, the first stops at its
+            // Under Object Lock no version can be deleted. Of two processes that overwrite it, the first stops at its
             // heartbeat.
             records.put(key, json);
         }
-        // Read in any case: the answer may be lost, or the store not heed the condition.
+        // Read in any case: the response may be lost, or the store may ignore the condition.
         if (!isHeldBy(request, token)) {
             throw new ConflictException(holder(request).orElse(request.id()), request);
         }
     }
 
-    /** Whether that run of the operation has the lock. */
+    /** Whether this run of the operation has the lock. */
     boolean isHeldBy(OperationRequest request, String token) {
         return records.get(key(request))
                 .filter(storedRecord -> storedRecord.json().equals(json(request, token)))
                 .isPresent();
     }
 
-    /** Whether the operation has the lock, by whichever run. */
+    /** Whether any run of the operation has the lock. */
     boolean isHeldByOperation(OperationRequest request) {
         return holder(request).equals(Optional.of(request.id()));
     }
@@ -120,7 +121,7 @@ final class OperationLock {
         return "{\"operation\":\"%s\",\"run\":\"%s\"}".formatted(request.id(), token);
     }
 
-    /** What is not a lock's content locks nothing. */
+    /** Empty if the content is not a lock's: it locks nothing. */
     private static Optional<OperationId> operation(StoredRecord storedRecord) {
         try {
             return JsonReader.parse(storedRecord.json())

@@ -4,12 +4,12 @@ package dev.registrybackup.operation;
 public final class OperationNotStartedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Says why. */
+    /** The message says why and what to do. */
     public OperationNotStartedException(String message, Throwable cause) {
         super(message, cause);
     }
 
-    /** As the other, where nothing was thrown below. */
+    /** The same without a cause. */
     public OperationNotStartedException(String message) {
         super(message);
     }

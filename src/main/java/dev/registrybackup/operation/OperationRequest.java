@@ -6,14 +6,14 @@ import java.io.IOException;
 import java.time.Instant;
 
 /**
- * What was asked for.
+ * The recorded request for an operation.
  *
- * @param id its name
- * @param kind what is to be done
- * @param slot what it needs for itself alone, such as the store it writes to
- * @param parameters how it is to be done, as its {@link OperationHandler} understands them; no secrets, since it goes on record
- * @param requestedBy who asked, for a human
- * @param requestedAt when, UTC
+ * @param id its id
+ * @param kind what to do
+ * @param slot what it locks, such as the store that it writes to
+ * @param parameters its parameters, as its {@link OperationHandler} reads them; no secrets, because they are recorded
+ * @param requestedBy who requested it, for people
+ * @param requestedAt when it was requested, UTC
  */
 public record OperationRequest(
         OperationId id,
@@ -22,12 +22,12 @@ public record OperationRequest(
         ObjectNode parameters,
         String requestedBy,
         Instant requestedAt) {
-    /** Keeps its own copy of the parameters. */
+    /** Copies the parameters. */
     public OperationRequest {
         parameters = parameters.deepCopy();
     }
 
-    /** How it is to be done; a copy. */
+    /** A copy of its parameters. */
     @Override
     public ObjectNode parameters() {
         return parameters.deepCopy();
@@ -45,9 +45,9 @@ public record OperationRequest(
         String kind = fields.text("kind");
         return new OperationRequest(
                 id,
-                OperationKind.fromLabel(kind).orElseThrow(() -> new IOException("an unknown kind in it: " + kind)),
+                OperationKind.fromLabel(kind).orElseThrow(() -> new IOException("unknown kind: " + kind)),
                 fields.text("lock"),
-                fields.object("parameters").orElseThrow(() -> new IOException("no parameters in it")),
+                fields.object("parameters").orElseThrow(() -> new IOException("field \"parameters\" is missing")),
                 fields.text("requestedBy"),
                 fields.time("requestedAt"));
     }

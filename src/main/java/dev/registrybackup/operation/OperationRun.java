@@ -8,8 +8,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One process's run of an operation. Each {@link #heartbeat} records its progress and looks whether it was cancelled or
- * replaced; from then on {@link #check} throws. Safe for use by many threads.
+ * One process's run of an operation. Each {@link #heartbeat} records its progress and checks whether it was cancelled
+ * or replaced; from then on {@link #check} throws. Safe for use by many threads.
  */
 final class OperationRun implements Fence {
     private final OperationRequest request;
@@ -18,12 +18,12 @@ final class OperationRun implements Fence {
     private final OperationLock lock;
     private final Clock clock;
     private final SingleVersionRecord record;
-    /** Guarded by this: what the record says. */
+    /** Guarded by this: the record's content. */
     private RunRecord content;
     /** Written under this object's lock, read without. */
     private volatile @Nullable StopReason stopReason;
 
-    /** Why it may not go on. {@link OperationState#LOST}: another process runs the operation and writes its record. */
+    /** Why it must stop. {@link OperationState#LOST}: another process runs the operation and writes its record. */
     record StopReason(OperationState state, String reason) {}
 
     private OperationRun(
@@ -47,7 +47,7 @@ final class OperationRun implements Fence {
      * Records that this process runs the operation, in place of the record of any process before it.
      *
      * @param token distinguishes this run from others of the same operation
-     * @param runner where it runs, for a human
+     * @param runner where it runs, for people
      * @throws ObjectStoreException if that cannot be recorded
      */
     static OperationRun start(
@@ -64,7 +64,7 @@ final class OperationRun implements Fence {
     }
 
     /**
-     * Takes the lock for this run; before any of its work.
+     * Takes the lock for this run, before any of its work.
      *
      * @throws ConflictException if another operation has it
      */
@@ -81,7 +81,8 @@ final class OperationRun implements Fence {
     }
 
     /**
-     * Records the progress, unless the run has to stop. A failure means nothing for the run: the next heartbeat tries again.
+     * Records the progress, unless the run must stop. A failure does not affect the run: the next heartbeat tries
+     * again.
      *
      * @throws ObjectStoreException if the bucket did not answer
      */
@@ -111,7 +112,7 @@ final class OperationRun implements Fence {
         return true;
     }
 
-    /** Why it has to stop; empty if it may go on. */
+    /** Why it must stop; empty if it may continue. */
     Optional<StopReason> stopReason() {
         return Optional.ofNullable(stopReason);
     }
@@ -121,7 +122,7 @@ final class OperationRun implements Fence {
         Optional<OperationStore.Listing> listing = store.find(id);
         if (listing.isEmpty()) {
             return Optional.of(new StopReason(
-                    OperationState.LOST, "Operation %s is gone from %s: it was dropped".formatted(id, store.bucket())));
+                    OperationState.LOST, "Operation %s is missing from %s: it was deleted".formatted(id, store.bucket())));
         }
         if (!lock.isHeldBy(request, token)) {
             return Optional.of(
@@ -129,7 +130,7 @@ final class OperationRun implements Fence {
                             ? new StopReason(OperationState.LOST, "Another process runs operation %s now".formatted(id))
                             : new StopReason(
                                     OperationState.FAILED,
-                                    "Another operation began to %s %s, since %s had shown no life for %d s"
+                                    "Another operation started to %s %s, because %s had sent no heartbeat for %d s"
                                             .formatted(
                                                     request.kind().label(),
                                                     request.slot(),

@@ -1,17 +1,17 @@
 package dev.registrybackup.operation;
 
-/** Where operations run. Safe for use by many threads. */
+/** Starts operations somewhere. Safe for use by many threads. */
 public interface OperationRunner {
     /**
-     * Has the operation run, and returns without waiting for it. It goes on if whoever asked goes away.
+     * Starts the operation and returns without waiting for it. It continues if the caller goes away.
      *
      * @throws OperationNotStartedException if it could not be started
      */
     void start(OperationRequest request);
 
-    /** Takes back the start of an operation that was cancelled before anybody began it. Never throws. */
+    /** Withdraws an operation that was cancelled before it started running. Never throws. */
     void abandon(OperationRequest request);
 
-    /** Whether anybody works on it. Asked only of operations that have shown no life for a while; never throws. */
+    /** Whether some process works on it. Called only for operations without a recent heartbeat; never throws. */
     Liveness liveness(OperationRequest request);
 }

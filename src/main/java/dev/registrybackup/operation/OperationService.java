@@ -13,12 +13,12 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The operations of a backup bucket: what was requested, and what became of it. All of it is in the bucket, so that any
- * process can show or cancel it and none has to live on. Safe for use by many threads; blocks; each method throws {@link
- * ObjectStoreException} if the bucket did not answer.
+ * Submits, shows and cancels the operations of a backup bucket. All their records are in the bucket, so any process can
+ * show or cancel them. Safe for use by many threads; blocks; each method throws {@link ObjectStoreException} if the
+ * bucket did not answer.
  */
 public final class OperationService {
-    /** An operation stays on record for so long after it was requested. */
+    /** How long an operation's records are kept after the request. */
     public static final Duration RETENTION = Duration.ofDays(90);
 
     private static final System.Logger LOGGER = System.getLogger(OperationService.class.getName());
@@ -32,9 +32,9 @@ public final class OperationService {
     private final Supplier<String> randomHex;
 
     /**
-     * Records operations in that bucket, and has them run by that runner.
+     * Records operations in this bucket and starts them with this runner.
      *
-     * @param randomHex gives eight hexadecimal digits in lower case, others with each call
+     * @param randomHex supplies eight new lower-case hexadecimal digits with each call
      */
     public OperationService(ObjectStore backup, OperationRunner runner, Clock clock, Supplier<String> randomHex) {
         this.store = new OperationStore(backup);
@@ -47,10 +47,10 @@ public final class OperationService {
     }
 
     /**
-     * Records the operation and has it started. If it cannot be started it is forgotten.
+     * Records the operation and starts it. If it cannot start, its records are deleted.
      *
-     * @param slot what no two operations of the kind may use at once, such as the store that is written to
-     * @param by who asks, for a human
+     * @param slot what only one operation of the kind may use at once, such as the store that is written to
+     * @param by who requests it, for people
      * @throws ConflictException if another operation has the slot
      * @throws OperationNotStartedException if it could not be started
      */
@@ -81,7 +81,7 @@ public final class OperationService {
         OperationRequest request =
                 new OperationRequest(OperationId.of(now, randomHex.get()), kind, slot, parameters, by, now);
         if (!store.create(request)) {
-            throw new IllegalStateException("Failed to record operation %s: there is another one of that id. Ask again"
+            throw new IllegalStateException("Failed to record operation %s: another one has this id. Retry"
                     .formatted(request.id()));
         }
         try {
@@ -105,12 +105,12 @@ public final class OperationService {
         }
     }
 
-    /** The status of that operation; empty if there is none. */
+    /** The status of an operation; empty if there is none. */
     public Optional<OperationStatus> status(OperationId id) {
         return store.find(id).flatMap(statusResolver::resolve);
     }
 
-    /** The status of the newest operations, at most so many, the newest first. */
+    /** The status of at most this many operations, newest first. */
     public List<OperationStatus> listNewest(int limit) {
         return store.listNewest(limit).stream()
                 .flatMap(listing -> statusResolver.resolve(listing).stream())
@@ -118,8 +118,7 @@ public final class OperationService {
     }
 
     /**
-     * Cancels the operation: one that nobody has begun at once, one that runs within 15 s. Nothing changes for one that has
-     * ended.
+     * Cancels the operation: at once if it has not started, within 15 s if it runs. Does nothing if it has finished.
      *
      * @return its status, which may still be running; empty if there is no such operation
      */
@@ -138,8 +137,8 @@ public final class OperationService {
     }
 
     /**
-     * Removes, for good, all objects of operations that are older than {@link #RETENTION}, and their reports; says how many
-     * operations those were.
+     * Deletes permanently all objects and reports of operations older than {@link #RETENTION}; returns how many
+     * operations.
      */
     public int deleteExpired() {
         return gc.delete();

@@ -4,21 +4,21 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The state of an operation. Asking for the same again is always possible, and copies only what is missing. */
+/** The state of an operation. The same request can always be submitted again; it copies only what is missing. */
 public enum OperationState {
-    /** Requested, and not begun. */
+    /** Requested, not started. */
     PENDING(false),
     /** Running. */
     RUNNING(false),
-    /** Done, all of it. */
+    /** Completely done. */
     SUCCEEDED(true),
-    /** Done as far as was possible: its findings say what is missing. */
+    /** Done as far as possible: the findings say what is missing. */
     INCOMPLETE(true),
-    /** Ended by a failure. */
+    /** Stopped by a failure. */
     FAILED(true),
-    /** Ended because somebody cancelled it. */
+    /** Stopped because somebody cancelled it. */
     CANCELLED(true),
-    /** Its process is gone and has recorded no end. It blocks nothing. */
+    /** Its process is gone without recording a result. It blocks nothing. */
     LOST(false);
 
     private final boolean finished;
@@ -27,12 +27,12 @@ public enum OperationState {
         this.finished = finished;
     }
 
-    /** The name for records and answers. */
+    /** The name in records and responses. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Whether its end is on record. */
+    /** Whether its result is recorded. */
     public boolean isFinished() {
         return finished;
     }

@@ -6,17 +6,17 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How an operation stands.
+ * The status of an operation.
  *
- * @param request what was asked for
- * @param state how it stands
- * @param run what the process that runs it has recorded, if one has begun
- * @param reason why it stands so, for a human: of what failed, was cancelled or is lost
+ * @param request the recorded request
+ * @param state its state
+ * @param run the record of the process that runs it, if one has started
+ * @param reason why it failed, was cancelled or is lost, for people
  */
 public record OperationStatus(
         OperationRequest request, OperationState state, Optional<RunRecord> run, Optional<String> reason) {
 
-    /** All of it, as it is answered. */
+    /** The JSON form in responses. */
     public ObjectNode json() {
         ObjectNode root = JsonNodeFactory.instance.objectNode();
         root.put("id", request.id().value())

@@ -24,12 +24,12 @@ import java.util.stream.Stream;
  *
  * <pre>
  * registry-backup/operations/&lt;id&gt;/
- *   cancel    once, by whoever is first to want it
- *   request   once, by whoever took the request
- *   run       again and again, by the process that runs it
+ *   cancel    once, by the first caller that cancels it
+ *   request   once, by the process that accepted it
+ *   run       with each heartbeat, by the process that runs it
  * </pre>
  *
- * <p>An operation without a request does not exist: its records are being made or dropped.
+ * <p>An operation without a request does not exist: its records are being created or deleted.
  */
 final class OperationStore {
     static final String PREFIX = RegistryLayout.METADATA_PREFIX + "operations/";
@@ -45,7 +45,7 @@ final class OperationStore {
     private final MetadataStore records;
 
     /**
-     * What a listing tells of an operation.
+     * What a listing shows of an operation.
      *
      * @param hasRun whether a process has run it
      * @param isCancelled whether somebody cancelled it
@@ -60,7 +60,7 @@ final class OperationStore {
         }
     }
 
-    /** Reads a record's text; fails if it is not one of its kind. */
+    /** Parses a record; throws {@link IOException} if it is malformed. */
     @FunctionalInterface
     private interface RecordParser<T> {
         T parse(String json) throws IOException;
@@ -71,17 +71,17 @@ final class OperationStore {
         this.records = new MetadataStore(backup);
     }
 
-    /** Finds the records of the operation; empty if there is no such operation. */
+    /** Lists the records of the operation; empty if there is no such operation. */
     Optional<Listing> find(OperationId id) {
         return list(PREFIX + id + "/", 1).stream().findFirst();
     }
 
-    /** Finds the newest operations, at most so many, the newest first. */
+    /** Lists at most this many operations, newest first. */
     List<Listing> listNewest(int limit) {
         return list(PREFIX, limit);
     }
 
-    /** Holds no more than are wanted: ids, and so the keys, are in the order of time. */
+    /** Keeps at most the requested number: ids and therefore keys are in order of time. */
     private List<Listing> list(String prefix, int limit) {
         Deque<Listing> newest = new ArrayDeque<>();
         try (Stream<ObjectInfo> listing = backup.list(prefix)) {
@@ -100,7 +100,7 @@ final class OperationStore {
         return newest.stream().filter(Listing::hasRequest).limit(limit).toList();
     }
 
-    /** Which operation an object belongs to, as its record or its report; empty if to none. */
+    /** The operation whose record or report the object is; empty if there is none. */
     static Optional<OperationId> operationId(String key) {
         Matcher object = KEY_PATTERN.matcher(key);
         return object.matches() && OperationId.isValid(object.group(1))
@@ -109,10 +109,10 @@ final class OperationStore {
     }
 
     /**
-     * Writes the request, unless there is one of its id. The answer to a conditional write may be lost, and the write sent
-     * again find its own: so what is there is read.
+     * Writes the request, unless its id is taken. The response to a conditional write may be lost and a retry may find
+     * its own object, so it reads the object back.
      *
-     * @return whether it is this one that is there
+     * @return whether this request is stored
      */
     boolean create(OperationRequest request) {
         String key = key(request.id(), REQUEST);
@@ -129,13 +129,13 @@ final class OperationStore {
         return read(key(id, RUN), RunRecord::parse);
     }
 
-    /** Where a process that runs the operation writes, in place of the one before it. */
+    /** The run record, in which a process replaces the run before it. */
     SingleVersionRecord runWriter(OperationId id) {
         String key = key(id, RUN);
         return new SingleVersionRecord(records, key, records.get(key).flatMap(StoredRecord::version));
     }
 
-    /** Marks the operation as cancelled, unless it is already. */
+    /** Marks the operation as cancelled, unless it already is. */
     void markCancelled(OperationId id, String by, Instant at) {
         records.putIfAbsent(
                 key(id, CANCEL),
@@ -146,7 +146,7 @@ final class OperationStore {
                         .toString());
     }
 
-    /** Who cancelled it and when, for a human. */
+    /** Who cancelled it and when, for people. */
     String cancellationReason(OperationId id) {
         return read(key(id, CANCEL), JsonReader::parse)
                 .flatMap(fields -> fields.optionalText("by")
@@ -162,7 +162,7 @@ final class OperationStore {
         return PREFIX + id + "/" + name;
     }
 
-    /** What is not a record is left in place and blocks nothing. */
+    /** Empty if the object is not a valid record, which stays in place and blocks nothing. */
     private <T> Optional<T> read(String key, RecordParser<T> recordParser) {
         Optional<StoredRecord> stored = records.get(key);
         try {
@@ -173,7 +173,7 @@ final class OperationStore {
             LogEvent.of("operation-record-unreadable")
                     .with("record", key)
                     .with("reason", e.getMessage())
-                    .with("remedy", "look at it and remove it by hand")
+                    .with("remedy", "inspect it and delete it by hand")
                     .log(LOGGER, Level.ERROR);
             return Optional.empty();
         }

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** How far an operation is, as JSON: in its record and in answers alike. */
+/** Converts progress to and from JSON, in records and responses. */
 final class ProgressJson {
     private ProgressJson() {}
 
-    /** Adds it to the object, with the rate at which it came so far in that time. */
+    /** Adds the progress to the object, with the average rate over the elapsed time. */
     static void put(ObjectNode root, ProgressTracker.Progress progress, Duration elapsed) {
         root.put("phase", progress.phase());
         root.putObject("objects").put("done", progress.objectsDone()).put("total", progress.objectsTotal());
@@ -34,12 +34,12 @@ final class ProgressJson {
         }
     }
 
-    /** To a tenth; 0 before the first second is over, when a rate would say nothing. */
+    /** Rounded to a tenth; 0 in the first second, when a rate means nothing. */
     private static double perSecond(long count, Duration elapsed) {
         return elapsed.toSeconds() < 1 ? 0 : Math.round(10_000.0 * count / elapsed.toMillis()) / 10.0;
     }
 
-    /** What was put into it; findings of codes that only a newer program knows are left out. */
+    /** Parses the progress; omits findings with codes that only a newer version has. */
     static ProgressTracker.Progress parse(JsonNode root) {
         JsonNode objects = root.path("objects");
         JsonNode bytes = root.path("bytes");

@@ -5,9 +5,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** How far an operation is and what it has found; fed by many threads, read by the one that reports. */
+/** Counts an operation's progress and findings. Safe for use by many threads. */
 public final class ProgressTracker {
-    /** So many findings are kept whole; all are counted. */
+    /** How many findings are kept; all are counted. */
     static final int MAX_FINDINGS = 100;
 
     /** Everything below is guarded by this. */
@@ -21,14 +21,14 @@ public final class ProgressTracker {
     private long bytesDone;
 
     /**
-     * How far it is, at one moment.
+     * The progress at one moment.
      *
-     * @param phase what it is doing
+     * @param phase the current phase
      * @param objectsDone how many objects are done
-     * @param objectsTotal of how many, as far as is known
+     * @param objectsTotal how many objects there are, as far as known
      * @param bytesDone how many bytes are done
-     * @param bytesTotal of how many, as far as is known
-     * @param findingCounts how many findings there are of each code
+     * @param bytesTotal how many bytes there are, as far as known
+     * @param findingCounts how many findings of each code there are
      * @param firstFindings the first {@value #MAX_FINDINGS} of them
      */
     public record Progress(
@@ -40,24 +40,24 @@ public final class ProgressTracker {
             Map<FindingCode, Long> findingCounts,
             List<Finding> firstFindings) {}
 
-    /** It goes on to do something else. */
+    /** Starts a phase. */
     public synchronized void phase(String name) {
         phase = name;
     }
 
-    /** There is so much more to do. */
+    /** Adds to the totals. */
     public synchronized void addExpected(long objects, long bytes) {
         objectsTotal += objects;
         bytesTotal += bytes;
     }
 
-    /** So much more is done. */
+    /** Adds to what is done. */
     public synchronized void addDone(long objects, long bytes) {
         objectsDone += objects;
         bytesDone += bytes;
     }
 
-    /** Something was found. */
+    /** Counts a finding, and keeps it if it is among the first. */
     public synchronized void addFinding(Finding finding) {
         findingCounts.merge(finding.code(), 1L, Long::sum);
         if (firstFindings.size() < MAX_FINDINGS) {
@@ -65,7 +65,7 @@ public final class ProgressTracker {
         }
     }
 
-    /** How far it is now. */
+    /** The progress now. */
     public synchronized Progress progress() {
         return new Progress(
                 phase,

@@ -25,8 +25,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The reports that operations left in the backup, as {@link ReportWriter} wrote them. Blocks; each method throws {@link
- * ObjectStoreException} if the store did not answer. Safe for use by many threads.
+ * Reads the reports in the backup that {@link ReportWriter} wrote. Blocks; each method throws
+ * {@link ObjectStoreException} if the store did not answer. Safe for use by many threads.
  */
 public final class ReportReader {
     private static final System.Logger LOGGER = System.getLogger(ReportReader.class.getName());
@@ -34,26 +34,25 @@ public final class ReportReader {
             Pattern.compile(Pattern.quote(ReportWriter.PREFIX) + "([^/]+)/" + Pattern.quote(ReportWriter.SUMMARY_NAME));
     private static final Pattern FILE_PATTERN = Pattern.compile(".*/findings-([0-9]{1,9})\\.ndjson");
 
-    /** A part is written once it is full, with the finding that filled it. */
+    /** A file is written once it is full, including the finding that filled it. */
     private static final int LARGEST_PART = 2 * ReportWriter.FILE_BYTES;
 
     private final ObjectStore backup;
     private final MetadataStore records;
 
-    /** One object of a report's findings, and its place among them. */
+    /** One file of a report's findings, and its number. */
     private record ReportFile(int number, String key) {}
 
-    /** The reports in that bucket. */
+    /** Reads the reports in this bucket. */
     public ReportReader(ObjectStore backup) {
         this.backup = backup;
         this.records = new MetadataStore(backup);
     }
 
     /**
-     * The ids of the newest reports that were finished, the newest first: an id begins with the time its operation was
-     * asked for.
+     * The ids of the newest finished reports, newest first: an id begins with the time of the request.
      *
-     * @param most so many at the most
+     * @param most the maximum number
      */
     public List<String> newestIds(int most) {
         Deque<String> last = new ArrayDeque<>();
@@ -72,16 +71,16 @@ public final class ReportReader {
         return newestFirst;
     }
 
-    /** The summary of a report; empty if there is none, or what is there is no JSON object, which is logged. */
+    /** The summary of a report; empty if there is none, or if it is not a JSON object, which is logged. */
     public Optional<ObjectNode> readSummary(String id) {
         String key = ReportWriter.PREFIX + id + "/" + ReportWriter.SUMMARY_NAME;
         return records.get(key).map(StoredRecord::json).flatMap(json -> parseObject(key, json));
     }
 
     /**
-     * Hands on each finding of a report, in the order in which they were found. Those of codes that only a newer program
-     * knows are left out, and so are lines that are no JSON, which are logged. None if there is no report. Each part is
-     * read whole before: a store cuts a connection off that is not read from for long, as while a finding is mended.
+     * Visits each finding of a report in the order found; none if there is no report. Skips codes that only a newer
+     * version has, and lines that are not JSON, which are logged. Reads each file completely before visiting its
+     * findings, because a store closes a connection that is idle while a finding is fixed.
      */
     public void forEachFinding(String id, Consumer<Finding> each) {
         for (ReportFile reportFile : files(id)) {
@@ -99,7 +98,7 @@ public final class ReportReader {
         }
     }
 
-    /** In the order of their numbers, which is not that of their keys. */
+    /** Sorted by number, which differs from the order of the keys. */
     private List<ReportFile> files(String id) {
         try (Stream<ObjectInfo> listing = backup.list(ReportWriter.PREFIX + id + "/")) {
             return listing.map(object -> FILE_PATTERN.matcher(object.key()))
@@ -118,9 +117,9 @@ public final class ReportReader {
                         line.path("problem").asText()));
     }
 
-    /** What is no record is left in place and hinders nothing. */
+    /** Empty if the text is not a JSON object; it stays in place and blocks nothing. */
     private static Optional<ObjectNode> parseObject(String key, String json) {
-        String reason = "it is no JSON object";
+        String reason = "it is not a JSON object";
         try {
             if (JsonReader.parse(json).root() instanceof ObjectNode object) {
                 return Optional.of(object);
@@ -131,7 +130,7 @@ public final class ReportReader {
         LogEvent.of("report-unreadable")
                 .with("record", key)
                 .with("reason", reason)
-                .with("remedy", "look at it and remove it by hand")
+                .with("remedy", "inspect it and delete it by hand")
                 .log(LOGGER, Level.ERROR);
         return Optional.empty();
     }

@@ -15,35 +15,35 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * The findings of one operation, kept in the backup under {@code registry-backup/reports/<id>/}: one a line in {@code
- * findings-1.ndjson} and so on, a new object whenever {@value #FILE_BYTES} bytes are full, and last of all {@code
- * summary.json}, which names them. {@link ReportReader} reads it. Safe for use by many threads.
+ * Writes the findings of one operation to the backup under {@code registry-backup/reports/<id>/}: one line each in
+ * {@code findings-1.ndjson} and so on, a new file after {@value #FILE_BYTES} bytes, and last {@code summary.json},
+ * which names the files. {@link ReportReader} reads them. Safe for use by many threads.
  */
 public final class ReportWriter implements Consumer<Finding> {
     static final String SUMMARY_NAME = "summary.json";
 
-    /** Every report's keys start with this. */
+    /** The prefix of all reports' keys. */
     static final String PREFIX = RegistryLayout.METADATA_PREFIX + "reports/";
 
-    /** So much is in memory at most. */
+    /** The size of a file in bytes, and the most that is in memory. */
     static final int FILE_BYTES = 8 << 20;
 
     private final ObjectStore backup;
     private final String keyPrefix;
     private final boolean isOpenShift;
     private final Fence fence;
-    /** Guarded by this: the lines of the next part. */
+    /** Guarded by this: the lines of the next file. */
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    /** Guarded by this: the keys of the parts so far. */
+    /** Guarded by this: the keys of the files written so far. */
     private final List<String> fileKeys = new ArrayList<>();
 
     /**
-     * A report that holds nothing yet, and is not written before there is something.
+     * Starts an empty report; writes nothing before there is a finding.
      *
-     * @param backup where it is kept
-     * @param id the operation's; a report of an earlier run is replaced part by part
-     * @param isOpenShift whose registry it is about, by which findings are graded
-     * @param fence asked before each write
+     * @param backup the store for the report
+     * @param id the operation's id; a report of an earlier run is replaced file by file
+     * @param isOpenShift whether it is OpenShift's registry, which decides the severity of findings
+     * @param fence checked before each write
      */
     public ReportWriter(ObjectStore backup, String id, boolean isOpenShift, Fence fence) {
         this.backup = backup;
@@ -53,9 +53,9 @@ public final class ReportWriter implements Consumer<Finding> {
     }
 
     /**
-     * Adds a finding, and writes a part if it is full.
+     * Adds a finding, and writes the file if it is full.
      *
-     * @throws ObjectStoreException if that part could not be written
+     * @throws ObjectStoreException if the file cannot be written
      */
     @Override
     public synchronized void accept(Finding finding) {
@@ -73,9 +73,9 @@ public final class ReportWriter implements Consumer<Finding> {
     }
 
     /**
-     * Writes what is not written yet.
+     * Writes the lines that are not written yet.
      *
-     * @throws ObjectStoreException if that could not be written
+     * @throws ObjectStoreException if they cannot be written
      */
     public synchronized void flush() {
         if (lines.size() > 0) {
@@ -87,9 +87,9 @@ public final class ReportWriter implements Consumer<Finding> {
     }
 
     /**
-     * Writes the rest, and the summary, to which it adds the keys of the parts under {@code reports}.
+     * Writes the rest and the summary, to which it adds the keys of the files under {@code reports}.
      *
-     * @throws ObjectStoreException if either could not be written
+     * @throws ObjectStoreException if either cannot be written
      */
     public synchronized void finish(ObjectNode summary) {
         flush();

@@ -8,15 +8,15 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What the process that runs an operation records of it.
+ * The record that the process running an operation writes.
  *
- * @param state running, or how it ended
- * @param runner where it runs, for a human
- * @param startedAt when it began, UTC in its process's clock, as are the other times
- * @param heartbeatAt when it last showed life
- * @param finishedAt when it ended
- * @param progress how far it is
- * @param summary what its handler says in the end
+ * @param state running, or the final state
+ * @param runner where it runs, for people
+ * @param startedAt when it started, UTC by the clock of its process, as the other times
+ * @param heartbeatAt when it sent its last heartbeat
+ * @param finishedAt when it finished
+ * @param progress its progress
+ * @param summary its handler's summary
  * @param reason why it failed or was cancelled
  */
 public record RunRecord(
@@ -29,7 +29,7 @@ public record RunRecord(
         Optional<ObjectNode> summary,
         Optional<String> reason) {
 
-    /** How a run ends. */
+    /** The result of a run. */
     record RunOutcome(OperationState state, Optional<ObjectNode> summary, Optional<String> reason) {}
 
     static RunRecord started(String runner, Instant now) {
@@ -60,7 +60,7 @@ public record RunRecord(
                 outcome.reason());
     }
 
-    /** How long it has run, as of its last heartbeat. */
+    /** How long it has run until its last heartbeat. */
     Duration elapsed() {
         return Duration.between(startedAt, heartbeatAt);
     }
@@ -88,7 +88,7 @@ public record RunRecord(
         JsonReader fields = JsonReader.parse(json);
         String state = fields.text("state");
         return new RunRecord(
-                OperationState.fromLabel(state).orElseThrow(() -> new IOException("an unknown state in it: " + state)),
+                OperationState.fromLabel(state).orElseThrow(() -> new IOException("unknown state: " + state)),
                 fields.text("runner"),
                 fields.time("startedAt"),
                 fields.time("heartbeatAt"),

@@ -1,19 +1,19 @@
 package dev.registrybackup.operation;
 
-/** How bad it is, the worst first. */
+/** The severity of a finding, worst first. */
 public enum Severity {
     /** Something cannot be pulled or restored. */
     CRITICAL,
     /** Something is wrong that breaks less than a pull. */
     ERROR,
-    /** Worth a look. */
+    /** Something that an operator should look at. */
     WARNING,
-    /** By design, or gone by itself. */
+    /** Normal, or temporary. */
     INFO,
-    /** Whether anything is wrong could not be told. */
+    /** It cannot be determined whether something is wrong. */
     UNKNOWN;
 
-    /** The name for records and metrics. */
+    /** The name in records and metrics. */
     public String label() {
         return name().toLowerCase(java.util.Locale.ROOT);
     }

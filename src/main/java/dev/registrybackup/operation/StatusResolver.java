@@ -6,12 +6,12 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Tells the status of operations from their records, and from their runner where the records have been silent for long.
- * Heartbeats are in the clock of the process that sends them: where two clocks differ by more than the timeout, an operation
- * that runs may show as lost.
+ * Determines the status of operations from their records, and from their runner if there is no recent heartbeat.
+ * Heartbeats have the time of the process that sends them: if two clocks differ by more than the timeout, a running
+ * operation may show as lost.
  */
 final class StatusResolver {
-    /** Without a heartbeat for so long, an operation may be lost. */
+    /** Without a heartbeat for this long, an operation may be lost. */
     static final Duration HEARTBEAT_TIMEOUT = Duration.ofMinutes(2);
 
     private final OperationStore store;
@@ -24,7 +24,7 @@ final class StatusResolver {
         this.clock = clock;
     }
 
-    /** Empty if it is dropped meanwhile, or its request cannot be read. */
+    /** Empty if it was deleted meanwhile, or its request cannot be read. */
     Optional<OperationStatus> resolve(OperationStore.Listing listing) {
         return store.readRequest(listing.id())
                 .map(request ->

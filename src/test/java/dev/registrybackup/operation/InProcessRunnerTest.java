@@ -90,7 +90,7 @@ class InProcessRunnerTest {
 
         // Then
         assertEquals(
-                "Failed to start operation 20260304T050607Z-00000001: this process is about to end. Ask again",
+                "Failed to start operation 20260304T050607Z-00000001: this process is stopping. Retry",
                 failure.getMessage());
         assertEquals(Liveness.Kind.DEAD, runner.liveness(request).kind());
     }
@@ -121,7 +121,7 @@ class InProcessRunnerTest {
         // Then
         assertEquals(OperationState.LOST, status.state());
         assertEquals(
-                "No process has shown that it works on it for 120 s. Ask for the same again",
+                "No process has sent a heartbeat for 120 s. Submit the same request again",
                 status.reason().orElseThrow());
     }
 

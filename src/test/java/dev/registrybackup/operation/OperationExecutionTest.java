@@ -62,7 +62,7 @@ class OperationExecutionTest {
                 () -> new OperationResult(state, JsonNodeFactory.instance.objectNode()));
 
         // Then
-        assertEquals("Work ends as succeeded or incomplete, or throws; not as " + state.label(), refusal.getMessage());
+        assertEquals("A handler's result must be succeeded or incomplete, not " + state.label(), refusal.getMessage());
     }
 
     @Test
@@ -157,7 +157,7 @@ class OperationExecutionTest {
         // Then
         assertEquals(OperationState.FAILED, ended);
         assertEquals(
-                Optional.of("This process cannot restore: it was built without"),
+                Optional.of("This process cannot restore: it has no handler for this kind of operation"),
                 fixture.status().reason());
     }
 
@@ -356,7 +356,7 @@ class OperationExecutionTest {
 
         // Then
         assertEquals(
-                "There is no operation 20260304T050607Z-00000001 in backup: it was dropped after 90 days, or asked for"
+                "There is no operation 20260304T050607Z-00000001 in backup: it was deleted after 90 days, or requested"
                         + " with another backup bucket",
                 refusal.getMessage());
         assertEquals(0, fixture.bucket.versionCount(OperationFixture.PREFIX));

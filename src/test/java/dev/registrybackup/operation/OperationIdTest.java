@@ -54,7 +54,7 @@ class OperationIdTest {
 
         // Then
         assertEquals(
-                "Not the id of an operation: \"%s\". Such an id looks like 20261122T134500Z-1f3a9c2e".formatted(text),
+                "Not an operation id: \"%s\". An id has the form 20261122T134500Z-1f3a9c2e".formatted(text),
                 refusal.getMessage());
     }
 
@@ -66,7 +66,7 @@ class OperationIdTest {
 
         // Then
         assertEquals(
-                "Not the id of an operation: \"%s\". Such an id looks like 20261122T134500Z-1f3a9c2e"
+                "Not an operation id: \"%s\". An id has the form 20261122T134500Z-1f3a9c2e"
                         .formatted("x".repeat(64)),
                 refusal.getMessage());
     }

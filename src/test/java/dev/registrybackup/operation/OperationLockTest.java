@@ -43,7 +43,7 @@ class OperationLockTest {
         // Then
         assertEquals(first.id(), refusal.running());
         assertEquals(
-                "Failed to start to %s registry: operation 20260304T050607Z-00000001 does so already. Wait for its end, or"
+                "Failed to %s registry: operation 20260304T050607Z-00000001 already does so. Wait for it to finish, or"
                                 .formatted(kind.label())
                         + " cancel it",
                 refusal.getMessage());
@@ -155,7 +155,7 @@ class OperationLockTest {
         // Then
         FencedException stop = assertThrows(FencedException.class, first::check);
         assertEquals(
-                "Another operation began to restore registry, since 20260304T050607Z-00000001 had shown no life for 120 s",
+                "Another operation started to restore registry, because 20260304T050607Z-00000001 had sent no heartbeat for 120 s",
                 stop.getMessage());
         first.finish(progressTracker.progress(), OperationFixture.outcome(OperationState.FAILED));
         assertEquals(OperationState.FAILED, fixture.state());

@@ -159,7 +159,7 @@ class OperationRunTest {
 
         // Then
         FencedException stop = assertThrows(FencedException.class, run::check);
-        assertEquals("Operation 20260304T050607Z-00000001 is gone from backup: it was dropped", stop.getMessage());
+        assertEquals("Operation 20260304T050607Z-00000001 is missing from backup: it was deleted", stop.getMessage());
         assertFalse(run.finish(progressTracker.progress(), OperationFixture.succeededOutcome()));
         assertEquals(List.of(), fixture.names());
     }

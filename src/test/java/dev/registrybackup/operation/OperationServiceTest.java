@@ -88,7 +88,7 @@ class OperationServiceTest {
 
         // Then
         assertEquals(
-                "Failed to record operation 20260304T050607Z-00000001: there is another one of that id. Ask again",
+                "Failed to record operation 20260304T050607Z-00000001: another one has this id. Retry",
                 failure.getMessage());
         assertEquals("alice", fixture.status().request().requestedBy());
     }

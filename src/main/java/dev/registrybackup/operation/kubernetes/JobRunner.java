@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Runs each operation in a Job of its own, made from a suspended CronJob of its kind. Needs the rights to get CronJobs, and
- * to get, create and delete Jobs, in one namespace. Safe for use by many threads; blocks.
+ * Runs each operation in a Job of its own, made from a suspended CronJob of its kind. Needs the rights to get CronJobs,
+ * and to get, create and delete Jobs, in one namespace. Safe for use by many threads; blocks.
  */
 public final class JobRunner implements OperationRunner {
     private static final System.Logger LOGGER = System.getLogger(JobRunner.class.getName());
@@ -31,7 +31,7 @@ public final class JobRunner implements OperationRunner {
     private final Map<OperationKind, String> cronJobs;
 
     /**
-     * Runs operations in that namespace.
+     * Runs operations in this namespace.
      *
      * @param cronJobs the name of each kind's CronJob
      */
@@ -46,7 +46,7 @@ public final class JobRunner implements OperationRunner {
         try {
             jobs().resource(OperationJob.of(request, cronJob(request))).create();
         } catch (KubernetesClientException e) {
-            // A Job of this name is ours: the client sent its request twice.
+            // The Job exists because the client sent its request twice.
             if (e.getCode() != HTTP_CONFLICT) {
                 throw new OperationNotStartedException(
                         "Failed to start a Job for operation %s: %s"
@@ -68,7 +68,7 @@ public final class JobRunner implements OperationRunner {
                         .withName(name)
                         .get())
                 .orElseThrow(() -> new OperationNotStartedException(
-                        "Failed to start operation %s: namespace %s has no CronJob %s to make its Job from. Apply %s"
+                        "Failed to start operation %s: namespace %s has no CronJob %s as the template of its Job. Apply %s"
                                 .formatted(request.id(), namespace, name, manifestPath(request.kind()))));
     }
 
@@ -88,7 +88,7 @@ public final class JobRunner implements OperationRunner {
                     .with("operation", request.id())
                     .with("job", name)
                     .with("reason", ApiFailure.describeJobFailure(e, namespace))
-                    .with("remedy", "remove it, if it does not end by itself")
+                    .with("remedy", "delete it if it does not finish by itself")
                     .log(LOGGER, Level.WARNING);
         }
     }
@@ -99,12 +99,12 @@ public final class JobRunner implements OperationRunner {
         try {
             Job job = jobs().withName(name).get();
             return job == null
-                    ? Liveness.dead("Its Job %s is gone".formatted(name))
+                    ? Liveness.dead("Its Job %s is missing".formatted(name))
                     : OperationJob.finishReason(job)
-                            .map(end -> Liveness.dead("Its Job %s has ended: %s".formatted(name, end)))
+                            .map(end -> Liveness.dead("Its Job %s has finished: %s".formatted(name, end)))
                             .orElse(Liveness.RUNNING);
         } catch (KubernetesClientException e) {
-            return Liveness.unknown("Whether its Job %s is at work could not be told: %s"
+            return Liveness.unknown("It cannot be determined whether its Job %s runs: %s"
                     .formatted(name, ApiFailure.describeJobFailure(e, namespace)));
         }
     }

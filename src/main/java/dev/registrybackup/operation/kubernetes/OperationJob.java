@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What a Job of ours is made of, and what can be told from one. */
+/** Builds an operation's Job and reads its status. */
 final class OperationJob {
     /** The label, of the Job and its pods, that names the operation. */
     static final String OPERATION_LABEL = "registry-backup.dev/operation";
@@ -28,8 +28,8 @@ final class OperationJob {
     }
 
     /**
-     * The Job that runs the operation: the CronJob's template, since a pod cannot learn its own image, with the first
-     * container's arguments replaced by {@code operation run <id>}.
+     * The Job that runs the operation: the CronJob's template, because a pod cannot find out its own image, with the
+     * first container's arguments replaced by {@code operation run <id>}.
      */
     static Job of(OperationRequest request, CronJob cronJob) {
         String id = request.id().value();
@@ -59,7 +59,7 @@ final class OperationJob {
                 .build();
     }
 
-    /** How the Job ended, for a human; empty while it has pods, or is about to. */
+    /** How the Job finished, for people; empty while it has pods, or is about to. */
     static Optional<String> finishReason(Job job) {
         return Optional.ofNullable(job.getStatus()).stream()
                 .flatMap(status -> status.getConditions().stream())

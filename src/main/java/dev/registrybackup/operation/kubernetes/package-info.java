@@ -1,6 +1,6 @@
 /**
- * Operations as Kubernetes Jobs, made from suspended CronJobs, so that they outlive the process that was asked. Start
- * with {@link JobRunner}.
+ * Operations as Kubernetes Jobs, made from suspended CronJobs, so that they outlive the process that started them.
+ * Start with {@link JobRunner}.
  */
 @NullMarked
 package dev.registrybackup.operation.kubernetes;

@@ -171,7 +171,7 @@ class JobRunnerTest {
 
         // Then
         assertEquals(
-                "Failed to start operation %s: namespace registry-backup has no CronJob restore to make its Job from."
+                "Failed to start operation %s: namespace registry-backup has no CronJob restore as the template of its Job."
                                 .formatted(id("1"))
                         + " Apply knative/base/jobs/restore-jobs.yaml",
                 failure.getMessage());
@@ -250,7 +250,7 @@ class JobRunnerTest {
         assertTrue(
                 message.matches("Failed to start a Job for operation %s: the Kubernetes API did not answer: .+"
                                 .formatted(id("1"))
-                        + "\\. Ask again; where there is no cluster, have operations run in the process"),
+                        + "\\. Retry; without a cluster, set operations.runner=process"),
                 message);
     }
 
@@ -285,7 +285,7 @@ class JobRunnerTest {
         Liveness liveness = runner.liveness(request("1"));
 
         // Then
-        assertEquals(Liveness.dead("Its Job restore-20261122t134500z-11111111 has ended: " + told), liveness);
+        assertEquals(Liveness.dead("Its Job restore-20261122t134500z-11111111 has finished: " + told), liveness);
     }
 
     @Test
@@ -294,7 +294,7 @@ class JobRunnerTest {
         Liveness liveness = runner.liveness(request("1"));
 
         // Then
-        assertEquals(Liveness.dead("Its Job restore-20261122t134500z-11111111 is gone"), liveness);
+        assertEquals(Liveness.dead("Its Job restore-20261122t134500z-11111111 is missing"), liveness);
     }
 
     @Test
@@ -314,7 +314,7 @@ class JobRunnerTest {
         assertTrue(
                 liveness.reason()
                         .startsWith(
-                                "Whether its Job restore-20261122t134500z-11111111 is at work could not be told: the Kubernetes API"
+                                "It cannot be determined whether its Job restore-20261122t134500z-11111111 runs: the Kubernetes API"
                                         + " answered 403: jobs.batch is forbidden"),
                 liveness.reason());
     }
