@@ -10,7 +10,7 @@ import java.util.Optional;
 import picocli.CommandLine.ParseResult;
 
 /**
- * The arguments of one command, as the requests that they stand for.
+ * Converts the arguments of one command into requests.
  *
  * @param parsed the arguments
  */
@@ -68,13 +68,13 @@ record Arguments(ParseResult parsed) {
                 .put("dryRun", has("--dry-run"));
     }
 
-    /** That of the restore named; without one, that of everything. */
+    /** The preflight request of the given restore, or without restore options that of the backup itself. */
     ObjectNode preflightRequest() {
         boolean namesRestore = parsed.matchedOptions().stream()
                 .map(option -> option.longestName())
                 .anyMatch(name -> !name.equals("--json") && !name.equals("--canary"));
         if (namesRestore && has("--canary")) {
-            throw new IllegalArgumentException("A canary is no part of a restore: give --canary alone");
+            throw new IllegalArgumentException("--canary is not a restore option: give it alone");
         }
         return namesRestore
                 ? restoreRequest()
@@ -107,10 +107,10 @@ record Arguments(ParseResult parsed) {
         }
     }
 
-    /** A path on the command line is a store too; requests over HTTP can name none. */
+    /** A directory on the command line is a store too; requests over HTTP cannot name one. */
     private Optional<String> target(String option) {
         if (has("--directory") && has(option)) {
-            throw new IllegalArgumentException("Give --directory or " + option);
+            throw new IllegalArgumentException("Give either --directory or " + option + ", not both");
         }
         return has("--directory") ? Optional.of("directory") : text(option);
     }
@@ -124,7 +124,7 @@ record Arguments(ParseResult parsed) {
             scope.put("all", true);
         }
         if (scope.size() != 1) {
-            throw new IllegalArgumentException("Say what: one of --all, --namespace, --repository, --image, --digest");
+            throw new IllegalArgumentException("The scope is missing: give one of --all, --namespace, --repository, --image, --digest");
         }
         return scope;
     }

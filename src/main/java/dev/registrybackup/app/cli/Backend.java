@@ -9,20 +9,20 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What the commands do. Each blocks, answers in JSON as the route of the same name does, and throws {@link
- * IllegalArgumentException} for an invalid request.
+ * Does the work of the commands. Each method blocks, returns the JSON of the route with the same name, and throws
+ * {@link IllegalArgumentException} for an invalid request.
  */
 public interface Backend {
-    /** What a restore would come to. */
+    /** Plans a restore and writes nothing. */
     ObjectNode plan(ObjectNode request);
 
-    /** What would hinder a restore into a cluster; if none is named, whether all is there that the backup needs. */
+    /** Checks the prerequisites of the given restore, or without one those of the backup. */
     ObjectNode preflight(ObjectNode request);
 
-    /** Records an operation and runs it in this process. Returns it as it is at its end; reports progress now and then. */
+    /** Records an operation and runs it in this process. Returns its final status; reports progress meanwhile. */
     ObjectNode run(OperationKind kind, ObjectNode request, Consumer<ProgressTracker.Progress> progress);
 
-    /** Runs an operation on record in this process, and returns it as it is at its end. */
+    /** Runs a recorded operation in this process and returns its final status. */
     ObjectNode runOperation(String id, Consumer<ProgressTracker.Progress> progress);
 
     /** Shows an operation. */
@@ -40,6 +40,6 @@ public interface Backend {
     /** Lists the findings that are acknowledged now. */
     ObjectNode acknowledged();
 
-    /** One repository as it is now, or a page of all as they were last verified. */
+    /** One repository in its current state, or a page of all as of their last verification. */
     ObjectNode catalog(Optional<String> repository, Optional<String> after, Optional<String> limit);
 }

@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
 import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;
 
-/** Does what the arguments say, prints what came of it, and tells the exit code. For one call. */
+/** Runs one command line, prints its result and returns the exit code. For one call. */
 public final class CommandLineTool {
     private final Backend backend;
     private final PrintWriter out;
@@ -21,12 +21,12 @@ public final class CommandLineTool {
     private final ProgressDisplay progressDisplay;
 
     /**
-     * A tool that prints there.
+     * A tool that prints to these writers.
      *
-     * @param out for what was asked for
-     * @param error for progress and complaints
-     * @param terminal whether somebody watches
-     * @param nanoTime the time in nanoseconds, as {@link System#nanoTime} has it
+     * @param out receives results
+     * @param error receives progress and errors
+     * @param terminal whether the output is a terminal
+     * @param nanoTime the time in nanoseconds, as from {@link System#nanoTime}
      */
     public CommandLineTool(
             Backend backend, PrintWriter out, PrintWriter error, boolean terminal, LongSupplier nanoTime) {
@@ -37,7 +37,7 @@ public final class CommandLineTool {
     }
 
     /**
-     * Answers what needs no configuration and no store: help, the version, and arguments that are not a command. Empty if
+     * Handles what needs no configuration and no store: help, the version, and invalid arguments. Returns empty if
      * there is a command to run.
      */
     public static Optional<ExitCode> answerWithoutConfiguration(
@@ -66,7 +66,7 @@ public final class CommandLineTool {
         }
     }
 
-    /** Runs the command, of arguments that {@link #answerWithoutConfiguration} left. */
+    /** Runs a command for which {@link #answerWithoutConfiguration} returned empty. */
     public ExitCode run(String... arguments) {
         try {
             return dispatch(Commands.last(Commands.commands().parseArgs(arguments)));
@@ -126,10 +126,10 @@ public final class CommandLineTool {
         if (answer.path("ready").asBoolean()) {
             return ExitCode.OK;
         }
-        boolean lacks = answer.path("checks")
+        boolean hasFailed = answer.path("checks")
                 .valueStream()
-                .anyMatch(point -> point.path("state").asText().equals("fail"));
-        return lacks ? ExitCode.FINDINGS : ExitCode.UNKNOWN;
+                .anyMatch(check -> check.path("state").asText().equals("fail"));
+        return hasFailed ? ExitCode.FINDINGS : ExitCode.UNKNOWN;
     }
 
     private ExitCode report(Arguments given, JsonNode answer) {
@@ -138,8 +138,9 @@ public final class CommandLineTool {
     }
 
     /**
-     * For a Job: Kubernetes restarts whatever does not exit with 0, and it then runs again under the same id. Findings would
-     * not go away by that, and an operation that another process runs now would be taken from it.
+     * Exits with 0 except on failure, for a Job: Kubernetes restarts a pod with another exit code, which runs the
+     * operation again under the same id. That would not remove findings, and it would take over an operation that
+     * another process runs.
      */
     private ExitCode runOperation(Arguments given, JsonNode operation) {
         ExitCode code = finish(given, operation);

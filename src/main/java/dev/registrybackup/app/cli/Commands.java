@@ -6,7 +6,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
-/** The commands and their options, written down without annotations, which a native executable could not read. */
+/** The commands and their options, without annotations, which a native executable cannot read. */
 final class Commands {
     private Commands() {}
 
@@ -36,7 +36,7 @@ final class Commands {
     }
 
     private static CommandSpec restore() {
-        return restoring(command("restore", "Restore what the target lacks."))
+        return restoring(command("restore", "Restore what is missing from the target."))
                 .addOption(value("--directory", "PATH", "a directory instead of the registry"))
                 .addOption(value("--mode", "MODE", "missing (default), or repair: also replace what is corrupt"))
                 .addOption(flag("--overwrite-tags", "move tags that point elsewhere"))
@@ -46,18 +46,18 @@ final class Commands {
     private static CommandSpec preflight() {
         return restoring(command(
                         "preflight", "Check prerequisites. With restore options: check that this restore can run."))
-                .addOption(flag("--canary", "write an object into the registry bucket, and wait for its event"));
+                .addOption(flag("--canary", "write an object into the registry bucket and wait for its event"));
     }
 
     private static CommandSpec restoring(CommandSpec command) {
-        return command.addOption(value("--at", "INSTANT", "as of that time, UTC: 2026-11-22T13:45:00Z"))
+        return command.addOption(value("--at", "INSTANT", "as of this time, UTC: 2026-11-22T13:45:00Z"))
                 .addOption(value("--target", "NAME", "a configured target instead of the registry"))
                 .addOption(flag("--referrers", "restore signatures and other referrers of an image too"))
                 .addOption(value(
                         "--image-streams",
                         "ROUTE",
                         "ImageStreams too: by status or mapping; or tag-links for a standby"))
-                .addOption(flag("--create-namespaces", "create namespaces that the cluster lacks"));
+                .addOption(flag("--create-namespaces", "create namespaces that are missing"));
     }
 
     private static CommandSpec verify() {
@@ -65,20 +65,20 @@ final class Commands {
                 .addOption(value("--store", "NAME", "backup (default), registry, or a configured target"))
                 .addOption(value("--directory", "PATH", "a directory instead"))
                 .addOption(value("--depth", "DEPTH", "existence (default), or content: hash every byte"))
-                .addOption(value("--sample", "FRACTION", "hash only so much of the blobs: 0.1 is a tenth"))
-                .addOption(value("--seed", "NUMBER", "which of them"));
+                .addOption(value("--sample", "FRACTION", "hash only this share of the blobs: 0.1 is 10 %"))
+                .addOption(value("--seed", "NUMBER", "selects which blobs are sampled"));
     }
 
     private static CommandSpec reconcile() {
         return command("reconcile", "Compare the registry with the backup by rclone, and copy what is missing.")
-                .addOption(value("--acknowledge", "ALARM", "acknowledge that alarm: pruning continues"));
+                .addOption(value("--acknowledge", "ALARM", "acknowledge this alarm: pruning continues"));
     }
 
     private static CommandSpec catalog() {
         return command("catalog", "List what the backup has.")
-                .addOption(value("--repository", "NAME", "one repository, image by image, as it is now"))
-                .addOption(value("--after", "NAME", "continue after that repository"))
-                .addOption(value("--limit", "NUMBER", "at most so many repositories"));
+                .addOption(value("--repository", "NAME", "one repository in its current state, image by image"))
+                .addOption(value("--after", "NAME", "continue after this repository"))
+                .addOption(value("--limit", "NUMBER", "list at most this many repositories"));
     }
 
     private static CommandSpec operation() {

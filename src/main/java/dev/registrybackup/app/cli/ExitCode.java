@@ -2,15 +2,15 @@ package dev.registrybackup.app.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** What the shell is told. */
+/** The exit codes of the command. */
 public enum ExitCode {
-    /** Done, and nothing found wrong. */
+    /** Done, no findings. */
     OK(0),
-    /** Something is wrong or could not be done; the output names it. */
+    /** There are findings, or something could not be done; the output names it. */
     FINDINGS(1),
-    /** The command is none. */
+    /** The command line is invalid. */
     USAGE(2),
-    /** Whether all is well could not be told: a store did not answer, or the operation was ended. */
+    /** The result cannot be determined: a store did not answer, or the operation was stopped. */
     UNKNOWN(3);
 
     private final int code;
@@ -19,22 +19,22 @@ public enum ExitCode {
         this.code = code;
     }
 
-    /** The number. */
+    /** The number for {@link System#exit}. */
     public int code() {
         return code;
     }
 
-    /** That of an operation which stands so. */
+    /** The exit code for an operation's status. */
     static ExitCode of(JsonNode operation) {
-        boolean toldNothing = operation.at("/findings/counts").has("UNDETERMINED");
+        boolean hasUnknown = operation.at("/findings/counts").has("UNDETERMINED");
         return switch (operation.path("state").asText()) {
             case "succeeded" -> findings(operation) == 0 ? OK : FINDINGS;
-            case "incomplete" -> toldNothing ? UNKNOWN : FINDINGS;
+            case "incomplete" -> hasUnknown ? UNKNOWN : FINDINGS;
             default -> UNKNOWN;
         };
     }
 
-    /** Findings that say no more than how things are by design do not count. */
+    /** How many findings there are, except those of normal states. */
     private static long findings(JsonNode operation) {
         long count = 0;
         for (var entry : operation.at("/findings/counts").properties()) {

@@ -12,7 +12,7 @@ public final class ProductVersion {
 
     private ProductVersion() {}
 
-    /** Reads the version that Maven wrote into the program, such as {@code 0.1.0}. */
+    /** Reads the version that the build wrote into the program, such as {@code 0.1.0}. */
     public static String current() {
         Properties properties = new Properties();
         try (InputStream resource = Objects.requireNonNull(

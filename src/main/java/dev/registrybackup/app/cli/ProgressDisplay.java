@@ -4,7 +4,7 @@ import dev.registrybackup.operation.ProgressTracker;
 import java.io.PrintWriter;
 import java.util.function.LongSupplier;
 
-/** Shows how far an operation is: a bar on a terminal, a line every ten seconds otherwise. */
+/** Shows an operation's progress: a bar on a terminal, otherwise a line every 10 s. */
 final class ProgressDisplay {
     private static final int WIDTH = 30;
     private static final long LINE_INTERVAL_NANOS = 10_000_000_000L;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
 import java.util.stream.Collectors;
 
-/** An ended operation in a few lines. */
+/** Prints a finished operation in a few lines. */
 final class ResultPrinter {
     private ResultPrinter() {}
 
@@ -53,7 +53,7 @@ final class ResultPrinter {
         }
     }
 
-    /** Each behind its name: {@code streams 2, streamsCreated 1}. */
+    /** Each figure with its name: {@code streams 2, streamsCreated 1}. */
     private static String figures(JsonNode figures) {
         return figures.properties().stream()
                 .map(figure -> figure.getKey() + " " + figure.getValue().asText())

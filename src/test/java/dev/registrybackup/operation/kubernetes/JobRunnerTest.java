@@ -232,7 +232,7 @@ class JobRunnerTest {
         assertEquals(
                 "Failed to start a Job for operation %s: the Kubernetes API answered 500: etcdserver: request timed out."
                                 .formatted(id("1"))
-                        + " Ask again",
+                        + " Retry",
                 failure.getMessage());
     }
 
