@@ -241,7 +241,7 @@ class UiIT {
             // Then
             assertTrue(overview.contains("1 of 4 images cannot be restored, as verified"), overview);
             assertTrue(overview.contains("every blob hashed"), overview);
-            assertTrue(lacking.contains("Cannot be restored: lacks 1 blob"), lacking);
+            assertTrue(lacking.contains("Cannot be restored: missing 1 blob"), lacking);
             assertTrue(lacking.contains(missing), lacking);
             assertTrue(request.contains("-d '{\"scope\":{\"image\":\"demo/app:v1\"}}'"), request);
             assertEquals(1, page.locator("#token").count());

@@ -10,15 +10,15 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * How everything stands, each thing as it was last read.
+ * The status of the backup, each value as last read.
  *
  * @param verification the last verification of everything
- * @param items how many items of ImageStreams could be restored then
- * @param reconciliation the last one
- * @param alarms those that nobody has acknowledged
- * @param backlog what is owed and what was rejected
- * @param operations the newest few
- * @param repositories the first few
+ * @param items how many items of ImageStreams were restorable then
+ * @param reconciliation the last reconciliation
+ * @param alarms the unacknowledged alarms
+ * @param backlog the pending and rejected keys
+ * @param operations the newest operations
+ * @param repositories the first repositories
  */
 record BackupStatus(
         Reading<LastVerification.VerificationRecord> verification,

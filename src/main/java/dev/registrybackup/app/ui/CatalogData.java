@@ -10,15 +10,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What pages show of a page of the catalog. */
+/** Template data of a page of the catalog. */
 final class CatalogData {
     private CatalogData() {}
 
-    /** The repositories, and where it goes on. */
+    /** The repositories, and the address of the next page. */
     static Map<String, Object> of(Optional<ObjectNode> page, Instant now) {
         List<Map<String, Object>> repositories = new ArrayList<>();
-        page.ifPresent(told -> told.path("repositories").forEach(entry -> repositories.add(repository(entry, now))));
-        String next = page.map(told -> told.path("next").asText()).orElse("");
+        page.ifPresent(catalog -> catalog.path("repositories").forEach(entry -> repositories.add(repository(entry, now))));
+        String next = page.map(catalog -> catalog.path("next").asText()).orElse("");
         return Map.of(
                 "isKnown",
                 page.isPresent(),

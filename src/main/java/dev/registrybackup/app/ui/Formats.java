@@ -12,12 +12,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Numbers, sizes and times as people read them. */
+/** Formats numbers, sizes and times for people. */
 final class Formats {
     private static final DateTimeFormatter UTC =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm", Locale.ROOT).withZone(ZoneOffset.UTC);
     private static final List<String> UNITS = List.of("KiB", "MiB", "GiB", "TiB", "PiB");
-    /** So far two machines' clocks may be apart without anybody's wondering. */
+    /** A difference between two machines' clocks that is not shown. */
     private static final Duration SKEW = Duration.ofMinutes(1);
 
     private Formats() {}
@@ -32,7 +32,7 @@ final class Formats {
         return number(number) + " " + one + (number == 1 ? "" : "s");
     }
 
-    /** So many bytes: {@code 512 B}, {@code 1.5 MiB}. */
+    /** A size in bytes: {@code 512 B}, {@code 1.5 MiB}. */
     static String size(long bytes) {
         if (bytes < 1024) {
             return bytes + " B";
@@ -46,7 +46,7 @@ final class Formats {
         return String.format(Locale.ROOT, size < 10 ? "%.1f %s" : "%.0f %s", size, UNITS.get(unit));
     }
 
-    /** How long ago that was: {@code 3 h ago}. */
+    /** How long ago a time was: {@code 3 h ago}. */
     static String ago(Instant then, Instant now) {
         Duration passed = Duration.between(then, now);
         if (passed.isNegative()) {
@@ -66,7 +66,7 @@ final class Formats {
         return duration.toDays() + " days";
     }
 
-    /** A time for the template {@code moment}: to machines, to people, and how long ago it is. */
+    /** A time for the template {@code moment}: for machines, for people, and how long ago it was. */
     static Map<String, Object> moment(Instant then, Instant now) {
         return Map.of(
                 "iso",
@@ -77,12 +77,12 @@ final class Formats {
                 ago(then, now));
     }
 
-    /** As {@link #moment(Instant, Instant)}; nothing, which templates take for "no", if there is none. */
+    /** As {@link #moment(Instant, Instant)}; an empty string if there is none, which templates treat as false. */
     static Object moment(Optional<Instant> then, Instant now) {
         return then.<Object>map(time -> moment(time, now)).orElse("");
     }
 
-    /** A part of an address' query. */
+    /** Encodes a value for a URL query. */
     static String query(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }

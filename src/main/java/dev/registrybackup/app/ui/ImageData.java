@@ -10,16 +10,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What pages show of an image, as a repository's document has it. */
+/** Template data of an image from a repository's document. */
 final class ImageData {
     private static final int SHORT = 19;
 
     private ImageData() {}
 
     /**
-     * What it is, and whether it can be restored.
+     * The image's data and whether it can be restored.
      *
-     * @param image its entry; missing if the document has none
+     * @param image the image's entry; a missing node if the document has none
      */
     static Map<String, Object> of(String digest, JsonNode image, Instant now) {
         Map<String, Object> data = new LinkedHashMap<>();
@@ -52,16 +52,16 @@ final class ImageData {
             return "The backup has no such image";
         }
         if (!image.has("restorable")) {
-            return "Not known: the store did not say whether it has "
+            return "Unknown: the store did not say whether it has "
                     + Formats.count(image.path("unknown").size(), "blob");
         }
         if (!image.path("restorable").asBoolean()) {
-            return "Cannot be restored: lacks "
+            return "Cannot be restored: missing "
                     + Formats.count(image.path("missing").size(), "blob");
         }
         return image.path("sparse").isEmpty()
                 ? "Can be restored"
-                : "Can be restored as it was pushed: without "
+                : "Can be restored as pushed: without "
                         + Formats.count(image.path("sparse").size(), "platform");
     }
 

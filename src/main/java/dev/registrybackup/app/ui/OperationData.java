@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What pages show of operations. */
+/** Template data of operations. */
 final class OperationData {
     private static final Set<String> ACTIVE = Set.of("pending", "running");
 
@@ -20,10 +20,10 @@ final class OperationData {
         this.now = now;
     }
 
-    /** Those that were told. */
-    List<Map<String, Object>> list(JsonNode told) {
+    /** The operations of a list response. */
+    List<Map<String, Object>> list(JsonNode response) {
         List<Map<String, Object>> list = new ArrayList<>();
-        told.path("operations").forEach(operation -> list.add(line(operation)));
+        response.path("operations").forEach(operation -> list.add(line(operation)));
         return list;
     }
 
@@ -47,8 +47,8 @@ final class OperationData {
         return line;
     }
 
-    /** All of it. */
-    Map<String, Object> whole(JsonNode operation) {
+    /** All data of one operation. */
+    Map<String, Object> details(JsonNode operation) {
         Map<String, Object> data = new LinkedHashMap<>(line(operation));
         JsonNode run = operation.path("run");
         data.put("lock", operation.path("lock").asText());
@@ -99,7 +99,7 @@ final class OperationData {
         return total > 0 ? text + " of " + (isBytes ? Formats.size(total) : Formats.number(total)) : text;
     }
 
-    /** By bytes where their total is known, else by objects; nothing if neither is. */
+    /** By bytes if their total is known, otherwise by objects; empty if neither is known. */
     private static String percent(JsonNode bytes, JsonNode objects) {
         JsonNode measure = bytes.path("total").asLong() > 0 ? bytes : objects;
         long total = measure.path("total").asLong();

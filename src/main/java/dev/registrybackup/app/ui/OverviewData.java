@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What the page at {@code /} shows. */
+/** Template data of the overview at {@code /}. */
 final class OverviewData {
     private final RestoreCommands restoreCommands;
 
@@ -40,7 +40,7 @@ final class OverviewData {
         return data;
     }
 
-    /** What one has to know to read the sentence rightly. */
+    /** Notes that qualify the sentence. */
     private static List<String> notes(BackupStatus backupStatus, Instant now) {
         List<String> notes = new ArrayList<>();
         backupStatus
@@ -50,7 +50,7 @@ final class OverviewData {
                         verificationRecord.finishedAt().isPresent() && Restorability.isOld(verificationRecord, now))
                 .ifPresent(
                         verificationRecord -> notes.add(
-                                "The last verification is more than a day old: what was lost or damaged since does not show here."));
+                                "The last verification is more than a day old: later losses and corruption do not show here."));
         backupStatus
                 .verification()
                 .value()
@@ -65,7 +65,7 @@ final class OverviewData {
         return notes;
     }
 
-    /** Each cause once, with the time of the oldest that it left on the page. */
+    /** Each read failure once, with the time of the oldest value that it leaves on the page. */
     private static List<Map<String, Object>> failures(BackupStatus backupStatus, Instant now) {
         Map<String, Optional<Instant>> causes = new LinkedHashMap<>();
         backupStatus

@@ -1,9 +1,9 @@
 package dev.registrybackup.app.ui;
 
 /**
- * A page as it is answered.
+ * A rendered page.
  *
- * @param status its HTTP status
- * @param html its text
+ * @param status the HTTP status
+ * @param html the HTML
  */
 public record Page(int status, String html) {}

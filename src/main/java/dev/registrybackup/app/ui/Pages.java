@@ -14,8 +14,8 @@ import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
- * All pages. Each can be viewed without scripts, and none changes anything. Safe for use by many threads; does not block:
- * stores are asked in the lanes, each thing once at a time and at most every 5 s.
+ * Renders all pages. They need no scripts and change nothing. Safe for use by many threads; does not block: pool
+ * threads read the stores, each value once at a time and at most every 5 s.
  */
 public final class Pages {
     private static final int OPERATIONS = 50;
@@ -30,14 +30,14 @@ public final class Pages {
     private final ReadCache<Reading<ObjectNode>> documents;
 
     /**
-     * What somebody wants to see.
+     * A request for a page.
      *
-     * @param path the address' path
-     * @param query the parameters of its query
-     * @param isLoggedIn whether he came with a cookie that he can get rid of
+     * @param path the path of the URL
+     * @param query the query parameters
+     * @param isLoggedIn whether the caller has a login cookie
      */
     public record Request(String path, Map<String, String> query, boolean isLoggedIn) {
-        /** Keeps its own copy of the map. */
+        /** Copies the map. */
         public Request {
             query = Map.copyOf(query);
         }
@@ -48,11 +48,11 @@ public final class Pages {
     }
 
     /**
-     * The pages about that backup.
+     * Renders the pages of this backup.
      *
-     * @param uiBackend tells of operations and the catalog
-     * @param restoreUrl where the restore service is, for the commands to be copied
-     * @param isOpenShift whether ImageStreams are captured too
+     * @param uiBackend reads operations and the catalog
+     * @param restoreUrl the URL of the restore service, for the commands to copy
+     * @param isOpenShift whether ImageStreams are captured
      */
     public Pages(
             ObjectStore backup,
@@ -69,7 +69,7 @@ public final class Pages {
         this.documents = new ReadCache<>(workerPools, clock);
     }
 
-    /** The page of that address; never failed: what goes wrong is a page too. */
+    /** The page of a URL; the future never fails, because an error is a page too. */
     public CompletableFuture<Page> render(Request request) {
         return route(request).exceptionally(failure -> failed(request, WorkerPools.unwrap(failure)));
     }
@@ -86,17 +86,17 @@ public final class Pages {
                         request,
                         "operations",
                         () -> Optional.of(uiBackend.operations(OPERATIONS)),
-                        (told, now) -> Optional.of(
-                                view("operations", Map.of("operations", new OperationData(now).list(told)))));
+                        (json, now) -> Optional.of(
+                                view("operations", Map.of("operations", new OperationData(now).list(json)))));
             case "/page/operation" ->
                 document(
                         request,
                         "operation " + request.parameter("id"),
                         () -> uiBackend.operation(request.parameter("id")),
-                        (told, now) -> Optional.of(view("operation", new OperationData(now).whole(told))));
+                        (json, now) -> Optional.of(view("operation", new OperationData(now).details(json))));
             default ->
                 CompletableFuture.completedFuture(
-                        message(404, "There is no such page", request.path(), request.isLoggedIn()));
+                        message(404, "Page not found", request.path(), request.isLoggedIn()));
         };
     }
 
@@ -119,17 +119,17 @@ public final class Pages {
                 "repositories " + after,
                 () -> Optional.of(
                         uiBackend.repositories(Optional.of(after).filter(name -> !name.isEmpty()), REPOSITORIES)),
-                (told, now) -> Optional.of(view(
+                (json, now) -> Optional.of(view(
                         "repositories",
-                        Map.of("catalog", CatalogData.of(Optional.of(told), now), "isFirst", after.isEmpty()))));
+                        Map.of("catalog", CatalogData.of(Optional.of(json), now), "isFirst", after.isEmpty()))));
     }
 
     private CompletableFuture<Page> repository(Request request) {
         String name = request.parameter("name").strip();
-        return document(request, "repository " + name, () -> uiBackend.repository(name), (told, now) -> {
-            RepositoryData repository = new RepositoryData(told, now);
+        return document(request, "repository " + name, () -> uiBackend.repository(name), (json, now) -> {
+            RepositoryData repository = new RepositoryData(json, now);
             if (request.path().equals("/page/repository")) {
-                return Optional.of(view("repository", repository.whole(request.parameter("after"), restoreCommands)));
+                return Optional.of(view("repository", repository.tagsAfter(request.parameter("after"), restoreCommands)));
             }
             String tag = request.parameter("tag");
             return (tag.isEmpty()
@@ -139,7 +139,7 @@ public final class Pages {
         });
     }
 
-    /** A page of one document: as it was last read, if it cannot be read now. */
+    /** A page of one document, as last read if it cannot be read now. */
     private CompletableFuture<Page> document(
             Request request,
             String thing,
@@ -183,20 +183,20 @@ public final class Pages {
 
     private Page nothing(Request request) {
         return message(
-                404, "The backup has nothing of that name", request.query().toString(), request.isLoggedIn());
+                404, "The backup has nothing with this name", request.query().toString(), request.isLoggedIn());
     }
 
     private Page failed(Request request, Throwable failure) {
         if (failure instanceof BusyException) {
-            return message(503, "Too many ask at once", "Ask again in a few seconds.", request.isLoggedIn());
+            return message(503, "Too many requests", "Retry in a few seconds.", request.isLoggedIn());
         }
         if (failure instanceof IllegalArgumentException) {
-            return message(400, "That cannot be looked up", String.valueOf(failure.getMessage()), request.isLoggedIn());
+            return message(400, "Invalid request", String.valueOf(failure.getMessage()), request.isLoggedIn());
         }
-        return message(500, "This page could not be made", String.valueOf(failure), request.isLoggedIn());
+        return message(500, "This page could not be rendered", String.valueOf(failure), request.isLoggedIn());
     }
 
-    /** A page that says one thing. */
+    /** A page with one message. */
     public Page message(int status, String title, String message, boolean isLoggedIn) {
         return new Page(
                 status,
@@ -204,16 +204,16 @@ public final class Pages {
     }
 
     /**
-     * The form that takes a token.
+     * The login form.
      *
-     * @param reason why the last one would not do; empty if there was none
-     * @param next where to go then: the address that was asked for
+     * @param reason why the last token was rejected; empty if there was none
+     * @param next the requested URL, to redirect to after login
      */
     public Page login(int status, String reason, String next) {
         return new Page(status, templates.render("login", Map.of("reason", reason, "next", next, "isLoggedIn", false)));
     }
 
-    /** The SHA-256 of what stands in each page's style element, in Base64, as a Content-Security-Policy names it. */
+    /** The SHA-256 of each page's style element, in Base64, for the Content-Security-Policy. */
     public String styleHash() {
         return templates.styleHash();
     }

@@ -11,13 +11,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /**
- * Has things looked up for those who view pages: each once at a time, few at once, and not again within some seconds,
- * however many ask. Safe for use by many threads.
+ * Reads values for pages: each value once at a time, few at once, and not again within a few seconds, for any number of
+ * callers. Safe for use by many threads.
  */
 final class ReadCache<T> {
     static final Duration TTL = Duration.ofSeconds(5);
     static final int CONCURRENCY = 4;
-    /** So many things are remembered; a repository's may be some megabytes. */
+    /** How many values are cached; a repository's may take some megabytes. */
     static final int MAX_ENTRIES = 16;
 
     private final WorkerPools workerPools;
@@ -34,7 +34,7 @@ final class ReadCache<T> {
     /** Guarded by this. */
     private int underWay;
 
-    private record Entry<T>(CompletableFuture<T> result, Instant begun) {
+    private record Entry<T>(CompletableFuture<T> result, Instant startedAt) {
         Optional<T> value() {
             return result.isDone() && !result.isCompletedExceptionally()
                     ? Optional.of(result.join())
@@ -48,16 +48,16 @@ final class ReadCache<T> {
     }
 
     /**
-     * What is known of that thing.
+     * The cached or newly read value.
      *
-     * @param read looks it up, knowing what was known before
-     * @return failed with {@link BusyException} if too much is looked up already, or with what the reading threw
+     * @param read reads it, given the last value
+     * @return failed with {@link BusyException} if too many reads are running, or with the exception of the read
      */
     synchronized CompletableFuture<T> get(String thing, Function<Optional<T>, T> read) {
         Entry<T> last = entries.get(thing);
         Instant now = clock.instant();
         if (last != null
-                && (!last.result().isDone() || now.isBefore(last.begun().plus(TTL)))) {
+                && (!last.result().isDone() || now.isBefore(last.startedAt().plus(TTL)))) {
             return last.result();
         }
         if (underWay >= CONCURRENCY) {
@@ -83,12 +83,12 @@ final class ReadCache<T> {
         }
     }
 
-    /** Too many things are looked up at this moment. */
+    /** Too many reads are running. */
     static final class BusyException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         BusyException() {
-            super("Too much is being looked up at this moment: ask again");
+            super("Too many pages are being read: retry in a few seconds");
         }
     }
 }

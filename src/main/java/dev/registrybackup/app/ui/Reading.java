@@ -4,11 +4,11 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Something as it was last read.
+ * A value as last read.
  *
- * @param value what was read; empty if there was nothing, or if it was never read
- * @param at when it was last read, UTC; empty if it never was
- * @param failure why it could not be read this time
+ * @param value the value; empty if there was none, or if it was never read
+ * @param at when it was last read, UTC; empty if never
+ * @param failure why the latest read failed
  */
 record Reading<T>(Optional<T> value, Optional<Instant> at, Optional<String> failure) {
     static <T> Reading<T> never() {
@@ -19,7 +19,7 @@ record Reading<T>(Optional<T> value, Optional<Instant> at, Optional<String> fail
         return new Reading<>(value, Optional.of(at), Optional.empty());
     }
 
-    /** What was known before, and why nothing newer is. */
+    /** The previous value with the reason of the failed read. */
     Reading<T> failed(String reason) {
         return new Reading<>(value, at, Optional.of(reason));
     }

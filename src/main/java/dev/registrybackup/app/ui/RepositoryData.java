@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What pages show of one repository, from its document. */
+/** Template data of one repository from its document. */
 final class RepositoryData {
-    /** So many tags, and so many images without a tag, are on a page. */
+    /** How many tags, and how many images without a tag, a page shows. */
     static final int MAX_IMAGES = 200;
 
     private final JsonNode document;
@@ -29,11 +29,11 @@ final class RepositoryData {
     }
 
     /**
-     * All of it, page by page.
+     * One page of the repository's tags and untagged images.
      *
-     * @param after the tag after which the page begins; empty for the first
+     * @param after the tag after which the page starts; empty for the first
      */
-    Map<String, Object> whole(String after, RestoreCommands restoreCommands) {
+    Map<String, Object> tagsAfter(String after, RestoreCommands restoreCommands) {
         List<Map<String, Object>> tags = new ArrayList<>();
         String next = "";
         String last = "";
@@ -117,7 +117,7 @@ final class RepositoryData {
         data.put("moreUntagged", count > MAX_IMAGES ? Formats.number(count - MAX_IMAGES) : "");
     }
 
-    /** One image, named by a tag; empty if there is no such tag. */
+    /** One image by tag; empty if there is no such tag. */
     Optional<Map<String, Object>> byTag(String tag, RestoreCommands restoreCommands) {
         for (JsonNode entry : document.path("tags")) {
             if (entry.path("tag").asText().equals(tag)) {
@@ -138,7 +138,7 @@ final class RepositoryData {
         return data;
     }
 
-    /** One image, named by its digest; empty if the repository has none of it. */
+    /** One image by digest; empty if the repository does not have it. */
     Optional<Map<String, Object>> byDigest(String digest, RestoreCommands restoreCommands) {
         if (!images.containsKey(digest)) {
             return Optional.empty();

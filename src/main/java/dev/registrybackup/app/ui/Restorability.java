@@ -10,12 +10,12 @@ import java.util.Optional;
 /**
  * Whether everything can be restored, in a sentence.
  *
- * @param level how much that wants to be looked at
+ * @param level how urgent it is
  * @param sentence the sentence
- * @param knownSince as of when it is true, UTC; empty if nothing is known
+ * @param knownSince the time as of which it is true, UTC; empty if nothing is known
  */
 record Restorability(Level level, String sentence, Optional<Instant> knownSince) {
-    /** What was verified longer ago may have become otherwise. */
+    /** An older verification may no longer be true. */
     static final Duration STALE_AFTER = Duration.ofDays(1);
 
     static Restorability of(
@@ -23,12 +23,12 @@ record Restorability(Level level, String sentence, Optional<Instant> knownSince)
             Reading<RestorableShare.ShareRecord> items,
             Instant now) {
         if (verification.value().isEmpty()) {
-            return unknown("Whether everything can be restored is not known: the record of it could not be read");
+            return unknown("It is unknown whether everything can be restored: the record could not be read");
         }
         LastVerification.VerificationRecord verificationRecord =
                 verification.value().get();
         if (verificationRecord.finishedAt().isEmpty()) {
-            return unknown("Whether everything can be restored is not known: nothing has been verified yet");
+            return unknown("It is unknown whether everything can be restored: nothing has been verified yet");
         }
         Restorability images = ofImages(verificationRecord);
         boolean lacksItems = items.value()
@@ -47,21 +47,21 @@ record Restorability(Level level, String sentence, Optional<Instant> knownSince)
 
     private static Restorability ofImages(LastVerification.VerificationRecord verificationRecord) {
         long images = verificationRecord.images();
-        long lacking = images - verificationRecord.restorable() - verificationRecord.unknown();
-        String untold = verificationRecord.unknown() == 0
+        long incomplete = images - verificationRecord.restorable() - verificationRecord.unknown();
+        String unknown = verificationRecord.unknown() == 0
                 ? ""
-                : ", and of %s it could not be told".formatted(Formats.number(verificationRecord.unknown()));
+                : ", %s unknown".formatted(Formats.number(verificationRecord.unknown()));
         if (images == 0) {
-            return new Restorability(Level.WARN, "The backup holds no images", verificationRecord.finishedAt());
+            return new Restorability(Level.WARN, "The backup has no images", verificationRecord.finishedAt());
         }
-        if (lacking > 0) {
+        if (incomplete > 0) {
             String sentence = "%s of %s cannot be restored%s"
-                    .formatted(Formats.number(lacking), Formats.count(images, "image"), untold);
+                    .formatted(Formats.number(incomplete), Formats.count(images, "image"), unknown);
             return new Restorability(Level.BAD, sentence, verificationRecord.finishedAt());
         }
         if (verificationRecord.unknown() > 0) {
             String sentence = "%s of %s can be restored%s"
-                    .formatted(Formats.number(verificationRecord.restorable()), Formats.count(images, "image"), untold);
+                    .formatted(Formats.number(verificationRecord.restorable()), Formats.count(images, "image"), unknown);
             return new Restorability(Level.WARN, sentence, verificationRecord.finishedAt());
         }
         String sentence = images == 1
@@ -79,11 +79,11 @@ record Restorability(Level level, String sentence, Optional<Instant> knownSince)
                 : "";
     }
 
-    /** Whether it is time to verify again; also if nothing was ever verified. */
+    /** Whether the last verification is too old, or there was none. */
     static boolean isOld(LastVerification.VerificationRecord verificationRecord, Instant now) {
         return verificationRecord
                 .finishedAt()
-                .filter(ended -> Duration.between(ended, now).compareTo(STALE_AFTER) <= 0)
+                .filter(finishedAt -> Duration.between(finishedAt, now).compareTo(STALE_AFTER) <= 0)
                 .isEmpty();
     }
 }

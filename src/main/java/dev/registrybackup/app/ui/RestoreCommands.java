@@ -6,20 +6,20 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * The commands that restore what somebody looks at, for a POSIX shell.
+ * The commands that restore what a page shows, for a POSIX shell.
  *
- * @param restoreUrl where the restore service is
+ * @param restoreUrl the URL of the restore service
  * @param isOpenShift whether ImageStreams can be restored too
  */
 record RestoreCommands(String restoreUrl, boolean isOpenShift) {
     private static final Pattern SAFE_UNQUOTED = Pattern.compile("[A-Za-z0-9._/:@=+-]+");
 
-    /** Those for everything. */
+    /** The commands to restore everything. */
     Map<String, Object> all() {
         return of("everything", "--all", JsonNodeFactory.instance.objectNode().put("all", true));
     }
 
-    /** Those for a repository. */
+    /** The commands to restore a repository. */
     Map<String, Object> repository(String name) {
         return of(
                 "repository " + name,
@@ -27,7 +27,7 @@ record RestoreCommands(String restoreUrl, boolean isOpenShift) {
                 JsonNodeFactory.instance.objectNode().put("repository", name));
     }
 
-    /** Those for one image, named by tag or digest. */
+    /** The commands to restore one image, by tag or digest. */
     Map<String, Object> image(String reference) {
         return of(
                 "image " + reference,
@@ -51,7 +51,7 @@ record RestoreCommands(String restoreUrl, boolean isOpenShift) {
                 isOpenShift);
     }
 
-    /** One word for the shell, whatever is in it. */
+    /** Quotes a text as one word for the shell. */
     static String quoted(String text) {
         return SAFE_UNQUOTED.matcher(text).matches() ? text : "'" + text.replace("'", "'\\''") + "'";
     }

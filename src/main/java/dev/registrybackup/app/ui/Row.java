@@ -2,14 +2,14 @@ package dev.registrybackup.app.ui;
 
 import java.util.Map;
 
-/** Lines of the table that says how everything stands. */
+/** Rows of the status table. */
 final class Row {
-    /** How much a line wants to be looked at; each has a word and a sign, so that no colour is needed. */
+    /** The urgency of a row; each has a word and a sign, so that it does not depend on colour. */
     enum Level {
         GOOD("Good", "✓"),
-        WARN("Look", "!"),
+        WARN("Warning", "!"),
         BAD("Bad", "✗"),
-        UNKNOWN("Not known", "?");
+        UNKNOWN("Unknown", "?");
 
         private final String word;
         private final String sign;
@@ -19,7 +19,7 @@ final class Row {
             this.sign = sign;
         }
 
-        /** What templates show of it. */
+        /** The template data. */
         Map<String, Object> data() {
             return Map.of("name", name().toLowerCase(java.util.Locale.ROOT), "word", word, "sign", sign);
         }
@@ -28,12 +28,12 @@ final class Row {
     private Row() {}
 
     /**
-     * A line.
+     * A row.
      *
-     * @param what what it is about
-     * @param state how that stands
-     * @param time since or as of when, as {@link Formats#moment} has it
-     * @param said before the time, such as "verified"
+     * @param what the subject
+     * @param state its state
+     * @param time since or as of when, from {@link Formats#moment}
+     * @param said the word before the time, such as "verified"
      */
     static Map<String, Object> of(Level level, String what, String state, String said, Object time) {
         return Map.of("level", level.data(), "what", what, "state", state, "said", said, "time", time);

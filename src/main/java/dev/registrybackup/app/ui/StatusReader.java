@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Reads how everything stands. Blocks, and fails with nothing that a store does: what it cannot read it says. */
+/** Reads the status of the backup. Blocks; a store failure does not fail it but shows in the affected values. */
 final class StatusReader {
     static final int OPERATIONS = 5;
     static final int REPOSITORIES = 50;
@@ -29,7 +29,7 @@ final class StatusReader {
     private final UiBackend uiBackend;
     private final Clock clock;
 
-    /** One look at everything; once the store did not answer, it is not asked again. */
+    /** One pass over all values; once the store did not answer, it sends no more requests. */
     private final class Look {
         private Optional<String> down = Optional.empty();
 
@@ -57,7 +57,7 @@ final class StatusReader {
         this.clock = clock;
     }
 
-    /** How everything stands now, as far as that can be read; the rest as before. */
+    /** The current status; values that cannot be read stay as before. */
     BackupStatus read(BackupStatus before) {
         Look look = new Look();
         return new BackupStatus(

@@ -19,9 +19,9 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The table that says how everything stands. */
+/** The status table of the overview. */
 final class StatusTable {
-    /** What is owed for longer than a few retries wants a look. */
+    /** Keys that are pending for longer than a few retries need attention. */
     private static final Duration PENDING_WARN_AFTER = Duration.ofMinutes(15);
 
     private final Instant now;
@@ -34,10 +34,10 @@ final class StatusTable {
         List<Map<String, Object>> rows = new ArrayList<>();
         rows.add(known("Images that can be restored", backupStatus.verification(), this::images));
         backupStatus.items().value().ifPresent(share -> rows.add(items(share)));
-        rows.add(known("How far behind", backupStatus.backlog(), this::pending));
-        rows.add(known("Rejected for good", backupStatus.backlog(), this::rejected));
+        rows.add(known("Pending keys", backupStatus.backlog(), this::pending));
+        rows.add(known("Rejected keys", backupStatus.backlog(), this::rejected));
         rows.add(known("Last reconciliation", backupStatus.reconciliation(), this::reconciliation));
-        rows.add(known("Last one that compared everything", backupStatus.reconciliation(), this::success));
+        rows.add(known("Last complete comparison", backupStatus.reconciliation(), this::success));
         rows.add(known("Last verification", backupStatus.verification(), this::verification));
         rows.add(known("Alarms", backupStatus.alarms(), this::alarms));
         return rows;
@@ -53,9 +53,9 @@ final class StatusTable {
         if (verificationRecord.finishedAt().isEmpty()) {
             return Row.of(Level.UNKNOWN, what, "Nothing has been verified yet", "", "");
         }
-        String untold = verificationRecord.unknown() == 0
+        String unknown = verificationRecord.unknown() == 0
                 ? ""
-                : ", not told of " + Formats.number(verificationRecord.unknown());
+                : ", unknown: " + Formats.number(verificationRecord.unknown());
         Level level = Restorability.of(Reading.of(Optional.of(verificationRecord), now), Reading.never(), now)
                 .level();
         return Row.of(
@@ -65,7 +65,7 @@ final class StatusTable {
                         .formatted(
                                 Formats.number(verificationRecord.restorable()),
                                 Formats.number(verificationRecord.images()),
-                                untold),
+                                unknown),
                 "as of",
                 Formats.moment(verificationRecord.startedAt().or(verificationRecord::finishedAt), now));
     }
@@ -80,9 +80,9 @@ final class StatusTable {
     }
 
     private Map<String, Object> pending(QueueDepth.QueueCounts backlog) {
-        String what = "How far behind";
+        String what = "Pending keys";
         if (backlog.oldestPending().isEmpty()) {
-            return Row.of(Level.GOOD, what, "Nothing is owed to the backup", "", "");
+            return Row.of(Level.GOOD, what, "No keys are pending", "", "");
         }
         boolean isLong = backlog.oldestPending()
                 .filter(since -> Duration.between(since, now).compareTo(PENDING_WARN_AFTER) > 0)
@@ -90,18 +90,17 @@ final class StatusTable {
         return Row.of(
                 isLong || backlog.hasMorePending() ? Level.WARN : Level.GOOD,
                 what,
-                moreThan(backlog.hasMorePending()) + Formats.count(backlog.pending(), "record") + " of keys owed",
+                moreThan(backlog.hasMorePending()) + Formats.count(backlog.pending(), "record") + " of pending keys",
                 "the oldest since",
                 Formats.moment(backlog.oldestPending(), now));
     }
 
     private Map<String, Object> rejected(QueueDepth.QueueCounts backlog) {
         return backlog.rejected() == 0
-                ? Row.of(Level.GOOD, "Rejected for good", "Nothing", "", "")
+                ? Row.of(Level.GOOD, "Rejected keys", "Nothing", "", "")
                 : Row.of(
                         Level.WARN,
-                        "Rejected for good",
-                        moreThan(backlog.hasMoreRejected())
+                        "Rejected keys", moreThan(backlog.hasMoreRejected())
                                 + Formats.count(backlog.rejected(), "record")
                                 + " under registry-backup/rejected/, each with its reason",
                         "",
@@ -128,7 +127,7 @@ final class StatusTable {
                                 counted(summary, "remaining"),
                                 counted(summary, "copied"),
                                 counted(summary, "missedByEvents")),
-                "ended",
+                "finished",
                 Formats.moment(MetadataStore.parseTime(summary, "finishedAt"), now));
     }
 
@@ -139,15 +138,14 @@ final class StatusTable {
     private Map<String, Object> success(LastRun.RunRecord runRecord) {
         boolean isRecent = runRecord
                 .lastSuccessFinishedAt()
-                .filter(ended -> Duration.between(ended, now).compareTo(Restorability.STALE_AFTER) <= 0)
+                .filter(finishedAt -> Duration.between(finishedAt, now).compareTo(Restorability.STALE_AFTER) <= 0)
                 .isPresent();
         return Row.of(
                 runRecord.lastSuccessFinishedAt().isEmpty() ? Level.UNKNOWN : isRecent ? Level.GOOD : Level.WARN,
-                "Last one that compared everything",
-                runRecord.lastSuccessFinishedAt().isEmpty()
+                "Last complete comparison", runRecord.lastSuccessFinishedAt().isEmpty()
                         ? "There was none yet"
                         : "Every key of the registry and the backup was compared",
-                runRecord.lastSuccessFinishedAt().isEmpty() ? "" : "ended",
+                runRecord.lastSuccessFinishedAt().isEmpty() ? "" : "finished",
                 Formats.moment(runRecord.lastSuccessFinishedAt(), now));
     }
 
@@ -168,7 +166,7 @@ final class StatusTable {
                 what,
                 (findings.isEmpty() ? "No findings" : "Findings: " + findings) + acknowledged(verificationRecord) + "; "
                         + depth(verificationRecord.summary()),
-                "ended",
+                "finished",
                 Formats.moment(verificationRecord.finishedAt(), now));
     }
 
@@ -181,10 +179,10 @@ final class StatusTable {
         return count == 0 ? "" : ", " + Formats.number(count) + " acknowledged";
     }
 
-    /** How closely it was looked: it says much less if no byte was read. */
+    /** The depth of the verification: without reading bytes it says much less. */
     static String depth(JsonNode summary) {
         if (!summary.path("depth").asText().equals("content")) {
-            return "links and sizes looked at, blobs not hashed";
+            return "links and sizes checked, blobs not hashed";
         }
         return summary.has("sample")
                 ? "a share of %s of the blobs hashed"
@@ -198,7 +196,7 @@ final class StatusTable {
                 "Alarms",
                 open.isEmpty()
                         ? "None"
-                        : Formats.count(open.size(), "alarm") + " that nobody has acknowledged: nothing is removed",
+                        : Formats.count(open.size(), "alarm") + " not acknowledged: nothing is pruned",
                 "",
                 "");
     }

@@ -21,8 +21,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The templates under {@code page/}, filled with maps, lists and strings. Whatever comes from data is escaped; there is no
- * way to have it otherwise. Safe for use by many threads.
+ * Renders the templates under {@code page/} from maps, lists and strings. Always escapes data. Safe for use by many
+ * threads.
  */
 final class Templates {
     private static final List<String> NAMES = List.of(
@@ -47,7 +47,7 @@ final class Templates {
     private final Engine engine;
     private final String styleHash;
 
-    /** Reads all of them, which are part of the program. */
+    /** Reads all templates from the program. */
     Templates() {
         engine = Engine.builder()
                 .addDefaults()
@@ -66,7 +66,7 @@ final class Templates {
         String path = "/page/" + name + ".html";
         try (InputStream file = Templates.class.getResourceAsStream(path)) {
             if (file == null) {
-                throw new IllegalStateException("The program lacks its own file " + path);
+                throw new IllegalStateException("A file of the program is missing: " + path);
             }
             return new String(file.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
@@ -74,14 +74,14 @@ final class Templates {
         }
     }
 
-    /** The template of that name, filled; it has to name nothing that the data lack. */
+    /** Renders the template of this name; all that it names must be in the data. */
     String render(String name, Map<String, ?> data) {
         io.quarkus.qute.TemplateInstance page = engine.getTemplate(name).instance();
         data.forEach(page::data);
         return page.render();
     }
 
-    /** The SHA-256 of what stands in each page's style element, in Base64, as a Content-Security-Policy names it. */
+    /** The SHA-256 of each page's style element, in Base64, for the Content-Security-Policy. */
     String styleHash() {
         return styleHash;
     }
@@ -95,7 +95,7 @@ final class Templates {
         }
     }
 
-    /** Takes a field of a map for what it is called, also where maps have something of their own of that name. */
+    /** Resolves a name to the map's field, even if maps have a property of the same name. */
     private static final class Fields implements ValueResolver {
         @Override
         public int getPriority() {

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 
 /**
- * What the page asks of the on-demand functions, in the form in which they answer over HTTP. Blocks; throws {@link
- * IllegalArgumentException} for what is no name, and {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup
- * did not do its part.
+ * Reads operations and the catalog for the pages, in the JSON form of the HTTP API. Blocks; throws
+ * {@link IllegalArgumentException} for an invalid name, and {@link dev.registrybackup.objectstore.ObjectStoreException}
+ * if the backup bucket cannot be read.
  */
 public interface UiBackend {
-    /** The newest operations, so many at the most. */
+    /** The newest operations, at most this many. */
     ObjectNode operations(int most);
 
     /** One operation; empty if there is none. */
@@ -18,6 +18,6 @@ public interface UiBackend {
     /** A page of the catalog. */
     ObjectNode repositories(Optional<String> after, int most);
 
-    /** One repository as it is now; empty if the backup has none of that name. */
+    /** One repository in its current state; empty if the backup has none with this name. */
     Optional<ObjectNode> repository(String name);
 }

@@ -81,8 +81,8 @@ class PagesTest {
                 "132 | 0 | 0 | All 132 images can be restored, as verified 3 h ago.",
                 "130 | 2 | 0 | 2 of 132 images cannot be restored, as verified 3 h ago.",
                 "1 | 0 | 0 | The one image can be restored, as verified 3 h ago.",
-                "0 | 0 | 0 | The backup holds no images, as verified 3 h ago.",
-                "9 | 0 | 3 | 9 of 12 images can be restored, and of 3 it could not be told, as verified 3 h ago.",
+                "0 | 0 | 0 | The backup has no images, as verified 3 h ago.",
+                "9 | 0 | 3 | 9 of 12 images can be restored, 3 unknown, as verified 3 h ago.",
                 "10000 | 1 | 0 | 1 of 10,001 images cannot be restored, as verified 3 h ago.",
             })
     void aSentenceSaysWhetherEverythingCanBeRestored(int whole, int lacking, int untold, String sentence) {
@@ -102,7 +102,7 @@ class PagesTest {
         String text = overview();
 
         // Then
-        assertTrue(text.contains("not known: nothing has been verified yet"), text);
+        assertTrue(text.contains("It is unknown whether everything can be restored: nothing has been verified yet"), text);
         assertTrue(text.contains("registry-backup verify --all"), text);
         assertTrue(text.contains("The catalog is empty"), text);
         assertFalse(text.contains("can be restored, as verified"), text);
@@ -137,7 +137,7 @@ class PagesTest {
         assertEquals(200, page.status());
         assertTrue(text.contains("All 5 images can be restored, as verified 1 h ago."), text);
         assertTrue(text.contains("The backup could not be read: no answer"), text);
-        assertTrue(text.contains("shown as it was read on 2026-03-04 05:06 UTC (7 min ago)"), text);
+        assertTrue(text.contains("The values below are those read on 2026-03-04 05:06 UTC (7 min ago)"), text);
     }
 
     @Test
@@ -151,7 +151,7 @@ class PagesTest {
         // Then
         String text = text(page);
         assertEquals(200, page.status());
-        assertTrue(text.contains("not known: the record of it could not be read"), text);
+        assertTrue(text.contains("It is unknown whether everything can be restored: the record could not be read"), text);
         assertTrue(text.contains("never been read by this process"), text);
         assertFalse(text.contains("✓"), text);
         assertEquals(1, backup.requests().size(), "A silent store is not asked for the rest");
@@ -213,7 +213,7 @@ class PagesTest {
 
         // Then
         assertTrue(
-                text.contains("2 records of keys owed" + "the oldest since 2026-03-04 05:06 UTC (40 min ago)"), text);
+                text.contains("2 records of pending keys" + "the oldest since 2026-03-04 05:06 UTC (40 min ago)"), text);
         assertTrue(text.contains("1 record under registry-backup/rejected/"), text);
     }
 
@@ -320,7 +320,7 @@ class PagesTest {
 
         // Then
         assertTrue(text.contains("1 of 2 images can be restored. 1 tag, 3.0 MiB."), text);
-        assertTrue(text.contains("Cannot be restored: lacks 1 blob"), text);
+        assertTrue(text.contains("Cannot be restored: missing 1 blob"), text);
         assertTrue(text.contains("linux/arm64"), text);
         assertTrue(text.contains("registry-backup restore --repository demo/app"), text);
     }
