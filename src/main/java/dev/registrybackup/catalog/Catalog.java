@@ -32,21 +32,22 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * The repositories of a backup. Blocks, and has the lanes read: not to be called in a lane. Each method throws {@link
- * ObjectStoreException} if the backup did not do its part. Safe for use by many threads.
+ * Reads and writes the catalog documents of a backup. Blocks; pool threads read, so it must not be called from one of
+ * them. Each method throws {@link ObjectStoreException} if the backup bucket cannot be read or written. Safe for use by
+ * many threads.
  */
 public final class Catalog {
-    /** So many repositories are on a page unless otherwise asked. */
+    /** The default number of repositories on a page. */
     public static final int DEFAULT_PAGE_SIZE = 100;
 
-    /** So many are on a page at most. */
+    /** The maximum number of repositories on a page. */
     public static final int MAX_PAGE_SIZE = 1000;
 
     private static final String PREFIX = RegistryLayout.METADATA_PREFIX + "catalog/";
     private static final String SUFFIX = "/_repository.json";
 
     private static final int CONCURRENCY = 32;
-    /** More than the fields before the images take. */
+    /** In bytes; more than the fields before the images take. */
     private static final int MAX_SUMMARY_BYTES = 4 << 10;
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -57,9 +58,9 @@ public final class Catalog {
     private final RepositoryInspector inspector;
 
     /**
-     * That of the backup in this bucket.
+     * Uses the catalog in this backup.
      *
-     * @param captures what was captured of a cluster's ImageStreams, which have the tags of OpenShift's repositories
+     * @param captures the captured ImageStreams, which have the tags of OpenShift's repositories
      */
     public Catalog(RegistryStore backup, WorkerPools workerPools, Clock clock, Optional<CaptureReader> captures) {
         this.backup = backup.store();
@@ -67,12 +68,12 @@ public final class Catalog {
         this.inspector = new RepositoryInspector(backup, workerPools, clock, captures);
     }
 
-    /** Where a repository's document lies. A repository's name has no part that begins with an underscore. */
+    /** The key of a repository's document. No segment of a repository name starts with an underscore. */
     private static String key(RepositoryName repository) {
         return PREFIX + repository + SUFFIX;
     }
 
-    /** Whose document it is, if it is one. */
+    /** The repository of a document; empty if the key is not a document's. */
     private static Optional<RepositoryName> repository(String key) {
         if (!key.startsWith(PREFIX) || !key.endsWith(SUFFIX) || key.length() <= PREFIX.length() + SUFFIX.length()) {
             return Optional.empty();
@@ -84,14 +85,14 @@ public final class Catalog {
         }
     }
 
-    /** Replaces a repository's document by this one ({@link RepositoryDocument#toJson}). */
+    /** Replaces a repository's document with this one ({@link RepositoryDocument#toJson}). */
     public void write(ObjectNode document) {
         String key = key(new RepositoryName(document.path("repository").asText()));
         byte[] content = document.toString().getBytes(StandardCharsets.UTF_8);
         backup.put(key, ContentSource.of(content), Map.of()).ifPresent(version -> deleteOlderVersions(key, version));
     }
 
-    /** A versioned bucket would keep a document for each time it was written. */
+    /** Deletes old versions, because a versioned bucket keeps one for each write. */
     private void deleteOlderVersions(String key, String version) {
         List<ObjectVersion> older;
         try (Stream<ObjectVersion> versions = backup.listVersions(key)) {
@@ -103,7 +104,7 @@ public final class Catalog {
         deleteVersions(older);
     }
 
-    /** Under Object Lock what is old stays: no reason not to have written what is new. */
+    /** Under Object Lock old versions stay, which does not fail the write. */
     private void deleteVersions(List<ObjectVersion> versions) {
         for (ObjectVersion version : versions) {
             try {
@@ -118,7 +119,7 @@ public final class Catalog {
         }
     }
 
-    /** Removes the documents of all repositories but these, in all versions. */
+    /** Deletes the documents of all repositories except these, in all versions. */
     public void deleteAllExcept(Set<RepositoryName> repositories) {
         List<ObjectVersion> gone;
         try (Stream<ObjectVersion> versions = backup.listVersions(PREFIX)) {
@@ -131,12 +132,12 @@ public final class Catalog {
     }
 
     /**
-     * A page of the repositories that have a document: {@code repositories}, each with {@code repository}, {@code at}, and
-     * the document's {@code counts}; and {@code next}, after which the next page begins, unless this is the last.
+     * A page of the repositories that have a document: {@code repositories}, each with {@code repository}, {@code at},
+     * and the document's {@code counts}; and {@code next}, after which the next page begins, unless this is the last.
      *
      * @param after the last repository of the page before; empty for the first page
-     * @param limit how many to tell, up to {@value #MAX_PAGE_SIZE}
-     * @throws IllegalArgumentException if the limit is none
+     * @param limit how many to return, up to {@value #MAX_PAGE_SIZE}
+     * @throws IllegalArgumentException if the limit is out of range
      */
     public ObjectNode page(Optional<RepositoryName> after, int limit) {
         if (limit < 1 || limit > MAX_PAGE_SIZE) {
@@ -154,13 +155,13 @@ public final class Catalog {
         return toPage(documents, limit);
     }
 
-    /** The page of these documents, the last of which says no more than that there is another page. */
+    /** The page of these documents; one more than the limit only shows that there is another page. */
     private ObjectNode toPage(List<ObjectInfo> documents, int limit) {
-        List<ObjectInfo> told = documents.subList(0, Math.min(limit, documents.size()));
-        Map<String, ObjectNode> heads = readSummaries(told);
+        List<ObjectInfo> shown = documents.subList(0, Math.min(limit, documents.size()));
+        Map<String, ObjectNode> heads = readSummaries(shown);
         ObjectNode page = JsonNodeFactory.instance.objectNode();
         ArrayNode repositories = page.putArray("repositories");
-        for (ObjectInfo document : told) {
+        for (ObjectInfo document : shown) {
             ObjectNode head = heads.get(document.key());
             if (head != null) {
                 repositories.add(head);
@@ -169,7 +170,7 @@ public final class Catalog {
         if (documents.size() > limit) {
             page.put(
                     "next",
-                    repository(told.get(told.size() - 1).key()).orElseThrow().value());
+                    repository(shown.get(shown.size() - 1).key()).orElseThrow().value());
         }
         return page;
     }
@@ -185,7 +186,7 @@ public final class Catalog {
         return heads;
     }
 
-    /** Empty if it was removed meanwhile. */
+    /** Empty if it was deleted meanwhile. */
     private Optional<ObjectNode> readSummary(String key) {
         byte[] beginning;
         try (OpenObject reading =
@@ -215,14 +216,14 @@ public final class Catalog {
                     return head;
                 }
             }
-            throw new IOException("it says no counts");
+            throw new IOException("it has no counts");
         } catch (IOException | ClassCastException e) {
             return head.put(
-                    "problem", "Its document is unreadable: verify the repository in the backup to write it anew");
+                    "problem", "Its document cannot be read: verify the repository in the backup to write it again");
         }
     }
 
-    /** The document of a repository as the backup has it now; empty if it has no link of it, nor an ImageStream. */
+    /** The document of a repository's current state; empty if the backup has no link and no ImageStream for it. */
     public Optional<ObjectNode> liveDocument(RepositoryName repository) {
         return inspector.inspect(repository);
     }

@@ -6,16 +6,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What an image is, for a human.
+ * The metadata of an image, for people.
  *
- * @param mediaType of its manifest: the one it states, or else what OCI's heuristics make of it
- * @param platforms what it runs on; of an index all that its entries name
- * @param created when it was built, as its config says; empty if it does not
- * @param corruptConfig its config, if the bytes of that are not what its digest says
+ * @param mediaType the media type that its manifest states, or the one by OCI's heuristics
+ * @param platforms the platforms it runs on; of an index those of all entries
+ * @param created when it was built, according to its config; empty if that has no time
+ * @param corruptConfig the digest of its config, if the config is corrupt
  */
 public record ImageMetadata(
         String mediaType, List<Platform> platforms, Optional<String> created, Optional<Digest> corruptConfig) {
-    /** Keeps its own copy of the list. */
+    /** Copies the list. */
     public ImageMetadata {
         platforms = List.copyOf(platforms);
     }

@@ -23,23 +23,23 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 
 /**
- * Tells what images are from their manifests, which were read, and their configs, which it reads and verifies.
+ * Reads image metadata from manifests and configs; verifies each config.
  *
- * @param store where the images are
- * @param workerPools where they are read
+ * @param store the store that has the images
+ * @param workerPools the threads that read
  */
 public record ImageMetadataReader(RegistryStore store, WorkerPools workerPools) {
     private static final int CONCURRENCY = 32;
-    /** Configs grow with the number of layers; what is larger is none, or is told without its platform. */
+    /** In bytes. Configs grow with the number of layers; a larger one is not read, so its image has no platform. */
     private static final int MAX_CONFIG_BYTES = 1 << 20;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
-     * Of each of these images whose manifest was read and whose config can be.
+     * The metadata of each image whose manifest was read and whose config can be read.
      *
      * @param manifests the manifests
-     * @param onFailure is told which could not be and why, by several threads at a time
+     * @param onFailure receives each config that cannot be read and the reason, from several threads at a time
      */
     public Map<Digest, ImageMetadata> read(
             Collection<Digest> images, ManifestGraph manifests, BiConsumer<Digest, ObjectStoreException> onFailure) {
@@ -82,7 +82,7 @@ public record ImageMetadataReader(RegistryStore store, WorkerPools workerPools) 
                 Optional.empty());
     }
 
-    /** Empty if there is none, or a larger one. */
+    /** Empty if there is none, or it is too large. */
     private Optional<byte[]> readConfig(Digest config) {
         try (OpenObject reading = store.store().open(store.key(config), Optional.empty(), Optional.empty())) {
             return reading.info().size() > MAX_CONFIG_BYTES
@@ -96,7 +96,7 @@ public record ImageMetadataReader(RegistryStore store, WorkerPools workerPools) 
         }
     }
 
-    /** What is no JSON is some other kind of config: an artifact's, say. */
+    /** Empty if it is not JSON, as an artifact's config may be. */
     private static JsonNode parse(byte[] content) {
         try {
             return JSON.readTree(content);

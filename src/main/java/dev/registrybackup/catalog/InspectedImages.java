@@ -11,13 +11,13 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * What is known of some images.
+ * The inspected state of some images.
  *
  * @param manifests all manifests that they lead to
- * @param metadata what they are; nothing of those that could not be read
- * @param sizes how many bytes of a blob the store has; empty if none
- * @param imageCompleteness whether they are whole
- * @param isUnknown of what the store did not say whether it has it
+ * @param metadata their metadata; without those that could not be read
+ * @param sizes the size of a blob in the store in bytes; empty if it is missing
+ * @param imageCompleteness whether they are complete
+ * @param isUnknown whether the presence of a blob cannot be determined
  */
 public record InspectedImages(
         ManifestGraph manifests,
@@ -25,7 +25,7 @@ public record InspectedImages(
         Function<Digest, OptionalLong> sizes,
         ImageCompleteness imageCompleteness,
         Predicate<Digest> isUnknown) {
-    /** Whether it can be restored; empty if the store did not say enough. */
+    /** Whether the image can be restored; empty if that cannot be determined. */
     public Optional<Boolean> isRestorable(Digest image) {
         Set<Digest> missing = imageCompleteness.of(image).missing();
         return missing.isEmpty() || !missing.stream().allMatch(isUnknown)

@@ -30,29 +30,29 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * One repository as JSON, in this order, so that a page of the catalog reads no more than the beginning of each:
+ * One repository as JSON, in this order, so that a page of the catalog reads only the beginning of each:
  *
  * <ul>
  *   <li>{@code repository}: its name
- *   <li>{@code at}: the time at which all this was true
+ *   <li>{@code at}: the time at which all of this was true, UTC
  *   <li>{@code counts}: of {@code images}, of {@code tags}, of the images that are {@code restorable}, and the {@code size}
- *       of all in bytes, what they share counted once
- *   <li>{@code imageStream}: of OpenShift's, {@code at}: when the ImageStream was read, from which the tags are
+ *       of all in bytes, shared blobs counted once
+ *   <li>{@code imageStream}: on OpenShift only; {@code at}: when the ImageStream that has the tags was read
  *   <li>{@code images}, by digest: {@code digest}, {@code mediaType}, {@code platforms}, {@code created} (its config's),
  *       {@code size}, {@code children} (of an index), {@code tags}, {@code pushed} (unless only the ImageStream names it),
- *       {@code approximate} (the time is the copy's for want of the registry's), {@code managed} (of the ImageStream's:
- *       whether it was pushed here, and not imported), {@code restorable}, {@code lacks} (what it needs and is not there or
- *       not good), {@code sparse} (children that were never pushed), {@code untold} (of which the store did not say)
+ *       {@code approximate} (the time is the copy's, because the registry's is unknown), {@code managed} (of ImageStreams:
+ *       whether it was pushed here, and not imported), {@code restorable}, {@code missing} (blobs it needs that are missing or
+ *       corrupt), {@code sparse} (children that were never pushed), {@code unknown} (blobs that cannot be determined)
  *   <li>{@code tags}, by name: {@code tag}, {@code digest} (unless its link is broken), {@code time}, {@code approximate},
  *       {@code history} (newest first, each with {@code digest}, {@code time}, {@code approximate}); those of an
- *       ImageStream with {@code restorable}, in the history too, unless the store did not say
+ *       ImageStream with {@code restorable}, in the history too, unless that cannot be determined
  * </ul>
  *
  * @param repository the repository; links whose time is approximate say so
- * @param images what is known of its images
+ * @param images its inspected images
  */
 public record RepositoryDocument(RepositoryView repository, InspectedImages images) {
-    /** The document, true at that time. */
+    /** The document, as of this time. */
     public ObjectNode toJson(Instant at) {
         RepositoryLinks links = repository.links();
         Map<Digest, ListedLink> pushed = new HashMap<>();
@@ -86,7 +86,7 @@ public record RepositoryDocument(RepositoryView repository, InspectedImages imag
         return json;
     }
 
-    /** Of OpenShift's repositories the ImageStream has the tags, and of others the links in the bucket. */
+    /** The tags: on OpenShift those of the ImageStream, otherwise those of the links in the bucket. */
     private Map<Digest, Set<String>> tagsOfImages() {
         Map<Digest, Set<String>> tags = new HashMap<>();
         if (repository.imageStream().isPresent()) {
@@ -137,13 +137,13 @@ public record RepositoryDocument(RepositoryView repository, InspectedImages imag
         return json;
     }
 
-    /** Whether it can be restored, or else what it lacks; neither, if the store did not say enough. */
+    /** Adds whether the image can be restored and what is missing; nothing if that cannot be determined. */
     private void putCompleteness(Digest image, ObjectNode json) {
-        MissingContent lacks = images.imageCompleteness().of(image);
+        MissingContent content = images.imageCompleteness().of(image);
         images.isRestorable(image).ifPresent(restorable -> json.put("restorable", restorable));
-        putAll(json, "unknown", sorted(lacks.missing(), images.isUnknown()));
-        putAll(json, "missing", sorted(lacks.missing(), images.isUnknown().negate()));
-        putAll(json, "sparse", sorted(lacks.sparse(), any -> true));
+        putAll(json, "unknown", sorted(content.missing(), images.isUnknown()));
+        putAll(json, "missing", sorted(content.missing(), images.isUnknown().negate()));
+        putAll(json, "sparse", sorted(content.sparse(), any -> true));
     }
 
     private static List<Digest> sorted(Set<Digest> digests, Predicate<Digest> chosen) {
@@ -160,7 +160,7 @@ public record RepositoryDocument(RepositoryView repository, InspectedImages imag
         }
     }
 
-    /** How many bytes these take in all, what they share counted once; of what is not there as many as is claimed. */
+    /** The size of these in bytes, shared blobs counted once; a missing blob counts with the size in its manifest. */
     private long size(Collection<Digest> some) {
         Set<Digest> below = images.manifests().below(some);
         long size = below.stream()
@@ -174,9 +174,9 @@ public record RepositoryDocument(RepositoryView repository, InspectedImages imag
     }
 
     private long size(Descriptor blob) {
-        OptionalLong held = images.sizes().apply(blob.digest());
-        return held.isPresent() || blob.role() == Role.FOREIGN_LAYER
-                ? held.orElse(0)
+        OptionalLong size = images.sizes().apply(blob.digest());
+        return size.isPresent() || blob.role() == Role.FOREIGN_LAYER
+                ? size.orElse(0)
                 : Math.max(0, blob.size().orElse(0));
     }
 

@@ -29,14 +29,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * One repository as a backup has it now. Manifests and configs are verified; of layers it is asked whether they are there
- * in the size that their manifests say. Times are the registry's, which takes a request for each link.
+ * Reads the current state of one repository in a backup. Verifies manifests and configs; checks presence and size of
+ * layers. Times are the registry's, which costs a request for each link.
  */
 record RepositoryInspector(
         RegistryStore backup, WorkerPools workerPools, Clock clock, Optional<CaptureReader> captures) {
     private static final int CONCURRENCY = 32;
 
-    /** Its document; empty if the backup has no link of it, nor an ImageStream. */
+    /** The repository's document; empty if the backup has no link and no ImageStream for it. */
     Optional<ObjectNode> inspect(RepositoryName name) {
         Instant at = clock.instant();
         RepositoryView repository = new RepositoryView(listLinks(name), findImageStream(name));
@@ -62,7 +62,7 @@ record RepositoryInspector(
         return Optional.of(new RepositoryDocument(repository, inspected).toJson(at));
     }
 
-    /** As it was when it was last captured, be it by itself or in a snapshot. */
+    /** The ImageStream as last captured, by an event or in a snapshot. */
     private Optional<TaggedImages> findImageStream(RepositoryName name) {
         return captures.flatMap(captured -> captured.find(name, Instant.MAX)
                 .filter(found -> !found.isDeleted())
@@ -112,7 +112,7 @@ record RepositoryInspector(
                 byRegistry.isEmpty());
     }
 
-    /** Reads what tags point to where the listing does not prove it, and links whose path does not say their target. */
+    /** Reads tag links whose target the listing does not show, and links whose path does not name their target. */
     private void readTargets(RepositoryLinks links) {
         BoundedTaskGroup tasks = new BoundedTaskGroup(workerPools, CONCURRENCY);
         links.all().filter(link -> link.targetByPath().isEmpty()).forEach(link -> {
@@ -128,7 +128,7 @@ record RepositoryInspector(
         try {
             links.recordTarget(link, new CurrentLinks(backup).readTarget(link));
         } catch (MalformedLinkException e) {
-            // It points nowhere, which is how the document has it; what is wrong with it is a finding of verify.
+            // The document shows a tag without an image; the reason is a finding of verify.
             return;
         }
     }

@@ -9,13 +9,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A repository that is looked at.
+ * A repository with its links and ImageStream.
  *
  * @param links its links, if it has any
- * @param imageStream the ImageStream that it is, if it is one
+ * @param imageStream its ImageStream, if it has one
  */
 public record RepositoryView(RepositoryLinks links, Optional<TaggedImages> imageStream) {
-    /** Which it is. */
+    /** The repository's name. */
     public RepositoryName name() {
         return links.name();
     }
@@ -27,7 +27,7 @@ public record RepositoryView(RepositoryLinks links, Optional<TaggedImages> image
         return images;
     }
 
-    /** Those of them that the store has to have: what was imported can be imported again. */
+    /** The images that the store must have: imported ones can be imported again. */
     public Set<Digest> requiredImages() {
         Set<Digest> images = new HashSet<>(links.images());
         imageStream.ifPresent(
@@ -35,7 +35,7 @@ public record RepositoryView(RepositoryLinks links, Optional<TaggedImages> image
         return images;
     }
 
-    /** Whether that manifest is known to have been pushed. */
+    /** Whether the manifest is known to have been pushed here. */
     public boolean isPushed(Digest manifest) {
         return links.hasImage(manifest)
                 || imageStream.filter(tagged -> tagged.isPushed(manifest)).isPresent();
