@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
-/** A stream's elements, several at a time. */
+/** Groups the elements of a stream into lists. */
 public final class Batches<T> implements Iterator<List<T>> {
     private final Iterator<T> elements;
     private final BiPredicate<List<T>, T> takes;
@@ -22,15 +22,15 @@ public final class Batches<T> implements Iterator<List<T>> {
         this.next = elements.hasNext() ? elements.next() : null;
     }
 
-    /** The elements in lists of that size, but for the last; read as the stream is, and closed with it. */
+    /** Lists of this size, the last one possibly shorter; lazy, and closed with the stream. */
     public static <T> Stream<List<T>> of(Stream<T> elements, int size) {
         return of(elements, (batch, next) -> batch.size() < size);
     }
 
     /**
-     * The elements in lists; read as the stream is, and closed with it.
+     * Lists of elements; lazy, and closed with the stream.
      *
-     * @param takes whether a list that has begun takes the next element too
+     * @param takes whether the current list takes the next element too
      */
     static <T> Stream<List<T>> of(Stream<T> elements, BiPredicate<List<T>, T> takes) {
         return StreamSupport.stream(
@@ -53,7 +53,7 @@ public final class Batches<T> implements Iterator<List<T>> {
             next = elements.hasNext() ? elements.next() : null;
         }
         if (batch.isEmpty()) {
-            throw new NoSuchElementException("All elements are taken");
+            throw new NoSuchElementException("There are no more elements");
         }
         return batch;
     }

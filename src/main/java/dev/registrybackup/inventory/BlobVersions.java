@@ -9,19 +9,19 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Blobs that a backup shows no more, or shows damaged, but still has as older versions. */
+/** Finds valid older versions of blobs that are deleted or corrupt in a backup. */
 public final class BlobVersions {
     private final RegistryStore backup;
     private final RateLimiter rateLimiter;
     private @Nullable Boolean isVersioned;
 
-    /** Those of that backup; there are none in a bucket that keeps no versions. */
+    /** Uses the versions in this backup; a bucket without versioning has none. */
     public BlobVersions(RegistryStore backup, RateLimiter rateLimiter) {
         this.backup = backup;
         this.rateLimiter = rateLimiter;
     }
 
-    /** Asked once, when the first blob is looked for. */
+    /** Requested once, for the first blob. */
     private synchronized boolean isVersioned() {
         Boolean known = isVersioned;
         if (known == null) {
@@ -32,7 +32,7 @@ public final class BlobVersions {
     }
 
     /**
-     * The newest version whose bytes are what the digest says; each is read until one is.
+     * The newest version whose bytes match the digest; reads versions until one does.
      *
      * @throws dev.registrybackup.objectstore.ObjectStoreException if they cannot be read
      */

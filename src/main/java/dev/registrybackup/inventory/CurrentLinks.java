@@ -10,9 +10,9 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * The links that a store has now.
+ * The current links of a store.
  *
- * @param registryStore where they are
+ * @param registryStore the store
  */
 public record CurrentLinks(RegistryStore registryStore) implements Links {
     @Override
@@ -28,15 +28,15 @@ public record CurrentLinks(RegistryStore registryStore) implements Links {
     }
 
     /**
-     * One link, if there is one.
+     * Finds one link.
      *
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if that could not be told
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if the store did not answer
      */
     public Optional<ListedLink> find(RegistryPath.Link path) {
         return store().head(registryStore.key(path)).flatMap(this::toLink);
     }
 
-    /** What a listing has, if it is a link. */
+    /** A listed object as a link; empty if it is not one. */
     public Optional<ListedLink> toLink(ObjectInfo info) {
         return registryStore.layout().parse(info.key()) instanceof RegistryPath.Link path
                 ? Optional.of(new ListedLink(

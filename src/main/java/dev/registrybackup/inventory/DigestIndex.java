@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * Numbers digests from 0 in the order in which they come: 32 bytes for each of sha256 and 8 to 16 to find it by, where the
- * objects would take several times that. Those of sha512, which are rare, are kept as objects. For one thread at a time.
+ * Numbers digests from 0 in the order of insertion. Each sha256 digest takes 32 bytes plus 8 to 16 in the hash table,
+ * several times less than objects would. The rare sha512 digests are kept as objects. For one thread at a time.
  */
 public final class DigestIndex {
     private static final int WORDS = 4;
@@ -19,22 +19,22 @@ public final class DigestIndex {
     private static final int CHUNK_SIZE = 1 << 12;
     private static final HexFormat HEX = HexFormat.of();
 
-    /** The four words of each number, as many numbers to a chunk. */
+    /** The four words of each digest, in chunks. */
     private final List<long[]> chunks = new ArrayList<>();
 
     private final Map<Digest, Integer> otherNumbers = new HashMap<>();
     private final Map<Integer, Digest> others = new HashMap<>();
-    /** One more than a number, in the first place that was free from where its digest belongs; 0 where none is. */
+    /** Open addressing: a digest's number plus one in its slot; 0 if the slot is free. */
     private int[] slots = new int[1 << 10];
 
     private int count;
 
-    /** How many there are. */
+    /** How many digests there are. */
     public int count() {
         return count;
     }
 
-    /** The number of the digest, if it has one. */
+    /** The number of the digest; empty if it has none. */
     public OptionalInt find(Digest digest) {
         if (digest.algorithm() != DigestAlgorithm.SHA256) {
             Integer number = otherNumbers.get(digest);
@@ -44,7 +44,7 @@ public final class DigestIndex {
         return number < 0 ? OptionalInt.empty() : OptionalInt.of(number);
     }
 
-    /** The number of the digest, a new one if it has none. */
+    /** The number of the digest; adds it if it has none. */
     public int findOrAdd(Digest digest) {
         OptionalInt known = find(digest);
         return known.isPresent() ? known.getAsInt() : add(digest);
@@ -69,7 +69,7 @@ public final class DigestIndex {
         return count - 1;
     }
 
-    /** The digest of that number. */
+    /** The digest with this number. */
     public Digest digest(int number) {
         Digest other = others.get(number);
         if (other != null) {
@@ -97,7 +97,7 @@ public final class DigestIndex {
         return words;
     }
 
-    /** Where that digest is, or the free place where it would be. Digests are as good as random: their bits are a hash. */
+    /** The slot of the digest, or the free slot for it. Digests are random enough to be their own hash. */
     private int slot(long[] words) {
         int mask = slots.length - 1;
         int place = Long.hashCode(words[0]) & mask;

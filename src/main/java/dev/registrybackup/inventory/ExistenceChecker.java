@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Which of some keys a store holds. Lists, since a page tells of a thousand keys, but no more pages than there are keys to
- * ask for; what lies beyond them is asked for one by one. So the requests are at most twice what the better way takes.
+ * Finds out which of some keys a store has. Lists, because a page has 1,000 keys, but no more pages than there are
+ * keys; checks the keys after those pages one by one. So it sends at most twice the requests of the better way.
  */
 public final class ExistenceChecker {
     private static final int PAGE_SIZE = 1000;
@@ -21,17 +21,17 @@ public final class ExistenceChecker {
     private final ObjectStore store;
     private final WorkerPools workerPools;
 
-    /** Looks there. */
+    /** Checks this store. */
     public ExistenceChecker(ObjectStore store, WorkerPools workerPools) {
         this.store = store;
         this.workerPools = workerPools;
     }
 
     /**
-     * What it holds of these.
+     * The existing ones of these keys, with their objects.
      *
-     * @param prefix what all of the keys start with
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if that could not be told
+     * @param prefix the common prefix of the keys
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if the store did not answer
      */
     public Map<String, ObjectRef> findExisting(String prefix, Set<String> keys) {
         Map<String, ObjectRef> found = new HashMap<>();

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** Whether images are whole, from the manifests that were read and the blobs that are held. For one thread. */
+/** Determines whether images are complete, from their manifests and the blobs in the store. For one thread. */
 public final class ImageCompleteness {
     private final ManifestGraph manifests;
     private final Predicate<Digest> isPresent;
@@ -19,26 +19,26 @@ public final class ImageCompleteness {
     private final Map<Digest, MissingContent> results = new HashMap<>();
 
     /**
-     * What an image lacks, with all that is below it.
+     * What is missing from an image and everything below it.
      *
-     * @param missing what it needs and the store has not, or not good
-     * @param sparse children of an index that are not there, as registries allow
+     * @param missing required blobs that are missing or corrupt
+     * @param sparse missing children of an index, which registries allow
      */
     public record MissingContent(Set<Digest> missing, Set<Digest> sparse) {
         static final MissingContent NONE = new MissingContent(Set.of(), Set.of());
 
-        /** Whether it is whole. */
+        /** Whether the image is complete. */
         public boolean isComplete() {
             return missing.isEmpty();
         }
     }
 
     /**
-     * Judges by these.
+     * Uses these manifests and blobs.
      *
      * @param manifests all manifests that the images lead to
-     * @param isHeld whether the store has a good blob
-     * @param isLinked whether somebody pushed that manifest, so that its absence is a loss
+     * @param isHeld whether the store has a valid blob
+     * @param isLinked whether the manifest was pushed, so that its absence is a loss
      */
     public ImageCompleteness(ManifestGraph manifests, Predicate<Digest> isHeld, Predicate<Digest> isLinked) {
         this.manifests = manifests;
@@ -46,7 +46,7 @@ public final class ImageCompleteness {
         this.isPushed = isLinked;
     }
 
-    /** What the image of that manifest lacks. */
+    /** What is missing from the image with this manifest. */
     public MissingContent of(Digest manifest) {
         ManifestGraph.childrenFirst(List.of(manifest), this::unknownChildren).forEach(each -> {
             if (!results.containsKey(each)) {

@@ -16,14 +16,14 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * Whether a store has all that images need: their manifests are read and verified, their layers have to be there in the
- * size that the manifests say. Blocks; safe for use by many threads.
+ * Checks whether a store has everything that images need: reads and verifies manifests, and checks presence and size of
+ * layers. Blocks; safe for use by many threads.
  *
- * @param store where to look
- * @param workerPools where it is read
+ * @param store the store to check
+ * @param workerPools the threads that read
  */
 public record ImageCompletenessChecker(RegistryStore store, WorkerPools workerPools) {
-    /** What was read of some images: their manifests, and the blobs that those need. For one thread. */
+    /** The manifests of some images and the blobs that they need, as read. For one thread. */
     public static final class ImageInventory {
         private final ManifestGraph manifests;
         private final Map<Digest, Long> sizes;
@@ -45,21 +45,21 @@ public record ImageCompletenessChecker(RegistryStore store, WorkerPools workerPo
             return manifests;
         }
 
-        /** How many bytes of a layer, config or other blob the store has; empty if none. */
+        /** The size of a layer, config or other blob in the store in bytes; empty if it is missing. */
         public OptionalLong size(Digest blob) {
             Long size = sizes.get(blob);
             return size == null ? OptionalLong.empty() : OptionalLong.of(size);
         }
 
-        /** Says that somebody read the blob, and its bytes are not what its digest says. */
+        /** Records that the blob was read and is corrupt. */
         public void markCorrupt(Digest blob) {
             corrupt.add(blob);
         }
 
         /**
-         * What they lack.
+         * Determines what is missing from the images.
          *
-         * @param isPushed whether somebody is known to have pushed a manifest, so that an index lacks it if it is absent
+         * @param isPushed whether a manifest is known to have been pushed, so that its absence is a loss
          */
         public ImageCompleteness completeness(Predicate<Digest> isPushed) {
             return new ImageCompleteness(manifests, this::isGood, isPushed);
@@ -74,18 +74,18 @@ public record ImageCompletenessChecker(RegistryStore store, WorkerPools workerPo
     }
 
     /**
-     * Reads what has to be known of these images and all that is below them.
+     * Reads these images and everything below them.
      *
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if that could not be told
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if the store did not answer
      */
     public ImageInventory read(Collection<Digest> images) {
         return read(images, digest -> digest);
     }
 
     /**
-     * As the other.
+     * As {@link #read(Collection)}, with other digests.
      *
-     * @param canonical the digest under which the store keeps the blob that a manifest calls so
+     * @param canonical maps a digest in a manifest to the digest under which the store has the blob
      */
     public ImageInventory read(Collection<Digest> images, UnaryOperator<Digest> canonical) {
         ManifestGraph manifests = new Manifests(store, workerPools).closure(images);

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 /** The links of a store at one time: now, or in the past. */
 public interface Links {
     /**
-     * The links whose key starts with the prefix, in key order, read as the stream is.
+     * The links whose key starts with the prefix, in key order; lazy.
      *
      * @throws ObjectStoreException if they cannot be listed
      */
@@ -23,22 +23,22 @@ public interface Links {
         return list(prefix, link -> true);
     }
 
-    /** Those of them that are wanted; nothing is asked about the others. */
+    /** The links of these that match; sends no request for the others. */
     @MustBeClosed
     Stream<ListedLink> list(String prefix, Predicate<RegistryPath.Link> wanted);
 
-    /** Where they are. */
+    /** The store of the links. */
     ObjectStore store();
 
-    /** Whether somebody is known to have pushed that manifest, even if none of these links says so. */
+    /** Whether the manifest is known to have been pushed, even if none of these links shows it. */
     default boolean isPushed(Digest manifest) {
         return false;
     }
 
     /**
-     * What the link says, read only where its path does not say it.
+     * The link's target, read only if its path does not name it.
      *
-     * @throws MalformedLinkException if its content is no digest
+     * @throws MalformedLinkException if its content is not a digest
      * @throws ObjectStoreException if it cannot be read
      */
     default Digest target(ListedLink link) {
@@ -46,9 +46,9 @@ public interface Links {
     }
 
     /**
-     * What the link's content says.
+     * The digest in the link's content.
      *
-     * @throws MalformedLinkException if it is no digest
+     * @throws MalformedLinkException if it is not a digest
      * @throws ObjectStoreException if it cannot be read
      */
     default Digest readTarget(ListedLink link) {
@@ -57,7 +57,7 @@ public interface Links {
         }
     }
 
-    /** Opens it, in the version that is meant. */
+    /** Opens the link in its listed version. */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     private OpenObject open(ListedLink link) {

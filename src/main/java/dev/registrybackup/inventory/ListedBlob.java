@@ -10,13 +10,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * One blob of a store, as a listing has it.
+ * One blob in a store's listing.
  *
- * @param digest which
- * @param objectRef what the store has
+ * @param digest the digest
+ * @param objectRef the object
  */
 public record ListedBlob(Digest digest, ObjectRef objectRef) {
-    /** The blobs that a store shows, in key order. */
+    /** The current blobs of a store, in key order. */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public static Stream<ListedBlob> listCurrent(RegistryStore store) {
@@ -26,7 +26,7 @@ public record ListedBlob(Digest digest, ObjectRef objectRef) {
                         digest(store, info.key()).map(digest -> new ListedBlob(digest, ObjectRef.of(info))).stream());
     }
 
-    /** The blobs that a store shows or has as an older version, in key order; of each its newest content. */
+    /** The current and deleted blobs of a store, in key order; each with its newest content. */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public static Stream<ListedBlob> listAllVersions(RegistryStore store) {
@@ -34,7 +34,7 @@ public record ListedBlob(Digest digest, ObjectRef objectRef) {
                 .flatMap(group -> newestContent(store, group).stream());
     }
 
-    /** A listing's versions, those of one object together, the newest first. */
+    /** The versions of a listing, grouped by object, newest first. */
     static Stream<List<ObjectVersion>> versionsByKey(Stream<ObjectVersion> listing) {
         return Batches.of(listing, (group, next) -> group.get(0).key().equals(next.key()));
     }

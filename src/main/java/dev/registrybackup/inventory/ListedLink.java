@@ -7,15 +7,15 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * One link of a store, as a listing has it.
+ * One link in a store's listing.
  *
  * @param key its key
- * @param path what its key says
+ * @param path its parsed key
  * @param size its size in bytes
  * @param etag its ETag without quotes; empty if the store gives none
- * @param writtenAt when, UTC: by the registry where that is known, else in this store
- * @param version the version that is meant; empty for the visible one
- * @param isApproximate whether the time is that of the copy, for want of the registry's
+ * @param writtenAt when the registry wrote it if known, otherwise when this store did, UTC
+ * @param version its version; empty for the current one
+ * @param isApproximate whether the time is the copy's, because the registry's is unknown
  */
 public record ListedLink(
         String key,
@@ -26,8 +26,8 @@ public record ListedLink(
         Optional<String> version,
         boolean isApproximate) {
     /**
-     * The digest that its content has to name, where the path says so. Not so for a tag's current link, nor for paths of
-     * other algorithms, whose links name the canonical sha256 (distribution {@code linkedblobstore.go}, {@code linkBlob}).
+     * The digest that its content must have, if the path names it. A tag's current link does not, nor do paths of other
+     * algorithms, whose links contain the canonical sha256 (distribution {@code linkedblobstore.go}, {@code linkBlob}).
      */
     public Optional<Digest> targetByPath() {
         return path instanceof RegistryPath.DigestLink link && link.digest().algorithm() == DigestAlgorithm.SHA256
@@ -35,17 +35,17 @@ public record ListedLink(
                 : Optional.empty();
     }
 
-    /** Whether its listing alone proves that it says this. */
+    /** Whether its listing alone shows that it has this target. */
     public boolean provablyPointsTo(Digest target) {
         return objectRef().provablyPointsTo(target);
     }
 
-    /** The same, with a time that is the copy's. */
+    /** The same link with the time of the copy, marked as approximate. */
     public ListedLink withApproximateTime() {
         return new ListedLink(key, path, size, etag, writtenAt, version, true);
     }
 
-    /** What the store has of it. */
+    /** The link's object. */
     public ObjectRef objectRef() {
         return new ObjectRef(size, etag, version);
     }

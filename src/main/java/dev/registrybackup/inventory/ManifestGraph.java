@@ -15,23 +15,22 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Manifests that were read, and what they lead to. Whoever pushes indexes within indexes decides how deep they go, so
- * walking them takes memory and no stack.
+ * The graph of manifests that were read. Indexes can be nested to any depth, so a walk uses the heap and not the stack.
  *
- * @param manifests each manifest that was read or looked for
+ * @param manifests each manifest that was read or requested
  */
 public record ManifestGraph(Map<Digest, LoadedManifest> manifests) {
-    /** How that manifest was found; missing if it was not looked for. */
+    /** The state of a manifest; missing if it was not requested. */
     public LoadedManifest get(Digest manifest) {
         return manifests.getOrDefault(manifest, LoadedManifest.missing());
     }
 
-    /** The layers, configs and other blobs that all of them refer to. */
+    /** The layers, configs and other blobs of all manifests. */
     public Stream<Descriptor> blobs() {
         return manifests.values().stream().flatMap(LoadedManifest::blobs);
     }
 
-    /** These manifests and all below them, each once. */
+    /** These manifests and all manifests below them, each once. */
     public Set<Digest> below(Collection<Digest> roots) {
         Set<Digest> seen = new HashSet<>();
         Deque<Digest> open = new ArrayDeque<>(roots);
@@ -45,22 +44,22 @@ public record ManifestGraph(Map<Digest, LoadedManifest> manifests) {
     }
 
     /**
-     * These manifests and all below them, each once, children before the indexes that list them.
+     * These manifests and all manifests below them, each once, children before the indexes that list them.
      *
-     * @param children what is listed by each; asked once
+     * @param children the children of a manifest; called once for each
      */
     public static List<Digest> childrenFirst(
             Collection<Digest> roots, Function<Digest, ? extends Collection<Digest>> children) {
         Set<Digest> ordered = new LinkedHashSet<>();
-        Set<Digest> begun = new HashSet<>();
+        Set<Digest> started = new HashSet<>();
         Deque<Digest> open = new ArrayDeque<>();
         for (Digest root : roots) {
             open.push(root);
             while (!open.isEmpty()) {
                 Digest digest = open.element();
-                if (begun.add(digest)) {
+                if (started.add(digest)) {
                     children.apply(digest).stream()
-                            .filter(child -> !begun.contains(child))
+                            .filter(child -> !started.contains(child))
                             .forEach(open::push);
                 } else {
                     ordered.add(open.pop());

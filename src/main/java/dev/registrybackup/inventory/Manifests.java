@@ -23,7 +23,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Reads the manifests of a store, each proved against its digest. */
+/** Reads the manifests of a store and verifies each against its digest. */
 public final class Manifests {
     private static final int CONCURRENCY = 32;
 
@@ -31,36 +31,36 @@ public final class Manifests {
     private final WorkerPools workerPools;
     private final Function<Digest, Optional<ObjectRef>> olderVersion;
 
-    /** How a manifest was found. */
+    /** The state of a manifest in the store. */
     public enum ManifestState {
-        /** It was read and proved. */
+        /** It was read and verified. */
         READ,
-        /** It was read and proved, but is no manifest: followed no further. */
+        /** It was read and verified, but is not a manifest; its content is not followed. */
         NOT_A_MANIFEST,
-        /** The store has none. */
+        /** It is missing. */
         MISSING,
-        /** Its bytes are not what its digest says. */
+        /** Its bytes do not match its digest. */
         CORRUPT,
-        /** The store did not let it be read. */
+        /** It cannot be read. */
         UNREADABLE
     }
 
     /**
-     * What was read.
+     * A manifest as read.
      *
-     * @param state how it was found
-     * @param manifest what it refers to; nothing unless it was read
-     * @param size its size in bytes; 0 if there is none
+     * @param state its state
+     * @param manifest the parsed manifest; empty unless it was read
+     * @param size its size in bytes; 0 if it is missing
      */
     public record LoadedManifest(ManifestState state, Manifest manifest, long size) {
         private static final LoadedManifest MISSING = new LoadedManifest(ManifestState.MISSING, Manifest.EMPTY, 0);
 
-        /** That of a manifest which is not there. */
+        /** The read of a missing manifest. */
         public static LoadedManifest missing() {
             return MISSING;
         }
 
-        /** The manifests that it lists. */
+        /** The manifests that an index lists. */
         public List<Digest> children() {
             return manifest.references().stream()
                     .filter(reference -> reference.role() == Role.MANIFEST)
@@ -68,23 +68,23 @@ public final class Manifests {
                     .toList();
         }
 
-        /** The layers, configs and other blobs that it refers to. */
+        /** Its layers, config and other blobs. */
         public Stream<Descriptor> blobs() {
             return manifest.references().stream().filter(reference -> reference.role() != Role.MANIFEST);
         }
 
-        /** Whether the store has it, proved. */
+        /** Whether the store has it and it was verified. */
         public boolean isVerified() {
             return state == ManifestState.READ || state == ManifestState.NOT_A_MANIFEST;
         }
     }
 
-    /** Those that the store shows. */
+    /** Reads current manifests only. */
     public Manifests(RegistryStore registryStore, WorkerPools workerPools) {
         this(registryStore, workerPools, digest -> Optional.empty());
     }
 
-    /** Those of a backup, and where it shows none that is good, its older versions. */
+    /** Reads the manifests of a backup, in an older version where the current one is missing or corrupt. */
     public Manifests(RegistryStore backup, WorkerPools workerPools, BlobVersions older) {
         this(backup, workerPools, older::newestValid);
     }
@@ -97,9 +97,9 @@ public final class Manifests {
     }
 
     /**
-     * These manifests and all that they lead to, each read once.
+     * Reads these manifests and all that they lead to, each once.
      *
-     * @throws ObjectStoreException if one could not be read
+     * @throws ObjectStoreException if one cannot be read
      */
     public ManifestGraph closure(Collection<Digest> roots) {
         return closure(roots, (digest, failure) -> {
@@ -108,9 +108,9 @@ public final class Manifests {
     }
 
     /**
-     * As the other, but goes on where one could not be read.
+     * As {@link #closure(Collection)}, but continues if one cannot be read.
      *
-     * @param onFailure is told which and why, by several threads at a time
+     * @param onFailure receives each failed digest and the reason, from several threads at a time
      */
     public ManifestGraph closure(Collection<Digest> roots, BiConsumer<Digest, ObjectStoreException> onFailure) {
         Map<Digest, LoadedManifest> read = new HashMap<>();
@@ -152,9 +152,9 @@ public final class Manifests {
     }
 
     /**
-     * One manifest.
+     * Reads one manifest.
      *
-     * @throws ObjectStoreException if it could not be read
+     * @throws ObjectStoreException if it cannot be read
      */
     public LoadedManifest read(Digest digest) {
         LoadedManifest visible = readCurrent(digest);

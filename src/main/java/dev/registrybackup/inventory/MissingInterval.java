@@ -10,16 +10,16 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A time during which the registry is known not to have had what the backup has.
+ * An interval in which a key of the backup was missing from the registry.
  *
  * @param key the key
- * @param from when it was first seen absent, UTC
- * @param until when it was seen to be absent no more, UTC; empty if it is still
+ * @param from when it was first found missing, UTC
+ * @param until when it was found again, UTC; empty if it is still missing
  */
 public record MissingInterval(String key, Instant from, Optional<Instant> until) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Whether it lasts. */
+    /** Whether the key is still missing. */
     public boolean isOpen() {
         return until.isEmpty();
     }
@@ -41,7 +41,7 @@ public record MissingInterval(String key, Instant from, Optional<Instant> until)
             return new MissingInterval(
                     json.path("key").asText(), Instant.parse(json.path("from").asText()), until);
         } catch (DateTimeException e) {
-            throw new IOException("no interval: " + line, e);
+            throw new IOException("not an interval: " + line, e);
         }
     }
 

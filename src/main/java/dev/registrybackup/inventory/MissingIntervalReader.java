@@ -14,16 +14,16 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The lines of the record of absences, read one by one. For one thread. */
+/** Reads the record of missing intervals line by line. For one thread. */
 final class MissingIntervalReader implements Iterator<MissingInterval>, AutoCloseable {
     private final BufferedReader reader;
     private final Optional<String> version;
     private @Nullable MissingInterval next;
 
     /**
-     * The lines of that stream, which is closed with this.
+     * Reads this stream, and closes it at the end.
      *
-     * @param version the version of the object they are in, where the bucket keeps versions
+     * @param version the version of the record, if the bucket keeps versions
      */
     @MustBeClosed
     MissingIntervalReader(InputStream stream, Optional<String> version) {
@@ -45,12 +45,12 @@ final class MissingIntervalReader implements Iterator<MissingInterval>, AutoClos
         }
     }
 
-    /** The version of the object they are in, where the bucket keeps versions. */
+    /** The version of the record, if the bucket keeps versions. */
     Optional<String> version() {
         return version;
     }
 
-    /** The line that comes next, which stays. */
+    /** The next interval, without advancing. */
     Optional<MissingInterval> peek() {
         return Optional.ofNullable(next);
     }
@@ -64,7 +64,7 @@ final class MissingIntervalReader implements Iterator<MissingInterval>, AutoClos
     public MissingInterval next() {
         MissingInterval line = next;
         if (line == null) {
-            throw new NoSuchElementException("All absences are read");
+            throw new NoSuchElementException("There are no more intervals");
         }
         next = parseNext();
         return line;
@@ -75,7 +75,7 @@ final class MissingIntervalReader implements Iterator<MissingInterval>, AutoClos
         try {
             reader.close();
         } catch (IOException e) {
-            throw new UncheckedIOException("Failed to close what was read of " + MissingIntervals.KEY, e);
+            throw new UncheckedIOException("Failed to close the stream of " + MissingIntervals.KEY, e);
         }
     }
 }

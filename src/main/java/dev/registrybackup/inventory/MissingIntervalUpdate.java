@@ -18,12 +18,12 @@ import java.util.SortedSet;
 import java.util.function.Consumer;
 
 /**
- * The record of absences written anew, range by range in key order: what is absent now begins or goes on, what is not ends.
- * Ended ones are kept for {@value #RETENTION_DAYS} days, for restores of a time in them. Lines are merged as they are read. For
- * one thread.
+ * Rewrites the record of missing intervals, range by range in key order: an interval of a missing key starts or
+ * continues, any other ends. Keeps ended intervals for {@value #RETENTION_DAYS} days, for restores as of a time in
+ * them. Merges lines while reading. For one thread.
  */
 public final class MissingIntervalUpdate implements AutoCloseable {
-    /** For so many days an ended absence is kept. */
+    /** How many days an ended interval is kept. */
     static final int RETENTION_DAYS = 400;
 
     private final ObjectStore backup;
@@ -42,11 +42,11 @@ public final class MissingIntervalUpdate implements AutoCloseable {
     }
 
     /**
-     * What is known of the next range.
+     * Adds the result for the next range.
      *
      * @param end the first key after it: all keys of the range, and of the gap before it, are lower
-     * @param absent the keys in it that the backup has and the registry lacks
-     * @param onNew is told each that was not absent before
+     * @param absent the keys of the backup in this range that are missing from the registry
+     * @param onNew receives each key that was not missing before
      */
     public void updateRange(String end, SortedSet<String> absent, Consumer<String> onNew) {
         for (String key : absent) {
@@ -66,7 +66,7 @@ public final class MissingIntervalUpdate implements AutoCloseable {
         endIntervalsBefore(end);
     }
 
-    /** Of the range up to that key nothing can be said: what was known of it stays. */
+    /** Keeps the previous intervals of the range up to this key, whose state is unknown. */
     public void keepRange(String end) {
         while (previous.peek().filter(line -> line.key().compareTo(end) < 0).isPresent()) {
             write(previous.next());
@@ -107,9 +107,9 @@ public final class MissingIntervalUpdate implements AutoCloseable {
     }
 
     /**
-     * Puts the new record in place of the old, if they differ; keys above the last range stay as they were.
+     * Replaces the record if the new one differs; keys above the last range stay as they were.
      *
-     * @throws ObjectStoreException if it could not be written
+     * @throws ObjectStoreException if it cannot be written
      */
     public void commit() {
         while (previous.hasNext()) {

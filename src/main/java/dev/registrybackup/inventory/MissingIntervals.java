@@ -21,41 +21,40 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When the registry is known not to have had what the backup has: one object, {@value #KEY}, of lines in key order,
+ * The record of when keys of the backup were missing from the registry: one object, {@value #KEY}, of lines in key order,
  *
  * <pre>{"key":"docker/registry/v2/…","from":"2026-11-22T10:00:00Z","until":"2026-11-23T10:00:00Z"}</pre>
  *
- * <p>each an interval from when the key was first seen absent to when it was seen to be absent no more, without {@code
- * until} if it is absent still. A key may have several. Without the object nothing is known to have been absent.
+ * <p>each the interval from when the key was first found missing to when it was found again, without {@code until} if it is still missing. A key may have several. Without the object no key is known to have been missing.
  */
 public final class MissingIntervals {
-    /** Where it lies. */
+    /** The record's key in the backup bucket. */
     public static final String KEY = RegistryLayout.METADATA_PREFIX + "missing-in-registry";
 
     private static final int MOST_ATTEMPTS = 10;
 
     private final ObjectStore backup;
 
-    /** Those recorded in that bucket. */
+    /** Uses the record in this bucket. */
     public MissingIntervals(ObjectStore backup) {
         this.backup = backup;
     }
 
-    /** One reading of the record, asked for keys in ascending order, at leisure: nothing is open in between. For one thread. */
+    /** One pass over the record for keys in ascending order; keeps no connection open between calls. For one thread. */
     public static final class MissingIntervalCursor {
         private final ObjectStore backup;
-        private @Nullable MissingIntervalReader begun;
+        private @Nullable MissingIntervalReader reader;
 
         private MissingIntervalCursor(ObjectStore backup) {
             this.backup = backup;
         }
 
         /**
-         * Since when the registry is known to have lacked the key then, UTC; empty if it is not. What the registry wrote
-         * since that time was there again, although no comparison had seen it yet.
+         * Since when the key was missing from the registry at the time, UTC; empty if it was not known to be. A version
+         * that the registry wrote after that was there again, although no comparison had found it yet.
          *
-         * @param key no lower than the keys asked for before
-         * @throws ObjectStoreException if the record cannot be read, or is none
+         * @param key not lower than the keys of earlier calls
+         * @throws ObjectStoreException if the record cannot be read or is malformed
          */
         public Optional<Instant> absentSince(String key, Instant at) {
             for (int attempt = 1; ; attempt++) {
@@ -65,8 +64,8 @@ public final class MissingIntervals {
                     if (e.error() != StoreError.PRECONDITION_FAILED || attempt == MOST_ATTEMPTS) {
                         throw e;
                     }
-                    // A reconciliation has written it anew. What it says of lower keys is passed over.
-                    begun = null;
+                    // A reconciliation rewrote the record: skip its lower keys.
+                    reader = null;
                 }
             }
         }
@@ -85,25 +84,25 @@ public final class MissingIntervals {
 
         @SuppressWarnings("MustBeClosedChecker") // nothing is open between two reads
         private MissingIntervalReader reader() {
-            MissingIntervalReader lines = begun;
+            MissingIntervalReader lines = reader;
             if (lines == null) {
                 InputStream record = backup.head(KEY)
                         .<InputStream>map(object -> new BlockInputStream(backup, object))
                         .orElseGet(InputStream::nullInputStream);
                 lines = new MissingIntervalReader(record, Optional.empty());
-                begun = lines;
+                reader = lines;
             }
             return lines;
         }
     }
 
-    /** Begins to read them. */
+    /** Starts a pass over the record. */
     public MissingIntervalCursor read() {
         return new MissingIntervalCursor(backup);
     }
 
     /**
-     * All of them in key order, as they are now, for whoever takes long over each.
+     * All intervals in key order as of now, for a caller that takes long for each.
      *
      * @param scratch a directory on this machine for a copy of the record until this is closed
      * @throws ObjectStoreException if the record cannot be read
@@ -117,9 +116,9 @@ public final class MissingIntervals {
     }
 
     /**
-     * Begins to write them anew from what a comparison saw.
+     * Starts to rewrite the record from a comparison.
      *
-     * @param scratch a directory on this machine for the new record until it is whole
+     * @param scratch a directory on this machine for the new record until it is complete
      * @param now when the comparison began, UTC
      * @throws ObjectStoreException if the record cannot be read
      * @throws IOException if the directory cannot be written to
@@ -130,7 +129,7 @@ public final class MissingIntervals {
         return new MissingIntervalUpdate(backup, readCopy(scratch), scratch, now);
     }
 
-    /** From a copy on this machine: a store cuts a connection off that is not read from for long. */
+    /** Reads a copy on this machine, because a store closes a connection that is idle for long. */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     private MissingIntervalReader readCopy(Path scratch) {

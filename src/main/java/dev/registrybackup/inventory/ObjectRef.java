@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An object that a store holds, in as few words as many of them need.
+ * An object in a store, in compact form because there are many.
  *
  * @param size its size in bytes
  * @param etag its ETag without quotes; empty if the store gives none
- * @param version the version that is meant, where the visible one is not; empty for the visible one
+ * @param version its version; empty for the current one
  */
 public record ObjectRef(long size, String etag, Optional<String> version) {
-    /** The visible object. */
+    /** The current version of an object. */
     public static ObjectRef of(ObjectInfo info) {
         return new ObjectRef(info.size(), info.etag(), Optional.empty());
     }
@@ -27,14 +27,15 @@ public record ObjectRef(long size, String etag, Optional<String> version) {
     }
 
     /**
-     * Whether, if it is a link, this alone proves that it says so: so small an object's ETag is its MD5, except under KMS.
+     * Whether this alone shows that the link has this target: the ETag of so small an object is its MD5, except under
+     * KMS.
      */
     public boolean provablyPointsTo(Digest target) {
         byte[] content = LinkContent.of(target);
         return size == content.length && etag.equals(LinkContent.md5Hex(content));
     }
 
-    /** What a copy has to know of it. */
+    /** The object's data for a copy. */
     public ObjectInfo toObjectInfo(String key) {
         return new ObjectInfo(key, size, etag, Instant.EPOCH, Map.of(), version);
     }

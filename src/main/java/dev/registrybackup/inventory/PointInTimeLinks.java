@@ -20,35 +20,35 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * The links of a backup as the registry had them at a time, from the versions in the backup. Of each link that version
- * counts which the registry wrote last up to then, as the copy's metadata says; versions copied late or twice do not mislead.
- * Of one that is on record as absent at that time, only what the registry wrote since it was first seen absent counts: it
- * was back, although no reconciliation had noticed yet. A layer link counts if it ever was there, since it is needed by
- * whoever needs it and harmless otherwise.
+ * The links that the registry had at a time, from the versions in the backup. Selects for each link the version that
+ * the registry wrote last before then, according to the copy's metadata, so late or repeated copies do not mislead. If
+ * the link is recorded as missing at the time, it selects only a version written after it was first found missing: the
+ * link was back, although no reconciliation had noticed yet. Selects a layer link if it ever existed, because it is
+ * harmless if nothing needs it.
  *
- * <p>What it cannot know: a tag that moved twice within the time an event takes to arrive was copied once.
+ * <p>Limit: a tag that moved twice before its event arrived was copied once.
  *
  * @param registryStore the backup, which keeps versions
  * @param at the time, UTC
- * @param missingIntervals what the registry is known not to have had meanwhile
- * @param workerPools where the store is asked
+ * @param missingIntervals when links were missing from the registry
+ * @param workerPools the threads that send requests
  */
 public record PointInTimeLinks(
         RegistryStore registryStore, Instant at, MissingIntervals missingIntervals, WorkerPools workerPools)
         implements Links {
-    /** A copy is made at most so long after the registry wrote, or its time is asked for. */
+    /** The longest assumed delay of a copy; the registry's time of a more recent version is requested. */
     private static final Duration MAX_COPY_DELAY = Duration.ofMinutes(15);
 
     private static final int CONCURRENCY = 256;
 
-    /** A version, with the time at which the registry wrote it, if that is known. */
+    /** A version and when the registry wrote it, if known. */
     private record DatedVersion(ObjectVersion version, Optional<Instant> registryTime) {
         Instant time() {
             return registryTime.orElse(version.lastModified());
         }
     }
 
-    /** The versions of one link, the newest first, and since when it is on record as absent at the time, if it is. */
+    /** The versions of one link, newest first, and since when it was missing at the time, if it was. */
     private record LinkVersions(
             RegistryPath.Link path, List<ObjectVersion> newestFirst, Optional<Instant> absentSince) {}
 
@@ -77,17 +77,17 @@ public record PointInTimeLinks(
                 : Optional.empty();
     }
 
-    /** In the order of the batch, with the store asked about many at a time. */
+    /** In the order of the batch, with concurrent requests. */
     private Stream<ListedLink> select(List<LinkVersions> batch) {
-        List<CompletableFuture<Optional<ListedLink>>> asked = batch.stream()
+        List<CompletableFuture<Optional<ListedLink>>> futures = batch.stream()
                 .map(linkVersions -> workerPools.submitSmall(() -> select(linkVersions)))
                 .toList();
-        return asked.stream().flatMap(link -> join(link).stream());
+        return futures.stream().flatMap(link -> join(link).stream());
     }
 
-    private static Optional<ListedLink> join(CompletableFuture<Optional<ListedLink>> asked) {
+    private static Optional<ListedLink> join(CompletableFuture<Optional<ListedLink>> future) {
         try {
-            return asked.join();
+            return future.join();
         } catch (CompletionException e) {
             if (e.getCause() instanceof RuntimeException failure) {
                 throw failure;
@@ -122,7 +122,10 @@ public record PointInTimeLinks(
                 isApproximate);
     }
 
-    /** Versions copied long before the time need no look: the newest of them was true then, unless a later copy is older. */
+    /**
+     * Versions copied long before the time need no request: the newest of them was current then, unless a later copy is
+     * older.
+     */
     private Optional<DatedVersion> versionAt(LinkVersions linkVersions) {
         Instant certain = linkVersions.absentSince().orElse(at.minus(MAX_COPY_DELAY));
         List<DatedVersion> candidates = new ArrayList<>();
@@ -152,7 +155,7 @@ public record PointInTimeLinks(
                 .max(Comparator.comparing(DatedVersion::time));
     }
 
-    /** Empty if the version is gone meanwhile. */
+    /** Empty if the version was deleted meanwhile. */
     private Optional<DatedVersion> withRegistryTime(ObjectVersion version) {
         return store().headVersion(version.key(), version.versionId())
                 .map(info -> new DatedVersion(version, SourceMetadata.lastModified(info)));

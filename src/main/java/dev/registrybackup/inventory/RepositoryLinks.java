@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The links of one repository, as far as they were added, and what those say that had to be read. Links are added by one
- * thread; many may then note what they say.
+ * Collects the links of one repository and the targets that were read. One thread adds links; after that many threads
+ * may record targets.
  */
 public final class RepositoryLinks {
     private final RepositoryName name;
@@ -29,17 +29,17 @@ public final class RepositoryLinks {
     private final Map<Digest, ListedLink> revisions = new LinkedHashMap<>();
     private final Map<Tag, ListedLink> tagLinks = new LinkedHashMap<>();
     private final Map<Tag, List<ListedLink>> tagHistories = new LinkedHashMap<>();
-    /** What tags point to, of those whose link was read or needed not be. */
+    /** The targets of tags whose link was read or did not need to be. */
     private final Map<Tag, Digest> tagTargets = new ConcurrentHashMap<>();
-    /** What links of other algorithms than sha256 point to, by the digest in their path. */
+    /** The targets of links of algorithms other than sha256, by the digest in their path. */
     private final Map<Digest, Digest> canonicalDigests = new ConcurrentHashMap<>();
 
-    /** What revision links of such algorithms point to. */
+    /** The targets of revision links of such algorithms. */
     private final Set<Digest> aliasedImages = ConcurrentHashMap.newKeySet();
 
     private int size;
 
-    /** None yet. */
+    /** Starts without links. */
     public RepositoryLinks(RepositoryName name) {
         this.name = name;
     }
@@ -54,7 +54,7 @@ public final class RepositoryLinks {
                 tagHistories
                         .computeIfAbsent(((TagIndexLink) link.path()).tag(), tag -> new ArrayList<>())
                         .add(link);
-            case BLOB, UPLOAD, UNKNOWN, EXCLUDED -> throw new IllegalArgumentException("No link: " + link.key());
+            case BLOB, UPLOAD, UNKNOWN, EXCLUDED -> throw new IllegalArgumentException("Not a link: " + link.key());
         }
         size++;
     }
@@ -63,7 +63,7 @@ public final class RepositoryLinks {
         return ((DigestLink) link.path()).digest();
     }
 
-    /** Notes what a link says that was read, or whose listing proves it. */
+    /** Records the target of a link, which was read or which its listing shows. */
     public void recordTarget(ListedLink link, Digest target) {
         if (link.path() instanceof TagCurrentLink current) {
             tagTargets.put(current.tag(), target);
@@ -75,17 +75,17 @@ public final class RepositoryLinks {
         }
     }
 
-    /** Whose links these are. */
+    /** The repository of these links. */
     public RepositoryName name() {
         return name;
     }
 
-    /** How many there are. */
+    /** How many links there are. */
     public int size() {
         return size;
     }
 
-    /** All of them. */
+    /** All links. */
     public Stream<ListedLink> all() {
         return Stream.of(
                         layers.values().stream(),
@@ -105,26 +105,26 @@ public final class RepositoryLinks {
         return Collections.unmodifiableMap(revisions);
     }
 
-    /** What its tags point to. */
+    /** The current links of its tags. */
     public Map<Tag, ListedLink> tagLinks() {
         return Collections.unmodifiableMap(tagLinks);
     }
 
-    /** All tags, those with a history only among them. */
+    /** All tags, including those with a history only. */
     public Set<Tag> tags() {
         Set<Tag> tags = new LinkedHashSet<>(tagLinks.keySet());
         tags.addAll(tagHistories.keySet());
         return tags;
     }
 
-    /** What a tag pointed to, in key order. */
+    /** The index links of a tag, in key order. */
     public List<ListedLink> history(Tag tag) {
         return List.copyOf(tagHistories.getOrDefault(tag, List.of()));
     }
 
     /**
-     * What one of these links says, as far as the listing alone proves it by the ETag: it says what its path does, and a
-     * tag points to one of its history. Empty under KMS, and of a tag that something else than a registry wrote.
+     * The target of a link as far as the ETag in the listing shows it: the one in its path, or for a tag one of its
+     * history. Empty under KMS, and for a tag that was not written by a registry.
      */
     public Optional<Digest> provableTarget(ListedLink link) {
         return link.path() instanceof TagCurrentLink current
@@ -135,25 +135,25 @@ public final class RepositoryLinks {
                 : link.targetByPath().filter(link::provablyPointsTo);
     }
 
-    /** What its tags point to, as far as that was noted. */
+    /** The recorded targets of its tags. */
     public Map<Tag, Digest> tagTargets() {
         return Collections.unmodifiableMap(tagTargets);
     }
 
     /**
-     * The digest under which the blob is kept that links with this one in their path lead to: a registry keeps content under
-     * its sha256, whatever else it is called by.
+     * The digest under which the blob is stored for links with this digest in their path: a registry stores content
+     * under its sha256.
      */
     public Digest canonicalDigest(Digest path) {
         return canonicalDigests.getOrDefault(path, path);
     }
 
-    /** The manifests that were pushed to it. */
+    /** The manifests that were pushed to the repository. */
     public Set<Digest> images() {
         return revisions.keySet().stream().map(this::canonicalDigest).collect(Collectors.toSet());
     }
 
-    /** Whether that manifest was pushed to it. */
+    /** Whether the manifest was pushed to the repository. */
     public boolean hasImage(Digest manifest) {
         return revisions.containsKey(manifest) || aliasedImages.contains(manifest);
     }

@@ -11,19 +11,19 @@ import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.registry.Tag;
 
-/** Which part of a registry is meant. */
+/** A part of a registry. */
 public sealed interface Scope {
-    /** The forms in which requests may have it. */
+    /** The JSON forms in requests. */
     String FORMS = "{\"all\":true}, {\"namespace\":\"ns\"}, {\"repository\":\"ns/app\"},"
             + " {\"image\":\"ns/app:tag\"}, {\"image\":\"ns/app@sha256:…\"} or {\"digest\":\"sha256:…\"}";
 
-    /** What all of the scope's links, and little else, start with. */
+    /** The common key prefix of the scope's links; few other keys have it. */
     String linkPrefix(RegistryLayout layout);
 
-    /** Whether the link belongs to it. */
+    /** Whether the scope includes the link. */
     boolean covers(RegistryPath.Link link);
 
-    /** The form in which requests and records have it. */
+    /** The JSON form in requests and records. */
     ObjectNode toJson();
 
     /** Everything. */
@@ -64,7 +64,7 @@ public sealed interface Scope {
 
     /** One repository. */
     record Repository(RepositoryName name) implements Scope {
-        /** Repositories below it have no part that begins with an underscore. */
+        /** The underscore excludes repositories below it, whose segments never start with one. */
         @Override
         public String linkPrefix(RegistryLayout layout) {
             return layout.repositoriesPrefix() + name + "/_";
@@ -136,14 +136,13 @@ public sealed interface Scope {
     }
 
     /**
-     * Reads a scope: an object with one of {@code all}, {@code namespace}, {@code repository}, {@code image}, {@code
-     * digest}.
+     * Parses an object with one of {@code all}, {@code namespace}, {@code repository}, {@code image}, {@code digest}.
      *
-     * @throws IllegalArgumentException if it is anything else, saying what is wrong
+     * @throws IllegalArgumentException if it is not a valid scope; the message names the problem
      */
     static Scope parse(JsonNode json) {
         if (!json.isObject() || json.size() != 1) {
-            throw new IllegalArgumentException("\"scope\" has to be one of " + FORMS);
+            throw new IllegalArgumentException("\"scope\" must be one of " + FORMS);
         }
         String form = json.fieldNames().next();
         JsonNode value = json.path(form);
@@ -151,7 +150,7 @@ public sealed interface Scope {
             return new Scope.All();
         }
         if (!value.isTextual()) {
-            throw new IllegalArgumentException("\"scope\" has to be one of " + FORMS);
+            throw new IllegalArgumentException("\"scope\" must be one of " + FORMS);
         }
         String text = value.textValue();
         return switch (form) {
@@ -159,7 +158,7 @@ public sealed interface Scope {
             case "repository" -> new Scope.Repository(new RepositoryName(text));
             case "image" -> image(text);
             case "digest" -> new Scope.Blob(Digest.parse(text));
-            default -> throw new IllegalArgumentException("\"scope\" has to be one of " + FORMS);
+            default -> throw new IllegalArgumentException("\"scope\" must be one of " + FORMS);
         };
     }
 

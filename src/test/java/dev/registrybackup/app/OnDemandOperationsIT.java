@@ -91,7 +91,7 @@ class OnDemandOperationsIT {
                 Arguments.of("{'scope':", 400, "The body is no JSON that can be read"),
                 Arguments.of("[]", 400, "The body has to be a JSON object"),
                 Arguments.of("{'scope':{'all':true},'bucket':'x'}", 400, "is not a field of a restore request"),
-                Arguments.of("{'scope':{'all':false}}", 400, "has to be one of"),
+                Arguments.of("{'scope':{'all':false}}", 400, "must be one of"),
                 Arguments.of("{'scope':{'repository':'Ns/App'}}", 400, "is no repository name"),
                 Arguments.of("{'scope':{'image':'demo/app@sha256:12'}}", 400, "has 64 lower-case hexadecimal digits"),
                 Arguments.of("{'scope':{'image':'demo/app'}}", 400, "An image is <repository>:<tag>"),

@@ -93,7 +93,7 @@ class MissingIntervalsTest {
 
         // Then
         assertEquals(
-                "Failed to read registry-backup/missing-in-registry to its end: no interval: {\"key\":\"a\",\"from\":\"yesterday\"}",
+                "Failed to read registry-backup/missing-in-registry to its end: not an interval: {\"key\":\"a\",\"from\":\"yesterday\"}",
                 failure.getMessage());
     }
 
