@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The properties, a group for each prefix, as docs/configuration.md lists them. {@link Settings} refuses what no type here
- * refuses.
+ * The properties, a group for each prefix, as docs/configuration.md lists them. {@link Settings} makes the checks that
+ * the types here do not.
  */
 @ConfigMapping(prefix = "")
 public interface Configuration {
@@ -40,7 +40,7 @@ public interface Configuration {
 
     LoggingProperties logging();
 
-    /** How a bucket is reached; the same keys for each store. */
+    /** The connection to a bucket; the same keys for each store. */
     interface BucketProperties {
         /** The store's URL; none for AWS itself. */
         Optional<String> endpoint();
@@ -70,13 +70,13 @@ public interface Configuration {
         @WithDefault("/")
         String rootDirectory();
 
-        /** Instead of a bucket, the directory of a registry that keeps its data on a volume. Not for events. */
+        /** The directory of a registry on a volume, instead of a bucket. Not for events. */
         Optional<String> directory();
     }
 
     /** The registry's storage: read only, except for restores into it. */
     interface RegistryProperties extends TargetProperties {
-        /** What to do with objects that the registry's layout does not know. */
+        /** What to do with objects outside the registry's layout. */
         @WithDefault("report")
         UnknownObjectMode unknownObjects();
 
@@ -97,7 +97,9 @@ public interface Configuration {
 
     /** The backup's bucket. */
     interface BackupProperties extends BucketProperties {
-        /** The storage class objects are written with; by default the bucket's. No archive class: restores read at once. */
+        /**
+         * The storage class objects are written with; by default the bucket's. No archive class: restores read at once.
+         */
         Optional<String> storageClass();
 
         /** Server-side encryption: `none` (the bucket's default), `AES256`, `aws:kms`, or `aws:kms:` and a key id. */
@@ -117,7 +119,7 @@ public interface Configuration {
             /** Only records what a broker could not deliver. */
             DEAD_LETTER,
             RESTORE,
-            /** Everything else that is asked for or scheduled: verify, reconcile, catalog. */
+            /** Serves everything else on demand or on schedule: verify, reconcile, catalog. */
             OPERATIONS,
             /** Captures the ImageStreams of OpenShift. */
             CAPTURE
@@ -129,16 +131,16 @@ public interface Configuration {
         @WithDefault("auto")
         AuthMode mode();
 
-        /** The bearer token that callers send where the cluster does not tell who they are; 16 characters or more. */
+        /** The bearer token that callers send if the cluster does not authorize them; at least 16 characters. */
         Optional<String> token();
 
-        /** Who says who a caller is. */
+        /** How callers are authorized. */
         enum AuthMode {
             /** The cluster if this process is in a pod, else the token. */
             AUTO,
             /** The cluster's API, by TokenReview and SubjectAccessReview. */
             KUBERNETES,
-            /** Whoever has {@link AuthProperties#token}. */
+            /** The token {@link AuthProperties#token}. */
             TOKEN
         }
     }
@@ -149,15 +151,15 @@ public interface Configuration {
         @WithDefault("8s")
         Duration answerWithin();
 
-        /** How many registry keys may be in flight at once; more are recorded as pending without being begun. */
+        /** How many registry keys may be in flight at once; more are recorded as pending without being started. */
         @WithDefault("2048")
         int maxInFlight();
 
-        /** The header that {@link #webhookSecret} is looked for in. */
+        /** The header with {@link #webhookSecret}. */
         @WithDefault("Authorization")
         String webhookHeader();
 
-        /** The whole value of that header, without which nothing is taken at `/notification`. */
+        /** The full value of that header; without it `/notification` rejects requests. */
         Optional<String> webhookSecret();
     }
 
@@ -184,7 +186,7 @@ public interface Configuration {
         @WithDefault("registry-backup-reconcile")
         String reconcileCronJob();
 
-        /** Of which share of the blobs the scheduled verification hashes the content, others each day: from 0 to 1. */
+        /** The share of blobs that the scheduled verification hashes, others each day: from 0 to 1. */
         @WithDefault("0.01")
         double scheduledContentShare();
 
@@ -196,14 +198,14 @@ public interface Configuration {
         }
     }
 
-    /** What the page at `/` says of its surroundings. */
+    /** What the page at `/` shows of other services. */
     interface UiProperties {
-        /** Where the restore service is, for the commands that the page shows to be copied. */
+        /** The URL of the restore service, for the commands on the page. */
         @WithDefault("http://restore.registry-backup.svc.cluster.local")
         String restoreUrl();
     }
 
-    /** What becomes of what only the copy has. */
+    /** What to do with objects that only the copy has. */
     enum DeleteMode {
         KEEP,
         MIRROR
@@ -214,19 +216,21 @@ public interface Configuration {
         @WithDefault("keep")
         DeleteMode deletes();
 
-        /** With `mirror`, for how long the registry has to have lacked an object before it is hidden in the backup. */
+        /** With `mirror`, how long an object must be missing from the registry before it is hidden in the backup. */
         @WithDefault("P30D")
         Duration retention();
 
-        /** Which share of the registry's objects may vanish between two runs before an alarm stops all removals. */
+        /**
+         * The share of the registry's objects that may vanish between two runs; more raise an alarm that stops pruning.
+         */
         @WithDefault("0.1")
         double alarmShare();
 
-        /** How many objects may vanish between two runs before an alarm stops all removals. */
+        /** How many objects may vanish between two runs; more raise an alarm that stops pruning. */
         @WithDefault("10000")
         long alarmNumber();
 
-        /** How old an object is that events should have brought: if reconcile has to bring it, it counts as missed. */
+        /** The age from which an object that reconcile copies counts as missed by events. */
         @WithDefault("PT15M")
         Duration eventLagThreshold();
 
@@ -243,51 +247,54 @@ public interface Configuration {
         String scratch();
     }
 
-    /** A second place for the backup. */
+    /** A second copy of the backup. */
     interface ArchiveProperties {
-        /** Where, as rclone names it, or a directory. None: no archive. */
+        /** The rclone remote or a directory; without it there is no archive. */
         Optional<String> remote();
 
-        /** In the same remote, where what is replaced or leaves is moved, in a directory a day; without it, it goes for good. */
+        /**
+         * A directory in the same remote for replaced and deleted objects, one subdirectory a day; without it they are
+         * deleted permanently.
+         */
         Optional<String> backupDir();
 
         @WithDefault("keep")
         DeleteMode deletes();
 
-        /** For how long what was moved to {@link #backupDir} is kept there. */
+        /** How long objects stay in {@link #backupDir}. */
         @WithDefault("P90D")
         Duration retention();
     }
 
-    /** How hard bulk work may press on the stores. */
+    /** The bandwidth limit of bulk work. */
     interface BandwidthProperties {
-        /** How many bytes a second restore, verify and reconcile may read, over all objects; 0 for as many as come. */
+        /** How many bytes per second restore, verify and reconcile may read, over all objects; 0 for no limit. */
         @WithDefault("0")
         long bytesPerSecond();
     }
 
-    /** How much moves at once. */
+    /** How much runs at once. */
     interface ConcurrencyProperties {
-        /** How many requests and objects up to 1 MiB may be under way at once. */
+        /** How many requests and objects up to 1 MiB may run at once. */
         @WithDefault("16")
         int smallObjects();
 
-        /** How many objects above 1 MiB may move at once. */
+        /** How many objects above 1 MiB may be copied at once. */
         @WithDefault("4")
         int largeObjects();
     }
 
-    /** How long a store may take. */
+    /** Timeouts of the stores. */
     interface TimeoutsProperties {
-        /** To take a connection. */
+        /** The time to accept a connection. */
         @WithDefault("2s")
         Duration connect();
 
-        /** To send the next bytes of an answer, or to take more of a request. */
+        /** The time to send the next bytes of a response or to accept more of a request. */
         @WithDefault("30s")
         Duration idle();
 
-        /** To answer a request that moves no object's bytes, each attempt. */
+        /** The time for each attempt of a request without object content. */
         @WithDefault("10s")
         Duration smallRequest();
     }
@@ -298,9 +305,9 @@ public interface Configuration {
         LogFormat format();
 
         enum LogFormat {
-            /** A line a record, {@code event=… key=value …}. */
+            /** One line for each record, {@code event=… key=value …}. */
             TEXT,
-            /** A JSON object a record, each field of an event a member. */
+            /** One JSON object for each record, with a member for each field. */
             JSON
         }
     }

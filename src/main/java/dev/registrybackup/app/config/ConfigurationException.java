@@ -5,10 +5,10 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The configuration cannot work; the message names the property and its remedy. Stops the start. */
+/** The configuration is invalid; the message names the property and the remedy. Stops the start. */
 public final class ConfigurationException extends IllegalStateException {
     private static final long serialVersionUID = 1L;
-    /** As SmallRye Config words a value that cannot be converted (SRCFG00039), with the reason after it. */
+    /** SmallRye Config's message for a value that cannot be converted (SRCFG00039), followed by the reason. */
     private static final Pattern UNCONVERTIBLE = Pattern.compile(
             "SRCFG00039: The config property (\\S+) with the config value \"([^\"\n]*)\" threw an Exception whilst being"
                     + " converted (?:SRCFG\\d+: )?(?:Cannot convert .* to enum class .*, )?(.*)");
@@ -17,12 +17,12 @@ public final class ConfigurationException extends IllegalStateException {
         super(message(property, problem));
     }
 
-    /** For settings that were refused where they are used; the refusal names the property. */
+    /** For settings that their user rejected; its message names the property. */
     ConfigurationException(IllegalArgumentException refusal) {
         super("Configuration: " + refusal.getMessage(), refusal);
     }
 
-    /** The problems, a line each, if a configuration that cannot work is why something failed. */
+    /** The problems, one line each, if an invalid configuration caused the failure. */
     public static List<String> find(Throwable failure) {
         for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
             String text = String.valueOf(cause.getMessage());

@@ -12,16 +12,16 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Where a registry's data is, settled: in a bucket, or else in a directory.
+ * The checked location of a registry's data: a bucket or a directory.
  *
- * @param name what its properties start with
- * @param bucket how its bucket is reached
- * @param directory where it is on a volume
- * @param rootDirectory the registry's setting of that name
+ * @param name the prefix of its properties
+ * @param bucket the connection to its bucket
+ * @param directory its directory on a volume
+ * @param rootDirectory the registry's {@code rootdirectory} setting
  */
 public record RegistryStoreSettings(
         String name, Optional<S3Settings> bucket, Optional<Path> directory, String rootDirectory) {
-    /** Opens it; nothing is asked of it yet. Whoever opens a bucket closes its client. */
+    /** Opens the store without sending a request. The caller closes the client of a bucket. */
     @SuppressWarnings("MustBeClosedChecker") // closed by whoever opens it
     public RegistryStore open(S3Timeouts timeouts, int connections) {
         ObjectStore store = directory
@@ -31,9 +31,9 @@ public record RegistryStoreSettings(
     }
 
     /**
-     * Opens a bucket; nothing is asked of it yet.
+     * Opens a bucket without sending a request.
      *
-     * @throws ConfigurationException if it cannot be reached as it is configured
+     * @throws ConfigurationException if its configuration is invalid
      */
     @MustBeClosed
     public static S3ObjectStore openBucket(S3Settings settings, S3Timeouts timeouts, int connections) {

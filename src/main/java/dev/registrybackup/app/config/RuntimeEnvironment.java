@@ -3,13 +3,13 @@ package dev.registrybackup.app.config;
 import java.util.Map;
 
 /**
- * Where this process runs, as far as it tells by its environment.
+ * Where this process runs, according to its environment variables.
  *
- * @param isCluster whether it is in a pod, and so can ask the cluster's API
- * @param isKnative whether Knative's proxy stands before it, which calls from loopback on behalf of all
+ * @param isCluster whether it is in a pod and can use the cluster's API
+ * @param isKnative whether it is behind Knative's proxy, whose calls come from loopback
  */
 public record RuntimeEnvironment(boolean isCluster, boolean isKnative) {
-    /** Of this process: the one place where what is around it is read. */
+    /** The environment of this process; the only place that reads it. */
     public static RuntimeEnvironment current() {
         return of(System.getenv());
     }
@@ -19,7 +19,7 @@ public record RuntimeEnvironment(boolean isCluster, boolean isKnative) {
                 environment.containsKey("KUBERNETES_SERVICE_HOST"), environment.containsKey("K_SERVICE"));
     }
 
-    /** Whether a call from loopback may be anybody's. */
+    /** Whether a call from loopback may come from a remote caller. */
     public boolean hasProxy() {
         return isCluster || isKnative;
     }

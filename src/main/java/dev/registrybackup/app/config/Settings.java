@@ -33,16 +33,16 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/** The configuration, checked: what cannot work stops the start, with the property's name. */
+/** The checked configuration: an invalid value stops the start and names the property. */
 @Singleton
 public class Settings {
     private static final Duration MIN_ANSWER_WITHIN = Duration.ofSeconds(3);
     private static final Duration MIN_RETENTION = Duration.ofHours(1);
     private static final int MIN_TOKEN_LENGTH = 16;
     private static final String REGION_WITH_ENDPOINT = "us-east-1";
-    /** More than any process remembers what it has seen durable, and what their clocks differ by. */
+    /** Longer than any process caches durable keys plus the difference between clocks. */
     private static final Duration DURABLE_KEY_TTL = Wiring.DURABLE_KEY_TTL.plusMinutes(1);
-    /** The target that the command line names by a path. */
+    /** The name of the target that the command line gives as a path. */
     public static final String DIRECTORY = "directory";
 
     private static final Set<String> RESERVED_TARGETS = Set.of(RestoreRequest.REGISTRY, "backup", DIRECTORY);
@@ -55,11 +55,11 @@ public class Settings {
     private final Map<String, RegistryStoreSettings> targets = new TreeMap<>();
 
     /**
-     * Checks everything.
+     * Checks all properties.
      *
      * @param commandDirectory the directory that the command line restores into, if it names one
-     * @param isCommand whether this process is a command, which looks after nothing but its own work
-     * @throws ConfigurationException for the first thing that cannot work
+     * @param isCommand whether this process is a command, which runs only its own work
+     * @throws ConfigurationException for the first invalid property
      */
     public Settings(
             Configuration configuration,
@@ -113,7 +113,7 @@ public class Settings {
         if (authToken().filter(token -> token.length() < MIN_TOKEN_LENGTH).isPresent()) {
             throw new ConfigurationException(
                     "auth.token",
-                    "has less than %d characters, which can be guessed: take a random one, such as openssl rand -hex 32 makes"
+                    "has less than %d characters, which can be guessed: use a random one, such as from openssl rand -hex 32"
                             .formatted(MIN_TOKEN_LENGTH));
         }
         Duration answerWithin = answerWithin();
@@ -121,37 +121,37 @@ public class Settings {
                 answerWithin.compareTo(MIN_ANSWER_WITHIN) >= 0,
                 "events.answer-within",
                 answerWithin,
-                "has to be 3 s or more");
+                "must be 3 s or more");
         requireAtLeastOne("events.max-in-flight", maxKeysInFlight());
         requireAtLeastOne("concurrency.small-objects", smallConcurrency());
         requireAtLeastOne("concurrency.large-objects", largeConcurrency());
         requirePositive("timeouts.connect", timeouts().connect());
         requirePositive("timeouts.idle", timeouts().idle());
         requirePositive("timeouts.small-request", timeouts().smallRequest());
-        require(bytesPerSecond() >= 0, "bandwidth.bytes-per-second", bytesPerSecond(), "has to be 0 or more");
+        require(bytesPerSecond() >= 0, "bandwidth.bytes-per-second", bytesPerSecond(), "must be 0 or more");
         double contentShare = scheduledContentShare();
         require(
                 contentShare >= 0 && contentShare <= 1,
                 "operations.scheduled-content-share",
                 contentShare,
-                "has to be from 0 to 1");
+                "must be from 0 to 1");
         ReconcileProperties reconcile = configuration.reconcile();
         require(
                 reconcile.retention().compareTo(MIN_RETENTION) >= 0,
                 "reconcile.retention",
                 reconcile.retention(),
-                "has to be an hour or more");
+                "must be an hour or more");
         require(
                 reconcile.alarmShare() > 0 && reconcile.alarmShare() <= 1,
                 "reconcile.alarm-share",
                 reconcile.alarmShare(),
-                "has to be above 0 and up to 1");
+                "must be above 0 and at most 1");
         requireAtLeastOne("reconcile.alarm-number", reconcile.alarmNumber());
         require(
                 !reconcile.eventLagThreshold().isNegative(),
                 "reconcile.event-lag-threshold",
                 reconcile.eventLagThreshold(),
-                "has to be 0 or more");
+                "must be 0 or more");
         requireAtLeastOne("reconcile.shard-size", reconcile.shardSize());
     }
 
@@ -173,11 +173,11 @@ public class Settings {
     }
 
     private static void requireAtLeastOne(String property, long given) {
-        require(given >= 1, property, given, "has to be 1 or more");
+        require(given >= 1, property, given, "must be 1 or more");
     }
 
     private static void requirePositive(String property, Duration given) {
-        require(!given.isNegative() && !given.isZero(), property, given, "has to be longer than nothing");
+        require(!given.isNegative() && !given.isZero(), property, given, "must be longer than 0 s");
     }
 
     private static RegistryStoreSettings registryStore(String prefix, TargetProperties given) {
@@ -219,7 +219,7 @@ public class Settings {
                 writeOptions);
     }
 
-    /** Names no text that is not a URL as a whole: it may have credentials in it. */
+    /** The message does not repeat an invalid URL, which may have credentials in it. */
     private static URI endpoint(String property, String text) {
         try {
             URI endpoint = new URI(text);
@@ -268,7 +268,7 @@ public class Settings {
         return backupStore;
     }
 
-    /** The configured targets by name, and that of the command line if it gave one. */
+    /** The configured targets by name, and the target of the command line if there is one. */
     public Map<String, RegistryStoreSettings> targets() {
         return targets;
     }
@@ -278,7 +278,7 @@ public class Settings {
         return environment;
     }
 
-    /** Whether this process is a command, which looks after nothing but its own work. */
+    /** Whether this process is a command, which runs only its own work. */
     public boolean isCommand() {
         return isCommand;
     }
@@ -311,23 +311,23 @@ public class Settings {
         return role() == ServiceRole.OPERATIONS;
     }
 
-    /** Whether it does what it is asked for, and replicates nothing by itself. */
+    /** Whether it serves requests on demand and does not replicate. */
     public boolean isOnDemand() {
         return role() == ServiceRole.RESTORE || isOperations();
     }
 
-    /** Whether it asks the registry's store for anything. */
+    /** Whether it uses the registry's store. */
     public boolean readsRegistry() {
         return !isDeadLetter() && !isCapture();
     }
 
-    /** Whether the cluster tells who a caller is and what he may do. */
+    /** Whether the cluster authorizes callers. */
     public boolean isClusterAuth() {
         AuthMode mode = configuration.auth().mode();
         return mode == AuthMode.KUBERNETES || (mode == AuthMode.AUTO && environment.isCluster());
     }
 
-    /** What callers send where the cluster does not tell who they are. */
+    /** The token of callers if the cluster does not authorize them. */
     public Optional<String> authToken() {
         return configuration.auth().token();
     }
@@ -354,7 +354,7 @@ public class Settings {
         return configuration.concurrency().largeObjects();
     }
 
-    /** How many bytes a second bulk work may read; 0 for as many as come. */
+    /** How many bytes per second bulk work may read; 0 for no limit. */
     public long bytesPerSecond() {
         return configuration.bandwidth().bytesPerSecond();
     }
@@ -375,7 +375,7 @@ public class Settings {
         };
     }
 
-    /** The suspended CronJobs that Jobs are made from. */
+    /** The suspended CronJobs that are the templates of Jobs. */
     public Map<OperationKind, String> cronJobs() {
         OperationsProperties operations = configuration.operations();
         return Map.of(
@@ -387,7 +387,7 @@ public class Settings {
                 operations.reconcileCronJob());
     }
 
-    /** Of which share of the blobs the scheduled verification hashes the content: from 0 to 1. */
+    /** The share of blobs that the scheduled verification hashes: from 0 to 1. */
     public double scheduledContentShare() {
         return configuration.operations().scheduledContentShare();
     }
@@ -404,7 +404,7 @@ public class Settings {
                 DURABLE_KEY_TTL);
     }
 
-    /** Where else the backup goes; empty for nowhere. */
+    /** The archive; empty if there is none. */
     public Optional<Archive.Destination> archive() {
         Configuration.ArchiveProperties archive = configuration.archive();
         return archive.remote()
