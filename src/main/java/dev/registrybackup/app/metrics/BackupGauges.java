@@ -25,8 +25,9 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What is on record in the backup, read once a minute by the Services that always stand and are scraped: reconciliations and
- * verifications run in Jobs, which nobody scrapes, and an instance knows only of the pending keys that it holds itself.
+ * Gauges of the records in the backup, read once a minute by the Services that always run and are scraped:
+ * reconciliations and verifications run in Jobs, which are not scraped, and an instance knows only its own pending
+ * keys.
  */
 @ApplicationScoped
 class BackupGauges {
@@ -40,7 +41,7 @@ class BackupGauges {
     private final WorkerPools workerPools;
     private final Clock clock;
 
-    /** What one look saw: of the last reconciliation, and how many alarms are open. */
+    /** The values of one read: the last reconciliation and the number of open alarms. */
     record ReconcileValues(JsonNode classes, Optional<Instant> success, int alarms) {}
 
     BackupGauges(MeterRegistry meters, Settings settings, StorePair storePair, WorkerPools workerPools, Clock clock) {
@@ -63,12 +64,12 @@ class BackupGauges {
             showItems(poll(new RestorableShare(storePair.backup())::read), meters);
         }
         if (settings.isOperations()) {
-            // A listing, which one Service is enough for.
+            // This takes a listing, so only one Service reads it.
             showQueue(poll(new QueueDepth(storePair.backup())::read), meters);
         }
     }
 
-    /** Looks now and each minute. */
+    /** Reads now and each minute. */
     private <T> StaleAwareGauge<T> poll(Supplier<T> look) {
         StaleAwareGauge<T> seen = new StaleAwareGauge<>(clock);
         workerPools.scheduleAtFixedRate(POLL_INTERVAL, () -> seen.set(look.get()));
@@ -88,21 +89,21 @@ class BackupGauges {
                         "When the last reconciliation that compared every key finished, in seconds since 1970; 0 if none has")
                 .register(meters);
         gauge("registry_backup_alarms", seen, ReconcileValues::alarms)
-                .description("Alarms that nobody has acknowledged")
+                .description("Alarms not acknowledged")
                 .register(meters);
         for (Kind kind : CLASSES) {
             figure(
                     "registry_backup_reconcile_missed_by_events",
                     kind,
                     "missedByEvents",
-                    "brought that events should have",
+                    "copied but missed by events",
                     seen,
                     meters);
             figure(
                     "registry_backup_reconcile_remaining",
                     kind,
                     "remaining",
-                    "missing or different still",
+                    "still missing or different",
                     seen,
                     meters);
             figure(
@@ -134,7 +135,7 @@ class BackupGauges {
                         seen,
                         verificationRecord -> seconds(verificationRecord.lastConclusiveAt(), 0))
                 .description(
-                        "When the last verification of the whole backup ended that could tell everything, in seconds"
+                        "When the last conclusive verification of the full backup finished, in seconds"
                                 + " since 1970; 0 if none has")
                 .register(meters);
         gauge(
@@ -142,7 +143,7 @@ class BackupGauges {
                         seen,
                         verificationRecord -> verificationRecord.share().orElse(Double.NaN))
                 .description(
-                        "Share of the images that have all they need in the backup, of those of which it could be told")
+                        "Share of complete images in the backup among those that could be determined")
                 .register(meters);
         gauge(
                         "registry_backup_images_restorable_timestamp_seconds",
@@ -159,19 +160,19 @@ class BackupGauges {
                                             .isEmpty()
                                     ? Double.NaN
                                     : verificationRecord.findingsBySeverity().getOrDefault(severity, 0L))
-                    .description("Findings of the last verification of the whole backup")
+                    .description("Findings of the last verification of the full backup")
                     .tag("severity", severity.label())
                     .register(meters);
         }
     }
 
-    /** What share of all ImageStream items the last verification found restorable; no number before the first. */
+    /** The share of all ImageStream items that the last verification found restorable; NaN before the first. */
     static void showItems(StaleAwareGauge<Optional<RestorableShare.ShareRecord>> seen, MeterRegistry meters) {
         gauge(
                         "registry_backup_imagestream_items_restorable_share",
                         seen,
                         last -> last.map(RestorableShare.ShareRecord::share).orElse(Double.NaN))
-                .description("Share of ImageStream items, pushed and not imported, that the backup can restore whole")
+                .description("Share of ImageStream items, pushed and not imported, that the backup can restore completely")
                 .register(meters);
         gauge(
                         "registry_backup_imagestream_items_restorable_timestamp_seconds",
@@ -183,7 +184,7 @@ class BackupGauges {
 
     static void showQueue(StaleAwareGauge<QueueDepth.QueueCounts> seen, MeterRegistry meters) {
         gauge("registry_backup_pending_batches", seen, QueueDepth.QueueCounts::pending)
-                .description("Records of owed keys in the backup, each of one key or many; at most %d are counted"
+                .description("Records of pending keys in the backup, each of one or more keys; at most %d are counted"
                         .formatted(QueueDepth.MAX_LISTED))
                 .register(meters);
         gauge(
@@ -193,18 +194,18 @@ class BackupGauges {
                 .description("When the oldest of them was written, in seconds since 1970; NaN if there are none")
                 .register(meters);
         gauge("registry_backup_rejected_records", seen, QueueDepth.QueueCounts::rejected)
-                .description("Records in the backup of what will never succeed; at most %d are counted"
+                .description("Records in the backup of rejected keys and events; at most %d are counted"
                         .formatted(QueueDepth.MAX_LISTED))
                 .register(meters);
     }
 
-    /** A gauge of what was seen; {@code NaN} while nothing was. */
+    /** A gauge of a value that was read; {@code NaN} before the first read. */
     private static <T> Gauge.Builder<StaleAwareGauge<T>> gauge(
             String name, StaleAwareGauge<T> seen, ToDoubleFunction<T> value) {
         return Gauge.builder(name, seen, last -> last.value(value)).strongReference(true);
     }
 
-    /** Seconds since 1970; that number of no time at all. */
+    /** Seconds since 1970; the given number if there is no time. */
     private static double seconds(Optional<Instant> time, double none) {
         return time.map(Instant::getEpochSecond).map(Long::doubleValue).orElse(none);
     }

@@ -13,7 +13,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 
-/** Logs one line for each capture, and counts what came of pushes. */
+/** Logs one line for each capture, and measures how long pushes take to become restorable. */
 @ApplicationScoped
 public class CaptureMetrics implements PushLatencyTracker.Listener {
     private static final Logger LOGGER = System.getLogger("dev.registrybackup.events");
@@ -29,12 +29,12 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
         this.meters = meters;
     }
 
-    /** Counts from nought on: of a counter that begins with the first of something nobody sees it increase. */
+    /** Registers the counters at 0, so that rate() sees the first increment. */
     public void begin() {
         notRestorable();
     }
 
-    /** A stream was looked at. */
+    /** Logs a captured stream. */
     public void captured(CapturedStream captured, ImageStream stream, boolean isNew, Duration took) {
         LogEvent.of("captured")
                 .with("stream", captured.stream())
@@ -50,7 +50,7 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
                 .log(LOGGER, isNew ? Level.INFO : Level.DEBUG);
     }
 
-    /** A stream was found to be gone. */
+    /** Logs a deleted stream. */
     public void deleted(RepositoryName stream, boolean isNew, Duration took) {
         LogEvent.of("captured")
                 .with("stream", stream)
@@ -60,7 +60,7 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
                 .log(LOGGER, isNew ? Level.INFO : Level.DEBUG);
     }
 
-    /** A stream could not be looked at, or not be put on record. */
+    /** Logs and counts a stream that could not be read or recorded. */
     public void failed(RepositoryName stream, Throwable failure) {
         Counter.builder("registry_backup_failures")
                 .description("Copies and records that failed and may succeed later")
@@ -77,7 +77,7 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
     public void restorable(Duration after) {
         Timer.builder("registry_backup_push_to_restorable")
                 .description(
-                        "From the time a tag was moved to the backup's having all that it needs, found by a look each 30 s")
+                        "From the move of a tag until the backup has everything that it needs, checked every 30 s")
                 .serviceLevelObjectives(RESTORABLE_WITHIN)
                 .register(meters)
                 .record(after);
@@ -95,7 +95,7 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
 
     private Counter notRestorable() {
         return Counter.builder("registry_backup_push_not_restorable")
-                .description("Pushed tags whose image was not whole in the backup within an hour")
+                .description("Pushed tags whose image was not complete in the backup within an hour")
                 .register(meters);
     }
 }

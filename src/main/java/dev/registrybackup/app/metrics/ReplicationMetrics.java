@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 
-/** Logs one line for each key that something was done about, and counts all of them. */
+/** Logs one line for each key that changed something, and counts all keys. */
 @ApplicationScoped
 public class ReplicationMetrics implements ReplicationListener {
     private static final Logger LOGGER = System.getLogger("dev.registrybackup.events");
@@ -96,13 +96,13 @@ public class ReplicationMetrics implements ReplicationListener {
 
     private Timer durable(ReplicationResult replicationResult) {
         return Timer.builder("registry_backup_replication_latency")
-                .description("From the time the registry wrote an object, as its event says, to its being durable here")
+                .description("From the registry's write, according to the event, until the object is durable in the backup")
                 .tag("class", replicationResult.kind().label())
                 .serviceLevelObjectives(DURABLE_WITHIN)
                 .register(meters);
     }
 
-    /** From nought on: of a counter that begins with the first of something nobody sees it increase. */
+    /** Registers the counters at 0, so that rate() sees the first increment. */
     void register(@Observes StartupEvent start) {
         corrupt();
         foreign();
@@ -113,12 +113,12 @@ public class ReplicationMetrics implements ReplicationListener {
     }
 
     private Counter corrupt() {
-        return counter("registry_backup_corrupt", "Blobs in the registry that fail their digest");
+        return counter("registry_backup_corrupt", "Blobs in the registry that do not match their digest");
     }
 
     private Counter foreign() {
         return counter(
-                "registry_backup_unknown_objects", "Events about objects that the registry's layout does not know");
+                "registry_backup_unknown_objects", "Events about objects outside the registry's layout");
     }
 
     private Counter failures() {
@@ -126,11 +126,11 @@ public class ReplicationMetrics implements ReplicationListener {
     }
 
     private Counter undecodable() {
-        return counter("registry_backup_undecodable", "Events that could not be understood");
+        return counter("registry_backup_undecodable", "Events that could not be decoded");
     }
 
     private Counter rejections() {
-        return counter("registry_backup_rejected", "Records written of what will never succeed");
+        return counter("registry_backup_rejected", "Records written of rejected keys and events");
     }
 
     private Counter otherBuckets() {

@@ -8,7 +8,7 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
-/** What is read and not counted. */
+/** Gauges of this process. */
 @ApplicationScoped
 class ServiceGauges {
     private final MeterRegistry meters;
@@ -27,13 +27,13 @@ class ServiceGauges {
                 .tag("version", ProductVersion.current())
                 .register(meters);
         Gauge.builder("registry_backup_keys_in_flight", service, Service::keysInFlight)
-                .description("Registry keys being dealt with for events")
+                .description("Registry keys in flight for events")
                 .register(meters);
         Gauge.builder(
                         "registry_backup_pending_keys",
                         service,
                         wired -> wired.pendingKeys().getAsInt())
-                .description("Registry keys that this instance holds as owed")
+                .description("Pending registry keys of this instance")
                 .register(meters);
         store("registry", state -> state.registry().isEmpty());
         store("backup", state -> state.backup().isEmpty());
@@ -47,7 +47,7 @@ class ServiceGauges {
 
     private void store(String name, java.util.function.Predicate<StoreHealth.State> reached) {
         Gauge.builder("registry_backup_store_reachable", states, all -> reached.test(all.last()) ? 1 : 0)
-                .description("Whether the store was reached when last asked, at most a minute ago")
+                .description("Whether the store answered the last check, at most a minute ago")
                 .tag("store", name)
                 .register(meters);
     }

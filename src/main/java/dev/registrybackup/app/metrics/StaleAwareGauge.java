@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What was seen when the backup was last looked at. After ten minutes without a look that succeeded it is unknown again: a
- * figure that stays good while the store cannot be read says the opposite of what is so. Safe for use by many threads.
+ * Keeps the last value read from the backup. After 10 min without a successful read it is unknown again, so that no
+ * good value stays while the store cannot be read. Safe for use by many threads.
  */
 final class StaleAwareGauge<T> {
     static final Duration TTL = Duration.ofMinutes(10);
@@ -26,7 +26,7 @@ final class StaleAwareGauge<T> {
         seen = Optional.of(new Sample<>(what, clock.instant()));
     }
 
-    /** The number that it says; {@code NaN} if nothing was seen yet, or not for ten minutes. */
+    /** The value; {@code NaN} if none was read in the last 10 min. */
     double value(ToDoubleFunction<T> value) {
         return seen.filter(last -> clock.instant().isBefore(last.at().plus(TTL)))
                 .map(last -> value.applyAsDouble(last.what()))

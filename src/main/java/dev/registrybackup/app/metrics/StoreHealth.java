@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Whether the stores can be reached, and whether the backup keeps versions. Asked when somebody reads it, at most once a
- * minute. Never part of readiness: a backup whose stores are away must still answer, and record what it owes.
+ * Checks whether the stores answer and whether the backup keeps versions. Checks when it is read, at most once a
+ * minute. Never part of readiness: without its stores a process must still answer events.
  */
 public class StoreHealth {
     private static final Logger LOGGER = System.getLogger("dev.registrybackup.stores");
@@ -27,7 +27,7 @@ public class StoreHealth {
     private final WorkerPools workerPools;
     private final Clock clock;
     /** Guarded by this. */
-    private State last = new State("not asked yet", "not asked yet", false);
+    private State last = new State("not checked yet", "not checked yet", false);
     /** Guarded by this. */
     private Instant polledAt = Instant.MIN;
     /** Guarded by this. */
@@ -36,8 +36,8 @@ public class StoreHealth {
     /**
      * The stores' state.
      *
-     * @param registry what is wrong with the registry's store; empty if nothing is, or this role does not use it
-     * @param backup what is wrong with the backup's store; empty if nothing is
+     * @param registry the problem of the registry's store; empty if there is none, or if this role does not use it
+     * @param backup the problem of the backup's store; empty if there is none
      * @param versioned whether the backup bucket keeps versions
      */
     record State(String registry, String backup, boolean versioned) {
@@ -54,13 +54,13 @@ public class StoreHealth {
         this.clock = clock;
     }
 
-    /** The last state known; has the stores asked again if it is older than a minute. */
+    /** The last known state; starts a new check if it is older than a minute. */
     synchronized State last() {
         poll();
         return last;
     }
 
-    /** The state now or within the last minute; the last one known if the stores do not answer soon. */
+    /** A state of at most a minute ago; the last known one if the stores do not answer soon. */
     synchronized CompletableFuture<State> current() {
         CompletableFuture<State> soon = poll().copy();
         workerPools.schedule(TIMEOUT, () -> soon.complete(new State("does not answer", "does not answer", false)));

@@ -6,7 +6,7 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 
-/** The stores' state, at {@code /q/health/group/stores} and nowhere else. */
+/** Shows the stores' state, at {@code /q/health/group/stores} only. */
 @ApplicationScoped
 @HealthGroup("stores")
 class StoresReadiness implements AsyncHealthCheck {
@@ -26,7 +26,7 @@ class StoresReadiness implements AsyncHealthCheck {
                 .status(state.isGood())
                 .withData("registry", state.registry().isEmpty() ? "reached" : state.registry())
                 .withData("backup", state.backup().isEmpty() ? "reached" : state.backup())
-                .withData("backup-versioning", state.versioned() ? "on" : "off: no older state can be restored")
+                .withData("backup-versioning", state.versioned() ? "on" : "off: no earlier state can be restored")
                 .build();
     }
 }

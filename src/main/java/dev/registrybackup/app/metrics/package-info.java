@@ -1,6 +1,6 @@
 /**
- * Metrics, health and the log lines of events. A value that was read from the backup is NaN once it could not be read
- * for ten minutes. Start with {@link ReplicationMetrics} and {@link BackupGauges}.
+ * Metrics, health and the log lines of events. A value from the backup is NaN once it could not be read for 10 min.
+ * Start with {@link ReplicationMetrics} and {@link BackupGauges}.
  */
 @NullMarked
 package dev.registrybackup.app.metrics;
