@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
-/** Builds what captures ImageStreams. The cluster is asked for nothing before something is captured. */
+/** Builds the capture of ImageStreams. Sends no request to the cluster before the first capture. */
 @Singleton
 class ImageStreamWiring {
     private static final Logger LOGGER = System.getLogger(ImageStreamWiring.class.getName());
@@ -43,15 +43,15 @@ class ImageStreamWiring {
         this.clock = clock;
     }
 
-    /** The cluster that this process is on, or is configured for. */
+    /** The cluster that this process runs on or is configured for. */
     WritableCluster cluster() {
         return new OpenShiftCluster(kubernetes.get());
     }
 
     /**
-     * Whether the cluster has ImageStreams. Says once in the log if it has not.
+     * Whether the cluster has ImageStreams. Logs once if it has none.
      *
-     * @throws dev.registrybackup.imagestream.ClusterException if the cluster did not tell
+     * @throws dev.registrybackup.imagestream.ClusterException if the cluster did not answer
      */
     boolean hasImages() {
         if (isKnown.get() || cluster().hasImages()) {
@@ -71,7 +71,7 @@ class ImageStreamWiring {
         return false;
     }
 
-    /** What takes snapshots into the backup given, if the cluster has ImageStreams; empty if the registry is not OpenShift's. */
+    /** Takes snapshots into this backup, if the cluster has ImageStreams; empty if the registry is not OpenShift's. */
     Optional<Function<ObjectStore, Optional<SnapshotTaker>>> snapshots() {
         return settings.isOpenShift() ? Optional.of(this::snapshotsInto) : Optional.empty();
     }
@@ -82,19 +82,19 @@ class ImageStreamWiring {
                 : Optional.empty();
     }
 
-    /** What captures single ImageStreams into the backup, as hints at them come in. */
-    ImageStreamEventHandler hints(RegistryStore backup, ReplicationListener replicationListener, CaptureMetrics told) {
+    /** Captures single ImageStreams into the backup when their events arrive. */
+    ImageStreamEventHandler hints(RegistryStore backup, ReplicationListener replicationListener, CaptureMetrics metrics) {
         CaptureReader captureReader = new CaptureReader(backup.store(), settings.scratch());
         return new ImageStreamEventHandler(new ImageStreamEventHandler.Components(
                         this::hasImages,
                         new ImageStreamCapture(cluster(), backup.store(), clock, Wiring::random),
                         captureReader,
                         new PushLatencyTracker(
-                                backup.store(), captureReader, backup.layout(), workerPools, clock, told),
+                                backup.store(), captureReader, backup.layout(), workerPools, clock, metrics),
                         workerPools,
                         clock,
                         replicationListener,
-                        told))
+                        metrics))
                 .start();
     }
 }

@@ -11,11 +11,12 @@ import org.jboss.logmanager.LogContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes each record of the log as a JSON object on a line: {@code timestamp}, {@code level}, {@code logger}, then the fields
- * of a {@link LogEvent} each as a member, or any other text as {@code message}; last {@code stackTrace}, if there is one.
+ * Writes each record of the log as a JSON object on a line: {@code timestamp}, {@code level}, {@code logger}, then the
+ * fields of a {@link LogEvent} each as a member, or any other text as {@code message}; last {@code stackTrace}, if
+ * there is one.
  */
 final class JsonLogFormatter extends ExtFormatter {
-    /** Has everything that is logged from now on written so. */
+    /** Formats all later log records as JSON. */
     static void install() {
         install(LogContext.getLogContext().getLogger("").getHandlers());
     }

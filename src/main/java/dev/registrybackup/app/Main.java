@@ -12,10 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Starts the service, or, given arguments, does what they say and ends. */
+/** Starts the service, or with arguments runs one command and exits. */
 @QuarkusMain
 public class Main {
-    /** A command opens no port, logs where it does not mix with its output, and takes nobody's events. */
+    /** A command opens no port, logs to standard error, and accepts no events. */
     private static final Map<String, String> FOR_COMMANDS = Map.of(
             "quarkus.http.host-enabled", "false",
             "quarkus.log.console.stderr", "true",
@@ -44,7 +44,7 @@ public class Main {
         Quarkus.run(CommandLineApplication.class, Main::exit, arguments);
     }
 
-    /** Ends the process. A configuration that cannot work is one line on standard error, and not a stack trace. */
+    /** Exits. An invalid configuration prints one line on standard error and no stack trace. */
     private static void exit(int code, @Nullable Throwable failure) {
         if (failure == null) {
             System.exit(code);

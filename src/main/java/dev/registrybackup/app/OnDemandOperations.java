@@ -15,8 +15,8 @@ import dev.registrybackup.restore.UnknownScopeException;
 import java.util.Optional;
 
 /**
- * What can be asked for on demand, over HTTP or on the command line alike. Blocks. Throws {@link
- * IllegalArgumentException} for what is no request, and what the parts throw.
+ * Serves requests from HTTP and the command line. Blocks. Throws {@link IllegalArgumentException} for an invalid
+ * request, and the exceptions of what it calls.
  */
 public final class OnDemandOperations {
     private static final int MAX_OPERATIONS = 100;
@@ -34,17 +34,17 @@ public final class OnDemandOperations {
         this.preflight = preflight;
     }
 
-    /** What a restore would come to. */
+    /** Plans a restore and writes nothing. */
     public ObjectNode plan(JsonNode body) {
         return handlers.plan(body);
     }
 
-    /** What would hinder a restore into a cluster; or, where that is not what is asked for, whether all is there that the backup needs. */
+    /** Checks the prerequisites of a restore, or without one those of the backup. */
     public ObjectNode preflight(JsonNode body) {
         return preflight.isMeant(body) ? preflight.run(body) : handlers.preflight(body);
     }
 
-    /** Checks a request, records the operation, and has it started. */
+    /** Checks a request, records the operation and starts it. */
     public OperationStatus submit(OperationKind kind, JsonNode body, String by) {
         OperationHandlers.ValidatedRequest validatedRequest = handlers.check(kind, body);
         return operationService.submit(kind, validatedRequest.lock(), validatedRequest.parameters(), by);
@@ -60,14 +60,14 @@ public final class OnDemandOperations {
 
     /** Cancels an operation. Throws {@link NoSuchOperationException} if there is none. */
     public OperationStatus cancel(String id, String by) {
-        OperationId asked = new OperationId(id);
-        return operationService.cancel(asked, by).orElseThrow(() -> none(asked));
+        OperationId operation = new OperationId(id);
+        return operationService.cancel(operation, by).orElseThrow(() -> none(operation));
     }
 
     /** Shows an operation. Throws {@link NoSuchOperationException} if there is none. */
     public ObjectNode operation(String id) {
-        OperationId asked = new OperationId(id);
-        return operationService.status(asked).orElseThrow(() -> none(asked)).json();
+        OperationId operation = new OperationId(id);
+        return operationService.status(operation).orElseThrow(() -> none(operation)).json();
     }
 
     private static NoSuchOperationException none(OperationId id) {
@@ -79,7 +79,7 @@ public final class OnDemandOperations {
         return operations(MAX_OPERATIONS);
     }
 
-    /** Lists the newest operations, at most so many. */
+    /** Lists the newest operations, at most this many. */
     ObjectNode operations(int most) {
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         ArrayNode list = answer.putArray("operations");
@@ -87,7 +87,7 @@ public final class OnDemandOperations {
         return answer;
     }
 
-    /** One repository as it is now, or a page of all as they were last verified. */
+    /** One repository in its current state, or a page of all as of their last verification. */
     public ObjectNode catalog(Optional<String> repository, Optional<String> after, Optional<String> limit) {
         if (repository.isPresent()) {
             RepositoryName name = new RepositoryName(repository.get());
@@ -103,7 +103,7 @@ public final class OnDemandOperations {
         try {
             return Integer.parseInt(text);
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("\"limit\" has to be a number, not \"%s\"".formatted(text), e);
+            throw new IllegalArgumentException("\"limit\" must be a number, not \"%s\"".formatted(text), e);
         }
     }
 }

@@ -28,17 +28,17 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The work of operations, from request to stores.
+ * Runs the work of each kind of operation with the stores that its request names.
  *
  * @param backup the backup
  * @param storeRegistry the stores that a request may name
- * @param workerPools where the work is done
- * @param rateLimiter how fast it may read
- * @param isOpenShift whose registry it is
- * @param clock the time
- * @param captures what was captured of a cluster's ImageStreams into the backup, if it is OpenShift's
- * @param cluster that which ImageStreams are restored into
- * @param reconciliation goes over everything
+ * @param workerPools the threads that copy and read
+ * @param rateLimiter the bandwidth limit
+ * @param isOpenShift whether it is OpenShift's registry
+ * @param clock the clock
+ * @param captures the captured ImageStreams in the backup, on OpenShift
+ * @param cluster the cluster to restore ImageStreams into
+ * @param reconciliation compares the registry with the backup
  */
 record OperationHandlers(
         RegistryStore backup,
@@ -50,7 +50,7 @@ record OperationHandlers(
         Optional<CaptureReader> captures,
         Supplier<WritableCluster> cluster,
         Reconciliation reconciliation) {
-    /** A request that can be put on record. */
+    /** Checks a request and returns the form to record. */
     record ValidatedRequest(String lock, ObjectNode parameters) {}
 
     Map<OperationKind, OperationHandler> byKind() {
@@ -63,7 +63,7 @@ record OperationHandlers(
                 this::reconcile);
     }
 
-    /** Refuses what cannot be done, as far as that can be told at once. */
+    /** Throws {@link IllegalArgumentException} for a request that obviously cannot run. */
     ValidatedRequest check(OperationKind kind, JsonNode body) {
         return switch (kind) {
             case RESTORE -> {
@@ -96,19 +96,19 @@ record OperationHandlers(
                 : metadataRestore(request).plan(request);
     }
 
-    /** What would hinder a restore into a cluster. */
+    /** Checks the prerequisites of a restore into a cluster. */
     ObjectNode preflight(JsonNode body) {
         RestoreRequest request = RestoreRequest.parse(body, clock.instant());
         if (request.imageStreamMode() == ImageStreamMode.NONE) {
             throw new IllegalArgumentException(
-                    "Say by which route ImageStreams are to be restored: {\"metadata\":\"status\"} or \"mapping\"");
+                    "The strategy for ImageStreams is missing: send {\"imageStreams\":\"status\"} or \"mapping\"");
         }
         return metadataRestore(request).preflight(request);
     }
 
     private ImageStreamRestore metadataRestore(RestoreRequest request) {
         CaptureReader captured = captures.orElseThrow(() -> new IllegalArgumentException(
-                "There is no \"metadata\" to restore, since registry.kind is not openshift"));
+                "There are no \"imageStreams\" to restore, because registry.kind is not openshift"));
         return new ImageStreamRestore(restore(request.target()), cluster.get(), captured);
     }
 
@@ -121,8 +121,8 @@ record OperationHandlers(
     }
 
     private OperationHandler.OperationResult restore(
-            OperationRequest asked, Fence fence, ProgressTracker progressTracker) {
-        RestoreRequest request = RestoreRequest.parse(asked.parameters(), clock.instant());
+            OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
+        RestoreRequest request = RestoreRequest.parse(recorded.parameters(), clock.instant());
         Restore.RestoreResult restoreResult = request.imageStreamMode() == ImageStreamMode.NONE
                 ? restore(request.target()).run(request, new OperationContext(fence, progressTracker))
                 : metadataRestore(request).run(request, fence, progressTracker);
@@ -132,21 +132,21 @@ record OperationHandlers(
     }
 
     private OperationHandler.OperationResult reconcile(
-            OperationRequest asked, Fence fence, ProgressTracker progressTracker) {
-        ReconcileRequest request = ReconcileRequest.parse(asked.parameters());
+            OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
+        ReconcileRequest request = ReconcileRequest.parse(recorded.parameters());
         Reconciliation.ReconcileResult reconcileResult = reconciliation.run(
-                asked.id().value(), request, asked.requestedBy(), new OperationContext(fence, progressTracker));
+                recorded.id().value(), request, recorded.requestedBy(), new OperationContext(fence, progressTracker));
         return new OperationHandler.OperationResult(
                 reconcileResult.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE,
                 reconcileResult.summary());
     }
 
     private OperationHandler.OperationResult verify(
-            OperationRequest asked, Fence fence, ProgressTracker progressTracker) {
-        VerifyRequest request = VerifyRequest.parse(asked.parameters());
+            OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
+        VerifyRequest request = VerifyRequest.parse(recorded.parameters());
         Verification.VerificationResult verificationResult = new Verification(
                         this::store, backup.store(), workerPools, rateLimiter, isOpenShift, clock, captures)
-                .run(asked.id().value(), request, new OperationContext(fence, progressTracker));
+                .run(recorded.id().value(), request, new OperationContext(fence, progressTracker));
         return new OperationHandler.OperationResult(
                 verificationResult.hasUnknown() ? OperationState.INCOMPLETE : OperationState.SUCCEEDED,
                 verificationResult.summary());

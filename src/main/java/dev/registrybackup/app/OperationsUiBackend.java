@@ -6,7 +6,7 @@ import dev.registrybackup.operation.NoSuchOperationException;
 import dev.registrybackup.restore.UnknownScopeException;
 import java.util.Optional;
 
-/** The on-demand functions, as the page asks them. */
+/** Serves the page from the on-demand operations. */
 record OperationsUiBackend(OnDemandOperations onDemandOperations) implements UiBackend {
     @Override
     public ObjectNode operations(int most) {

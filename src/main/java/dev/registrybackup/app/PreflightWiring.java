@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
-/** Builds the preflight of all that the backup needs, as this process's role needs it. Nothing is asked before it is run. */
+/** Builds the preflight of the backup's prerequisites for this process's role. Sends no request before it runs. */
 @Singleton
 class PreflightWiring {
     private static final String CANARY = "canary";
@@ -48,7 +48,7 @@ class PreflightWiring {
         this.clock = clock;
     }
 
-    /** Whether it is this preflight that is asked for, and not that of a restore. */
+    /** Whether the request is for this preflight and not for that of a restore. */
     boolean isMeant(JsonNode body) {
         boolean namesNoRestore =
                 body.properties().stream().allMatch(field -> field.getKey().equals(CANARY));
@@ -56,20 +56,20 @@ class PreflightWiring {
     }
 
     /**
-     * Runs it.
+     * Runs the preflight.
      *
-     * @throws IllegalArgumentException if the request is none
+     * @throws IllegalArgumentException if the request is invalid
      */
     ObjectNode run(JsonNode body) {
         body.fieldNames().forEachRemaining(field -> {
             if (!field.equals(CANARY)) {
                 throw new IllegalArgumentException(
-                        "\"%s\" is no part of a preflight's request: it is {} or {\"canary\":true}. That of a restore is asked of the role restore"
+                        "\"%s\" is not a field of a preflight request: send {} or {\"canary\":true}. The role restore serves the preflight of a restore"
                                 .formatted(field));
             }
         });
         if (body.has(CANARY) && !body.get(CANARY).isBoolean()) {
-            throw new IllegalArgumentException("\"canary\" has to be true or false");
+            throw new IllegalArgumentException("\"canary\" must be true or false");
         }
         return preflight().run(body.path(CANARY).asBoolean()).json();
     }
@@ -97,7 +97,7 @@ class PreflightWiring {
                 this::pause));
     }
 
-    /** Without a lane of its own: the caller's thread is one that may wait. */
+    /** Runs on the caller's thread, which may block. */
     private void pause(Duration time) {
         CompletableFuture<Void> over = new CompletableFuture<>();
         workerPools.schedule(time, () -> over.complete(null));
@@ -122,7 +122,7 @@ class PreflightWiring {
                         isCommand)));
     }
 
-    /** The role operations makes no restore Jobs, and may not read their template. */
+    /** The role operations creates no restore Jobs and may not read their template. */
     private List<String> templates(boolean isCommand) {
         Map<OperationKind, String> all = settings.cronJobs();
         Set<OperationKind> own = Set.of(OperationKind.VERIFY, OperationKind.RECONCILE);

@@ -15,7 +15,7 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.Optional;
 
-/** Builds what reconciles, from the settings. */
+/** Builds the reconciliation from the settings. */
 @Singleton
 class ReconcileWiring {
     @Produces
@@ -50,7 +50,7 @@ class ReconcileWiring {
                 settings.isOpenShift());
     }
 
-    /** The copier of events, with a memory of its own, and at the pace of bulk work. */
+    /** The replication of events with caches of its own and the bandwidth limit. */
     private static ReplicationTools throttledTools(
             ReplicationWiring replication, StorePair stores, RateLimiter rateLimiter) {
         ReplicationTools tools = replication.tools(

@@ -17,7 +17,7 @@ import java.time.Clock;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
-/** Builds what copies keys into the backup, alike for events and reconciliations. */
+/** Builds the replication of keys, for events and reconciliations. */
 @Singleton
 class ReplicationWiring {
     private final Settings settings;
@@ -31,9 +31,9 @@ class ReplicationWiring {
     }
 
     /**
-     * Builds it between two stores, with a memory of its own.
+     * Builds the replication between two stores, with caches of its own.
      *
-     * @param onUnblocked told each link that is tried again by itself, and what becomes of it
+     * @param onUnblocked receives each link that is retried on its own, and the result
      */
     ReplicationTools tools(StorePair stores, BiConsumer<String, CompletableFuture<ReplicationResult>> onUnblocked) {
         ObjectStore from = stores.registry();
@@ -52,7 +52,7 @@ class ReplicationWiring {
                         blockedLinks,
                         durable,
                         workerPools,
-                        // OpenShift's registry serves layers without them, as after "oc tag".
+                        // OpenShift's registry serves layers without layer links, for example after "oc tag".
                         !settings.isOpenShift()),
                 onUnblocked);
         return new ReplicationTools(replicator, blobReplicator, verified, durable, blockedLinks);

@@ -8,14 +8,14 @@ import java.util.Optional;
 import java.util.function.IntSupplier;
 
 /**
- * The wired program, as its edge needs it.
+ * The wired parts that HTTP and events need.
  *
- * @param notificationHandler takes events in the replicate role; empty in the other
- * @param deadLetterHandler takes events in the dead-letter role; empty in the other
- * @param imageStreamHandler takes events about ImageStreams in the capture role; empty in the others
+ * @param notificationHandler handles events in the role replicate; empty in others
+ * @param deadLetterHandler handles events in the role dead-letter; empty in others
+ * @param imageStreamHandler handles events about ImageStreams in the role capture; empty in others
  * @param scheduled whether events start operations
- * @param rejectionRecorder puts on record what will never succeed
- * @param pendingKeys how many keys this instance holds as owed
+ * @param rejectionRecorder records events that can never succeed
+ * @param pendingKeys how many pending keys this instance has
  */
 public record Service(
         Optional<NotificationHandler> notificationHandler,
@@ -33,16 +33,16 @@ public record Service(
 
     public NotificationHandler requireNotificationHandler() {
         return notificationHandler.orElseThrow(
-                () -> new IllegalStateException("This process has not the replicate role"));
+                () -> new IllegalStateException("This process does not have the role replicate"));
     }
 
     public DeadLetterHandler requireDeadLetterHandler() {
         return deadLetterHandler.orElseThrow(
-                () -> new IllegalStateException("This process has not the dead-letter role"));
+                () -> new IllegalStateException("This process does not have the role dead-letter"));
     }
 
     public ImageStreamEventHandler requireImageStreamHandler() {
-        return imageStreamHandler.orElseThrow(() -> new IllegalStateException("This process has not the capture role"));
+        return imageStreamHandler.orElseThrow(() -> new IllegalStateException("This process does not have the role capture"));
     }
 
     public int keysInFlight() {

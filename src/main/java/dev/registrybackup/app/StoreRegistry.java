@@ -22,7 +22,7 @@ final class StoreRegistry implements AutoCloseable {
     private final Map<String, RegistryStore> openStores = new TreeMap<>();
 
     /**
-     * These stores.
+     * Opens these stores on first use.
      *
      * @param registry the registry itself
      * @param others the configured targets by name
@@ -38,7 +38,7 @@ final class StoreRegistry implements AutoCloseable {
         this.connections = connections;
     }
 
-    /** The store of that name. Throws {@link IllegalArgumentException} if none is configured. */
+    /** The store with this name. Throws {@link IllegalArgumentException} if none is configured. */
     synchronized RegistryStore get(String name) {
         RegistryStore known = openStores.get(name);
         if (known != null) {
@@ -55,8 +55,8 @@ final class StoreRegistry implements AutoCloseable {
     }
 
     /**
-     * What two operations may not write to at once: the store of that name, or, on the command line, a directory of this
-     * machine.
+     * The slot that only one operation may write to at once: the store with this name, or on the command line a
+     * directory of this machine.
      */
     String slot(String name) {
         return Optional.ofNullable(settings.get(name))
@@ -71,7 +71,7 @@ final class StoreRegistry implements AutoCloseable {
         new ArrayList<>(openStores.values()).forEach(StoreRegistry::close);
     }
 
-    /** Closes the client of a bucket; of a directory there is nothing to close. */
+    /** Closes the clients of buckets; directories need no closing. */
     static void close(RegistryStore opened) {
         if (opened.store() instanceof S3ObjectStore bucket) {
             bucket.close();

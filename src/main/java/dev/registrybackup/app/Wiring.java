@@ -54,12 +54,12 @@ import java.util.Optional;
 /** Builds the program from its settings, once, at start. The one place where the real clock and randomness come in. */
 @Singleton
 public class Wiring {
-    /** For so long what was seen durable is taken for that. */
+    /** How long a key that was found durable counts as durable. */
     public static final Duration DURABLE_KEY_TTL = Duration.ofMinutes(5);
 
     static final int MAX_DURABLE_KEYS = 100_000;
     private static final Duration HOUSEKEEPING_INTERVAL = Duration.ofMinutes(1);
-    /** Beside the lanes' own: our records, and looking after the stores' state. */
+    /** Connections besides those of the worker pools: for records and store health. */
     private static final int OTHER_CONNECTIONS = 16;
 
     private final Settings settings;
@@ -103,7 +103,7 @@ public class Wiring {
         return workerPools;
     }
 
-    /** The one bandwidth limit of this process: whatever restores, verifies or reconciles shares it. */
+    /** The one bandwidth limit of this process, shared by restore, verify and reconcile. */
     @Produces
     @Singleton
     RateLimiter rateLimiter() {
@@ -148,25 +148,25 @@ public class Wiring {
         RegistryLayout layout = registry.layout();
         PendingStore shelf = new PendingStore(backup.store(), instance(), clock);
         if (settings.isDeadLetter()) {
-            PendingWriter owed = new PendingWriter(shelf, workerPools, (record, goesOn) -> {});
+            PendingWriter pending = new PendingWriter(shelf, workerPools, (record, goesOn) -> {});
             DeadLetterHandler letters =
-                    new DeadLetterHandler(registry.store().bucket(), layout, owed, workerPools, replicationListener);
+                    new DeadLetterHandler(registry.store().bucket(), layout, pending, workerPools, replicationListener);
             return new Service(
                     Optional.empty(),
                     Optional.of(letters),
                     Optional.empty(),
                     false,
                     rejectionRecorder,
-                    owed::waitingKeys);
+                    pending::waitingKeys);
         }
         ReplicationService replicationService =
                 replicationService(replication, new ReplicationObserver(replicationListener, clock));
         RetryWorker worker = new RetryWorker(shelf, rejectionStore, replicationService, workerPools, clock);
-        PendingWriter owed = new PendingWriter(shelf, workerPools, worker::add);
+        PendingWriter pending = new PendingWriter(shelf, workerPools, worker::add);
         NotificationHandler notificationHandler = new NotificationHandler(
                 registry.store().bucket(),
                 replicationService,
-                owed,
+                pending,
                 workerPools,
                 replicationListener,
                 settings.maxKeysInFlight());
@@ -177,10 +177,10 @@ public class Wiring {
                 Optional.empty(),
                 false,
                 rejectionRecorder,
-                () -> worker.pendingKeys() + owed.waitingKeys());
+                () -> worker.pendingKeys() + pending.waitingKeys());
     }
 
-    /** One that takes no events about the registry's objects. */
+    /** A service without events about the registry's objects. */
     private Service withoutEvents(Optional<ImageStreamEventHandler> hints, RejectionRecorder rejectionRecorder) {
         return new Service(
                 Optional.empty(), Optional.empty(), hints, settings.isOperations(), rejectionRecorder, () -> 0);
@@ -246,12 +246,12 @@ public class Wiring {
         return new JobRunner(cluster, namespace(cluster), settings.cronJobs());
     }
 
-    /** That of this pod. */
+    /** The namespace of this pod. */
     static String namespace(KubernetesClient cluster) {
         return Optional.ofNullable(cluster.getNamespace()).orElse("default");
     }
 
-    /** A client of the cluster is made with the first call that is asked about there. */
+    /** Creates the client of the cluster with the first call that needs it. */
     @Produces
     @Singleton
     Authorizer authorizer(Instance<KubernetesClient> kubernetes) {
@@ -263,7 +263,7 @@ public class Wiring {
                 clock);
     }
 
-    /** Who may call: whom the cluster lets in, whoever has the token, or else whoever is on this machine. */
+    /** Authorizes callers by the cluster, by the configured token, or otherwise from this machine only. */
     static Authorizer authorizer(Settings settings, TokenAuthorizer cluster, WorkerPools workerPools, Clock clock) {
         if (settings.isClusterAuth()) {
             return Authorizer.of(cluster, workerPools, clock);
@@ -306,7 +306,10 @@ public class Wiring {
                 : Optional.empty();
     }
 
-    /** New with each start: what an instance owes is told from what its successor of the same host name owes. */
+    /**
+     * New with each start, to distinguish the pending keys of an instance from those of its successor with the same
+     * host name.
+     */
     static String instance() {
         return hostName().replaceAll("[^A-Za-z0-9.-]", "-") + "-" + random();
     }

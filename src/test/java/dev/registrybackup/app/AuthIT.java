@@ -320,7 +320,7 @@ class AuthIT {
 
             // Then
             assertEquals(List.of(403, 403, 403), statuses);
-            assertTrue(shut.log().contains("reason=\"nobody may call, since nothing is configured"), shut::log);
+            assertTrue(shut.log().contains("reason=\"no authorization is configured, so nobody is allowed"), shut::log);
         }
     }
 }

@@ -88,8 +88,8 @@ class OnDemandOperationsIT {
     static Stream<Arguments> refused() {
         return Stream.of(
                 Arguments.of("{}", 400, "A restore needs a"),
-                Arguments.of("{'scope':", 400, "The body is no JSON that can be read"),
-                Arguments.of("[]", 400, "The body has to be a JSON object"),
+                Arguments.of("{'scope':", 400, "The body is not valid JSON"),
+                Arguments.of("[]", 400, "The body must be a JSON object"),
                 Arguments.of("{'scope':{'all':true},'bucket':'x'}", 400, "is not a field of a restore request"),
                 Arguments.of("{'scope':{'all':false}}", 400, "must be one of"),
                 Arguments.of("{'scope':{'repository':'Ns/App'}}", 400, "is no repository name"),
@@ -248,7 +248,7 @@ class OnDemandOperationsIT {
 
         // Then
         assertEquals(400, plain.status());
-        assertTrue(plain.body().contains("by which route ImageStreams are to be restored"), plain::body);
+        assertTrue(plain.body().contains("The strategy for ImageStreams is missing"), plain::body);
         assertEquals(400, metadata.status());
         assertTrue(metadata.body().contains("registry.kind is not openshift"), metadata::body);
     }

@@ -192,7 +192,7 @@ class ReconcileIT {
             value = {
                 "{'scope':{'all':true}}    | 400 | There is no \"scope\" in a request to reconcile",
                 "{'acknowledge':'odd-1'}   | 400 | There is no alarm \"odd-1\"",
-                "[]                        | 400 | The body has to be a JSON object",
+                "[]                        | 400 | The body must be a JSON object",
             })
     void whatIsNoRequestIsRefused(String body, int status, String reason) {
         // Given

@@ -366,7 +366,7 @@ class UiIT {
 
             // Then
             assertEquals(401, answer.status());
-            assertTrue(page.innerText("main").contains("the token is not the one that is configured"));
+            assertTrue(page.innerText("main").contains("the token is not auth.token"));
             assertEquals(0, viewer.cookies().size());
             assertFalse(service.log().contains("something-else-altogether"));
             picture(page, "login-again");

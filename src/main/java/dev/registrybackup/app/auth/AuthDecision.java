@@ -1,25 +1,24 @@
 package dev.registrybackup.app.auth;
 
 /**
- * Whether a caller may do what he asks for.
+ * The decision whether a caller may do something.
  *
- * @param answer which of the four it is
- * @param caller who it is; {@value #NOBODY} if that is not known. It may hold any character: escape it where it is shown
- * @param reason why, in words that never hold the token; any character too
+ * @param answer the decision
+ * @param caller the caller; {@value #NOBODY} if unknown. It may have any character: escape it in output
+ * @param reason the reason, which never has the token in it; may have any character too
  */
 public record AuthDecision(Answer answer, String caller, String reason) {
-    /** Stands for a caller of whom nothing is known. */
+    /** Stands for an unknown caller. */
     public static final String NOBODY = "-";
 
-    /** What a caller is answered. */
+    /** The possible decisions. */
     public enum Answer {
-        /** He may. */
-        ALLOWED,
-        /** He has not said who he is, or nobody knows him: 401. */
+        /** The caller is allowed. */ ALLOWED,
+        /** There is no token, or it is not known: 401. */
         UNAUTHENTICATED,
-        /** It is known who he is, and he may not: 403. */
+        /** The caller is known but not allowed: 403. */
         FORBIDDEN,
-        /** It could not be found out, which may be otherwise soon: 503. */
+        /** It cannot be determined now: 503. */
         UNKNOWN
     }
 
@@ -28,22 +27,22 @@ public record AuthDecision(Answer answer, String caller, String reason) {
         return new AuthDecision(Answer.ALLOWED, caller, reason);
     }
 
-    /** He is nobody that is known. */
+    /** Denies an unknown caller. */
     public static AuthDecision unauthenticated(String reason) {
         return new AuthDecision(Answer.UNAUTHENTICATED, NOBODY, reason);
     }
 
-    /** He may not. */
+    /** Denies a known caller. */
     public static AuthDecision forbidden(String caller, String reason) {
         return new AuthDecision(Answer.FORBIDDEN, caller, reason);
     }
 
-    /** It could not be found out. */
+    /** Denies because it cannot be determined. */
     public static AuthDecision unknown(String reason) {
         return new AuthDecision(Answer.UNKNOWN, NOBODY, reason);
     }
 
-    /** Whether he may. */
+    /** Whether the caller is allowed. */
     public boolean isAllowed() {
         return answer == Answer.ALLOWED;
     }

@@ -8,16 +8,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/** Tells whether a caller may do what he asks for. Safe for use by many threads. */
+/** Decides whether a caller may do something. Safe for use by many threads. */
 public final class Authorizer {
-    /** Longer ones are nobody's, and are not looked at. Kubernetes' are around 1 KiB. */
+    /** In characters; a longer token is rejected unread. Kubernetes' tokens have around 1 KiB. */
     static final int MAX_TOKEN_LENGTH = 8 << 10;
-    /** What a bearer token is made of: RFC 6750, section 2.1. */
+    /** The characters of a bearer token: RFC 6750, section 2.1. */
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9._~+/-]+=*");
 
     private static final Duration REVIEW_TIMEOUT = Duration.ofSeconds(5);
 
-    /** What decides about somebody, however he calls. */
+    /** Decides about a caller. */
     @FunctionalInterface
     private interface Rule {
         CompletableFuture<AuthDecision> ask(Optional<String> token, String verb, boolean fromLoopback);
@@ -30,9 +30,9 @@ public final class Authorizer {
     }
 
     /**
-     * Lets in whom the judge allows. Its decisions are remembered: 60 s that somebody may, 10 s that he may not. A decision
-     * that takes longer than 5 s, or comes on top of {@value DecisionCache#MAX_REVIEWS} others under way, is {@link
-     * AuthDecision.Answer#UNKNOWN}.
+     * Allows whom the token authorizer allows. Caches allowed callers for 60 s and denied ones for 10 s. A decision
+     * that takes longer than 5 s, or exceeds {@value DecisionCache#MAX_REVIEWS} running reviews, is
+     * {@link AuthDecision.Answer#UNKNOWN}.
      */
     public static Authorizer of(TokenAuthorizer tokenAuthorizer, WorkerPools workerPools, Clock clock) {
         return of(tokenAuthorizer, workerPools, clock, REVIEW_TIMEOUT);
@@ -43,42 +43,42 @@ public final class Authorizer {
         return new Authorizer((token, verb, fromLoopback) -> withToken(token, given -> decisions.decide(given, verb)));
     }
 
-    /** Lets in whoever has that token, to everything. */
+    /** Allows everything to callers with this token. */
     public static Authorizer of(SharedSecret secret) {
         return new Authorizer((token, verb, fromLoopback) -> withToken(
                 token,
                 given -> CompletableFuture.completedFuture(
                         secret.matches(given)
-                                ? AuthDecision.allowed("auth.token", "the token is the one that is configured")
-                                : AuthDecision.unauthenticated("the token is not the one that is configured"))));
+                                ? AuthDecision.allowed("auth.token", "the token is auth.token")
+                                : AuthDecision.unauthenticated("the token is not auth.token"))));
     }
 
-    /** Lets in whoever calls from this machine, with or without a token. */
+    /** Allows calls from this machine, with or without a token. */
     public static Authorizer loopback() {
         return new Authorizer((token, verb, fromLoopback) -> CompletableFuture.completedFuture(
                 fromLoopback
                         ? AuthDecision.allowed("loopback", "the call comes from this machine")
                         : AuthDecision.forbidden(
                                 AuthDecision.NOBODY,
-                                "only calls from this machine are served as long as auth.token is not set")));
+                                "without auth.token only calls from this machine are allowed")));
     }
 
-    /** Lets nobody in: where a proxy calls from loopback on behalf of all the world, and nothing tells one from another. */
+    /** Denies everybody: behind a proxy every call comes from loopback, and nothing distinguishes callers. */
     public static Authorizer denyAll() {
         return new Authorizer(
                 (token, verb, fromLoopback) -> CompletableFuture.completedFuture(
                         AuthDecision.forbidden(
                                 AuthDecision.NOBODY,
-                                "nobody may call, since nothing is configured that tells callers apart: set auth.mode to kubernetes, or auth.token")));
+                                "no authorization is configured, so nobody is allowed: set auth.mode to kubernetes, or auth.token")));
     }
 
     /**
-     * Asks whether the caller may.
+     * Decides whether the caller is allowed.
      *
-     * @param token his bearer token, if he sent one
+     * @param token the caller's bearer token, if there is one
      * @param verb the function's name
-     * @param fromLoopback whether he is certainly on this machine, and nobody's proxy
-     * @return never failed; completed within some seconds, on any thread
+     * @param fromLoopback whether the caller is certainly on this machine and not a proxy
+     * @return a future that never fails; completes within seconds, on any thread
      */
     public CompletableFuture<AuthDecision> authorize(Optional<String> token, String verb, boolean fromLoopback) {
         return rule.ask(token, verb, fromLoopback);

@@ -17,27 +17,27 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Caches the decisions of a {@link TokenAuthorizer}, and asks it for those that are not cached: once for each token and verb at a time,
- * and for a bounded number of them. Safe for use by many threads.
+ * Caches the decisions of a {@link TokenAuthorizer}. Requests missing ones once at a time for each token and verb, and
+ * a bounded number at once. Safe for use by many threads.
  */
 final class DecisionCache {
     static final Duration ALLOWED_TTL = Duration.ofSeconds(60);
     static final Duration DENIED_TTL = Duration.ofSeconds(10);
     static final int MAX_ENTRIES = 1_000;
-    /** A review takes two requests of the cluster's API, which serves others too. */
+    /** A review takes two requests to the cluster's API, which serves others too. */
     static final int MAX_REVIEWS = 32;
 
     private static final AuthDecision TOO_MANY =
-            AuthDecision.unknown("too many callers are being looked up at this moment: ask again");
+            AuthDecision.unknown("too many callers are being reviewed: retry");
     private static final AuthDecision TOO_LONG =
-            AuthDecision.unknown("it took too long to find out who calls: ask again");
-    private static final AuthDecision INTERRUPTED = AuthDecision.unknown("the review ended early: ask again");
-    private static final AuthDecision ENDING = AuthDecision.unknown("this process is about to end: ask again");
+            AuthDecision.unknown("the review took too long: retry");
+    private static final AuthDecision INTERRUPTED = AuthDecision.unknown("the review was interrupted: retry");
+    private static final AuthDecision ENDING = AuthDecision.unknown("this process is stopping: retry");
 
     private final TokenAuthorizer tokenAuthorizer;
     private final WorkerPools workerPools;
     private final Duration timeout;
-    /** Apart from the others, so that a flood of strangers drives out nobody who may. */
+    /** Separate, so that a flood of denied callers evicts no allowed one. */
     private final Cache<String, AuthDecision> allowed;
 
     private final Cache<String, AuthDecision> denied;
@@ -45,7 +45,7 @@ final class DecisionCache {
     private final Semaphore permits = new Semaphore(MAX_REVIEWS);
 
     /**
-     * Starts empty.
+     * Creates an empty cache.
      *
      * @param timeout how long a caller waits for a review; one that takes longer still counts for the next call
      */
@@ -57,7 +57,9 @@ final class DecisionCache {
         this.denied = ExpiringCaches.create(clock, DENIED_TTL, MAX_ENTRIES);
     }
 
-    /** Decides whether the holder of the token may do what the verb says; never failed, and completed within the timeout. */
+    /**
+     * Decides whether the holder of the token has the right to the verb; never fails, and completes within the timeout.
+     */
     CompletableFuture<AuthDecision> decide(String token, String verb) {
         String key = key(token, verb);
         @Nullable AuthDecision known = allowed.getIfPresent(key);
@@ -93,9 +95,9 @@ final class DecisionCache {
         try {
             decision = tokenAuthorizer.authorize(token, verb);
         } catch (RuntimeException e) {
-            decision = AuthDecision.unknown("it could not be found out who calls: " + e.getMessage());
+            decision = AuthDecision.unknown("the caller cannot be determined: " + e.getMessage());
         } finally {
-            // After an Error too: its key would never be reviewed again, and its permit be lost.
+            // After an Error too: otherwise its key would never be reviewed again and its permit would be lost.
             permits.release();
             finish(key, review, decision);
         }
@@ -109,7 +111,7 @@ final class DecisionCache {
         review.complete(authDecision);
     }
 
-    /** A hash of both: what is kept in memory for a minute is no secret. */
+    /** A hash of both, so that no secret stays in memory. */
     private static String key(String token, String verb) {
         return HexFormat.of().formatHex(SharedSecret.sha256((verb + "\n" + token).getBytes(StandardCharsets.UTF_8)));
     }

@@ -14,14 +14,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cluster, which knows callers by their tokens (TokenReview), and says whether they may (SubjectAccessReview): with the
- * function's name as the verb, on the resource {@value #RESOURCE} of the group {@value #GROUP}, which is there for that
- * alone. Needs the cluster role system:auth-delegator. Safe for use by many threads; blocks.
+ * Authorizes callers with the cluster: TokenReview identifies the caller, SubjectAccessReview decides, with the
+ * function's name as the verb on the resource {@value #RESOURCE} of the group {@value #GROUP}, which exists only for
+ * this. Needs the cluster role system:auth-delegator. Safe for use by many threads; blocks.
  */
 public final class KubernetesTokenAuthorizer implements TokenAuthorizer {
-    /** The group that rights to call are granted in. */
+    /** The API group of the rights. */
     public static final String GROUP = "registrybackup.dev";
-    /** The resource that rights to call are granted on. */
+    /** The resource of the rights. */
     public static final String RESOURCE = "backups";
 
     private static final System.Logger LOGGER = System.getLogger(KubernetesTokenAuthorizer.class.getName());
@@ -32,7 +32,7 @@ public final class KubernetesTokenAuthorizer implements TokenAuthorizer {
     private final KubernetesClient client;
     private final String namespace;
 
-    /** Asks that client's cluster, about rights in that namespace. */
+    /** Uses this client's cluster and the rights in this namespace. */
     public KubernetesTokenAuthorizer(KubernetesClient client, String namespace) {
         this.client = client;
         this.namespace = namespace;
@@ -48,7 +48,7 @@ public final class KubernetesTokenAuthorizer implements TokenAuthorizer {
         } catch (KubernetesClientException e) {
             return unknown(ApiFailure.describe(e, remedy(e)).replace(token, "(the token)"));
         } catch (IOException e) {
-            return unknown("what the Kubernetes API answered cannot be read. Ask again");
+            return unknown("the Kubernetes API's response cannot be read. Retry");
         }
     }
 
@@ -62,7 +62,7 @@ public final class KubernetesTokenAuthorizer implements TokenAuthorizer {
     private AuthDecision rights(JsonNode user, String verb) throws IOException {
         String name = user.path("username").asText();
         if (name.isEmpty()) {
-            throw new IOException("it knows the token, but no name");
+            throw new IOException("it accepts the token but gives no name");
         }
         JsonNode review = send(RIGHTS, accessReview(user, verb));
         boolean allowed =
@@ -93,7 +93,7 @@ public final class KubernetesTokenAuthorizer implements TokenAuthorizer {
         return review;
     }
 
-    /** What it answers of the review: its status. */
+    /** The status of the review in the response. */
     private JsonNode send(String path, ObjectNode review) throws IOException {
         @Nullable String answer = client.raw(path, "POST", review.toString());
         JsonNode status = JSON.readTree(answer == null ? "" : answer).path("status");
@@ -106,7 +106,7 @@ public final class KubernetesTokenAuthorizer implements TokenAuthorizer {
     private static String remedy(KubernetesClientException failure) {
         return failure.getCode() == 401 || failure.getCode() == 403
                 ? "Bind this pod's service account to the cluster role system:auth-delegator: docs/rights.md"
-                : "Ask again";
+                : "Retry";
     }
 
     private static AuthDecision unknown(String reason) {

@@ -4,16 +4,16 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** Something that both sides know, and that only its hash is kept of. Safe for use by many threads. */
+/** A secret that both sides know; keeps only its hash. Safe for use by many threads. */
 public final class SharedSecret {
     private final byte[] hash;
 
-    /** This one. */
+    /** Keeps the hash of this secret. */
     public SharedSecret(String secret) {
         hash = sha256(secret.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Whether it is that, told in a time that depends on neither: hashes are compared, all of them. */
+    /** Whether the text is the secret. Compares complete hashes, so that the time reveals nothing. */
     public boolean matches(String given) {
         return MessageDigest.isEqual(hash, sha256(given.getBytes(StandardCharsets.UTF_8)));
     }

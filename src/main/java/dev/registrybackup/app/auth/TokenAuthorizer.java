@@ -1,13 +1,13 @@
 package dev.registrybackup.app.auth;
 
-/** Whoever knows the callers by their tokens. */
+/** Authorizes callers by their tokens. */
 @FunctionalInterface
 public interface TokenAuthorizer {
     /**
-     * Finds out who holds the token, and whether he may. Blocks, for some seconds at most. What could not be found out is
-     * {@link AuthDecision.Answer#UNKNOWN}, and is never taken for a yes; so is whatever this throws.
+     * Identifies the holder of the token and decides. Blocks for a few seconds at most. If it cannot be determined or
+     * this throws, the decision is {@link AuthDecision.Answer#UNKNOWN}, which denies the request.
      *
-     * @param token as it was sent, of bearer tokens' characters only
+     * @param token the token as sent, with the characters of bearer tokens only
      * @param verb the function's name
      */
     AuthDecision authorize(String token, String verb);

@@ -9,14 +9,14 @@ import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 
-/** What the events of a cluster's API start. */
+/** The function for events of the cluster's API. */
 public class CaptureFunctions {
     private final Service service;
     private final CurrentVertxRequest request;
     private final RequestDeadline requestDeadline;
     private final EventResponses answers;
 
-    /** Created for each call. */
+    /** Funqy creates one for each call. */
     public CaptureFunctions(
             Service service, CurrentVertxRequest request, RequestDeadline requestDeadline, EventResponses answers) {
         this.service = service;
@@ -26,9 +26,9 @@ public class CaptureFunctions {
     }
 
     /**
-     * Has the ImageStream captured that an ApiServerSource's event is about. It looks at the type itself: Funqy maps a
-     * function to one type, of which there are three for each mode of the source, and answers others 404, which Knative
-     * retries; so events of any type come here ({@code quarkus.funqy.export} in application.properties).
+     * Captures the ImageStream of an ApiServerSource's event. Checks the type itself: Funqy maps a function to one type
+     * and answers 404 to others, which Knative retries, but the source has three types for each mode. So events of any
+     * type come here ({@code quarkus.funqy.export} in application.properties).
      */
     @Funq("capture")
     public Uni<Void> capture(CloudEvent<byte[]> event) {

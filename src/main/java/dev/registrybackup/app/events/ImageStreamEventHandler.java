@@ -23,12 +23,12 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes hints at ImageStreams and has these captured, each once at a time: hints that come meanwhile share the capture that
- * follows. Safe for use by many threads.
+ * Captures the ImageStreams of events, each once at a time: events that arrive meanwhile share the next capture. Safe
+ * for use by many threads.
  */
 public final class ImageStreamEventHandler {
     private static final Duration POLL_INTERVAL = Duration.ofSeconds(30);
-    /** What the way back takes. */
+    /** The time that the response needs. */
     private static final Duration ANSWER_RESERVE = Duration.ofMillis(500);
 
     private final ImageStreamEventDecoder decoder = new ImageStreamEventDecoder();
@@ -36,10 +36,10 @@ public final class ImageStreamEventHandler {
     private final Components components;
 
     /**
-     * What it works with.
+     * The parts that the handler uses.
      *
      * @param hasImages whether the cluster has ImageStreams
-     * @param replicationListener is told what cannot be understood
+     * @param replicationListener receives events that cannot be decoded
      */
     public record Components(
             BooleanSupplier hasImages,
@@ -49,27 +49,27 @@ public final class ImageStreamEventHandler {
             WorkerPools workerPools,
             Clock clock,
             ReplicationListener replicationListener,
-            CaptureMetrics told) {}
+            CaptureMetrics metrics) {}
 
     public ImageStreamEventHandler(Components components) {
         this.components = components;
     }
 
-    /** Looks after what was pushed, from now on. */
+    /** Starts tracking the latency of pushes. */
     public ImageStreamEventHandler start() {
-        components.told().begin();
+        components.metrics().begin();
         components.workerPools().scheduleAtFixedRate(POLL_INTERVAL, components.pushes()::poll);
         return this;
     }
 
     /**
-     * Has the stream captured that the event is about.
+     * Captures the event's stream.
      *
-     * @param left how much time there is to answer
-     * @return done once what the stream was, at some time after this call, is durable; fails within that time with a {@link
-     *     HttpStatusException} otherwise: for good, or to be sent again
-     * @throws HttpStatusException for good, if the event is about no ImageStream
-     * @throws dev.registrybackup.notification.NotJsonException if its data is no JSON
+     * @param left the time left to answer
+     * @return completes once a state of the stream from after this call is durable; otherwise fails within that time
+     * with a {@link HttpStatusException}, permanent or to be sent again
+     * @throws HttpStatusException permanent, if the event is not about an ImageStream
+     * @throws dev.registrybackup.notification.NotJsonException if its data is not JSON
      */
     CompletableFuture<Void> handle(@Nullable String type, byte @Nullable [] data, Duration left) {
         RepositoryName stream = stream(type, data == null ? new byte[0] : data);
@@ -97,19 +97,19 @@ public final class ImageStreamEventHandler {
         }
     }
 
-    /** Says whether there can be such a stream. */
+    /** Whether there can be such a stream. */
     private boolean capture(RepositoryName stream) {
         if (!components.hasImages().getAsBoolean()) {
             return false;
         }
-        Instant begun = components.clock().instant();
+        Instant startedAt = components.clock().instant();
         Result result = components.capture().capture(stream);
-        Duration took = Duration.between(begun, components.clock().instant());
+        Duration took = Duration.between(startedAt, components.clock().instant());
         if (result.captured().isDeleted()) {
-            components.told().deleted(stream, result.isNew(), took);
+            components.metrics().deleted(stream, result.isNew(), took);
         } else {
             components
-                    .told()
+                    .metrics()
                     .captured(
                             result.captured(),
                             components.captureReader().stream(result.captured()),
@@ -122,7 +122,7 @@ public final class ImageStreamEventHandler {
         return true;
     }
 
-    /** Only for the figures: what is on record is, whatever comes of this. */
+    /** For metrics only: the capture is durable whatever the result of this. */
     private void watch(Result result) {
         components
                 .workerPools()
@@ -133,7 +133,7 @@ public final class ImageStreamEventHandler {
                 })
                 .whenComplete((done, failure) -> {
                     if (failure != null) {
-                        components.told().failed(result.captured().stream(), WorkerPools.unwrap(failure));
+                        components.metrics().failed(result.captured().stream(), WorkerPools.unwrap(failure));
                     }
                 });
     }
@@ -144,7 +144,7 @@ public final class ImageStreamEventHandler {
             @Nullable Boolean isOpenShift,
             @Nullable Throwable failure) {
         if (failure != null) {
-            components.told().failed(stream, WorkerPools.unwrap(failure));
+            components.metrics().failed(stream, WorkerPools.unwrap(failure));
             answer.completeExceptionally(retryLater(stream));
         } else if (Boolean.TRUE.equals(isOpenShift)) {
             answer.complete(null);
@@ -157,6 +157,6 @@ public final class ImageStreamEventHandler {
     private static HttpStatusException retryLater(RepositoryName stream) {
         return new HttpStatusException(
                 EventResponses.NOT_TAKEN,
-                "ImageStream %s is not on record as it is now. Send it again".formatted(stream));
+                "The current state of ImageStream %s was not captured. Send it again".formatted(stream));
     }
 }

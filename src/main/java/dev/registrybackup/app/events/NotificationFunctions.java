@@ -8,23 +8,23 @@ import io.quarkus.funqy.knative.events.CloudEventMapping;
 import io.smallrye.mutiny.Uni;
 
 /**
- * The functions. Which of them takes CloudEvents is told by the role alone ({@code quarkus.funqy.export} is {@code
- * service.role}): whatever the type of an event, it reaches that function and no other.
+ * The functions for notifications. The role alone decides which function serves CloudEvents ({@code
+ * quarkus.funqy.export} is {@code service.role}), whatever the type of an event.
  */
 public class NotificationFunctions {
-    /** Set by a broker on what it hands to the dead letter sink: the status of the last answer. */
+    /** The extension in which a broker gives the dead letter sink the status of the last response. */
     private static final String ERROR_CODE = "knativeerrorcode";
 
     private final EventResponses answers;
     private final Service service;
 
-    /** Created for each call. */
+    /** Funqy creates one for each call. */
     public NotificationFunctions(EventResponses answers, Service service) {
         this.answers = answers;
         this.service = service;
     }
 
-    /** Has every registry object that the event names replicated. */
+    /** Replicates each registry object that the event names. */
     @Funq("replicate")
     @CloudEventMapping(trigger = "*")
     public Uni<Void> replicate(CloudEvent<byte[]> event) {
@@ -32,7 +32,7 @@ public class NotificationFunctions {
         return answers.respond(left -> service.requireNotificationHandler().handle(payload, left));
     }
 
-    /** Records what a broker could not deliver: as rejected what was refused for good, as owed everything else. */
+    /** Records undeliverable events: permanently refused ones as rejected, all others as pending. */
     @Funq("dead-letter")
     public Uni<Void> deadLetter(CloudEvent<byte[]> event) {
         boolean refused = String.valueOf(EventResponses.PERMANENT)

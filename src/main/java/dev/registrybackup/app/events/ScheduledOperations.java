@@ -25,7 +25,7 @@ import java.time.ZoneOffset;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Starts what is due. Its answers have no body, since a reply would be an event. */
+/** Starts scheduled operations. Responses have no body, because a body would be an event. */
 @ApplicationScoped
 class ScheduledOperations {
     private static final Logger LOGGER = System.getLogger(ScheduledOperations.class.getName());
@@ -48,11 +48,11 @@ class ScheduledOperations {
     }
 
     /**
-     * Has the operation started. What can never be is refused for good, with 422; what another one under way does instead
-     * is well.
+     * Starts the operation. Rejects an event that can never succeed with 422; succeeds if the same operation is already
+     * running.
      *
-     * @param job what the event's sender was set to say
-     * @param data what came with it; nothing, or an empty object
+     * @param job the job in the event's extension
+     * @param data the event's data; must be null or an empty object
      */
     Uni<Void> start(@Nullable String type, @Nullable String job, byte @Nullable [] data) {
         OperationKind kind = job == null ? null : JOBS.get(job);
@@ -80,7 +80,7 @@ class ScheduledOperations {
         }
     }
 
-    /** An event may come from anybody who reaches the Broker: what is done is told by the configuration alone. */
+    /** Anybody who reaches the Broker can send an event, so only the configuration decides what to do. */
     private static void requireNoParameters(byte @Nullable [] data) {
         if (data == null || data.length == 0) {
             return;
@@ -94,7 +94,7 @@ class ScheduledOperations {
                                 + " the request to /verify or /reconcile");
             }
         } catch (IOException e) {
-            throw new HttpStatusException(EventResponses.PERMANENT, "The event's data is no JSON that can be read");
+            throw new HttpStatusException(EventResponses.PERMANENT, "The event's data is not valid JSON");
         }
     }
 
@@ -104,7 +104,7 @@ class ScheduledOperations {
         if (kind == OperationKind.VERIFY && share > 0) {
             request.put("depth", "content");
             if (share < 1) {
-                // The same day has the same blobs, should it be asked for twice.
+                // The same day selects the same blobs, even if it runs twice.
                 long day = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toEpochDay();
                 request.putObject("sample").put("fraction", share).put("seed", day);
             }

@@ -18,12 +18,12 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Lets callers in who may, and says in the log who called, and who was not let in. Never the token. */
+/** Authorizes callers, and logs who called and who was denied. Never logs the token. */
 @ApplicationScoped
 class AuthFilter {
     private static final Logger LOGGER = System.getLogger("dev.registrybackup.calls");
     private static final String CALLER = AuthFilter.class.getName();
-    /** What a request has that a browser sends for some page, or a proxy on this machine for somebody elsewhere. */
+    /** Headers of requests that a browser sends for a page, or a proxy on this machine for a remote caller. */
     private static final List<String> ON_BEHALF =
             List.of("Origin", "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP");
 
@@ -35,7 +35,7 @@ class AuthFilter {
         this.meters = meters;
     }
 
-    /** Has the request go on if its bearer token allows it, and be refused if not. Its body is not read before that. */
+    /** Continues the request if its bearer token allows it, otherwise denies it. Does not read the body before that. */
     void authorize(RoutingContext context, String function) {
         ask(context, function, BearerToken.token(context.request().getHeader("Authorization")), authDecision -> {
             if (authDecision.isAllowed()) {
@@ -47,10 +47,10 @@ class AuthFilter {
     }
 
     /**
-     * Asks whether the request's caller may, and logs and counts it if not. The request stands still meanwhile.
+     * Authorizes the request's caller; logs and counts a denial. Pauses the request meanwhile.
      *
-     * @param token what the caller sent, by whichever way
-     * @param decide what to do then, on the request's own thread
+     * @param token the caller's token, from a header or cookie
+     * @param decide receives the decision on the request's own thread
      */
     void ask(RoutingContext context, String function, Optional<String> token, Consumer<AuthDecision> decide) {
         HttpServerRequest request = context.request();
@@ -69,18 +69,20 @@ class AuthFilter {
                 }));
     }
 
-    /** What stood still flows again: to whoever reads it, or to nobody, so that the connection serves the next request. */
+    /**
+     * Resumes the request; if nothing reads its body, discards it so that the connection can serve the next request.
+     */
     static void goOn(HttpServerRequest request) {
         if (!request.isEnded()) {
             request.resume();
         }
     }
 
-    /** Logs and counts a call that is not served. */
+    /** Logs and counts a denied call. */
     void refused(HttpServerRequest request, String function, AuthDecision authDecision) {
         String reason = authDecision.answer().name().toLowerCase(Locale.ROOT);
         Counter.builder("registry_backup_requests_denied")
-                .description("Calls that were not served, since their callers may not or are not known")
+                .description("Requests that were not authorized")
                 .tag("function", function)
                 .tag("reason", reason)
                 .register(meters)
@@ -90,18 +92,18 @@ class AuthFilter {
                 .log(LOGGER, Level.WARNING);
     }
 
-    /** Logs a call that may change something. */
+    /** Logs an allowed call that may change something. */
     static void logCall(RoutingContext context, String function) {
         from(LogEvent.of("call").with("function", function).with("caller", of(context)), context.request())
                 .log(LOGGER, Level.INFO);
     }
 
-    /** Who called; {@value AuthDecision#NOBODY} if nobody was asked for. */
+    /** The authorized caller; {@value AuthDecision#NOBODY} if the request needed no authorization. */
     static String of(RoutingContext context) {
         return Optional.<String>ofNullable(context.get(CALLER)).orElse(AuthDecision.NOBODY);
     }
 
-    /** The refusal of a caller who may not, with the headers that belong to it. */
+    /** The response to a denied caller, with its headers. */
     static HttpStatusException refusal(RoutingContext context, AuthDecision authDecision) {
         if (authDecision.answer() == Answer.UNKNOWN) {
             context.response().putHeader("Retry-After", "5");
@@ -112,10 +114,10 @@ class AuthFilter {
                     case FORBIDDEN -> 403;
                     case UNKNOWN, ALLOWED -> EventResponses.NOT_TAKEN;
                 },
-                "Not served: " + authDecision.reason());
+                "Access denied: " + authDecision.reason());
     }
 
-    /** Behind a proxy the address is the proxy's; whom it says it calls for is worth no more than a hint. */
+    /** The remote address. Behind a proxy it is the proxy's; the forwarded address is only a hint. */
     private static LogEvent from(LogEvent line, HttpServerRequest request) {
         String forwarded = request.getHeader("X-Forwarded-For");
         line.with("from", request.remoteAddress().hostAddress());

@@ -14,7 +14,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Turns replies into what a function's caller gets: nothing (204), or a {@link HttpStatusException} with its status. */
+/** Turns event results into responses: nothing (204), or a {@link HttpStatusException} with the status. */
 @ApplicationScoped
 public class EventResponses {
     /** Knative retries 404, 408, 409, 429 and 5xx, and sends everything else to the dead letter sink at once. */
@@ -32,7 +32,7 @@ public class EventResponses {
         this.service = service;
     }
 
-    /** For senders with a dead letter sink: what will never succeed is refused. */
+    /** For senders with a dead letter sink: rejects an event that can never succeed. */
     public Uni<Void> respond(Function<Duration, CompletableFuture<EventResult>> take) {
         Duration left = requestDeadline.remaining(request.getCurrent());
         return Uni.createFrom()
@@ -41,7 +41,7 @@ public class EventResponses {
                 .replaceWithVoid();
     }
 
-    /** For the dead letter sink itself: what will never succeed is put on record. */
+    /** For the dead letter sink itself: records an event that can never succeed. */
     public Uni<Void> respondRecorded(Function<Duration, CompletableFuture<EventResult>> take) {
         Duration left = requestDeadline.remaining(request.getCurrent());
         return Uni.createFrom()
@@ -51,9 +51,9 @@ public class EventResponses {
     }
 
     /**
-     * The event's data; null if it has none, as that of a PingSource which is given no data.
+     * The event's data; null if it has none, like a PingSource without data.
      *
-     * @throws UnreadableEventException if it is not encoded as the event says
+     * @throws UnreadableEventException if the data does not match its encoding
      */
     public byte @Nullable [] data(CloudEvent<byte[]> event) {
         if (request.getCurrent().body().length() <= 0) {
@@ -70,7 +70,7 @@ public class EventResponses {
         if (!done) {
             throw new HttpStatusException(
                     NOT_TAKEN,
-                    "Neither copied nor recorded as owed: the backup store could not be written in time. Send it again");
+                    "Neither copied nor recorded as pending: the backup bucket could not be written in time. Send it again");
         }
     }
 
@@ -81,9 +81,9 @@ public class EventResponses {
                     eventResult.rejections().stream().map(Rejection::reason).collect(Collectors.joining("; "));
             throw new HttpStatusException(
                     PERMANENT,
-                    "Will never succeed: "
+                    "Rejected: "
                             + (reasons.isEmpty()
-                                    ? "the link is withheld, since something below it is corrupt"
+                                    ? "the link is blocked, because something below it is corrupt"
                                     : reasons));
         }
     }

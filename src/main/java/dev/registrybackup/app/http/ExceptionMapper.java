@@ -9,11 +9,11 @@ import dev.registrybackup.restore.PreflightException;
 import dev.registrybackup.restore.UnknownScopeException;
 import dev.registrybackup.restore.VersioningDisabledException;
 
-/** Gives the failures of what people call, and of what a schedule starts, the status that says whose they are. */
+/** Maps failures of API calls and scheduled operations to an HTTP status. */
 public final class ExceptionMapper {
     private ExceptionMapper() {}
 
-    /** The failure with its status; one that nobody expected as it is, which becomes 500. */
+    /** The failure with its status; an unexpected one unchanged, which becomes 500. */
     public static Throwable map(Throwable failure) {
         int status = status(failure);
         return status == 0 ? failure : new HttpStatusException(status, String.valueOf(failure.getMessage()));

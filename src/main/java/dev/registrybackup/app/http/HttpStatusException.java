@@ -1,6 +1,6 @@
 package dev.registrybackup.app.http;
 
-/** An answer other than 204, with its status and the reason that goes into its body. */
+/** A response other than 204, with its status and the reason for its body. */
 public final class HttpStatusException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

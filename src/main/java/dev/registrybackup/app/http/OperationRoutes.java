@@ -30,8 +30,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What people call: the routes that {@code docs/openapi.yaml} describes. Each is served to callers with its verb, never to
- * a CloudEvent, and off the server's own threads. Failures get their status from {@link ExceptionMapper}.
+ * The API for people: the routes in {@code docs/openapi.yaml}. Each needs the right to its verb, rejects CloudEvents,
+ * and runs off the event loop. {@link ExceptionMapper} maps failures to a status.
  */
 @ApplicationScoped
 class OperationRoutes {
@@ -39,7 +39,7 @@ class OperationRoutes {
     private static final ObjectMapper READER =
             new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-    /** All of them; which a process serves depends on its role. */
+    /** All routes; the role of a process decides which it serves. */
     private static final List<Route> ROUTES = List.of(
             new Route(HttpMethod.POST, "/restore", "restore", OperationRoutes::restore),
             new Route(HttpMethod.POST, "/verify", "verify", (api, call) -> api.submit(OperationKind.VERIFY, call)),
@@ -60,7 +60,7 @@ class OperationRoutes {
     private final Instance<OnDemandOperations> operations;
     private final long maxBodyBytes;
 
-    /** A call that is let in. The id is that of the path, if it names one. */
+    /** An authorized call. The id is the one in the path, if any. */
     private record Call(JsonNode body, String id, Function<String, Optional<String>> query, String caller) {}
 
     private record Answer(int status, JsonNode body) {}
@@ -68,16 +68,16 @@ class OperationRoutes {
     /**
      * One route.
      *
-     * @param path with {@code {id}} for any segment
-     * @param verb what the caller needs the right to
+     * @param path the path, with {@code {id}} for any segment
+     * @param verb the verb that the caller needs the right to
      */
     private record Route(HttpMethod method, String path, String verb, BiFunction<OperationRoutes, Call, Answer> work) {
-        boolean matches(String asked) {
-            return asked.matches(path.replace("{id}", "[^/]+"));
+        boolean matches(String requestPath) {
+            return requestPath.matches(path.replace("{id}", "[^/]+"));
         }
 
-        String id(String asked) {
-            return asked.replaceFirst(path.replace("{id}", "([^/]+)"), path.contains("{id}") ? "$1" : "");
+        String id(String requestPath) {
+            return requestPath.replaceFirst(path.replace("{id}", "([^/]+)"), path.contains("{id}") ? "$1" : "");
         }
     }
 
@@ -110,7 +110,7 @@ class OperationRoutes {
         return verbs;
     }
 
-    /** Whether a process of this role serves anything at that path. */
+    /** Whether a process of this role serves this path. */
     boolean serves(String path) {
         return !find(path).isEmpty();
     }
@@ -130,9 +130,9 @@ class OperationRoutes {
     }
 
     /**
-     * Has a request for one of these paths go on if its caller may. Its body is not read before that.
+     * Continues a request for one of these paths if its caller is authorized. Does not read the body before that.
      *
-     * @throws HttpStatusException if it is nothing that anybody could ask for
+     * @throws HttpStatusException if method, path or content type are not supported
      */
     void admit(RoutingContext context, String path) {
         HttpServerRequest request = context.request();
@@ -140,7 +140,7 @@ class OperationRoutes {
         List<Route> found = find(path);
         if (RequestFilter.isCloudEvent(request)) {
             throw new HttpStatusException(
-                    EventResponses.PERMANENT, "A CloudEvent never starts this: post plain JSON to " + path);
+                    EventResponses.PERMANENT, "A CloudEvent cannot start this: post plain JSON to " + path);
         }
         Route route = found.stream()
                 .filter(candidate -> candidate.method().equals(request.method()))
@@ -152,7 +152,7 @@ class OperationRoutes {
                     return new HttpStatusException(405, "Only %s is served at %s".formatted(allowed, path));
                 });
         if (route.method().equals(HttpMethod.POST) && type != null && !type.startsWith(JSON)) {
-            throw new HttpStatusException(415, "The body has to be JSON, not " + type);
+            throw new HttpStatusException(415, "The body must be JSON, not " + type);
         }
         authFilter.authorize(context, route.verb());
     }
@@ -190,7 +190,7 @@ class OperationRoutes {
         }
     }
 
-    /** An empty body is an empty request, which the work then refuses or not. */
+    /** Parses the body; an empty body is an empty request. */
     private static JsonNode readBody(@Nullable Buffer body) {
         if (body == null || body.length() == 0) {
             return JsonNodeFactory.instance.objectNode();
@@ -201,9 +201,9 @@ class OperationRoutes {
                 return read;
             }
         } catch (IOException e) {
-            throw new HttpStatusException(400, "The body is no JSON that can be read");
+            throw new HttpStatusException(400, "The body is not valid JSON");
         }
-        throw new HttpStatusException(400, "The body has to be a JSON object");
+        throw new HttpStatusException(400, "The body must be a JSON object");
     }
 
     private OnDemandOperations operations() {

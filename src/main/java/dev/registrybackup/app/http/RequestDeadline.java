@@ -5,7 +5,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 
-/** When each request arrived at Vert.x, from which the time to answer it is counted. */
+/** Stores when a request arrived at Vert.x, from which its deadline counts. */
 @ApplicationScoped
 public class RequestDeadline {
     private static final String ARRIVED_AT = RequestDeadline.class.getName();
@@ -16,12 +16,12 @@ public class RequestDeadline {
         this.answerWithin = settings.answerWithin();
     }
 
-    /** The request arrives now. */
+    /** Records that the request arrives now. */
     void mark(RoutingContext request) {
         request.put(ARRIVED_AT, System.nanoTime());
     }
 
-    /** How much time is left to answer it; negative if none is. */
+    /** The time left to answer; negative once the deadline has passed. */
     public Duration remaining(RoutingContext request) {
         long arrived = request.get(ARRIVED_AT);
         return answerWithin.minusNanos(System.nanoTime() - arrived);

@@ -24,11 +24,11 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The routes before Funqy's: says when a request arrived, lets in only what this program serves, takes notifications that
- * stores post directly, and gives failures the status that their senders act on rightly.
+ * The routes before Funqy's: they record when a request arrived, let in only what this process serves, accept
+ * notifications that stores post directly, and map failures to the status that makes senders retry or give up.
  *
- * <p>Funqy alone would serve each function by its path too, answer 404 and 500 to events that can never succeed, which
- * Knative retries, and 406 to NooBaa, which sends no Content-Type.
+ * <p>Funqy alone would also serve each function by its path. It would answer 404 and 500 to events that can never
+ * succeed, which Knative retries, and 406 to NooBaa, which sends no Content-Type.
  */
 @ApplicationScoped
 class RequestFilter {
@@ -66,7 +66,7 @@ class RequestFilter {
 
     void open(@Observes Router router) {
         router.route().order(-300).failureHandler(this::failed);
-        // Before Quarkus' own that reads bodies: what is refused has none in memory.
+        // Before Quarkus' body handler, so that a rejected request has no body in memory.
         router.route().order(RouteConstants.ROUTE_ORDER_BODY_HANDLER - 1).handler(this::admit);
         router.post(NOTIFICATION)
                 .order(-100)
@@ -93,7 +93,7 @@ class RequestFilter {
         }
         List<String> missing = ATTRIBUTES.stream().filter(has.negate()).toList();
         if (!missing.isEmpty()) {
-            throw new UnreadableEventException("The event lacks the attributes " + missing);
+            throw new UnreadableEventException("The event is missing the attributes " + missing);
         }
         context.next();
     }
@@ -102,7 +102,7 @@ class RequestFilter {
         try {
             return JSON.readTree(body == null ? new byte[0] : body.getBytes());
         } catch (IOException e) {
-            throw new UnreadableEventException("The event is no JSON that can be read");
+            throw new UnreadableEventException("The event is not valid JSON");
         }
     }
 
@@ -116,20 +116,20 @@ class RequestFilter {
         } else if (onDemand.serves(path)) {
             onDemand.admit(context, path);
         } else if (!serves(path)) {
-            // A broker would retry 404 for ever.
+            // A broker would retry 404 forever.
             refuse(context, isEvent ? EventResponses.PERMANENT : 404, "Nothing is served at " + path);
         } else if (!HttpMethod.POST.equals(request.method())) {
             refuse(context, 405, "Only POST is served at " + path);
         } else if (path.equals(NOTIFICATION) && !webhookSecrets.isAuthorized(request)) {
-            refuse(context, 401, "Not taken: the shared secret of notifications is missing or wrong");
+            refuse(context, 401, "Rejected: the shared secret of notifications is missing or wrong");
         } else if (isEmpty(request) && !service.scheduled()) {
             replicationListener.undecodable("an empty body");
-            refuse(context, 400, "The body is empty, but should be a notification in JSON");
+            refuse(context, 400, "The body is empty: post a notification in JSON");
         } else if (path.equals(EVENTS) && !isEvent) {
             refuse(
                     context,
                     415,
-                    "Only CloudEvents, binary or structured, are taken at /: post plain notifications to "
+                    "Only CloudEvents, binary or structured, are accepted at /: post plain notifications to "
                             + NOTIFICATION);
         } else {
             context.next();
@@ -185,7 +185,7 @@ class RequestFilter {
         }
     }
 
-    /** What captures is heard by a broker alone, and answers it with a status. */
+    /** The capture function serves only a broker, which needs a status. */
     private void refuse(RoutingContext context, int status, @Nullable String reason) {
         if (!context.response().ended()) {
             unread(context, status);
@@ -201,7 +201,10 @@ class RequestFilter {
         }
     }
 
-    /** What is refused by its head alone has its body go by, unless it is a stranger's and nobody knows how long it is. */
+    /**
+     * Discards the body of a rejected request, unless the caller is unauthorized and the length is unknown: then it
+     * closes the connection.
+     */
     private static void unread(RoutingContext context, int status) {
         if (status == 401) {
             context.response().putHeader("WWW-Authenticate", "Bearer");

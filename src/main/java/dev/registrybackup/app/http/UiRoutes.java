@@ -25,19 +25,19 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The way to the page: before Funqy's route, which owns {@code /}. Whoever looks shows a bearer token, in the header or, from
- * a browser, in a cookie that the form sets. No scripts, and nothing from elsewhere.
+ * Serves the page, before Funqy's route for {@code /}. Callers need a bearer token, in the header or, in a browser, in
+ * a cookie that the login form sets. No scripts and no external resources.
  */
 @ApplicationScoped
 class UiRoutes {
     static final String COOKIE = "registry-backup";
-    /** What callers need the right to. */
+    /** The verb that callers need the right to. */
     private static final String VERB = "page";
 
     private static final String LOGIN = "/login";
     private static final String LOGOUT = "/logout";
     private static final String BELOW = "/page/";
-    /** A token of the largest size, each character of it escaped in the form, and an address. */
+    /** In bytes: a token of the largest size with each character escaped, and a URL. */
     private static final long MAX_FORM_BYTES = 32 << 10;
 
     private final Settings settings;
@@ -50,7 +50,7 @@ class UiRoutes {
         this.pages = pages;
     }
 
-    /** Whether that is for the page, and so not for the functions. */
+    /** Whether the request is for the page and not for the functions. */
     boolean serves(HttpServerRequest request, String path) {
         if (!settings.isOperations() || settings.isCommand()) {
             return false;
@@ -96,7 +96,7 @@ class UiRoutes {
                 .thenAccept(page -> own.runOnContext(now -> answer(context, page)));
     }
 
-    /** Whoever shows no token is asked for one, and not told off. */
+    /** A request without a token gets the login form without an error message. */
     private void refuse(RoutingContext context, AuthDecision authDecision, boolean isFirst, String next) {
         int status = AuthFilter.refusal(context, authDecision).status();
         if (authDecision.answer() == Answer.UNAUTHENTICATED) {
@@ -106,13 +106,13 @@ class UiRoutes {
         answer(
                 context,
                 isNobodyAsked
-                        ? pages.get().message(status, "Not served", authDecision.reason(), false)
+                        ? pages.get().message(status, "Access denied", authDecision.reason(), false)
                         : pages.get().login(status, isFirst ? "" : authDecision.reason(), local(next)));
     }
 
     private void logIn(RoutingContext context) {
         if (isCrossSite(context.request())) {
-            answer(context, pages.get().message(403, "Not taken", "The form was sent by another site.", false));
+            answer(context, pages.get().message(403, "Rejected", "Another site sent the form.", false));
             return;
         }
         String token = Optional.ofNullable(context.request().getFormAttribute("token"))
@@ -148,13 +148,16 @@ class UiRoutes {
         return request.isSSL() || (forwarded != null && forwarded.startsWith("https"));
     }
 
-    /** Browsers say so; whoever is none, and does not, brings no cookie of anybody's either. */
+    /**
+     * Whether another site sent the form, according to the browser. Other clients do not send this header, but no
+     * cookie of a user either.
+     */
     private static boolean isCrossSite(HttpServerRequest request) {
         String site = request.getHeader("Sec-Fetch-Site");
         return site != null && !site.equals("same-origin") && !site.equals("none");
     }
 
-    /** Nobody is sent away from here by a form that somebody else made up. */
+    /** Allows only local redirects, so that a forged form cannot redirect to another site. */
     private static String local(String address) {
         return address.startsWith(BELOW) && address.chars().allMatch(character -> character > ' ' && character < 127)
                 ? address

@@ -1,6 +1,6 @@
 package dev.registrybackup.app.http;
 
-/** A request is not a CloudEvent that can be read, so that sending it again cannot help. */
+/** A request is not a valid CloudEvent; sending it again cannot help. */
 public final class UnreadableEventException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

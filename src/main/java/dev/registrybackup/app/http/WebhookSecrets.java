@@ -7,7 +7,7 @@ import io.vertx.core.http.HttpServerRequest;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
 
-/** What stores have to send that post notifications directly, if anything is configured. */
+/** Checks the shared secret of stores that post notifications directly, if one is configured. */
 @ApplicationScoped
 class WebhookSecrets {
     private final String header;
@@ -20,7 +20,7 @@ class WebhookSecrets {
         this.authFilter = authFilter;
     }
 
-    /** Whether the request has what is asked for. Logs and counts it if not. */
+    /** Whether the request has the secret. Logs and counts it if not. */
     boolean isAuthorized(HttpServerRequest request) {
         String given = request.getHeader(header);
         if (secret.isEmpty() || (given != null && secret.get().matches(given))) {

@@ -1,6 +1,6 @@
 /**
- * What comes in over HTTP before any function runs: paths, deadlines, authorization, status codes. Start with {@link
- * RequestFilter} and {@link OperationRoutes}.
+ * Handles HTTP requests before any function runs: paths, deadlines, authorization, status codes. Start with
+ * {@link RequestFilter} and {@link OperationRoutes}.
  */
 @NullMarked
 package dev.registrybackup.app.http;

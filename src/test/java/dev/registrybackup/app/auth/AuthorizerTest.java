@@ -143,7 +143,7 @@ class AuthorizerTest {
 
         // Then
         assertEquals(Answer.UNKNOWN, down.answer());
-        assertEquals("it could not be found out who calls: the API is gone", down.reason());
+        assertEquals("the caller cannot be determined: the API is gone", down.reason());
         assertEquals(Answer.ALLOWED, again);
     }
 
@@ -218,7 +218,7 @@ class AuthorizerTest {
 
         // Then
         assertEquals(Answer.UNKNOWN, stranger.answer());
-        assertEquals("too many callers are being looked up at this moment: ask again", stranger.reason());
+        assertEquals("too many callers are being reviewed: retry", stranger.reason());
         assertEquals(Answer.ALLOWED, known);
         hold.release(10_000);
         Awaitility.await().atMost(LONG).until(() -> ask("one-more") == Answer.FORBIDDEN);
@@ -237,7 +237,7 @@ class AuthorizerTest {
 
         // Then
         assertEquals(Answer.UNKNOWN, authDecision.answer());
-        assertEquals("it took too long to find out who calls: ask again", authDecision.reason());
+        assertEquals("the review took too long: retry", authDecision.reason());
     }
 
     @Test
