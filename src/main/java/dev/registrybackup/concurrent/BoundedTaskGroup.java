@@ -4,20 +4,20 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands pieces of work to the lanes, so many at a time, for one thread that has more of it than fits into memory. The
- * first failure of a piece ends the whole: what the others are at is finished, and nothing more is taken.
+ * Submits tasks to the worker pools, a bounded number at a time, for one thread with more tasks than fit into memory.
+ * After the first failure running tasks finish and no more are accepted.
  */
 public final class BoundedTaskGroup {
     private final WorkerPools workerPools;
     private final int concurrency;
     private final Semaphore permits;
-    /** The first failure; written by the lanes' threads, read by the one that submits. Guarded by this. */
+    /** The first failure; written by the pools' threads, read by the submitting thread. Guarded by this. */
     private @Nullable Throwable failure;
 
     /**
-     * A window.
+     * A group without tasks.
      *
-     * @param most how many pieces may be under way at once
+     * @param most how many tasks may run at once
      */
     public BoundedTaskGroup(WorkerPools workerPools, int most) {
         this.workerPools = workerPools;
@@ -26,9 +26,9 @@ public final class BoundedTaskGroup {
     }
 
     /**
-     * Has the work done in the lane that fits so many bytes, and returns once there is room for the next piece.
+     * Submits the task to the pool for objects of this size in bytes, and returns once there is room for the next task.
      *
-     * @throws RuntimeException the failure of an earlier piece
+     * @throws RuntimeException the failure of an earlier task
      */
     public void submit(long bytes, Runnable work) {
         acquire(1);
@@ -50,9 +50,9 @@ public final class BoundedTaskGroup {
     }
 
     /**
-     * Returns once all that was submitted is done.
+     * Returns once all submitted tasks are done.
      *
-     * @throws RuntimeException the first failure among it
+     * @throws RuntimeException the first failure
      */
     public void await() {
         acquire(concurrency);

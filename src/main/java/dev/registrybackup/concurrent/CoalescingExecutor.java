@@ -7,14 +7,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs work at most once at a time for each key. Who asks while a run is under way shares the one that follows it, and
- * not that run itself: it may have looked already at what has changed since. So a thousand who ask at once cause two runs,
- * and each gets the result of a run that began after it asked. Safe for use by many threads.
+ * Runs work at most once at a time for each key. A caller during a run shares the next run and not the current one,
+ * which may already have read what has changed since. So 1,000 callers at once cause two runs, and each gets the result
+ * of a run that started after its call. Safe for use by many threads.
  *
  * @param <T> what a run results in
  */
 public final class CoalescingExecutor<T> {
-    /** Guarded by this: the keys with a run under way, and for each the run to follow, if any asked for one. */
+    /** Guarded by this: the keys with a running run, and the next run of each, if it was requested. */
     private final Map<String, KeyRun<T>> running = new HashMap<>();
 
     private static final class KeyRun<T> {

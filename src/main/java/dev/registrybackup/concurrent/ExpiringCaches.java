@@ -6,14 +6,17 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Makes the caches of this program. They are of one shape, since a native executable must declare the classes of each. */
+/**
+ * Creates the caches of this program. All have one shape, because a native executable must declare the classes of each.
+ */
 public final class ExpiringCaches {
     private ExpiringCaches() {}
 
     /**
-     * Makes a cache that forgets an entry at an age, and starts no thread. Which entry gives way to a new one is not defined.
+     * Creates a cache that drops entries after a time, and starts no thread. Which entry a new one evicts is not
+     * defined.
      *
-     * @param ttl how long after it was written an entry counts
+     * @param ttl how long an entry is valid after it was written
      * @param maxEntries how many there are at most
      */
     public static <V> Cache<String, V> create(Clock clock, Duration ttl, int maxEntries) {

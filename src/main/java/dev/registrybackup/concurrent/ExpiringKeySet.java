@@ -5,33 +5,33 @@ import java.time.Clock;
 import java.time.Duration;
 
 /**
- * Immutable keys lately seen durable in the backup, to spare asking again. Bounded in number and in time, since somebody
- * may take an object out of the backup behind our back. Safe for use by many threads.
+ * Immutable keys recently found durable in the backup, to save requests. Bounded in number and time, because somebody
+ * else may delete an object from the backup. Safe for use by many threads.
  */
 public final class ExpiringKeySet {
     private final Cache<String, Boolean> keys;
 
     /**
-     * Starts with no memory.
+     * Starts empty.
      *
-     * @param remembered for how long a key is
-     * @param most how many keys are; which gives way to a new one is not defined
+     * @param remembered how long a key stays
+     * @param most how many keys there are at most; which one a new key evicts is not defined
      */
     public ExpiringKeySet(Clock clock, Duration remembered, int most) {
         this.keys = ExpiringCaches.create(clock, remembered, most);
     }
 
-    /** Whether the key was seen durable lately. */
+    /** Whether the key was recently found durable. */
     public boolean contains(String key) {
         return keys.getIfPresent(key) != null;
     }
 
-    /** The key is durable now. */
+    /** Adds a key that is durable now. */
     public void add(String key) {
         keys.put(key, true);
     }
 
-    /** The key turned out not to be durable. */
+    /** Removes a key that turned out not to be durable. */
     public void remove(String key) {
         keys.invalidate(key);
     }

@@ -6,8 +6,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * How fast bulk work may read: so many bytes a second over all its threads. Whoever has read more than its share waits, so
- * that restore and verify leave the store to the registry; events are never held up by it. Safe for use by many threads.
+ * Limits how many bytes per second bulk work reads, over all its threads. A thread over the limit waits, so that
+ * restore and verify leave bandwidth to the registry; events are never limited. Safe for use by many threads.
  */
 public final class RateLimiter {
     private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
@@ -17,13 +17,13 @@ public final class RateLimiter {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition timer = lock.newCondition();
 
-    /** Guarded by the lock: when all that was taken so far is paid for, in the time of nanoTime. */
+    /** Guarded by the lock: until when the bytes read so far use up the limit, in the time of nanoTime. */
     private long availableAt;
 
     /**
-     * A pace.
+     * A limiter for this rate.
      *
-     * @param bytesPerSecond how many bytes may be read in a second; 0 for as many as come
+     * @param bytesPerSecond how many bytes may be read per second; 0 for no limit
      * @param nanoTime the time in nanoseconds, as {@link System#nanoTime} has it
      */
     public RateLimiter(long bytesPerSecond, LongSupplier nanoTime) {
@@ -32,15 +32,15 @@ public final class RateLimiter {
         this.availableAt = nanoTime.getAsLong();
     }
 
-    /** No bound. */
+    /** A limiter without a limit. */
     public static RateLimiter unlimited() {
         return new RateLimiter(0, () -> 0);
     }
 
     /**
-     * Says that so many bytes were read, and returns once reading on keeps to the pace.
+     * Counts bytes that were read, and returns once more reading keeps to the limit.
      *
-     * @throws InterruptedException if the thread is told to stop
+     * @throws InterruptedException if the thread is interrupted
      */
     public void acquire(long bytes) throws InterruptedException {
         if (bytesPerSecond <= 0) {

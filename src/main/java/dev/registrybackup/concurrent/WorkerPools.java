@@ -16,12 +16,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * All threads of this program but the HTTP server's. A place in a lane is held while one request or one object's bytes
- * move and never while waiting for another object: work that needs several objects is composed of futures. So any lane
- * may be as narrow as one thread without anything standing still for ever, and small objects pass large ones.
+ * All threads of this program except the HTTP server's. A task uses a thread of a pool while one request or one
+ * object's bytes move, and never while it waits for another object: work on several objects is composed of futures. So
+ * each pool may have a single thread without a deadlock, and small objects overtake large ones.
  */
 public final class WorkerPools implements AutoCloseable {
-    /** Objects up to this many bytes are small: read whole into memory, proved, and written. */
+    /** Objects up to this many bytes are small: read into memory, verified, and written. */
     public static final int MAX_SMALL_BYTES = 1 << 20;
 
     private static final System.Logger LOGGER = System.getLogger(WorkerPools.class.getName());
@@ -31,12 +31,12 @@ public final class WorkerPools implements AutoCloseable {
     private final ExecutorService large;
     private final ExecutorService metadata;
     private final ExecutorService operationThreads;
-    /** One thread for each periodic work at the most, so that one which hangs holds up neither records nor the others. */
+    /** At most one thread for each periodic task, so that a hanging one blocks neither records nor the others. */
     private final ExecutorService periodic;
 
     private final ScheduledThreadPoolExecutor timer;
 
-    /** Work that is done again and again until this is closed; what was due by then may still be done after that. */
+    /** A periodic task that runs until this is closed; a run that was due by then may still follow. */
     @FunctionalInterface
     public interface ScheduledTask extends AutoCloseable {
         @Override
@@ -44,10 +44,10 @@ public final class WorkerPools implements AutoCloseable {
     }
 
     /**
-     * Starts the lanes.
+     * Starts the pools.
      *
-     * @param smallThreads how many requests without large bodies may be under way at once
-     * @param largeThreads how many large objects may move at once
+     * @param smallThreads how many requests without large bodies may run at once
+     * @param largeThreads how many large objects may be copied at once
      */
     public WorkerPools(int smallThreads, int largeThreads) {
         small = Executors.newFixedThreadPool(smallThreads, threadFactory("small"));
@@ -68,42 +68,42 @@ public final class WorkerPools implements AutoCloseable {
         };
     }
 
-    /** Does it in the lane of small objects and single requests. */
+    /** Submits a task to the pool for small objects and single requests. */
     public <T> CompletableFuture<T> submitSmall(Supplier<T> work) {
         return CompletableFuture.supplyAsync(work, small);
     }
 
-    /** Does it in the lane that fits an object of so many bytes. */
+    /** Submits a task to the pool for an object of this size in bytes. */
     public <T> CompletableFuture<T> submitForSize(long bytes, Supplier<T> work) {
         return CompletableFuture.supplyAsync(work, bytes <= MAX_SMALL_BYTES ? small : large);
     }
 
-    /** Does it in the lane of our own records, which no copy can hold up. */
+    /** Submits a task to the pool for this program's own records, which no copy can block. */
     public <T> CompletableFuture<T> submitMetadata(Supplier<T> work) {
         return CompletableFuture.supplyAsync(work, metadata);
     }
 
-    /** Why work in a lane failed, without what a future wraps it in. */
+    /** The failure of a task, without the exception that a future wraps it in. */
     public static Throwable unwrap(Throwable failure) {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     /**
-     * Begins work that may take hours, on a thread of its own: it takes no place in another lane but through what it asks
-     * for there. How many there are at once is the caller's to bound.
+     * Starts a task that may take hours on a thread of its own; it uses the other pools only for what it submits there.
+     * The caller bounds how many run at once.
      */
     public CompletableFuture<Void> submitOperation(Runnable work) {
         return CompletableFuture.runAsync(work, operationThreads);
     }
 
-    /** Runs a step that does not block, later, on the timer's one thread. Cancelled, it is kept no longer. */
+    /** Runs a step that does not block after a delay, on the timer's only thread. A cancelled step is dropped. */
     public Future<?> schedule(Duration delay, Runnable step) {
         return timer.schedule(step, delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /**
-     * Runs work now and again after each period, on a thread of its own and never beside itself: while it runs, a period
-     * that ends is skipped. A failure is logged and ends nothing.
+     * Runs a task now and after each period, on a thread of its own and never twice at once: periods that end during a
+     * run are skipped. A failure is logged and does not stop later runs.
      */
     public ScheduledTask scheduleAtFixedRate(Duration period, Runnable work) {
         AtomicBoolean isRunning = new AtomicBoolean();
@@ -124,11 +124,11 @@ public final class WorkerPools implements AutoCloseable {
                 periodic.execute(logged);
             }
         };
-        Future<?> begun = timer.scheduleAtFixedRate(unlessRunning, 0, period.toMillis(), TimeUnit.MILLISECONDS);
-        return () -> begun.cancel(false);
+        Future<?> scheduled = timer.scheduleAtFixedRate(unlessRunning, 0, period.toMillis(), TimeUnit.MILLISECONDS);
+        return () -> scheduled.cancel(false);
     }
 
-    /** Stops taking work and interrupts what is under way: whatever was not answered will be delivered again. */
+    /** Rejects new tasks and interrupts running ones: unanswered events will be delivered again. */
     @Override
     public void close() {
         timer.shutdownNow();
