@@ -5,8 +5,8 @@ import java.util.OptionalLong;
 /**
  * One reference of a manifest.
  *
- * @param digest what it refers to
- * @param size its size in bytes as the manifest says, which is somebody's claim
+ * @param digest the digest that it refers to
+ * @param size its size in bytes according to the manifest, unverified
  * @param role how to follow it
  */
 public record Descriptor(Digest digest, OptionalLong size, Role role) {

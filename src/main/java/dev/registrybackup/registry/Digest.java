@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 public record Digest(DigestAlgorithm algorithm, String hex) {
     private static final Pattern HEX = Pattern.compile("[0-9a-f]+");
 
-    /** Refuses a hash that is not the algorithm's, with {@link IllegalArgumentException}. */
+    /** Throws {@link IllegalArgumentException} if the hash does not fit the algorithm. */
     public Digest {
         if (hex.length() != algorithm.hexLength() || !HEX.matcher(hex).matches()) {
             throw new IllegalArgumentException("A %s digest has %d lower-case hexadecimal digits, not \"%s\""
@@ -21,7 +21,7 @@ public record Digest(DigestAlgorithm algorithm, String hex) {
     }
 
     /**
-     * Reads the canonical form, {@code sha256:<64 hexadecimal digits>}.
+     * Parses the canonical form, {@code sha256:<64 hexadecimal digits>}.
      *
      * @throws IllegalArgumentException if the text is anything else, naming what is wrong with it
      */

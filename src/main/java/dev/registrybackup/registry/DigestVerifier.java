@@ -4,8 +4,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 
 /**
- * The running proof that bytes are what a digest says: fed in order, asked once at the end. Not for use by two threads
- * at a time.
+ * Verifies bytes against a digest: takes them in order and compares at the end. Not for use by two threads at a time.
  */
 public final class DigestVerifier {
     private final Digest expected;
@@ -18,12 +17,12 @@ public final class DigestVerifier {
         this.bytesRead = bytes;
     }
 
-    /** A proof that has seen nothing yet. */
+    /** Starts before the first byte. */
     public static DigestVerifier of(Digest expected) {
         return new DigestVerifier(expected, expected.algorithm().newMessageDigest(), 0);
     }
 
-    /** The same proof at the same byte, to go on from independently: a part that is read again starts from such a copy. */
+    /** A copy at the same byte that continues independently: a multipart part that is read again starts from one. */
     public DigestVerifier copy() {
         try {
             return new DigestVerifier(expected, (MessageDigest) messageDigest.clone(), bytesRead);
@@ -38,21 +37,21 @@ public final class DigestVerifier {
         return expected;
     }
 
-    /** Takes the next bytes. */
+    /** Adds the next bytes. */
     public void update(byte[] buffer, int offset, int length) {
         messageDigest.update(buffer, offset, length);
         bytesRead += length;
     }
 
-    /** How many bytes it has seen. */
+    /** How many bytes were added. */
     public long bytesRead() {
         return bytesRead;
     }
 
     /**
-     * Ends the proof.
+     * Compares the hash of all bytes.
      *
-     * @throws DigestMismatchException if the bytes seen are not what the digest says
+     * @throws DigestMismatchException if it does not match the digest
      */
     public void verify() {
         Digest actual = new Digest(expected.algorithm(), HexFormat.of().formatHex(messageDigest.digest()));

@@ -6,7 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * What a link says: a digest, and nothing else, no newline either.
+ * The content of a link: a digest and nothing else, without a newline.
  *
  * <p>Source: distribution/distribution {@code registry/storage/blobstore.go}, {@code readlink}: the whole content goes
  * through {@code digest.Parse}, so that an empty or newline-terminated link is an error and stops garbage collection.
@@ -18,9 +18,9 @@ public final class LinkContent {
     private LinkContent() {}
 
     /**
-     * Reads a link.
+     * Parses a link.
      *
-     * @throws MalformedLinkException if the content is no digest
+     * @throws MalformedLinkException if the content is not a digest
      */
     public static Digest parse(byte[] content) {
         String text = new String(content, StandardCharsets.ISO_8859_1);

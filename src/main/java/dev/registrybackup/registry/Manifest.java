@@ -13,15 +13,15 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What a manifest of any kind refers to: OCI image manifest and index, Docker image manifest and manifest list, schema 1,
- * artifact manifest, and whatever of an unknown media type parses alike. {@code subject} is no reference: a
- * registry accepts a manifest whose subject it lacks (OCI distribution-spec, "Pushing Manifests with Subject").
+ * What a manifest of any kind refers to: OCI image manifest and index, Docker image manifest and manifest list, schema
+ * 1, artifact manifest, and whatever of an unknown media type parses alike. {@code subject} is not a reference: a
+ * registry accepts a manifest whose subject is missing (OCI distribution-spec, "Pushing Manifests with Subject").
  *
  * @param references each digest once, in the manifest's order
- * @param subject what it is about, if it says so: a signature's image, say
- * @param mediaType the one it states, or else what OCI's heuristics make of it
+ * @param subject the subject if it has one, such as a signature's image
+ * @param mediaType the media type that it states, or the one by OCI's heuristics
  * @param config its config, if it has one
- * @param platforms what the images run on that an index lists, as far as it says
+ * @param platforms the platforms of an index's entries, as far as it names them
  */
 public record Manifest(
         List<Descriptor> references,
@@ -29,7 +29,7 @@ public record Manifest(
         String mediaType,
         Optional<Digest> config,
         List<Platform> platforms) {
-    /** The largest manifest a registry takes, in bytes: distribution {@code registry/handlers/manifests.go}. */
+    /** The largest manifest that a registry accepts, in bytes: distribution {@code registry/handlers/manifests.go}. */
     public static final int MAX_BYTES = 4 << 20;
 
     /** What refers to nothing. */
@@ -37,15 +37,15 @@ public record Manifest(
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-    /** Keeps its own copies of the lists. */
+    /** Copies the lists. */
     public Manifest {
         references = List.copyOf(references);
         platforms = List.copyOf(platforms);
     }
 
     /**
-     * Reads a manifest. The media type it states is not asked: the fields decide, as in OCI's heuristics for manifests
-     * without one, so that an unknown type is followed as far as it parses. References that are no digests are passed over.
+     * Parses a manifest. Ignores the media type that it states: the fields decide, as in OCI's heuristics for manifests
+     * without one, so that an unknown type is followed as far as it parses. Skips references that are not digests.
      *
      * @throws MalformedManifestException if the bytes are not a JSON object
      */
@@ -66,7 +66,7 @@ public record Manifest(
                 List.copyOf(found.values()),
                 digest(root.path("subject"), "digest"),
                 mediaType(root).intern(),
-                // The object that the references have too: there may be very many manifests in memory.
+                // Share the digest objects of the references: very many manifests may be in memory.
                 digest(root.path("config"), "digest")
                         .map(config -> Objects.requireNonNull(found.get(config)).digest()),
                 platforms);
@@ -85,8 +85,8 @@ public record Manifest(
     }
 
     /**
-     * The media type is stored nowhere else. Source: openshift/docker-distribution {@code manifeststore.go}; schema 1 never
-     * states its own.
+     * The media type is stored nowhere else. Source: openshift/docker-distribution {@code manifeststore.go}; schema 1
+     * never states its own.
      */
     private static String mediaType(JsonNode root) {
         String stated = Platform.text(root, "mediaType");
@@ -123,7 +123,9 @@ public record Manifest(
                                         : role)));
     }
 
-    /** Empty if it is no digest of ours: nothing to follow. The manifest's own bytes are kept as they are all the same. */
+    /**
+     * Empty if it is no digest of ours: nothing to follow. The manifest's own bytes are kept as they are all the same.
+     */
     private static Optional<Digest> digest(JsonNode entry, String field) {
         try {
             return Optional.of(Digest.parse(entry.path(field).asText()));

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 
 /**
- * What an image runs on.
+ * The platform of an image.
  *
  * @param os the operating system
  * @param architecture the processor
@@ -14,7 +14,7 @@ import java.util.Optional;
 public record Platform(String os, String architecture, String variant, Optional<String> digest) {
     private static final int MAX_TEXT_LENGTH = 255;
 
-    /** That of a config, or of an index's entry; empty if it says none. */
+    /** The platform of a config or an index's entry; empty if it has none. */
     public static Optional<Platform> parse(JsonNode json, Optional<String> digest) {
         String os = text(json, "os");
         String architecture = text(json, "architecture");

@@ -27,14 +27,13 @@ import java.util.regex.Pattern;
  *     _uploads/&lt;uuid&gt;/…
  * </pre>
  *
- * <p>Laws: {@code parse(keyOf(path)).equals(path)}, and {@code keyOf(parse(key)).equals(key)}. No key is refused: what
- * the grammar does not know is {@link UnknownObject}.
+ * <p>Laws: {@code parse(keyOf(path)).equals(path)}, and {@code keyOf(parse(key)).equals(key)}. Every key parses: one outside the grammar is an {@link UnknownObject}.
  *
  * <p>Source: distribution/distribution {@code registry/storage/paths.go}; the root directory is prefixed by the S3
  * driver, {@code s3-aws/s3.go}, {@code s3Path}.
  */
 public final class RegistryLayout {
-    /** Where our own bookkeeping lies in the backup bucket: never beside registry keys, and never copied. */
+    /** The prefix of this program's own records in the backup bucket: never among registry keys, and never copied. */
     public static final String METADATA_PREFIX = "registry-backup/";
 
     private static final String DIGEST = "([a-z0-9]+)/([0-9a-f]+)";
@@ -79,7 +78,7 @@ public final class RegistryLayout {
         return registryPath + "blobs/";
     }
 
-    /** What the key is. */
+    /** Parses a key. */
     public RegistryPath parse(String key) {
         if (!key.startsWith(rootPath) || key.startsWith(METADATA_PREFIX) || key.isEmpty() || key.endsWith("/")) {
             return new Excluded(key);

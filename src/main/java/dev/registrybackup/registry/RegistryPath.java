@@ -1,6 +1,6 @@
 package dev.registrybackup.registry;
 
-/** A key of the registry bucket, understood. One record per form of the layout drawn in {@link RegistryLayout}. */
+/** A parsed key of the registry bucket. One record per form of the layout drawn in {@link RegistryLayout}. */
 public sealed interface RegistryPath {
     /** Which form it is, for exhaustive switches and as a label. */
     Kind kind();
@@ -80,7 +80,7 @@ public sealed interface RegistryPath {
         }
     }
 
-    /** A file of an upload under way: gone seconds later, never read, never copied. */
+    /** A file of a running upload: deleted seconds later, never read, never copied. */
     record UploadFile(String key) implements RegistryPath {
         @Override
         public Kind kind() {
@@ -88,7 +88,7 @@ public sealed interface RegistryPath {
         }
     }
 
-    /** An object inside the root directory that the layout does not know. */
+    /** An object in the root directory outside the layout. */
     record UnknownObject(String key) implements RegistryPath {
         @Override
         public Kind kind() {

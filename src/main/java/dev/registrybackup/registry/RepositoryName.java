@@ -13,7 +13,7 @@ public record RepositoryName(String value) {
     /** docker/distribution reference/regexp.go and normalize.go: a name has at most 255 characters. */
     private static final int MAX_LENGTH = 255;
 
-    /** Refuses what is no repository name, with {@link IllegalArgumentException}. */
+    /** Throws {@link IllegalArgumentException} for an invalid name. */
     public RepositoryName {
         if (!isValid(value)) {
             throw new IllegalArgumentException("\"%s\" is no repository name".formatted(value));

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 public record Tag(String value) {
     private static final Pattern TAG = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
 
-    /** Refuses what is no tag, with {@link IllegalArgumentException}. */
+    /** Throws {@link IllegalArgumentException} for an invalid tag. */
     public Tag {
         if (!isValid(value)) {
             throw new IllegalArgumentException("\"%s\" is no tag".formatted(value));

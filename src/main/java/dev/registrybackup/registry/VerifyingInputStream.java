@@ -7,10 +7,10 @@ import java.io.InputStream;
 import java.util.Optional;
 
 /**
- * A stream of known length that hands out its last bytes only once all that it covers is proved. Whoever sends it
- * onward with its length announced can therefore not complete a transfer of wrong bytes.
+ * A stream of known length that returns its last bytes only after all bytes are verified. A transfer with an announced
+ * length can therefore not complete with wrong bytes.
  *
- * <p>It may cover a whole object or one part of it; only the last part ends the proof.
+ * <p>It may cover an object or one multipart part; only the last part ends the verification.
  */
 public final class VerifyingInputStream extends FilterInputStream {
     private final long length;
@@ -23,8 +23,8 @@ public final class VerifyingInputStream extends FilterInputStream {
      * Wraps a stream.
      *
      * @param length how many bytes it must have
-     * @param proof fed with every byte; empty for objects that no digest names
-     * @param endsProof whether the last byte here is the last byte of what is proved
+     * @param proof receives every byte; empty for objects without a digest
+     * @param endsProof whether the last byte here is the last one to verify
      */
     public VerifyingInputStream(InputStream in, long length, Optional<DigestVerifier> proof, boolean endsProof) {
         super(in);
@@ -33,7 +33,7 @@ public final class VerifyingInputStream extends FilterInputStream {
         this.isLastPart = endsProof;
     }
 
-    /** Reads one byte, under the promise of {@link #read(byte[], int, int)}. */
+    /** Reads one byte, with the promise of {@link #read(byte[], int, int)}. */
     @Override
     public int read() throws IOException {
         byte[] one = new byte[1];
@@ -45,7 +45,7 @@ public final class VerifyingInputStream extends FilterInputStream {
      * Reads some bytes.
      *
      * @throws EOFException if the stream ends before its length
-     * @throws DigestMismatchException instead of handing out the last bytes, if all of them do not fit the digest
+     * @throws DigestMismatchException instead of returning the last bytes, if the bytes do not match the digest
      */
     @Override
     public int read(byte[] buffer, int offset, int wanted) throws IOException {
@@ -73,7 +73,7 @@ public final class VerifyingInputStream extends FilterInputStream {
         isVerified = true;
     }
 
-    /** Skips by reading, since skipped bytes would be unproved. */
+    /** Skips by reading, because skipped bytes would not be verified. */
     @Override
     public long skip(long count) throws IOException {
         if (count <= 0) {
@@ -83,7 +83,7 @@ public final class VerifyingInputStream extends FilterInputStream {
         return Math.max(0, read(buffer, 0, buffer.length));
     }
 
-    /** Going back would prove bytes twice: the object is opened again instead. */
+    /** Not supported: going back would hash bytes twice, so callers open the object again. */
     @Override
     public boolean markSupported() {
         return false;
