@@ -5,8 +5,8 @@ import java.io.InputStream;
 import java.util.Optional;
 
 /**
- * An object's bytes, fetched a block at a time, for whoever pauses between reads: a store cuts a connection off that is not
- * read from for long. Nothing is open between two reads, so there is nothing to close. For one thread.
+ * Reads an object one block at a time, for callers that pause between reads: a store closes a connection that is idle
+ * for long. Nothing is open between two reads, so there is nothing to close. For one thread.
  */
 public final class BlockInputStream extends InputStream {
     private static final int BLOCK_BYTES = 1 << 20;
@@ -16,7 +16,7 @@ public final class BlockInputStream extends InputStream {
     private ByteArrayInputStream block = new ByteArrayInputStream(new byte[0]);
     private long fetched;
 
-    /** Reads that very object: a read throws {@link StoreError#PRECONDITION_FAILED} once there is another. */
+    /** Reads exactly this object: a read throws {@link StoreError#PRECONDITION_FAILED} once there is another. */
     public BlockInputStream(ObjectStore store, ObjectInfo object) {
         this.store = store;
         this.object = object;
@@ -29,9 +29,9 @@ public final class BlockInputStream extends InputStream {
     }
 
     /**
-     * Reads what is left of the block, or of the next if nothing is.
+     * Reads the rest of the block, or of the next one if none is left.
      *
-     * @throws ObjectStoreException if the store does not give the next block whole
+     * @throws ObjectStoreException if the store does not return the complete next block
      */
     @Override
     public int read(byte[] buffer, int offset, int length) {

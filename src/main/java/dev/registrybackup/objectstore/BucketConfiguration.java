@@ -4,13 +4,13 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * How a bucket is set up. Each fact may be wanting for itself: a key may read objects and not ask for these, and few
- * stores answer all of it.
+ * The configuration of a bucket. Each value may be missing by itself: credentials may lack the right to read it, and
+ * few stores support all of them.
  *
- * @param serverTime what time it is by the store's clock, UTC, in whole seconds
+ * @param serverTime the time of the store's clock, UTC, to the second
  * @param versioningEnabled whether it keeps versions
  * @param lifecycleRules its enabled lifecycle rules
- * @param notificationRules to whom it tells what happens in it
+ * @param notificationRules its notification rules
  * @param objectLockEnabled whether its objects can be locked
  */
 public record BucketConfiguration(

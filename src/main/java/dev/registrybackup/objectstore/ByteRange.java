@@ -7,7 +7,7 @@ package dev.registrybackup.objectstore;
  * @param length how many bytes, at least one
  */
 public record ByteRange(long offset, long length) {
-    /** Refuses what is no range, with {@link IllegalArgumentException}. */
+    /** Throws {@link IllegalArgumentException} for an invalid range. */
     public ByteRange {
         if (offset < 0 || length < 1) {
             throw new IllegalArgumentException("No range of bytes: %d from %d".formatted(length, offset));

@@ -6,21 +6,21 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
 
-/** Bytes to be written, which can be read again from their start, since a client that retries does so. */
+/** Bytes to write, which can be read again from the start, as a retrying client does. */
 public interface ContentSource {
     /** How many bytes there are. */
     long size();
 
     /**
-     * A fresh stream over all of the bytes, with fresh state of whatever proves them; the caller closes it.
+     * Opens a new stream over all bytes, with a new verification; the caller closes it.
      *
-     * @throws IOException if they cannot be read now; trying again may help
+     * @throws IOException if they cannot be read now; a retry may help
      */
     InputStream open() throws IOException;
 
     /**
-     * The SHA-256 digest that all of these bytes have, where it is known before they are read: a store may refuse others by
-     * it. Whoever has to be sure verifies them all the same.
+     * The SHA-256 digest of all bytes, if known before they are read: a store may reject other bytes by it. Callers
+     * that must be sure verify the bytes anyway.
      */
     default Optional<Digest> sha256() {
         return Optional.empty();

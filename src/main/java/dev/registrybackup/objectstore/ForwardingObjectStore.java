@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A store that hands every request on to another, for a subclass to do otherwise with some of them. */
+/** Forwards every request to another store; subclasses override some of them. */
 public class ForwardingObjectStore implements ObjectStore {
     private final ObjectStore delegate;
 
-    /** Hands on to that store. */
+    /** Forwards to this store. */
     protected ForwardingObjectStore(ObjectStore below) {
         this.delegate = below;
     }

@@ -3,13 +3,13 @@ package dev.registrybackup.objectstore;
 import java.util.OptionalInt;
 
 /**
- * What a bucket's store does by itself with objects of some age.
+ * A lifecycle rule of a bucket.
  *
- * @param name as the bucket's owner named it; may be empty
- * @param prefix of the keys that it is for
- * @param expiresCurrentVersions whether it removes current versions, or hides them where versions are kept
- * @param noncurrentExpirationDays after how many days it removes versions that are not current any more; empty for never
- * @param abortUploadDays after how many days it gives up uploads that nobody completed; empty for never
+ * @param name the name that the bucket's owner gave it; may be empty
+ * @param prefix the prefix of the keys that it applies to
+ * @param expiresCurrentVersions whether it deletes current versions, or hides them in a versioned bucket
+ * @param noncurrentExpirationDays after how many days it deletes noncurrent versions; empty for never
+ * @param abortUploadDays after how many days it aborts incomplete uploads; empty for never
  */
 public record LifecycleRule(
         String name,
@@ -17,7 +17,7 @@ public record LifecycleRule(
         boolean expiresCurrentVersions,
         OptionalInt noncurrentExpirationDays,
         OptionalInt abortUploadDays) {
-    /** Whether it is for keys that start so, or for some of them. */
+    /** Whether it applies to keys with this prefix, or to some of them. */
     public boolean overlapsPrefix(String keys) {
         return keys.startsWith(prefix) || prefix.startsWith(keys);
     }

@@ -16,11 +16,11 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * Small JSON records of our own in the backup bucket. They are removed by version, so that a versioned bucket does not
- * fill with their ghosts. Blocks; each method throws {@link ObjectStoreException} if the store did not do it.
+ * Reads and writes this program's small JSON records in the backup bucket. Deletes them by version, so that a versioned
+ * bucket does not fill with old versions. Blocks; each method throws {@link ObjectStoreException} if the store failed.
  *
- * <p>Records are read field by field and not bound to classes: a damaged field or one of a later version is met where it
- * is read, and a native executable needs no reflection for them.
+ * <p>Records are read field by field and not bound to classes: a corrupt field or one of a later version is handled
+ * where it is read, and a native executable needs no reflection.
  */
 public final class MetadataStore {
     private static final System.Logger LOGGER = System.getLogger(MetadataStore.class.getName());
@@ -32,37 +32,37 @@ public final class MetadataStore {
     private final ObjectStore backup;
 
     /**
-     * A record as it was read.
+     * A record as read.
      *
      * @param json its content
      * @param version its version, where the bucket keeps versions
      */
     public record StoredRecord(String json, Optional<String> version) {}
 
-    /** The records of that bucket. */
+    /** Uses the records of this bucket. */
     public MetadataStore(ObjectStore backup) {
         this.backup = backup;
     }
 
-    /** Writes a record and tells its version. */
+    /** Writes a record and returns its version. */
     public Optional<String> put(String key, String json) {
         return put(key, toContent(json));
     }
 
-    /** As {@link #put(String, String)}, for a record that is too large to be held in memory. */
+    /** As {@link #put(String, String)}, for a record too large for memory. */
     Optional<String> put(String key, ContentSource content) {
         return backup.put(key, content, Map.of());
     }
 
     /**
-     * Writes a record unless there is one of that key, and says whether it did. May say "no" of its own record, written by
-     * a request whose answer was lost: whoever has to know reads what is there.
+     * Writes a record unless its key exists, and returns whether it did. May return false for its own record if the
+     * response to its write was lost: callers that must know read the record.
      */
     public boolean putIfAbsent(String key, String json) {
         return backup.putIfAbsent(key, toContent(json));
     }
 
-    /** As {@link #putIfAbsent}, in a look and a write, for records of which it does not matter who wrote them. */
+    /** As {@link #putIfAbsent}, with a read and a write, for records whose writer does not matter. */
     public void putIfMissing(String key, String json) {
         if (backup.headBeforeWrite(key).isEmpty()) {
             put(key, json);
@@ -83,16 +83,16 @@ public final class MetadataStore {
     }
 
     /**
-     * Reads a record that is a JSON object; an empty object if there is none. A damaged one is logged and counts as none,
-     * for records that the next {@link #update} puts right.
+     * Reads a record that is a JSON object; an empty object if there is none. A corrupt one is logged and counts as
+     * missing, for records that the next {@link #update} fixes.
      */
     public ObjectNode read(String key) {
         return objectOf(key, get(key));
     }
 
     /**
-     * Writes what becomes of the record, an empty object if {@link #read} has none, in place of it. Of the one before no
-     * version is left.
+     * Replaces the record with the changed one, starting from an empty object if there is none. Deletes the previous
+     * version.
      */
     public void update(String key, UnaryOperator<ObjectNode> change) {
         Optional<StoredRecord> before = get(key);
@@ -112,7 +112,7 @@ public final class MetadataStore {
         return object.orElseGet(JsonNodeFactory.instance::objectNode);
     }
 
-    /** The JSON object that a record or a line of one is; empty if it is damaged. */
+    /** Parses a record or a line of one as a JSON object; empty if it is corrupt. */
     public static Optional<ObjectNode> parse(String json) {
         try {
             return JSON.readTree(json) instanceof ObjectNode object ? Optional.of(object) : Optional.empty();
@@ -121,7 +121,7 @@ public final class MetadataStore {
         }
     }
 
-    /** The time of that name, UTC; empty if there is none, or it is no time. */
+    /** The time in this field, UTC; empty if it is missing or not a time. */
     public static Optional<Instant> parseTime(JsonNode json, String name) {
         try {
             return Optional.of(Instant.parse(json.path(name).asText()));
@@ -130,22 +130,22 @@ public final class MetadataStore {
         }
     }
 
-    /** Puts a time under that name, or takes away what is there. */
+    /** Sets the field to a time, or removes the field. */
     public static void putTime(ObjectNode json, String name, Optional<Instant> time) {
         time.ifPresentOrElse(value -> json.put(name, value.toString()), () -> json.remove(name));
     }
 
-    /** Removes a record whose version is not known. */
+    /** Deletes a record whose version is not known. */
     public void delete(String key) {
         backup.headBeforeWrite(key).map(ObjectInfo::versionId).ifPresent(version -> delete(key, version));
     }
 
-    /** Removes one version of a record, or, given none in a bucket that keeps no versions, the record. */
+    /** Deletes one version of a record, or without a version the record itself in an unversioned bucket. */
     public void delete(String key, Optional<String> version) {
         backup.delete(key, version);
     }
 
-    /** Removes these versions, as a listing named them, in their order. */
+    /** Deletes these listed versions in their order. */
     public void delete(List<ObjectVersion> versions) {
         versions.forEach(version -> delete(version.key(), Optional.of(version.versionId())));
     }

@@ -8,18 +8,18 @@ public interface MultipartUpload extends AutoCloseable {
     /**
      * Writes the next part. Parts but the last have 5 MiB or more.
      *
-     * @throws ObjectStoreException if the store did not take it
+     * @throws ObjectStoreException if the store failed
      */
     void uploadPart(ContentSource content);
 
     /**
      * Makes the object visible, replacing an older one.
      *
-     * @throws ObjectStoreException if the store did not; the upload is then aborted on close
+     * @throws ObjectStoreException if the store failed; the upload is then aborted on close
      */
     void complete();
 
-    /** Aborts the upload unless it is complete; a failure to do so is left to the bucket's lifecycle rule. */
+    /** Aborts the upload unless it is complete; if that fails, the bucket's lifecycle rule aborts it. */
     @Override
     void close();
 }

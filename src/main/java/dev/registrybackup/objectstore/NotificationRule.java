@@ -5,14 +5,14 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * What a bucket's store tells whom.
+ * A notification rule of a bucket.
  *
  * @param destination the topic, queue, function or bus
  * @param events their names as the store has them, with or without {@code s3:}
- * @param filters all of which a key has to pass
+ * @param filters the filters, all of which a key must pass
  */
 public record NotificationRule(String destination, List<String> events, List<KeyFilter> filters) {
-    /** Keeps its own copies of the lists. */
+    /** Copies the lists. */
     public NotificationRule {
         events = List.copyOf(events);
         filters = List.copyOf(filters);
@@ -22,7 +22,7 @@ public record NotificationRule(String destination, List<String> events, List<Key
      * One condition on keys.
      *
      * @param name {@code prefix}, {@code suffix}, or Ceph's {@code regex}, in any case
-     * @param value what the key begins or ends with, or is matched by as a whole
+     * @param value what the key starts or ends with, or the expression that matches the complete key
      */
     public record KeyFilter(String name, String value) {
         boolean matches(String key) {
@@ -43,7 +43,7 @@ public record NotificationRule(String destination, List<String> events, List<Key
         }
     }
 
-    /** Whether it tells of an event of that name, {@code ObjectCreated:Put}, say. */
+    /** Whether it sends events with this name, such as {@code ObjectCreated:Put}. */
     public boolean matchesEvent(String event) {
         return events.stream().map(name -> name.replaceFirst("^s3:", "")).anyMatch(name -> eventMatches(name, event));
     }
@@ -52,7 +52,7 @@ public record NotificationRule(String destination, List<String> events, List<Key
         return name.endsWith("*") ? event.startsWith(name.substring(0, name.length() - 1)) : name.equals(event);
     }
 
-    /** Whether it tells of that key. A filter that is not known here, or no pattern, is taken for one that keeps it back. */
+    /** Whether it sends events about this key. An unknown filter or invalid pattern counts as not matching. */
     public boolean matchesKey(String key) {
         return filters.stream().allMatch(filter -> filter.matches(key));
     }

@@ -7,20 +7,20 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * One bucket. Each method throws {@link ObjectStoreException} if the store did not do it or could not tell, with the
- * reason and a message that names the action, the object and the cause. Retries of a single request are the adapter's;
- * callers make none. Safe for use by many threads.
+ * One bucket. Each method throws {@link ObjectStoreException} if the store failed or did not answer, with the reason
+ * and a message that names the action, the object and the cause. The adapter retries single requests; callers do not.
+ * Safe for use by many threads.
  */
 public interface ObjectStore {
     /**
-     * Facts about the object, or empty if there is none in a bucket that exists. Asks twice before it says "none", since a
-     * store may answer alike for an absent object and an absent bucket.
+     * Facts about the object, or empty if it is missing from an existing bucket. Sends a second request before it
+     * returns empty, because a store may answer alike for a missing object and a missing bucket.
      */
     Optional<ObjectInfo> head(String key);
 
     /**
-     * As {@link #head}, in one request wherever the answer shows that the store itself gave it, for a caller whose next step
-     * on "none" is to write this very key: an absent bucket is not told apart here, but that write fails for it.
+     * As {@link #head}, in one request if the response is certainly the store's, for a caller that writes this key next
+     * if it is missing: this does not detect a missing bucket, but that write fails then.
      */
     Optional<ObjectInfo> headBeforeWrite(String key);
 
@@ -28,7 +28,8 @@ public interface ObjectStore {
      * Opens the object.
      *
      * @param range which bytes; all if empty
-     * @param etag if given and not empty, only this very object will do: {@link StoreError#PRECONDITION_FAILED} otherwise
+     * @param etag if given and not empty, the ETag that the object must have: {@link StoreError#PRECONDITION_FAILED}
+     * otherwise
      * @throws ObjectStoreException {@link StoreError#NOT_FOUND} if there is none in a bucket that exists
      */
     @MustBeClosed
@@ -42,8 +43,8 @@ public interface ObjectStore {
     Optional<String> put(String key, ContentSource content, Map<String, String> metadata);
 
     /**
-     * Writes a small object unless there is one of that key, and says whether it did. Of several that try at once one
-     * succeeds, where the store heeds {@code If-None-Match}; where it does not, the last one wins.
+     * Writes a small object unless its key exists, and returns whether it did. Of several concurrent callers one
+     * succeeds if the store supports {@code If-None-Match}; otherwise the last one wins.
      */
     boolean putIfAbsent(String key, ContentSource content);
 
@@ -52,17 +53,17 @@ public interface ObjectStore {
     MultipartUpload startMultipartUpload(String key, Map<String, String> metadata);
 
     /**
-     * Gives up the multipart uploads under way of keys that start with the prefix. A store whose unfinished objects do not
-     * tell their keys gives up its own, whatever the prefix.
+     * Aborts running multipart uploads of keys with this prefix. A store whose unfinished objects do not show their
+     * keys aborts all of its own.
      *
-     * @param startedBefore only those begun before this time, UTC, by the store's clock
-     * @return how many it gave up; what somebody else completed or gave up meanwhile does not count
+     * @param startedBefore only uploads started before this time, UTC, by the store's clock
+     * @return how many it aborted; uploads completed or aborted meanwhile do not count
      */
     long abortMultipartUploads(String prefix, Instant startedBefore);
 
     /**
-     * Removes one version of the object for good, or, given none, the object (in a versioned bucket: hides it). A no-op
-     * if there is none.
+     * Deletes one version of the object permanently, or without a version the object (in a versioned bucket: hides it).
+     * Does nothing if it is missing.
      */
     void delete(String key, Optional<String> versionId);
 
@@ -77,7 +78,7 @@ public interface ObjectStore {
     @MustBeClosed
     Stream<ObjectVersion> listVersions(String prefix);
 
-    /** Facts about one version of an object, or empty if it is gone for good or is a delete marker. */
+    /** Facts about one version of an object, or empty if it is deleted or a delete marker. */
     Optional<ObjectInfo> headVersion(String key, String versionId);
 
     /**
@@ -90,7 +91,7 @@ public interface ObjectStore {
     OpenObject openVersion(String key, String versionId, Optional<ByteRange> range);
 
     /**
-     * Does nothing if the bucket is there and may be used.
+     * Checks that the bucket exists and may be used.
      *
      * @throws ObjectStoreException {@link StoreError#BUCKET_MISSING} if there is no bucket
      */
@@ -100,11 +101,11 @@ public interface ObjectStore {
     boolean isVersioned();
 
     /**
-     * How the bucket is set up, as far as the store tells: what it does not tell is said in the answer, and never thrown,
-     * that there is no bucket included. Takes a request for each fact.
+     * The bucket's configuration. A value that the store does not return is unknown in the result and never thrown,
+     * even if the bucket is missing. Sends one request for each value.
      */
     BucketConfiguration bucketConfiguration();
 
-    /** The bucket's name, for messages and to tell foreign events. */
+    /** The bucket's name, for messages and to recognize events of other buckets. */
     String bucket();
 }

@@ -1,8 +1,8 @@
 package dev.registrybackup.objectstore;
 
 /**
- * A store did not do what it was asked. All of these may pass when tried again later: whether an object can never be
- * copied is told by its bytes, not by its store.
+ * A store failed. Any of these may succeed later: only an object's bytes decide whether it can never be copied, not its
+ * store.
  */
 public final class ObjectStoreException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -15,7 +15,7 @@ public final class ObjectStoreException extends RuntimeException {
         this.error = error;
     }
 
-    /** As the other, where nothing was thrown below. */
+    /** The same without a cause. */
     public ObjectStoreException(StoreError error, String message) {
         super(message);
         this.error = error;

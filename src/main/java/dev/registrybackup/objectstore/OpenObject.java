@@ -18,7 +18,7 @@ public interface OpenObject extends AutoCloseable {
     /** Its bytes, or those of the range asked for. */
     InputStream stream();
 
-    /** Ends the read. What was not read is not fetched: the connection is cut, not drained. */
+    /** Ends the read. Does not fetch the rest: closes the connection without draining it. */
     @Override
     void close();
 
@@ -26,8 +26,8 @@ public interface OpenObject extends AutoCloseable {
      * All bytes of a small object.
      *
      * @param limit how many bytes it may have
-     * @throws ObjectStoreException {@link StoreError#BAD_REQUEST} if it has more, {@link StoreError#UNAVAILABLE} if it cannot
-     *     be read to its end
+     * @throws ObjectStoreException {@link StoreError#BAD_REQUEST} if it has more, {@link StoreError#UNAVAILABLE} if it
+     * cannot be read to its end
      */
     default byte[] readAll(int limit) {
         try {
@@ -47,9 +47,9 @@ public interface OpenObject extends AutoCloseable {
     }
 
     /**
-     * The digest that it says, if it is a link.
+     * The digest in a link.
      *
-     * @throws MalformedLinkException if it says anything else
+     * @throws MalformedLinkException if the content is not a digest
      * @throws ObjectStoreException {@link StoreError#UNAVAILABLE} if it cannot be read to its end
      */
     default Digest readLink() {

@@ -3,26 +3,26 @@ package dev.registrybackup.objectstore;
 import java.util.Optional;
 
 /**
- * What a store said when it was asked about its bucket.
+ * A store's response to a request about its bucket.
  *
- * @param value the answer; empty if it gave none
- * @param reason why it gave none, for a human; empty if it gave one
- * @param isPermanent whether it would give none if it were asked again: for want of a right, or since it does not know the
- *     question; else it failed
- * @param <T> what was asked for
+ * @param value the value; empty if there is none
+ * @param reason why there is none, for people; empty if there is one
+ * @param isPermanent whether a retry would not help, because a right is missing or the store does not support the
+ * request; otherwise the store failed
+ * @param <T> the type of the value
  */
 public record ProbeResult<T>(Optional<T> value, String reason, boolean isPermanent) {
-    /** The answer. */
+    /** A known value. */
     public static <T> ProbeResult<T> of(T value) {
         return new ProbeResult<>(Optional.of(value), "", false);
     }
 
-    /** None, since the store failed. */
+    /** No value, because the store failed. */
     public static <T> ProbeResult<T> transientFailure(String reason) {
         return new ProbeResult<>(Optional.empty(), reason, false);
     }
 
-    /** None, for want of a right or of such a question. */
+    /** No value, because a right is missing or the store does not support the request. */
     public static <T> ProbeResult<T> permanentFailure(String reason) {
         return new ProbeResult<>(Optional.empty(), reason, true);
     }

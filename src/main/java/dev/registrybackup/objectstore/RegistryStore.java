@@ -5,18 +5,18 @@ import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath;
 
 /**
- * A store with a registry's data in it: the registry's own, the backup, or what is restored into.
+ * A store with a registry's data: the registry's own, the backup, or the target of a restore.
  *
  * @param store the store
  * @param layout the grammar of the keys in it
  */
 public record RegistryStore(ObjectStore store, RegistryLayout layout) {
-    /** The key of what that path names. */
+    /** The key of a path. */
     public String key(RegistryPath path) {
         return layout.keyOf(path);
     }
 
-    /** The key of that blob. */
+    /** The key of a blob. */
     public String key(Digest blob) {
         return layout.blobKey(blob);
     }

@@ -5,23 +5,23 @@ import java.lang.System.Logger.Level;
 import java.util.Optional;
 
 /**
- * A record that its one writer writes again and again, each time in place of the one before, of which no version is left.
- * Safe for use by many threads; blocks.
+ * A record with one writer, which replaces it with each write and deletes the previous version. Safe for use by many
+ * threads; blocks.
  */
 public final class SingleVersionRecord {
     private static final System.Logger LOGGER = System.getLogger(SingleVersionRecord.class.getName());
 
     private final MetadataStore metadataStore;
     private final String key;
-    /** Guarded by this: the version that is there, as far as this writer knows. */
+    /** Guarded by this: the current version, as far as this writer knows. */
     private Optional<String> version;
-    /** Guarded by this: a bucket that does not let versions go would have it said at each write. */
+    /** Guarded by this: logs only once that the bucket does not delete versions. */
     private boolean hasWarned;
 
     /**
-     * The record of that key.
+     * A record under this key.
      *
-     * @param version the version that is there and is to go with the next write
+     * @param version the current version, which the next write deletes
      */
     public SingleVersionRecord(MetadataStore records, String key, Optional<String> version) {
         this.metadataStore = records;
@@ -30,15 +30,15 @@ public final class SingleVersionRecord {
     }
 
     /**
-     * Writes it anew. A version before it that could not be removed is logged and is no failure.
+     * Replaces the record. A previous version that cannot be deleted is logged and does not fail the write.
      *
-     * @throws ObjectStoreException if it could not be written
+     * @throws ObjectStoreException if the record cannot be written
      */
     public void write(String json) {
         write(MetadataStore.toContent(json));
     }
 
-    /** As {@link #write(String)}, for a record that is too large to be held in memory. */
+    /** As {@link #write(String)}, for a record too large for memory. */
     public synchronized void write(ContentSource content) {
         Optional<String> before = version;
         version = metadataStore.put(key, content);

@@ -1,14 +1,17 @@
 package dev.registrybackup.objectstore;
 
-/** Why a store did not do what it was asked. */
+/** The reason of a store's failure. */
 public enum StoreError {
-    /** There is no such object, in a bucket that exists, and the store itself says so, not a proxy without a route to it. */
+    /** The object is missing from an existing bucket, according to the store itself and not a proxy. */
     NOT_FOUND,
-    /** There is no such bucket: an alarm and never "the object is absent", since buckets come back and keys with them. */
+    /** The bucket is missing. Never counts as a missing object, because buckets come back with their keys. */
     BUCKET_MISSING,
-    /** The credentials may not do this. Never "absent": without ListBucket a store answers so for absent keys too. */
+    /**
+     * The credentials lack the right. Never counts as a missing object: without ListBucket a store answers so for
+     * missing keys too.
+     */
     FORBIDDEN,
-    /** The object is no longer the one whose ETag was asked for. */
+    /** The object no longer has the required ETag. */
     PRECONDITION_FAILED,
     /** The store asked for less. */
     THROTTLED,

@@ -84,7 +84,7 @@ final class DirectoryErrors {
         if (e instanceof AccessDeniedException) {
             return StoreError.FORBIDDEN;
         }
-        return e instanceof FileErrorException told ? told.error() : StoreError.UNAVAILABLE;
+        return e instanceof FileErrorException known ? known.error() : StoreError.UNAVAILABLE;
     }
 
     private static String reason(IOException e) {
