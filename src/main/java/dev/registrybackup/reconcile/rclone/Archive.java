@@ -12,10 +12,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A second copy of the proved backup, in any place that rclone can write: another S3, a cloud, a disk. Children are copied
- * before parents, and once more after them, since a link that was pushed meanwhile leads to what the first time did not
- * see. Where it mirrors, parents leave before children. What is replaced or leaves is moved aside, to a directory a day.
- * One thread at a time.
+ * Copies the verified backup to any rclone remote: another S3, a cloud, a disk. Copies children before parents, and
+ * again after them, because a link pushed meanwhile leads to objects that the first pass did not see. A mirror deletes
+ * parents before children. Moves replaced and deleted objects to one directory a day. One thread at a time.
  */
 public final class Archive {
     private final RcloneRemote backup;
@@ -23,13 +22,14 @@ public final class Archive {
     private final RcloneProcess process;
 
     /**
-     * Where it is.
+     * The location of the archive.
      *
-     * @param remote as rclone has it, {@code remote:bucket/path} or a directory; the environment has the remote's settings,
-     *     {@code RCLONE_CONFIG_<REMOTE>_…}
-     * @param backupDir in the same remote, where what is replaced or leaves is moved; without it, it goes for good
-     * @param isMirror whether what is not in the backup any more leaves
-     * @param retention for how long what was moved aside is kept
+     * @param remote in rclone's form, {@code remote:bucket/path} or a directory; the environment has the remote's
+     * settings, {@code RCLONE_CONFIG_<REMOTE>_…}
+     * @param backupDir the directory in the same remote for replaced and deleted objects; without it they are deleted
+     * permanently
+     * @param isMirror whether to delete objects that are no longer in the backup
+     * @param retention how long objects in {@code backupDir} are kept
      */
     public record Destination(String remote, Optional<String> backupDir, boolean isMirror, Duration retention) {}
 
@@ -40,7 +40,7 @@ public final class Archive {
     }
 
     /**
-     * Finds the program; nothing is asked of the stores yet.
+     * Finds the program; sends no request to the stores.
      *
      * @param scratch a directory of our own
      * @throws RcloneUnusableException if it cannot be used
@@ -51,13 +51,13 @@ public final class Archive {
     }
 
     /**
-     * Brings it up to the backup.
+     * Updates the archive from the backup.
      *
-     * @param registryPrefix what the keys of registry objects start with
-     * @param bookkeepingPrefix what our own records start with, of which those go along that a restore can use
-     * @param now the time, UTC
-     * @param pause is called between the runs, and may throw to end it
-     * @return what went wrong first, where everything before it is copied; empty if nothing did
+     * @param registryPrefix the prefix of registry objects
+     * @param bookkeepingPrefix the prefix of this program's records, of which it copies those that a restore can use
+     * @param now the current time, UTC
+     * @param pause called between the runs; may throw to stop
+     * @return the first problem, before which everything was copied; empty if there was none
      */
     public Optional<String> update(String registryPrefix, String bookkeepingPrefix, Instant now, Runnable pause) {
         String day = LocalDate.ofInstant(now, ZoneOffset.UTC).toString();
@@ -91,12 +91,12 @@ public final class Archive {
                 .map(removed -> child(child(removed, day + "/"), step.prefix()))
                 .ifPresent(aside -> arguments.addAll(List.of("--backup-dir", aside)));
         arguments.add("--fast-list");
-        // On Ceph to set a time is to copy the object onto itself.
+        // On Ceph, setting a time copies the object onto itself.
         arguments.add("--no-update-modtime");
         // The time from the listing: it costs no HEAD an object.
         arguments.add("--use-server-modtime");
         if (verb.equals("sync")) {
-            // Nothing leaves if anything could not be listed or copied.
+            // Delete nothing if anything could not be listed or copied.
             arguments.add("--delete-after");
         }
         arguments.addAll(List.of("--transfers", "8"));
@@ -112,7 +112,7 @@ public final class Archive {
         List<String> days = new ArrayList<>();
         Optional<String> problem = process.listDirectories(child(removed, ""), days::add);
         if (problem.isPresent()) {
-            // Without anything moved aside yet some remotes have no such directory.
+            // Some remotes have no such directory before the first object is moved there.
             return problem.filter(text -> !text.contains("directory not found"));
         }
         for (String day : days) {
@@ -126,7 +126,7 @@ public final class Archive {
         return Optional.empty();
     }
 
-    /** A directory that is no day is not ours. */
+    /** Empty for a directory whose name is not a day: it is not ours. */
     private static boolean isBefore(String day, LocalDate oldest) {
         try {
             return LocalDate.parse(day).isBefore(oldest);
@@ -138,9 +138,9 @@ public final class Archive {
     /**
      * One class of objects.
      *
-     * @param prefix what its keys start with
-     * @param includes patterns of rclone's filters for what of it is meant; all if empty
-     * @param compareFlags how rclone is to tell what is there already
+     * @param prefix the prefix of its keys
+     * @param includes rclone filter patterns of the objects to copy; all if empty
+     * @param compareFlags how rclone decides what is already there
      */
     record Step(String prefix, List<String> includes, List<String> compareFlags) {
         static List<Step> all(String registryPrefix) {

@@ -22,7 +22,10 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** One PEM file of all that may be trusted: rclone 1.60 takes one file for all stores, and then not the system's roots. */
+/**
+ * One PEM file of all trusted certificates: rclone 1.60 accepts one file for all stores, and then ignores the system's
+ * roots.
+ */
 final class CertificateBundle {
     private static final Base64.Encoder PEM_ENCODER = Base64.getMimeEncoder(64, new byte[] {'\n'});
 

@@ -4,7 +4,7 @@ import dev.registrybackup.reconcile.rclone.Difference.Kind;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Reads what {@code --combined -} prints: a sign, a blank and a key, relative to the part's prefix. */
+/** Parses the output of {@code --combined -}: a sign, a blank and a key, relative to the shard's prefix. */
 final class CombinedReportReader {
     private static final int KEY_OFFSET = 2;
     private static final int EXIT_DIFFERENCES = 1;
@@ -23,7 +23,7 @@ final class CombinedReportReader {
         this.consumer = found;
     }
 
-    /** Takes the next line. One that cannot be read is kept for {@link #problem}. */
+    /** Reads the next line. {@link #problem} reports the first one that cannot be parsed. */
     void accept(String line) {
         if (line.length() <= KEY_OFFSET || line.charAt(1) != ' ' || "=+-*!".indexOf(line.charAt(0)) < 0) {
             problem = problem.or(() -> Optional.of("rclone printed a line that is none of its report: " + line));
@@ -59,7 +59,7 @@ final class CombinedReportReader {
         }
     }
 
-    /** Why what was read may not be relied upon, now that the run has ended; empty if it may. */
+    /** Why the report is not reliable, after the run has finished; empty if it is. */
     Optional<String> problem(RcloneProcess.Result result) {
         boolean isComparison = result.exitCode() == 0 || result.exitCode() == EXIT_DIFFERENCES;
         Optional<String> ending = isComparison
@@ -94,12 +94,12 @@ final class CombinedReportReader {
         return same + onlyInRegistry + onlyInBackup + different + unreadable;
     }
 
-    /** Whether some line proves that the registry's store was there to be read. */
+    /** Whether some line shows that the registry's store was readable. */
     boolean sawRegistryKey() {
         return same + onlyInRegistry + different > 0;
     }
 
-    /** Whether some line proves that the backup's store was there to be read. */
+    /** Whether some line shows that the backup's store was readable. */
     boolean sawBackupKey() {
         return same + onlyInBackup + different > 0;
     }

@@ -1,12 +1,12 @@
 package dev.registrybackup.reconcile.rclone;
 
 /**
- * How a comparison ended.
+ * The result of a comparison.
  *
- * @param isReliable whether what was found may be relied upon. If not, nothing may be concluded from it: a store that could not be listed looks
- *     as if it had nothing
- * @param problem why it does not count, for a human; empty if it does
- * @param keys how many keys rclone told of, the equal ones too
- * @param command what was run, quoted for a shell and without credentials
+ * @param isReliable whether the result is reliable. If not, nothing may be concluded from it: a store that cannot be
+ * listed appears empty
+ * @param problem why it is not reliable, for people; empty if it is
+ * @param keys how many keys rclone reported, including equal ones
+ * @param command the command, quoted for a shell and without credentials
  */
 public record Comparison(boolean isReliable, String problem, long keys, String command) {}

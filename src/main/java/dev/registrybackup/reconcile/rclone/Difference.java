@@ -1,22 +1,22 @@
 package dev.registrybackup.reconcile.rclone;
 
 /**
- * What rclone found out about one key.
+ * The result of rclone for one key.
  *
  * @param key the full key in the bucket
  */
 public record Difference(Kind kind, String key) {
-    /** How the two stores stand to each other. */
+    /** How the two stores differ. */
     public enum Kind {
-        /** Both have it, and it is the same by the part's measure. */
+        /** Both have it, and it is equal as the shard compares. */
         SAME,
-        /** The backup lacks it. */
+        /** It is missing from the backup. */
         ONLY_IN_REGISTRY,
-        /** The registry lacks it. */
+        /** It is missing from the registry. */
         ONLY_IN_BACKUP,
         /** Both have it, with other sizes or other content. */
         DIFFERENT,
-        /** At least one of them could not be read; the comparison does not count. */
+        /** At least one of them could not be read; the comparison is not reliable. */
         UNREADABLE
     }
 }

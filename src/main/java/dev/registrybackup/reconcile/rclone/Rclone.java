@@ -42,12 +42,12 @@ public final class Rclone implements Comparer {
     }
 
     /**
-     * Finds the program and asks for its version. No store is asked anything yet.
+     * Finds the program and reads its version. Sends no request to the stores.
      *
      * @param program its name on the PATH, or its path
      * @param scratch a directory of our own for logs, lists of keys and certificates; made if absent
-     * @throws RcloneUnusableException if it is missing, cannot be run or is older than 1.60, if the scratch directory cannot
-     *     be written, or a store's file of certificates cannot be read
+     * @throws RcloneUnusableException if it is missing, cannot be run or is older than 1.60, if the scratch directory
+     * cannot be written, or a store's file of certificates cannot be read
      */
     public static Rclone create(String program, RcloneRemote registry, RcloneRemote backup, Path scratch) {
         RcloneSetup setup = RcloneSetup.prepare(program, List.of(registry, backup), Optional.empty(), scratch);
@@ -55,7 +55,7 @@ public final class Rclone implements Comparer {
     }
 
     /**
-     * Looks whether the program can be used, and tells its version; with no stores.
+     * Checks that the program can be used and returns its version, without any store.
      *
      * @param scratch a directory of our own; made if absent
      * @throws RcloneUnusableException as {@link #create}
@@ -72,12 +72,12 @@ public final class Rclone implements Comparer {
     }
 
     /**
-     * Compares one part in full, both directions. The consumer is told of every key, the equal ones too, while rclone
-     * compares; until this has returned a comparison that counts, nothing may be concluded from it. Should the consumer throw,
-     * rclone is ended and the exception passed on; if this thread is interrupted, rclone is ended too, the comparison does
-     * not count and the thread stays interrupted.
+     * Compares one complete shard in both directions. The consumer receives every key, including equal ones, while
+     * rclone runs; nothing may be concluded before this returns a reliable comparison. If the consumer throws, rclone
+     * is stopped and the exception passed on; if this thread is interrupted, rclone is stopped too, the comparison is
+     * not reliable and the thread stays interrupted.
      *
-     * <p>A prefix below which a store has nothing is no problem. A bucket that is not there is one.
+     * <p>A prefix without keys is not a problem. A missing bucket is.
      */
     @Override
     public Comparison compare(Shard shard, Consumer<Difference> found) {
@@ -85,10 +85,11 @@ public final class Rclone implements Comparer {
     }
 
     /**
-     * Compares only these keys, as they are now; otherwise as {@link #compare}. A key that neither store has is not told of,
-     * and what the part leaves out does not matter. It takes a request for each directory on a key's way, in each store.
+     * Compares only these keys in their current state; otherwise as {@link #compare}. Does not report a key that
+     * neither store has, and ignores the shard's excludes. Takes a request for each directory above a key, in each
+     * store.
      *
-     * @param keys full keys below the part's prefix
+     * @param keys full keys below the shard's prefix
      * @throws IllegalArgumentException if a key is not below the prefix, or has a line break in it
      */
     @Override
@@ -143,13 +144,13 @@ public final class Rclone implements Comparer {
 
     private List<String> checkCommand(String left, String right, Shard shard, Optional<Path> keys) {
         List<String> arguments = new ArrayList<>(List.of("check", left, right));
-        // One line a key on stdout while it compares, the equal ones too: they prove that both stores were listed.
+        // One line per key on stdout, including equal ones: they show that both stores were listed.
         arguments.addAll(List.of("--combined", "-"));
         if (shard.compareBy() == CompareBy.SIZE) {
             // A blob's key is its digest, and a multipart ETag no MD5.
             arguments.add("--size-only");
         } else if (!registry.hasHashes() || !backup.hasHashes()) {
-            // Without it objects of the same size count as the same, and all links have 71 bytes.
+            // Without it objects of the same size count as equal, and all links have 71 bytes.
             arguments.add("--download");
         }
         if (keys.isPresent()) {
@@ -159,14 +160,14 @@ public final class Rclone implements Comparer {
         } else {
             shard.excludes().forEach(pattern -> arguments.addAll(List.of("--exclude", pattern)));
             if (shard.isFastList()) {
-                // A thousand keys a request: each object of a registry has a directory of its own.
+                // 1,000 keys per request: each object of a registry has a directory of its own.
                 arguments.add("--fast-list");
             }
         }
         return process.command(arguments);
     }
 
-    /** A bucket that is not there looks empty to a comparison, and does not to a listing. */
+    /** A missing bucket appears empty to a comparison, but fails a listing. */
     private Optional<String> listingProblem(String place) {
         return process.listDirectories(place, name -> {})
                 .map(reason -> "nothing was found in %s, and to list it failed: %s".formatted(place, reason));
@@ -182,7 +183,7 @@ public final class Rclone implements Comparer {
      * The names of the directories directly below the prefix in either store, without slash.
      *
      * @param prefix ends in {@code /}, or is empty
-     * @throws ObjectStoreException as UNAVAILABLE if one of the stores could not be listed
+     * @throws ObjectStoreException as UNAVAILABLE if one of the stores cannot be listed
      */
     @Override
     public SortedSet<String> listDirectories(String prefix) {

@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What rclone wrote to its log in one run: JSON line by line, but for a last word that 1.60 writes as plain text. */
+/** The log of one rclone run: JSON lines, except the last line, which 1.60 writes as plain text. */
 final class RcloneLog {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MAX_MESSAGE_LENGTH = 400;
@@ -32,7 +32,7 @@ final class RcloneLog {
     private static final Pattern PLAIN_TIME = Pattern.compile("^\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d (\\w+ *: )?");
     private static final Pattern MATCHING = Pattern.compile("(\\d{1,18}) matching files");
 
-    // These are told as if nothing were wrong, and something was not compared.
+    // These look harmless, but something was not compared.
     private static final Pattern NOT_COMPARED = Pattern.compile(
             "\\d+ hashes could not be checked|can't follow symlink.*|no common hash found.*|duplicate .* found in .*",
             Pattern.CASE_INSENSITIVE);
@@ -43,7 +43,7 @@ final class RcloneLog {
 
     private RcloneLog() {}
 
-    /** Reads the file to its end, a line at a time. */
+    /** Reads the complete file line by line. */
     static RcloneLog read(Path file) throws IOException {
         RcloneLog log = new RcloneLog();
         try (BufferedReader lines = Files.newBufferedReader(file, UTF_8)) {
@@ -54,17 +54,17 @@ final class RcloneLog {
         return log;
     }
 
-    /** The first thing that went wrong other than that keys differ. */
+    /** The first error that is not a difference of keys. */
     Optional<String> error() {
         return error;
     }
 
-    /** How many keys differ, by rclone's last word; empty if it had none. */
+    /** How many keys differ, according to rclone's last line; empty if there is none. */
     OptionalLong differingCount() {
         return differingCount;
     }
 
-    /** How many keys are the same, by rclone's own count; empty if it told none. */
+    /** How many keys are equal, by rclone's own count; empty if it logged none. */
     OptionalLong matchingCount() {
         return matchingCount;
     }

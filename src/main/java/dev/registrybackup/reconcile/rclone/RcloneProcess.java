@@ -16,7 +16,7 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Runs rclone, one process a call. Safe for use by several threads at a time. */
+/** Runs rclone, one process per call. Safe for use by several threads at a time. */
 final class RcloneProcess {
     // A key has at most 1024 bytes.
     private static final int MAX_LINE_BYTES = 1 << 14;
@@ -31,11 +31,11 @@ final class RcloneProcess {
     private final Path scratch;
 
     /**
-     * For a program of that name on the PATH, or path.
+     * Runs the program with this name on the PATH, or at this path.
      *
-     * @param environment all that the process gets to know; credentials are here and never in its arguments
-     * @param certificates the file of all that is trusted, if a store has certificates of its own
-     * @param scratch where logs are while it runs
+     * @param environment the complete environment of the process; credentials are here and never in its arguments
+     * @param certificates the file of all trusted certificates, if a store has its own
+     * @param scratch the directory for logs while it runs
      */
     RcloneProcess(String program, Map<String, String> environment, Optional<Path> certificates, Path scratch) {
         this.program = program;
@@ -45,13 +45,13 @@ final class RcloneProcess {
     }
 
     /**
-     * How a run ended.
+     * The result of a run.
      *
      * @param exitCode the process's exit code; 128 and a signal's number if it was killed
-     * @param isComplete whether its output ended with a whole line
+     * @param isComplete whether its output ended with a complete line
      */
     record Result(int exitCode, boolean isComplete, RcloneLog log) {
-        /** What went wrong in a run that has nothing to report but its output. */
+        /** The problem of a run that reports nothing but its output. */
         Optional<String> problem() {
             return exitCode == 0 ? outputProblem() : Optional.of(exitProblem());
         }
@@ -69,7 +69,7 @@ final class RcloneProcess {
         }
     }
 
-    /** A command with these arguments, and those that every run over stores has. */
+    /** A command with these arguments and the common ones. */
     List<String> command(List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(program));
         command.addAll(arguments);
@@ -77,7 +77,7 @@ final class RcloneProcess {
         command.add("--use-json-log");
         // Requests under way at once where hashes are asked for or directories listed.
         command.addAll(List.of("--checkers", "16"));
-        // A second round would tell of every key again.
+        // A second round would report every key again.
         command.addAll(List.of("--retries", "1"));
         // Of one request; the ten of the default take minutes where a store is down.
         command.addAll(List.of("--low-level-retries", "4"));
@@ -88,14 +88,14 @@ final class RcloneProcess {
         return command;
     }
 
-    /** Runs the command, whose output does not matter, and returns what went wrong. */
+    /** Runs the command, ignores its output, and returns the problem. */
     Optional<String> run(List<String> command) {
         return run(command, line -> {}, Result::problem);
     }
 
     /**
-     * Runs the command and tells of each line as it comes. Returns the problem that is seen in the result, or why there is
-     * no result; an interrupted thread stays interrupted.
+     * Runs the command and passes on each line as it comes. Returns the problem in the result, or why there is no
+     * result; an interrupted thread stays interrupted.
      */
     Optional<String> run(List<String> command, Consumer<String> lines, Function<Result, Optional<String>> problem) {
         try {
@@ -109,11 +109,11 @@ final class RcloneProcess {
     }
 
     /**
-     * Tells of the name of each directory directly below a place, without slash. What is told counts only if there is no
-     * problem, which is returned.
+     * Lists the directories directly below a path, without slashes. The names are reliable only if no problem is
+     * returned.
      */
     Optional<String> listDirectories(String place, Consumer<String> names) {
-        // One request a thousand names, however much is below them.
+        // One request per 1,000 names, however much is below them.
         List<String> command = command(List.of("lsf", place, "--dirs-only", "--max-depth", "1"));
         List<String> strange = new ArrayList<>();
         return run(
@@ -130,8 +130,7 @@ final class RcloneProcess {
     }
 
     /**
-     * Runs the command to its end and tells of each line as it comes. The process does not outlive this call, however it
-     * ends.
+     * Runs the command to its end and passes on each line as it comes. The process never outlives this call.
      *
      * @throws IOException if it cannot be started, or what it printed or logged cannot be read
      */
@@ -144,7 +143,7 @@ final class RcloneProcess {
             builder.environment().putAll(environment);
             Process process = builder.start();
             try {
-                // It has nothing to ask.
+                // It reads no input.
                 process.getOutputStream().close();
                 boolean isComplete = readLines(process, lines);
                 return new Result(process.waitFor(), isComplete, RcloneLog.read(log));
@@ -156,7 +155,7 @@ final class RcloneProcess {
         }
     }
 
-    /** Tells of every line until the process has closed its output; false if that was in the middle of one. */
+    /** Passes on every line until the process closes its output; returns false if that was in the middle of a line. */
     private static boolean readLines(Process process, Consumer<String> lines) throws IOException, InterruptedException {
         byte[] line = new byte[MAX_LINE_BYTES];
         int length = 0;
@@ -190,7 +189,7 @@ final class RcloneProcess {
         return output.read(buffer, 0, Math.min(buffer.length, Math.max(1, output.available())));
     }
 
-    /** The command for a human to paste into a shell. */
+    /** The command, quoted to paste into a shell. */
     static String quote(List<String> command) {
         return command.stream()
                 .map(argument ->

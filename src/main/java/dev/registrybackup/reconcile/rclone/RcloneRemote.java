@@ -11,17 +11,20 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * A store as rclone is told of it: by environment variables, which only rclone's own user can read, and never by arguments,
- * which every user of the machine can.
+ * A store as an rclone remote, configured by environment variables, which only rclone's own user can read, and never by
+ * arguments, which every user of the machine can.
  *
  * @param name {@code registry} or {@code backup}, or another word of lower-case letters
- * @param bucket where it is, if that is a bucket
- * @param directory where it is, if that is a directory
+ * @param bucket its bucket, if it is one
+ * @param directory its directory, if it is one
  */
 public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Path> directory) {
     private static final Pattern NAME = Pattern.compile("[a-z]+");
 
-    /** Refuses a name that is no variable's, and anything but one place. */
+    /**
+     * Throws {@link IllegalArgumentException} for a name that cannot be in a variable, and unless it is either a bucket
+     * or a directory.
+     */
     public RcloneRemote {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException(
@@ -33,7 +36,7 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
         }
     }
 
-    /** The variables that tell rclone of this store; the credentials are among them. */
+    /** The environment variables of this remote, including credentials. */
     public Map<String, String> environment() {
         Map<String, String> options = new TreeMap<>();
         bucket.ifPresentOrElse(settings -> putS3Options(settings, options), () -> options.put("type", "local"));
@@ -73,7 +76,7 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
                 .isPresent();
     }
 
-    /** Where a prefix is, as rclone is told: {@code backup:bucket/docker/registry/v2/blobs/}. */
+    /** The path of a prefix in rclone's form: {@code backup:bucket/docker/registry/v2/blobs/}. */
     public String path(String prefix) {
         return name + ":"
                 + bucket.map(S3Settings::bucket)
@@ -83,8 +86,8 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
     }
 
     /**
-     * As {@link #path}. To a bucket a prefix without keys is just empty; a directory that is not there rclone takes for an
-     * error in the registry, so an empty one is shown to it instead.
+     * As {@link #path}. In a bucket a prefix without keys is just empty; a missing directory is an error to rclone, so
+     * it gets an empty one instead.
      */
     String path(String prefix, Path emptyDirectory) {
         boolean isAbsent =
@@ -92,7 +95,7 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
         return isAbsent ? name + ":" + emptyDirectory.toAbsolutePath() : path(prefix);
     }
 
-    /** Why a store that is a directory cannot be compared: it is not there, as when its volume is not mounted. */
+    /** Why a directory cannot be compared: it is missing, for example because its volume is not mounted. */
     Optional<String> problem() {
         return directory
                 .filter(root -> !Files.isDirectory(root))
@@ -104,7 +107,7 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
         return directory.toAbsolutePath().normalize().toString();
     }
 
-    /** Whether the store knows its objects' MD5s without reading them: not what it encrypts with a key of its own. */
+    /** Whether the store has its objects' MD5s without reading them: not with encryption by a key of its own. */
     boolean hasHashes() {
         return bucket.filter(RcloneRemote::isKmsEncrypted).isEmpty();
     }

@@ -13,14 +13,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What runs of rclone need, prepared: a program that can be used, its environment and the files it reads.
+ * Everything that runs of rclone need: a usable program, its environment and the files it reads.
  *
  * @param version as the program prints it, such as {@code v1.60.1-DEV}
  * @param process runs the program
  * @param emptyDirectory a directory in which nothing is and will be
  */
 record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
-    // Debian 12 has 1.60. All that is asked of it is tested with it.
+    // Debian 12 has 1.60, and everything used here is tested with it.
     private static final int MINIMUM_MAJOR = 1;
     private static final int MINIMUM_MINOR = 60;
     private static final String REMEDY =
@@ -28,15 +28,14 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
     private static final Pattern VERSION_LINE = Pattern.compile("rclone (v(\\d{1,6})\\.(\\d{1,6})\\S*)");
 
     /**
-     * Makes the scratch directory and what has to be in it, and asks the program for its version. No store is asked
-     * anything.
+     * Creates the scratch directory and its files, and reads the program's version. Sends no request to the stores.
      *
      * @param program its name on the PATH, or its path
      * @param remotes the stores of the runs
      * @param foreignPlace a place, {@code remote:path} or a directory, of which only the environment knows what it is
      * @param scratch a directory of our own; made if absent
      * @throws RcloneUnusableException if the program is missing, cannot be run or is older than 1.60, if the scratch
-     *     directory cannot be written, or a store's file of certificates cannot be read
+     * directory cannot be written, or a store's file of certificates cannot be read
      */
     static RcloneSetup prepare(
             String program, List<RcloneRemote> remotes, Optional<String> foreignPlace, Path scratch) {
@@ -60,8 +59,8 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
     }
 
     /**
-     * What rclone's process gets to know: the parent's environment, but of rclone's settings only our own, and the AWS
-     * variables only where a store takes its credentials from them.
+     * The environment of rclone: the parent's, with only our own settings of rclone, and with the AWS variables only if
+     * a store takes its credentials from them.
      */
     static Map<String, String> environment(
             Map<String, String> parent, Path configuration, List<RcloneRemote> remotes, Optional<String> foreignPlace) {
@@ -77,7 +76,7 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
         environment.keySet().removeIf(name -> name.startsWith("AWS_") && !needsCredentials);
         // rclone 1.60 ends at once if it is set: "unable to load custom CA bundle".
         environment.remove("AWS_CA_BUNDLE");
-        // Otherwise it would read the user's own, and what that says of a remote of the same name.
+        // Otherwise it would read the user's own configuration and its remotes of the same name.
         environment.put("RCLONE_CONFIG", configuration.toString());
         remotes.forEach(rcloneRemote -> environment.putAll(rcloneRemote.environment()));
         return environment;

@@ -4,7 +4,7 @@ package dev.registrybackup.reconcile.rclone;
 public final class RcloneUnusableException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Carries the message. */
+    /** The message says what to install or to set. */
     public RcloneUnusableException(String message) {
         super(message);
     }

@@ -3,16 +3,16 @@ package dev.registrybackup.reconcile.rclone;
 import java.util.List;
 
 /**
- * What is compared in one go.
+ * A slice of the key space that is compared by itself.
  *
- * @param prefix what its keys begin with: ends in {@code /}, or is empty for the whole bucket
- * @param compareBy when two objects of one key count as the same
- * @param excludes patterns of rclone's filters, relative to the prefix: keys that match are neither compared nor told of
- * @param isFastList whether to list a thousand keys a request and hold them all in rclone's memory (about 4 KiB a key and
- *     store), rather than to list each directory by itself
+ * @param prefix the prefix of its keys: ends in {@code /}, or is empty for the complete bucket
+ * @param compareBy when two objects of one key count as equal
+ * @param excludes patterns of rclone's filters, relative to the prefix: matching keys are neither compared nor reported
+ * @param isFastList whether to list a thousand keys a request and hold them all in rclone's memory (about 4 KiB a key
+ * and store), rather than to list each directory by itself
  */
 public record Shard(String prefix, CompareBy compareBy, List<String> excludes, boolean isFastList) {
-    /** Refuses a prefix that ends within a name. */
+    /** Throws {@link IllegalArgumentException} for a prefix that ends within a name. */
     public Shard {
         if (!prefix.isEmpty() && !prefix.endsWith("/")) {
             throw new IllegalArgumentException(
@@ -21,13 +21,13 @@ public record Shard(String prefix, CompareBy compareBy, List<String> excludes, b
         excludes = List.copyOf(excludes);
     }
 
-    /** What makes two objects of one key the same. */
+    /** When two objects of one key count as equal. */
     public enum CompareBy {
         /** Their sizes: enough where the key is the content's digest. */
         SIZE,
         /**
-         * Their sizes and their content: by MD5 as listed, or by reading both where a store encrypts with keys of its own. What
-         * was uploaded in parts has no MD5: a comparison that comes upon it does not count.
+         * Their sizes and their content: by MD5 as listed, or by reading both where a store encrypts with keys of its
+         * own. A multipart upload has no MD5: a comparison that finds one is not reliable.
          */
         CONTENT
     }
