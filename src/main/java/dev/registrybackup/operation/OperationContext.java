@@ -47,13 +47,11 @@ public record OperationContext(
         progress.phase(name);
     }
 
- * @param fence checked before each write and between reads
- * @param progress receives counts and findings
- * @param onFinding receives each finding besides the progress
- * @param acknowledged what a finding is reported as
- */
-public record OperationContext(
-        Fence fence, ProgressTracker progress, Consumer<Finding> onFinding, UnaryOperator<Finding> acknowledged) {
-    /** A context that counts findings and keeps only the first ones. */
+    /** Reports a finding. Returns it as it was reported, which differs if it was acknowledged. */
+    public Finding report(Finding finding) {
+        Finding reported = acknowledged.apply(finding);
+        progress.addFinding(reported);
+        onFinding.accept(reported);
+        return reported;
     }
 }
