@@ -222,10 +222,10 @@ class RealStackOpenShiftIT {
 
     private void makeReady() {
         fresh.ocPatch("oc patch imagepruner.imageregistry.operator.openshift.io/cluster --type=merge -p"
-                        + " '{\"spec\":{\"suspend\":true}}'");
+                + " '{\"spec\":{\"suspend\":true}}'");
         fresh.ocPatch("oc patch configs.imageregistry.operator.openshift.io/cluster --type=merge -p"
-                        + " '{\"spec\":{\"readOnly\":true,\"storage\":{\"managementState\":\"Unmanaged\",\"s3\":{\"bucket\":\"%s\"}}}}'"
-                                .formatted(target.name()));
+                + " '{\"spec\":{\"readOnly\":true,\"storage\":{\"managementState\":\"Unmanaged\",\"s3\":{\"bucket\":\"%s\"}}}}'"
+                        .formatted(target.name()));
     }
 
     private static ObjectNode stream(OpenShiftApi api, String repository) {

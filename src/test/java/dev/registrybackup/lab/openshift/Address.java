@@ -27,8 +27,7 @@ record Address(String group, String namespace, String resource, String name, Str
             namespace = rest.get(1);
             rest = rest.size() > 2 ? rest.subList(2, rest.size()) : rest;
         }
-        return Optional.of(
-                new Address(core ? "" : parts.get(1), namespace, rest.get(0), part(rest, 1), part(rest, 2)));
+        return Optional.of(new Address(core ? "" : parts.get(1), namespace, rest.get(0), part(rest, 1), part(rest, 2)));
     }
 
     private static String part(List<String> parts, int index) {

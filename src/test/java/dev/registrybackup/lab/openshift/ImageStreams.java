@@ -79,8 +79,7 @@ final class ImageStreams {
     }
 
     /** TagsChanged: this is how {@code oc tag} gets into a stream's status. */
-    private void followSpec(
-            @Nullable ObjectNode old, ObjectNode stream, BiPredicate<String, String> mayReadLayers) {
+    private void followSpec(@Nullable ObjectNode old, ObjectNode stream, BiPredicate<String, String> mayReadLayers) {
         Map<String, ObjectNode> oldTags = old == null ? Map.of() : Tags.spec(old);
         Tags.spec(stream).forEach((tag, reference) -> {
             ObjectNode oldReference = oldTags.get(tag);
@@ -136,9 +135,8 @@ final class ImageStreams {
         }
         // A reference to the other stream in the internal registry becomes one to this stream; others stay.
         String text = found.path("dockerImageReference").asText();
-        String local = text.startsWith(repository(source) + "@")
-                ? text.replace(repository(source), repository(stream))
-                : text;
+        String local =
+                text.startsWith(repository(source) + "@") ? text.replace(repository(source), repository(stream)) : text;
         Tags.add(stream, tag, Tags.item(store.now(), local, streamAndImage[1], generation));
     }
 

@@ -24,8 +24,8 @@ final class Images {
 
     private static final Set<String> LISTS = Set.of(
             "application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json");
-    private static final Map<String, String> METADATA_OF_CONFIGURATION = Map.of(
-            "created", "Created", "author", "Author", "architecture", "Architecture", "config", "Config");
+    private static final Map<String, String> METADATA_OF_CONFIGURATION =
+            Map.of("created", "Created", "author", "Author", "architecture", "Architecture", "config", "Config");
 
     private final Store store;
     private final ImageStreams streams;
@@ -105,8 +105,7 @@ final class Images {
                 size += layer.path("size").asLong();
             }
         }
-        Tags.child(Store.metadata(image), "annotations")
-                .put("image.openshift.io/dockerLayersOrder", "ascending");
+        Tags.child(Store.metadata(image), "annotations").put("image.openshift.io/dockerLayersOrder", "ascending");
         if (!manifest.path("mediaType").asText().isEmpty()) {
             image.put("dockerImageManifestMediaType", manifest.path("mediaType").asText());
         }
@@ -138,8 +137,7 @@ final class Images {
         String digest = image.at("/metadata/name").asText();
         image.remove("signatures");
         if (tag.isEmpty()) {
-            throw Refusal.invalid(
-                    Resource.IMAGE_STREAM_MAPPINGS, name, "FieldValueRequired", "tag", "Required value");
+            throw Refusal.invalid(Resource.IMAGE_STREAM_MAPPINGS, name, "FieldValueRequired", "tag", "Required value");
         }
         requireReference(image, Resource.IMAGE_STREAM_MAPPINGS, name, "image.");
         ObjectNode stream = store.existing(Resource.IMAGE_STREAMS, namespace, name);

@@ -59,7 +59,8 @@ public final class OpenShiftApi implements AutoCloseable {
         api = new Api(store, rights, lists);
         registry = new Registry(store, api);
         installSingletons();
-        // Head and body go out in two writes, and Nagle holds the second back for 40 ms. Read when the first server of the
+        // Head and body go out in two writes, and Nagle holds the second back for 40 ms. Read when the first server of
+        // the
         // JVM is made; later it does nothing, and answers only take longer.
         System.setProperty("sun.net.httpserver.nodelay", "true");
         try {

@@ -99,8 +99,7 @@ class OpenShiftApiTest {
     private static byte[] manifest(int layerSize) {
         return """
                 {"schemaVersion":2,"mediaType":"%s","config":{"digest":"%s","size":20},\
-                "layers":[{"mediaType":"layer","digest":"%s","size":%d}]}""".formatted(
-                        Images.DOCKER_MANIFEST, digest("config"), digest("layer" + layerSize), layerSize)
+                "layers":[{"mediaType":"layer","digest":"%s","size":%d}]}""".formatted(Images.DOCKER_MANIFEST, digest("config"), digest("layer" + layerSize), layerSize)
                 .getBytes(StandardCharsets.UTF_8);
     }
 
@@ -289,7 +288,8 @@ class OpenShiftApiTest {
         assertEquals(201, reply.status());
         assertEquals(List.of(image(42), image(1)), images(after));
         assertEquals(
-                "2026-03-04T05:07:07Z", after.at("/status/tags/0/items/0/created").asText());
+                "2026-03-04T05:07:07Z",
+                after.at("/status/tags/0/items/0/created").asText());
         assertEquals(42, api.image(image(42)).at("/dockerImageLayers/0/size").asInt());
         assertEquals(201, again.status());
         assertEquals(after, stream());
@@ -385,8 +385,7 @@ class OpenShiftApiTest {
         assertEquals(image(1), item.path("image").asText());
         assertEquals(LOCAL + image(1), item.path("dockerImageReference").asText());
         assertEquals("2026-03-04T05:11:07Z", item.path("created").asText());
-        assertEquals(
-                "app@" + image(1), stream().at("/spec/tags/0/from/name").asText());
+        assertEquals("app@" + image(1), stream().at("/spec/tags/0/from/name").asText());
     }
 
     @Test
