@@ -58,8 +58,8 @@ final class Seeds {
     /** The keys of new layer links to these blobs, all in one new repository. */
     List<String> layerLinks(List<Seeded> blobs) {
         String repository = repository();
-        Load.run(AT_ONCE, blobs, blob -> link(layerKey(repository, blob), blob.digest()));
-        return blobs.stream().map(blob -> layerKey(repository, blob)).toList();
+        Load.run(AT_ONCE, blobs, blob -> link(layerKey(repository, blob.digest()), blob.digest()));
+        return blobs.stream().map(blob -> layerKey(repository, blob.digest())).toList();
     }
 
     /** A name that no repository had before. */
@@ -70,6 +70,16 @@ final class Seeds {
     /** The image's blobs, then its manifest; returns their keys in this order. */
     List<String> image(TestImage image) {
         return image.closure().stream().map(blob -> put(blob).key()).toList();
+    }
+
+    /** The image with all its links in that repository, its tag named after its digest. */
+    void tagged(String repository, TestImage image) {
+        image(image);
+        image.blobs().forEach(blob -> link(layerKey(repository, blob.digest()), blob.digest()));
+        revisionLink(repository, image);
+        String tag = REPOSITORIES + repository + "/_manifests/tags/" + path(image.digest()).replace('/', '-');
+        link(tag + "/index/" + path(image.digest()) + "/link", image.digest());
+        link(tag + "/current/link", image.digest());
     }
 
     /** The key of a new revision link to the image. */
@@ -99,8 +109,8 @@ final class Seeds {
         }
     }
 
-    private static String layerKey(String repository, Seeded blob) {
-        return REPOSITORIES + repository + "/_layers/" + path(blob.digest()) + "/link";
+    private static String layerKey(String repository, String digest) {
+        return REPOSITORIES + repository + "/_layers/" + path(digest) + "/link";
     }
 
     private static String path(String digest) {
