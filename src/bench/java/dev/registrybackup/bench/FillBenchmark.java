@@ -78,7 +78,10 @@ public final class FillBenchmark {
             for (int round = 0; round < ROUNDS; round++) {
                 List.of(backup, copied, restored).forEach(FillBenchmark::empty);
                 add(ours, Work.FIRST_FILL, product(Work.FIRST_FILL, stores.registry(), stores.backup()));
-                add(rclone, Work.FIRST_FILL, rclone("copy", "registry:" + Product.REGISTRY_BUCKET, "backup:" + RCLONE_COPY));
+                add(
+                        rclone,
+                        Work.FIRST_FILL,
+                        rclone("copy", "registry:" + Product.REGISTRY_BUCKET, "backup:" + RCLONE_COPY));
                 add(ours, Work.IDLE, product(Work.IDLE, stores.registry(), stores.backup()));
                 add(rclone, Work.IDLE, rclone("check", "registry:" + Product.REGISTRY_BUCKET, "backup:" + RCLONE_COPY));
                 add(ours, Work.RESTORE, product(Work.RESTORE, stores.registry(), stores.backup()));
@@ -159,7 +162,8 @@ public final class FillBenchmark {
     }
 
     private String report(int objects) {
-        StringBuilder report = new StringBuilder("""
+        StringBuilder report = new StringBuilder();
+        report.append("""
                 ## Small objects beside rclone
 
                 %,d objects on %s, ours as a command with `-Xmx256m`, rclone with 32 transfers between two remotes, by \

@@ -77,7 +77,8 @@ final class Seeds {
         image(image);
         image.blobs().forEach(blob -> link(layerKey(repository, blob.digest()), blob.digest()));
         revisionLink(repository, image);
-        String tag = REPOSITORIES + repository + "/_manifests/tags/" + path(image.digest()).replace('/', '-');
+        String tag = REPOSITORIES + repository + "/_manifests/tags/"
+                + path(image.digest()).replace('/', '-');
         link(tag + "/index/" + path(image.digest()) + "/link", image.digest());
         link(tag + "/current/link", image.digest());
     }
