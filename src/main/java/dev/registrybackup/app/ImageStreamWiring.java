@@ -83,7 +83,8 @@ class ImageStreamWiring {
     }
 
     /** Captures single ImageStreams into the backup when their events arrive. */
-    ImageStreamEventHandler hints(RegistryStore backup, ReplicationListener replicationListener, CaptureMetrics metrics) {
+    ImageStreamEventHandler hints(
+            RegistryStore backup, ReplicationListener replicationListener, CaptureMetrics metrics) {
         CaptureReader captureReader = new CaptureReader(backup.store(), settings.scratch());
         return new ImageStreamEventHandler(new ImageStreamEventHandler.Components(
                         this::hasImages,

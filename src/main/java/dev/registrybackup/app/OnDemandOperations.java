@@ -67,7 +67,10 @@ public final class OnDemandOperations {
     /** Shows an operation. Throws {@link NoSuchOperationException} if there is none. */
     public ObjectNode operation(String id) {
         OperationId operation = new OperationId(id);
-        return operationService.status(operation).orElseThrow(() -> none(operation)).json();
+        return operationService
+                .status(operation)
+                .orElseThrow(() -> none(operation))
+                .json();
     }
 
     private static NoSuchOperationException none(OperationId id) {

@@ -42,7 +42,8 @@ public record Service(
     }
 
     public ImageStreamEventHandler requireImageStreamHandler() {
-        return imageStreamHandler.orElseThrow(() -> new IllegalStateException("This process does not have the role capture"));
+        return imageStreamHandler.orElseThrow(
+                () -> new IllegalStateException("This process does not have the role capture"));
     }
 
     public int keysInFlight() {

@@ -23,7 +23,8 @@ record JsonReader(JsonNode root) {
     }
 
     String text(String name) throws IOException {
-        return optionalText(name).orElseThrow(() -> new IOException("field \"%s\" is missing or not a string".formatted(name)));
+        return optionalText(name)
+                .orElseThrow(() -> new IOException("field \"%s\" is missing or not a string".formatted(name)));
     }
 
     Optional<String> optionalText(String name) {

@@ -122,7 +122,8 @@ final class OperationRun implements Fence {
         Optional<OperationStore.Listing> listing = store.find(id);
         if (listing.isEmpty()) {
             return Optional.of(new StopReason(
-                    OperationState.LOST, "Operation %s is missing from %s: it was deleted".formatted(id, store.bucket())));
+                    OperationState.LOST,
+                    "Operation %s is missing from %s: it was deleted".formatted(id, store.bucket())));
         }
         if (!lock.isHeldBy(request, token)) {
             return Optional.of(

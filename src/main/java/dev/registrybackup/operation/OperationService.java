@@ -81,8 +81,8 @@ public final class OperationService {
         OperationRequest request =
                 new OperationRequest(OperationId.of(now, randomHex.get()), kind, slot, parameters, by, now);
         if (!store.create(request)) {
-            throw new IllegalStateException("Failed to record operation %s: another one has this id. Retry"
-                    .formatted(request.id()));
+            throw new IllegalStateException(
+                    "Failed to record operation %s: another one has this id. Retry".formatted(request.id()));
         }
         try {
             lock.acquire(request, "", OperationStore.key(request.id(), OperationStore.REQUEST), this::isStarted);

@@ -73,8 +73,8 @@ public record RestoreRequest(
         }
         json.fieldNames().forEachRemaining(field -> {
             if (!FIELDS.contains(field)) {
-                throw new IllegalArgumentException(
-                        "\"%s\" is not a field of a restore request; the fields are: %s".formatted(field, sortedFields()));
+                throw new IllegalArgumentException("\"%s\" is not a field of a restore request; the fields are: %s"
+                        .formatted(field, sortedFields()));
             }
         });
         Scope scope = Scope.parse(json.path("scope"));
@@ -116,7 +116,8 @@ public record RestoreRequest(
         try {
             Instant at = Instant.parse(value.asText());
             if (at.isAfter(now)) {
-                throw new IllegalArgumentException("\"at\" is %s, which is in the future: the time now is %s".formatted(at, now));
+                throw new IllegalArgumentException(
+                        "\"at\" is %s, which is in the future: the time now is %s".formatted(at, now));
             }
             return Optional.of(at);
         } catch (DateTimeParseException e) {
@@ -131,7 +132,8 @@ public record RestoreRequest(
         return switch (text) {
             case "missing" -> Mode.MISSING;
             case "repair" -> Mode.REPAIR;
-            default -> throw new IllegalArgumentException("\"mode\" must be missing or repair, not \"%s\"".formatted(text));
+            default ->
+                throw new IllegalArgumentException("\"mode\" must be missing or repair, not \"%s\"".formatted(text));
         };
     }
 

@@ -145,7 +145,9 @@ final class ScopedRestore implements Restore.PlannedRestore {
             content.sparse()
                     .forEach(digest -> context.counts()
                             .addFinding(new Finding(
-                                    FindingCode.INDEX_SPARSE, name, "%s is missing, which an index allows".formatted(digest))));
+                                    FindingCode.INDEX_SPARSE,
+                                    name,
+                                    "%s is missing, which an index allows".formatted(digest))));
         }
     }
 

@@ -137,8 +137,8 @@ final class ImageChecks {
         long actual = size.getAsLong();
         long stated = claimed.getAsLong();
         if (blobs.hasMark(blob, Mark.VERIFIED)) {
-            String claim =
-                    "It says that %s has %d bytes, but that blob has %d and matches its digest".formatted(blob, stated, actual);
+            String claim = "It says that %s has %d bytes, but that blob has %d and matches its digest"
+                    .formatted(blob, stated, actual);
             add(
                     FindingCode.BLOB_TRUNCATED,
                     imageName(manifest),
@@ -155,9 +155,8 @@ final class ImageChecks {
     private void checkLayerLink(Digest manifest, Digest layer, ListedLink root) {
         if (!repository.layers().containsKey(layer) && repository.hasImage(manifest)) {
             LayerLink link = new LayerLink(repository.name(), layer);
-            String problem =
-                    "%s needs this link and it is missing, so a plain registry answers 404 for the layer: %s"
-                            .formatted(imageName(manifest), context.remedy());
+            String problem = "%s needs this link and it is missing, so a plain registry answers 404 for the layer: %s"
+                    .formatted(imageName(manifest), context.remedy());
             addUnlinked(FindingCode.LAYER_LINK_MISSING, context.store().key(link), problem, link, root);
         }
     }

@@ -23,7 +23,8 @@ public record VerifyRequest(String store, Scope scope, Depth depth, Optional<Sam
     /** Throws {@link IllegalArgumentException} if there is a sample but the depth does not hash blobs. */
     public VerifyRequest {
         if (sample.isPresent() && depth != Depth.CONTENT) {
-            throw new IllegalArgumentException("A \"sample\" needs a depth that hashes blobs: add \"depth\":\"content\"");
+            throw new IllegalArgumentException(
+                    "A \"sample\" needs a depth that hashes blobs: add \"depth\":\"content\"");
         }
     }
 

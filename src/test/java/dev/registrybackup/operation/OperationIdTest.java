@@ -66,8 +66,7 @@ class OperationIdTest {
 
         // Then
         assertEquals(
-                "Not an operation id: \"%s\". An id has the form 20261122T134500Z-1f3a9c2e"
-                        .formatted("x".repeat(64)),
+                "Not an operation id: \"%s\". An id has the form 20261122T134500Z-1f3a9c2e".formatted("x".repeat(64)),
                 refusal.getMessage());
     }
 }

@@ -13,7 +13,8 @@ public record AuthDecision(Answer answer, String caller, String reason) {
 
     /** The possible decisions. */
     public enum Answer {
-        /** The caller is allowed. */ ALLOWED,
+        /** The caller is allowed. */
+        ALLOWED,
         /** There is no token, or it is not known: 401. */
         UNAUTHENTICATED,
         /** The caller is known but not allowed: 403. */

@@ -59,17 +59,14 @@ public final class Authorizer {
                 fromLoopback
                         ? AuthDecision.allowed("loopback", "the call comes from this machine")
                         : AuthDecision.forbidden(
-                                AuthDecision.NOBODY,
-                                "without auth.token only calls from this machine are allowed")));
+                                AuthDecision.NOBODY, "without auth.token only calls from this machine are allowed")));
     }
 
     /** Denies everybody: behind a proxy every call comes from loopback, and nothing distinguishes callers. */
     public static Authorizer denyAll() {
-        return new Authorizer(
-                (token, verb, fromLoopback) -> CompletableFuture.completedFuture(
-                        AuthDecision.forbidden(
-                                AuthDecision.NOBODY,
-                                "no authorization is configured, so nobody is allowed: set auth.mode to kubernetes, or auth.token")));
+        return new Authorizer((token, verb, fromLoopback) -> CompletableFuture.completedFuture(AuthDecision.forbidden(
+                AuthDecision.NOBODY,
+                "no authorization is configured, so nobody is allowed: set auth.mode to kubernetes, or auth.token")));
     }
 
     /**

@@ -27,10 +27,8 @@ final class DecisionCache {
     /** A review takes two requests to the cluster's API, which serves others too. */
     static final int MAX_REVIEWS = 32;
 
-    private static final AuthDecision TOO_MANY =
-            AuthDecision.unknown("too many callers are being reviewed: retry");
-    private static final AuthDecision TOO_LONG =
-            AuthDecision.unknown("the review took too long: retry");
+    private static final AuthDecision TOO_MANY = AuthDecision.unknown("too many callers are being reviewed: retry");
+    private static final AuthDecision TOO_LONG = AuthDecision.unknown("the review took too long: retry");
     private static final AuthDecision INTERRUPTED = AuthDecision.unknown("the review was interrupted: retry");
     private static final AuthDecision ENDING = AuthDecision.unknown("this process is stopping: retry");
 

@@ -124,7 +124,8 @@ record Arguments(ParseResult parsed) {
             scope.put("all", true);
         }
         if (scope.size() != 1) {
-            throw new IllegalArgumentException("The scope is missing: give one of --all, --namespace, --repository, --image, --digest");
+            throw new IllegalArgumentException(
+                    "The scope is missing: give one of --all, --namespace, --repository, --image, --digest");
         }
         return scope;
     }

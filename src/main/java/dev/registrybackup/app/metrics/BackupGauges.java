@@ -134,16 +134,14 @@ class BackupGauges {
                         "registry_backup_verify_last_success_timestamp_seconds",
                         seen,
                         verificationRecord -> seconds(verificationRecord.lastConclusiveAt(), 0))
-                .description(
-                        "When the last conclusive verification of the full backup finished, in seconds"
-                                + " since 1970; 0 if none has")
+                .description("When the last conclusive verification of the full backup finished, in seconds"
+                        + " since 1970; 0 if none has")
                 .register(meters);
         gauge(
                         "registry_backup_images_restorable_share",
                         seen,
                         verificationRecord -> verificationRecord.share().orElse(Double.NaN))
-                .description(
-                        "Share of complete images in the backup among those that could be determined")
+                .description("Share of complete images in the backup among those that could be determined")
                 .register(meters);
         gauge(
                         "registry_backup_images_restorable_timestamp_seconds",
@@ -172,7 +170,8 @@ class BackupGauges {
                         "registry_backup_imagestream_items_restorable_share",
                         seen,
                         last -> last.map(RestorableShare.ShareRecord::share).orElse(Double.NaN))
-                .description("Share of ImageStream items, pushed and not imported, that the backup can restore completely")
+                .description(
+                        "Share of ImageStream items, pushed and not imported, that the backup can restore completely")
                 .register(meters);
         gauge(
                         "registry_backup_imagestream_items_restorable_timestamp_seconds",

@@ -76,8 +76,7 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
     @Override
     public void restorable(Duration after) {
         Timer.builder("registry_backup_push_to_restorable")
-                .description(
-                        "From the move of a tag until the backup has everything that it needs, checked every 30 s")
+                .description("From the move of a tag until the backup has everything that it needs, checked every 30 s")
                 .serviceLevelObjectives(RESTORABLE_WITHIN)
                 .register(meters)
                 .record(after);

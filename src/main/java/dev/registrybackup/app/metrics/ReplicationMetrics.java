@@ -96,7 +96,8 @@ public class ReplicationMetrics implements ReplicationListener {
 
     private Timer durable(ReplicationResult replicationResult) {
         return Timer.builder("registry_backup_replication_latency")
-                .description("From the registry's write, according to the event, until the object is durable in the backup")
+                .description(
+                        "From the registry's write, according to the event, until the object is durable in the backup")
                 .tag("class", replicationResult.kind().label())
                 .serviceLevelObjectives(DURABLE_WITHIN)
                 .register(meters);
@@ -117,8 +118,7 @@ public class ReplicationMetrics implements ReplicationListener {
     }
 
     private Counter foreign() {
-        return counter(
-                "registry_backup_unknown_objects", "Events about objects outside the registry's layout");
+        return counter("registry_backup_unknown_objects", "Events about objects outside the registry's layout");
     }
 
     private Counter failures() {

@@ -17,7 +17,8 @@ final class CatalogData {
     /** The repositories, and the address of the next page. */
     static Map<String, Object> of(Optional<ObjectNode> page, Instant now) {
         List<Map<String, Object>> repositories = new ArrayList<>();
-        page.ifPresent(catalog -> catalog.path("repositories").forEach(entry -> repositories.add(repository(entry, now))));
+        page.ifPresent(
+                catalog -> catalog.path("repositories").forEach(entry -> repositories.add(repository(entry, now))));
         String next = page.map(catalog -> catalog.path("next").asText()).orElse("");
         return Map.of(
                 "isKnown",

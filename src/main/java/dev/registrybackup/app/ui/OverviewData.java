@@ -48,9 +48,8 @@ final class OverviewData {
                 .value()
                 .filter(verificationRecord ->
                         verificationRecord.finishedAt().isPresent() && Restorability.isOld(verificationRecord, now))
-                .ifPresent(
-                        verificationRecord -> notes.add(
-                                "The last verification is more than a day old: later losses and corruption do not show here."));
+                .ifPresent(verificationRecord -> notes.add(
+                        "The last verification is more than a day old: later losses and corruption do not show here."));
         backupStatus
                 .verification()
                 .value()

@@ -95,8 +95,7 @@ public final class Pages {
                         () -> uiBackend.operation(request.parameter("id")),
                         (json, now) -> Optional.of(view("operation", new OperationData(now).details(json))));
             default ->
-                CompletableFuture.completedFuture(
-                        message(404, "Page not found", request.path(), request.isLoggedIn()));
+                CompletableFuture.completedFuture(message(404, "Page not found", request.path(), request.isLoggedIn()));
         };
     }
 
@@ -129,7 +128,8 @@ public final class Pages {
         return document(request, "repository " + name, () -> uiBackend.repository(name), (json, now) -> {
             RepositoryData repository = new RepositoryData(json, now);
             if (request.path().equals("/page/repository")) {
-                return Optional.of(view("repository", repository.tagsAfter(request.parameter("after"), restoreCommands)));
+                return Optional.of(
+                        view("repository", repository.tagsAfter(request.parameter("after"), restoreCommands)));
             }
             String tag = request.parameter("tag");
             return (tag.isEmpty()

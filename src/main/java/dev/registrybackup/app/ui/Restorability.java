@@ -61,7 +61,8 @@ record Restorability(Level level, String sentence, Optional<Instant> knownSince)
         }
         if (verificationRecord.unknown() > 0) {
             String sentence = "%s of %s can be restored%s"
-                    .formatted(Formats.number(verificationRecord.restorable()), Formats.count(images, "image"), unknown);
+                    .formatted(
+                            Formats.number(verificationRecord.restorable()), Formats.count(images, "image"), unknown);
             return new Restorability(Level.WARN, sentence, verificationRecord.finishedAt());
         }
         String sentence = images == 1

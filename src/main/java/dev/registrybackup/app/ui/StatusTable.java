@@ -53,9 +53,8 @@ final class StatusTable {
         if (verificationRecord.finishedAt().isEmpty()) {
             return Row.of(Level.UNKNOWN, what, "Nothing has been verified yet", "", "");
         }
-        String unknown = verificationRecord.unknown() == 0
-                ? ""
-                : ", unknown: " + Formats.number(verificationRecord.unknown());
+        String unknown =
+                verificationRecord.unknown() == 0 ? "" : ", unknown: " + Formats.number(verificationRecord.unknown());
         Level level = Restorability.of(Reading.of(Optional.of(verificationRecord), now), Reading.never(), now)
                 .level();
         return Row.of(
@@ -100,7 +99,8 @@ final class StatusTable {
                 ? Row.of(Level.GOOD, "Rejected keys", "Nothing", "", "")
                 : Row.of(
                         Level.WARN,
-                        "Rejected keys", moreThan(backlog.hasMoreRejected())
+                        "Rejected keys",
+                        moreThan(backlog.hasMoreRejected())
                                 + Formats.count(backlog.rejected(), "record")
                                 + " under registry-backup/rejected/, each with its reason",
                         "",
@@ -142,7 +142,8 @@ final class StatusTable {
                 .isPresent();
         return Row.of(
                 runRecord.lastSuccessFinishedAt().isEmpty() ? Level.UNKNOWN : isRecent ? Level.GOOD : Level.WARN,
-                "Last complete comparison", runRecord.lastSuccessFinishedAt().isEmpty()
+                "Last complete comparison",
+                runRecord.lastSuccessFinishedAt().isEmpty()
                         ? "There was none yet"
                         : "Every key of the registry and the backup was compared",
                 runRecord.lastSuccessFinishedAt().isEmpty() ? "" : "finished",
@@ -194,9 +195,7 @@ final class StatusTable {
         return Row.of(
                 open.isEmpty() ? Level.GOOD : Level.BAD,
                 "Alarms",
-                open.isEmpty()
-                        ? "None"
-                        : Formats.count(open.size(), "alarm") + " not acknowledged: nothing is pruned",
+                open.isEmpty() ? "None" : Formats.count(open.size(), "alarm") + " not acknowledged: nothing is pruned",
                 "",
                 "");
     }

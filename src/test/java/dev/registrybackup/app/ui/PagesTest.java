@@ -102,7 +102,8 @@ class PagesTest {
         String text = overview();
 
         // Then
-        assertTrue(text.contains("It is unknown whether everything can be restored: nothing has been verified yet"), text);
+        assertTrue(
+                text.contains("It is unknown whether everything can be restored: nothing has been verified yet"), text);
         assertTrue(text.contains("registry-backup verify --all"), text);
         assertTrue(text.contains("The catalog is empty"), text);
         assertFalse(text.contains("can be restored, as verified"), text);
@@ -151,7 +152,8 @@ class PagesTest {
         // Then
         String text = text(page);
         assertEquals(200, page.status());
-        assertTrue(text.contains("It is unknown whether everything can be restored: the record could not be read"), text);
+        assertTrue(
+                text.contains("It is unknown whether everything can be restored: the record could not be read"), text);
         assertTrue(text.contains("never been read by this process"), text);
         assertFalse(text.contains("✓"), text);
         assertEquals(1, backup.requests().size(), "A silent store is not asked for the rest");
@@ -213,7 +215,8 @@ class PagesTest {
 
         // Then
         assertTrue(
-                text.contains("2 records of pending keys" + "the oldest since 2026-03-04 05:06 UTC (40 min ago)"), text);
+                text.contains("2 records of pending keys" + "the oldest since 2026-03-04 05:06 UTC (40 min ago)"),
+                text);
         assertTrue(text.contains("1 record under registry-backup/rejected/"), text);
     }
 
