@@ -34,7 +34,8 @@ import java.util.stream.Stream;
 
 /**
  * Goes over everything that the registry's store and the backup have. Blocks for as long as that takes: not to be called
- * on a thread of the worker pools. Safe for use by many threads, but two at a time on one backup are one too many: operations take turns.
+ * on a thread of the worker pools. Safe for use by many threads, but two at a time on one backup are one too many:
+ * operations take turns.
  */
 public final class Reconciliation {
     private static final System.Logger LOGGER = System.getLogger(Reconciliation.class.getName());

@@ -175,7 +175,7 @@ final class ShardReconciler {
             List<Difference> again = new ArrayList<>();
             Consumer<Difference> found = difference -> addUnlessFinal(difference, again);
             // A few keys take fewer requests one by one than the whole shard does.
-            boolean isFew = unconfirmed.size() * REQUESTS_PER_KEY <= shardKeys / KEYS_PER_REQUEST;
+            boolean isFew = (long) unconfirmed.size() * REQUESTS_PER_KEY <= shardKeys / KEYS_PER_REQUEST;
             Comparison comparison = recordComparison(
                     isFew ? comparer.compareKeys(shard, unconfirmed, found) : comparer.compare(shard, found));
             if (!comparison.isReliable() || again.isEmpty()) {
