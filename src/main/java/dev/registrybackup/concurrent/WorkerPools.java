@@ -96,9 +96,31 @@ public final class WorkerPools implements AutoCloseable {
         return CompletableFuture.runAsync(work, operationThreads);
     }
 
-    /** Runs a step that does not block after a delay, on the timer's only thread. A cancelled step is dropped. */
-    public Future<?> schedule(Duration delay, Runnable step) {
-        return timer.schedule(step, delay.toMillis(), TimeUnit.MILLISECONDS);
+    /** Runs a step that does not block, after the delay, on the timer's one thread. */
+    public void schedule(Duration delay, Runnable step) {
+        timer.schedule(step, delay.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Runs a step that does not block, after the delay, on the timer's one thread, unless the future is done by then. Once
+     * it is done, the step and what it refers to are kept no longer.
+     */
+    public void scheduleUnlessDone(CompletableFuture<?> future, Duration delay, Runnable step) {
+        if (future.isDone()) {
+            return;
+        }
+        Runnable unlessDone = () -> {
+            if (!future.isDone()) {
+                step.run();
+            }
+        };
+        Future<?> scheduled = timer.schedule(unlessDone, delay.toMillis(), TimeUnit.MILLISECONDS);
+        future.whenComplete((value, failure) -> scheduled.cancel(false));
+    }
+
+    /** How many steps wait for their time. */
+    int scheduledSteps() {
+        return timer.getQueue().size();
     }
 
     /**

@@ -70,8 +70,8 @@ public final class DeadLetterHandler {
                 CompletableFuture<EventResult> reply = pendingWriter
                         .submit(new PendingKey(object.key(), object.eventTime()), true)
                         .handle((done, failure) -> failure == null ? EventResult.ACK : EventResult.RETRY);
-                workerPools.schedule(
-                        left.minus(NotificationHandler.RESPONSE_MARGIN), () -> reply.complete(EventResult.RETRY));
+                workerPools.scheduleUnlessDone(
+                        reply, left.minus(NotificationHandler.RESPONSE_MARGIN), () -> reply.complete(EventResult.RETRY));
                 return reply;
             }
         }

@@ -8,7 +8,6 @@ import dev.registrybackup.replication.pending.PendingKey;
 import dev.registrybackup.replication.pending.PendingWriter;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
@@ -81,10 +80,7 @@ public final class NotificationHandler {
         } else {
             savePending(key, true, reply, EventResult.RETRY);
         }
-        if (!reply.isDone()) {
-            Future<?> late = workerPools.schedule(left.minus(RESPONSE_MARGIN), () -> reply.complete(EventResult.RETRY));
-            reply.whenComplete((answer, failure) -> late.cancel(false));
-        }
+        workerPools.scheduleUnlessDone(reply, left.minus(RESPONSE_MARGIN), () -> reply.complete(EventResult.RETRY));
         return reply;
     }
 
@@ -98,15 +94,9 @@ public final class NotificationHandler {
                 savePending(key, false, reply, EventResult.RETRY);
             }
         });
-        if (!copying.isDone()) {
-            Future<?> late = workerPools.schedule(left.minus(PENDING_MARGIN), () -> {
-                if (!copying.isDone()) {
-                    // A failure to record it is no answer yet: the copy may still be in time.
-                    savePending(key, true, reply, null);
-                }
-            });
-            copying.whenComplete((replicationResult, failure) -> late.cancel(false));
-        }
+        // A failure to record it is no answer yet: the copy may still be in time.
+        workerPools.scheduleUnlessDone(
+                copying, left.minus(PENDING_MARGIN), () -> savePending(key, true, reply, null));
     }
 
     private void savePending(

@@ -35,9 +35,8 @@ public final class RejectionRecorder {
                                     return given;
                                 }))
                 .handle((given, failure) -> failure == null && given.disposition() != Disposition.RETRY);
-        if (!done.isDone()) {
-            workerPools.schedule(left.minus(NotificationHandler.RESPONSE_MARGIN), () -> done.complete(false));
-        }
+        workerPools.scheduleUnlessDone(
+                done, left.minus(NotificationHandler.RESPONSE_MARGIN), () -> done.complete(false));
         return done;
     }
 }

@@ -101,6 +101,35 @@ class WorkerPoolsTest {
     }
 
     @Test
+    void aStepRunsLaterUnlessTheFutureIsDoneByThen() throws Exception {
+        // Given
+        CompletableFuture<String> late = new CompletableFuture<>();
+
+        // When
+        workerPools.scheduleUnlessDone(late, Duration.ofMillis(1), () -> late.complete("too late"));
+
+        // Then
+        assertEquals("too late", late.get(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void aStepIsNotKeptOnceItsFutureIsDone() {
+        // Given
+        CompletableFuture<String> later = new CompletableFuture<>();
+        CompletableFuture<String> before = CompletableFuture.completedFuture("done");
+        workerPools.scheduleUnlessDone(later, Duration.ofHours(1), () -> later.complete("too late"));
+        workerPools.scheduleUnlessDone(before, Duration.ofHours(1), () -> before.complete("too late"));
+        int whileOneIsOpen = workerPools.scheduledSteps();
+
+        // When
+        later.complete("in time");
+
+        // Then
+        assertEquals(1, whileOneIsOpen);
+        assertEquals(0, workerPools.scheduledSteps());
+    }
+
+    @Test
     void aFailureIsNoEndOfPeriodicWork() throws Exception {
         // Given
         AtomicInteger runs = new AtomicInteger();

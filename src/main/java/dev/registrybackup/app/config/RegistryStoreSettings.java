@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param name the prefix of its properties
  * @param bucket the connection to its bucket
  * @param directory its directory on a volume
- * @param rootDirectory the registry's {@code rootdirectory} setting
+ * @param rootDirectory where the registry's tree is below that, as the registry is configured
  */
 public record RegistryStoreSettings(
         String name, Optional<S3Settings> bucket, Optional<Path> directory, String rootDirectory) {

@@ -76,11 +76,12 @@ public final class ImageStreamEventHandler {
         CompletableFuture<Void> answer = new CompletableFuture<>();
         runs.submit(stream.value(), () -> components.workerPools().submitSmall(() -> capture(stream)))
                 .whenComplete((isOpenShift, failure) -> respond(answer, stream, isOpenShift, failure));
-        if (!answer.isDone()) {
-            components
-                    .workerPools()
-                    .schedule(left.minus(ANSWER_RESERVE), () -> answer.completeExceptionally(retryLater(stream)));
-        }
+        components
+                .workerPools()
+                .scheduleUnlessDone(
+                        answer,
+                        left.minus(ANSWER_RESERVE),
+                        () -> answer.completeExceptionally(retryLater(stream)));
         return answer;
     }
 

@@ -63,7 +63,8 @@ public class StoreHealth {
     /** A state of at most a minute ago; the last known one if the stores do not answer soon. */
     synchronized CompletableFuture<State> current() {
         CompletableFuture<State> soon = poll().copy();
-        workerPools.schedule(TIMEOUT, () -> soon.complete(new State("does not answer", "does not answer", false)));
+        workerPools.scheduleUnlessDone(
+                soon, TIMEOUT, () -> soon.complete(new State("does not answer", "does not answer", false)));
         return soon;
     }
 

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Future;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -199,22 +199,21 @@ public final class RetryWorker {
         attemptsRunning.incrementAndGet();
         shortTries.incrementAndGet();
         AtomicBoolean isShort = new AtomicBoolean(true);
-        Future<?> becomesLong = workerPools.schedule(LONG_TRY, () -> giveUpPlace(isShort));
-        retryHandler
+        CompletableFuture<Boolean> attempt = retryHandler
                 .retry(due.key())
-                .thenCompose(rejection -> workerPools.submitMetadata(() -> finish(due, rejection)))
-                .whenComplete((done, failure) -> {
-                    becomesLong.cancel(false);
-                    attemptsRunning.decrementAndGet();
-                    giveUpPlace(isShort);
-                    if (failure != null) {
-                        reschedule(due, failure);
-                    }
-                    // Not after each: to find what is due takes a look at all keys.
-                    if (shortTries.get() <= CONCURRENCY / 2) {
-                        retryDue();
-                    }
-                });
+                .thenCompose(rejection -> workerPools.submitMetadata(() -> finish(due, rejection)));
+        workerPools.scheduleUnlessDone(attempt, LONG_TRY, () -> giveUpPlace(isShort));
+        attempt.whenComplete((done, failure) -> {
+            attemptsRunning.decrementAndGet();
+            giveUpPlace(isShort);
+            if (failure != null) {
+                reschedule(due, failure);
+            }
+            // Not after each: to find what is due takes a look at all keys.
+            if (shortTries.get() <= CONCURRENCY / 2) {
+                retryDue();
+            }
+        });
     }
 
     private void giveUpPlace(AtomicBoolean isShort) {
