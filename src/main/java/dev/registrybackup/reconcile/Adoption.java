@@ -22,8 +22,8 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.replication.BlobReplicator;
-import dev.registrybackup.replication.BlobResult;
-import dev.registrybackup.replication.BlobResult.BlobState;
+import dev.registrybackup.replication.ReplicationResult;
+import dev.registrybackup.replication.ReplicationStatus;
 import dev.registrybackup.replication.ObjectCopier;
 import dev.registrybackup.replication.SourceObject;
 import dev.registrybackup.replication.VerifiedMarker;
@@ -304,7 +304,7 @@ final class Adoption {
 
     /** Fails if a store failed, or somebody wrote the blob again since that very object was found corrupt. */
     private void replaceOrQuarantine(Digest digest, ObjectInfo object) {
-        BlobResult copy = overwrite(digest);
+        ReplicationResult copy = overwrite(digest);
         if (!copy.isInBackup()) {
             if (!copyToQuarantine(object)) {
                 return;
@@ -316,7 +316,7 @@ final class Adoption {
         if (copy.isInBackup()) {
             replaced++;
             // One that an event copied at the same time is told without its bytes.
-            bytes += copy.state() == BlobState.COPIED ? copy.bytesCopied() : object.size();
+            bytes += copy.status() == ReplicationStatus.COPIED ? copy.bytesCopied() : object.size();
             return;
         }
         quarantined++;
@@ -324,7 +324,7 @@ final class Adoption {
         context.report(new Finding(
                 FindingCode.BLOB_DIGEST_MISMATCH,
                 digest.toString(),
-                copy.state() == BlobState.CORRUPT
+                copy.status() == ReplicationStatus.CORRUPT
                         ? "The bytes of the backup's copy are not what its digest says, nor are the registry's: "
                                 + moved
                                 + ". Remove the registry's, since a registry writes no blob that is there, and push the"
@@ -333,7 +333,7 @@ final class Adoption {
                                 + moved + ". Push the images that need it again"));
     }
 
-    private BlobResult overwrite(Digest digest) {
+    private ReplicationResult overwrite(Digest digest) {
         context.checkFence();
         try {
             return blobReplicator.overwrite(digest).join();

@@ -50,7 +50,7 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
                                 new Problem(
                                         FindingCode.UNKNOWN_OBJECT,
                                         "No registry writes such an object, and registry.unknown-objects does not have it copied")));
-            case CORRUPT ->
+            case CORRUPT, SOURCE_CORRUPT ->
                 remaining(FindingCode.BLOB_DIGEST_MISMATCH, "The registry's blob is not copied: ", replicationResult);
             case BLOCKED -> remaining(FindingCode.BLOB_DIGEST_MISMATCH, "The link is blocked: ", replicationResult);
             case MALFORMED ->

@@ -14,7 +14,7 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
 import dev.registrybackup.registry.RegistryPath.Kind;
-import dev.registrybackup.replication.BlobResult;
+import dev.registrybackup.replication.ReplicationResult;
 import dev.registrybackup.replication.ObjectCopier;
 import dev.registrybackup.replication.SourceObject;
 import java.time.Duration;
@@ -117,7 +117,7 @@ final class PruneRaceRepair {
             return false;
         }
         replicationTools.durableKeys().remove(key);
-        BlobResult copy =
+        ReplicationResult copy =
                 replicationTools.blobReplicator().copyIfDifferent(digest).join();
         if (copy.isInBackup() || reinstateVersion(key, digest)) {
             return true;

@@ -9,7 +9,7 @@ import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ReportReader;
 import dev.registrybackup.reconcile.CopyPhase.InBackup;
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.replication.BlobResult;
+import dev.registrybackup.replication.ReplicationResult;
 import dev.registrybackup.replication.SourceObject;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -106,7 +106,7 @@ final class RepairPhase {
             if (!isCorrupt(digest)) {
                 return;
             }
-            BlobResult copy =
+            ReplicationResult copy =
                     replicationTools.blobReplicator().overwrite(digest).join();
             if (copy.isInBackup()) {
                 replaced++;

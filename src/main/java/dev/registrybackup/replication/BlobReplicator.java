@@ -30,7 +30,7 @@ public final class BlobReplicator {
     private final VerifiedMarker verifiedMarker;
     private final WorkerPools workerPools;
     private final ExpiringKeySet durableKeys;
-    private final CoalescingExecutor<BlobResult> executor = new CoalescingExecutor<>();
+    private final CoalescingExecutor<ReplicationResult> executor = new CoalescingExecutor<>();
 
     /** Brings blobs of the registry into the backup. */
     public BlobReplicator(
@@ -61,7 +61,7 @@ public final class BlobReplicator {
      *
      * @return how it stands; fails with {@link ObjectStoreException} if a store failed
      */
-    public CompletableFuture<BlobResult> copyIfDifferent(Digest digest) {
+    public CompletableFuture<ReplicationResult> copyIfDifferent(Digest digest) {
         return submitUnlessDurable(digest, copy -> false);
     }
 
@@ -72,7 +72,7 @@ public final class BlobReplicator {
      * @param size the size that a manifest gives it, if one does
      * @return how it stands; fails with {@link ObjectStoreException} if a store failed
      */
-    public CompletableFuture<BlobResult> copyIfMissing(Digest digest, OptionalLong size) {
+    public CompletableFuture<ReplicationResult> copyIfMissing(Digest digest, OptionalLong size) {
         return submitUnlessDurable(digest, copy -> isSufficient(copy, size));
     }
 
@@ -82,11 +82,11 @@ public final class BlobReplicator {
      *
      * @return how it stands; fails with {@link ObjectStoreException} if a store failed
      */
-    public CompletableFuture<BlobResult> copyAbsent(Digest digest) {
+    public CompletableFuture<ReplicationResult> copyAbsent(Digest digest) {
         String key = layout.blobKey(digest);
         return executor.submit(key, () -> {
             if (durableKeys.contains(key)) {
-                return CompletableFuture.completedFuture(BlobResult.PRESENT);
+                return present(digest);
             }
             return workerPools
                     .submitSmall(() -> openAndCopy(key, digest))
@@ -98,7 +98,7 @@ public final class BlobReplicator {
     }
 
     /** What became of a blob that was opened, unless it turned out too large to be copied with the small ones. */
-    private record OpenedBlob(BlobResult result, Optional<ObjectInfo> tooLarge) {}
+    private record OpenedBlob(ReplicationResult result, Optional<ObjectInfo> tooLarge) {}
 
     private OpenedBlob openAndCopy(String key, Digest digest) {
         // A bucket that is still empty is marked before anything is written there.
@@ -106,28 +106,32 @@ public final class BlobReplicator {
         try (OpenObject opened = registry.open(key, Optional.empty(), Optional.empty())) {
             ObjectInfo source = opened.info();
             return source.size() > WorkerPools.MAX_SMALL_BYTES
-                    ? new OpenedBlob(BlobResult.MISSING, Optional.of(source))
-                    : new OpenedBlob(copy(source.size(), () -> copier.copySmall(opened, digest)), Optional.empty());
+                    ? new OpenedBlob(ReplicationResult.ofBlob(digest, ReplicationStatus.SOURCE_MISSING), Optional.of(source))
+                    : new OpenedBlob(copy(digest, source.size(), () -> copier.copySmall(opened, digest)), Optional.empty());
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
-                return new OpenedBlob(BlobResult.MISSING, Optional.empty());
+                return new OpenedBlob(ReplicationResult.ofBlob(digest, ReplicationStatus.SOURCE_MISSING), Optional.empty());
             }
             throw e;
         }
+    }
+
+    private static CompletableFuture<ReplicationResult> present(Digest digest) {
+        return CompletableFuture.completedFuture(ReplicationResult.ofBlob(digest, ReplicationStatus.PRESENT));
     }
 
     private static boolean isSufficient(ObjectInfo copy, OptionalLong size) {
         return size.isPresent() ? copy.size() == size.getAsLong() : SourceMetadata.isReplicated(copy);
     }
 
-    private CompletableFuture<BlobResult> submitUnlessDurable(Digest digest, Predicate<ObjectInfo> enough) {
+    private CompletableFuture<ReplicationResult> submitUnlessDurable(Digest digest, Predicate<ObjectInfo> enough) {
         String key = layout.blobKey(digest);
         if (durableKeys.contains(key)) {
-            return CompletableFuture.completedFuture(BlobResult.PRESENT);
+            return present(digest);
         }
         return executor.submit(key, () -> {
             if (durableKeys.contains(key)) {
-                return CompletableFuture.completedFuture(BlobResult.PRESENT);
+                return present(digest);
             }
             return workerPools
                     .submitSmall(() -> lookUp(key, enough))
@@ -136,7 +140,7 @@ public final class BlobReplicator {
         });
     }
 
-    private BlobResult markDurable(String key, BlobResult copy) {
+    private ReplicationResult markDurable(String key, ReplicationResult copy) {
         if (copy.isInBackup()) {
             durableKeys.add(key);
         }
@@ -144,7 +148,7 @@ public final class BlobReplicator {
     }
 
     /** Copies the blob over what the backup has, which was found to be damaged. */
-    public CompletableFuture<BlobResult> overwrite(Digest digest) {
+    public CompletableFuture<ReplicationResult> overwrite(Digest digest) {
         String key = layout.blobKey(digest);
         durableKeys.remove(key);
         return executor.submit(
@@ -166,52 +170,53 @@ public final class BlobReplicator {
         return new BlobLookup(copy, origin, trusted && sameSize);
     }
 
-    private CompletableFuture<BlobResult> copyOrVerify(Digest digest, BlobLookup blobLookup) {
+    private CompletableFuture<ReplicationResult> copyOrVerify(Digest digest, BlobLookup blobLookup) {
         if (blobLookup.isPresent()) {
-            return CompletableFuture.completedFuture(BlobResult.PRESENT);
+            return present(digest);
         }
         if (blobLookup.source().isEmpty()) {
             return verifyCopy(blobLookup.copy(), digest)
-                    .thenApply(good -> good ? BlobResult.PRESENT : BlobResult.MISSING);
+                    .thenApply(good -> ReplicationResult.ofBlob(
+                            digest, good ? ReplicationStatus.PRESENT : ReplicationStatus.SOURCE_MISSING));
         }
         ObjectInfo origin = blobLookup.source().get();
         boolean couldBeGood =
                 blobLookup.copy().filter(copy -> copy.size() == origin.size()).isPresent();
         return verifyCopy(couldBeGood ? blobLookup.copy() : Optional.empty(), digest)
                 .thenCompose(good -> good
-                        ? CompletableFuture.completedFuture(BlobResult.PRESENT)
+                        ? present(digest)
                         : workerPools
                                 .submitForSize(origin.size(), () -> copy(origin, digest))
                                 .thenCompose(result -> fallBackToBackup(result, blobLookup.copy(), digest)));
     }
 
-    private BlobResult copy(ObjectInfo origin, Digest digest) {
-        return copy(origin.size(), () -> copier.copy(SourceObject.current(registry, origin), Optional.of(digest)));
+    private ReplicationResult copy(ObjectInfo origin, Digest digest) {
+        return copy(digest, origin.size(), () -> copier.copy(SourceObject.current(registry, origin), Optional.of(digest)));
     }
 
-    private static BlobResult copy(long size, Runnable copying) {
+    private static ReplicationResult copy(Digest digest, long size, Runnable copying) {
         try {
             copying.run();
-            return new BlobResult(BlobResult.BlobState.COPIED, size, "");
+            return ReplicationResult.ofBlob(digest, ReplicationStatus.COPIED, size, "");
         } catch (DigestMismatchException e) {
-            return new BlobResult(BlobResult.BlobState.CORRUPT, 0, String.valueOf(e.getMessage()));
+            return ReplicationResult.ofBlob(digest, ReplicationStatus.CORRUPT, 0, String.valueOf(e.getMessage()));
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
-                return BlobResult.MISSING;
+                return ReplicationResult.ofBlob(digest, ReplicationStatus.SOURCE_MISSING);
             }
             throw e;
         }
     }
 
     /** Where the registry's blob is gone or bad, a good one in the backup of whatever size is what counts. */
-    private CompletableFuture<BlobResult> fallBackToBackup(
-            BlobResult result, Optional<ObjectInfo> copy, Digest digest) {
+    private CompletableFuture<ReplicationResult> fallBackToBackup(
+            ReplicationResult result, Optional<ObjectInfo> copy, Digest digest) {
         if (result.isInBackup()) {
             return CompletableFuture.completedFuture(result);
         }
-        BlobResult kept = result.state() == BlobResult.BlobState.CORRUPT
-                ? new BlobResult(BlobResult.BlobState.SOURCE_CORRUPT, 0, result.problem())
-                : BlobResult.PRESENT;
+        ReplicationResult kept = result.status() == ReplicationStatus.CORRUPT
+                ? ReplicationResult.ofBlob(digest, ReplicationStatus.SOURCE_CORRUPT, 0, result.problem())
+                : ReplicationResult.ofBlob(digest, ReplicationStatus.PRESENT);
         return verifyCopy(copy, digest).thenApply(good -> good ? kept : result);
     }
 

@@ -141,13 +141,13 @@ final class DependencyCopier {
     }
 
     /** Publishes the layer link after its blob, in turn with the link's own event, so that it is written once. */
-    private CompletableFuture<Long> link(Walk walk, Digest digest, BlobResult copy) {
+    private CompletableFuture<Long> link(Walk walk, Digest digest, ReplicationResult copy) {
         if (!copy.isInBackup() || walk.linking().isEmpty()) {
             return CompletableFuture.completedFuture(0L);
         }
         LayerLink link = new LayerLink(walk.linking().get(), digest);
         String key = layout.keyOf(link);
-        boolean isAbsent = copy.state() == BlobResult.BlobState.COPIED;
+        boolean isAbsent = copy.status() == ReplicationStatus.COPIED;
         return links.submit(
                         key,
                         () -> publisher.isDurable(key)
@@ -182,7 +182,7 @@ final class DependencyCopier {
         return blobReplicator
                 .overwrite(manifest)
                 .thenCompose(replaced -> workerPools.submitSmall(() -> {
-                    if (replaced.state() == BlobResult.BlobState.COPIED) {
+                    if (replaced.status() == ReplicationStatus.COPIED) {
                         Optional<Manifest> read = readManifest(manifest);
                         if (read.isPresent()) {
                             return read.get();
@@ -191,7 +191,7 @@ final class DependencyCopier {
                     throw new ObjectStoreException(
                             StoreError.UNAVAILABLE,
                             "Failed to read manifest %s in the backup: its bytes have another digest, and the registry's blob is %s"
-                                    .formatted(manifest, replaced.state()));
+                                    .formatted(manifest, replaced.status().label()));
                 }));
     }
 }

@@ -24,12 +24,13 @@ record DependencyResult(Set<BlockCause> causes, long bytesCopied) {
         causes = Set.copyOf(causes);
     }
 
-    static DependencyResult of(Digest digest, BlobResult copy, String whenAbsent) {
-        return switch (copy.state()) {
-            case COPIED, PRESENT, SOURCE_CORRUPT -> new DependencyResult(Set.of(), copy.bytesCopied());
-            case MISSING -> missing(digest, whenAbsent);
-            case CORRUPT -> new DependencyResult(Set.of(new BlockCause(LinkState.BLOCKED, digest, copy.problem())), 0);
-        };
+    static DependencyResult of(Digest digest, ReplicationResult copy, String whenAbsent) {
+        if (copy.isInBackup()) {
+            return new DependencyResult(Set.of(), copy.bytesCopied());
+        }
+        return copy.status() == ReplicationStatus.CORRUPT
+                ? new DependencyResult(Set.of(new BlockCause(LinkState.BLOCKED, digest, copy.problem())), 0)
+                : missing(digest, whenAbsent);
     }
 
     static DependencyResult missing(Digest digest, String problem) {

@@ -19,6 +19,19 @@ public record ReplicationResult(
         return new ReplicationResult(kind, replicationStatus, Optional.empty(), 0, "");
     }
 
+    static ReplicationResult ofBlob(Digest digest, ReplicationStatus status, long bytesCopied, String problem) {
+        return new ReplicationResult(Kind.BLOB, status, Optional.of(digest), bytesCopied, problem);
+    }
+
+    static ReplicationResult ofBlob(Digest digest, ReplicationStatus status) {
+        return ofBlob(digest, status, 0, "");
+    }
+
+    /** Whether the backup now has what belongs under that key. */
+    public boolean isInBackup() {
+        return status.isInBackup();
+    }
+
     ReplicationResult plusBytes(long more) {
         return new ReplicationResult(kind, status, digest, bytesCopied + more, problem);
     }

@@ -12,8 +12,10 @@ public enum ReplicationStatus {
     SKIPPED("skipped", false),
     /** The link was published, although the registry itself lacks something below it. */
     PARTIAL("partial", false),
-    /** The blob in the registry is not what its digest says. */
+    /** The blob in the registry is not what its digest says, and the backup has no good one. */
     CORRUPT("corrupt", true),
+    /** The blob in the registry is not what its digest says; the backup has a verified one, which stays. */
+    SOURCE_CORRUPT("corrupt", true),
     /** The link is not published, since something below it is corrupt. */
     BLOCKED("blocked", true),
     /** The link in the registry is not what a registry writes. */
@@ -37,8 +39,8 @@ public enum ReplicationStatus {
         return permanent;
     }
 
-    /** Whether the backup now has what the registry has under that key. */
+    /** Whether the backup now has what belongs under that key. */
     public boolean isInBackup() {
-        return this == COPIED || this == PRESENT || this == PARTIAL;
+        return this == COPIED || this == PRESENT || this == PARTIAL || this == SOURCE_CORRUPT;
     }
 }

@@ -8,10 +8,8 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.BlobData;
-import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.Link;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
@@ -101,24 +99,11 @@ public final class Replicator {
     }
 
     private CompletableFuture<ReplicationResult> replicateBlob(Digest digest, boolean isAbsent) {
-        CompletableFuture<BlobResult> copying =
+        CompletableFuture<ReplicationResult> copying =
                 isAbsent ? blobReplicator.copyAbsent(digest) : blobReplicator.copyIfDifferent(digest);
-        return copying.thenCompose(copy -> {
-            ReplicationResult result = new ReplicationResult(
-                    Kind.BLOB, toStatus(copy), Optional.of(digest), copy.bytesCopied(), copy.problem());
-            return copy.isInBackup()
-                    ? linkReplicator.unblock(digest, link -> true).thenApply(done -> result)
-                    : CompletableFuture.completedFuture(result);
-        });
-    }
-
-    private static ReplicationStatus toStatus(BlobResult copy) {
-        return switch (copy.state()) {
-            case COPIED -> ReplicationStatus.COPIED;
-            case PRESENT -> ReplicationStatus.PRESENT;
-            case MISSING -> ReplicationStatus.SOURCE_MISSING;
-            case CORRUPT, SOURCE_CORRUPT -> ReplicationStatus.CORRUPT;
-        };
+        return copying.thenCompose(copy -> copy.isInBackup()
+                ? linkReplicator.unblock(digest, link -> true).thenApply(done -> copy)
+                : CompletableFuture.completedFuture(copy));
     }
 
     /** Tries links again whose missing dependency is there by now, by whichever way; knows so from memory alone. */

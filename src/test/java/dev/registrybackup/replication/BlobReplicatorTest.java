@@ -73,10 +73,10 @@ class BlobReplicatorTest {
         registry.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(new BlobResult(BlobResult.BlobState.COPIED, 1000, ""), copy);
+        assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.COPIED, 1000, ""), copy);
         assertArrayEquals(CONTENT, backup.bytes(KEY));
         assertEquals(requests(Operation.HEAD, Operation.OPEN), registryRequests.requests());
         assertEquals(requests(Operation.HEAD, Operation.PUT), backupRequests.requests());
@@ -91,10 +91,10 @@ class BlobReplicatorTest {
         backupRequests.clearRequests();
 
         // When
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.PRESENT, copy);
+        assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.PRESENT), copy);
         assertEquals(List.of(), registryRequests.requests());
         assertEquals(List.of(), backupRequests.requests());
     }
@@ -106,10 +106,10 @@ class BlobReplicatorTest {
         backup.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.PRESENT, copy);
+        assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.PRESENT), copy);
         assertEquals(requests(Operation.HEAD), registryRequests.requests());
         assertEquals(requests(Operation.HEAD), backupRequests.requests());
     }
@@ -122,10 +122,10 @@ class BlobReplicatorTest {
         backup.seed(KEY, Arrays.copyOf(CONTENT, size));
 
         // When
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.BlobState.COPIED, copy.state());
+        assertEquals(ReplicationStatus.COPIED, copy.status());
         assertArrayEquals(CONTENT, backup.bytes(KEY));
     }
 
@@ -135,10 +135,10 @@ class BlobReplicatorTest {
         registry.seed(KEY, flipped(CONTENT));
 
         // When
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.BlobState.CORRUPT, copy.state());
+        assertEquals(ReplicationStatus.CORRUPT, copy.status());
         assertEquals(
                 "Expected %s but 1000 bytes hash to %s"
                         .formatted(DIGEST, Digest.of(DigestAlgorithm.SHA256, flipped(CONTENT))),
@@ -154,10 +154,10 @@ class BlobReplicatorTest {
         registry.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.BlobState.COPIED, copy.state());
+        assertEquals(ReplicationStatus.COPIED, copy.status());
         assertArrayEquals(CONTENT, backup.bytes(KEY));
     }
 
@@ -169,10 +169,10 @@ class BlobReplicatorTest {
         Optional<ObjectInfo> before = backup.head(KEY);
 
         // When
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.BlobState.SOURCE_CORRUPT, copy.state());
+        assertEquals(ReplicationStatus.SOURCE_CORRUPT, copy.status());
         assertTrue(copy.isInBackup());
         assertTrue(copy.problem().startsWith("Expected " + DIGEST + " but 500 bytes hash to "), copy.problem());
         assertEquals(before, backup.head(KEY));
@@ -186,20 +186,20 @@ class BlobReplicatorTest {
         backup.seed(KEY, Arrays.copyOf(CONTENT, 500));
 
         // When
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.BlobState.CORRUPT, copy.state());
+        assertEquals(ReplicationStatus.CORRUPT, copy.status());
         assertEquals(List.of(), backupRequests.writtenKeys());
     }
 
     @Test
     void aBlobThatNeitherHasIsAbsent() {
         // When
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.MISSING, copy);
+        assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.SOURCE_MISSING), copy);
     }
 
     @Test
@@ -213,10 +213,10 @@ class BlobReplicatorTest {
         });
 
         // When
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.MISSING, copy);
+        assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.SOURCE_MISSING), copy);
     }
 
     @Test
@@ -225,10 +225,10 @@ class BlobReplicatorTest {
         backup.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.PRESENT, copy);
+        assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.PRESENT), copy);
     }
 
     @Test
@@ -255,11 +255,11 @@ class BlobReplicatorTest {
 
         // When
         backupRequests.beforeRequest((operation, key) -> {});
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
         assertEquals(error, told);
-        assertEquals(BlobResult.BlobState.COPIED, copy.state());
+        assertEquals(ReplicationStatus.COPIED, copy.status());
     }
 
     @Test
@@ -268,11 +268,11 @@ class BlobReplicatorTest {
         backup.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy =
+        ReplicationResult copy =
                 blobReplicator.copyIfMissing(DIGEST, OptionalLong.of(1000)).get(10, TimeUnit.SECONDS);
 
         // Then
-        assertEquals(BlobResult.PRESENT, copy);
+        assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.PRESENT), copy);
         assertEquals(List.of(), registryRequests.requests());
         assertEquals(requests(Operation.HEAD), backupRequests.requests());
     }
@@ -284,11 +284,11 @@ class BlobReplicatorTest {
         backup.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy =
+        ReplicationResult copy =
                 blobReplicator.copyIfMissing(DIGEST, OptionalLong.of(7)).get(10, TimeUnit.SECONDS);
 
         // Then
-        assertEquals(BlobResult.PRESENT, copy);
+        assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.PRESENT), copy);
         assertEquals(List.of(), backupRequests.writtenKeys());
     }
 
@@ -298,11 +298,11 @@ class BlobReplicatorTest {
         backup.put(KEY, ContentSource.of(CONTENT), Map.of(SourceMetadata.LAST_MODIFIED, "2026-03-04T05:06:07Z"));
 
         // When
-        BlobResult copy =
+        ReplicationResult copy =
                 blobReplicator.copyIfMissing(DIGEST, OptionalLong.empty()).get(10, TimeUnit.SECONDS);
 
         // Then
-        assertEquals(BlobResult.PRESENT, copy);
+        assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.PRESENT), copy);
         assertEquals(List.of(), registryRequests.requests());
     }
 
@@ -312,11 +312,11 @@ class BlobReplicatorTest {
         registry.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy =
+        ReplicationResult copy =
                 blobReplicator.copyIfMissing(DIGEST, OptionalLong.of(1000)).get(10, TimeUnit.SECONDS);
 
         // Then
-        assertEquals(BlobResult.BlobState.COPIED, copy.state());
+        assertEquals(ReplicationStatus.COPIED, copy.status());
         assertArrayEquals(CONTENT, backup.bytes(KEY));
     }
 
@@ -328,10 +328,10 @@ class BlobReplicatorTest {
         backup.seed(KEY, flipped(CONTENT));
 
         // When
-        BlobResult copy = blobReplicator.overwrite(DIGEST).get(10, TimeUnit.SECONDS);
+        ReplicationResult copy = blobReplicator.overwrite(DIGEST).get(10, TimeUnit.SECONDS);
 
         // Then
-        assertEquals(BlobResult.BlobState.COPIED, copy.state());
+        assertEquals(ReplicationStatus.COPIED, copy.status());
         assertArrayEquals(CONTENT, backup.bytes(KEY));
     }
 
@@ -341,14 +341,14 @@ class BlobReplicatorTest {
         clearVerifiedMarker();
         registry.seed(KEY, CONTENT);
         backup.seed(KEY, CONTENT);
-        BlobResult first = copyIfDifferent(DIGEST);
+        ReplicationResult first = copyIfDifferent(DIGEST);
 
         // When
-        BlobResult second = copyIfDifferent(DIGEST);
+        ReplicationResult second = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.PRESENT, first);
-        assertEquals(BlobResult.PRESENT, second);
+        assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.PRESENT), first);
+        assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.PRESENT), second);
         assertEquals(requests(Operation.HEAD, Operation.OPEN), ofTheBlob(backupRequests));
         assertEquals(requests(Operation.HEAD), registryRequests.requests());
     }
@@ -361,10 +361,10 @@ class BlobReplicatorTest {
         backup.seed(KEY, flipped(CONTENT));
 
         // When
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.BlobState.COPIED, copy.state());
+        assertEquals(ReplicationStatus.COPIED, copy.status());
         assertArrayEquals(CONTENT, backup.bytes(KEY));
     }
 
@@ -375,10 +375,10 @@ class BlobReplicatorTest {
         backup.seed(KEY, flipped(CONTENT));
 
         // When
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.MISSING, copy);
+        assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.SOURCE_MISSING), copy);
     }
 
     @Test
@@ -389,10 +389,10 @@ class BlobReplicatorTest {
         backup.seed(KEY, CONTENT);
 
         // When
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.BlobState.SOURCE_CORRUPT, copy.state());
+        assertEquals(ReplicationStatus.SOURCE_CORRUPT, copy.status());
         assertEquals(List.of(), backupRequests.writtenKeys());
     }
 
@@ -405,11 +405,11 @@ class BlobReplicatorTest {
                 KEY, ContentSource.of(flipped(CONTENT)), Map.of(SourceMetadata.LAST_MODIFIED, "2026-03-04T05:06:07Z"));
 
         // When
-        BlobResult copy =
+        ReplicationResult copy =
                 blobReplicator.copyIfMissing(DIGEST, OptionalLong.of(1000)).get(10, TimeUnit.SECONDS);
 
         // Then
-        assertEquals(BlobResult.BlobState.COPIED, copy.state());
+        assertEquals(ReplicationStatus.COPIED, copy.status());
         assertArrayEquals(CONTENT, backup.bytes(KEY));
     }
 
@@ -422,10 +422,10 @@ class BlobReplicatorTest {
 
         // When
         clock.advance(Duration.ofMinutes(5));
-        BlobResult copy = copyIfDifferent(DIGEST);
+        ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(BlobResult.BlobState.COPIED, copy.state());
+        assertEquals(ReplicationStatus.COPIED, copy.status());
     }
 
     @Test
@@ -434,7 +434,7 @@ class BlobReplicatorTest {
         registry.seed(KEY, CONTENT);
 
         // When
-        List<CompletableFuture<BlobResult>> asked = IntStream.range(0, 1000)
+        List<CompletableFuture<ReplicationResult>> asked = IntStream.range(0, 1000)
                 .parallel()
                 .mapToObj(number -> number % 2 == 0
                         ? blobReplicator.copyIfDifferent(DIGEST)
@@ -446,21 +446,21 @@ class BlobReplicatorTest {
         assertEquals(
                 1,
                 asked.stream()
-                        .filter(copy -> copy.join().state() == BlobResult.BlobState.COPIED)
+                        .filter(copy -> copy.join().status() == ReplicationStatus.COPIED)
                         .count());
         assertTrue(asked.stream().allMatch(copy -> copy.join().isInBackup()));
         assertEquals(List.of(KEY), backupRequests.writtenKeys());
         assertEquals(requests(Operation.HEAD, Operation.OPEN), registryRequests.requests());
     }
 
-    private BlobResult copyIfDifferent(Digest digest) {
+    private ReplicationResult copyIfDifferent(Digest digest) {
         return blobReplicator
                 .copyIfDifferent(digest)
                 .orTimeout(10, TimeUnit.SECONDS)
                 .join();
     }
 
-    private static StoreError failure(CompletableFuture<BlobResult> asked) {
+    private static StoreError failure(CompletableFuture<ReplicationResult> asked) {
         ExecutionException failure = assertThrows(ExecutionException.class, () -> asked.get(10, TimeUnit.SECONDS));
         return assertInstanceOf(ObjectStoreException.class, failure.getCause()).error();
     }

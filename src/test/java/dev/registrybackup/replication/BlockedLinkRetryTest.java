@@ -470,7 +470,7 @@ class BlockedLinkRetryTest {
             List<ReplicationStatus> links = fresh.replicateAll(linksAbove(layer, image));
 
             // Then
-            assertEquals(ReplicationStatus.CORRUPT, blob);
+            assertEquals(ReplicationStatus.SOURCE_CORRUPT, blob);
             assertEquals(
                     List.of(
                             ReplicationStatus.COPIED,

@@ -280,6 +280,23 @@ class NotificationHandlerTest {
     }
 
     @Test
+    void whatIsCorruptInTheRegistryAloneIsPermanentAndTheGoodCopyStays() throws Exception {
+        // Given
+        String key = handlerFixture.corruptBlob("layer");
+        handlerFixture.backupBucket.seed(key, HandlerFixture.bytes("layer"));
+
+        // When
+        EventResult eventResult = HandlerFixture.awaitWithin(
+                LONG_TIMEOUT,
+                notificationHandler.handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, key), LONG_TIMEOUT));
+
+        // Then
+        assertEquals(Disposition.REJECT, eventResult.disposition());
+        assertEquals(List.of("key " + key), identities(eventResult));
+        assertArrayEquals(HandlerFixture.bytes("layer"), handlerFixture.backupBucket.bytes(key));
+    }
+
+    @Test
     void aLinkAboveSomethingCorruptIsPermanentAndOnRecordAlready() throws Exception {
         // Given
         Digest digest = Digest.of(DigestAlgorithm.SHA256, HandlerFixture.bytes("layer"));

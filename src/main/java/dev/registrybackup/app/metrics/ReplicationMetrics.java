@@ -41,13 +41,13 @@ public class ReplicationMetrics implements ReplicationListener {
     public void finished(
             Trigger trigger, String key, ReplicationResult replicationResult, Instant written, Duration took) {
         count(replicationResult);
-        if (replicationResult.status().isInBackup() && trigger != Trigger.UNBLOCKED) {
+        if (replicationResult.isInBackup() && !replicationResult.status().isPermanent() && trigger != Trigger.UNBLOCKED) {
             Duration latency = Duration.between(written, clock.instant());
             // The store's clock may be ahead of this one, and the meter takes no negative time.
             durable(replicationResult).record(latency.isNegative() ? Duration.ZERO : latency);
         }
         boolean didSomething = switch (replicationResult.status()) {
-            case COPIED, PARTIAL, CORRUPT, BLOCKED, MALFORMED -> true;
+            case COPIED, PARTIAL, CORRUPT, SOURCE_CORRUPT, BLOCKED, MALFORMED -> true;
             case PRESENT, SOURCE_MISSING, SKIPPED -> false;
         };
         Level level = replicationResult.status().isPermanent() ? Level.ERROR : didSomething ? Level.INFO : Level.DEBUG;
@@ -85,7 +85,8 @@ public class ReplicationMetrics implements ReplicationListener {
                         "class",
                         replicationResult.kind().label())
                 .increment((double) replicationResult.bytesCopied());
-        if (replicationResult.status() == ReplicationStatus.CORRUPT) {
+        if (replicationResult.status() == ReplicationStatus.CORRUPT
+                || replicationResult.status() == ReplicationStatus.SOURCE_CORRUPT) {
             corrupt().increment();
         }
         switch (replicationResult.kind()) {

@@ -1,6 +1,7 @@
 package dev.registrybackup.app.metrics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.registry.RegistryPath.Kind;
@@ -35,5 +36,25 @@ class ReplicationMetricsTest {
         Timer latency = meters.get("registry_backup_replication_latency").timer();
         assertEquals(2, latency.count());
         assertEquals(2.0, latency.totalTime(TimeUnit.SECONDS), 1e-9);
+    }
+
+    @Test
+    void aBlobThatIsCorruptInTheRegistryAloneCountsAsCorruptAndNotAsReplicated() {
+        // Given
+        ReplicationResult kept = new ReplicationResult(
+                Kind.BLOB, ReplicationStatus.SOURCE_CORRUPT, Optional.empty(), 0, "Expected another digest");
+
+        // When
+        metrics.finished(Trigger.EVENT, "key", kept, clock.instant(), Duration.ofMillis(5));
+
+        // Then
+        assertEquals(
+                1,
+                meters.get("registry_backup_objects")
+                        .tag("result", "corrupt")
+                        .counter()
+                        .count());
+        assertEquals(1, meters.get("registry_backup_corrupt").counter().count());
+        assertNull(meters.find("registry_backup_replication_latency").timer());
     }
 }
