@@ -106,11 +106,14 @@ public final class BlobReplicator {
         try (OpenObject opened = registry.open(key, Optional.empty(), Optional.empty())) {
             ObjectInfo source = opened.info();
             return source.size() > WorkerPools.MAX_SMALL_BYTES
-                    ? new OpenedBlob(ReplicationResult.ofBlob(digest, ReplicationStatus.SOURCE_MISSING), Optional.of(source))
-                    : new OpenedBlob(copy(digest, source.size(), () -> copier.copySmall(opened, digest)), Optional.empty());
+                    ? new OpenedBlob(
+                            ReplicationResult.ofBlob(digest, ReplicationStatus.SOURCE_MISSING), Optional.of(source))
+                    : new OpenedBlob(
+                            copy(digest, source.size(), () -> copier.copySmall(opened, digest)), Optional.empty());
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
-                return new OpenedBlob(ReplicationResult.ofBlob(digest, ReplicationStatus.SOURCE_MISSING), Optional.empty());
+                return new OpenedBlob(
+                        ReplicationResult.ofBlob(digest, ReplicationStatus.SOURCE_MISSING), Optional.empty());
             }
             throw e;
         }
@@ -191,7 +194,8 @@ public final class BlobReplicator {
     }
 
     private ReplicationResult copy(ObjectInfo origin, Digest digest) {
-        return copy(digest, origin.size(), () -> copier.copy(SourceObject.current(registry, origin), Optional.of(digest)));
+        return copy(
+                digest, origin.size(), () -> copier.copy(SourceObject.current(registry, origin), Optional.of(digest)));
     }
 
     private static ReplicationResult copy(Digest digest, long size, Runnable copying) {

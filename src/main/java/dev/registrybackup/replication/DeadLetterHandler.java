@@ -71,7 +71,9 @@ public final class DeadLetterHandler {
                         .submit(new PendingKey(object.key(), object.eventTime()), true)
                         .handle((done, failure) -> failure == null ? EventResult.ACK : EventResult.RETRY);
                 workerPools.scheduleUnlessDone(
-                        reply, left.minus(NotificationHandler.RESPONSE_MARGIN), () -> reply.complete(EventResult.RETRY));
+                        reply,
+                        left.minus(NotificationHandler.RESPONSE_MARGIN),
+                        () -> reply.complete(EventResult.RETRY));
                 return reply;
             }
         }

@@ -95,8 +95,7 @@ public final class NotificationHandler {
             }
         });
         // A failure to record it is no answer yet: the copy may still be in time.
-        workerPools.scheduleUnlessDone(
-                copying, left.minus(PENDING_MARGIN), () -> savePending(key, true, reply, null));
+        workerPools.scheduleUnlessDone(copying, left.minus(PENDING_MARGIN), () -> savePending(key, true, reply, null));
     }
 
     private void savePending(

@@ -50,7 +50,8 @@ public final class ReplicationService implements RetryHandler {
     static EventResult toEventResult(PendingKey key, ReplicationResult replicationResult) {
         return switch (replicationResult.status()) {
             case COPIED, PRESENT, SOURCE_MISSING, SKIPPED, PARTIAL -> EventResult.ACK;
-            case CORRUPT, SOURCE_CORRUPT, MALFORMED -> EventResult.reject(Rejection.ofKey(key.key(), replicationResult.problem()));
+            case CORRUPT, SOURCE_CORRUPT, MALFORMED ->
+                EventResult.reject(Rejection.ofKey(key.key(), replicationResult.problem()));
             case BLOCKED -> EventResult.BLOCKED;
         };
     }

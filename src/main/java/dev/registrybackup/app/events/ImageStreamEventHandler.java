@@ -79,9 +79,7 @@ public final class ImageStreamEventHandler {
         components
                 .workerPools()
                 .scheduleUnlessDone(
-                        answer,
-                        left.minus(ANSWER_RESERVE),
-                        () -> answer.completeExceptionally(retryLater(stream)));
+                        answer, left.minus(ANSWER_RESERVE), () -> answer.completeExceptionally(retryLater(stream)));
         return answer;
     }
 

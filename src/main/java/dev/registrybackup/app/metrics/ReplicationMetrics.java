@@ -41,7 +41,9 @@ public class ReplicationMetrics implements ReplicationListener {
     public void finished(
             Trigger trigger, String key, ReplicationResult replicationResult, Instant written, Duration took) {
         count(replicationResult);
-        if (replicationResult.isInBackup() && !replicationResult.status().isPermanent() && trigger != Trigger.UNBLOCKED) {
+        if (replicationResult.isInBackup()
+                && !replicationResult.status().isPermanent()
+                && trigger != Trigger.UNBLOCKED) {
             Duration latency = Duration.between(written, clock.instant());
             // The store's clock may be ahead of this one, and the meter takes no negative time.
             durable(replicationResult).record(latency.isNegative() ? Duration.ZERO : latency);
