@@ -260,8 +260,8 @@ class ReconcileIT {
                 "{'depth':'content'}     | carries no parameters",
                 "[]                      | carries no parameters",
                 "null                    | carries no parameters",
-                "{}{}                    | is no JSON",
-                "{                       | is no JSON"
+                "{}{}                    | is not valid JSON",
+                "{                       | is not valid JSON"
             })
     void anEventThatHasParametersIsRefusedForGood(String data, String reason) {
         // When
