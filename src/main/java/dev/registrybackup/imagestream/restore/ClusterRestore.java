@@ -76,7 +76,7 @@ final class ClusterRestore {
                     "on the way of mappings the items of tags get the time at which they were restored");
         }
         each("Images and ImageStreams", wanted, stream -> {
-            clusterRestoreProgress.count(Count.STREAMS, 1);
+            clusterRestoreProgress.count(Count.IMAGE_STREAMS, 1);
             requireNamespace(stream);
             restoreStrategy.restore(restorable.of(stream));
         });

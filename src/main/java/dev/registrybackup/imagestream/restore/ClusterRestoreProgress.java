@@ -24,14 +24,14 @@ final class ClusterRestoreProgress {
 
     /** What is counted. */
     enum Count {
-        STREAMS("imageStreams"),
+        IMAGE_STREAMS("imageStreams"),
         STREAMS_CREATED("streamsCreated"),
         IMAGES_CREATED("imagesCreated"),
-        IMAGES_THERE("imagesPresent"),
+        IMAGES_PRESENT("imagesPresent"),
         TAGS_CHANGED("tagsChanged"),
-        ITEMS_LEFT_OUT("itemsSkipped"),
+        ITEMS_SKIPPED("itemsSkipped"),
         CONFLICTS("conflicts"),
-        TAGS_PROVED("tagsVerified");
+        TAGS_VERIFIED("tagsVerified");
 
         private final String label;
 
@@ -72,7 +72,7 @@ final class ClusterRestoreProgress {
         return isComplete;
     }
 
-    /** Adds the counts to a line of the log: {@code streams=2 streams-created=1}. */
+    /** Adds the counts to a line of the log: {@code image-streams=2 streams-created=1}. */
     void addTo(LogEvent line) {
         for (Count count : Count.values()) {
             line.with(count.name().toLowerCase(Locale.ROOT).replace('_', '-'), counts.getOrDefault(count, 0L));

@@ -82,7 +82,7 @@ final class ImageCreator {
             if (e.error() != ClusterError.EXISTS) {
                 throw e;
             }
-            clusterRestoreProgress.count(Count.IMAGES_THERE, 1);
+            clusterRestoreProgress.count(Count.IMAGES_PRESENT, 1);
         }
     }
 }

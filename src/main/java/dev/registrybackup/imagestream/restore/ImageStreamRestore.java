@@ -87,8 +87,8 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
     }
 
     /**
-     * What would hinder it, point by point: {@code ready}, and {@code points}, each with {@code point}, {@code state} (ok,
-     * note or missing), {@code found} and, if there is something to mend, {@code remedy}.
+     * Checks whether this restore can run: {@code ready}, and {@code checks}, each with {@code check}, {@code state} (pass,
+     * warn, fail or unknown), {@code found} and, if something has to be fixed, {@code remedy}.
      */
     public ObjectNode preflight(RestoreRequest request) {
         DesiredStreams wanted = wanted(request);

@@ -72,7 +72,7 @@ final class RestorableItems {
         for (JsonNode item : tag.path("items")) {
             String reason = lacking.get(image(item));
             if (reason != null) {
-                clusterRestoreProgress.count(Count.ITEMS_LEFT_OUT, 1);
+                clusterRestoreProgress.count(Count.ITEMS_SKIPPED, 1);
                 clusterRestoreProgress.reportIncomplete(
                         FindingCode.IS_ITEM_UNRESTORABLE,
                         "%s:%s@%s".formatted(stream.repository(), name, image(item)),

@@ -51,7 +51,7 @@ record RestoreCheck(Cluster cluster, ClusterRestoreProgress clusterRestoreProgre
                     subject + "@" + wanted.get(),
                     "the cluster has no Image of it, so that it cannot be pulled: restore it again");
         } else {
-            clusterRestoreProgress.count(Count.TAGS_PROVED, 1);
+            clusterRestoreProgress.count(Count.TAGS_VERIFIED, 1);
         }
     }
 }
