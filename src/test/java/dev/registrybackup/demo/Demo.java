@@ -26,8 +26,8 @@ import java.util.regex.Pattern;
  * copied, holds the backup against the registry, loses the registry and restores it. Exit status 0 if they agree, 1 if not.
  */
 public final class Demo {
-    private static final Pattern COPIED =
-            Pattern.compile("event=\\S+ key=(\\S+) kind=(\\S+) .*result=(\\S+) bytes=(\\d+) millis=(\\d+)");
+    private static final Pattern COPIED = Pattern.compile(
+            "event=replicated trigger=\\S+ key=(\\S+) kind=(\\S+) .*result=(\\S+) bytes=(\\d+) millis=(\\d+)");
     private static final Duration BOUND = Duration.ofMinutes(1);
 
     private final PrintStream out;
@@ -81,8 +81,12 @@ public final class Demo {
 
     private void report(String log) {
         out.println("4. What the product did, object by object:");
-        out.printf("   %-16s %-10s %10s %8s  %s%n", "class", "outcome", "bytes", "ms", "key");
+        out.printf("   %-16s %-10s %10s %8s  %s%n", "class", "result", "bytes", "ms", "key");
         Matcher lines = COPIED.matcher(log);
+        if (!lines.find()) {
+            throw new IllegalStateException("The log has no line of a replicated object:\n" + log);
+        }
+        lines.reset();
         while (lines.find()) {
             String key = lines.group(1)
                     .replaceFirst("docker/registry/v2/", "")
@@ -98,7 +102,7 @@ public final class Demo {
         differences.forEach(difference -> out.println("   " + difference));
         out.println(
                 differences.isEmpty()
-                        ? "   All %d objects are in the backup, proved.".formatted(objects)
+                        ? "   All %d objects are in the backup, verified.".formatted(objects)
                         : "   FAILED: %d differences.".formatted(differences.size()));
     }
 
