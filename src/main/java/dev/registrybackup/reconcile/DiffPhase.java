@@ -15,6 +15,7 @@ import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
+import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.Link;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -188,21 +189,29 @@ final class DiffPhase {
 
     private void reportKey(String key, KeyResult keyResult) {
         RegistryPath path = storePair.layout().parse(key);
-        boolean isAcknowledged = keyResult
+        Optional<FindingCode> reported = keyResult
                 .problem()
-                .map(problem -> context.report(new Finding(problem.code(), key, problem.text())))
-                .filter(reported -> reported.code() == FindingCode.ACKNOWLEDGED)
-                .isPresent();
-        if (keyResult.state() == KeyResult.State.REMAINING) {
-            if (isAcknowledged) {
-                reconcileStats.acknowledgeRemaining(path.kind());
+                .map(problem -> context.report(new Finding(problem.code(), key, problem.text()))
+                        .code());
+        reconcileStats.add(path.kind(), Count.DIFFERING, 1);
+        if (keyResult.isCopied()) {
+            reconcileStats.add(path.kind(), Count.COPIED, 1);
+            reconcileStats.add(path.kind(), Count.MISSED_BY_EVENTS, keyResult.missedByEvents() ? 1 : 0);
+            if (path instanceof Link link && !hasManyRepositories()) {
+                changedRepositories.add(link.repository().value());
             }
+        } else if (keyResult.state() == KeyResult.State.REMAINING) {
+            boolean isAcknowledged = reported.equals(Optional.of(FindingCode.ACKNOWLEDGED));
+            reconcileStats.add(path.kind(), isAcknowledged ? Count.ACKNOWLEDGED : Count.REMAINING, 1);
+            // A link that is blocked for a blob's sake has nothing wrong itself.
+            boolean isCorrupt = keyResult
+                    .problem()
+                    .filter(problem -> problem.code() == FindingCode.BLOB_DIGEST_MISMATCH)
+                    .isPresent();
+            reconcileStats.add(path.kind(), Count.CORRUPT, path.kind() == Kind.BLOB && isCorrupt ? 1 : 0);
             if (remainingKeys.size() < MAX_REMAINING) {
                 remainingKeys.add(key);
             }
-        }
-        if (keyResult.isCopied() && path instanceof Link link && !hasManyRepositories()) {
-            changedRepositories.add(link.repository().value());
         }
     }
 

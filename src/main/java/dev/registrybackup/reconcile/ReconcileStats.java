@@ -51,12 +51,6 @@ final class ReconcileStats {
         counts.computeIfAbsent(kind, fresh -> new EnumMap<>(Count.class)).merge(count, more, Long::sum);
     }
 
-    /** Counts a key that remains as acknowledged. */
-    synchronized void acknowledgeRemaining(Kind kind) {
-        add(kind, Count.REMAINING, -1);
-        add(kind, Count.ACKNOWLEDGED, 1);
-    }
-
     synchronized long count(Kind kind, Count count) {
         return counts.getOrDefault(kind, Map.of()).getOrDefault(count, 0L);
     }

@@ -1,6 +1,5 @@
 package dev.registrybackup.reconcile;
 
-import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.reconcile.CopyPhase.InBackup;
 import dev.registrybackup.reconcile.KeyResult.State;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
@@ -96,7 +95,7 @@ final class ShardReconciler {
                 difference.kind() == Difference.Kind.DIFFERENT ? InBackup.DIFFERENT : unlessDifferent));
         copyPhase.await();
         String problem = first.isReliable() ? confirm(first.keys()) : first.problem();
-        countResults();
+        missingInRegistry.forEach(key -> reconcileStats.add(layout.parse(key).kind(), Count.MISSING_IN_REGISTRY, 1));
         return new ShardResult(
                 problem,
                 first.isReliable() ? missingInRegistry : new TreeSet<>(),
@@ -204,25 +203,5 @@ final class ShardReconciler {
         if (isNamed && isCompared(kind) && (known == null || !known.isFinal())) {
             again.add(difference);
         }
-    }
-
-    private void countResults() {
-        keyResults.forEach((key, keyResult) -> {
-            Kind kind = layout.parse(key).kind();
-            reconcileStats.add(kind, Count.DIFFERING, 1);
-            if (keyResult.isCopied()) {
-                reconcileStats.add(kind, Count.COPIED, 1);
-                reconcileStats.add(kind, Count.MISSED_BY_EVENTS, keyResult.missedByEvents() ? 1 : 0);
-            } else if (keyResult.state() == State.REMAINING) {
-                reconcileStats.add(kind, Count.REMAINING, 1);
-                // A link that is blocked for a blob's sake has nothing wrong itself.
-                boolean isCorrupt = keyResult
-                        .problem()
-                        .filter(problem -> problem.code() == FindingCode.BLOB_DIGEST_MISMATCH)
-                        .isPresent();
-                reconcileStats.add(kind, Count.CORRUPT, kind == Kind.BLOB && isCorrupt ? 1 : 0);
-            }
-        });
-        missingInRegistry.forEach(key -> reconcileStats.add(layout.parse(key).kind(), Count.MISSING_IN_REGISTRY, 1));
     }
 }
