@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -83,9 +84,23 @@ public final class WorkerPools implements AutoCloseable {
         return CompletableFuture.supplyAsync(work, metadata);
     }
 
-    /** The failure of a task, without the exception that a future wraps it in. */
+    /** The failure of a task, without the exceptions that futures wrap it in. */
     public static Throwable unwrap(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause = failure;
+        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+                && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+
+    /** Waits for the result of a task. Throws its failure as it is, if that is unchecked. */
+    public static <T> T join(CompletableFuture<T> task) {
+        try {
+            return task.join();
+        } catch (CompletionException e) {
+            throw unwrap(e) instanceof RuntimeException failure ? failure : e;
+        }
     }
 
     /**

@@ -15,7 +15,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -82,18 +81,7 @@ public record PointInTimeLinks(
         List<CompletableFuture<Optional<ListedLink>>> futures = batch.stream()
                 .map(linkVersions -> workerPools.submitSmall(() -> select(linkVersions)))
                 .toList();
-        return futures.stream().flatMap(link -> join(link).stream());
-    }
-
-    private static Optional<ListedLink> join(CompletableFuture<Optional<ListedLink>> future) {
-        try {
-            return future.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof RuntimeException failure) {
-                throw failure;
-            }
-            throw e;
-        }
+        return futures.stream().flatMap(link -> WorkerPools.join(link).stream());
     }
 
     private Optional<ListedLink> select(LinkVersions linkVersions) {

@@ -12,8 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 
 /** Runs operations in this process: takes the lock, sends heartbeats while the handler works, records the result. */
@@ -142,11 +140,7 @@ public final class OperationExecution {
 
     private static RunOutcome failure(OperationRequest request, Throwable failure) {
         LogEvent.of("operation-failed").with("id", request.id()).log(LOGGER, Level.ERROR, failure);
-        Throwable cause = failure;
-        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
-                && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
+        Throwable cause = WorkerPools.unwrap(failure);
         String reason =
                 Optional.ofNullable(cause.getMessage()).orElse(cause.getClass().getName());
         return new RunOutcome(OperationState.FAILED, Optional.empty(), Optional.of(reason));

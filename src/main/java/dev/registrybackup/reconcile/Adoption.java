@@ -33,7 +33,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
@@ -335,11 +334,7 @@ final class Adoption {
 
     private ReplicationResult overwrite(Digest digest) {
         context.checkFence();
-        try {
-            return blobReplicator.overwrite(digest).join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof RuntimeException unchecked ? unchecked : e;
-        }
+        return WorkerPools.join(blobReplicator.overwrite(digest));
     }
 
     /** Says whether it was still there. */

@@ -33,7 +33,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -341,11 +340,7 @@ final class LinkPruner {
 
     private void copyAgain(String key) {
         replicationTools.durableKeys().remove(key);
-        try {
-            replicationTools.replicator().replicate(key).join();
-        } catch (CompletionException e) {
-            throw WorkerPools.unwrap(e) instanceof ObjectStoreException failure ? failure : e;
-        }
+        WorkerPools.join(replicationTools.replicator().replicate(key));
     }
 
     private void reportFailure(ObjectStoreException failure, String consequence) {

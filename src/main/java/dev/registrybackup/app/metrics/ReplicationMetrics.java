@@ -1,5 +1,6 @@
 package dev.registrybackup.app.metrics;
 
+import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.replication.ReplicationListener;
@@ -151,7 +152,7 @@ public class ReplicationMetrics implements ReplicationListener {
                 .with("trigger", label(trigger))
                 .with("key", key)
                 .with("result", "failed")
-                .with("problem", root(failure).getMessage())
+                .with("problem", WorkerPools.unwrap(failure).getMessage())
                 .log(LOGGER, Level.WARNING);
     }
 
@@ -171,13 +172,5 @@ public class ReplicationMetrics implements ReplicationListener {
     public void otherBucket(String bucket) {
         otherBuckets().increment();
         LogEvent.of("other-bucket").with("bucket", bucket).log(LOGGER, Level.WARNING);
-    }
-
-    private static Throwable root(Throwable failure) {
-        Throwable cause = failure;
-        while (cause instanceof java.util.concurrent.CompletionException && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return cause;
     }
 }
