@@ -25,6 +25,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
@@ -69,15 +70,17 @@ class OperationRoutes {
      * One route.
      *
      * @param path the path, with {@code {id}} for any segment
+     * @param pattern what matches it
      * @param verb the verb that the caller needs the right to
      */
-    private record Route(HttpMethod method, String path, String verb, BiFunction<OperationRoutes, Call, Answer> work) {
-        boolean matches(String requestPath) {
-            return requestPath.matches(path.replace("{id}", "[^/]+"));
-        }
-
-        String id(String requestPath) {
-            return requestPath.replaceFirst(path.replace("{id}", "([^/]+)"), path.contains("{id}") ? "$1" : "");
+    private record Route(
+            HttpMethod method,
+            String path,
+            Pattern pattern,
+            String verb,
+            BiFunction<OperationRoutes, Call, Answer> work) {
+        Route(HttpMethod method, String path, String verb, BiFunction<OperationRoutes, Call, Answer> work) {
+            this(method, path, Pattern.compile(path.replace("{id}", "[^/]+")), verb, work);
         }
     }
 
@@ -117,7 +120,8 @@ class OperationRoutes {
 
     private List<Route> find(String path) {
         return ROUTES.stream()
-                .filter(route -> route.matches(path) && isServed(route.verb()))
+                .filter(route ->
+                        isServed(route.verb()) && route.pattern().matcher(path).matches())
                 .toList();
     }
 
@@ -163,7 +167,7 @@ class OperationRoutes {
         }
         Call call = new Call(
                 readBody(context.body().buffer()),
-                route.id(context.normalizedPath()),
+                Optional.ofNullable(context.pathParam("id")).orElse(""),
                 name -> context.queryParam(name).stream()
                         .filter(value -> !value.isEmpty())
                         .findFirst(),
