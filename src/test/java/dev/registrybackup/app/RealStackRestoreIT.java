@@ -317,19 +317,23 @@ class RealStackRestoreIT {
         return "docker/registry/v2/blobs/sha256/" + hex.substring(0, 2) + "/" + hex + "/data";
     }
 
+    /** Has everything restored by a slow product, and returns the operation's id once some of it is there. */
+    private String restoreHalfWay(Product slow) {
+        String id = new OperationsClient(slow.uri())
+                .post("/restore", EVERYTHING)
+                .json()
+                .path("id")
+                .asText();
+        Awaitility.await().atMost(BOUND).until(() -> registry.sizes("docker/").size() > 3);
+        return id;
+    }
+
     @Test
     void aRestoreKilledHalfWayLeavesNoBrokenTagAndGoesOnElsewhere() {
         // Given
         String id;
         try (Product slow = Product.start(slowly(), "-Xmx128m")) {
-            id = new OperationsClient(slow.uri())
-                    .post("/restore", EVERYTHING)
-                    .json()
-                    .path("id")
-                    .asText();
-            Awaitility.await()
-                    .atMost(BOUND)
-                    .until(() -> registry.sizes("docker/").size() > 3);
+            id = restoreHalfWay(slow);
             slow.kill();
         }
         List<String> halfWay = new BackupCheck(registry, registry).flaws();
@@ -357,14 +361,7 @@ class RealStackRestoreIT {
     void aRunThatStoodStillStopsOnceAnotherProcessWentOn() {
         // Given
         try (Product slow = Product.start(slowly(), "-Xmx128m")) {
-            String id = new OperationsClient(slow.uri())
-                    .post("/restore", EVERYTHING)
-                    .json()
-                    .path("id")
-                    .asText();
-            Awaitility.await()
-                    .atMost(BOUND)
-                    .until(() -> registry.sizes("docker/").size() > 3);
+            String id = restoreHalfWay(slow);
             slow.standStill();
             ProductCommand other = ProductCommand.run(restoring(), "operation", "run", id);
 

@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.registrybackup.concurrent.SettableClock;
-import dev.registrybackup.objectstore.ContentSource;
-import dev.registrybackup.objectstore.ForwardingObjectStore;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
@@ -14,7 +12,6 @@ import dev.registrybackup.objectstore.StoreError;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -273,18 +270,5 @@ class OperationLockTest {
                 created.add(fixture.createRestore());
             }
         });
-    }
-
-    /** Knows no conditional writes. */
-    private static final class UnconditionalStore extends ForwardingObjectStore {
-        UnconditionalStore(ObjectStore below) {
-            super(below);
-        }
-
-        @Override
-        public boolean putIfAbsent(String key, ContentSource content) {
-            put(key, content, Map.of());
-            return true;
-        }
     }
 }

@@ -14,7 +14,6 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -488,19 +487,6 @@ class OperationServiceTest {
         public boolean putIfAbsent(String key, ContentSource content) {
             super.putIfAbsent(key, content);
             return false;
-        }
-    }
-
-    /** Knows no conditional writes. */
-    private static final class UnconditionalStore extends ForwardingObjectStore {
-        UnconditionalStore(ObjectStore below) {
-            super(below);
-        }
-
-        @Override
-        public boolean putIfAbsent(String key, ContentSource content) {
-            put(key, content, Map.of());
-            return true;
         }
     }
 }

@@ -1,0 +1,19 @@
+package dev.registrybackup.operation;
+
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.ForwardingObjectStore;
+import dev.registrybackup.objectstore.ObjectStore;
+import java.util.Map;
+
+/** Knows no conditional writes. */
+final class UnconditionalStore extends ForwardingObjectStore {
+    UnconditionalStore(ObjectStore below) {
+        super(below);
+    }
+
+    @Override
+    public boolean putIfAbsent(String key, ContentSource content) {
+        put(key, content, Map.of());
+        return true;
+    }
+}
