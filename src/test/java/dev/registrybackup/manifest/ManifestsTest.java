@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What is under knative/ is what a cluster understands, and fits together and to the program. */
 class ManifestsTest {
     private static final List<Document> SOURCES = Manifests.sources();
+    private static final boolean CAN_RENDER = Manifests.canRender();
 
     private static Stream<Document> oneOfEachKind() {
         Map<String, Document> kinds = new TreeMap<>();
@@ -84,11 +85,8 @@ class ManifestsTest {
     @ParameterizedTest
     @MethodSource("renderable")
     void whatIsRenderedIsAsGoodAsTheSources(Path folder) throws Exception {
-        // Given
-        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH: only sources are checked");
-
         // When
-        List<Document> rendered = Manifests.rendered(folder);
+        List<Document> rendered = rendered(folder);
 
         // Then
         assertFalse(rendered.isEmpty());
@@ -206,9 +204,6 @@ class ManifestsTest {
     /** Its image has no user: Kubernetes wants one named, OpenShift assigns its own and refuses any other. */
     @Test
     void theStandbyRegistryHasAUserWhereTheClusterAssignsNone() throws Exception {
-        // Given
-        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
-
         // When
         JsonNode plain = standbySecurity("knative/standby");
         JsonNode openShift = standbySecurity("knative/standby-openshift");
@@ -221,7 +216,7 @@ class ManifestsTest {
     }
 
     private static JsonNode standbySecurity(String folder) throws Exception {
-        return Manifests.rendered(Path.of(folder)).stream()
+        return rendered(Path.of(folder)).stream()
                 .filter(document -> document.kind().equals("Deployment"))
                 .findFirst()
                 .orElseThrow()
@@ -255,9 +250,6 @@ class ManifestsTest {
 
     @Test
     void theLightProfileHasOneSecretForEachStore() throws Exception {
-        // Given
-        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
-
         // When
         Map<String, List<String>> secrets = secretsOfPods(
                 overlay("light", "resources: [../../../knative/base]", "components: [../../../knative/openshift]"));
@@ -277,9 +269,6 @@ class ManifestsTest {
 
     @Test
     void theHardenedProfileSharesNoSecretBetweenPrograms() throws Exception {
-        // Given
-        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
-
         // When
         List<Document> rendered = overlay(
                 "hardened",
@@ -298,11 +287,8 @@ class ManifestsTest {
 
     @Test
     void withoutKnativeTheSameProgramsRunOnKindsOfKubernetesAlone() throws Exception {
-        // Given
-        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
-
         // When
-        List<Document> rendered = Manifests.rendered(Path.of("knative/overlays/kubernetes"));
+        List<Document> rendered = rendered(Path.of("knative/overlays/kubernetes"));
 
         // Then
         assertEquals(
@@ -331,9 +317,6 @@ class ManifestsTest {
 
     @Test
     void twoInstancesShareNothingThatIsOfTheWholeCluster() throws Exception {
-        // Given
-        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
-
         // When
         Set<String> one = ofTheWholeCluster("team-a");
         Set<String> other = ofTheWholeCluster("team-b");
@@ -376,9 +359,6 @@ class ManifestsTest {
 
     @Test
     void notificationsAreInTheNamespaceOfTheClaimAndPostToTheBrokerOfTheInstance() throws Exception {
-        // Given
-        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
-
         // When
         List<Document> rendered = overlay(
                 "ceph",
@@ -407,9 +387,6 @@ class ManifestsTest {
 
     @Test
     void alertsNameTheNamespaceAndTheAddressOfRunbooksThatTheOverlaySets() throws Exception {
-        // Given
-        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
-
         // When
         JsonNode rule = overlay(
                         "monitoring",
@@ -439,12 +416,18 @@ class ManifestsTest {
                 .forEach(url -> assertTrue(url.startsWith("https://wiki.example/x#registrybackup"), url));
     }
 
+    /** Skips the test where nothing can be rendered: then only the sources are checked. */
+    private static List<Document> rendered(Path folder) throws Exception {
+        assumeTrue(CAN_RENDER, "no kubectl with kustomize 4 or newer on PATH: only sources are checked");
+        return Manifests.rendered(folder);
+    }
+
     private static List<Document> overlay(String name, String... lines) throws Exception {
         Path folder = Files.createDirectories(Path.of("target/manifests").resolve(name));
         Files.writeString(
                 folder.resolve("kustomization.yaml"),
                 "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n" + String.join("\n", lines) + "\n");
-        return Manifests.rendered(folder);
+        return rendered(folder);
     }
 
     /** The Secrets that each program reads, but for those of other targets. */
@@ -468,9 +451,6 @@ class ManifestsTest {
     /** As docs/openshift.md has it applied to a cluster that is being restored into. */
     @Test
     void whatIsRestoredIntoHasNothingThatLooksAtItBefore() throws Exception {
-        // Given
-        assumeTrue(Manifests.canRender(), "no kubectl with kustomize 4 or newer on PATH");
-
         // When
         List<Document> rendered = overlay(
                 "restore-only",
