@@ -10,7 +10,10 @@ import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
 import dev.registrybackup.lab.S3Endpoint;
 import io.restassured.RestAssured;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +21,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -26,6 +30,9 @@ class ConfigurationIT {
     /** Nobody listens there: a start asks no store for anything. */
     private static final S3Endpoint NOWHERE =
             new S3Endpoint(URI.create("http://127.0.0.1:9"), "us-east-1", "access", "very-secret-indeed");
+
+    private static final String UNKNOWN_PROPERTY = "Configuration: reconcile.deltes is not a known property."
+            + " The nearest is reconcile.deletes; docs/configuration.md lists all\n";
 
     @ParameterizedTest
     @CsvSource({
@@ -42,12 +49,41 @@ class ConfigurationIT {
         settings.put(variable, value);
 
         // When
-        String log = Product.failedStart(settings);
+        ProductCommand start = Product.failedStart(settings);
 
         // Then
-        assertEquals(1, log.lines().count(), log);
-        assertTrue(log.startsWith("Configuration: " + property + " (environment: " + variable(property) + ") "), log);
-        assertFalse(log.contains("very-secret-indeed"), log);
+        assertEquals(2, start.code(), start::toString);
+        assertEquals("", start.output());
+        String errors = start.errors();
+        assertEquals(1, errors.lines().count(), errors);
+        assertTrue(
+                errors.startsWith("Configuration: " + property + " (environment: " + variable(property) + ") "),
+                errors);
+        assertFalse(errors.contains("very-secret-indeed"), errors);
+    }
+
+    @Test
+    void anUnknownSystemPropertyStopsTheStartAndIsNamed() {
+        // When
+        ProductCommand start =
+                Product.failedStart(Product.settings(NOWHERE, NOWHERE), "-Dreconcile.deltes=very-secret-indeed");
+
+        // Then
+        assertEquals(new ProductCommand(2, "", UNKNOWN_PROPERTY), start);
+    }
+
+    @Test
+    void anUnknownPropertyInAFileStopsACommandAndIsNamed(@TempDir Path directory) throws IOException {
+        // Given
+        Path file = Files.writeString(directory.resolve("backup.properties"), "reconcile.deltes=mirror\n");
+        Map<String, String> settings = Product.settings(NOWHERE, NOWHERE);
+        settings.put("QUARKUS_CONFIG_LOCATIONS", file.toString());
+
+        // When
+        ProductCommand command = ProductCommand.run(settings, "catalog");
+
+        // Then
+        assertEquals(new ProductCommand(2, "", UNKNOWN_PROPERTY), command);
     }
 
     @Test

@@ -92,13 +92,11 @@ public final class Product implements AutoCloseable {
         return product;
     }
 
-    /** What it prints when it cannot start with these settings; it has ended with a failure then. */
-    public static String failedStart(Map<String, String> environment) {
-        try (Product product = new Product(environment, List.of(), Loopback.freePort())) {
-            if (product.process.awaitExit(START_BOUND) == 0) {
-                throw new IllegalStateException("The product ended without a failure:\n" + product.log());
-            }
-            return product.log();
+    /** Starts it with settings that stop the start, and returns its exit code and what it printed. */
+    public static ProductCommand failedStart(Map<String, String> environment, String... javaOptions) {
+        try (Product product = new Product(environment, List.of(javaOptions), Loopback.freePort())) {
+            int code = product.process.awaitExit(START_BOUND);
+            return new ProductCommand(code, product.process.output(), product.process.errors());
         }
     }
 

@@ -17,6 +17,17 @@ public final class ConfigurationException extends IllegalStateException {
         super(message(property, problem));
     }
 
+    private ConfigurationException(String message) {
+        super(message);
+    }
+
+    /** For a property that does not exist, most likely because it is misspelled. */
+    static ConfigurationException unknownProperty(String property, String nearest) {
+        return new ConfigurationException(
+                "Configuration: %s is not a known property. The nearest is %s; docs/configuration.md lists all"
+                        .formatted(property, nearest));
+    }
+
     /** For settings that their user rejected; its message names the property. */
     ConfigurationException(IllegalArgumentException refusal) {
         super("Configuration: " + refusal.getMessage(), refusal);

@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** The checked configuration: an invalid value stops the start and names the property. */
@@ -55,17 +56,20 @@ public class Settings {
     private final Map<String, RegistryStoreSettings> targets = new TreeMap<>();
 
     /**
-     * Checks all properties.
+     * Checks all properties, and that each that is given is known.
      *
+     * @param sources where the properties come from
      * @param commandDirectory the directory that the command line restores into, if it names one
      * @param isCommand whether this process is a command, which runs only its own work
      * @throws ConfigurationException for the first invalid property
      */
     public Settings(
             Configuration configuration,
+            Config sources,
             RuntimeEnvironment environment,
             @ConfigProperty(name = "command-directory") Optional<String> commandDirectory,
             @ConfigProperty(name = "is-command", defaultValue = "false") boolean isCommand) {
+        PropertyNames.check(sources);
         this.configuration = configuration;
         this.environment = environment;
         this.isCommand = isCommand;

@@ -9,6 +9,7 @@ import dev.registrybackup.app.Wiring;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.reconcile.ReconcilePolicy;
 import dev.registrybackup.reconcile.rclone.Archive;
+import io.smallrye.config.EnvConfigSource;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -121,6 +122,42 @@ class SettingsTest {
         assertTrue(problem.startsWith("Configuration: ") && problem.lines().count() == 1, problem);
         assertTrue(problem.contains(message), problem);
         assertFalse(problem.contains("secret@") || problem.contains("short-secret-15"), problem);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "reconcile.deltes, reconcile.deletes",
+        "registry.acess-key, registry.access-key",
+        "backup.storage-clas, backup.storage-class",
+        "restore.targets.dr.buckt, restore.targets.<name>.bucket",
+        "restore.target.dr.bucket, restore.targets.<name>.bucket"
+    })
+    void anUnknownPropertyIsNamedWithTheNearestKnownOne(String property, String nearest) {
+        // When
+        String problem = problem(Map.of(property, "short-secret"));
+
+        // Then
+        assertEquals(
+                "Configuration: %s is not a known property. The nearest is %s; docs/configuration.md lists all"
+                        .formatted(property, nearest),
+                problem);
+    }
+
+    @Test
+    void unknownPropertiesOfOthersAndEnvironmentVariablesAreIgnored() {
+        // Given
+        Map<String, String> others = Map.of(
+                "quarkus.log.level", "INFO",
+                "registry", "x",
+                "registryx.bucket", "x",
+                "logging.initial-configurator.min-level", "500");
+        Map<String, String> environment = Map.of("REGISTRY_PORT", "tcp://10.0.0.1:5000", "RECONCILE_DELTES", "mirror");
+
+        // When
+        Settings settings = TestSettings.with(others, new EnvConfigSource(environment, 300));
+
+        // Then
+        assertFalse(settings.reconcilePolicy().isMirror());
     }
 
     @Test
