@@ -4,14 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.app.config.Configuration;
-import io.smallrye.config.WithDefault;
+import io.smallrye.config.ConfigMappings.ConfigClass;
 import java.io.IOException;
-import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -107,15 +107,35 @@ class ReadmeTest {
         assertEquals(Set.of(), set);
     }
 
+    /** The properties that are known, with their defaults; those of targets are documented as one. */
     private static SortedMap<String, String> properties() {
-        SortedMap<String, String> defined = new TreeMap<>();
-        for (Method group : Configuration.class.getMethods()) {
-            for (Method property : group.getReturnType().getMethods()) {
-                WithDefault given = property.getAnnotation(WithDefault.class);
-                defined.put(group.getName() + "." + dashed(property.getName()), given == null ? "" : given.value());
+        SortedMap<String, String> known = new TreeMap<>();
+        ConfigClass.configClass(Configuration.class)
+                .getProperties()
+                .forEach((name, value) -> known.put(name, Objects.requireNonNullElse(value, "")));
+        known.keySet().removeIf(name -> name.startsWith("restore.targets."));
+        known.put("restore.targets", "");
+        return known;
+    }
+
+    @Test
+    void theDesignNamesEachKindOfRecordInTheBackupBucket() throws IOException {
+        // Given
+        Pattern prefix = Pattern.compile("(?:METADATA_PREFIX \\+ \"|\"registry-backup/)([a-z/-]+)\"");
+        String design = page("design.md");
+
+        // When
+        Set<String> records = new TreeSet<>();
+        try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                prefix.matcher(Files.readString(file)).results().forEach(match -> records.add(match.group(1)));
             }
         }
-        return defined;
+
+        // Then
+        assertTrue(records.size() > 15, records::toString);
+        records.removeIf(record -> design.contains("`" + record));
+        assertEquals(Set.of(), records);
     }
 
     @Test
@@ -152,9 +172,5 @@ class ReadmeTest {
         assertTrue(written.size() > 25, written::toString);
         assertEquals(Set.of(), unknown);
         assertEquals(Set.of(), missing);
-    }
-
-    private static String dashed(String name) {
-        return name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
     }
 }
