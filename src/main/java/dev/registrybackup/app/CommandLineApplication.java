@@ -31,7 +31,7 @@ public class CommandLineApplication implements QuarkusApplication {
     private final AcknowledgedFindings acknowledgedFindings;
     private final WorkerPools workerPools;
 
-    /** Created once. */
+    /** Created once, with the parts that commands use. */
     public CommandLineApplication(
             OnDemandOperations onDemandOperations,
             OperationExecution execution,

@@ -146,14 +146,14 @@ public class Wiring {
         }
         workerPools.scheduleAtFixedRate(Duration.ofMinutes(10), rejectionStore::resetCount);
         RegistryLayout layout = registry.layout();
-        PendingStore shelf = new PendingStore(backup.store(), instance(), clock);
+        PendingStore pendingStore = new PendingStore(backup.store(), instance(), clock);
         if (settings.isDeadLetter()) {
-            PendingWriter pending = new PendingWriter(shelf, workerPools, (record, goesOn) -> {});
-            DeadLetterHandler letters =
+            PendingWriter pending = new PendingWriter(pendingStore, workerPools, (batch, isInFlight) -> {});
+            DeadLetterHandler deadLetterHandler =
                     new DeadLetterHandler(registry.store().bucket(), layout, pending, workerPools, replicationListener);
             return new Service(
                     Optional.empty(),
-                    Optional.of(letters),
+                    Optional.of(deadLetterHandler),
                     Optional.empty(),
                     false,
                     rejectionRecorder,
@@ -161,8 +161,8 @@ public class Wiring {
         }
         ReplicationService replicationService =
                 replicationService(replication, new ReplicationObserver(replicationListener, clock));
-        RetryWorker worker = new RetryWorker(shelf, rejectionStore, replicationService, workerPools, clock);
-        PendingWriter pending = new PendingWriter(shelf, workerPools, worker::add);
+        RetryWorker worker = new RetryWorker(pendingStore, rejectionStore, replicationService, workerPools, clock);
+        PendingWriter pending = new PendingWriter(pendingStore, workerPools, worker::add);
         NotificationHandler notificationHandler = new NotificationHandler(
                 registry.store().bucket(),
                 replicationService,
@@ -181,9 +181,15 @@ public class Wiring {
     }
 
     /** A service without events about the registry's objects. */
-    private Service withoutEvents(Optional<ImageStreamEventHandler> hints, RejectionRecorder rejectionRecorder) {
+    private Service withoutEvents(
+            Optional<ImageStreamEventHandler> imageStreamHandler, RejectionRecorder rejectionRecorder) {
         return new Service(
-                Optional.empty(), Optional.empty(), hints, settings.isOperations(), rejectionRecorder, () -> 0);
+                Optional.empty(),
+                Optional.empty(),
+                imageStreamHandler,
+                settings.isOperations(),
+                rejectionRecorder,
+                () -> 0);
     }
 
     private ReplicationService replicationService(

@@ -60,10 +60,10 @@ public final class WorkerPools implements AutoCloseable {
         timer.setRemoveOnCancelPolicy(true);
     }
 
-    private static ThreadFactory threadFactory(String lane) {
+    private static ThreadFactory threadFactory(String pool) {
         AtomicInteger count = new AtomicInteger();
         return work -> {
-            Thread thread = new Thread(work, lane + "-" + count.incrementAndGet());
+            Thread thread = new Thread(work, pool + "-" + count.incrementAndGet());
             thread.setDaemon(true);
             return thread;
         };

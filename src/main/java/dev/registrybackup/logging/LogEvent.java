@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One log line, {@code event=<name> key=value …}. A number, a truth value, {@code null} and a plain word stay as they are;
- * any other text is quoted and escaped as in JSON, so that no name or text of a stranger looks like another field or line.
+ * any other text is quoted and escaped as in JSON, so that foreign text cannot look like another field or line.
  * For one thread.
  */
 public final class LogEvent {
@@ -16,7 +16,7 @@ public final class LogEvent {
     static final int MAX_VALUE_LENGTH = 1_200;
 
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_.:/@+,%-]+");
-    /** What JSON would not take for a text: as the value of a text it is quoted, so that a field's type never changes. */
+    /** Text that JSON would read as another type: it is quoted, so that a field never changes its type. */
     private static final Pattern JSON_LITERAL = Pattern.compile("-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?|true|false|null");
 
     private final StringBuilder line;
@@ -49,8 +49,8 @@ public final class LogEvent {
     }
 
     /**
-     * The fields of a line that an event wrote, as the members of a JSON object: {@code "event":"call","millis":5}. Empty if
-     * it is no such line.
+     * The fields of a line that an event wrote, as the members of a JSON object: {@code "event":"call","millis":5}. Empty for
+     * any other line.
      */
     public static Optional<String> jsonMembers(String line) {
         if (!line.startsWith("event=")) {
@@ -78,7 +78,7 @@ public final class LogEvent {
         return Optional.of(members.toString());
     }
 
-    /** After the quotes that open there; negative if a line is cut inside, or goes on with no blank. */
+    /** The index after the closing quote; negative if there is none, or no blank follows it. */
     private static int endOfQuotes(String line, int open) {
         int at = open + 1;
         while (at < line.length() && line.charAt(at) != '"') {

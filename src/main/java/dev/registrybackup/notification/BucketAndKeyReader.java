@@ -11,9 +11,9 @@ import java.time.temporal.TemporalAccessor;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Reads the part that names bucket and object, which records and EventBridge events spell alike. */
+/** Reads the part with bucket and object, which records and EventBridge events write alike. */
 final class BucketAndKeyReader {
-    /** Of buckets made before 2018 in us-east-1; later ones have 63: Amazon S3 User Guide, "Bucket naming rules". */
+    /** For buckets created before 2018 in us-east-1; later ones have 63: Amazon S3 User Guide, "Bucket naming rules". */
     private static final int MAX_BUCKET_LENGTH = 255;
 
     private static final int MAX_QUOTED_BUCKET = 64;
@@ -21,9 +21,9 @@ final class BucketAndKeyReader {
     private BucketAndKeyReader() {}
 
     /**
-     * The notice of the object named there.
+     * Returns the object that is named there.
      *
-     * @throws UnreadableRecordException if bucket or key are not to be told; size and time are hints and may be
+     * @throws UnreadableRecordException if bucket or key cannot be read; unreadable sizes and times are left out
      */
     static ObjectCreated read(JsonCursor subject, boolean formEncodedKey, JsonCursor time) {
         return new ObjectCreated(
@@ -36,7 +36,7 @@ final class BucketAndKeyReader {
     private static String bucket(JsonCursor name) {
         String bucket = name.requiredText();
         if (bucket.length() > MAX_BUCKET_LENGTH) {
-            throw name.unreadable("it has %d characters, but a bucket's name has at most %d (\"%s\")"
+            throw name.unreadable("it has %d characters, but bucket names have at most %d (\"%s\")"
                     .formatted(bucket.length(), MAX_BUCKET_LENGTH, SafeExcerpt.of(bucket, MAX_QUOTED_BUCKET)));
         }
         return bucket;
@@ -59,7 +59,7 @@ final class BucketAndKeyReader {
         }
     }
 
-    /** ISO 8601; without an offset it is taken for UTC, in which all known stores write. */
+    /** Parses ISO 8601. A time without an offset is UTC, which all known stores write. */
     private static Optional<Instant> parseInstant(String text) {
         try {
             TemporalAccessor time =

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Tells what a JSON value is by its fields, and opens envelopes until there are records to read.
+ * Recognizes JSON values by their fields, and opens envelopes until it finds records.
  *
  * <p>Sources: Amazon SNS Developer Guide, "HTTP/HTTPS notification JSON format"; AWS Lambda Developer Guide, the event
  * examples of SQS and SNS; Amazon SQS API, ReceiveMessage; MinIO cmd/event-notification.go; eventing-ceph
@@ -60,7 +60,7 @@ final class EnvelopeUnwrapper {
                 .mapToObj(records::element)
                 .toList();
         if (elements.size() == 1) {
-            // A message alone is an envelope like any other: if it is nothing known, neither is the payload.
+            // A single message is like any other envelope: if it cannot be decoded, neither can the payload.
             return readElement(elements.get(0));
         }
         return Notification.combine(elements.stream().map(this::readOrProblem).toList());
@@ -70,7 +70,7 @@ final class EnvelopeUnwrapper {
         try {
             return readElement(element);
         } catch (UndecodableEventException e) {
-            // Among others, one bad message must not take the good ones down with it.
+            // One bad message among several must not reject the good ones.
             return Notification.ofProblem(String.valueOf(e.getMessage()));
         }
     }
@@ -80,7 +80,7 @@ final class EnvelopeUnwrapper {
         return message.isPresent() ? openEnvelope(message.get()) : RecordReader.read(element);
     }
 
-    /** What a record of SQS or SNS carries, if it is one; SNS writes EventSource with a capital. */
+    /** The message in a record of SQS or SNS; empty for other records. SNS writes EventSource with a capital. */
     private static Optional<JsonCursor> envelopeMessage(JsonCursor element) {
         String source = element.child("eventSource")
                 .text()
@@ -124,7 +124,7 @@ final class EnvelopeUnwrapper {
             return part.value().isMissingNode() ? "it is missing" : "it is " + part.typeName() + ", not an object";
         }
         Iterable<String> names = part.value()::fieldNames;
-        return "it is an object of no known kind, with the fields [%s]"
+        return "it is an unknown object with the fields [%s]"
                 .formatted(SafeExcerpt.of(String.join(", ", names), MAX_EXCERPT_LENGTH));
     }
 }

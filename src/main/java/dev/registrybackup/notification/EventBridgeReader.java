@@ -11,7 +11,7 @@ final class EventBridgeReader {
     private EventBridgeReader() {}
 
     /**
-     * One object, nothing, or one problem.
+     * Returns one object, nothing, or one problem.
      *
      * @throws UndecodableEventException if it is not an event of S3
      */
@@ -22,7 +22,7 @@ final class EventBridgeReader {
         if (event.hasText("source", "aws.s3")) {
             return Notification.EMPTY;
         }
-        throw event.undecodable("it is no S3 event but \"%s\" of \"%s\""
+        throw event.undecodable("it is not an S3 event but \"%s\" of \"%s\""
                 .formatted(excerpt(event.child("detail-type")), excerpt(event.child("source"))));
     }
 

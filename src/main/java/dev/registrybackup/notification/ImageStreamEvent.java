@@ -1,9 +1,9 @@
 package dev.registrybackup.notification;
 
 /**
- * That something happened to an ImageStream, or may have.
+ * A hint that an ImageStream was created, changed or deleted.
  *
- * @param namespace the namespace it is said to be in; not empty, and otherwise as it was sent
- * @param name the name it is said to have; not empty, and otherwise as it was sent
+ * @param namespace its namespace as sent, not empty and otherwise unchecked
+ * @param name its name as sent, not empty and otherwise unchecked
  */
 public record ImageStreamEvent(String namespace, String name) {}

@@ -5,9 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the events of Knative's ApiServerSource about ImageStreams. In mode {@code Reference} their data is a reference,
- * {@code {apiVersion, kind, namespace, name}}, and in mode {@code Resource} the object itself; of either nothing but which
- * object it is is taken, since what happened to it is to be asked of the cluster. The events of creation, change and
- * deletion differ in their type alone.
+ * {@code {apiVersion, kind, namespace, name}}, and in mode {@code Resource} the object itself. Only namespace and name are
+ * used: the cluster is asked for the state. Events of creation, change and deletion differ only in their type.
  *
  * <p>Source: knative/eventing, {@code pkg/adapter/apiserver/events/events.go} and {@code pkg/apis/sources/register.go}.
  *
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ImageStreamEventDecoder {
     private static final String EXPECTED_EVENTS =
-            "Send only what an ApiServerSource says of ImageStreams (image.openshift.io/v1) here.";
+            "Send only events of an ApiServerSource about ImageStreams (image.openshift.io/v1) here.";
     private static final String TYPE_PATTERN = "dev\\.knative\\.apiserver\\.(ref|resource)\\.(add|update|delete)";
     private static final String API_GROUP = "image.openshift.io/";
     private static final String KIND = "ImageStream";
@@ -23,7 +22,7 @@ public final class ImageStreamEventDecoder {
 
     private final JsonText jsonText = new JsonText(EXPECTED_EVENTS);
 
-    /** A decoder of every known form. */
+    /** Decodes both modes. */
     public ImageStreamEventDecoder() {}
 
     /**
@@ -31,13 +30,13 @@ public final class ImageStreamEventDecoder {
      *
      * @param type the CloudEvent's type
      * @param payload its data
-     * @throws NotJsonException if the payload is empty, not JSON, or JSON with something behind it
-     * @throws UndecodableEventException if it is of another type, or of another kind of object, or does not say of which
+     * @throws NotJsonException if the payload is empty, not JSON, or JSON followed by something else
+     * @throws UndecodableEventException if the type is another, or the object is not an ImageStream or has no name
      */
     public ImageStreamEvent decode(@Nullable String type, byte[] payload) {
         if (type == null || !type.matches(TYPE_PATTERN)) {
             throw new UndecodableEventException(
-                    "Failed to decode an event of the type \"%s\": no ApiServerSource sends it. %s"
+                    "Failed to decode an event of type \"%s\": no ApiServerSource sends that type. %s"
                             .formatted(SafeExcerpt.of(String.valueOf(type), MAX_EXCERPT_LENGTH), EXPECTED_EVENTS));
         }
         JsonCursor object = JsonCursor.root(jsonText.parse(payload));
@@ -48,7 +47,7 @@ public final class ImageStreamEventDecoder {
                         .isPresent();
         if (!isStream) {
             throw object.undecodable(
-                    "it is of the kind \"%s\" in \"%s\""
+                    "its kind is \"%s\" in \"%s\""
                             .formatted(excerpt(object.child("kind")), excerpt(object.child("apiVersion"))),
                     EXPECTED_EVENTS);
         }
@@ -59,7 +58,7 @@ public final class ImageStreamEventDecoder {
     private static String requiredField(JsonCursor named, String field) {
         Optional<String> text = named.child(field).text().filter(value -> !value.isEmpty());
         return text.orElseThrow(
-                () -> named.child(field).undecodable("it says of no ImageStream which it is", EXPECTED_EVENTS));
+                () -> named.child(field).undecodable("it does not name an ImageStream", EXPECTED_EVENTS));
     }
 
     private static String excerpt(JsonCursor part) {

@@ -4,26 +4,25 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 
 /**
- * One JSON value of a payload, or the lack of one. Looking further into it never fails, whatever it is; what is not
- * there is a part as well, which says so when its text is required.
+ * One JSON value of a payload, which may be missing. Navigation never fails: a child of anything else is a missing value.
+ * Only reading a required text throws.
  *
  * @param value the value, a missing node if there is none
- * @param path where it stands, such as {@code payload.Records[0].s3}
- * @param envelopeDepth how many envelopes were opened to get to it
+ * @param path its path, such as {@code payload.Records[0].s3}
+ * @param envelopeDepth how many envelopes were opened on the way
  */
 record JsonCursor(JsonNode value, String path, int envelopeDepth) {
     static final String EXPECTED_NOTIFICATIONS =
             "Send only bucket notifications of AWS S3, Ceph RGW, MinIO or NooBaa here, alone or through SNS, SQS or"
                     + " EventBridge.";
 
-    private static final String COMPARE_BUCKETS =
-            "Nothing was taken from this record: compare the buckets to find the object it was about.";
+    private static final String COMPARE_BUCKETS = "This record was skipped: compare the buckets to find its object.";
 
     static JsonCursor root(JsonNode value) {
         return new JsonCursor(value, "payload", 0);
     }
 
-    /** The part under these field names, each within the one before. */
+    /** The value under these field names, each inside the previous one. */
     JsonCursor child(String... names) {
         JsonNode inner = value;
         for (String name : names) {
@@ -36,7 +35,7 @@ record JsonCursor(JsonNode value, String path, int envelopeDepth) {
         return new JsonCursor(value.path(index), "%s[%d]".formatted(path, index), envelopeDepth);
     }
 
-    /** What this part turns out to hold once it is opened as an envelope. */
+    /** The content of this envelope. */
     JsonCursor unwrapped(JsonNode content) {
         return new JsonCursor(content, path, envelopeDepth + 1);
     }
@@ -54,7 +53,7 @@ record JsonCursor(JsonNode value, String path, int envelopeDepth) {
     }
 
     /**
-     * The text that a record cannot do without.
+     * The text of a required field.
      *
      * @throws UnreadableRecordException if there is none or it is empty
      */
@@ -67,7 +66,7 @@ record JsonCursor(JsonNode value, String path, int envelopeDepth) {
         return text;
     }
 
-    /** What kind of JSON value this is, with its article. */
+    /** The JSON type, with an article, for messages. */
     String typeName() {
         return switch (value.getNodeType()) {
             case ARRAY -> "an array";
@@ -80,7 +79,7 @@ record JsonCursor(JsonNode value, String path, int envelopeDepth) {
         };
     }
 
-    /** The refusal of all that hangs on this part. */
+    /** Rejects the payload because of this value. */
     UndecodableEventException undecodable(String reason) {
         return new UndecodableEventException(message(reason, EXPECTED_NOTIFICATIONS));
     }
@@ -93,7 +92,7 @@ record JsonCursor(JsonNode value, String path, int envelopeDepth) {
         return new UndecodableEventException(message(reason, remedy));
     }
 
-    /** The refusal of the one record this part belongs to. */
+    /** Rejects only the record that this value belongs to. */
     UnreadableRecordException unreadable(String reason) {
         return new UnreadableRecordException(message(reason, COMPARE_BUCKETS));
     }

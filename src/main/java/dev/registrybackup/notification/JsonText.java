@@ -11,14 +11,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 
-/** Parses JSON into trees: the payload itself, and the text that envelopes carry. */
+/** Parses JSON into trees: payloads, and the text inside envelopes. */
 final class JsonText {
-    /** So that neither our messages nor their causes quote more of a payload than a log should hold. */
+    /** In characters: bounds what messages and their causes quote from a payload. */
     private static final int MAX_QUOTED_TOKEN = 60;
 
     private static final int MAX_REASON = 180;
 
-    /** What Jackson adds about its own classes and settings, which whoever sends a payload cannot change. */
+    /** Text that Jackson adds about its own classes and settings, useless to whoever sends a payload. */
     private static final String JACKSON_DETAILS = " \\((start marker at|bound as) .*";
 
     private final ObjectMapper mapper = JsonMapper.builder(JsonFactory.builder()
@@ -31,12 +31,12 @@ final class JsonText {
 
     private final String remedy;
 
-    /** Reads notifications of stores. */
+    /** Parses notifications of stores. */
     JsonText() {
         this(JsonCursor.EXPECTED_NOTIFICATIONS);
     }
 
-    /** Says that of what cannot be read. */
+    /** Ends each error message with this remedy. */
     JsonText(String remedy) {
         this.remedy = remedy;
     }
@@ -58,7 +58,7 @@ final class JsonText {
         }
     }
 
-    /** Parses text found within a payload; what is wrong with it is then the payload's shape, not its syntax. */
+    /** Parses text inside a payload. Invalid text makes the payload undecodable, not "not JSON". */
     JsonNode parse(String text, JsonCursor holder) {
         try {
             JsonNode tree = mapper.readTree(text);

@@ -7,22 +7,22 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
- * Reads an object's key. Stricter than {@link java.net.URLDecoder}, which replaces what is not UTF-8 and so would name
- * another object, silently.
+ * Reads an object's key. Stricter than {@link java.net.URLDecoder}, which silently replaces invalid UTF-8 and so would
+ * return the key of another object.
  */
 final class KeyReader {
     private static final int MAX_EXCERPT_LENGTH = 190;
-    /** In bytes of UTF-8: Amazon S3 User Guide, "Naming Amazon S3 objects". Longer ones are no store's, and end in no record. */
+    /** In bytes of UTF-8: Amazon S3 User Guide, "Naming Amazon S3 objects". No store has longer ones. */
     private static final int MAX_KEY_BYTES = 1_024;
 
     private KeyReader() {}
 
     /**
-     * The key itself.
+     * Returns the decoded key.
      *
-     * @param formEncoded whether it is written like a field of an HTML form: {@code +} for a space, {@code %2F} for a
+     * @param formEncoded whether it is encoded like a field of an HTML form: {@code +} for a space, {@code %2F} for a
      *     slash
-     * @throws UnreadableRecordException if there is no key, it is longer than a key can be, or no text is encoded so
+     * @throws UnreadableRecordException if there is no key, it is too long, or its encoding is invalid
      */
     static String read(JsonCursor key, boolean formEncoded) {
         String written = key.requiredText();

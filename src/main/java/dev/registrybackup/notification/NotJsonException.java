@@ -1,6 +1,6 @@
 package dev.registrybackup.notification;
 
-/** A payload is not JSON at all, so that sending it again cannot help. */
+/** A payload is not JSON. Sending it again does not help. */
 public final class NotJsonException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -3,16 +3,16 @@ package dev.registrybackup.notification;
 import java.util.List;
 
 /**
- * What one payload says. If both lists are empty there is nothing to do and nothing wrong: a test event, a removal, or
- * another kind of event that creates no object.
+ * The content of one payload. Both lists are empty for a valid event that creates no object, such as a test event or a
+ * deletion.
  *
- * @param objects the objects said to be created, in the payload's order
- * @param problems one message for each record that could not be understood
+ * @param objects the created objects, in the payload's order
+ * @param problems one message for each unreadable record
  */
 public record Notification(List<ObjectCreated> objects, List<String> problems) {
     static final Notification EMPTY = new Notification(List.of(), List.of());
 
-    /** Keeps copies of both lists. */
+    /** Copies both lists. */
     public Notification {
         objects = List.copyOf(objects);
         problems = List.copyOf(problems);

@@ -3,7 +3,7 @@ package dev.registrybackup.notification;
 import java.util.Set;
 
 /**
- * Reads one record as AWS S3 defined it and the other stores took it over.
+ * Reads one record in the format of AWS S3, which the other stores adopted.
  *
  * <p>Sources: Amazon S3 User Guide, "Event message structure"; Ceph src/rgw/rgw_pubsub.cc,
  * rgw_pubsub_s3_event::dump; MinIO cmd/event-notification.go, eventArgs.ToEvent; noobaa-core
@@ -11,14 +11,14 @@ import java.util.Set;
  */
 final class RecordReader {
     /**
-     * Who writes keys form-encoded. Ceph RGW and NooBaa write them as they are, so that decoding theirs would change a
-     * key with a plus or a percent sign in it.
+     * The sources that form-encode keys. Ceph RGW and NooBaa do not: decoding theirs would change a key that contains a
+     * plus or a percent sign.
      */
     private static final Set<String> FORM_ENCODING_SOURCES = Set.of("aws:s3", "minio:s3");
 
     private RecordReader() {}
 
-    /** One object, nothing, or one problem. */
+    /** Returns one object, nothing, or one problem. */
     static Notification read(JsonCursor record) {
         if (TestEvent.matches(record)) {
             return Notification.EMPTY;
@@ -29,7 +29,7 @@ final class RecordReader {
             }
             boolean created = isObjectCreated(record.child("eventName"));
             if (!record.has("s3")) {
-                // Streams of AWS have records with event names too; silence is due to buckets' other events only.
+                // Records of AWS streams have event names too. Only other events about a bucket are ignored silently.
                 throw record.unreadable("it has no s3 field, so it is not about a bucket");
             }
             return created ? Notification.of(objectCreated(record)) : Notification.EMPTY;

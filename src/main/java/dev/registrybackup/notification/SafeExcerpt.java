@@ -1,10 +1,10 @@
 package dev.registrybackup.notification;
 
-/** A bounded piece of foreign text, fit to stand in one line of a log. */
+/** A bounded excerpt of foreign text that is safe in one log line. */
 final class SafeExcerpt {
     private SafeExcerpt() {}
 
-    /** The text, or its beginning and an ellipsis; whatever prints as nothing becomes a question mark. */
+    /** The text, or its beginning and an ellipsis; invisible characters become question marks. */
     static String of(String text, int maxLength) {
         // A line break in a key could otherwise forge a line of the log.
         return truncate(text, maxLength).replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", "?");

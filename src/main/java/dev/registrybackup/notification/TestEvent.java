@@ -1,8 +1,8 @@
 package dev.registrybackup.notification;
 
 /**
- * What stores send when notifications are set up, to see whether they arrive. It names no object, and refusing it makes
- * some stores refuse the set-up.
+ * The event that stores send to test a new notification. It names no object. If it is refused, some stores refuse the
+ * notification.
  *
  * <p>Sources: Amazon S3 User Guide, "Event message structure" ({@code s3:TestEvent} at the top); NooBaa sends the same
  * within {@code Records}, and in versions before that the bare text (noobaa-core src/util/notifications_util.js,

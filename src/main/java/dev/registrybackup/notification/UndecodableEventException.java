@@ -1,6 +1,6 @@
 package dev.registrybackup.notification;
 
-/** A payload is JSON but nothing a store is known to send, so that sending it again cannot help. */
+/** A payload is JSON but no known notification. Sending it again does not help. */
 public final class UndecodableEventException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -1,6 +1,6 @@
 package dev.registrybackup.notification;
 
-/** One record cannot be understood; never leaves this package, where it becomes a problem of its notification. */
+/** One record is unreadable. Never leaves this package: it becomes a problem of its notification. */
 final class UnreadableRecordException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

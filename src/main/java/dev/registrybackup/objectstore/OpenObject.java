@@ -54,7 +54,7 @@ public interface OpenObject extends AutoCloseable {
      */
     default Digest readLink() {
         if (info().size() > LinkContent.MAX_BYTES) {
-            throw new MalformedLinkException("a link of %d bytes is no digest".formatted(info().size()));
+            throw new MalformedLinkException("a link of %d bytes is not a digest".formatted(info().size()));
         }
         return LinkContent.parse(readAll(LinkContent.MAX_BYTES));
     }

@@ -10,11 +10,11 @@ import java.util.OptionalLong;
  * @param role how to follow it
  */
 public record Descriptor(Digest digest, OptionalLong size, Role role) {
-    /** What a reference is to the manifest that has it. */
+    /** How the manifest uses the reference. */
     public enum Role {
         /** A layer, config or other blob: followed no further. */
         BLOB,
-        /** A layer whose bytes may rightly live elsewhere only ({@code urls}). */
+        /** A layer that may exist only elsewhere ({@code urls}). */
         FOREIGN_LAYER,
         /** A manifest or index: followed as far as it parses. */
         MANIFEST

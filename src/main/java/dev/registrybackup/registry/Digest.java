@@ -4,7 +4,7 @@ import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 /**
- * What bytes must hash to: an algorithm and the hash in lower-case hexadecimal.
+ * The digest of bytes: an algorithm and the hash in lower-case hexadecimal.
  *
  * @param algorithm how it is computed
  * @param hex the hash, {@link DigestAlgorithm#hexLength()} lower-case hexadecimal digits
@@ -23,7 +23,7 @@ public record Digest(DigestAlgorithm algorithm, String hex) {
     /**
      * Parses the canonical form, {@code sha256:<64 hexadecimal digits>}.
      *
-     * @throws IllegalArgumentException if the text is anything else, naming what is wrong with it
+     * @throws IllegalArgumentException if the text is not a digest, with the reason
      */
     public static Digest parse(String text) {
         int colon = text.indexOf(':');

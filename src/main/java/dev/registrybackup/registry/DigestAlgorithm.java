@@ -39,11 +39,12 @@ public enum DigestAlgorithm {
         try {
             return MessageDigest.getInstance(jcaName);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("This Java runtime lacks " + jcaName + ", which every registry needs", e);
+            throw new IllegalStateException(
+                    "This Java runtime does not have " + jcaName + ", which every registry needs", e);
         }
     }
 
-    /** The algorithm with that label, or empty if we know none. */
+    /** The algorithm with that label, or empty if it is not supported. */
     public static Optional<DigestAlgorithm> forLabel(String label) {
         return Arrays.stream(values())
                 .filter(algorithm -> algorithm.label.equals(label))

@@ -28,7 +28,7 @@ public final class LinkContent {
             return Digest.parse(text);
         } catch (IllegalArgumentException e) {
             throw new MalformedLinkException(
-                    "a link of %d bytes is no digest: %s".formatted(content.length, e.getMessage()), e);
+                    "a link of %d bytes is not a digest: %s".formatted(content.length, e.getMessage()), e);
         }
     }
 
@@ -42,7 +42,7 @@ public final class LinkContent {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(content));
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("This Java runtime lacks MD5, which every S3 client needs", e);
+            throw new IllegalStateException("This Java runtime does not have MD5, which every S3 client needs", e);
         }
     }
 }

@@ -1,6 +1,6 @@
 package dev.registrybackup.registry;
 
-/** A link's content is not what a registry writes there. A retry does not help. */
+/** A link's content is not a digest. A retry does not help. */
 public final class MalformedLinkException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

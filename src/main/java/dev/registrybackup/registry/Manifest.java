@@ -32,7 +32,7 @@ public record Manifest(
     /** The largest manifest that a registry accepts, in bytes: distribution {@code registry/handlers/manifests.go}. */
     public static final int MAX_BYTES = 4 << 20;
 
-    /** What refers to nothing. */
+    /** A manifest without references. */
     public static final Manifest EMPTY = new Manifest(List.of(), Optional.empty(), "", Optional.empty(), List.of());
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -80,7 +80,7 @@ public record Manifest(
             }
             throw new IOException("not a JSON object");
         } catch (IOException e) {
-            throw new MalformedManifestException("%d bytes are no manifest".formatted(content.length), e);
+            throw new MalformedManifestException("%d bytes are not a manifest".formatted(content.length), e);
         }
     }
 
@@ -124,7 +124,7 @@ public record Manifest(
     }
 
     /**
-     * Empty if it is no digest of ours: nothing to follow. The manifest's own bytes are kept as they are all the same.
+     * Empty for a digest that is not supported: it is not followed, but the manifest is still kept byte for byte.
      */
     private static Optional<Digest> digest(JsonNode entry, String field) {
         try {

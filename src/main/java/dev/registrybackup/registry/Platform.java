@@ -23,7 +23,7 @@ public record Platform(String os, String architecture, String variant, Optional<
                 : Optional.of(new Platform(os, architecture, text(json, "variant"), digest));
     }
 
-    /** Somebody's text, as far as it may be one of these. */
+    /** The text of the field; empty if it is missing or too long. */
     public static String text(JsonNode json, String field) {
         String text = json.path(field).asText("");
         return text.length() > MAX_TEXT_LENGTH ? "" : text;

@@ -16,7 +16,7 @@ public record RepositoryName(String value) {
     /** Throws {@link IllegalArgumentException} for an invalid name. */
     public RepositoryName {
         if (!isValid(value)) {
-            throw new IllegalArgumentException("\"%s\" is no repository name".formatted(value));
+            throw new IllegalArgumentException("\"%s\" is not a repository name".formatted(value));
         }
     }
 

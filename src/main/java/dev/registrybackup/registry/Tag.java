@@ -13,7 +13,7 @@ public record Tag(String value) {
     /** Throws {@link IllegalArgumentException} for an invalid tag. */
     public Tag {
         if (!isValid(value)) {
-            throw new IllegalArgumentException("\"%s\" is no tag".formatted(value));
+            throw new IllegalArgumentException("\"%s\" is not a tag".formatted(value));
         }
     }
 

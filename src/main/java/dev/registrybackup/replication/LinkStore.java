@@ -35,7 +35,7 @@ final class LinkStore {
     Optional<StoredLink> read(String key) {
         try (OpenObject reading = registry.open(key, Optional.empty(), Optional.empty())) {
             if (reading.info().size() > LinkContent.MAX_BYTES) {
-                throw new MalformedLinkException("a link of %d bytes is no digest"
+                throw new MalformedLinkException("a link of %d bytes is not a digest"
                         .formatted(reading.info().size()));
             }
             byte[] content = reading.readAll(LinkContent.MAX_BYTES);

@@ -92,7 +92,7 @@ class OnDemandOperationsIT {
                 Arguments.of("[]", 400, "The body must be a JSON object"),
                 Arguments.of("{'scope':{'all':true},'bucket':'x'}", 400, "is not a field of a restore request"),
                 Arguments.of("{'scope':{'all':false}}", 400, "must be one of"),
-                Arguments.of("{'scope':{'repository':'Ns/App'}}", 400, "is no repository name"),
+                Arguments.of("{'scope':{'repository':'Ns/App'}}", 400, "is not a repository name"),
                 Arguments.of("{'scope':{'image':'demo/app@sha256:12'}}", 400, "has 64 lower-case hexadecimal digits"),
                 Arguments.of("{'scope':{'image':'demo/app'}}", 400, "An image is <repository>:<tag>"),
                 Arguments.of("{'scope':{'all':true},'at':'yesterday'}", 400, "must be an instant in UTC"),

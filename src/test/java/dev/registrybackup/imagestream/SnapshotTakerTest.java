@@ -171,7 +171,7 @@ class SnapshotTakerTest {
         // Then
         assertEquals(
                 new SnapshotSummary(
-                        snapshotSummary.key(), 2, 2, 2, 0, List.of("ns/App: \"ns/App\" is no repository name")),
+                        snapshotSummary.key(), 2, 2, 2, 0, List.of("ns/App: \"ns/App\" is not a repository name")),
                 snapshotSummary);
         assertEquals(2, newest().size());
     }

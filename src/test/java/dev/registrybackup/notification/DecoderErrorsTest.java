@@ -19,7 +19,7 @@ class DecoderErrorsTest {
             ". Send only bucket notifications of AWS S3, Ceph RGW, MinIO or NooBaa here, alone or through SNS, SQS or"
                     + " EventBridge.";
     private static final String COMPARE_BUCKETS =
-            ". Nothing was taken from this record: compare the buckets to find the object it was about.";
+            ". This record was skipped: compare the buckets to find its object.";
 
     private final NotificationDecoder decoder = new NotificationDecoder();
 
@@ -61,8 +61,8 @@ class DecoderErrorsTest {
                 "\"17\" | payload: it is a number, not an object",
                 "\"{\" | payload: its text is not readable as JSON (Unexpected end-of-input: expected close marker for"
                         + " Object, line 1, column 2)",
-                "{} | payload: it is an object of no known kind, with the fields []",
-                "{\"a\":1,\"b\\nc\":2} | payload: it is an object of no known kind, with the fields [a, b?c]",
+                "{} | payload: it is an unknown object with the fields []",
+                "{\"a\":1,\"b\\nc\":2} | payload: it is an unknown object with the fields [a, b?c]",
                 "{\"Records\":null} | payload.Records: it is null, not an array",
                 "{\"Records\":{\"0\":{}}} | payload.Records: it is an object, not an array",
                 "{\"Records\":\"[]\"} | payload.Records: it is text, not an array",
@@ -72,14 +72,14 @@ class DecoderErrorsTest {
                         + " column 1)",
                 "{\"Type\":\"Notification\"} | payload.Message: it is missing",
                 "{\"Type\":\"Notification\",\"Message\":[]} | payload.Message: it is an array, not an object",
-                "{\"Type\":7,\"Message\":\"{}\"} | payload: it is an object of no known kind, with the fields [Type,"
+                "{\"Type\":7,\"Message\":\"{}\"} | payload: it is an unknown object with the fields [Type,"
                         + " Message]",
                 "{\"Records\":[{\"eventSource\":\"aws:sqs\"}]} | payload.Records[0].body: it is missing",
                 "{\"Records\":[{\"EventSource\":\"aws:sns\",\"Sns\":null}]} | payload.Records[0].Sns.Message: it is"
                         + " missing",
-                "{\"detail-type\":\"EC2 State\",\"source\":\"aws.ec2\"} | payload: it is no S3 event but \"EC2 State\""
+                "{\"detail-type\":\"EC2 State\",\"source\":\"aws.ec2\"} | payload: it is not an S3 event but \"EC2 State\""
                         + " of \"aws.ec2\"",
-                "{\"detail-type\":null} | payload: it is no S3 event but \"null\" of \"missing\"",
+                "{\"detail-type\":null} | payload: it is not an S3 event but \"null\" of \"missing\"",
             })
     void jsonOfNoKnownKindIsRefusedWithItsPlace(String payload, String reason) {
         // When

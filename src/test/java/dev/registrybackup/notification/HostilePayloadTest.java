@@ -110,8 +110,8 @@ class HostilePayloadTest {
 
         // Then
         assertEquals(
-                List.of("Failed to decode payload.Records[0].eventName: it is missing. Nothing was taken from this"
-                        + " record: compare the buckets to find the object it was about."),
+                List.of("Failed to decode payload.Records[0].eventName: it is missing. This record was skipped:"
+                        + " compare the buckets to find its object."),
                 notification.problems());
     }
 

@@ -9,13 +9,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an ApiServerSource says of ImageStreams, and what others say. */
+/** Decoding of an ApiServerSource's events about ImageStreams, and of events that are not. */
 class ImageStreamEventDecoderTest {
     private static final String ADDED = "dev.knative.apiserver.ref.add";
     private static final String REFERENCE =
             "{\"kind\":\"ImageStream\",\"namespace\":\"ns\",\"name\":\"app\",\"apiVersion\":\"image.openshift.io/v1\"}";
     private static final String ONLY_STREAMS =
-            ". Send only what an ApiServerSource says of ImageStreams (image.openshift.io/v1) here.";
+            ". Send only events of an ApiServerSource about ImageStreams (image.openshift.io/v1) here.";
 
     private static ImageStreamEvent decode(String type, String payload) {
         return new ImageStreamEventDecoder().decode(type, payload.getBytes(StandardCharsets.UTF_8));
@@ -70,7 +70,7 @@ class ImageStreamEventDecoderTest {
 
         // Then
         assertEquals(
-                "Failed to decode an event of the type \"" + type.replace('\n', '?') + "\": no ApiServerSource sends it"
+                "Failed to decode an event of type \"" + type.replace('\n', '?') + "\": no ApiServerSource sends that type"
                         + ONLY_STREAMS,
                 refusal.getMessage());
     }
@@ -83,7 +83,7 @@ class ImageStreamEventDecoderTest {
 
         // Then
         assertEquals(
-                "Failed to decode an event of the type \"null\": no ApiServerSource sends it" + ONLY_STREAMS,
+                "Failed to decode an event of type \"null\": no ApiServerSource sends that type" + ONLY_STREAMS,
                 refusal.getMessage());
     }
 
@@ -92,19 +92,19 @@ class ImageStreamEventDecoderTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "[] | payload: it is of the kind \"missing\" in \"missing\"",
-                "null | payload: it is of the kind \"missing\" in \"missing\"",
-                "17 | payload: it is of the kind \"missing\" in \"missing\"",
-                "\"ImageStream\" | payload: it is of the kind \"missing\" in \"missing\"",
-                "{\"kind\":[],\"apiVersion\":7} | payload: it is of the kind \"an array\" in \"a number\"",
-                "{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"namespace\":\"ns\",\"name\":\"x\"} | payload: it is of the kind \"Secret\" in \"v1\"",
-                "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.iox/v1\",\"namespace\":\"ns\",\"name\":\"x\"} | payload: it is of the kind \"ImageStream\" in \"image.openshift.iox/v1\"",
-                "{\"kind\":\"ImageStream\\nevent=x\",\"apiVersion\":\"\"} | payload: it is of the kind \"ImageStream?event=x\" in \"\"",
-                "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\"} | payload.namespace: it says of no ImageStream which it is",
-                "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"namespace\":\"ns\"} | payload.name: it says of no ImageStream which it is",
-                "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"namespace\":\"ns\",\"name\":\"\"} | payload.name: it says of no ImageStream which it is",
-                "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"namespace\":{},\"name\":\"x\"} | payload.namespace: it says of no ImageStream which it is",
-                "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"metadata\":[],\"namespace\":\"ns\",\"name\":\"x\"} | payload.metadata.namespace: it says of no ImageStream which it is",
+                "[] | payload: its kind is \"missing\" in \"missing\"",
+                "null | payload: its kind is \"missing\" in \"missing\"",
+                "17 | payload: its kind is \"missing\" in \"missing\"",
+                "\"ImageStream\" | payload: its kind is \"missing\" in \"missing\"",
+                "{\"kind\":[],\"apiVersion\":7} | payload: its kind is \"an array\" in \"a number\"",
+                "{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"namespace\":\"ns\",\"name\":\"x\"} | payload: its kind is \"Secret\" in \"v1\"",
+                "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.iox/v1\",\"namespace\":\"ns\",\"name\":\"x\"} | payload: its kind is \"ImageStream\" in \"image.openshift.iox/v1\"",
+                "{\"kind\":\"ImageStream\\nevent=x\",\"apiVersion\":\"\"} | payload: its kind is \"ImageStream?event=x\" in \"\"",
+                "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\"} | payload.namespace: it does not name an ImageStream",
+                "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"namespace\":\"ns\"} | payload.name: it does not name an ImageStream",
+                "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"namespace\":\"ns\",\"name\":\"\"} | payload.name: it does not name an ImageStream",
+                "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"namespace\":{},\"name\":\"x\"} | payload.namespace: it does not name an ImageStream",
+                "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"metadata\":[],\"namespace\":\"ns\",\"name\":\"x\"} | payload.metadata.namespace: it does not name an ImageStream",
             })
     void whatIsNoImageStreamOrSaysNotWhichIsRefused(String payload, String reason) {
         // When

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class KeyReaderTest {
     private static final String COMPARE_BUCKETS =
-            ". Nothing was taken from this record: compare the buckets to find the object it was about.";
+            ". This record was skipped: compare the buckets to find its object.";
 
     @ParameterizedTest
     @CsvSource({

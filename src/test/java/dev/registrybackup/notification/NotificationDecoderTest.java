@@ -193,7 +193,7 @@ class NotificationDecoderTest {
 
         // Then
         assertEquals(List.of(TAG_LINK, BLOB), keys(notification));
-        String remedy = ". Nothing was taken from this record: compare the buckets to find the object it was about.";
+        String remedy = ". This record was skipped: compare the buckets to find its object.";
         assertEquals(
                 List.of(
                         "Failed to decode payload.Records[1]: it is a number, not an object" + remedy,
@@ -350,7 +350,7 @@ class NotificationDecoderTest {
         // Then
         assertEquals(List.of(), notification.objects());
         assertEquals(1, notification.problems().size());
-        assertTrue(notification.problems().get(0).contains("a bucket's name has at most 255"), notification::toString);
+        assertTrue(notification.problems().get(0).contains("bucket names have at most 255"), notification::toString);
         assertTrue(notification.problems().get(0).length() < 1_000, notification::toString);
     }
 }

@@ -19,7 +19,7 @@ class ObjectCreatedTest {
 
         // Then
         assertEquals(
-                "A notice needs a bucket and a key, not \"%s\" and \"%s\"".formatted(bucket, key),
+                "A notification needs a bucket and a key, not \"%s\" and \"%s\"".formatted(bucket, key),
                 refusal.getMessage());
     }
 }

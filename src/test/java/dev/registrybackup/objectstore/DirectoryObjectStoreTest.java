@@ -93,7 +93,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
         // Then
         String where = " in the registry directory " + store().bucket() + ": ";
         assertEquals(
-                "Failed to read " + key("link") + where + "it has no ETag, and that of another object was given",
+                "Failed to read " + key("link") + where + "it has no ETag, but one was given",
                 changed.getMessage());
         assertEquals(
                 "Failed to read " + key("absent") + where + store().bucket() + "/" + key("absent") + " does not exist",
@@ -102,7 +102,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
 
     @Override
     @Test
-    @Disabled("The name of a file under way does not tell its key")
+    @Disabled("The name of a temporary file does not contain its key")
     void anUploadOfAnotherPrefixIsNotGivenUp() {
         super.anUploadOfAnotherPrefixIsNotGivenUp();
     }
@@ -237,7 +237,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
         // Then
         assertEquals(
                 "Failed to write " + key("double//slash") + " in the registry directory " + store().bucket()
-                        + ": \"\" between slashes is not the name of a file",
+                        + ": \"\" between slashes is not a file name",
                 refusal.getMessage());
         assertEquals(List.of(), keys(store(), ""));
     }
@@ -261,7 +261,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
                 "Failed to write " + key("a") + where + key("a") + " is a directory of other objects",
                 shorter.getMessage());
         assertEquals(
-                "Failed to write " + key("a/b/c") + where + key("a/b") + " is a file, and so no directory for others",
+                "Failed to write " + key("a/b/c") + where + key("a/b") + " is a file, not a directory",
                 longer.getMessage());
         for (String name : List.of("a", "a/b/c")) {
             assertError(

@@ -119,7 +119,7 @@ class ManifestTest {
                 assertThrows(MalformedManifestException.class, () -> Manifest.parse(content));
 
         // Then
-        assertEquals(content.length + " bytes are no manifest", refusal.getMessage());
+        assertEquals(content.length + " bytes are not a manifest", refusal.getMessage());
     }
 
     @Test
@@ -131,7 +131,7 @@ class ManifestTest {
         MalformedManifestException refusal = assertThrows(MalformedManifestException.class, () -> Manifest.parse(deep));
 
         // Then
-        assertEquals("100005 bytes are no manifest", refusal.getMessage());
+        assertEquals("100005 bytes are not a manifest", refusal.getMessage());
     }
 
     @ParameterizedTest
@@ -150,7 +150,7 @@ class ManifestTest {
                     assertThrows(MalformedManifestException.class, () -> Manifest.parse(content));
 
             // Then
-            assertEquals(content.length + " bytes are no manifest", refusal.getMessage());
+            assertEquals(content.length + " bytes are not a manifest", refusal.getMessage());
         }
     }
 

@@ -71,7 +71,7 @@ class RepositoryNameTest {
         IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> new RepositoryName(text));
 
         // Then
-        assertEquals("\"" + text + "\" is no repository name", refusal.getMessage());
+        assertEquals("\"" + text + "\" is not a repository name", refusal.getMessage());
         assertFalse(RepositoryName.isValid(text));
     }
 }

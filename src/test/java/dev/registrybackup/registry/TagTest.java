@@ -50,7 +50,7 @@ class TagTest {
         IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> new Tag(text));
 
         // Then
-        assertEquals("\"" + text + "\" is no tag", refusal.getMessage());
+        assertEquals("\"" + text + "\" is not a tag", refusal.getMessage());
         assertFalse(Tag.isValid(text));
     }
 }

@@ -23,7 +23,7 @@ public record AuthDecision(Answer answer, String caller, String reason) {
         UNKNOWN
     }
 
-    /** He may. */
+    /** The caller is allowed. */
     public static AuthDecision allowed(String caller, String reason) {
         return new AuthDecision(Answer.ALLOWED, caller, reason);
     }

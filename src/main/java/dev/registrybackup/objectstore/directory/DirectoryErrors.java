@@ -10,7 +10,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 
-/** Turns what the file system throws into the port's exception, with its reason told once and for all here. */
+/** Converts exceptions of the file system into {@link ObjectStoreException}, with the reason and the remedy. */
 final class DirectoryErrors {
     private final String store;
     private final Path root;
@@ -20,17 +20,17 @@ final class DirectoryErrors {
         this.root = root;
     }
 
-    /** What may fail as files do. */
+    /** A step on files that returns a result. */
     interface IoSupplier<T> {
         T run() throws IOException;
     }
 
-    /** Does it, and names action and object if it fails. */
+    /** Runs a step that reads. A failure names the action and the object. */
     <T> T call(String action, String key, IoSupplier<T> ioSupplier) {
         return call(action, key, StoreError.NOT_FOUND, ioSupplier);
     }
 
-    /** As the other, for a request that writes: whatever is not found then, it is not the object. */
+    /** Runs a step that writes: anything that it does not find is not the object. */
     <T> T callWrite(String action, String key, IoSupplier<T> ioSupplier) {
         requireDirectory();
         return call(action, key, StoreError.UNAVAILABLE, ioSupplier);
@@ -40,7 +40,7 @@ final class DirectoryErrors {
         try {
             return ioSupplier.run();
         } catch (IOException e) {
-            // Without its volume nothing below it says anything about an object.
+            // If the volume is not mounted, no error below it is about an object.
             requireDirectory();
             StoreError error = error(e, whenNotFound);
             String printable = key.replace("\0", "\\0");
@@ -51,7 +51,7 @@ final class DirectoryErrors {
         }
     }
 
-    /** Does nothing if the root is a directory; it is never made here. */
+    /** Throws unless the root is a directory. Never creates it. */
     void requireDirectory() {
         try {
             if (Files.readAttributes(root, BasicFileAttributes.class).isDirectory()) {
@@ -92,7 +92,7 @@ final class DirectoryErrors {
             return missing.getFile() + " does not exist";
         }
         if (e instanceof NotDirectoryException blocked) {
-            return blocked.getFile() + " is a file, and so no directory for others";
+            return blocked.getFile() + " is a file, not a directory";
         }
         if (e instanceof AccessDeniedException denied) {
             return "access to " + denied.getFile() + " is denied";

@@ -24,15 +24,15 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * A listing as a stream, a directory at a time: in memory are the entries of the directory it is in and of those above,
- * and no directory stays open.
+ * Lists a directory tree as a stream, one directory at a time. Holds the entries of the current directory and of those
+ * above it in memory, and keeps no directory open.
  */
 final class DirectoryListing extends Spliterators.AbstractSpliterator<ObjectInfo> {
-    /** As S3 has it: by the bytes of the key. */
+    /** The order of S3: by the bytes of the key. */
     private static final Comparator<DirectoryEntry> ORDER = Comparator.comparing(
             directoryEntry -> directoryEntry.key().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
 
-    /** A file, or a directory, whose key ends in a slash and sorts by it. */
+    /** A file or a directory. A directory's key ends in a slash, which counts for the order. */
     private record DirectoryEntry(String key, Path path, BasicFileAttributes attributes) {}
 
     private final DirectoryErrors errors;
@@ -84,7 +84,7 @@ final class DirectoryListing extends Spliterators.AbstractSpliterator<ObjectInfo
             try {
                 return listEntries(directoryKey, directory.run());
             } catch (NoSuchFileException | NotDirectoryException e) {
-                // It was removed meanwhile, unless all of the volume was.
+                // It was deleted meanwhile, unless the whole volume is gone.
                 errors.requireDirectory();
                 return List.of();
             }

@@ -21,18 +21,18 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A directory as a bucket: a key is the path of a file below it, as a registry's file system driver has it. Threads and
- * processes: any number.
+ * A directory as a bucket: a key is the path of a file below it, as in a registry's file system driver. Safe for use by
+ * many threads and processes.
  *
- * <p>A registry's tree has no place for more than names and bytes, so that there are no versions, no metadata and no ETags.
- * A key that no file can have is {@link StoreError#BAD_REQUEST}: with a segment that is empty, {@code .} or {@code ..}, or
- * where a directory is or a file is above it. Symbolic links below the directory are refused too, and never followed.
+ * <p>A registry's tree has only names and bytes, so there are no versions, no metadata and no ETags. A key that no file can
+ * have is {@link StoreError#BAD_REQUEST}: one with a segment that is empty, {@code .} or {@code ..}, one whose path is a
+ * directory, or one with a file above it. Symbolic links below the directory are refused too, and never followed.
  *
- * <p>What is written is on the disk once it was answered. Until then it lies in {@code registry-backup/tmp}, where a
- * process that is killed leaves it until {@link #abortMultipartUploads}.
+ * <p>A write returns once the content is on the disk. Until then it is in {@code registry-backup/tmp}, where a killed process
+ * leaves it until {@link #abortMultipartUploads}.
  */
 public final class DirectoryObjectStore implements ObjectStore {
-    /** S3's name of the one version that an object of an unversioned bucket has. */
+    /** S3's id of the only version in an unversioned bucket. */
     private static final String UNVERSIONED_ID = "null";
 
     private final Path root;
@@ -46,10 +46,10 @@ public final class DirectoryObjectStore implements ObjectStore {
     }
 
     /**
-     * Looks at nothing yet, and never makes the directory.
+     * Does not access the directory yet, and never creates it.
      *
-     * @param name {@code registry} or {@code backup}, say, for messages
-     * @param directory what a registry has as its {@code rootdirectory}
+     * @param name a name for messages, such as {@code registry} or {@code backup}
+     * @param directory the registry's {@code rootdirectory}
      */
     public static DirectoryObjectStore of(String name, Path directory) {
         return new DirectoryObjectStore(name, directory.toAbsolutePath());
@@ -82,7 +82,7 @@ public final class DirectoryObjectStore implements ObjectStore {
         return Optional.empty();
     }
 
-    /** As the port has it; an ETag that is given and not empty is another object's, since there are none here. */
+    /** Implements the port. There are no ETags here, so any given ETag that is not empty does not match. */
     @Override
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // the caller's
@@ -91,8 +91,7 @@ public final class DirectoryObjectStore implements ObjectStore {
             Path path = tree.resolve(key);
             BasicFileAttributes file = tree.findFile(path).orElseThrow(() -> new NoSuchFileException(path.toString()));
             if (etag.filter(tag -> !tag.isEmpty()).isPresent()) {
-                throw new FileErrorException(
-                        StoreError.PRECONDITION_FAILED, "it has no ETag, and that of another object was given");
+                throw new FileErrorException(StoreError.PRECONDITION_FAILED, "it has no ETag, but one was given");
             }
             return OpenFile.open(path, DirectoryListing.toObjectInfo(key, file), range);
         });
@@ -142,7 +141,7 @@ public final class DirectoryObjectStore implements ObjectStore {
         });
     }
 
-    /** Parts that are one file from the first on, moved to its place when complete. One thread at a time. */
+    /** Appends parts to one temporary file, which {@link #complete} moves into place. For one thread at a time. */
     private final class Upload implements MultipartUpload {
         private final String key;
         private final Path path;
@@ -176,7 +175,7 @@ public final class DirectoryObjectStore implements ObjectStore {
         }
     }
 
-    /** The key's file. What can never be replaced by a file is refused before its content is read. */
+    /** The key's path. Refuses the path of a directory before any content is read. */
     private Path writablePath(String key) throws IOException {
         Path path = tree.resolve(key);
         if (tree.isDirectory(path)) {
@@ -186,21 +185,21 @@ public final class DirectoryObjectStore implements ObjectStore {
     }
 
     /**
-     * Removes the files under way that nobody has written to since that time, whatever the prefix: their names do not tell
-     * what they were to become. A writer whose file is gone fails.
+     * Deletes temporary files last written before that time. Ignores the prefix, because their names do not contain the
+     * key. A writer whose file is deleted fails.
      */
     @Override
     public long abortMultipartUploads(String prefix, Instant startedBefore) {
         return errors.callWrite(
-                "remove what was left in",
+                "delete old files in",
                 DirectoryTree.TEMP_DIRECTORY,
                 () -> TemporaryFile.deleteStale(tree, startedBefore));
     }
 
-    /** As the port has it. The directories that are empty without the file go too. */
+    /** Deletes the file, and the directories that become empty. */
     @Override
     public void delete(String key, Optional<String> versionId) {
-        errors.callWrite("remove", key, () -> {
+        errors.callWrite("delete", key, () -> {
             Path path = tree.resolve(key);
             if (versionId.orElse(UNVERSIONED_ID).equals(UNVERSIONED_ID)
                     && tree.findFile(path).isPresent()) {
@@ -235,7 +234,7 @@ public final class DirectoryObjectStore implements ObjectStore {
         return false;
     }
 
-    /** Its clock is this machine's, and none of the rest is known to a directory. */
+    /** The clock is this machine's. A directory has none of the other settings. */
     @Override
     public BucketConfiguration bucketConfiguration() {
         String reason = "it is a directory";

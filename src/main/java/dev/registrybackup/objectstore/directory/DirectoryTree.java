@@ -23,40 +23,40 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The files and directories below a root, which others add to and take from meanwhile. A key is a path below the root and
- * nowhere else. No symbolic link below the root is followed: it is refused wherever it is met, since to pass over it would
- * make a part of a registry look like the whole.
+ * The files and directories below a root, which other processes change meanwhile. A key is a path below the root and
+ * nowhere else. Symbolic links below the root are refused, not followed and not skipped: a skipped link would make part of
+ * a registry look like all of it.
  *
  * @param root the store's directory, an absolute path
  */
 record DirectoryTree(Path root) {
-    /** Where files are while they are written: below our own bookkeeping, since a registry trips over unknown names. */
+    /** The directory of files being written: below our own records, because a registry fails on unknown names. */
     static final String TEMP_DIRECTORY = "registry-backup/tmp";
 
-    /** What is no object: files being written, and what the file system keeps at the top of a volume. */
+    /** Paths that are not objects: files being written, and a directory that file systems keep at the top of a volume. */
     private static final List<String> RESERVED_PATHS = List.of(TEMP_DIRECTORY, "lost+found");
 
     private static final int MAX_NAME_BYTES = 255;
 
-    /** More than that many removers cannot come between in practice. */
+    /** More concurrent deletions of the same directory do not happen in practice. */
     private static final int MAX_ATTEMPTS = 10;
 
-    /** Why no file can have this key, or empty if one can. */
+    /** Why no file can have this key; empty if one can. */
     static Optional<String> invalidKeyReason(String key) {
         for (String segment : key.split("/", -1)) {
             if (segment.isEmpty() || segment.equals(".") || segment.equals("..")) {
-                return Optional.of("\"%s\" between slashes is not the name of a file".formatted(segment));
+                return Optional.of("\"%s\" between slashes is not a file name".formatted(segment));
             }
             if (segment.indexOf('\0') >= 0) {
-                return Optional.of("the name of a file has no NUL");
+                return Optional.of("file names have no NUL");
             }
             if (segment.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES) {
-                return Optional.of("the name of a file has at most %d bytes".formatted(MAX_NAME_BYTES));
+                return Optional.of("file names have at most %d bytes".formatted(MAX_NAME_BYTES));
             }
         }
         return RESERVED_PATHS.stream()
                 .filter(reserved -> (key + "/").startsWith(reserved + "/"))
-                .map(reserved -> "what is in " + reserved + " is no object")
+                .map(reserved -> "files in " + reserved + " are not objects")
                 .findFirst();
     }
 
@@ -64,7 +64,7 @@ record DirectoryTree(Path root) {
         return RESERVED_PATHS.contains(key);
     }
 
-    /** The key's file, whether it exists or not. */
+    /** The key's path, whether a file exists or not. */
     Path resolve(String key) throws FileErrorException {
         Optional<String> invalid = invalidKeyReason(key);
         if (invalid.isPresent()) {
@@ -84,10 +84,10 @@ record DirectoryTree(Path root) {
     }
 
     /**
-     * What is at the path, with every directory above it looked at too.
+     * The attributes at the path. Checks every directory above it too.
      *
      * @throws NoSuchFileException if there is nothing
-     * @throws NotDirectoryException if a file is on the way to it
+     * @throws NotDirectoryException if one of those above is a file
      */
     BasicFileAttributes attributes(Path path) throws IOException {
         for (Path directory : pathFromRoot(requireNonNull(path.getParent()))) {
@@ -96,7 +96,7 @@ record DirectoryTree(Path root) {
         return ownAttributes(path);
     }
 
-    /** Whether there is something at the path, and it is a directory. */
+    /** Whether a directory exists at the path. */
     boolean isDirectory(Path path) throws IOException {
         try {
             return attributes(path).isDirectory();
@@ -114,13 +114,13 @@ record DirectoryTree(Path root) {
         }
     }
 
-    /** What is at a path whose directories are known to be some. */
+    /** The attributes at a path; the caller has checked the directories above it. */
     static BasicFileAttributes ownAttributes(Path path) throws IOException {
         BasicFileAttributes found = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         if (!found.isRegularFile() && !found.isDirectory()) {
             throw new FileErrorException(
                     StoreError.BAD_REQUEST,
-                    "%s is neither a file nor a directory, and links are not followed. Put there what it stands for"
+                    "%s is neither a file nor a directory, and links are not followed. Replace it by its target"
                             .formatted(path));
         }
         return found;
@@ -132,7 +132,7 @@ record DirectoryTree(Path root) {
         }
     }
 
-    /** The directory and those above it up to the root, which is not among them, from the top down. */
+    /** The directories below the root down to this one, from the top. */
     private List<Path> pathFromRoot(Path directory) {
         List<Path> directories = new ArrayList<>();
         for (Path path = directory; !path.equals(root); path = requireNonNull(path.getParent())) {
@@ -141,7 +141,7 @@ record DirectoryTree(Path root) {
         return directories;
     }
 
-    /** What is directly in the directory, in no order. */
+    /** The direct children, in no order. */
     static List<Path> children(Path directory) throws IOException {
         List<Path> children = new ArrayList<>();
         try (DirectoryStream<Path> paths = Files.newDirectoryStream(directory)) {
@@ -153,8 +153,8 @@ record DirectoryTree(Path root) {
     }
 
     /**
-     * Makes the directory and those above it, from the top down, and has a file put into it. Begins again where a remover
-     * took one away that was still empty.
+     * Creates the directory and those above it, from the top, and puts a file into it. Starts again if somebody deleted one
+     * of them while it was empty.
      */
     <T> T putInto(Path directory, DirectoryErrors.IoSupplier<T> putFile) throws IOException {
         List<Path> changed = new ArrayList<>();
@@ -176,7 +176,7 @@ record DirectoryTree(Path root) {
 
     private void createDirectories(Path last, List<Path> changed) throws IOException {
         for (Path directory : pathFromRoot(last)) {
-            // Not Files.createDirectories, which would make the root too: a volume that is not mounted stays missing.
+            // Not Files.createDirectories, which would create the root too: an unmounted volume must stay missing.
             try {
                 Files.createDirectory(directory);
                 changed.add(requireNonNull(directory.getParent()));
@@ -186,7 +186,7 @@ record DirectoryTree(Path root) {
         }
     }
 
-    /** Removes the file, and the directories above it that are empty then: a registry takes a directory for a tag. */
+    /** Deletes the file, and the directories above it that become empty: a registry takes a directory for a tag. */
     void delete(Path file) throws IOException {
         Files.deleteIfExists(file);
         Path directory = requireNonNull(file.getParent());
@@ -196,12 +196,12 @@ record DirectoryTree(Path root) {
                 directory = requireNonNull(directory.getParent());
             }
         } catch (DirectoryNotEmptyException e) {
-            // It has other objects, and so have those above it.
+            // It has other files, and so have those above it.
         }
         sync(directory);
     }
 
-    /** Has the disk keep the names in the directory, unless it is gone again, and with it all that was in it. */
+    /** Makes the names in the directory durable on disk; does nothing if it was deleted meanwhile. */
     static void sync(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);

@@ -3,7 +3,7 @@ package dev.registrybackup.objectstore.directory;
 import dev.registrybackup.objectstore.StoreError;
 import java.io.IOException;
 
-/** Something about a file that is no failure of the file system, with what it is to callers of the store. */
+/** A file that the store refuses although the file system does not, with the error for callers of the store. */
 final class FileErrorException extends IOException {
     private static final long serialVersionUID = 1L;
 

@@ -16,7 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Optional;
 
-/** A file being read: the one that was opened, whatever is moved to its place meanwhile. */
+/** Reads the file that was opened, even if another one is moved into its place meanwhile. */
 final class OpenFile extends InputStream implements OpenObject {
     /** The JDK keeps a buffer outside of the heap for each thread, as large as the largest read. */
     private static final int MAX_READ_BYTES = 64 << 10;
@@ -36,7 +36,7 @@ final class OpenFile extends InputStream implements OpenObject {
     /**
      * Opens the file.
      *
-     * @param found facts about what was found there, which may have been replaced since
+     * @param found the attributes of the file found there, which may have been replaced since
      */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed with what is returned

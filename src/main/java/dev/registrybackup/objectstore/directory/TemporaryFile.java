@@ -21,18 +21,18 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.Set;
 
-/** A file under way, which nobody sees before it is whole. Closing it removes what was not moved. One thread at a time. */
+/** A file that is invisible until it is complete. Closing it deletes it unless it was moved. For one thread at a time. */
 final class TemporaryFile implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(TemporaryFile.class.getName());
 
     private static final String SUFFIX = ".part";
 
-    /** As often as an S3 client reads content that breaks. */
+    /** As many times as an S3 client tries to read content. */
     private static final int MAX_ATTEMPTS = 3;
 
     private static final int BUFFER_BYTES = 64 << 10;
 
-    /** As any new file has it, less the umask: a registry with another user of the same group has to read it. */
+    /** The mode of any new file, less the umask: a registry that runs as another user of the same group has to read it. */
     private static final FileAttribute<Set<PosixFilePermission>> MODE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-rw-rw-"));
 
@@ -60,7 +60,7 @@ final class TemporaryFile implements AutoCloseable {
         }
     }
 
-    /** Appends all of the content or nothing. What its source throws unchecked passes through. */
+    /** Appends all of the content or nothing. Unchecked exceptions of the source pass through. */
     void append(ContentSource content) throws IOException {
         for (int attempt = 1; ; attempt++) {
             try {
@@ -100,16 +100,16 @@ final class TemporaryFile implements AutoCloseable {
         size += copied;
     }
 
-    /** Replaces what is at the target by this file. Once it returns the disk has it. */
+    /** Replaces the file at the target by this one; returns once it is on the disk. */
     void moveTo(Path target) throws IOException {
         put(target, () -> Files.move(path, target, StandardCopyOption.ATOMIC_MOVE));
     }
 
-    /** As {@link #moveTo}, unless there is a file already, and says whether there was none. */
+    /** As {@link #moveTo}, unless a file exists already. Returns whether it moved this file. */
     boolean moveToIfAbsent(Path target) throws IOException {
         return put(target, () -> {
             try {
-                // Of two links of one name the file system makes one; a move would replace.
+                // The file system creates only one of two links with the same name; a move would replace.
                 Files.createLink(target, path);
                 return true;
             } catch (FileAlreadyExistsException e) {
@@ -119,7 +119,7 @@ final class TemporaryFile implements AutoCloseable {
     }
 
     private <T> T put(Path target, DirectoryErrors.IoSupplier<T> putFile) throws IOException {
-        // A part that failed after some bytes has left them behind the end.
+        // A part that failed may have left bytes behind the end.
         channel.truncate(size);
         channel.force(true);
         channel.close();
@@ -138,12 +138,12 @@ final class TemporaryFile implements AutoCloseable {
             LogEvent.of("temporary-file-not-deleted")
                     .with("path", path)
                     .with("reason", e.getMessage())
-                    .with("remedy", "remove it by hand")
+                    .with("remedy", "delete it by hand")
                     .log(LOGGER, Level.WARNING);
         }
     }
 
-    /** Removes the files under way last written before that time, as a process leaves them that is killed; says how many. */
+    /** Deletes files last written before that time, which killed processes have left; returns how many. */
     static long deleteStale(DirectoryTree tree, Instant lastWrittenBefore) throws IOException {
         Path directory = tree.tempDirectory();
         if (!tree.isDirectory(directory)) {

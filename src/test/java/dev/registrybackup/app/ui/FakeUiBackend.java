@@ -54,7 +54,7 @@ final class FakeUiBackend implements UiBackend {
     @Override
     public Optional<ObjectNode> repository(String name) {
         if (name.contains(" ")) {
-            throw new IllegalArgumentException("\"%s\" is no repository name".formatted(name));
+            throw new IllegalArgumentException("\"%s\" is not a repository name".formatted(name));
         }
         return repository;
     }

@@ -406,7 +406,7 @@ class PagesTest {
 
         // Then
         assertEquals(400, page.status());
-        assertTrue(text(page).contains("&quot;no name&quot; is no repository name"), page::html);
+        assertTrue(text(page).contains("&quot;no name&quot; is not a repository name"), page::html);
     }
 
     @ParameterizedTest

@@ -81,7 +81,7 @@ class DirectoryKeysTest {
         // Then
         assertEquals(Optional.empty(), DirectoryTree.invalidKeyReason(longest));
         assertEquals(
-                Optional.of("the name of a file has at most 255 bytes"), DirectoryTree.invalidKeyReason(longest + "y"));
+                Optional.of("file names have at most 255 bytes"), DirectoryTree.invalidKeyReason(longest + "y"));
         assertNoObjectAt("a/" + longest + "y/b");
     }
 
@@ -114,7 +114,7 @@ class DirectoryKeysTest {
 
         // Then
         assertEquals(
-                "Failed to write a/nul\\0 in the registry directory " + root + ": the name of a file has no NUL",
+                "Failed to write a/nul\\0 in the registry directory " + root + ": file names have no NUL",
                 refusal.getMessage());
     }
 
@@ -156,7 +156,7 @@ class DirectoryKeysTest {
             assertEquals(StoreError.BAD_REQUEST, refusal.error(), refusal.getMessage());
             assertEquals(
                     link + " is neither a file nor a directory, and links are not followed."
-                            + " Put there what it stands for",
+                            + " Replace it by its target",
                     String.valueOf(refusal.getMessage()).replaceFirst("^.*?: ", ""));
         }
         assertEquals("not an object", Files.readString(outside.resolve("file")));
