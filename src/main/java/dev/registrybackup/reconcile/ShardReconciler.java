@@ -10,6 +10,7 @@ import dev.registrybackup.reconcile.rclone.Shard;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
@@ -90,6 +91,9 @@ final class ShardReconciler {
         Comparison first = recordComparison(comparer.compare(shard, difference -> handle(difference, differences)));
         // Of a report that does not count nothing is concluded: a key may be there that it calls absent.
         InBackup unlessDifferent = first.isReliable() ? InBackup.ABSENT : InBackup.UNKNOWN;
+        // A repository's layer links sort before its revisions, and these before its tags: so each is written by itself and
+        // remembered, and what leads to it finds it there without a request. rclone reports in no order.
+        differences.sort(Comparator.comparing(Difference::key));
         differences.forEach(difference -> copy(
                 difference.key(),
                 difference.kind() == Difference.Kind.DIFFERENT ? InBackup.DIFFERENT : unlessDifferent));

@@ -85,7 +85,8 @@ final class StoreComparer implements Comparer {
         Map<String, ObjectInfo> there = objects(backup, shard);
         TreeSet<String> keys = new TreeSet<>(here.keySet());
         keys.addAll(there.keySet());
-        keys.forEach(key -> report(shard, key, here.get(key), there.get(key), found));
+        // rclone lists many directories at a time, and reports keys in no order.
+        keys.descendingSet().forEach(key -> report(shard, key, here.get(key), there.get(key), found));
         reportOnce(shard, found);
         return new Comparison(true, "", keys.size(), "rclone check " + shard.prefix());
     }
