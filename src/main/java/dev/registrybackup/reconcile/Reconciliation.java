@@ -122,7 +122,10 @@ public final class Reconciliation {
             CountingObjectStore registry = new CountingObjectStore(storePair.registry());
             CountingObjectStore backup =
                     new CountingObjectStore(new FencedObjectStore(storePair.backup(), operation.fence()));
-            StorePair counted = new StorePair(registry, backup, storePair.layout());
+            StorePair ofRun = new StorePair(
+                    registry,
+                    new CachingObjectStore(backup, storePair.layout().blobsPrefix()),
+                    storePair.layout());
             Alarms alarms = new Alarms(backup, tools.clock());
             request.acknowledgedAlarm().ifPresent(alarm -> alarms.acknowledge(alarm, askedBy));
             ReportWriter reportWriter = new ReportWriter(backup, id, isOpenShift, operation.fence());
@@ -130,7 +133,7 @@ public final class Reconciliation {
                     .withFindingsTo(reportWriter)
                     .withAcknowledged(new AcknowledgedFindings(backup, tools.clock()).current());
             ReconcileRun reconcileRun =
-                    new ReconcileRun(counted, tools, reconcilePolicy, isOpenShift, context, scratch, begun);
+                    new ReconcileRun(ofRun, tools, reconcilePolicy, isOpenShift, context, scratch, begun);
             ObjectNode summary = flushOnFailure(reportWriter, reconcileRun::run);
             ObjectNode requests = summary.putObject("requests");
             requests.set("registry", registry.json());
