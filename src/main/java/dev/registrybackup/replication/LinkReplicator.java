@@ -75,27 +75,32 @@ final class LinkReplicator {
      * Replicates the link, from a read that begins after this call.
      *
      * @param isAbsent whether the backup was just seen not to have it
+     * @param listed the registry's link as a listing has just shown it, which is then not read; empty if none did
      */
-    CompletableFuture<ReplicationResult> replicate(Link link, boolean isAbsent) {
+    CompletableFuture<ReplicationResult> replicate(Link link, boolean isAbsent, Optional<StoredLink> listed) {
         return executor.submit(
                 layout.keyOf(link),
-                () -> start(link, isAbsent)
+                () -> start(link, isAbsent, listed)
                         .thenCompose(result -> unblockTags(link, result))
                         .handle((result, failure) -> resultOrMalformed(link.kind(), result, failure)));
     }
 
-    private CompletableFuture<ReplicationResult> start(Link link, boolean isAbsent) {
+    private CompletableFuture<ReplicationResult> start(Link link, boolean isAbsent, Optional<StoredLink> listed) {
         if (link instanceof TagCurrentLink tag) {
-            return workerPools
-                    .submitSmall(() -> publisher.read(layout.keyOf(tag)))
-                    .thenCompose(read -> followTag(tag, read, isAbsent, 0, 0));
+            return read(tag, listed).thenCompose(read -> followTag(tag, read, isAbsent, 0, 0));
         }
         if (publisher.isDurable(layout.keyOf(link))) {
             return CompletableFuture.completedFuture(ReplicationResult.of(link.kind(), ReplicationStatus.PRESENT));
         }
         return link instanceof LayerLink layer && isAbsent && layer.digest().algorithm() == DigestAlgorithm.SHA256
                 ? publishUnread(layer)
-                : readAndPublish((DigestLink) link, isAbsent);
+                : readAndPublish((DigestLink) link, isAbsent, listed);
+    }
+
+    private CompletableFuture<Optional<StoredLink>> read(Link link, Optional<StoredLink> listed) {
+        return listed.isPresent()
+                ? CompletableFuture.completedFuture(listed)
+                : workerPools.submitSmall(() -> publisher.read(layout.keyOf(link)));
     }
 
     /** Its path says what it says; only a path of another algorithm may lead elsewhere. */
@@ -104,14 +109,14 @@ final class LinkReplicator {
                 .copyBlob(layer.digest())
                 .thenCompose(blob -> blob.isComplete()
                         ? workerPools.submitSmall(() -> publisher.publishUnread(layer, layout.keyOf(layer), true))
-                        : readAndPublish(layer, false));
+                        : readAndPublish(layer, false, Optional.empty()));
     }
 
-    private CompletableFuture<ReplicationResult> readAndPublish(DigestLink link, boolean isAbsent) {
-        String key = layout.keyOf(link);
-        return workerPools.submitSmall(() -> publisher.read(key)).thenCompose(read -> {
+    private CompletableFuture<ReplicationResult> readAndPublish(
+            DigestLink link, boolean isAbsent, Optional<StoredLink> listed) {
+        return read(link, listed).thenCompose(read -> {
             if (read.isEmpty()) {
-                return workerPools.submitSmall(() -> publisher.sourceMissing(link.kind(), key));
+                return workerPools.submitSmall(() -> publisher.sourceMissing(link.kind(), layout.keyOf(link)));
             }
             StoredLink stored = LinkStore.requireMatchingPath(link, read.get());
             return copyBelow(link, stored.target())
@@ -132,7 +137,7 @@ final class LinkReplicator {
 
     /** The revision link that a tag points to, which has to be there before the tag is. */
     private CompletableFuture<DependencyResult> copyRevision(RepositoryName repository, Digest digest) {
-        return replicate(new RevisionLink(repository, digest), false).thenCompose(revision -> {
+        return replicate(new RevisionLink(repository, digest), false, Optional.empty()).thenCompose(revision -> {
             if (revision.status().isInBackup()) {
                 return CompletableFuture.completedFuture(new DependencyResult(Set.of(), revision.bytesCopied()));
             }
@@ -204,7 +209,7 @@ final class LinkReplicator {
     void retryWaiting(Digest dependency, Predicate<Link> which) {
         blockedLinks.linksWaitingFor(dependency).forEach(key -> {
             if (layout.parse(key) instanceof Link link && which.test(link)) {
-                onUnblocked.accept(key, replicate(link, false));
+                onUnblocked.accept(key, replicate(link, false, Optional.empty()));
             }
         });
     }

@@ -3,6 +3,7 @@ package dev.registrybackup.replication;
 import dev.registrybackup.concurrent.CoalescingExecutor;
 import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryLayout;
@@ -10,6 +11,7 @@ import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.registry.RegistryPath.Link;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
@@ -78,15 +80,25 @@ public final class Replicator {
      *     different when tried again
      */
     public CompletableFuture<ReplicationResult> replicate(String key) {
-        return replicate(key, false);
+        return replicate(key, false, Optional.empty());
     }
 
     /** As {@link #replicate(String)}, for a key that was just seen to be missing in the backup, which is not asked again. */
     public CompletableFuture<ReplicationResult> replicateAbsent(String key) {
-        return replicate(key, true);
+        return replicate(key, true, Optional.empty());
     }
 
-    private CompletableFuture<ReplicationResult> replicate(String key, boolean isAbsent) {
+    /**
+     * As {@link #replicateAbsent(String)}, for a link whose target a listing of the registry has just shown: only a tag is
+     * read in the registry, once it is written, since it may have moved.
+     *
+     * @param target what the link in the registry contains, as its ETag shows
+     */
+    public CompletableFuture<ReplicationResult> replicateAbsent(ObjectInfo listed, Digest target) {
+        return replicate(listed.key(), true, Optional.of(new StoredLink(listed, target)));
+    }
+
+    private CompletableFuture<ReplicationResult> replicate(String key, boolean isAbsent, Optional<StoredLink> listed) {
         RegistryPath path = layout.parse(key);
         return switch (path.kind()) {
             case UPLOAD, EXCLUDED ->
@@ -94,7 +106,7 @@ public final class Replicator {
             case UNKNOWN -> executor.submit(key, () -> unknownObjects.replicate(key));
             case BLOB -> replicateBlob(((BlobData) path).digest(), isAbsent);
             case LAYER_LINK, REVISION_LINK, TAG_INDEX_LINK, TAG_CURRENT_LINK ->
-                linkReplicator.replicate((Link) path, isAbsent);
+                linkReplicator.replicate((Link) path, isAbsent, listed);
         };
     }
 
