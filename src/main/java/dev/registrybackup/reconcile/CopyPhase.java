@@ -1,5 +1,6 @@
 package dev.registrybackup.reconcile;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -8,6 +9,7 @@ import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.Kind;
@@ -71,6 +73,21 @@ final class CopyPhase {
      * @throws dev.registrybackup.operation.FencedException if nothing more may be written
      */
     void copy(String key, InBackup inBackup, Consumer<KeyResult> then) {
+        copy(key, inBackup, Optional.empty(), Optional.empty(), then);
+    }
+
+    /**
+     * As {@link #copy(String, InBackup, Consumer)}, of a key that a listing of the registry may just have shown.
+     *
+     * @param listed what the listing shows of it; empty if nothing
+     * @param target what the link contains, as its ETag there shows; empty if that is not known
+     */
+    void copy(
+            String key,
+            InBackup inBackup,
+            Optional<ObjectInfo> listed,
+            Optional<Digest> target,
+            Consumer<KeyResult> then) {
         context.checkFence();
         permits.acquireUninterruptibly();
         context.progress().addExpected(1, 0);
@@ -81,8 +98,8 @@ final class CopyPhase {
         hasSameContent(path, key, differed)
                 .thenCompose(alike -> alike
                         ? CompletableFuture.completedFuture(KeyResult.same())
-                        : isMissedByEvents(key)
-                                .thenCompose(missed -> replicate(key, inBackup)
+                        : isMissedByEvents(key, listed)
+                                .thenCompose(missed -> replicate(key, inBackup, listed, target)
                                         .thenApply(replicationResult ->
                                                 toKeyResult(path.kind(), replicationResult, differed, missed))))
                 .handle((keyResult, failure) ->
@@ -90,10 +107,14 @@ final class CopyPhase {
                 .whenComplete((keyResult, never) -> finish(keyResult, then));
     }
 
-    private CompletableFuture<ReplicationResult> replicate(String key, InBackup inBackup) {
-        return inBackup == InBackup.ABSENT
-                ? replicationTools.replicator().replicateAbsent(key)
-                : replicationTools.replicator().replicate(key);
+    private CompletableFuture<ReplicationResult> replicate(
+            String key, InBackup inBackup, Optional<ObjectInfo> listed, Optional<Digest> target) {
+        if (inBackup != InBackup.ABSENT) {
+            return replicationTools.replicator().replicate(key);
+        }
+        return listed.isPresent() && target.isPresent()
+                ? replicationTools.replicator().replicateAbsent(listed.get(), target.get())
+                : replicationTools.replicator().replicateAbsent(key);
     }
 
     /** Links that differ by their ETags may be the same for all that, where those are no MD5 (KMS). */
@@ -119,11 +140,10 @@ final class CopyPhase {
         }
     }
 
-    private CompletableFuture<Boolean> isMissedByEvents(String key) {
+    private CompletableFuture<Boolean> isMissedByEvents(String key, Optional<ObjectInfo> listed) {
         return missedByEventsBefore
-                .map(before -> workerPools.submitSmall(() -> storePair
-                        .registry()
-                        .head(key)
+                .map(before -> workerPools.submitSmall(() -> listed.or(
+                                () -> storePair.registry().head(key))
                         .map(ObjectInfo::lastModified)
                         .filter(written -> written.isBefore(before))
                         .isPresent()))
@@ -146,6 +166,12 @@ final class CopyPhase {
             context.progress().addDone(1, 0);
             permits.release();
         }
+    }
+
+    /** A listing of the registry to go along with keys in their order. */
+    @MustBeClosed
+    SortedListing listRegistry(String prefix) {
+        return SortedListing.of(storePair.registry(), prefix);
     }
 
     /** Lets whoever only compares learn that it may not go on. */

@@ -1,5 +1,7 @@
 package dev.registrybackup.reconcile;
 
+import dev.registrybackup.inventory.ObjectRef;
+import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.reconcile.CopyPhase.InBackup;
 import dev.registrybackup.reconcile.KeyResult.State;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
@@ -7,12 +9,19 @@ import dev.registrybackup.reconcile.rclone.Comparer;
 import dev.registrybackup.reconcile.rclone.Comparison;
 import dev.registrybackup.reconcile.rclone.Difference;
 import dev.registrybackup.reconcile.rclone.Shard;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.registry.RegistryPath;
+import dev.registrybackup.registry.RegistryPath.DigestLink;
 import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
+import dev.registrybackup.registry.RegistryPath.TagIndexLink;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -89,15 +98,7 @@ final class ShardReconciler {
     ShardResult run() {
         List<Difference> differences = new ArrayList<>();
         Comparison first = recordComparison(comparer.compare(shard, difference -> handle(difference, differences)));
-        // Of a report that does not count nothing is concluded: a key may be there that it calls absent.
-        InBackup unlessDifferent = first.isReliable() ? InBackup.ABSENT : InBackup.UNKNOWN;
-        // A repository's layer links sort before its revisions, and these before its tags: so each is written by itself and
-        // remembered, and what leads to it finds it there without a request. rclone reports in no order.
-        differences.sort(Comparator.comparing(Difference::key));
-        differences.forEach(difference -> copy(
-                difference.key(),
-                difference.kind() == Difference.Kind.DIFFERENT ? InBackup.DIFFERENT : unlessDifferent));
-        copyPhase.await();
+        copyAll(differences, first);
         String problem = first.isReliable() ? confirm(first.keys()) : first.problem();
         missingInRegistry.forEach(key -> reconcileStats.add(layout.parse(key).kind(), Count.MISSING_IN_REGISTRY, 1));
         return new ShardResult(
@@ -152,8 +153,54 @@ final class ShardReconciler {
         return kind != Kind.UPLOAD && kind != Kind.EXCLUDED;
     }
 
-    private void copy(String key, InBackup inBackup) {
-        copyPhase.copy(key, inBackup, keyResult -> putResult(key, keyResult));
+    /**
+     * Copies what differs in the order of keys, though rclone reports in none: a repository's layer links come before its
+     * revisions, and these before its tags. So each is written by itself and remembered, and what leads to it finds it there
+     * without a request. A listing of the registry goes along where it takes fewer requests than the keys by themselves.
+     */
+    private void copyAll(List<Difference> differences, Comparison comparison) {
+        differences.sort(Comparator.comparing(Difference::key));
+        // Of a report that does not count nothing is concluded: a key may be there that it calls absent.
+        InBackup unlessDifferent = comparison.isReliable() ? InBackup.ABSENT : InBackup.UNKNOWN;
+        boolean isListed = shard.isFastList() && differences.size() >= comparison.keys() / KEYS_PER_REQUEST + 1;
+        try (SortedListing listing = isListed ? copyPhase.listRegistry(shard.prefix()) : SortedListing.empty()) {
+            for (int next = 0; next < differences.size(); next++) {
+                String key = differences.get(next).key();
+                Optional<ObjectInfo> listed = listing.find(key);
+                List<Difference> following = differences.subList(next + 1, differences.size());
+                Optional<Digest> target = listed.flatMap(there -> provableTarget(there, following));
+                boolean isDifferent = differences.get(next).kind() == Difference.Kind.DIFFERENT;
+                copyPhase.copy(
+                        key,
+                        isDifferent ? InBackup.DIFFERENT : unlessDifferent,
+                        listed,
+                        target,
+                        keyResult -> putResult(key, keyResult));
+            }
+        }
+        copyPhase.await();
+    }
+
+    /**
+     * What a link in the registry contains, if its ETag shows it: the digest in its path, or for a tag one of its history.
+     *
+     * @param following the differences after it, the tag's history first
+     */
+    private Optional<Digest> provableTarget(ObjectInfo listed, List<Difference> following) {
+        RegistryPath path = layout.parse(listed.key());
+        if (path instanceof TagCurrentLink tag) {
+            return following.stream()
+                    .map(difference -> layout.parse(difference.key()))
+                    .takeWhile(next -> next instanceof TagIndexLink entry
+                            && entry.repository().equals(tag.repository())
+                            && entry.tag().equals(tag.tag()))
+                    .map(next -> ((TagIndexLink) next).digest())
+                    .filter(ObjectRef.of(listed)::provablyPointsTo)
+                    .findFirst();
+        }
+        return path instanceof DigestLink link && link.digest().algorithm() == DigestAlgorithm.SHA256
+                ? Optional.of(link.digest()).filter(ObjectRef.of(listed)::provablyPointsTo)
+                : Optional.empty();
     }
 
     private void putResult(String key, KeyResult keyResult) {
@@ -184,17 +231,12 @@ final class ShardReconciler {
             if (!comparison.isReliable() || again.isEmpty()) {
                 return comparison.problem();
             }
-            for (Difference difference : again) {
-                KeyResult before = keyResults.get(difference.key());
-                if (round == MAX_ROUNDS && before != null) {
-                    keyResults.put(difference.key(), before.stillDiffering());
-                } else {
-                    copy(
-                            difference.key(),
-                            difference.kind() == Difference.Kind.DIFFERENT ? InBackup.DIFFERENT : InBackup.ABSENT);
-                }
+            if (round == MAX_ROUNDS) {
+                again.forEach(difference ->
+                        keyResults.computeIfPresent(difference.key(), (key, before) -> before.stillDiffering()));
+                again.removeIf(difference -> keyResults.containsKey(difference.key()));
             }
-            copyPhase.await();
+            copyAll(again, comparison);
         }
         return "";
     }

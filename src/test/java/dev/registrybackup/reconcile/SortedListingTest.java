@@ -1,0 +1,53 @@
+package dev.registrybackup.reconcile;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.ObjectInfo;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore;
+import dev.registrybackup.objectstore.StoreError;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Which keys a listing shows. */
+class SortedListingTest {
+    private final InMemoryObjectStore bucket = new InMemoryObjectStore("registry");
+
+    private static List<String> found(SortedListing listing, String... keys) {
+        return List.of(keys).stream()
+                .map(listing::find)
+                .flatMap(Optional::stream)
+                .map(ObjectInfo::key)
+                .toList();
+    }
+
+    @Test
+    void keysInTheirOrderAreFoundWhereTheyAreListed() {
+        // Given
+        List.of("a/1", "a/3", "a/4", "a/7", "b/1").forEach(key -> bucket.seed(key, new byte[1]));
+
+        // When
+        try (SortedListing listing = SortedListing.of(bucket, "a/")) {
+            // Then
+            assertEquals(List.of("a/1", "a/4"), found(listing, "a/0", "a/1", "a/2", "a/4", "a/8", "b/1"));
+        }
+    }
+
+    @Test
+    void aListingThatFailsShowsNothing() {
+        // Given
+        bucket.seed("a/1", new byte[1]);
+        RecordingObjectStore failing = new RecordingObjectStore(bucket);
+        failing.beforeRequest((operation, key) -> {
+            throw new ObjectStoreException(StoreError.UNAVAILABLE, "Not now");
+        });
+
+        // When
+        try (SortedListing listing = SortedListing.of(failing, "a/")) {
+            // Then
+            assertEquals(List.of(), found(listing, "a/1"));
+        }
+    }
+}
