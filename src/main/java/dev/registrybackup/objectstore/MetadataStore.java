@@ -92,12 +92,13 @@ public final class MetadataStore {
 
     /**
      * Replaces the record with the changed one, starting from an empty object if there is none. Deletes the previous
-     * version.
+     * version. Returns the changed record.
      */
-    public void update(String key, UnaryOperator<ObjectNode> change) {
+    public ObjectNode update(String key, UnaryOperator<ObjectNode> change) {
         Optional<StoredRecord> before = get(key);
-        new SingleVersionRecord(this, key, before.flatMap(StoredRecord::version))
-                .write(change.apply(objectOf(key, before)).toString());
+        ObjectNode after = change.apply(objectOf(key, before));
+        new SingleVersionRecord(this, key, before.flatMap(StoredRecord::version)).write(after.toString());
+        return after;
     }
 
     private static ObjectNode objectOf(String key, Optional<StoredRecord> stored) {

@@ -45,7 +45,7 @@ public final class AcknowledgedFindings {
         if (!until.isAfter(now)) {
             throw new IllegalArgumentException("Acknowledge a finding until a time after now, not until " + until);
         }
-        records.update(KEY, before -> {
+        return records.update(KEY, before -> {
             ObjectNode after = JsonNodeFactory.instance.objectNode();
             ArrayNode findings = after.putArray("findings");
             for (JsonNode finding : before.path("findings")) {
@@ -63,7 +63,6 @@ public final class AcknowledgedFindings {
                     .put("acknowledgedAt", now.toString());
             return after;
         });
-        return list();
     }
 
     /** All that are acknowledged now: an array {@code findings} of code, subject, until, by and acknowledgedAt. */
