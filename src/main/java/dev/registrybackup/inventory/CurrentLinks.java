@@ -3,7 +3,12 @@ package dev.registrybackup.inventory;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.RegistryStore;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -30,10 +35,28 @@ public record CurrentLinks(RegistryStore registryStore) implements Links {
     /**
      * Finds one link.
      *
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if the store did not answer
+     * @throws ObjectStoreException if the store did not answer
      */
     public Optional<ListedLink> find(RegistryPath.Link path) {
         return store().head(registryStore.key(path)).flatMap(this::toLink);
+    }
+
+    /**
+     * The digest in the link of this key; empty if the link is missing or malformed.
+     *
+     * @throws ObjectStoreException if it cannot be read
+     */
+    public Optional<Digest> findTarget(String key) {
+        try (OpenObject reading = store().open(key, Optional.empty(), Optional.empty())) {
+            return Optional.of(reading.readLink());
+        } catch (MalformedLinkException e) {
+            return Optional.empty();
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     /** A listed object as a link; empty if it is not one. */

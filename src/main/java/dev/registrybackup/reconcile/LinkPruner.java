@@ -3,19 +3,20 @@ package dev.registrybackup.reconcile;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.inventory.CurrentLinks;
+import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.inventory.MissingInterval;
 import dev.registrybackup.inventory.MissingIntervals;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.reconcile.ReconcileStats.Count;
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.BlobData;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
@@ -179,27 +180,12 @@ final class LinkPruner {
         Set<Digest> tagged = new HashSet<>();
         String prefix = storePair.layout().repositoriesPrefix() + repository + "/_manifests/tags/";
         for (ObjectStore store : List.of(storePair.backup(), storePair.registry())) {
-            try (Stream<ObjectInfo> listing = store.list(prefix)) {
-                listing.map(ObjectInfo::key)
-                        .filter(key -> storePair.layout().parse(key) instanceof TagCurrentLink)
-                        .forEach(key -> readTarget(store, key).ifPresent(tagged::add));
+            CurrentLinks links = new CurrentLinks(new RegistryStore(store, storePair.layout()));
+            try (Stream<ListedLink> tags = links.list(prefix, TagCurrentLink.class::isInstance)) {
+                tags.forEach(tag -> links.findTarget(tag.key()).ifPresent(tagged::add));
             }
         }
         return tagged;
-    }
-
-    /** What a link's content names; empty if it is gone or is no link. */
-    private static Optional<Digest> readTarget(ObjectStore store, String key) {
-        try (OpenObject reading = store.open(key, Optional.empty(), Optional.empty())) {
-            return Optional.of(reading.readLink());
-        } catch (MalformedLinkException e) {
-            return Optional.empty();
-        } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.NOT_FOUND || e.error() == StoreError.BAD_REQUEST) {
-                return Optional.empty();
-            }
-            throw e;
-        }
     }
 
     /**

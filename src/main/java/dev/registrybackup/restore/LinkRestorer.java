@@ -1,15 +1,12 @@
 package dev.registrybackup.restore;
 
+import dev.registrybackup.inventory.CurrentLinks;
 import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.objectstore.ContentSource;
-import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.OpenObject;
-import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.LinkContent;
-import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +33,7 @@ record LinkRestorer(RestoreContext context) {
             return false;
         }
         String key = context.target().key(path);
-        Optional<Digest> current = readTarget(key);
+        Optional<Digest> current = new CurrentLinks(context.target()).findTarget(key);
         if (current.equals(Optional.of(target))) {
             return false;
         }
@@ -57,20 +54,6 @@ record LinkRestorer(RestoreContext context) {
                     "does not contain %s and was not changed: mode repair replaces it".formatted(target)));
         }
         return isRepair;
-    }
-
-    /** Empty if the link was deleted meanwhile or is malformed. */
-    private Optional<Digest> readTarget(String key) {
-        try (OpenObject reading = context.target().store().open(key, Optional.empty(), Optional.empty())) {
-            return Optional.of(reading.readLink());
-        } catch (MalformedLinkException e) {
-            return Optional.empty();
-        } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.NOT_FOUND) {
-                return Optional.empty();
-            }
-            throw e;
-        }
     }
 
     /** Writes the link and counts it. */
