@@ -35,6 +35,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -368,27 +369,25 @@ final class ReconcileRun {
 
     /** Writes the catalog anew: of all repositories if many were changed, or something was pruned. */
     private void refreshCatalog(DiffPhase diffPhase, boolean hasCatalog) {
+        List<Scope> scopes = new ArrayList<>();
         if (!hasCatalog || diffPhase.hasManyRepositories() || reconcileStats.total(Count.PRUNED) > 0) {
-            writeCatalog(new Scope.All());
+            scopes.add(new Scope.All());
         } else {
-            diffPhase
-                    .changedRepositories()
-                    .forEach(name -> writeCatalog(new Scope.Repository(new RepositoryName(name))));
+            diffPhase.changedRepositories().forEach(name -> scopes.add(new Scope.Repository(new RepositoryName(name))));
         }
-    }
-
-    private void writeCatalog(Scope scope) {
         Optional<CaptureReader> captures =
                 isOpenShift ? Optional.of(new CaptureReader(backup.store(), tools.scratch())) : Optional.empty();
-        new Verifier(
-                        backup,
-                        tools.workerPools(),
-                        tools.rateLimiter(),
-                        isOpenShift,
-                        tools.clock(),
-                        Optional.of(new Catalog(backup, tools.workerPools(), tools.clock(), captures)),
-                        captures)
-                .run(new VerifyRequest(VerifyRequest.BACKUP, scope, Depth.EXISTENCE, Optional.empty()), context);
+        Verifier verifier = new Verifier(
+                backup,
+                tools.workerPools(),
+                tools.rateLimiter(),
+                isOpenShift,
+                tools.clock(),
+                Optional.of(new Catalog(backup, tools.workerPools(), tools.clock(), captures)),
+                captures);
+        for (Scope scope : scopes) {
+            verifier.run(new VerifyRequest(VerifyRequest.BACKUP, scope, Depth.EXISTENCE, Optional.empty()), context);
+        }
     }
 
     /** Makes the archive equal to the backup, unless that may be wrong; says whether nothing is left to do. */
