@@ -262,7 +262,7 @@ final class ReconcileRun {
         if (reconcilePolicy.isMirror() && mayPrune && alarms.openAlarms().isEmpty()) {
             context.phase("pruning");
             Instant before = startedAt.minus(reconcilePolicy.retention());
-            isDone = new LinkPruner(
+            isDone = new Pruner(
                             storePair,
                             replicationTools,
                             reachableSet,

@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * revision kept in the backup or present in the registry needs is touched, nor what ImageStreams needed that were captured
  * since that time. For one thread.
  */
-final class LinkPruner {
+final class Pruner {
     /** So many blobs are removed in one run at the most, in memory that is bounded so; the next run goes on. */
     private static final int MAX_BLOBS = 100_000;
 
@@ -75,7 +75,7 @@ final class LinkPruner {
      * @param scratch a directory for lists
      * @param missingSinceBefore what the registry has lacked since before then may go
      */
-    LinkPruner(
+    Pruner(
             StorePair storePair,
             ReplicationTools replicationTools,
             ReachableSet reachableSet,

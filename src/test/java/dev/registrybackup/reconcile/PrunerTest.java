@@ -11,6 +11,7 @@ import dev.registrybackup.inventory.MissingInterval;
 import dev.registrybackup.inventory.MissingIntervalUpdate;
 import dev.registrybackup.inventory.MissingIntervals;
 import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.OperationContext;
@@ -36,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What becomes of what only the backup has. */
-class LinkPrunerTest {
+class PrunerTest {
     private static final Duration DAY = Duration.ofDays(1);
     private static final Duration MONTH = Duration.ofDays(31);
 
@@ -108,7 +109,7 @@ class LinkPrunerTest {
         }
         StorePair storePair = new StorePair(fixture.registry(), fixture.backup(), content.layout());
         try (WorkerPools workerPools = new WorkerPools(1, 1)) {
-            boolean isDone = new LinkPruner(
+            boolean isDone = new Pruner(
                             storePair,
                             fixture.replicationTools(storePair),
                             new ReachableSet(storePair, workerPools),
@@ -238,6 +239,31 @@ class LinkPrunerTest {
 
         // Then
         assertEquals(List.of(), removedKeys());
+    }
+
+    @Test
+    void aRevisionStaysWhileTheStoresRefuseToReadATag() {
+        // Given
+        delete("/old/app/_manifests/revisions/");
+        fixture.run();
+        fixture.clock().advance(MONTH);
+        String tag = content.tagLink("old/app", "v1");
+        for (RecordingObjectStore store : List.of(fixture.registry(), fixture.backup())) {
+            store.beforeRequest((operation, key) -> {
+                if (operation == Operation.OPEN && key.equals(tag)) {
+                    throw new ObjectStoreException(StoreError.BAD_REQUEST, "Encrypted with a key of its own");
+                }
+            });
+        }
+
+        // When
+        fixture.run();
+
+        // Then
+        assertEquals(List.of(), removedKeys());
+        assertTrue(fixture.progress().firstFindings().stream()
+                .anyMatch(finding ->
+                        finding.problem().startsWith("Nothing more was removed from repository old/app in this run")));
     }
 
     @Test
