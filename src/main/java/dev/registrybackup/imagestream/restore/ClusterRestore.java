@@ -7,7 +7,7 @@ import dev.registrybackup.imagestream.ClusterException;
 import dev.registrybackup.imagestream.ObjectName;
 import dev.registrybackup.imagestream.Resource;
 import dev.registrybackup.imagestream.WritableCluster;
-import dev.registrybackup.imagestream.restore.ClusterRestoreProgress.Count;
+import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.inventory.ImageCompletenessChecker;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.FindingCode;
@@ -27,8 +27,8 @@ final class ClusterRestore {
     private final RestoreRequest request;
     private final Fence fence;
     private final ProgressTracker progressTracker;
-    private final ClusterRestoreProgress clusterRestoreProgress;
-    private final StreamObjects streams;
+    private final ClusterRestoreReport report;
+    private final ImageStreamWriter streams;
     private final RestoreStrategy restoreStrategy;
     private final RestorableItems restorable;
     private final Set<String> namespaces = new HashSet<>();
@@ -40,49 +40,49 @@ final class ClusterRestore {
             RestoreRequest request,
             Fence fence,
             ProgressTracker progressTracker,
-            ClusterRestoreProgress clusterRestoreProgress,
+            ClusterRestoreReport report,
             UnrestorableImageStreams unrestorable) {
         this.cluster = cluster;
         this.request = request;
         this.fence = fence;
         this.progressTracker = progressTracker;
-        this.clusterRestoreProgress = clusterRestoreProgress;
+        this.report = report;
         this.unrestorable = unrestorable;
-        this.streams = new StreamObjects(cluster, fence, clusterRestoreProgress);
-        BlobImages blobs =
-                new BlobImages(storage.target().store(), storage.target().layout());
-        ImageCreator images = new ImageCreator(cluster, blobs, fence, clusterRestoreProgress);
+        this.streams = new ImageStreamWriter(cluster, fence, report);
+        ImageBuilder blobs =
+                new ImageBuilder(storage.target().store(), storage.target().layout());
+        ImageCreator images = new ImageCreator(cluster, blobs, fence, report);
         this.restoreStrategy = request.imageStreamMode() == ImageStreamMode.STATUS
-                ? new StatusStrategy(images, streams, request.overwriteTags(), clusterRestoreProgress)
-                : new MappingStrategy(
+                ? new StatusStrategy(images, streams, request.overwriteTags(), report)
+                : new ImageStreamMapper(
                         cluster,
                         RightsChecks.mayCreateImages(cluster) ? Optional.of(images) : Optional.empty(),
                         streams,
                         blobs,
                         request.overwriteTags(),
                         fence,
-                        clusterRestoreProgress);
+                        report);
         this.restorable = new RestorableItems(
                 new ImageCompletenessChecker(storage.target(), storage.workerPools()),
                 restoreStrategy,
-                clusterRestoreProgress);
+                report);
     }
 
     void run(DesiredStreams wanted) {
         if (request.imageStreamMode() == ImageStreamMode.MAPPING) {
-            clusterRestoreProgress.reportNote(
+            report.reportNote(
                     FindingCode.TIME_APPROXIMATE,
                     request.scope().toJson().toString(),
                     "on the way of mappings the items of tags get the time at which they were restored");
         }
         each("Images and ImageStreams", wanted, stream -> {
-            clusterRestoreProgress.count(Count.IMAGE_STREAMS, 1);
+            report.count(Count.IMAGE_STREAMS, 1);
             requireNamespace(stream);
             restoreStrategy.restore(restorable.of(stream));
         });
-        SpecTags specTags = new SpecTags(streams, clusterRestoreProgress);
+        SpecTags specTags = new SpecTags(streams, report);
         each("what tags follow", wanted, specTags::restore);
-        RestoreCheck restoreCheck = new RestoreCheck(cluster, clusterRestoreProgress);
+        RestoreCheck restoreCheck = new RestoreCheck(cluster, report);
         each("proof", wanted, restoreCheck::of);
     }
 

@@ -7,7 +7,7 @@ import dev.registrybackup.imagestream.ImageObject;
 import dev.registrybackup.imagestream.ImageStream.Item;
 import dev.registrybackup.imagestream.ObjectName;
 import dev.registrybackup.imagestream.WritableCluster;
-import dev.registrybackup.imagestream.restore.ClusterRestoreProgress.Count;
+import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.FindingCode;
@@ -20,17 +20,17 @@ import java.util.Set;
 /** Creates the Images that streams refer to, children before their indexes, each once. For one thread. */
 final class ImageCreator {
     private final WritableCluster cluster;
-    private final BlobImages blobs;
+    private final ImageBuilder blobs;
     private final Fence fence;
-    private final ClusterRestoreProgress clusterRestoreProgress;
+    private final ClusterRestoreReport report;
     private final Set<Digest> done = new HashSet<>();
 
     ImageCreator(
-            WritableCluster cluster, BlobImages blobs, Fence fence, ClusterRestoreProgress clusterRestoreProgress) {
+            WritableCluster cluster, ImageBuilder blobs, Fence fence, ClusterRestoreReport report) {
         this.cluster = cluster;
         this.blobs = blobs;
         this.fence = fence;
-        this.clusterRestoreProgress = clusterRestoreProgress;
+        this.report = report;
     }
 
     /** Creates those that the cluster lacks, as they were captured; what was not captured, from its manifest. */
@@ -53,11 +53,11 @@ final class ImageCreator {
     private void write(DesiredStream stream, Digest digest, boolean isManaged) {
         Optional<ImageObject> captured = stream.image(digest);
         if (captured.isPresent()) {
-            create(digest, ServerFields.of(captured.get().json()));
+            create(digest, ServerFields.strip(captured.get().json()));
         } else if (isManaged) {
             create(digest, blobs.image(digest, reference(stream, digest), captured));
         } else {
-            clusterRestoreProgress.reportNote(
+            report.reportNote(
                     FindingCode.IMAGE_OBJECT_MISSING,
                     stream.repository() + "@" + digest,
                     "the cluster had no Image of it when it was captured, so it could not be pulled then either");
@@ -77,12 +77,12 @@ final class ImageCreator {
         fence.check();
         try {
             cluster.create(ObjectName.image(digest), image);
-            clusterRestoreProgress.count(Count.IMAGES_CREATED, 1);
+            report.count(Count.IMAGES_CREATED, 1);
         } catch (ClusterException e) {
             if (e.error() != ClusterError.EXISTS) {
                 throw e;
             }
-            clusterRestoreProgress.count(Count.IMAGES_PRESENT, 1);
+            report.count(Count.IMAGES_PRESENT, 1);
         }
     }
 }

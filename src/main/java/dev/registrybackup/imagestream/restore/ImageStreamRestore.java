@@ -148,9 +148,9 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
         progressTracker.phase("preflight");
         DesiredStreams wanted = wanted(request);
         wanted.require();
-        ClusterRestoreProgress clusterRestoreProgress = new ClusterRestoreProgress(progressTracker);
+        ClusterRestoreReport report = new ClusterRestoreReport(progressTracker);
         UnrestorableImageStreams unrestorable = new UnrestorableImageStreams((stream, problem) ->
-                clusterRestoreProgress.reportIncomplete(FindingCode.IS_ITEM_UNRESTORABLE, stream.value(), problem));
+                report.reportIncomplete(FindingCode.IS_ITEM_UNRESTORABLE, stream.value(), problem));
         require(checks(request, wanted, unrestorable));
         Restore.RestoreResult stored;
         try (Stream<DesiredStream> streams = wanted.read(unrestorable)) {
@@ -159,20 +159,20 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
         }
         if (request.imageStreamMode() == ImageStreamMode.TAG_LINKS) {
             return new Restore.RestoreResult(
-                    stored.isComplete() && clusterRestoreProgress.isComplete(), stored.summary());
+                    stored.isComplete() && report.isComplete(), stored.summary());
         }
-        new ClusterRestore(storage, cluster, request, fence, progressTracker, clusterRestoreProgress, unrestorable)
+        new ClusterRestore(storage, cluster, request, fence, progressTracker, report, unrestorable)
                 .run(wanted);
         stored.summary()
                 .set(
                         "cluster",
-                        clusterRestoreProgress.json().put("asOf", wanted.at().toString()));
+                        report.json().put("asOf", wanted.at().toString()));
         LogEvent line = LogEvent.of("imagestreams-restored")
                 .with("route", request.imageStreamMode().label())
                 .with("as-of", wanted.at())
-                .with("complete", clusterRestoreProgress.isComplete());
-        clusterRestoreProgress.addTo(line);
+                .with("complete", report.isComplete());
+        report.addTo(line);
         line.log(LOGGER, Level.INFO);
-        return new Restore.RestoreResult(stored.isComplete() && clusterRestoreProgress.isComplete(), stored.summary());
+        return new Restore.RestoreResult(stored.isComplete() && report.isComplete(), stored.summary());
     }
 }

@@ -1,7 +1,7 @@
 package dev.registrybackup.imagestream.restore;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.registrybackup.imagestream.restore.ClusterRestoreProgress.Count;
+import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.inventory.ImageCompleteness;
 import dev.registrybackup.inventory.ImageCompletenessChecker;
 import dev.registrybackup.operation.FindingCode;
@@ -18,7 +18,7 @@ import java.util.Set;
 final class RestorableItems {
     private final ImageCompletenessChecker target;
     private final RestoreStrategy restoreStrategy;
-    private final ClusterRestoreProgress clusterRestoreProgress;
+    private final ClusterRestoreReport report;
 
     /**
      * Judges by what the target has.
@@ -28,10 +28,10 @@ final class RestorableItems {
     RestorableItems(
             ImageCompletenessChecker target,
             RestoreStrategy restoreStrategy,
-            ClusterRestoreProgress clusterRestoreProgress) {
+            ClusterRestoreReport report) {
         this.target = target;
         this.restoreStrategy = restoreStrategy;
-        this.clusterRestoreProgress = clusterRestoreProgress;
+        this.report = report;
     }
 
     /** As much of the stream as can be restored. */
@@ -67,13 +67,13 @@ final class RestorableItems {
         boolean isLost = lacking.containsKey(image(tag.path("items").path(0)));
         if (isLost) {
             leftOut.add(name);
-            clusterRestoreProgress.toldOf(stream.repository(), name);
+            report.toldOf(stream.repository(), name);
         }
         for (JsonNode item : tag.path("items")) {
             String reason = lacking.get(image(item));
             if (reason != null) {
-                clusterRestoreProgress.count(Count.ITEMS_SKIPPED, 1);
-                clusterRestoreProgress.reportIncomplete(
+                report.count(Count.ITEMS_SKIPPED, 1);
+                report.reportIncomplete(
                         FindingCode.IS_ITEM_UNRESTORABLE,
                         "%s:%s@%s".formatted(stream.repository(), name, image(item)),
                         (isLost ? "left out with its tag: " : "left out: ") + reason);

@@ -6,13 +6,13 @@ import dev.registrybackup.imagestream.Cluster;
 import dev.registrybackup.imagestream.ImageStream;
 import dev.registrybackup.imagestream.ImageStream.TagHistory;
 import dev.registrybackup.imagestream.ObjectName;
-import dev.registrybackup.imagestream.restore.ClusterRestoreProgress.Count;
+import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
 import java.util.Optional;
 
 /** Asks the cluster whether what was restored can be pulled. For one thread. */
-record RestoreCheck(Cluster cluster, ClusterRestoreProgress clusterRestoreProgress) {
+record RestoreCheck(Cluster cluster, ClusterRestoreReport report) {
     /** Every tag points to what it did, and none of the images lacks its Image: what is not so is a finding. */
     void of(DesiredStream stream) {
         ObjectName name = ObjectName.stream(stream.repository());
@@ -21,7 +21,7 @@ record RestoreCheck(Cluster cluster, ClusterRestoreProgress clusterRestoreProgre
                 .map(layers -> layers.path("images"))
                 .orElseGet(MissingNode::getInstance);
         for (TagHistory tag : stream.stream().tags()) {
-            if (!clusterRestoreProgress.isTold(stream.repository(), tag.tag().value())) {
+            if (!report.isTold(stream.repository(), tag.tag().value())) {
                 verify(stream, tag, there, images);
             }
         }
@@ -40,18 +40,18 @@ record RestoreCheck(Cluster cluster, ClusterRestoreProgress clusterRestoreProgre
             return;
         }
         if (!found.equals(wanted)) {
-            clusterRestoreProgress.reportIncomplete(
+            report.reportIncomplete(
                     FindingCode.TAG_DIFFERS,
                     subject,
                     "was restored to %s but points to %s: it was moved since, or is imported from elsewhere"
                             .formatted(wanted.get(), found.map(Digest::toString).orElse("nothing")));
         } else if (images.path(wanted.get().toString()).path("imageMissing").asBoolean()) {
-            clusterRestoreProgress.reportIncomplete(
+            report.reportIncomplete(
                     FindingCode.IMAGE_OBJECT_MISSING,
                     subject + "@" + wanted.get(),
                     "the cluster has no Image of it, so that it cannot be pulled: restore it again");
         } else {
-            clusterRestoreProgress.count(Count.TAGS_VERIFIED, 1);
+            report.count(Count.TAGS_VERIFIED, 1);
         }
     }
 }

@@ -20,7 +20,7 @@ final class ServerFields {
     private ServerFields() {}
 
     /** A copy without what the server sets. */
-    static ObjectNode of(ObjectNode object) {
+    static ObjectNode strip(ObjectNode object) {
         ObjectNode cleaned = object.deepCopy();
         if (cleaned.path("metadata") instanceof ObjectNode metadata) {
             metadata.remove(NAMES);

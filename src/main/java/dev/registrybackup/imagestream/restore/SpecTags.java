@@ -14,7 +14,7 @@ import java.util.Set;
  * What tags follow, put back once all streams have their items: then what they follow is there, and points to what they
  * point to, so that the server has nothing to change. For one thread.
  */
-record SpecTags(StreamObjects streams, ClusterRestoreProgress clusterRestoreProgress) {
+record SpecTags(ImageStreamWriter streams, ClusterRestoreReport report) {
     /** Adds what the stream's spec lacks. */
     void restore(DesiredStream stream) {
         JsonNode wanted = stream.stream().json().path("spec").path("tags");
@@ -29,7 +29,7 @@ record SpecTags(StreamObjects streams, ClusterRestoreProgress clusterRestoreProg
         for (JsonNode tag : missing) {
             ArrayNode one = JsonNodeFactory.instance.arrayNode().add(tag);
             if (!isAdded(stream, one)) {
-                clusterRestoreProgress.reportIncomplete(
+                report.reportIncomplete(
                         FindingCode.TAG_SOURCE_MISSING,
                         stream.repository() + ":" + tag.path("name").asText(),
                         "it followed %s, which the cluster does not let it follow: restore that first, then this again"
@@ -47,7 +47,7 @@ record SpecTags(StreamObjects streams, ClusterRestoreProgress clusterRestoreProg
         ArrayNode missing = JsonNodeFactory.instance.arrayNode();
         for (JsonNode tag : wanted) {
             String name = tag.path("name").asText();
-            if (!there.contains(name) && !clusterRestoreProgress.isTold(stream.repository(), name)) {
+            if (!there.contains(name) && !report.isTold(stream.repository(), name)) {
                 missing.add(((ObjectNode) tag.deepCopy()).without("generation"));
             }
         }

@@ -1,15 +1,15 @@
 package dev.registrybackup.imagestream.restore;
 
-import dev.registrybackup.imagestream.restore.ClusterRestoreProgress.Count;
+import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
 
 /** Writes the status of ImageStreams as it was: the only way that keeps the order and times of a tag's history. */
 final class StatusStrategy implements RestoreStrategy {
     private final ImageCreator images;
-    private final StreamObjects streams;
+    private final ImageStreamWriter streams;
     private final boolean mayMove;
-    private final ClusterRestoreProgress clusterRestoreProgress;
+    private final ClusterRestoreReport report;
 
     /**
      * Writes through these.
@@ -18,13 +18,13 @@ final class StatusStrategy implements RestoreStrategy {
      */
     StatusStrategy(
             ImageCreator images,
-            StreamObjects streams,
+            ImageStreamWriter streams,
             boolean mayMove,
-            ClusterRestoreProgress clusterRestoreProgress) {
+            ClusterRestoreReport report) {
         this.images = images;
         this.streams = streams;
         this.mayMove = mayMove;
-        this.clusterRestoreProgress = clusterRestoreProgress;
+        this.report = report;
     }
 
     @Override
@@ -40,11 +40,11 @@ final class StatusStrategy implements RestoreStrategy {
             last[0] = MergedTags.of(there, stream.stream().json().path("status").path("tags"), mayMove);
             return last[0].isChanged() ? last[0].tags() : there;
         });
-        clusterRestoreProgress.count(Count.TAGS_CHANGED, last[0].changed());
+        report.count(Count.TAGS_CHANGED, last[0].changed());
         last[0].conflicts().forEach((tag, problem) -> {
-            clusterRestoreProgress.count(Count.CONFLICTS, 1);
-            clusterRestoreProgress.toldOf(stream.repository(), tag);
-            clusterRestoreProgress.reportNote(
+            report.count(Count.CONFLICTS, 1);
+            report.toldOf(stream.repository(), tag);
+            report.reportNote(
                     FindingCode.TAG_DIFFERS,
                     stream.repository() + ":" + tag,
                     problem + ", and is left so: overwriteTags moves it");

@@ -107,9 +107,9 @@ class ImageCreatorTest {
         EmptyCluster cluster = new EmptyCluster();
         ImageCreator writing = new ImageCreator(
                 cluster,
-                new BlobImages(new InMemoryObjectStore("target"), new RegistryLayout("")),
+                new ImageBuilder(new InMemoryObjectStore("target"), new RegistryLayout("")),
                 RecoveryFixture.PERMITTED,
-                new ClusterRestoreProgress(new ProgressTracker()));
+                new ClusterRestoreReport(new ProgressTracker()));
 
         // When
         writing.write(stream);

@@ -10,7 +10,7 @@ import dev.registrybackup.imagestream.ImageStream.TagHistory;
 import dev.registrybackup.imagestream.ObjectName;
 import dev.registrybackup.imagestream.Resource;
 import dev.registrybackup.imagestream.WritableCluster;
-import dev.registrybackup.imagestream.restore.ClusterRestoreProgress.Count;
+import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
@@ -23,14 +23,14 @@ import java.util.Optional;
  * Tags each image anew, oldest first, as the registry does after a push: needs no right but those of a namespace's editor.
  * The server creates Images that are missing itself, and gives each item the time at which it was added.
  */
-final class MappingStrategy implements RestoreStrategy {
+final class ImageStreamMapper implements RestoreStrategy {
     private final WritableCluster cluster;
     private final Optional<ImageCreator> images;
-    private final StreamObjects streams;
-    private final BlobImages blobs;
+    private final ImageStreamWriter streams;
+    private final ImageBuilder blobs;
     private final boolean mayMove;
     private final Fence fence;
-    private final ClusterRestoreProgress clusterRestoreProgress;
+    private final ClusterRestoreReport report;
 
     /**
      * Maps through these.
@@ -38,21 +38,21 @@ final class MappingStrategy implements RestoreStrategy {
      * @param images creates Images; empty without the right to
      * @param mayMove whether tags that point elsewhere are moved
      */
-    MappingStrategy(
+    ImageStreamMapper(
             WritableCluster cluster,
             Optional<ImageCreator> images,
-            StreamObjects streams,
-            BlobImages blobs,
+            ImageStreamWriter streams,
+            ImageBuilder blobs,
             boolean mayMove,
             Fence fence,
-            ClusterRestoreProgress clusterRestoreProgress) {
+            ClusterRestoreReport report) {
         this.cluster = cluster;
         this.images = images;
         this.streams = streams;
         this.blobs = blobs;
         this.mayMove = mayMove;
         this.fence = fence;
-        this.clusterRestoreProgress = clusterRestoreProgress;
+        this.report = report;
     }
 
     /** A child of an index is an Image of its own, which only whoever may create Images brings back. */
@@ -78,7 +78,7 @@ final class MappingStrategy implements RestoreStrategy {
             restore(stream, tag, present);
         }
         for (String tag : stream.stream().unusableTags()) {
-            clusterRestoreProgress.reportIncomplete(
+            report.reportIncomplete(
                     FindingCode.IS_ITEM_UNRESTORABLE,
                     stream.repository() + ":" + tag,
                     "left out, since nothing can be pushed to a tag of that name: restore it with \"metadata\":\"status\"");
@@ -110,7 +110,7 @@ final class MappingStrategy implements RestoreStrategy {
         List<Digest> images = wanted.stream().map(Item::image).toList();
         if (present.size() <= images.size() && images.subList(0, present.size()).equals(present)) {
             wanted.subList(present.size(), wanted.size()).forEach(item -> map(stream, tag, item));
-            clusterRestoreProgress.count(Count.TAGS_CHANGED, present.size() < images.size() ? 1 : 0);
+            report.count(Count.TAGS_CHANGED, present.size() < images.size() ? 1 : 0);
         } else if (!isLast(present, images)) {
             differs(stream, tag, wanted.get(wanted.size() - 1));
         }
@@ -123,16 +123,16 @@ final class MappingStrategy implements RestoreStrategy {
     private void differs(DesiredStream stream, TagHistory tag, Item current) {
         if (mayMove) {
             map(stream, tag, current);
-            clusterRestoreProgress.count(Count.TAGS_CHANGED, 1);
+            report.count(Count.TAGS_CHANGED, 1);
             return;
         }
         conflict(stream, tag, "does not point to " + current.image());
     }
 
     private void conflict(DesiredStream stream, TagHistory tag, String problem) {
-        clusterRestoreProgress.count(Count.CONFLICTS, 1);
-        clusterRestoreProgress.toldOf(stream.repository(), tag.tag().value());
-        clusterRestoreProgress.reportNote(
+        report.count(Count.CONFLICTS, 1);
+        report.toldOf(stream.repository(), tag.tag().value());
+        report.reportNote(
                 FindingCode.TAG_DIFFERS,
                 stream.repository() + ":" + tag.tag(),
                 problem + ", and is left so: overwriteTags moves it");
@@ -159,7 +159,7 @@ final class MappingStrategy implements RestoreStrategy {
     private JsonNode image(DesiredStream stream, Item item) {
         Optional<ImageObject> captured = stream.image(item.image());
         return captured.isPresent() && !captured.get().isManaged()
-                ? ServerFields.of(captured.get().json())
+                ? ServerFields.strip(captured.get().json())
                 : blobs.image(item.image(), item.reference(), captured);
     }
 }

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** What was done in the cluster and what could not be. For one thread. */
-final class ClusterRestoreProgress {
+final class ClusterRestoreReport {
     private final ProgressTracker progressTracker;
     private final Map<Count, Long> counts = new EnumMap<>(Count.class);
     /** Tags of which it was told why they are not as they were, as {@code ns/app:tag}. */
@@ -40,7 +40,7 @@ final class ClusterRestoreProgress {
         }
     }
 
-    ClusterRestoreProgress(ProgressTracker progressTracker) {
+    ClusterRestoreReport(ProgressTracker progressTracker) {
         this.progressTracker = progressTracker;
     }
 

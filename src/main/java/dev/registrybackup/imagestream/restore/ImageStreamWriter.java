@@ -7,23 +7,23 @@ import dev.registrybackup.imagestream.ClusterError;
 import dev.registrybackup.imagestream.ClusterException;
 import dev.registrybackup.imagestream.ObjectName;
 import dev.registrybackup.imagestream.WritableCluster;
-import dev.registrybackup.imagestream.restore.ClusterRestoreProgress.Count;
+import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.operation.Fence;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** ImageStreams in the cluster, created and changed. For one thread. */
-final class StreamObjects {
+final class ImageStreamWriter {
     private static final int MAX_CONFLICTS = 10;
 
     private final WritableCluster cluster;
     private final Fence fence;
-    private final ClusterRestoreProgress clusterRestoreProgress;
+    private final ClusterRestoreReport report;
 
-    StreamObjects(WritableCluster cluster, Fence fence, ClusterRestoreProgress clusterRestoreProgress) {
+    ImageStreamWriter(WritableCluster cluster, Fence fence, ClusterRestoreReport report) {
         this.cluster = cluster;
         this.fence = fence;
-        this.clusterRestoreProgress = clusterRestoreProgress;
+        this.report = report;
     }
 
     /**
@@ -36,7 +36,7 @@ final class StreamObjects {
         if (found.isPresent()) {
             return found.get();
         }
-        ObjectNode fresh = ServerFields.of(stream.stream().json());
+        ObjectNode fresh = ServerFields.strip(stream.stream().json());
         fresh.remove("status");
         if (fresh.path("spec") instanceof ObjectNode spec) {
             spec.remove("tags");
@@ -44,7 +44,7 @@ final class StreamObjects {
         fence.check();
         try {
             ObjectNode created = cluster.create(name, fresh);
-            clusterRestoreProgress.count(Count.STREAMS_CREATED, 1);
+            report.count(Count.STREAMS_CREATED, 1);
             return created;
         } catch (ClusterException e) {
             if (e.error() == ClusterError.EXISTS) {

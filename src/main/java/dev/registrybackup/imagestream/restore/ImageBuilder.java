@@ -22,7 +22,7 @@ import java.util.Optional;
  * all the rest and which it then drops (OpenShift image-registry, {@code pkg/dockerregistry/server/manifestservice.go},
  * {@code Put}; openshift-apiserver, {@code pkg/image/apiserver/internal/imageutil/helpers.go}).
  */
-record BlobImages(ObjectStore store, RegistryLayout layout) {
+record ImageBuilder(ObjectStore store, RegistryLayout layout) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String STORED = "image.openshift.io/manifestBlobStored";
     private static final String OCI_IMAGE = "application/vnd.oci.image.manifest.v1+json";
