@@ -71,7 +71,7 @@ record OperationHandlers(
                 if (request.imageStreamMode() == ImageStreamMode.NONE) {
                     restore(request.target()).check(request);
                 } else {
-                    metadataRestore(request).check(request);
+                    imageStreamRestore(request).check(request);
                 }
                 yield new ValidatedRequest(storeRegistry.slot(request.target()), request.json());
             }
@@ -93,7 +93,7 @@ record OperationHandlers(
         RestoreRequest request = RestoreRequest.parse(body, clock.instant());
         return request.imageStreamMode() == ImageStreamMode.NONE
                 ? restore(request.target()).plan(request)
-                : metadataRestore(request).plan(request);
+                : imageStreamRestore(request).plan(request);
     }
 
     /** Checks the prerequisites of a restore into a cluster. */
@@ -103,10 +103,10 @@ record OperationHandlers(
             throw new IllegalArgumentException(
                     "The strategy for ImageStreams is missing: send {\"imageStreams\":\"status\"} or \"mapping\"");
         }
-        return metadataRestore(request).preflight(request);
+        return imageStreamRestore(request).preflight(request);
     }
 
-    private ImageStreamRestore metadataRestore(RestoreRequest request) {
+    private ImageStreamRestore imageStreamRestore(RestoreRequest request) {
         CaptureReader captured = captures.orElseThrow(() -> new IllegalArgumentException(
                 "There are no \"imageStreams\" to restore, because registry.kind is not openshift"));
         return new ImageStreamRestore(restore(request.target()), cluster.get(), captured);
@@ -123,9 +123,10 @@ record OperationHandlers(
     private OperationHandler.OperationResult restore(
             OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
         RestoreRequest request = RestoreRequest.parse(recorded.parameters(), clock.instant());
+        OperationContext operation = new OperationContext(fence, progressTracker);
         Restore.RestoreResult restoreResult = request.imageStreamMode() == ImageStreamMode.NONE
-                ? restore(request.target()).run(request, new OperationContext(fence, progressTracker))
-                : metadataRestore(request).run(request, fence, progressTracker);
+                ? restore(request.target()).run(request, operation)
+                : imageStreamRestore(request).run(request, operation);
         return new OperationHandler.OperationResult(
                 restoreResult.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE,
                 restoreResult.summary());

@@ -182,7 +182,7 @@ public final class OpenShiftCluster implements WritableCluster {
         return switch (error) {
             case FORBIDDEN -> "Bind the service account to a role that allows it: docs/rights.md";
             case UNAVAILABLE, EXPIRED, CONFLICT -> "Ask again";
-            case NOT_FOUND, EXISTS, INVALID -> "Mend what it names, and ask again";
+            case NOT_FOUND, EXISTS, INVALID -> "Fix what it names, and ask again";
         };
     }
 }

@@ -329,7 +329,7 @@ class RealStackOpenShiftIT {
         ProductCommand refused = onFresh("restore", BY_STATUS);
         List<String> writtenAtFirst = writes(fresh);
         Map<String, Long> keysAtFirst = target.sizes("");
-        Pattern.compile("Mend it with: (.*)")
+        Pattern.compile("Fix it with: (.*)")
                 .matcher(refused.errors())
                 .results()
                 .forEach(remedy -> fresh.ocPatch(remedy.group(1)));

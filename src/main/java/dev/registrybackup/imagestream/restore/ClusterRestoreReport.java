@@ -5,20 +5,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
-import dev.registrybackup.operation.ProgressTracker;
-import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.operation.OperationContext;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 
-/** What was done in the cluster and what could not be. For one thread. */
+/** The counts and findings of what a restore does in the cluster. For one thread. */
 final class ClusterRestoreReport {
-    private final ProgressTracker progressTracker;
+    private final OperationContext context;
     private final Map<Count, Long> counts = new EnumMap<>(Count.class);
-    /** Tags of which it was told why they are not as they were, as {@code ns/app:tag}. */
-    private final Set<String> told = new HashSet<>();
 
     private boolean isComplete = true;
 
@@ -40,39 +35,31 @@ final class ClusterRestoreReport {
         }
     }
 
-    ClusterRestoreReport(ProgressTracker progressTracker) {
-        this.progressTracker = progressTracker;
+    /** An empty report that passes its findings to this operation. */
+    ClusterRestoreReport(OperationContext context) {
+        this.context = context;
     }
 
     void count(Count what, long more) {
         counts.merge(what, more, Long::sum);
     }
 
-    /** Something is not there as it was captured. */
-    void reportIncomplete(FindingCode code, String subject, String problem) {
+    /** Reports something that was not restored as it was captured; the restore is then incomplete. */
+    void addIncomplete(FindingCode code, String subject, String problem) {
         isComplete = false;
-        progressTracker.addFinding(new Finding(code, subject, problem));
+        addNote(code, subject, problem);
     }
 
-    /** Something differs that is to be left so. */
-    void reportNote(FindingCode code, String subject, String problem) {
-        progressTracker.addFinding(new Finding(code, subject, problem));
-    }
-
-    /** Of that tag it is told why it is not as it was. */
-    void toldOf(RepositoryName stream, String tag) {
-        told.add(stream + ":" + tag);
-    }
-
-    boolean isTold(RepositoryName stream, String tag) {
-        return told.contains(stream + ":" + tag);
+    /** Reports a difference that is intended. */
+    void addNote(FindingCode code, String subject, String problem) {
+        context.report(new Finding(code, subject, problem));
     }
 
     boolean isComplete() {
         return isComplete;
     }
 
-    /** Adds the counts to a line of the log: {@code image-streams=2 streams-created=1}. */
+    /** Adds the counts to a log line: {@code image-streams=2 streams-created=1}. */
     void addTo(LogEvent line) {
         for (Count count : Count.values()) {
             line.with(count.name().toLowerCase(Locale.ROOT).replace('_', '-'), counts.getOrDefault(count, 0L));

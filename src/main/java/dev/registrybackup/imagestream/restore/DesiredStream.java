@@ -12,24 +12,24 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RepositoryName;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
-import java.util.function.Predicate;
 
 /**
- * What is to be restored of one ImageStream. For one thread.
+ * The part of a captured ImageStream that is to be restored. For one thread.
  *
- * <p>An image whose bytes the registry was given is <i>managed</i>; of others only the cluster's records are restored, and
- * what was pulled through comes again from where it lives.
+ * <p>An image that was pushed to the cluster's registry is <i>managed</i>: its bytes are restored too. Of other images only
+ * the cluster's objects are restored; the registry pulls their bytes from their source again.
  */
 final class DesiredStream {
     private final CapturedStream captured;
     private final ImageStream stream;
     private final Set<Digest> images;
     private final CaptureReader captureReader;
-    private final Map<Digest, Optional<ImageObject>> read = new HashMap<>();
+    private final Map<Digest, Optional<ImageObject>> imageObjects = new HashMap<>();
 
     private DesiredStream(
             CapturedStream captured, ImageStream stream, Set<Digest> images, CaptureReader captureReader) {
@@ -39,49 +39,43 @@ final class DesiredStream {
         this.captureReader = captureReader;
     }
 
-    /** All of it. */
+    /**
+     * The whole stream.
+     *
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if it cannot be read
+     */
     static DesiredStream of(CapturedStream captured, CaptureReader captureReader) {
         ImageStream stream = captureReader.stream(captured);
         return new DesiredStream(captured, stream, stream.images(), captureReader);
     }
 
-    /** As much of it as is asked for: those items of tags, and their images. */
+    /** The same stream with these items of tags and their images only; tags without such an item are left out. */
     DesiredStream only(BiPredicate<String, JsonNode> isWanted) {
         ObjectNode json = stream.json().deepCopy();
-        Set<String> kept = new LinkedHashSet<>();
+        Set<String> tagsKept = new LinkedHashSet<>();
         ArrayNode tags = JsonNodeFactory.instance.arrayNode();
         for (JsonNode tag : json.path("status").path("tags")) {
             String name = tag.path("tag").asText();
             ArrayNode items = JsonNodeFactory.instance.arrayNode();
-            tag.path("items").forEach(item -> {
+            for (JsonNode item : tag.path("items")) {
                 if (isWanted.test(name, item)) {
                     items.add(item);
                 }
-            });
+            }
             if (!items.isEmpty()) {
-                kept.add(name);
+                tagsKept.add(name);
                 tags.add(((ObjectNode) tag).set("items", items));
             }
         }
         json.withObject("status").set("tags", tags);
-        keep(json, kept::contains);
-        ImageStream less = new ImageStream(json);
-        return new DesiredStream(captured, less, less.images(), captureReader);
+        if (json.path("spec").path("tags") instanceof ArrayNode specTags) {
+            specTags.removeIf(tag -> !tagsKept.contains(tag.path("name").asText()));
+        }
+        ImageStream part = new ImageStream(json);
+        return new DesiredStream(captured, part, part.images(), captureReader);
     }
 
-    private static void keep(ObjectNode json, Predicate<String> isKept) {
-        ArrayNode kept = JsonNodeFactory.instance.arrayNode();
-        for (JsonNode tag : json.path("spec").path("tags")) {
-            if (isKept.test(tag.path("name").asText())) {
-                kept.add(tag);
-            }
-        }
-        if (json.path("spec").has("tags")) {
-            ((ObjectNode) json.path("spec")).set("tags", kept);
-        }
-    }
-
-    /** With an image that no tag names: an index's child, say. */
+    /** The same stream with an image that no tag points to, for example a child of an index. */
     DesiredStream with(Digest image) {
         Set<Digest> more = new LinkedHashSet<>(images);
         more.add(image);
@@ -100,25 +94,32 @@ final class DesiredStream {
         return stream;
     }
 
-    /** The images that are wanted; what is below an index follows from it. */
+    /** The images that are wanted, without the children of indexes. */
     Set<Digest> images() {
         return images;
     }
 
-    /** The Image as it was captured; empty if the cluster had none. */
+    /** The Image as it was captured; empty if the cluster had none. Read once. */
     Optional<ImageObject> image(Digest digest) {
-        return read.computeIfAbsent(digest, each -> captureReader.image(captured, each));
+        return imageObjects.computeIfAbsent(digest, each -> captureReader.image(captured, each));
     }
 
-    /** Whether the cluster had an Image of it: what was pushed has one, an index's child too. */
+    /** The children of the image, if it is an index that was captured. */
+    List<Digest> children(Digest digest) {
+        return image(digest).map(ImageObject::children).orElse(List.of());
+    }
+
+    /** Whether the cluster had an Image of it. Everything that was pushed has one, a child of an index too. */
     boolean isPushed(Digest digest) {
         return captured.hasImage(digest);
     }
 
-    /** Those of {@link #images} whose bytes the registry's bucket has to have. */
+    /**
+     * The {@link #images} whose bytes must be in the registry's bucket. An item in the cluster's own registry is managed
+     * without a look at its Image, which saves reading it.
+     */
     Set<Digest> managed() {
         Set<Digest> managed = new LinkedHashSet<>();
-        // What a tag has from the cluster's own registry need not be looked up.
         stream.tags().stream()
                 .flatMap(tag -> tag.items().stream())
                 .filter(stream::isOfOwnRegistry)

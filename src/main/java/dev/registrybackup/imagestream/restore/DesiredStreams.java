@@ -4,46 +4,93 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.CapturedStream;
+import dev.registrybackup.imagestream.ImageStream.Item;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RepositoryName;
-import dev.registrybackup.registry.Tag;
 import dev.registrybackup.restore.RestoreRequest;
 import dev.registrybackup.restore.UnknownScopeException;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/**
- * The ImageStreams of a request's scope, as they were at its time.
- *
- * @param captureReader what was captured
- * @param request what is asked for
- * @param at as of when, UTC
- */
-record DesiredStreams(CaptureReader captureReader, RestoreRequest request, Instant at) {
+/** The ImageStreams in the scope of a restore, as they were at its time. For one thread. */
+final class DesiredStreams {
+    private final CaptureReader captureReader;
+    private final RestoreRequest request;
+    private final Instant at;
+    /** The only stream, if the scope is a repository or an image. */
+    private final Optional<DesiredStream> single;
+
     /**
-     * Reads them, one by one as the stream is.
+     * Finds them in the captures.
      *
-     * @param unrestorable those to pass over; of many streams, what cannot be read becomes one of them
-     * @throws UnknownScopeException if nothing of the scope was captured by then
+     * @param at the time, UTC
+     * @throws UnknownScopeException if nothing in the scope was captured by then
+     */
+    DesiredStreams(CaptureReader captureReader, RestoreRequest request, Instant at) {
+        this.captureReader = captureReader;
+        this.request = request;
+        this.at = at;
+        this.single = single(request.scope());
+        if (single.isEmpty()) {
+            requireAny();
+        }
+    }
+
+    private void requireAny() {
+        try (Stream<CapturedStream> streams = captured()) {
+            if (streams.findFirst().isPresent()) {
+                return;
+            }
+        }
+        String remedy = captureReader
+                .lastWithStreams(at)
+                .map(last -> "the last snapshot with streams is of %s, so give that time as \"at\"".formatted(last))
+                .orElse("no snapshot under registry-backup/openshift/ in the backup bucket has any");
+        throw new UnknownScopeException("No ImageStream of %s was captured by %s: %s"
+                .formatted(request.scope().toJson(), at, remedy));
+    }
+
+    /** The time, UTC. */
+    Instant at() {
+        return at;
+    }
+
+    /** Whether the scope is one stream, so that each of them can be checked while a caller waits. */
+    boolean isSingle() {
+        return single.isPresent();
+    }
+
+    /**
+     * Reads them, one by one.
+     *
+     * @param unrestorable the streams to leave out; receives those that cannot be read
      */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     Stream<DesiredStream> read(UnrestorableImageStreams unrestorable) {
-        if (isOne()) {
-            return Stream.of(one(request.scope())).filter(stream -> !unrestorable.contains(stream.repository()));
+        if (single.isPresent()) {
+            return single.stream().filter(stream -> !unrestorable.contains(stream.repository()));
         }
         return captured()
                 .filter(captured -> !unrestorable.contains(captured.stream()))
                 .flatMap(captured ->
                         unrestorable
-                                .attempt(captured.stream(), () -> DesiredStream.of(captured, captureReader))
+                                .tryRead(captured.stream(), () -> DesiredStream.of(captured, captureReader))
                                 .stream());
     }
 
-    private boolean isOne() {
-        return !(request.scope() instanceof Scope.All || request.scope() instanceof Scope.Namespace);
+    /**
+     * Reads them, and takes a step for each.
+     *
+     * @param unrestorable the streams to leave out; receives those that cannot be read, or whose step fails
+     */
+    void forEach(UnrestorableImageStreams unrestorable, Consumer<DesiredStream> step) {
+        try (Stream<DesiredStream> streams = read(unrestorable)) {
+            streams.forEach(stream -> unrestorable.attempt(stream.repository(), () -> step.accept(stream)));
+        }
     }
 
     @MustBeClosed
@@ -55,87 +102,60 @@ record DesiredStreams(CaptureReader captureReader, RestoreRequest request, Insta
                 .filter(captured -> captured.stream().value().startsWith(prefix));
     }
 
-    /**
-     * Does nothing if there are any.
-     *
-     * @throws UnknownScopeException if nothing of the scope was captured by then
-     */
-    void require() {
-        if (isOne()) {
-            one(request.scope());
-            return;
+    private Optional<DesiredStream> single(Scope scope) {
+        if (scope instanceof Scope.Repository repository) {
+            return Optional.of(find(repository.name()));
         }
-        try (Stream<CapturedStream> streams = captured()) {
-            if (streams.findFirst().isEmpty()) {
-                throw new UnknownScopeException("No ImageStream of %s is on record as of %s: %s"
-                        .formatted(
-                                scope(),
-                                at,
-                                captureReader
-                                        .lastWithStreams(at)
-                                        .map(last -> "the last snapshot that has any is of " + last
-                                                + ", so give that time as \"at\"")
-                                        .orElse(
-                                                "there is no snapshot that has any, under registry-backup/openshift/ in the"
-                                                        + " backup bucket")));
-            }
-        }
-    }
-
-    private String scope() {
-        return request.scope().toJson().toString();
-    }
-
-    private DesiredStream one(Scope scope) {
         if (scope instanceof Scope.TaggedImage image) {
-            return tagged(all(image.repository()), image.tag());
+            return Optional.of(taggedImage(image));
         }
         if (scope instanceof Scope.Image image) {
-            return image(all(image.repository()), image.digest());
+            return Optional.of(image(image));
         }
-        return all(((Scope.Repository) scope).name());
+        return Optional.empty();
     }
 
-    private DesiredStream all(RepositoryName repository) {
+    private DesiredStream find(RepositoryName repository) {
         CapturedStream captured = captureReader
                 .find(repository, at)
                 .orElseThrow(() ->
                         new UnknownScopeException("No ImageStream %s was captured by %s".formatted(repository, at)));
         if (captured.isDeleted()) {
             throw new UnknownScopeException(
-                    "The ImageStream %s was gone by %s: give a time before that as \"at\", UTC, to have it back"
+                    "The ImageStream %s was deleted by %s: to restore it, give an earlier time as \"at\", UTC"
                             .formatted(repository, captured.read()));
         }
         return DesiredStream.of(captured, captureReader);
     }
 
-    private DesiredStream tagged(DesiredStream stream, Tag tag) {
-        Digest current = stream.stream().tags().stream()
-                .filter(each -> each.tag().equals(tag))
+    private DesiredStream taggedImage(Scope.TaggedImage image) {
+        DesiredStream stream = find(image.repository());
+        Item current = stream.stream().tags().stream()
+                .filter(tag -> tag.tag().equals(image.tag()))
                 .findFirst()
-                .flatMap(each -> each.current())
+                .flatMap(tag -> tag.current())
                 .orElseThrow(() -> new UnknownScopeException(
-                        "The ImageStream %s had no tag %s at %s".formatted(stream.repository(), tag, at)))
-                .image();
-        Optional<JsonNode> newest = stream.stream().tags().stream()
-                .filter(each -> each.tag().equals(tag))
-                .findFirst()
-                .map(each -> each.items().get(0).json());
-        return stream.only((name, item) ->
-                (name.equals(tag.value()) && newest.filter(item::equals).isPresent()) || isReferrer(name, current));
+                        "The ImageStream %s had no tag %s at %s".formatted(image.repository(), image.tag(), at)));
+        return stream.only((tag, item) ->
+                (tag.equals(image.tag().value()) && item.equals(current.json())) || isReferrer(tag, current.image()));
     }
 
-    private DesiredStream image(DesiredStream stream, Digest digest) {
+    private DesiredStream image(Scope.Image image) {
+        DesiredStream stream = find(image.repository());
+        Digest digest = image.digest();
         if (!stream.captured().images().containsKey(digest)) {
             throw new UnknownScopeException(
-                    "The ImageStream %s did not refer to %s at %s".formatted(stream.repository(), digest, at));
+                    "The ImageStream %s did not refer to %s at %s".formatted(image.repository(), digest, at));
         }
-        return stream.only((name, item) ->
-                        item.path("image").asText().equals(digest.toString()) || isReferrer(name, digest))
+        return stream.only((tag, item) -> isOf(item, digest) || isReferrer(tag, digest))
                 .with(digest);
     }
 
-    /** Signatures and the like are tags named after the image: OCI distribution-spec, "Referrers Tag Schema". */
+    private static boolean isOf(JsonNode item, Digest image) {
+        return item.path("image").asText().equals(image.toString());
+    }
+
+    /** Signatures and the like have tags named after their image: OCI distribution-spec, "Referrers Tag Schema". */
     private boolean isReferrer(String tag, Digest image) {
         String name = image.algorithm().label() + "-" + image.hex();
         return request.referrers() && (tag.equals(name) || tag.startsWith(name + "."));

@@ -5,38 +5,39 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.imagestream.ImageObject;
-import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.OpenObject;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestMismatchException;
 import dev.registrybackup.registry.Manifest;
-import dev.registrybackup.registry.RegistryLayout;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * Images as the registry posts them after a push: with the manifest and the config themselves, from which the server tells
- * all the rest and which it then drops (OpenShift image-registry, {@code pkg/dockerregistry/server/manifestservice.go},
- * {@code Put}; openshift-apiserver, {@code pkg/image/apiserver/internal/imageutil/helpers.go}).
+ * Builds Images as the registry posts them after a push: with the manifest and the config, from which the server derives
+ * all else and which it then drops (OpenShift image-registry, {@code pkg/dockerregistry/server/manifestservice.go}, {@code
+ * Put}; openshift-apiserver, {@code pkg/image/apiserver/internal/imageutil/helpers.go}).
+ *
+ * @param store where the manifests and configs are
  */
-record ImageBuilder(ObjectStore store, RegistryLayout layout) {
+record ImageBuilder(RegistryStore store) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String STORED = "image.openshift.io/manifestBlobStored";
     private static final String OCI_IMAGE = "application/vnd.oci.image.manifest.v1+json";
     private static final String OCI_INDEX = "application/vnd.oci.image.index.v1+json";
 
     /**
-     * The Image of that digest.
+     * Builds the Image of this digest.
      *
      * @param reference from where it can be pulled
-     * @param captured as it was captured, which knows the media type that no blob tells; empty if it was not
-     * @throws ObjectStoreException if its manifest or config cannot be read, or is no manifest
-     * @throws DigestMismatchException if one of them is not what its digest says
+     * @param captured the captured Image, which has the media type that no blob has; empty if there is none
+     * @throws ObjectStoreException if the manifest or config cannot be read, or is not JSON
+     * @throws DigestMismatchException if the content of one of them does not match its digest
      */
-    ObjectNode image(Digest digest, String reference, Optional<ImageObject> captured) {
+    ObjectNode build(Digest digest, String reference, Optional<ImageObject> captured) {
         byte[] manifest = read(digest);
         JsonNode parsed = parse(digest, manifest);
         ObjectNode image = JsonNodeFactory.instance.objectNode();
@@ -59,7 +60,7 @@ record ImageBuilder(ObjectStore store, RegistryLayout layout) {
         return image;
     }
 
-    /** As distribution tells it: registry/storage/manifeststore.go. */
+    /** As distribution does it: registry/storage/manifeststore.go. */
     private static String mediaType(JsonNode manifest) {
         String stated = manifest.path("mediaType").asText();
         if (!stated.isEmpty()) {
@@ -68,19 +69,18 @@ record ImageBuilder(ObjectStore store, RegistryLayout layout) {
         return manifest.has("manifests") ? OCI_INDEX : OCI_IMAGE;
     }
 
-    private JsonNode parse(Digest digest, byte[] manifest) {
+    private static JsonNode parse(Digest digest, byte[] manifest) {
         try {
             return JSON.readTree(manifest);
         } catch (IOException e) {
             throw new ObjectStoreException(
-                    StoreError.BAD_REQUEST, "The blob %s is no manifest: %s".formatted(digest, e.getMessage()), e);
+                    StoreError.BAD_REQUEST, "The blob %s is not a manifest: %s".formatted(digest, e.getMessage()), e);
         }
     }
 
-    /** Configs are no larger than manifests may be, or the server would not take them. */
+    /** Reads a manifest or config. The server takes no config that is larger than a manifest may be. */
     private byte[] read(Digest digest) {
-        String key = layout.blobKey(digest);
-        try (OpenObject reading = store.open(key, Optional.empty(), Optional.empty())) {
+        try (OpenObject reading = store.store().open(store.key(digest), Optional.empty(), Optional.empty())) {
             byte[] bytes = reading.readAll(Manifest.MAX_BYTES);
             Digest found = Digest.of(digest.algorithm(), bytes);
             if (!found.equals(digest)) {

@@ -9,8 +9,8 @@ import dev.registrybackup.imagestream.ObjectName;
 import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.inventory.ManifestGraph;
-import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.registry.Digest;
 import java.util.HashSet;
 import java.util.List;
@@ -20,44 +20,44 @@ import java.util.Set;
 /** Creates the Images that streams refer to, children before their indexes, each once. For one thread. */
 final class ImageCreator {
     private final WritableCluster cluster;
-    private final ImageBuilder blobs;
-    private final Fence fence;
+    private final ImageBuilder builder;
+    private final OperationContext context;
     private final ClusterRestoreReport report;
     private final Set<Digest> done = new HashSet<>();
 
-    ImageCreator(
-            WritableCluster cluster, ImageBuilder blobs, Fence fence, ClusterRestoreReport report) {
+    ImageCreator(WritableCluster cluster, ImageBuilder builder, OperationContext context, ClusterRestoreReport report) {
         this.cluster = cluster;
-        this.blobs = blobs;
-        this.fence = fence;
+        this.builder = builder;
+        this.context = context;
         this.report = report;
     }
 
-    /** Creates those that the cluster lacks, as they were captured; what was not captured, from its manifest. */
-    void write(DesiredStream stream) {
+    /**
+     * Creates the stream's Images that are missing from the cluster: as they were captured, or else built from their
+     * manifests.
+     */
+    void create(DesiredStream stream) {
         Set<Digest> managed = stream.managed();
-        for (Digest digest : ManifestGraph.childrenFirst(stream.images(), each -> children(stream, each))) {
+        for (Digest digest : ManifestGraph.childrenFirst(stream.images(), image -> newChildren(stream, image))) {
             if (!done.contains(digest)) {
-                write(stream, digest, managed.contains(digest));
+                create(stream, digest, managed.contains(digest));
                 done.add(digest);
             }
         }
     }
 
-    private List<Digest> children(DesiredStream stream, Digest digest) {
-        return done.contains(digest)
-                ? List.of()
-                : stream.image(digest).map(ImageObject::children).orElse(List.of());
+    private List<Digest> newChildren(DesiredStream stream, Digest image) {
+        return done.contains(image) ? List.of() : stream.children(image);
     }
 
-    private void write(DesiredStream stream, Digest digest, boolean isManaged) {
+    private void create(DesiredStream stream, Digest digest, boolean isManaged) {
         Optional<ImageObject> captured = stream.image(digest);
         if (captured.isPresent()) {
             create(digest, ServerFields.strip(captured.get().json()));
         } else if (isManaged) {
-            create(digest, blobs.image(digest, reference(stream, digest), captured));
+            create(digest, builder.build(digest, reference(stream, digest), captured));
         } else {
-            report.reportNote(
+            report.addNote(
                     FindingCode.IMAGE_OBJECT_MISSING,
                     stream.repository() + "@" + digest,
                     "the cluster had no Image of it when it was captured, so it could not be pulled then either");
@@ -74,7 +74,7 @@ final class ImageCreator {
     }
 
     private void create(Digest digest, ObjectNode image) {
-        fence.check();
+        context.checkFence();
         try {
             cluster.create(ObjectName.image(digest), image);
             report.count(Count.IMAGES_CREATED, 1);

@@ -11,155 +11,132 @@ import dev.registrybackup.imagestream.ObjectName;
 import dev.registrybackup.imagestream.Resource;
 import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
-import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.FindingCode;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.registry.Digest;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * Tags each image anew, oldest first, as the registry does after a push: needs no right but those of a namespace's editor.
- * The server creates Images that are missing itself, and gives each item the time at which it was added.
+ * Tags each image again, oldest first, by the ImageStreamMappings that the registry itself posts after a push. This needs
+ * no right beyond a namespace's editor's. The server creates missing Images, and gives each item the time of the restore.
+ * For one thread.
  */
-final class ImageStreamMapper implements RestoreStrategy {
+final class ImageStreamMapper {
     private final WritableCluster cluster;
-    private final Optional<ImageCreator> images;
     private final ImageStreamWriter streams;
-    private final ImageBuilder blobs;
-    private final boolean mayMove;
-    private final Fence fence;
+    private final ImageBuilder builder;
+    private final boolean overwriteTags;
+    private final OperationContext context;
     private final ClusterRestoreReport report;
 
     /**
-     * Maps through these.
+     * A mapper into this cluster.
      *
-     * @param images creates Images; empty without the right to
-     * @param mayMove whether tags that point elsewhere are moved
+     * @param overwriteTags whether tags that point elsewhere are moved
      */
     ImageStreamMapper(
             WritableCluster cluster,
-            Optional<ImageCreator> images,
             ImageStreamWriter streams,
-            ImageBuilder blobs,
-            boolean mayMove,
-            Fence fence,
+            ImageBuilder builder,
+            boolean overwriteTags,
+            OperationContext context,
             ClusterRestoreReport report) {
         this.cluster = cluster;
-        this.images = images;
         this.streams = streams;
-        this.blobs = blobs;
-        this.mayMove = mayMove;
-        this.fence = fence;
+        this.builder = builder;
+        this.overwriteTags = overwriteTags;
+        this.context = context;
         this.report = report;
     }
 
-    /** A child of an index is an Image of its own, which only whoever may create Images brings back. */
-    @Override
-    public boolean canBringBack(DesiredStream stream, Digest image) {
-        return images.isPresent()
-                || stream.image(image)
-                        .map(ImageObject::children)
-                        .orElse(List.of())
-                        .isEmpty();
-    }
-
-    @Override
-    public void restore(DesiredStream stream) {
-        images.ifPresent(writing -> writing.write(stream));
-        ImageStream there = new ImageStream(streams.findOrCreate(stream));
+    /**
+     * Adds the items that are missing from the stream's tags. Nothing that the cluster has is removed.
+     *
+     * @return the tags that point elsewhere and were left as they are, each with its problem
+     * @throws dev.registrybackup.imagestream.ClusterException if the cluster refused or did not answer
+     */
+    Map<String, String> restore(DesiredStream stream) {
+        Map<String, String> conflicts = new LinkedHashMap<>();
+        List<TagHistory> present = new ImageStream(streams.findOrCreate(stream)).tags();
         for (TagHistory tag : stream.stream().tags()) {
-            List<Digest> present = there.tags().stream()
+            List<Digest> before = present.stream()
                     .filter(other -> other.tag().equals(tag.tag()))
                     .flatMap(other -> oldestFirst(other).stream())
                     .map(Item::image)
                     .toList();
-            restore(stream, tag, present);
+            restore(stream, tag, before)
+                    .ifPresent(problem -> conflicts.put(tag.tag().value(), problem));
         }
         for (String tag : stream.stream().unusableTags()) {
-            report.reportIncomplete(
+            report.addIncomplete(
                     FindingCode.IS_ITEM_UNRESTORABLE,
                     stream.repository() + ":" + tag,
-                    "left out, since nothing can be pushed to a tag of that name: restore it with \"metadata\":\"status\"");
+                    "skipped, because nothing can be pushed to a tag of that name: restore it with \"imageStreams\":\"status\"");
         }
+        return conflicts;
     }
 
-    /** As the server keeps them: it adds nothing if the tag points there already. */
+    /** The items as the server keeps them: it adds none if the tag points to the same image already. */
     private static List<Item> oldestFirst(TagHistory tag) {
-        List<Item> items = new ArrayList<>(tag.items());
-        Collections.reverse(items);
         List<Item> kept = new ArrayList<>();
-        for (Item item : items) {
-            if (kept.isEmpty() || !kept.get(kept.size() - 1).image().equals(item.image())) {
+        for (int i = tag.items().size() - 1; i >= 0; i--) {
+            Item item = tag.items().get(i);
+            if (kept.isEmpty() || !last(kept).image().equals(item.image())) {
                 kept.add(item);
             }
         }
         return kept;
     }
 
-    private void restore(DesiredStream stream, TagHistory tag, List<Digest> present) {
+    private static <T> T last(List<T> list) {
+        return list.get(list.size() - 1);
+    }
+
+    /** Returns why the tag was left as it is, if it was. */
+    private Optional<String> restore(DesiredStream stream, TagHistory tag, List<Digest> present) {
         List<Item> wanted = oldestFirst(tag);
         if (wanted.isEmpty()) {
-            // What it follows comes back with the stream's spec, which would move it.
-            if (!present.isEmpty() && !mayMove) {
-                conflict(stream, tag, "points to an image, which it never did where it was captured");
-            }
-            return;
+            // Its source comes back with the stream's spec, which would move it.
+            return present.isEmpty() || overwriteTags
+                    ? Optional.empty()
+                    : Optional.of("points to an image, which it never did when it was captured");
         }
         List<Digest> images = wanted.stream().map(Item::image).toList();
+        List<Item> missing = List.of();
         if (present.size() <= images.size() && images.subList(0, present.size()).equals(present)) {
-            wanted.subList(present.size(), wanted.size()).forEach(item -> map(stream, tag, item));
-            report.count(Count.TAGS_CHANGED, present.size() < images.size() ? 1 : 0);
-        } else if (!isLast(present, images)) {
-            differs(stream, tag, wanted.get(wanted.size() - 1));
+            missing = wanted.subList(present.size(), wanted.size());
+        } else if (!last(present).equals(last(images))) {
+            if (!overwriteTags) {
+                return Optional.of("does not point to " + last(images));
+            }
+            missing = List.of(last(wanted));
         }
-    }
-
-    private static boolean isLast(List<Digest> present, List<Digest> images) {
-        return present.get(present.size() - 1).equals(images.get(images.size() - 1));
-    }
-
-    private void differs(DesiredStream stream, TagHistory tag, Item current) {
-        if (mayMove) {
-            map(stream, tag, current);
-            report.count(Count.TAGS_CHANGED, 1);
-            return;
-        }
-        conflict(stream, tag, "does not point to " + current.image());
-    }
-
-    private void conflict(DesiredStream stream, TagHistory tag, String problem) {
-        report.count(Count.CONFLICTS, 1);
-        report.toldOf(stream.repository(), tag.tag().value());
-        report.reportNote(
-                FindingCode.TAG_DIFFERS,
-                stream.repository() + ":" + tag.tag(),
-                problem + ", and is left so: overwriteTags moves it");
+        missing.forEach(item -> map(stream, tag, item));
+        report.count(Count.TAGS_CHANGED, missing.isEmpty() ? 0 : 1);
+        return Optional.empty();
     }
 
     private void map(DesiredStream stream, TagHistory tag, Item item) {
+        String namespace = stream.stream().namespace();
+        String name = stream.stream().name();
         ObjectNode mapping = JsonNodeFactory.instance.objectNode();
         mapping.put("apiVersion", "image.openshift.io/v1").put("kind", "ImageStreamMapping");
-        mapping.putObject("metadata")
-                .put("namespace", stream.stream().namespace())
-                .put("name", stream.stream().name());
+        mapping.putObject("metadata").put("namespace", namespace).put("name", name);
         mapping.put("tag", tag.tag().value());
         mapping.set("image", image(stream, item));
-        fence.check();
-        cluster.create(
-                new ObjectName(
-                        Resource.IMAGE_STREAM_MAPPING,
-                        Optional.of(stream.stream().namespace()),
-                        stream.stream().name()),
-                mapping);
+        context.checkFence();
+        cluster.create(new ObjectName(Resource.IMAGE_STREAM_MAPPING, Optional.of(namespace), name), mapping);
     }
 
-    /** What lives elsewhere has no bytes here, so its record has to do. */
+    /** The bytes of an image that is not managed are elsewhere, so the captured Image has to do. */
     private JsonNode image(DesiredStream stream, Item item) {
         Optional<ImageObject> captured = stream.image(item.image());
         return captured.isPresent() && !captured.get().isManaged()
                 ? ServerFields.strip(captured.get().json())
-                : blobs.image(item.image(), item.reference(), captured);
+                : builder.build(item.image(), item.reference(), captured);
     }
 }

@@ -7,12 +7,9 @@ import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.ClusterException;
 import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.inventory.Batches;
-import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.logging.LogEvent;
-import dev.registrybackup.operation.Fence;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.OperationContext;
-import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.restore.ImageStreamMode;
 import dev.registrybackup.restore.PreflightException;
 import dev.registrybackup.restore.Restore;
@@ -22,91 +19,46 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Restores ImageStreams with all that makes them pullable: blobs and links first, then Images, then the streams, then what
- * their tags follow; and asks the cluster at the end whether it is so. Idempotent, and nothing that the target has goes.
+ * Restores ImageStreams with everything that makes them pullable: blobs and links, then Images, then the streams, then what
+ * their tags follow; at the end it checks the cluster. Idempotent; nothing that the target has is removed.
  *
  * @param storage restores blobs and links
- * @param cluster where the streams go
- * @param captureReader what was captured of the cluster they come from
+ * @param cluster the cluster to restore into
+ * @param captureReader the captures of the cluster that the streams come from
  */
 public record ImageStreamRestore(Restore storage, WritableCluster cluster, CaptureReader captureReader) {
     private static final System.Logger LOGGER = System.getLogger(ImageStreamRestore.class.getName());
-    private static final int CONCURRENCY = 100;
+    /** How many streams' links are restored together, from memory. */
+    private static final int STREAMS_PER_BATCH = 100;
 
     /**
-     * Does nothing if it can begin.
+     * Checks with a few requests that the restore can start. If the scope has many streams, {@link #run} checks each of
+     * them, because that takes longer than a caller waits.
      *
-     * @throws IllegalArgumentException if the request makes no sense
-     * @throws dev.registrybackup.restore.UnknownScopeException if nothing of the scope was captured
-     * @throws PreflightException if something is not as it has to be
-     * @throws ClusterException if the cluster did not tell
+     * @throws IllegalArgumentException if the request is invalid
+     * @throws dev.registrybackup.restore.UnknownScopeException if nothing in the scope was captured
+     * @throws PreflightException if a check fails
+     * @throws ClusterException if the cluster did not answer
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if a store cannot be read
      */
     public void check(RestoreRequest request) {
         storage.backup().store().requireBucket();
         storage.target().store().requireBucket();
-        if (request.imageStreamMode() == ImageStreamMode.TAG_LINKS
-                && request.target().equals(RestoreRequest.REGISTRY)) {
+        if (isTagLinks(request) && request.target().equals(RestoreRequest.REGISTRY)) {
             throw new IllegalArgumentException(
-                    "\"metadata\":\"tag-links\" is for a standby registry's bucket, since OpenShift's registry has no links of"
-                            + " tags: name it as \"target\"");
+                    "\"imageStreams\":\"tag-links\" is for the bucket of a standby registry, because OpenShift's registry has no"
+                            + " tag links: name that bucket as \"target\"");
         }
         DesiredStreams wanted = wanted(request);
-        wanted.require();
-        // To look at each of very many streams takes longer than somebody waits for an answer; the run does it first.
-        boolean isSmall = !(request.scope() instanceof Scope.All || request.scope() instanceof Scope.Namespace);
-        require(isSmall ? checks(request, wanted, untold()) : generalChecks(request));
-    }
-
-    private static void require(List<Check> points) {
-        List<Check> missing = new CheckReport(points).failed();
-        if (!missing.isEmpty()) {
-            throw new PreflightException(missing.stream()
-                    .map(check -> "%s: %s. Mend it with: %s".formatted(check.name(), check.found(), check.remedy()))
-                    .toList());
+        if (wanted.isSingle()) {
+            requirePassed(checks(request, wanted, new UnrestorableImageStreams((stream, problem) -> {})));
+        } else if (!isTagLinks(request)) {
+            requirePassed(preflightOf(request).general());
         }
     }
 
-    private RestorePreflight preflightOf(RestoreRequest request) {
-        return new RestorePreflight(cluster, request, storage.target().store().bucket());
-    }
-
-    private List<Check> generalChecks(RestoreRequest request) {
-        return request.imageStreamMode() == ImageStreamMode.TAG_LINKS
-                ? List.of()
-                : preflightOf(request).general();
-    }
-
-    private static UnrestorableImageStreams untold() {
-        return new UnrestorableImageStreams((stream, problem) -> {});
-    }
-
-    private List<Check> checks(RestoreRequest request, DesiredStreams wanted, UnrestorableImageStreams unrestorable) {
-        return request.imageStreamMode() == ImageStreamMode.TAG_LINKS
-                ? List.of()
-                : preflightOf(request).all(wanted, unrestorable);
-    }
-
-    /**
-     * Checks whether this restore can run: {@code ready}, and {@code checks}, each with {@code check}, {@code state} (pass,
-     * warn, fail or unknown), {@code found} and, if something has to be fixed, {@code remedy}.
-     */
-    public ObjectNode preflight(RestoreRequest request) {
-        DesiredStreams wanted = wanted(request);
-        wanted.require();
-        return new CheckReport(checks(request, wanted, untold())).json();
-    }
-
-    /** What it would come to, with the {@code preflight}. */
-    public ObjectNode plan(RestoreRequest request) {
-        ObjectNode plan;
-        DesiredStreams wanted = wanted(request);
-        wanted.require();
-        UnrestorableImageStreams unrestorable = untold();
-        try (Stream<DesiredStream> streams = wanted.read(unrestorable)) {
-            plan = storage.plan(request, links(request, streams, unrestorable));
-        }
-        plan.set("preflight", new CheckReport(checks(request, wanted, unrestorable)).json());
-        return plan;
+    private static boolean isTagLinks(RestoreRequest request) {
+        return request.imageStreamMode() == ImageStreamMode.TAG_LINKS;
     }
 
     private DesiredStreams wanted(RestoreRequest request) {
@@ -116,63 +68,94 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
                 request.at().orElseGet(() -> storage.clock().instant()));
     }
 
+    private RestorePreflight preflightOf(RestoreRequest request) {
+        return new RestorePreflight(cluster, request, storage.target().store().bucket());
+    }
+
+    /** All checks; none for tag links, which need no cluster. */
+    private List<Check> checks(RestoreRequest request, DesiredStreams wanted, UnrestorableImageStreams unrestorable) {
+        return isTagLinks(request) ? List.of() : preflightOf(request).all(wanted, unrestorable);
+    }
+
+    private static void requirePassed(List<Check> checks) {
+        List<Check> failed = new CheckReport(checks).failed();
+        if (!failed.isEmpty()) {
+            throw new PreflightException(failed.stream()
+                    .map(check -> "%s: %s. Fix it with: %s".formatted(check.name(), check.found(), check.remedy()))
+                    .toList());
+        }
+    }
+
+    /**
+     * Runs all checks of this restore, and returns {@link CheckReport#json}.
+     *
+     * @throws dev.registrybackup.restore.UnknownScopeException if nothing in the scope was captured
+     */
+    public ObjectNode preflight(RestoreRequest request) {
+        UnrestorableImageStreams unrestorable = new UnrestorableImageStreams((stream, problem) -> {});
+        return new CheckReport(checks(request, wanted(request), unrestorable)).json();
+    }
+
+    /**
+     * Plans the restore of blobs and links, and adds the {@link #preflight}; writes nothing.
+     *
+     * @throws dev.registrybackup.restore.UnknownScopeException if nothing in the scope was captured
+     */
+    public ObjectNode plan(RestoreRequest request) {
+        DesiredStreams wanted = wanted(request);
+        UnrestorableImageStreams unrestorable = new UnrestorableImageStreams((stream, problem) -> {});
+        ObjectNode plan;
+        try (Stream<DesiredStream> streams = wanted.read(unrestorable)) {
+            plan = storage.plan(request, links(request, streams, unrestorable));
+        }
+        plan.set("preflight", new CheckReport(checks(request, wanted, unrestorable)).json());
+        return plan;
+    }
+
+    /** The links of some streams at a time, lazily. */
     private Stream<StreamLinks> links(
             RestoreRequest request, Stream<DesiredStream> streams, UnrestorableImageStreams unrestorable) {
-        return Batches.of(streams, CONCURRENCY)
+        return Batches.of(streams, STREAMS_PER_BATCH)
                 .map(batch -> {
-                    StreamLinks links = new StreamLinks(
-                            storage.backup().store(),
-                            storage.backup().layout(),
-                            request.imageStreamMode() == ImageStreamMode.TAG_LINKS);
-                    batch.forEach(stream -> unrestorable.attempt(stream.repository(), () -> {
-                        links.add(stream);
-                        return links;
-                    }));
+                    StreamLinks links = new StreamLinks(storage.backup(), isTagLinks(request));
+                    batch.forEach(stream -> unrestorable.attempt(stream.repository(), () -> links.add(stream)));
                     return links;
                 })
                 .filter(links -> !links.isEmpty());
     }
 
     /**
-     * Restores.
+     * Restores the request's scope. If a check fails, nothing is written.
      *
-     * @param fence asked before each write
-     * @param progressTracker told how far it is
-     * @throws PreflightException if something is not as it has to be: then nothing was written
-     * @throws dev.registrybackup.restore.UnknownScopeException if nothing of the scope was captured
-     * @throws dev.registrybackup.operation.FencedException if it was told to stop
+     * @param operation checked for cancellation before each write; receives progress and findings
+     * @throws PreflightException if a check fails
+     * @throws dev.registrybackup.restore.UnknownScopeException if nothing in the scope was captured
+     * @throws dev.registrybackup.operation.FencedException if the operation was cancelled or replaced
      * @throws dev.registrybackup.objectstore.ObjectStoreException if a store failed as a whole
-     * @throws ClusterException if the cluster is out of order
+     * @throws ClusterException if the cluster did not answer
      */
-    public Restore.RestoreResult run(RestoreRequest request, Fence fence, ProgressTracker progressTracker) {
-        progressTracker.phase("preflight");
+    public Restore.RestoreResult run(RestoreRequest request, OperationContext operation) {
+        operation.phase("preflight");
         DesiredStreams wanted = wanted(request);
-        wanted.require();
-        ClusterRestoreReport report = new ClusterRestoreReport(progressTracker);
-        UnrestorableImageStreams unrestorable = new UnrestorableImageStreams((stream, problem) ->
-                report.reportIncomplete(FindingCode.IS_ITEM_UNRESTORABLE, stream.value(), problem));
-        require(checks(request, wanted, unrestorable));
+        ClusterRestoreReport report = new ClusterRestoreReport(operation);
+        UnrestorableImageStreams unrestorable = new UnrestorableImageStreams(
+                (stream, problem) -> report.addIncomplete(FindingCode.IS_ITEM_UNRESTORABLE, stream.value(), problem));
+        requirePassed(checks(request, wanted, unrestorable));
         Restore.RestoreResult stored;
         try (Stream<DesiredStream> streams = wanted.read(unrestorable)) {
-            stored = storage.run(
-                    request, links(request, streams, unrestorable), new OperationContext(fence, progressTracker));
+            stored = storage.run(request, links(request, streams, unrestorable), operation);
         }
-        if (request.imageStreamMode() == ImageStreamMode.TAG_LINKS) {
-            return new Restore.RestoreResult(
-                    stored.isComplete() && report.isComplete(), stored.summary());
+        if (!isTagLinks(request)) {
+            new ClusterRestore(storage, cluster, request, operation, report, unrestorable).run(wanted);
+            stored.summary()
+                    .set("cluster", report.json().put("asOf", wanted.at().toString()));
+            LogEvent line = LogEvent.of("imagestreams-restored")
+                    .with("route", request.imageStreamMode().label())
+                    .with("as-of", wanted.at())
+                    .with("complete", report.isComplete());
+            report.addTo(line);
+            line.log(LOGGER, Level.INFO);
         }
-        new ClusterRestore(storage, cluster, request, fence, progressTracker, report, unrestorable)
-                .run(wanted);
-        stored.summary()
-                .set(
-                        "cluster",
-                        report.json().put("asOf", wanted.at().toString()));
-        LogEvent line = LogEvent.of("imagestreams-restored")
-                .with("route", request.imageStreamMode().label())
-                .with("as-of", wanted.at())
-                .with("complete", report.isComplete());
-        report.addTo(line);
-        line.log(LOGGER, Level.INFO);
         return new Restore.RestoreResult(stored.isComplete() && report.isComplete(), stored.summary());
     }
 }

@@ -8,86 +8,103 @@ import dev.registrybackup.imagestream.ClusterException;
 import dev.registrybackup.imagestream.ObjectName;
 import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
-import dev.registrybackup.operation.Fence;
-import java.util.Optional;
-import java.util.function.UnaryOperator;
+import dev.registrybackup.operation.OperationContext;
+import dev.registrybackup.registry.RepositoryName;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
 
-/** ImageStreams in the cluster, created and changed. For one thread. */
+/** Creates and changes ImageStreams in the cluster. For one thread. */
 final class ImageStreamWriter {
     private static final int MAX_CONFLICTS = 10;
 
     private final WritableCluster cluster;
-    private final Fence fence;
+    private final OperationContext context;
     private final ClusterRestoreReport report;
 
-    ImageStreamWriter(WritableCluster cluster, Fence fence, ClusterRestoreReport report) {
+    ImageStreamWriter(WritableCluster cluster, OperationContext context, ClusterRestoreReport report) {
         this.cluster = cluster;
-        this.fence = fence;
+        this.context = context;
         this.report = report;
     }
 
     /**
-     * The stream as the cluster has it, created if there is none: without tags in its spec, which the server would follow at
-     * once to wherever they come from (openshift-apiserver, {@code imagestream/strategy.go}, {@code tagsChanged}).
+     * Returns the stream as the cluster has it, created if there is none. A new stream has no tags in its spec: the server
+     * would import them at once from wherever they come (openshift-apiserver, {@code imagestream/strategy.go}, {@code
+     * tagsChanged}).
      */
     ObjectNode findOrCreate(DesiredStream stream) {
         ObjectName name = ObjectName.stream(stream.repository());
-        Optional<ObjectNode> found = cluster.find(name);
-        if (found.isPresent()) {
-            return found.get();
-        }
-        ObjectNode fresh = ServerFields.strip(stream.stream().json());
-        fresh.remove("status");
-        if (fresh.path("spec") instanceof ObjectNode spec) {
-            spec.remove("tags");
-        }
-        fence.check();
-        try {
-            ObjectNode created = cluster.create(name, fresh);
-            report.count(Count.STREAMS_CREATED, 1);
-            return created;
-        } catch (ClusterException e) {
-            if (e.error() == ClusterError.EXISTS) {
-                return cluster.find(name).orElseThrow(() -> e);
+        return cluster.find(name).orElseGet(() -> {
+            ObjectNode fresh = ServerFields.strip(stream.stream().json());
+            fresh.remove("status");
+            if (fresh.path("spec") instanceof ObjectNode spec) {
+                spec.remove("tags");
             }
-            throw e;
-        }
-    }
-
-    /** Has the tags of its status be those; read anew and asked again for as long as somebody else is quicker. */
-    void changeStatus(DesiredStream stream, UnaryOperator<JsonNode> tags) {
-        ObjectName name = ObjectName.stream(stream.repository());
-        change(stream, object -> {
-            JsonNode before = object.path("status").path("tags");
-            JsonNode after = tags.apply(before);
-            if (!after.equals(before)) {
-                object.withObject("status").set("tags", after);
-                fence.check();
-                cluster.replaceStatus(name, object);
+            context.checkFence();
+            try {
+                ObjectNode created = cluster.create(name, fresh);
+                report.count(Count.STREAMS_CREATED, 1);
+                return created;
+            } catch (ClusterException e) {
+                if (e.error() == ClusterError.EXISTS) {
+                    return cluster.find(name).orElseThrow(() -> e);
+                }
+                throw e;
             }
         });
     }
 
-    /** Adds tags to its spec. */
-    void addToSpec(DesiredStream stream, ArrayNode more) {
-        ObjectName name = ObjectName.stream(stream.repository());
-        change(stream, object -> {
-            ArrayNode tags = object.withObject("spec").withArray("tags");
-            more.forEach(tags::add);
-            fence.check();
-            cluster.replace(name, object);
+    /** Merges the stream's tags into the status of the cluster's, which is created if there is none. */
+    MergedTags mergeStatus(DesiredStream stream, boolean overwriteTags) {
+        return retryConflicts(() -> {
+            ObjectNode object = findOrCreate(stream);
+            MergedTags merged = MergedTags.of(
+                    object.path("status").path("tags"),
+                    stream.stream().json().path("status").path("tags"),
+                    overwriteTags);
+            if (merged.changed() > 0) {
+                object.withObject("status").set("tags", merged.tags());
+                context.checkFence();
+                cluster.replaceStatus(ObjectName.stream(stream.repository()), object);
+            }
+            return merged;
         });
     }
 
-    private interface Change {
-        void make(ObjectNode object);
+    /**
+     * Adds the tags to the stream's spec that are missing there.
+     *
+     * @throws ClusterException {@link ClusterError#NOT_FOUND} if there is no such stream
+     */
+    void addToSpec(RepositoryName stream, List<JsonNode> tags) {
+        ObjectName name = ObjectName.stream(stream);
+        retryConflicts(() -> {
+            ObjectNode object = cluster.find(name)
+                    .orElseThrow(() -> new ClusterException(
+                            ClusterError.NOT_FOUND,
+                            "Failed to change %s: it was deleted during the restore".formatted(name)));
+            ArrayNode specTags = object.withObject("spec").withArray("tags");
+            Set<String> present = new HashSet<>();
+            specTags.forEach(tag -> present.add(tag.path("name").asText()));
+            List<JsonNode> missing = tags.stream()
+                    .filter(tag -> !present.contains(tag.path("name").asText()))
+                    .toList();
+            if (!missing.isEmpty()) {
+                missing.forEach(specTags::add);
+                context.checkFence();
+                cluster.replace(name, object);
+            }
+            return object;
+        });
     }
 
-    private void change(DesiredStream stream, Change change) {
+    /** Reads and writes again while somebody else is quicker. */
+    private static <T> T retryConflicts(Supplier<T> change) {
         for (int attempt = 1; ; attempt++) {
             try {
-                change.make(findOrCreate(stream));
-                return;
+                return change.get();
             } catch (ClusterException e) {
                 if (e.error() != ClusterError.CONFLICT || attempt == MAX_CONFLICTS) {
                     throw e;

@@ -11,45 +11,39 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The tags of an ImageStream's status, with those added that are wanted. Nothing that is there goes, and a tag goes on
- * pointing where it points unless it may be moved.
+ * The tags of an ImageStream's status in the cluster, merged with the captured ones. Nothing that the cluster has is
+ * removed, and a tag points where it pointed unless it may be moved.
  *
- * <p>An item is there if its tag has as many items of that image, counted from the newest, as it takes to reach it: so one
- * that another route has brought back with a new time is not brought back again.
+ * <p>A captured item is present if the tag has as many items of its image as the captured history has down to that item.
+ * So an item that mapping restored with a new time is not added again.
  */
 final class MergedTags {
     private final ArrayNode tags = JsonNodeFactory.instance.arrayNode();
     private final Map<String, String> conflicts = new LinkedHashMap<>();
-    private final boolean mayMove;
+    private final boolean overwriteTags;
     private int changed;
 
-    private MergedTags(boolean mayMove) {
-        this.mayMove = mayMove;
+    private MergedTags(boolean overwriteTags) {
+        this.overwriteTags = overwriteTags;
     }
 
     /**
-     * Merges.
+     * Merges the captured tags into the present ones; changes neither.
      *
-     * @param there {@code status.tags} as it is
-     * @param wanted {@code status.tags} as it was
-     * @param mayMove whether tags that point elsewhere are moved
+     * @param present {@code status.tags} in the cluster
+     * @param wanted {@code status.tags} as captured
+     * @param overwriteTags whether tags that point elsewhere are moved
      */
-    static MergedTags of(JsonNode there, JsonNode wanted, boolean mayMove) {
-        MergedTags merged = new MergedTags(mayMove);
-        Map<String, JsonNode> missing = new HashMap<>();
-        List<String> order = new ArrayList<>();
-        wanted.forEach(tag -> {
-            missing.put(tag.path("tag").asText(), tag);
-            order.add(tag.path("tag").asText());
-        });
-        for (JsonNode tag : there) {
+    static MergedTags of(JsonNode present, JsonNode wanted, boolean overwriteTags) {
+        MergedTags merged = new MergedTags(overwriteTags);
+        Map<String, JsonNode> missing = new LinkedHashMap<>();
+        wanted.forEach(tag -> missing.put(tag.path("tag").asText(), tag));
+        for (JsonNode tag : present) {
             JsonNode other = missing.remove(tag.path("tag").asText());
             merged.tags.add(other == null ? tag : merged.merged((ObjectNode) tag.deepCopy(), other));
         }
-        order.stream().map(missing::get).filter(tag -> tag != null).forEach(tag -> {
-            merged.tags.add(tag);
-            merged.changed++;
-        });
+        merged.tags.addAll(missing.values());
+        merged.changed += missing.size();
         return merged;
     }
 
@@ -73,47 +67,47 @@ final class MergedTags {
     }
 
     private void resolve(String tag, List<JsonNode> items, List<JsonNode> before, JsonNode current) {
-        if (mayMove) {
+        if (overwriteTags) {
             if (!before.contains(current)) {
                 items.remove(current);
             }
             items.add(0, current);
         } else {
-            conflicts.put(tag, "points to %s and not to %s".formatted(name(items.get(0)), name(current)));
+            conflicts.put(tag, "points to %s instead of %s".formatted(name(items.get(0)), name(current)));
         }
     }
 
-    private static List<JsonNode> missing(List<JsonNode> there, JsonNode wanted) {
-        Map<String, Integer> left = new HashMap<>();
-        there.forEach(item -> left.merge(name(item), 1, Integer::sum));
+    private static List<JsonNode> missing(List<JsonNode> present, JsonNode wanted) {
+        Map<String, Integer> unmatched = new HashMap<>();
+        present.forEach(item -> unmatched.merge(name(item), 1, Integer::sum));
         List<JsonNode> missing = new ArrayList<>();
         for (JsonNode item : wanted) {
-            if (left.merge(name(item), -1, Integer::sum) < 0) {
+            if (unmatched.merge(name(item), -1, Integer::sum) < 0) {
                 missing.add(item);
             }
         }
         return missing;
     }
 
-    /** By time, but never before the first: that is what the tag points to. */
+    /** The item's place by its time, but never the first: that is what the tag points to. */
     private static int indexOf(List<JsonNode> items, JsonNode item) {
-        int place = Math.min(1, items.size());
-        while (place < items.size()
-                && items.get(place)
+        int index = Math.min(1, items.size());
+        while (index < items.size()
+                && items.get(index)
                                 .path("created")
                                 .asText()
                                 .compareTo(item.path("created").asText())
                         >= 0) {
-            place++;
+            index++;
         }
-        return place;
+        return index;
     }
 
     private static boolean isSame(JsonNode item, JsonNode other) {
         return name(item).equals(name(other));
     }
 
-    /** Its image; of what the cluster keeps as a mere reference, that. */
+    /** The item's image; if the cluster keeps only a reference, the reference. */
     private static String name(JsonNode item) {
         String image = item.path("image").asText();
         return image.isEmpty() ? item.path("dockerImageReference").asText() : image;
@@ -124,17 +118,12 @@ final class MergedTags {
         return tags;
     }
 
-    /** Whether they differ from what is there. */
-    boolean isChanged() {
-        return changed > 0;
-    }
-
-    /** How many tags differ from what is there. */
+    /** How many tags differ from the cluster's. */
     int changed() {
         return changed;
     }
 
-    /** Of the tags that point elsewhere and were left so, where to. */
+    /** The tags that point elsewhere and were left as they are, each with its problem. */
     Map<String, String> conflicts() {
         return conflicts;
     }

@@ -1,103 +1,356 @@
 package dev.registrybackup.imagestream.restore;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.check.Check;
 import dev.registrybackup.check.Check.State;
 import dev.registrybackup.imagestream.Cluster;
 import dev.registrybackup.imagestream.ClusterError;
 import dev.registrybackup.imagestream.ClusterException;
+import dev.registrybackup.imagestream.ImageStream;
+import dev.registrybackup.imagestream.ImageStream.Item;
+import dev.registrybackup.imagestream.ImageStream.TagHistory;
+import dev.registrybackup.imagestream.ObjectName;
+import dev.registrybackup.imagestream.Resource;
 import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.registry.Digest;
 import dev.registrybackup.restore.ImageStreamMode;
 import dev.registrybackup.restore.RestoreRequest;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Supplier;
-import java.util.stream.Stream;
 
-/** Looks whether a restore into a cluster may begin; writes nothing. For one call. */
+/** Checks whether a restore into a cluster can run; writes nothing. For one call. */
 final class RestorePreflight {
-    /** What gives the rights that are not a namespace's editor's. */
-    static final String GRANT =
+    private static final int PAGE_SIZE = 100;
+    private static final int MAX_LISTED = 20;
+    private static final String GRANT_CLUSTER =
             "oc apply -k <your overlay with the component knative/openshift> (its restore-roles.yaml; docs/rights.md)";
+    /** For both accounts, because the Service runs the preflight before a Job does. */
+    private static final String GRANT_EDIT =
+            "oc adm policy add-role-to-user edit system:serviceaccount:registry-backup:restore"
+                    + " system:serviceaccount:registry-backup:restore-job -n ";
+
+    private static final String PATCH = "oc patch %s/cluster --type=merge -p '%s'";
 
     private final Cluster cluster;
     private final RestoreRequest request;
     private final String bucket;
+    private final boolean isByMapping;
     private final List<Check> checks = new ArrayList<>();
 
+    // Collected from the streams.
+    /** By namespace, the largest number of images and of spec tags that one of its streams has. */
+    private final Map<String, StreamSize> largest = new TreeMap<>();
+    /** The registries that images come from, except the cluster's own. */
+    private final Set<String> hosts = new TreeSet<>();
+    /** The first tags that point to an index, and how many there are. */
+    private final List<String> indexes = new ArrayList<>();
+
+    private long indexCount;
+
+    private record StreamSize(long images, long tags) {
+        StreamSize max(StreamSize other) {
+            return new StreamSize(Math.max(images, other.images), Math.max(tags, other.tags));
+        }
+    }
+
     /**
-     * For that request.
+     * A preflight of this request.
      *
-     * @param bucket the target's
+     * @param bucket the target's bucket
      */
     RestorePreflight(Cluster cluster, RestoreRequest request, String bucket) {
         this.cluster = cluster;
         this.request = request;
         this.bucket = bucket;
+        this.isByMapping = request.imageStreamMode() == ImageStreamMode.MAPPING;
     }
 
-    /** Looks at what does not depend on the streams, in a few requests. */
+    /** Whether the caller may create Images, without which mapping restores no children of indexes. */
+    static boolean mayCreateImages(Cluster cluster) {
+        return cluster.canI("create", Resource.IMAGE, Optional.empty(), Optional.empty());
+    }
+
+    /** Checks what does not depend on the streams, with a few requests. */
     List<Check> general() {
         if (!cluster.hasImages()) {
             checks.add(Check.fail(
                     "image API",
-                    "the cluster serves no image.openshift.io: it is no OpenShift, or its openshift-apiserver is down",
+                    "the cluster does not serve image.openshift.io: it is not OpenShift, or its openshift-apiserver is down",
                     "oc get clusteroperator openshift-apiserver"));
-            return List.copyOf(checks);
+            return checks;
         }
         checks.add(Check.pass("image API", "image.openshift.io is served"));
-        RegistryChecks registry = new RegistryChecks(cluster);
-        run("image pruner", registry::pruner);
+        run("image pruner", this::checkPruner);
         if (request.scope() instanceof Scope.All && request.target().equals(RestoreRequest.REGISTRY)) {
-            run("registry", () -> registry.configuration(bucket));
+            run("registry", this::checkRegistry);
         }
-        return List.copyOf(checks);
+        return checks;
     }
 
     /**
-     * Looks at everything, for which all that is wanted is read.
+     * Checks everything, for which it reads all streams.
      *
-     * @param unrestorable what cannot be restored of that
+     * @param unrestorable receives the streams that cannot be restored
      */
     List<Check> all(DesiredStreams wanted, UnrestorableImageStreams unrestorable) {
         if (general().get(0).state() == State.FAIL) {
-            return List.copyOf(checks);
+            return checks;
         }
-        Set<String> namespaces = new TreeSet<>();
-        ImageStreamChecks streams = new ImageStreamChecks(cluster);
-        RightsChecks rights = new RightsChecks(cluster, request);
-        try (Stream<DesiredStream> read = wanted.read(unrestorable)) {
-            read.forEach(stream -> unrestorable.attempt(stream.repository(), () -> {
-                streams.add(stream);
-                rights.add(stream);
-                return namespaces.add(stream.stream().namespace());
-            }));
-        }
-        checks.addAll(unrestorable.points());
-        run("rights", () -> rights.checks(namespaces));
-        run("namespaces", () -> streams.namespaces(request.createNamespaces()));
-        run("limit ranges", streams::limits);
-        run("registries allowed", streams::whitelist);
-        return List.copyOf(checks);
+        wanted.forEach(unrestorable, this::collect);
+        unrestorable.check().ifPresent(checks::add);
+        run("rights", this::checkRights);
+        run("namespaces", this::checkNamespaces);
+        run("limit ranges", this::checkLimitRanges);
+        run("registries allowed", this::checkAllowedRegistries);
+        return checks;
     }
 
     /**
-     * What cannot be looked at is not known to be so. On the way of mappings that is noted where it is for want of rights:
-     * an editor of a namespace may not look at the cluster, and what he adds is young, so that no pruner takes it at once.
+     * Runs a check that asks the cluster. If the cluster does not tell, the check fails. By mapping a missing right to look
+     * is a warning only: an editor of a namespace may not look at the cluster's configuration, and images that mapping
+     * adds are too young for the pruner.
      */
-    private void run(String name, Supplier<List<Check>> at) {
+    private void run(String name, Runnable check) {
         try {
-            checks.addAll(at.get());
+            check.run();
         } catch (ClusterException e) {
             String found = String.valueOf(e.getMessage());
             if (e.error() != ClusterError.FORBIDDEN) {
                 checks.add(Check.fail(name, found, "oc get --raw /readyz"));
-            } else if (request.imageStreamMode() == ImageStreamMode.MAPPING) {
-                checks.add(Check.warn(name, "it could not be looked at, so look yourself: " + found));
+            } else if (isByMapping) {
+                checks.add(Check.warn(name, "it could not be checked, so check it yourself: " + found));
             } else {
-                checks.add(Check.fail(name, found, GRANT));
+                checks.add(Check.fail(name, found, GRANT_CLUSTER));
             }
         }
+    }
+
+    private void collect(DesiredStream stream) {
+        ImageStream wanted = stream.stream();
+        if (isByMapping) {
+            for (TagHistory tag : wanted.tags()) {
+                Optional<Digest> current = tag.current().map(Item::image);
+                if (current.isPresent() && !stream.children(current.get()).isEmpty()) {
+                    indexCount++;
+                    if (indexes.size() < MAX_LISTED) {
+                        indexes.add(stream.repository() + ":" + tag.tag());
+                    }
+                }
+            }
+        }
+        StreamSize size = new StreamSize(
+                wanted.images().size(), wanted.json().path("spec").path("tags").size());
+        largest.merge(wanted.namespace(), size, StreamSize::max);
+        wanted.tags().stream()
+                .flatMap(tag -> tag.items().stream())
+                .filter(item -> !wanted.isOfOwnRegistry(item))
+                .map(item -> item.reference().split("/", 2)[0])
+                .forEach(hosts::add);
+    }
+
+    /** The pruner deletes items whose Image is missing: openshift/oc, {@code imageprune/prune.go}. */
+    private void checkPruner() {
+        String name = "image pruner";
+        Optional<ObjectNode> pruner = cluster.find(ObjectName.of(Resource.IMAGE_PRUNER, ObjectName.CLUSTER));
+        if (pruner.isEmpty()) {
+            checks.add(Check.pass(name, "there is none"));
+        } else if (pruner.get().path("spec").path("suspend").asBoolean()) {
+            checks.add(Check.pass(name, "it is suspended"));
+        } else {
+            checks.add(Check.fail(
+                    name,
+                    "it is not suspended, and deletes items of tags while their Images are missing",
+                    PATCH.formatted(
+                            "imagepruner.imageregistry.operator.openshift.io", "{\"spec\":{\"suspend\":true}}")));
+        }
+    }
+
+    /** The operator empties a bucket that it manages when the registry is removed; pushes go on meanwhile. */
+    private void checkRegistry() {
+        Optional<ObjectNode> config = cluster.find(ObjectName.of(Resource.REGISTRY_CONFIG, ObjectName.CLUSTER));
+        if (config.isEmpty()) {
+            checks.add(Check.pass("registry", "no operator manages it"));
+            return;
+        }
+        JsonNode spec = config.get().path("spec");
+        String state = spec.path("storage").path("managementState").asText();
+        checks.add(
+                state.equals("Unmanaged")
+                        ? Check.pass("registry storage", "it is Unmanaged")
+                        : Check.fail(
+                                "registry storage",
+                                "its managementState is \"%s\", so the operator may empty or replace the bucket"
+                                        .formatted(state),
+                                patchRegistry("{\"spec\":{\"storage\":{\"managementState\":\"Unmanaged\"}}}")));
+        String used = spec.path("storage").path("s3").path("bucket").asText();
+        checks.add(
+                used.equals(bucket)
+                        ? Check.pass("registry bucket", "it is " + bucket)
+                        : Check.fail(
+                                "registry bucket",
+                                "the registry uses \"%s\", and the target is %s".formatted(used, bucket),
+                                patchRegistry("{\"spec\":{\"storage\":{\"s3\":{\"bucket\":\"" + bucket + "\"}}}}")));
+        checks.add(
+                spec.path("readOnly").asBoolean()
+                        ? Check.pass("registry read-only", "it is")
+                        : Check.fail(
+                                "registry read-only",
+                                "it accepts pushes while everything is restored",
+                                patchRegistry("{\"spec\":{\"readOnly\":true}}")));
+    }
+
+    private static String patchRegistry(String json) {
+        return PATCH.formatted("configs.imageregistry.operator.openshift.io", json);
+    }
+
+    private void checkRights() {
+        if (isByMapping) {
+            if (indexCount > 0 && !mayCreateImages(cluster)) {
+                checks.add(Check.warn(
+                        "multi-architecture tags",
+                        "%d cannot be restored by mapping without the right to create Images: %s"
+                                .formatted(indexCount, indexes)));
+            }
+        } else {
+            checkRight("create", Resource.IMAGE, "");
+        }
+        checkRight("get", Resource.IMAGE_STREAM, "");
+        checkRight("create", Resource.IMAGE_STREAM, "");
+        checkRight("update", Resource.IMAGE_STREAM, "");
+        checkRight("get", Resource.IMAGE_STREAM, "layers");
+        if (isByMapping) {
+            checkRight("create", Resource.IMAGE_STREAM_MAPPING, "");
+        } else {
+            checkRight("update", Resource.IMAGE_STREAM, "status");
+        }
+        if (request.createNamespaces()) {
+            checkRight("create", Resource.NAMESPACE, "");
+        }
+    }
+
+    /** Asks for all namespaces at once; if that is not granted, for each namespace. */
+    private void checkRight(String verb, Resource resource, String part) {
+        String right = "right to %s %s%s%s"
+                .formatted(
+                        verb,
+                        resource.plural(),
+                        resource.group().isEmpty() ? "" : "." + resource.group(),
+                        part.isEmpty() ? "" : "/" + part);
+        Optional<String> subresource = Optional.of(part).filter(name -> !name.isEmpty());
+        if (cluster.canI(verb, resource, subresource, Optional.empty())) {
+            checks.add(Check.pass(right, "granted"));
+        } else if (!resource.isNamespaced()) {
+            checks.add(Check.fail(right, "not granted", GRANT_CLUSTER));
+        } else {
+            for (String namespace : largest.keySet()) {
+                String inNamespace = right + " in " + namespace;
+                checks.add(
+                        cluster.canI(verb, resource, subresource, Optional.of(namespace))
+                                ? Check.pass(inNamespace, "granted")
+                                : Check.fail(
+                                        inNamespace,
+                                        "not granted",
+                                        isByMapping ? GRANT_EDIT + namespace : GRANT_CLUSTER));
+            }
+        }
+    }
+
+    private void checkNamespaces() {
+        for (String namespace : largest.keySet()) {
+            String name = "namespace " + namespace;
+            if (cluster.find(ObjectName.of(Resource.NAMESPACE, namespace)).isPresent()) {
+                checks.add(Check.pass(name, "it exists"));
+            } else if (request.createNamespaces()) {
+                checks.add(Check.pass(name, "it will be created"));
+            } else {
+                checks.add(Check.fail(
+                        name,
+                        "it does not exist",
+                        "oc new-project %s (or ask with \"createNamespaces\":true)".formatted(namespace)));
+            }
+        }
+    }
+
+    /** How many images and tags a stream may have: openshift-apiserver, {@code pkg/image/apiserver/admission/limitrange}. */
+    private void checkLimitRanges() {
+        largest.forEach((namespace, size) -> {
+            Map<String, Long> limits = limits(namespace);
+            checkLimit(namespace, limits, "openshift.io/images", size.images());
+            checkLimit(namespace, limits, "openshift.io/image-tags", size.tags());
+        });
+    }
+
+    private Map<String, Long> limits(String namespace) {
+        Map<String, Long> limits = new HashMap<>();
+        Optional<String> next = Optional.empty();
+        do {
+            Cluster.Page page = cluster.list(Resource.LIMIT_RANGE, namespace, PAGE_SIZE, next);
+            for (ObjectNode range : page.items()) {
+                for (JsonNode limit : range.path("spec").path("limits")) {
+                    if (limit.path("type").asText().equals("openshift.io/ImageStream")) {
+                        limit.path("max")
+                                .properties()
+                                .forEach(max -> limits.merge(
+                                        max.getKey(), max.getValue().asLong(Long.MAX_VALUE), Math::min));
+                    }
+                }
+            }
+            next = page.next();
+        } while (next.isPresent());
+        return limits;
+    }
+
+    private void checkLimit(String namespace, Map<String, Long> limits, String what, long needed) {
+        Long limit = limits.get(what);
+        if (limit == null) {
+            return;
+        }
+        String name = "limit range of " + namespace;
+        String found = "a stream with %d %s is to be restored, and %d are allowed".formatted(needed, what, limit);
+        checks.add(
+                needed <= limit
+                        ? Check.pass(name, found)
+                        : Check.fail(name, found, "oc edit limitrange -n " + namespace));
+    }
+
+    /** From where images may be imported: openshift-apiserver, {@code pkg/image/apis/image/validation/whitelist}. */
+    private void checkAllowedRegistries() {
+        String name = "registries allowed";
+        JsonNode allowed = cluster.find(ObjectName.of(Resource.IMAGE_POLICY, ObjectName.CLUSTER))
+                .map(policy -> policy.path("spec").path("allowedRegistriesForImport"))
+                .orElseGet(MissingNode::getInstance);
+        List<String> refused = allowed.isEmpty()
+                ? List.of()
+                : hosts.stream().filter(host -> !isAllowed(host, allowed)).toList();
+        checks.add(
+                refused.isEmpty()
+                        ? Check.pass(name, "all that images come from")
+                        : Check.fail(
+                                name,
+                                "images come from %s, which spec.allowedRegistriesForImport does not list"
+                                        .formatted(refused),
+                                "oc edit image.config.openshift.io/cluster"));
+    }
+
+    private static boolean isAllowed(String host, JsonNode allowed) {
+        String name = host.replaceAll(":[0-9]+$", "");
+        for (JsonNode location : allowed) {
+            String domain = location.path("domainName").asText();
+            String pattern = domain.replaceAll(":[0-9*]+$", "");
+            if (pattern.equals("*")
+                    || pattern.equals(name)
+                    || (pattern.startsWith("*.") && name.endsWith(pattern.substring(1)))) {
+                return true;
+            }
+        }
+        return false;
     }
 }

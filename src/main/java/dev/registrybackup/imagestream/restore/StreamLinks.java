@@ -6,14 +6,15 @@ import dev.registrybackup.imagestream.ImageStream.TagHistory;
 import dev.registrybackup.inventory.Links;
 import dev.registrybackup.inventory.ListedLink;
 import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.LinkContent;
-import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
 import dev.registrybackup.registry.RegistryPath.TagIndexLink;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -23,55 +24,54 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * The links that a registry would have of some ImageStreams if it kept all of them in its bucket: of managed images only,
- * since of others the bucket has what happened to be pulled through.
+ * The links that a registry would have for some ImageStreams if it kept all of their managed images in its bucket. Other
+ * images have links only if they happened to be pulled through.
  */
 final class StreamLinks implements Links {
-    private final ObjectStore backup;
-    private final RegistryLayout layout;
-    private final boolean hasTags;
+    private final RegistryStore backup;
+    private final boolean hasTagLinks;
     private final Map<String, ListedLink> links = new TreeMap<>();
-    private final Map<String, Digest> targets = new TreeMap<>();
+    private final Map<String, Digest> targets = new HashMap<>();
     private final Set<Digest> pushed = new HashSet<>();
 
     /**
-     * None yet.
+     * No links yet.
      *
-     * @param hasTags whether tags have links, as in a stock registry and not in OpenShift's
+     * @param hasTagLinks whether tags have links, as in a stock registry and not in OpenShift's
      */
-    StreamLinks(ObjectStore backup, RegistryLayout layout, boolean hasTags) {
+    StreamLinks(RegistryStore backup, boolean hasTagLinks) {
         this.backup = backup;
-        this.layout = layout;
-        this.hasTags = hasTags;
+        this.hasTagLinks = hasTagLinks;
     }
 
-    /** Adds those of an ImageStream. */
+    /** Adds the links of this stream. */
     void add(DesiredStream stream) {
         Set<Digest> managed = stream.managed();
-        managed.forEach(image -> add(
-                new RevisionLink(stream.repository(), image),
-                image,
-                stream.captured().read()));
+        for (Digest image : managed) {
+            add(
+                    new RevisionLink(stream.repository(), image),
+                    image,
+                    stream.captured().read());
+        }
         stream.captured().images().keySet().stream().filter(stream::isPushed).forEach(pushed::add);
-        if (hasTags) {
-            stream.stream().tags().forEach(tag -> addTag(stream, tag, managed));
+        if (!hasTagLinks) {
+            return;
         }
-    }
-
-    private void addTag(DesiredStream stream, TagHistory tag, Set<Digest> managed) {
-        for (Item item : tag.items()) {
-            if (managed.contains(item.image())) {
-                add(new TagIndexLink(stream.repository(), tag.tag(), item.image()), item.image(), item.created());
+        for (TagHistory tag : stream.stream().tags()) {
+            for (Item item : tag.items()) {
+                if (managed.contains(item.image())) {
+                    add(new TagIndexLink(stream.repository(), tag.tag(), item.image()), item.image(), item.created());
+                }
             }
+            tag.current()
+                    .filter(item -> managed.contains(item.image()))
+                    .ifPresent(item ->
+                            add(new TagCurrentLink(stream.repository(), tag.tag()), item.image(), item.created()));
         }
-        tag.current()
-                .filter(item -> managed.contains(item.image()))
-                .ifPresent(
-                        item -> add(new TagCurrentLink(stream.repository(), tag.tag()), item.image(), item.created()));
     }
 
     private void add(RegistryPath.Link path, Digest target, Instant written) {
-        String key = layout.keyOf(path);
+        String key = backup.layout().keyOf(path);
         byte[] content = LinkContent.of(target);
         links.put(
                 key,
@@ -80,7 +80,6 @@ final class StreamLinks implements Links {
         targets.put(key, target);
     }
 
-    /** Whether there are none. */
     boolean isEmpty() {
         return links.isEmpty();
     }
@@ -95,7 +94,7 @@ final class StreamLinks implements Links {
 
     @Override
     public ObjectStore store() {
-        return backup;
+        return backup.store();
     }
 
     @Override
@@ -103,10 +102,10 @@ final class StreamLinks implements Links {
         return pushed.contains(manifest);
     }
 
-    /** No store has these: what they say is known. */
+    /** Reads nothing: these links are in no store. */
     @Override
     public Digest readTarget(ListedLink link) {
         return Optional.ofNullable(targets.get(link.key()))
-                .orElseThrow(() -> new IllegalArgumentException("No link of these: " + link.key()));
+                .orElseThrow(() -> new IllegalArgumentException("Not one of these links: " + link.key()));
     }
 }

@@ -11,86 +11,96 @@ import dev.registrybackup.registry.DigestMismatchException;
 import dev.registrybackup.registry.RepositoryName;
 import java.lang.System.Logger.Level;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
-/** Streams that cannot be restored, each told of once, so that the others can be. For one thread. */
+/** Collects the streams that cannot be restored, so that the others can be. For one thread. */
 final class UnrestorableImageStreams {
     private static final System.Logger LOGGER = System.getLogger(UnrestorableImageStreams.class.getName());
-    private static final int MOST_LISTED = 20;
-    private static final Set<StoreError> OF_THE_WHOLE_STORE =
+    private static final int MAX_LISTED = 20;
+    private static final Set<StoreError> FAILS_ALL =
             Set.of(StoreError.BUCKET_MISSING, StoreError.THROTTLED, StoreError.UNAVAILABLE);
 
-    private final BiConsumer<RepositoryName, String> told;
+    private final BiConsumer<RepositoryName, String> onFailure;
     private final Map<RepositoryName, String> problems = new LinkedHashMap<>();
 
     /**
-     * None yet.
+     * An empty collection.
      *
-     * @param told is told of each, and what is the matter with it
+     * @param onFailure receives each stream once, and its problem
      */
-    UnrestorableImageStreams(BiConsumer<RepositoryName, String> told) {
-        this.told = told;
+    UnrestorableImageStreams(BiConsumer<RepositoryName, String> onFailure) {
+        this.onFailure = onFailure;
     }
 
     /**
-     * Does something with a stream; empty if that failed because of the stream.
+     * Takes a step for the stream. If the step fails because of the stream, adds the stream to these.
      *
-     * @throws ClusterException if the cluster is out of order
-     * @throws ObjectStoreException if a store is
-     * @throws FencedException if it was told to stop
+     * @return the step's result; empty if it failed because of the stream
+     * @throws ClusterException if the cluster did not answer
+     * @throws ObjectStoreException if a store failed as a whole
+     * @throws FencedException if the restore was cancelled or replaced
      */
-    <T> Optional<T> attempt(RepositoryName stream, Supplier<T> step) {
+    <T> Optional<T> tryRead(RepositoryName stream, Supplier<T> step) {
         try {
             return Optional.of(step.get());
         } catch (RuntimeException e) {
-            if (isOfTheWhole(e)) {
+            if (failsAll(e)) {
                 throw e;
             }
-            String problem = "%s. Mend that, and restore again".formatted(reason(stream, e));
+            String problem = problem(stream, e);
             problems.put(stream, problem);
-            told.accept(stream, problem);
+            onFailure.accept(stream, problem);
             return Optional.empty();
         }
     }
 
-    private static boolean isOfTheWhole(RuntimeException failure) {
-        return failure instanceof FencedException
-                || (failure instanceof ClusterException ofCluster && ofCluster.error() == ClusterError.UNAVAILABLE)
-                || (failure instanceof ObjectStoreException ofStore && OF_THE_WHOLE_STORE.contains(ofStore.error()));
+    /** As {@link #tryRead}, without a result. */
+    void attempt(RepositoryName stream, Runnable step) {
+        tryRead(stream, () -> {
+            step.run();
+            return stream;
+        });
     }
 
-    private static String reason(RepositoryName stream, RuntimeException failure) {
+    private static boolean failsAll(RuntimeException failure) {
+        return failure instanceof FencedException
+                || (failure instanceof ClusterException ofCluster && ofCluster.error() == ClusterError.UNAVAILABLE)
+                || (failure instanceof ObjectStoreException ofStore && FAILS_ALL.contains(ofStore.error()));
+    }
+
+    private static String problem(RepositoryName stream, RuntimeException failure) {
         if (failure instanceof ClusterException) {
             return "the cluster refused: " + failure.getMessage();
         }
-        if (failure instanceof ObjectStoreException || failure instanceof DigestMismatchException) {
-            return "left out: " + failure.getMessage();
+        if (failure instanceof ObjectStoreException) {
+            return "skipped: " + failure.getMessage();
+        }
+        if (failure instanceof DigestMismatchException) {
+            return "skipped: %s. Fix that, and restore again".formatted(failure.getMessage());
         }
         LogEvent.of("imagestream-unreadable").with("stream", stream).log(LOGGER, Level.WARNING, failure);
-        return "left out, since it cannot be understood: " + failure;
+        return "skipped, because it cannot be parsed: %s. Restore it as of an earlier time".formatted(failure);
     }
 
-    /** Whether it is one. */
     boolean contains(RepositoryName stream) {
         return problems.containsKey(stream);
     }
 
-    /** A point about them; none if there are none. */
-    List<Check> points() {
+    /** A check that warns of them; empty if there are none. */
+    Optional<Check> check() {
         return problems.isEmpty()
-                ? List.of()
-                : List.of(Check.warn(
+                ? Optional.empty()
+                : Optional.of(Check.warn(
                         "captured ImageStreams",
                         "%d cannot be restored: %s"
                                 .formatted(
                                         problems.size(),
                                         problems.entrySet().stream()
-                                                .limit(MOST_LISTED)
+                                                .limit(MAX_LISTED)
                                                 .toList())));
     }
 }

@@ -12,6 +12,8 @@ import dev.registrybackup.imagestream.ObjectName;
 import dev.registrybackup.imagestream.Resource;
 import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.objectstore.RegistryStore;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
@@ -105,14 +107,15 @@ class ImageCreatorTest {
                         .orElseThrow(),
                 captureReader);
         EmptyCluster cluster = new EmptyCluster();
-        ImageCreator writing = new ImageCreator(
+        OperationContext operation = new OperationContext(() -> {}, new ProgressTracker());
+        ImageCreator imageCreator = new ImageCreator(
                 cluster,
-                new ImageBuilder(new InMemoryObjectStore("target"), new RegistryLayout("")),
-                RecoveryFixture.PERMITTED,
-                new ClusterRestoreReport(new ProgressTracker()));
+                new ImageBuilder(new RegistryStore(new InMemoryObjectStore("target"), new RegistryLayout(""))),
+                operation,
+                new ClusterRestoreReport(operation));
 
         // When
-        writing.write(stream);
+        imageCreator.create(stream);
 
         // Then
         assertEquals(childrenFirst, cluster.created);

@@ -246,7 +246,7 @@ class ImageStreamRestoreTest {
                 PreflightException.class,
                 () -> recoveryFixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
         // Then
-        assertTrue(String.valueOf(refused.getMessage()).contains("namespace dev: it is not there"));
+        assertTrue(String.valueOf(refused.getMessage()).contains("namespace dev: it does not exist"));
         assertTrue(recoveryFixture
                 .restore("{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}")
                 .isComplete());
@@ -266,7 +266,7 @@ class ImageStreamRestoreTest {
         // Then
         assertFalse(preflight.path("ready").asBoolean());
         String points = preflight.path("checks").toString();
-        assertTrue(points.contains("a stream of 4 openshift.io/images is to be restored, and it allows 2"), points);
+        assertTrue(points.contains("a stream with 4 openshift.io/images is to be restored, and 2 are allowed"), points);
         assertTrue(points.contains("images come from [quay.io], which"), points);
     }
 
@@ -412,7 +412,7 @@ class ImageStreamRestoreTest {
         recoveryFixture.restore(
                 "{'scope':{'repository':'dev/app'},'imageStreams':'status','at':'%s'}".formatted(before));
         // Then
-        assertTrue(String.valueOf(gone.getMessage()).contains("was gone by"), gone.getMessage());
+        assertTrue(String.valueOf(gone.getMessage()).contains("was deleted by"), gone.getMessage());
         assertEquals(List.of(image.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
     }
 
@@ -433,7 +433,7 @@ class ImageStreamRestoreTest {
                         .formatted(last));
         // Then
         assertEquals(
-                "No ImageStream of {\"all\":true} is on record as of %s: the last snapshot that has any is of %s, so give that"
+                "No ImageStream of {\"all\":true} was captured by %s: the last snapshot with streams is of %s, so give that"
                                 .formatted(recoveryFixture.clock().instant(), last)
                         + " time as \"at\"",
                 unknown.getMessage());
@@ -786,7 +786,7 @@ class ImageStreamRestoreTest {
         Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_MAPPING);
         // Then
         String points = preflight.path("checks").toString();
-        assertTrue(points.contains("1 are not restorable on this route"), points);
+        assertTrue(points.contains("1 cannot be restored by mapping"), points);
         assertTrue(points.contains("dev/multi:all"), points);
         assertFalse(restoreResult.isComplete());
         assertEquals(List.of(), RecoveryFixture.images(recoveryFixture.fresh(), "dev/multi", "all"));
@@ -825,6 +825,63 @@ class ImageStreamRestoreTest {
                         .count());
     }
 
+    /** How often a restore of this request reads the captured body of dev/app from the backup. */
+    private long readsOfBody(String request) {
+        String hash = captured("dev/app").body();
+        recoveryFixture.askedOfBackup().clearRequests();
+        assertTrue(recoveryFixture.restore(request).isComplete());
+        return recoveryFixture.askedOfBackup().requests().stream()
+                .filter(asked -> asked.operation() == Operation.OPEN
+                        && asked.key().contains("/bodies/")
+                        && asked.key().contains(hash))
+                .count();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
+    void eachStreamIsReadOnceToCheckOnceForItsLinksAndOnceForTheCluster(String request) {
+        // Given
+        aCluster();
+        recoveryFixture.backedUp().ready();
+        // When
+        long reads = readsOfBody(request);
+        // Then
+        assertEquals(3, reads);
+    }
+
+    @Test
+    void aSingleStreamIsReadOnce() {
+        // Given
+        recoveryFixture.push("dev/app", "latest");
+        recoveryFixture.backedUp().ready();
+        // When
+        long reads = readsOfBody("{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}");
+        // Then
+        assertEquals(1, reads);
+    }
+
+    @Test
+    void aStreamThatIsDeletedDuringItsRestoreIsReported() {
+        // Given
+        recoveryFixture.push("dev/app", "v1");
+        recoveryFixture.lost().ocTag("dev", "app", "v1", "dev", "app", "live");
+        recoveryFixture.backedUp().ready();
+        recoveryFixture.fresh().onRequest(request -> {
+            if (request.method().equals("GET")
+                    && recoveryFixture.writes().stream().anyMatch(write -> write.endsWith("/app/status"))) {
+                recoveryFixture.fresh().onRequest(other -> {});
+                recoveryFixture.fresh().removeStream("dev", "app");
+            }
+        });
+        // When
+        Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_STATUS);
+        // Then
+        assertFalse(restoreResult.isComplete());
+        assertEquals(List.of(FindingCode.IS_ITEM_UNRESTORABLE), found());
+        String problem = recoveryFixture.reading().firstFindings().get(0).problem();
+        assertTrue(problem.contains("it was deleted during the restore"), problem);
+    }
+
     @Test
     void whoMayEditANamespaceRestoresItByMapping() {
         // Given
@@ -846,7 +903,7 @@ class ImageStreamRestoreTest {
         Restore.RestoreResult restoreResult = recoveryFixture.restore(request);
         // Then
         assertTrue(preflight.path("ready").asBoolean(), preflight::toPrettyString);
-        assertTrue(preflight.toString().contains("it could not be looked at, so look yourself"));
+        assertTrue(preflight.toString().contains("it could not be checked, so check it yourself"));
         assertTrue(restoreResult.isComplete());
         assertEquals(
                 List.of(newer.toString(), older.toString()),
@@ -953,6 +1010,6 @@ class ImageStreamRestoreTest {
         // Then
         assertFalse(preflight.path("ready").asBoolean());
         assertEquals(1, preflight.path("checks").size());
-        assertTrue(preflight.path("checks").toString().contains("serves no image.openshift.io"));
+        assertTrue(preflight.path("checks").toString().contains("does not serve image.openshift.io"));
     }
 }

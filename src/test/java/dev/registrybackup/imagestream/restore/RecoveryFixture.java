@@ -17,6 +17,7 @@ import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.Fence;
+import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
@@ -38,8 +39,6 @@ import java.util.UUID;
 
 /** A cluster that is lost, the backup of its registry, and another cluster with an empty bucket. */
 final class RecoveryFixture implements AutoCloseable {
-    static final Fence PERMITTED = () -> {};
-
     private static final String MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json";
     private static final String INDEX_TYPE = "application/vnd.oci.image.index.v1+json";
 
@@ -53,6 +52,7 @@ final class RecoveryFixture implements AutoCloseable {
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, clock);
     private final InMemoryObjectStore target = new InMemoryObjectStore("restored");
     private final RecordingObjectStore asked = new RecordingObjectStore(target);
+    private final RecordingObjectStore askedOfBackup = new RecordingObjectStore(backup);
     private final WorkerPools workerPools = new WorkerPools(4, 2);
     private final List<KubernetesClient> clients = new ArrayList<>();
     private ProgressTracker progressTracker = new ProgressTracker();
@@ -102,6 +102,11 @@ final class RecoveryFixture implements AutoCloseable {
     /** What is asked of the target. */
     RecordingObjectStore asked() {
         return asked;
+    }
+
+    /** What a restore asks of the backup. */
+    RecordingObjectStore askedOfBackup() {
+        return askedOfBackup;
     }
 
     RandomRegistry registry() {
@@ -228,21 +233,21 @@ final class RecoveryFixture implements AutoCloseable {
 
     ImageStreamRestore restoring() {
         Restore storage = new Restore(
-                new RegistryStore(backup, layout),
+                new RegistryStore(askedOfBackup, layout),
                 new RegistryStore(asked, layout),
                 workerPools,
                 RateLimiter.unlimited(),
                 clock);
-        return new ImageStreamRestore(storage, freshCluster(), new CaptureReader(backup, scratch));
+        return new ImageStreamRestore(storage, freshCluster(), new CaptureReader(askedOfBackup, scratch));
     }
 
     Restore.RestoreResult restore(String request) {
-        return restore(request, PERMITTED);
+        return restore(request, () -> {});
     }
 
     Restore.RestoreResult restore(String request, Fence fence) {
         progressTracker = new ProgressTracker();
-        return restoring().run(request(request), fence, progressTracker);
+        return restoring().run(request(request), new OperationContext(fence, progressTracker));
     }
 
     ObjectNode preflight(String request) {
