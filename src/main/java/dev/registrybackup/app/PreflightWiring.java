@@ -16,12 +16,10 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 /** Builds the preflight of the backup's prerequisites for this process's role. Sends no request before it runs. */
@@ -94,14 +92,7 @@ class PreflightWiring {
                 cluster(),
                 clock,
                 Wiring::random,
-                this::pause));
-    }
-
-    /** Runs on the caller's thread, which may block. */
-    private void pause(Duration time) {
-        CompletableFuture<Void> over = new CompletableFuture<>();
-        workerPools.schedule(time, () -> over.complete(null));
-        over.join();
+                workerPools::sleep));
     }
 
     private Optional<ClusterChecks> cluster() {

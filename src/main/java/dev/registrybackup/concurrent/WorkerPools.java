@@ -116,6 +116,13 @@ public final class WorkerPools implements AutoCloseable {
         timer.schedule(step, delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    /** Blocks the calling thread for this long. No thread of a pool for objects or records may call it. */
+    public void sleep(Duration duration) {
+        CompletableFuture<Boolean> over = new CompletableFuture<>();
+        schedule(duration, () -> over.complete(true));
+        join(over);
+    }
+
     /**
      * Runs a step that does not block, after the delay, on the timer's one thread, unless the future is done by then. Once
      * it is done, the step and what it refers to are kept no longer.

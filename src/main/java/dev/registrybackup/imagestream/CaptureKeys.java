@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Where in the backup bucket captures lie:
+ * The keys of captures in the backup bucket:
  *
  * <pre>
  * registry-backup/openshift/
@@ -49,7 +49,7 @@ final class CaptureKeys {
         return SNAPSHOTS + TIME.format(ended) + "-" + random + ".ndjson.gz";
     }
 
-    /** The time in a change's or snapshot's key, to the millisecond; empty of keys that are neither. */
+    /** The time in a change's or snapshot's key, to the millisecond; empty for any other key. */
     static Optional<Instant> time(String key) {
         String name = key.substring(key.lastIndexOf('/') + 1);
         if (name.length() < TIME_LENGTH) {
@@ -62,7 +62,7 @@ final class CaptureKeys {
         }
     }
 
-    /** The hash in a body's key; empty of keys that are none. */
+    /** The hash in a body's key; empty for any other key. */
     static Optional<String> hashOf(String bodyKey) {
         int from = bodyKey.lastIndexOf('/') + 1;
         return Optional.of(bodyKey)
@@ -71,7 +71,7 @@ final class CaptureKeys {
                 .filter(hash -> body(hash).equals(bodyKey));
     }
 
-    /** Whose change it is; empty of keys that are none. */
+    /** The repository in a change's key; empty for any other key. */
     static Optional<RepositoryName> repositoryOf(String changeKey) {
         int end = changeKey.lastIndexOf('/');
         if (end <= CHANGES.length() || time(changeKey).isEmpty()) {

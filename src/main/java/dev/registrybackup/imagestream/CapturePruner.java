@@ -11,143 +11,133 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Hides captures in a backup that no time within the retention needs: snapshots, then changes, then the bodies that none of
- * those kept names. So a record never names a body that went before it, wherever this is stopped, and the next pruning goes
- * on. Holds the hash of each body that is named or was removed, some 120 bytes each. For one thread.
+ * Prunes the captures that no time within the retention needs: snapshots, then changes, then the bodies that no remaining
+ * record refers to. In this order no record refers to a body that was deleted before it, wherever the pruning stops; the next
+ * one continues. The backup keeps versions, so a delete hides an object. Holds the hash of each body that is referred to or
+ * deleted in memory, some 120 bytes each. For one thread.
  *
- * <p>A capture that finds a body here writes no other, and its record may come after the body was removed. So the changes of
- * late are read once more at the end, and each pruning brings back, from its version, whatever a record names that is hidden.
+ * <p>A capture that finds a body does not write it again, and may write its record after the body was deleted. So the latest
+ * changes are read again at the end, and each pruning reinstates, from its version, every body that a record refers to.
  */
 public final class CapturePruner {
-    /** So many bodies are removed in one pruning at the most; the next one goes on. */
-    static final int MOST = 100_000;
+    /** How many bodies one pruning deletes at most; the next one continues. */
+    static final int MAX_BODIES = 100_000;
 
-    /** No capture takes so long from its first body to the record that names it. */
-    private static final Duration CAPTURE = Duration.ofDays(1);
+    /** No capture takes longer from its first body to its record. */
+    private static final Duration MAX_CAPTURE = Duration.ofDays(1);
 
     private final ObjectStore backup;
-    private final Path scratch;
     private final Clock clock;
+    private final CaptureReader captureReader;
     private final JsonBlobStore jsonBlobStore;
     private final ChangeLog changeLog;
 
     /**
-     * What a pruning came to.
+     * The result of a pruning.
      *
-     * @param snapshots how many snapshots it removed
-     * @param changes how many changes
-     * @param bodies how many bodies
-     * @param broughtBack how many bodies it brought back, since a record names them
+     * @param snapshots how many snapshots it deleted
+     * @param changes how many changes it deleted
+     * @param bodies how many bodies it deleted
+     * @param reinstated how many bodies it reinstated
      */
-    public record Pruned(long snapshots, long changes, long bodies, long broughtBack) {}
+    public record PruneSummary(long snapshots, long changes, long bodies, long reinstated) {}
 
     /**
-     * Prunes that backup, which has to keep versions.
+     * A pruner of this backup, which must keep versions.
      *
      * @param scratch a directory on this machine for a copy of the snapshot that is being read
      */
     public CapturePruner(ObjectStore backup, Path scratch, Clock clock) {
         this.backup = backup;
-        this.scratch = scratch;
         this.clock = clock;
+        this.captureReader = new CaptureReader(backup, scratch);
         this.jsonBlobStore = new JsonBlobStore(backup);
         this.changeLog = new ChangeLog(backup);
     }
 
     /**
-     * Prunes, so that {@link CaptureReader#asOf} that time and any later one is what it was. Removes nothing unless there is a
-     * snapshot of before that time and one of after it.
+     * Prunes, so that {@link CaptureReader#asOf} does not change for that time and any later one. Deletes nothing unless there
+     * is a snapshot from before that time and one from after it.
      *
      * @param before when the retention begins, UTC
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if the backup cannot be read or written; if a record that stays
-     *     cannot be read, then nothing was removed
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if the backup cannot be read or written. If a record that
+     *     stays cannot be read, nothing was deleted
      */
-    public Pruned prune(Instant before) {
-        List<String> snapshots = snapshots();
+    public PruneSummary prune(Instant before) {
+        List<String> snapshots = captureReader.snapshots(Instant.MAX);
         int outside = (int) snapshots.stream()
                 .filter(key -> !CaptureKeys.time(key).orElseThrow().isAfter(before))
                 .count();
         if (outside == 0 || outside == snapshots.size()) {
-            return new Pruned(0, 0, 0, 0);
+            return new PruneSummary(0, 0, 0, 0);
         }
-        Set<String> named = new HashSet<>();
-        // The last one outside is what the retention begins with.
+        // The last snapshot before the retention is what its first moment needs.
+        List<String> expired = snapshots.subList(0, outside - 1);
+        Set<String> reachable = new HashSet<>();
         Instant oldest = snapshots.subList(outside - 1, snapshots.size()).stream()
-                .map(key -> oldest(key, named))
+                .map(key -> oldest(key, reachable))
                 .min(Comparator.naturalOrder())
                 .orElseThrow();
-        changeLog.after(oldest, change -> change.bodies().forEach(named::add));
-        List<String> due = snapshots.subList(0, outside - 1);
-        due.forEach(this::hide);
-        long dueChanges = hideChanges(oldest);
-        Set<String> removed = hideBodies(named);
-        Set<String> missing = named;
-        changeLog.after(
-                clock.instant().minus(CAPTURE),
-                change -> change.bodies().filter(removed::contains).forEach(missing::add));
-        long broughtBack = missing.stream().filter(jsonBlobStore::bringBack).count();
-        return new Pruned(due.size(), dueChanges, removed.size(), broughtBack);
+        changeLog.forEachAfter(oldest, change -> change.bodies().forEach(reachable::add));
+        expired.forEach(this::delete);
+        long changes = deleteChanges(oldest);
+        Set<String> deleted = deleteBodies(reachable);
+        Set<String> missing = reachable;
+        changeLog.forEachAfter(
+                clock.instant().minus(MAX_CAPTURE),
+                change -> change.bodies().filter(deleted::contains).forEach(missing::add));
+        long reinstated = missing.stream().filter(jsonBlobStore::reinstate).count();
+        return new PruneSummary(expired.size(), changes, deleted.size(), reinstated);
     }
 
-    /** The keys of all of them, the oldest first. */
-    private List<String> snapshots() {
-        try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.SNAPSHOTS)) {
-            return listing.map(ObjectInfo::key)
-                    .filter(key -> CaptureKeys.time(key).isPresent())
-                    .toList();
+    /** Adds the bodies that a snapshot refers to. Returns from when on a change may be newer than a stream in it. */
+    private Instant oldest(String key, Set<String> reachable) {
+        try (SnapshotReader snapshot = captureReader.open(key)) {
+            return snapshot.streams()
+                    .peek(stream -> stream.bodies().forEach(reachable::add))
+                    .map(CapturedStream::read)
+                    .reduce(snapshot.startedAt(), (one, other) -> other.isBefore(one) ? other : one);
         }
     }
 
-    /** Adds the bodies that a snapshot names, and tells since when a change may be newer than something in it. */
-    private Instant oldest(String snapshot, Set<String> named) {
-        try (SnapshotReader reading = new SnapshotReader(backup, snapshot, scratch)) {
-            Instant oldest = reading.startedAt();
-            while (reading.hasNext()) {
-                CapturedStream line = reading.next();
-                line.bodies().forEach(named::add);
-                oldest = line.read().isBefore(oldest) ? line.read() : oldest;
-            }
-            return oldest;
-        }
-    }
-
-    private void hide(String key) {
+    private void delete(String key) {
         backup.delete(key, Optional.empty());
     }
 
-    private long hideChanges(Instant until) {
+    private long deleteChanges(Instant until) {
+        long[] deleted = {0};
         try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.CHANGES)) {
-            return listing.map(ObjectInfo::key)
+            listing.map(ObjectInfo::key)
                     .filter(key -> CaptureKeys.repositoryOf(key).isPresent())
                     .filter(key -> !CaptureKeys.time(key).orElseThrow().isAfter(until))
-                    .mapToLong(key -> {
-                        hide(key);
-                        return 1;
-                    })
-                    .sum();
+                    .forEach(key -> {
+                        delete(key);
+                        deleted[0]++;
+                    });
         }
+        return deleted[0];
     }
 
     /**
-     * Hides those that nothing names and that are older than a capture takes. Tells their hashes, and leaves in
-     * the set those that are missing.
+     * Deletes the bodies that are not reachable and are older than a capture takes, and returns their hashes.
+     *
+     * @param reachable the reachable bodies; loses those that the backup has, so that the missing ones remain
      */
-    private Set<String> hideBodies(Set<String> named) {
-        Set<String> removed = new HashSet<>();
-        Instant young = clock.instant().minus(CAPTURE);
-        Predicate<ObjectInfo> isOld = info -> info.lastModified().isBefore(young);
+    private Set<String> deleteBodies(Set<String> reachable) {
+        Set<String> deleted = new HashSet<>();
+        Instant young = clock.instant().minus(MAX_CAPTURE);
         try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.BODIES)) {
-            listing.forEach(info -> CaptureKeys.hashOf(info.key())
-                    .filter(hash -> !named.remove(hash) && isOld.test(info) && removed.size() < MOST)
-                    .ifPresent(hash -> {
-                        hide(info.key());
-                        removed.add(hash);
-                    }));
+            listing.forEach(info -> CaptureKeys.hashOf(info.key()).ifPresent(hash -> {
+                boolean isOrphan = !reachable.remove(hash);
+                if (isOrphan && info.lastModified().isBefore(young) && deleted.size() < MAX_BODIES) {
+                    delete(info.key());
+                    deleted.add(hash);
+                }
+            }));
         }
-        return removed;
+        return deleted;
     }
 }

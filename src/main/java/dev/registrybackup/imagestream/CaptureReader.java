@@ -9,20 +9,17 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Spliterators;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was captured of a cluster's ImageStreams and Images, read from a backup. Throws {@link
- * dev.registrybackup.objectstore.ObjectStoreException} if the backup cannot be read, or something in it is not what its key says.
+ * Reads the captures of a cluster's ImageStreams and Images from a backup. Methods throw {@link
+ * dev.registrybackup.objectstore.ObjectStoreException} if the backup cannot be read, or if something in it does not match its key.
  * Blocks; safe for use by many threads.
  */
 public final class CaptureReader {
@@ -32,7 +29,7 @@ public final class CaptureReader {
     private final ChangeLog changeLog;
 
     /**
-     * Those in that backup.
+     * A reader of this backup's captures.
      *
      * @param scratch a directory on this machine for a copy of the snapshot that is being read
      */
@@ -43,112 +40,95 @@ public final class CaptureReader {
         this.changeLog = new ChangeLog(backup);
     }
 
-    /**
-     * The streams of the newest snapshot that are wanted, to be taken in any order; empty if there is no snapshot.
-     *
-     * @param wanted which
-     */
-    public Optional<SnapshotIndex> newest(Predicate<RepositoryName> wanted) {
-        return snapshotBy(Instant.MAX).map(key -> newest(key, wanted));
+    /** The wanted streams of the newest snapshot, for a look-up in any order; empty if there is no snapshot. */
+    public Optional<SnapshotIndex> newest(Predicate<RepositoryName> isWanted) {
+        return lastSnapshot(Instant.MAX).map(key -> {
+            SnapshotIndex index = new SnapshotIndex(CaptureKeys.time(key).orElseThrow());
+            try (SnapshotReader snapshot = open(key)) {
+                snapshot.streams()
+                        .filter(stream -> !stream.isDeleted() && isWanted.test(stream.stream()))
+                        .forEach(index::add);
+            }
+            return index;
+        });
     }
 
-    private SnapshotIndex newest(String key, Predicate<RepositoryName> wanted) {
-        SnapshotIndex newest = new SnapshotIndex(CaptureKeys.time(key).orElseThrow());
-        try (SnapshotReader reading = open(key)) {
-            stream(reading)
-                    .filter(captured -> !captured.isDeleted() && wanted.test(captured.stream()))
-                    .forEach(newest::add);
-        }
-        return newest;
-    }
-
-    /** The streams of the newest snapshot, in its order, as they were then; none if there is no snapshot. */
+    /** The streams of the newest snapshot, in its order; empty if there is no snapshot. */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public Stream<CapturedStream> inNewestSnapshot() {
-        return snapshotBy(Instant.MAX)
-                .map(this::open)
-                .map(reading -> stream(reading).onClose(reading::close))
+        return lastSnapshot(Instant.MAX)
+                .map(key -> open(key).streams())
                 .orElseGet(Stream::empty);
     }
 
     /**
-     * All streams as they were then: those of the last snapshot before, as later changes have them.
+     * All streams as they were at a time: those of the last snapshot by then, with the changes after it.
      *
      * @param at the time, UTC
      */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public Stream<CapturedStream> asOf(Instant at) {
-        Map<RepositoryName, String> changed = changeLog.newest(CaptureKeys.CHANGES, at);
-        return snapshotBy(at)
-                .map(this::open)
-                .map(reading -> Stream.concat(
-                                stream(reading).map(line -> later(line, changed.remove(line.stream()))),
-                                Stream.of(reading.startedAt()).flatMap(begun -> unlisted(changed, begun)))
-                        .onClose(reading::close))
-                .orElseGet(() -> unlisted(changed, Instant.MIN))
-                .filter(captured -> !captured.isDeleted());
+        Map<RepositoryName, String> changes = changeLog.newest(CaptureKeys.CHANGES, at);
+        Optional<String> last = lastSnapshot(at);
+        if (last.isEmpty()) {
+            return changes.values().stream().map(changeLog::read).filter(stream -> !stream.isDeleted());
+        }
+        SnapshotReader snapshot = open(last.get());
+        Stream<CapturedStream> listed =
+                snapshot.streams().map(line -> newer(line, changes.remove(line.stream())));
+        // A stream that the snapshot does not list did not exist when the snapshot was started.
+        Stream<CapturedStream> unlisted = Stream.of(changes).flatMap(rest -> rest.values().stream())
+                .filter(key -> CaptureKeys.time(key).orElseThrow().isAfter(snapshot.startedAt()))
+                .map(changeLog::read);
+        return Stream.concat(listed, unlisted).filter(stream -> !stream.isDeleted());
     }
 
-    private static Stream<CapturedStream> stream(Iterator<CapturedStream> lines) {
-        return StreamSupport.stream(() -> Spliterators.spliteratorUnknownSize(lines, 0), 0, false);
-    }
-
-    private CapturedStream later(CapturedStream line, @Nullable String change) {
+    private CapturedStream newer(CapturedStream line, @Nullable String change) {
         return change != null && CaptureKeys.time(change).orElseThrow().isAfter(line.read())
                 ? changeLog.read(change)
                 : line;
     }
 
-    /** What a snapshot does not list was gone when it was begun. */
-    private Stream<CapturedStream> unlisted(Map<RepositoryName, String> changed, Instant begun) {
-        return changed.values().stream()
-                .filter(key -> CaptureKeys.time(key).orElseThrow().isAfter(begun))
-                .map(changeLog::read);
-    }
-
-    /** When the last snapshot by then was complete that has any stream, UTC; empty if there is none. */
+    /** When the last snapshot by then that has any stream was complete, UTC; empty if there is none. */
     public Optional<Instant> lastWithStreams(Instant by) {
         List<String> snapshots = new ArrayList<>(snapshots(by));
         Collections.reverse(snapshots);
         return snapshots.stream().filter(this::hasStreams).findFirst().flatMap(CaptureKeys::time);
     }
 
-    private boolean hasStreams(String snapshot) {
-        try (SnapshotReader reading = open(snapshot)) {
-            return reading.hasNext();
+    private boolean hasStreams(String key) {
+        try (SnapshotReader snapshot = open(key)) {
+            return snapshot.hasNext();
         }
     }
 
-    /**
-     * One stream as it was then; empty if it is not known to have been there. If it is known to have been gone, that is
-     * told: {@link CapturedStream#isDeleted}.
-     */
+    /** One stream as it was then, possibly {@linkplain CapturedStream#isDeleted deleted}; empty if it was never captured. */
     public Optional<CapturedStream> find(RepositoryName stream, Instant at) {
         Optional<CapturedStream> change = changeLog.newest(stream, at);
-        Optional<String> snapshot = snapshotBy(at);
-        if (snapshot.isEmpty()) {
+        Optional<String> last = lastSnapshot(at);
+        if (last.isEmpty()) {
             return change;
         }
-        try (SnapshotReader reading = open(snapshot.get())) {
-            Optional<CapturedStream> line = stream(reading)
+        try (SnapshotReader snapshot = open(last.get())) {
+            Optional<CapturedStream> line = snapshot.streams()
                     .filter(captured -> captured.stream().equals(stream))
                     .findFirst();
-            Instant known = line.map(CapturedStream::read).orElse(reading.startedAt());
+            Instant known = line.map(CapturedStream::read).orElse(snapshot.startedAt());
             if (change.filter(captured -> captured.read().isAfter(known)).isPresent()) {
                 return change;
             }
-            return line.or(() -> change.map(captured -> CapturedStream.deleted(stream, reading.startedAt())));
+            return line.or(() -> change.map(captured -> CapturedStream.deleted(stream, snapshot.startedAt())));
         }
     }
 
-    private Optional<String> snapshotBy(Instant at) {
-        return snapshots(at).stream().reduce((earlier, later) -> later);
+    private Optional<String> lastSnapshot(Instant by) {
+        return snapshots(by).stream().reduce((earlier, later) -> later);
     }
 
-    /** The keys of those that were complete by then, the oldest first. */
-    private List<String> snapshots(Instant by) {
+    /** The keys of the snapshots that were complete by then, the oldest first. */
+    List<String> snapshots(Instant by) {
         try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.SNAPSHOTS)) {
             return listing.map(ObjectInfo::key)
                     .filter(key -> CaptureKeys.time(key)
@@ -159,34 +139,31 @@ public final class CaptureReader {
     }
 
     @MustBeClosed
-    private SnapshotReader open(String snapshot) {
+    SnapshotReader open(String snapshot) {
         return new SnapshotReader(backup, snapshot, scratch);
     }
 
     /**
-     * Tells every image that an ImageStream is on record to have referred to since then: at that time, or later.
+     * Passes on every image that a captured ImageStream referred to at that time or later; some of them repeatedly.
      *
      * @param since UTC
      */
-    public void imagesSince(Instant since, Consumer<Digest> each) {
-        Consumer<CapturedStream> tell = captured -> captured.images().keySet().forEach(each);
-        Optional<String> base = snapshotBy(since);
-        // What changed while it was taken may not be in it.
-        Instant from = base.map(this::snapshotStartedAt).orElse(Instant.MIN);
-        String first = base.orElse(CaptureKeys.SNAPSHOTS);
-        changeLog.after(from, tell);
-        snapshots(Instant.MAX).stream().filter(key -> key.compareTo(first) >= 0).forEach(key -> eachIn(key, tell));
-    }
-
-    private Instant snapshotStartedAt(String snapshot) {
-        try (SnapshotReader reading = open(snapshot)) {
-            return reading.startedAt();
-        }
-    }
-
-    private void eachIn(String snapshot, Consumer<CapturedStream> tell) {
-        try (SnapshotReader reading = open(snapshot)) {
-            reading.forEachRemaining(tell);
+    public void imagesSince(Instant since, Consumer<Digest> consumer) {
+        Optional<String> base = lastSnapshot(since);
+        // A change while the snapshot was taken may be missing from it.
+        Instant from = base.map(key -> {
+                    try (SnapshotReader snapshot = open(key)) {
+                        return snapshot.startedAt();
+                    }
+                })
+                .orElse(Instant.MIN);
+        changeLog.forEachAfter(from, change -> change.images().keySet().forEach(consumer));
+        for (String key : snapshots(Instant.MAX)) {
+            if (key.compareTo(base.orElse("")) >= 0) {
+                try (SnapshotReader snapshot = open(key)) {
+                    snapshot.streams().forEach(stream -> stream.images().keySet().forEach(consumer));
+                }
+            }
         }
     }
 
@@ -197,8 +174,8 @@ public final class CaptureReader {
 
     /** The Image that was captured with the stream; empty if the cluster had none. */
     public Optional<ImageObject> image(CapturedStream captured, Digest digest) {
-        return Optional.ofNullable(captured.images().get(digest))
-                .filter(hash -> captured.hasImage(digest))
-                .map(hash -> new ImageObject(jsonBlobStore.read(hash)));
+        return captured.hasImage(digest)
+                ? Optional.of(new ImageObject(jsonBlobStore.read(captured.images().getOrDefault(digest, ""))))
+                : Optional.empty();
     }
 }

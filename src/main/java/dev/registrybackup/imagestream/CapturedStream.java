@@ -13,13 +13,13 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * An ImageStream as it was at a time: the form of a change, and of a snapshot's lines.
+ * An ImageStream as it was at a time: the form of a change, and of a line of a snapshot.
  *
- * @param stream the repository that it is
+ * @param stream the stream's repository
  * @param read when it was read, UTC, to the millisecond
- * @param body the hash of its body; empty if it was gone
- * @param images by digest, the hash of the body of each Image that it refers to, children of indexes among them; empty of
- *     an Image that the cluster had not
+ * @param body the hash of its body; empty if it was deleted
+ * @param images by digest, the hash of the body of each Image that it refers to, including children of indexes; empty for
+ *     an Image that was missing from the cluster
  */
 public record CapturedStream(RepositoryName stream, Instant read, String body, Map<Digest, String> images) {
     /** Keeps its own copy of the map, in its order. */
@@ -27,21 +27,21 @@ public record CapturedStream(RepositoryName stream, Instant read, String body, M
         images = Collections.unmodifiableMap(new LinkedHashMap<>(images));
     }
 
-    static CapturedStream deleted(RepositoryName stream, Instant seen) {
-        return new CapturedStream(stream, seen, "", Map.of());
+    static CapturedStream deleted(RepositoryName stream, Instant read) {
+        return new CapturedStream(stream, read, "", Map.of());
     }
 
-    /** Whether it is on record that there was none any more. */
+    /** Whether the stream was captured as deleted. */
     public boolean isDeleted() {
         return body.isEmpty();
     }
 
-    /** Whether the cluster had an Image of it. */
+    /** Whether the cluster had an Image object of this image. */
     public boolean hasImage(Digest image) {
         return !images.getOrDefault(image, "").isEmpty();
     }
 
-    /** The hashes of all bodies that it names. */
+    /** The hashes of all bodies that it refers to. */
     Stream<String> bodies() {
         return Stream.concat(Stream.of(body), images.values().stream()).filter(hash -> !hash.isEmpty());
     }
@@ -50,14 +50,14 @@ public record CapturedStream(RepositoryName stream, Instant read, String body, M
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("stream", stream.value()).put("read", read.toString());
         if (isDeleted()) {
-            return json.put("gone", true);
+            return json.put("deleted", true);
         }
         ObjectNode bodies = json.put("body", body).putObject("images");
         images.forEach((digest, hash) -> bodies.put(digest.toString(), hash));
         return json;
     }
 
-    /** Reads what {@link #json} wrote; throws {@link IllegalArgumentException} if it is anything else. */
+    /** Parses the form of {@link #json}. Throws {@link IllegalArgumentException} if it is anything else. */
     static CapturedStream parse(JsonNode json) {
         Map<Digest, String> images = new LinkedHashMap<>();
         json.path("images")
@@ -65,8 +65,8 @@ public record CapturedStream(RepositoryName stream, Instant read, String body, M
                 .forEach(image -> images.put(
                         Digest.parse(image.getKey()), image.getValue().asText()));
         String body = json.path("body").asText();
-        if (body.isEmpty() != json.path("gone").asBoolean()) {
-            throw new IllegalArgumentException("A captured stream has a body or is gone");
+        if (body.isEmpty() != json.path("deleted").asBoolean()) {
+            throw new IllegalArgumentException("A captured stream has a body or is deleted");
         }
         try {
             return new CapturedStream(
@@ -75,7 +75,7 @@ public record CapturedStream(RepositoryName stream, Instant read, String body, M
                     body,
                     images);
         } catch (DateTimeParseException e) {
-            throw new IllegalArgumentException("No time: " + json.path("read").asText(), e);
+            throw new IllegalArgumentException("Not a time: " + json.path("read").asText(), e);
         }
     }
 }

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** The changes of ImageStreams, each an object of its own that is never written again. */
+/** The captured changes of ImageStreams in the backup; each is an object that is written once. Safe for use by many threads. */
 final class ChangeLog {
     private final ObjectStore backup;
     private final MetadataStore records;
@@ -25,20 +25,20 @@ final class ChangeLog {
         this.records = new MetadataStore(backup);
     }
 
-    /** Puts one on record. */
+    /** Writes a change. */
     void append(CapturedStream captured, Supplier<String> random) {
         records.put(
                 CaptureKeys.change(captured.stream(), captured.read(), random.get()),
                 captured.json().toString());
     }
 
-    /** The newest one of a stream that was read by then. */
+    /** The newest change of a stream that was read by then. */
     Optional<CapturedStream> newest(RepositoryName stream, Instant by) {
         return Optional.ofNullable(newest(CaptureKeys.changes(stream), by).get(stream))
                 .map(this::read);
     }
 
-    /** By stream, the key of the newest one that was read by then. */
+    /** By stream, the key of the newest change below the prefix that was read by then. */
     Map<RepositoryName, String> newest(String prefix, Instant by) {
         Map<RepositoryName, String> newest = new LinkedHashMap<>();
         try (Stream<ObjectInfo> listing = backup.list(prefix)) {
@@ -51,25 +51,25 @@ final class ChangeLog {
         return newest;
     }
 
-    /** All that were read later than that, in no order that means anything. */
-    void after(Instant time, Consumer<CapturedStream> each) {
+    /** Passes on all changes that were read after that time, in no particular order. */
+    void forEachAfter(Instant time, Consumer<CapturedStream> consumer) {
         try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.CHANGES)) {
             listing.map(ObjectInfo::key)
                     .filter(key -> CaptureKeys.time(key).filter(time::isBefore).isPresent())
-                    .forEach(key -> each.accept(read(key)));
+                    .forEach(key -> consumer.accept(read(key)));
         }
     }
 
-    /** Reads one. */
+    /** Reads a change. */
     CapturedStream read(String key) {
         String text = records.get(key)
-                .orElseThrow(() -> new ObjectStoreException(StoreError.NOT_FOUND, "The change " + key + " is gone"))
+                .orElseThrow(() -> new ObjectStoreException(StoreError.NOT_FOUND, "The change %s was deleted".formatted(key)))
                 .json();
         try {
             return CapturedStream.parse(JsonBlobStore.parse(text));
         } catch (IOException | IllegalArgumentException e) {
             throw new ObjectStoreException(
-                    StoreError.BAD_REQUEST, "The change %s cannot be understood: %s".formatted(key, e.getMessage()), e);
+                    StoreError.BAD_REQUEST, "Failed to parse the change %s: %s".formatted(key, e.getMessage()), e);
         }
     }
 }

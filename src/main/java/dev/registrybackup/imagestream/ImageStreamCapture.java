@@ -1,53 +1,57 @@
 package dev.registrybackup.imagestream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.benmanes.caffeine.cache.Cache;
+import dev.registrybackup.concurrent.ExpiringCaches;
+import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RepositoryName;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
- * Captures single ImageStreams, as hints about them come in. Idempotent: hints may be late, doubled or out of order, and
- * several processes may be given them. Safe for use by many threads; blocks.
+ * Captures single ImageStreams when an event says that they changed. Idempotent: events may come late, twice or out of order,
+ * and to several processes. Safe for use by many threads; blocks.
  */
 public final class ImageStreamCapture {
-    /** A stream that changes faster than it can be read for so long is captured by the hints of its later changes. */
-    private static final int MAX_ROUNDS = 20;
+    /** A stream that changes during this many readings is captured by the events of its later changes. */
+    private static final int MAX_READINGS = 20;
 
     /** Some 200 bytes each. */
     private static final int MAX_CACHED_CHILDREN = 20_000;
+
+    private static final Duration CHILDREN_TTL = Duration.ofDays(1);
 
     private final Cluster cluster;
     private final JsonBlobStore jsonBlobStore;
     private final ChangeLog changeLog;
     private final Clock clock;
     private final Supplier<String> random;
-    /** By body, which never changes: a stream of a thousand images would be read for minutes at each hint without it. */
-    private final Map<String, List<Digest>> children = new ConcurrentHashMap<>();
+    /** By the hash of an Image's body. Without it each event of a stream of 1,000 images would read them for minutes. */
+    private final Cache<String, List<Digest>> children;
 
     /**
-     * What came of a hint.
+     * The result of a capture.
      *
-     * @param before the stream as it was on record before; empty if it was not
-     * @param captured the stream as it is on record now
-     * @param isNew whether that had to be put on record
+     * @param before the stream as it was captured before; empty if it was not
+     * @param captured the stream as it is captured now
+     * @param isNew whether that differs from before, so that a change was written
      */
     public record Result(Optional<CapturedStream> before, CapturedStream captured, boolean isNew) {}
 
     /**
-     * Captures from that cluster into that backup.
+     * Captures from this cluster into this backup.
      *
-     * @param random gives eight hexadecimal digits in lower case, others with each call
+     * @param random returns eight hexadecimal digits in lower case, new ones at each call
      */
     public ImageStreamCapture(Cluster cluster, ObjectStore backup, Clock clock, Supplier<String> random) {
         this.cluster = cluster;
@@ -55,23 +59,24 @@ public final class ImageStreamCapture {
         this.changeLog = new ChangeLog(backup);
         this.clock = clock;
         this.random = random;
+        this.children = ExpiringCaches.create(clock, CHILDREN_TTL, MAX_CACHED_CHILDREN);
     }
 
     /**
-     * Captures the stream as it is: reads it, writes it with the Images that it refers to, and reads it again, until both
-     * readings agree. So whoever hints at a change afterwards finds it on record, or has it recorded.
+     * Captures the stream as it is: reads it, writes it with the Images that it refers to, and reads it again, until two
+     * readings agree. So every change before this call is captured when it returns, and every later one has its own event.
      *
-     * @throws ClusterException if the cluster did not tell
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if it could not be put on record
-     * @throws IllegalArgumentException if it can be no ImageStream by its name
+     * @throws ClusterException if the cluster did not answer
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if the capture could not be written
+     * @throws IllegalArgumentException if no ImageStream can have this name
      */
     public Result capture(RepositoryName stream) {
         ObjectName name = ObjectName.stream(stream);
         Optional<CapturedStream> last = changeLog.newest(stream, Instant.MAX);
-        Map<Digest, String> known = new LinkedHashMap<>();
-        last.ifPresent(captured -> known.putAll(captured.images()));
+        Map<Digest, String> known =
+                new HashMap<>(last.map(CapturedStream::images).orElse(Map.of()));
         CapturedStream captured = read(stream, name, known);
-        for (int round = 1; round < MAX_ROUNDS; round++) {
+        for (int reading = 2; reading <= MAX_READINGS; reading++) {
             CapturedStream again = read(stream, name, known);
             if (isSame(again, captured)) {
                 break;
@@ -85,63 +90,41 @@ public final class ImageStreamCapture {
         return new Result(last, captured, true);
     }
 
-    private static boolean isSame(CapturedStream last, CapturedStream now) {
-        return last.body().equals(now.body()) && last.images().equals(now.images());
+    private static boolean isSame(CapturedStream one, CapturedStream other) {
+        return one.body().equals(other.body()) && one.images().equals(other.images());
     }
 
+    /**
+     * Reads the stream, and the Images that are not known yet. An Image never changes except for its signatures, which
+     * snapshots capture.
+     */
     private CapturedStream read(RepositoryName stream, ObjectName name, Map<Digest, String> known) {
         Instant read = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-        Optional<ObjectNode> found = cluster.find(name);
+        Optional<ObjectNode> found = cluster.find(name).map(JsonBlobStore::normalize);
         if (found.isEmpty()) {
             return CapturedStream.deleted(stream, read);
         }
-        ObjectNode kept = JsonBlobStore.store(found.get());
-        String hash = jsonBlobStore.write(kept);
-        return new CapturedStream(stream, read, hash, images(new ImageStream(kept), known));
-    }
-
-    /** An Image stays as it was created, but for signatures, which snapshots bring: so what is known is not read again. */
-    private Map<Digest, String> images(ImageStream stream, Map<Digest, String> known) {
+        String hash = jsonBlobStore.write(found.get());
         Map<Digest, String> images = new LinkedHashMap<>();
-        Deque<Digest> open = new ArrayDeque<>(stream.images());
-        while (!open.isEmpty()) {
-            Digest digest = open.pop();
-            if (images.containsKey(digest)) {
-                continue;
-            }
-            String hash = known.getOrDefault(digest, "");
-            String body = hash.isEmpty() ? findImages(digest) : hash;
-            known.put(digest, body);
-            images.put(digest, body);
-            if (!body.isEmpty()) {
-                childrenOf(body).forEach(open::push);
-            }
-        }
-        return images;
+        ManifestGraph.below(new ImageStream(found.get()).images(), image -> children(image, known))
+                .forEach(image -> images.put(image, known.getOrDefault(image, "")));
+        return new CapturedStream(stream, read, hash, images);
     }
 
-    /** The hash of its body, which is written; empty if the cluster has no such Image. */
-    private String findImages(Digest digest) {
+    /** The children of an image, whose Image is captured if it is not known; none if the cluster has no such Image. */
+    private List<Digest> children(Digest digest, Map<Digest, String> known) {
+        String hash = known.getOrDefault(digest, "");
+        if (!hash.isEmpty()) {
+            return children.get(hash, body -> new ImageObject(jsonBlobStore.read(body)).children());
+        }
         Optional<ImageObject> image =
-                cluster.find(ObjectName.image(digest)).map(JsonBlobStore::store).map(ImageObject::new);
-        return image.map(found -> {
-                    String body = jsonBlobStore.write(found.json());
-                    remember(body, found.children());
-                    return body;
-                })
-                .orElse("");
-    }
-
-    private List<Digest> childrenOf(String body) {
-        List<Digest> known = children.get(body);
-        return known == null ? remember(body, new ImageObject(jsonBlobStore.read(body)).children()) : known;
-    }
-
-    private List<Digest> remember(String body, List<Digest> childrenOfIt) {
-        if (children.size() >= MAX_CACHED_CHILDREN) {
-            children.clear();
+                cluster.find(ObjectName.image(digest)).map(JsonBlobStore::normalize).map(ImageObject::new);
+        if (image.isEmpty()) {
+            return List.of();
         }
-        children.put(body, childrenOfIt);
-        return childrenOfIt;
+        String written = jsonBlobStore.write(image.get().json());
+        known.put(digest, written);
+        children.put(written, image.get().children());
+        return image.get().children();
     }
 }

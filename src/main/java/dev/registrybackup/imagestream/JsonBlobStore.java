@@ -27,12 +27,12 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
-/** The bodies of captured objects, each once, under the hash of its JSON. */
+/** Stores the bodies of captured objects in the backup, each once, under the hash of its JSON. Safe for use by many threads. */
 final class JsonBlobStore {
-    /** etcd takes 1.5 MiB by default; nobody runs it with ten times that. */
+    /** etcd accepts 1.5 MiB by default; nobody runs it with ten times that. */
     private static final int MAX_BYTES = 16 << 20;
 
-    /** Fields sorted: the order in which a server tells them says nothing. */
+    /** Sorts fields, because their order in an answer of the server means nothing. */
     private static final ObjectMapper JSON =
             JsonMapper.builder().enable(JsonNodeFeature.WRITE_PROPERTIES_SORTED).build();
 
@@ -43,98 +43,97 @@ final class JsonBlobStore {
     }
 
     /**
-     * What is kept of an object: all of it but who manages which field, and the version by which the server orders writes,
-     * neither of which another cluster could use. So equal objects have equal bodies.
+     * A copy of the object without its field managers and its resource version, which no other cluster could use. So
+     * an unchanged object has an unchanged body.
      */
-    static ObjectNode store(ObjectNode object) {
-        ObjectNode kept = object.deepCopy();
-        if (kept.path("metadata") instanceof ObjectNode metadata) {
+    static ObjectNode normalize(ObjectNode object) {
+        ObjectNode body = object.deepCopy();
+        if (body.path("metadata") instanceof ObjectNode metadata) {
             metadata.remove("managedFields");
             metadata.remove("resourceVersion");
         }
-        return kept;
+        return body;
     }
 
-    /** The hash under which the object is, or will be. */
-    static String hash(ObjectNode kept) {
-        return Digest.of(DigestAlgorithm.SHA256, bytes(kept)).hex();
+    /** The hash of a normalized object, which is its key. */
+    static String hash(ObjectNode body) {
+        return Digest.of(DigestAlgorithm.SHA256, bytes(body)).hex();
     }
 
-    private static byte[] bytes(ObjectNode kept) {
+    private static byte[] bytes(ObjectNode body) {
         try {
-            return JSON.writeValueAsBytes(kept);
+            return JSON.writeValueAsBytes(body);
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("No JSON: " + e.getMessage(), e);
+            throw new IllegalArgumentException("Failed to write JSON: " + e.getMessage(), e);
         }
     }
 
-    /** Writes what {@link #store} gave, unless it is there, and tells its hash. */
-    String write(ObjectNode kept) {
-        String hash = hash(kept);
+    /** Writes a normalized object unless the backup has it, and returns its hash. */
+    String write(ObjectNode body) {
+        String hash = hash(body);
         if (backup.headBeforeWrite(CaptureKeys.body(hash)).isEmpty()) {
-            put(hash, kept);
+            put(hash, body);
         }
         return hash;
     }
 
-    /** Writes it without a look whether it is there. */
-    void put(String hash, ObjectNode kept) {
-        backup.put(CaptureKeys.body(hash), ContentSource.of(gzip(bytes(kept))), Map.of());
+    /** Writes a normalized object that the backup does not have. */
+    void put(String hash, ObjectNode body) {
+        backup.put(CaptureKeys.body(hash), ContentSource.of(gzip(bytes(body))), Map.of());
     }
 
     static byte[] gzip(byte[] bytes) {
-        ByteArrayOutputStream packed = new ByteArrayOutputStream();
-        try (GZIPOutputStream packing = new GZIPOutputStream(packed)) {
-            packing.write(bytes);
+        ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(compressed)) {
+            gzip.write(bytes);
         } catch (IOException e) {
-            throw new UncheckedIOException("Failed to pack %d bytes in memory".formatted(bytes.length), e);
+            throw new UncheckedIOException("Failed to compress %d bytes in memory".formatted(bytes.length), e);
         }
-        return packed.toByteArray();
+        return compressed.toByteArray();
     }
 
     /**
-     * Reads a body and proves it.
+     * Reads and verifies a body.
      *
-     * @throws ObjectStoreException if it is not there, or is another than its key says
+     * @throws ObjectStoreException if it is missing, or does not match its key
      */
     ObjectNode read(String hash) {
         String key = CaptureKeys.body(hash);
         try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
-            byte[] bytes = unpacked(reading.readAll(MAX_BYTES));
-            if (isOf(bytes, hash) && JSON.readTree(bytes) instanceof ObjectNode object) {
+            byte[] bytes = decompress(reading.readAll(MAX_BYTES));
+            if (matches(bytes, hash) && JSON.readTree(bytes) instanceof ObjectNode object) {
                 return object;
             }
-            throw new IOException("its content is not what its key says");
+            throw new IOException("its content does not match its key");
         } catch (IOException e) {
             throw new ObjectStoreException(
                     StoreError.BAD_REQUEST,
-                    "Failed to read the captured object %s: %s. Restore it from an older version of the bucket, or of an"
-                                    .formatted(key, e.getMessage())
-                            + " older time (\"at\")",
+                    "Failed to read the captured object %s: %s. Restore as of an earlier time (\"at\"), or restore an older version of that object in the bucket"
+                            .formatted(key, e.getMessage()),
                     e);
         }
     }
 
-    private static byte[] unpacked(byte[] packed) throws IOException {
-        return new GZIPInputStream(new ByteArrayInputStream(packed)).readNBytes(MAX_BYTES);
+    private static byte[] decompress(byte[] compressed) throws IOException {
+        return new GZIPInputStream(new ByteArrayInputStream(compressed)).readNBytes(MAX_BYTES);
     }
 
-    private static boolean isOf(byte[] bytes, String hash) {
+    private static boolean matches(byte[] bytes, String hash) {
         return Digest.of(DigestAlgorithm.SHA256, bytes).hex().equals(hash);
     }
 
     /**
-     * Copies forward the newest version of a hidden body that is what its key says, and says whether there is one: to take
-     * away the mark that hides it would take the right to destroy versions.
+     * Copies the newest valid version of a deleted body over its delete marker, and returns whether there is one. To
+     * remove the delete marker would take the right to destroy versions.
      */
-    boolean bringBack(String hash) {
+    boolean reinstate(String hash) {
         String key = CaptureKeys.body(hash);
         try (Stream<ObjectVersion> versions = backup.listVersions(key)) {
             Optional<byte[]> newest = versions.filter(version -> !version.isDeleteMarker())
                     .map(this::read)
-                    .filter(packed -> isPackedOf(packed, hash))
+                    .filter(compressed -> isValid(compressed, hash))
                     .findFirst();
-            newest.ifPresent(packed -> backup.put(key, ContentSource.of(packed), Map.of()));
+            newest.ifPresent(compressed -> backup.put(key, ContentSource.of(compressed), Map.of()));
             return newest.isPresent();
         }
     }
@@ -145,23 +144,23 @@ final class JsonBlobStore {
         }
     }
 
-    private static boolean isPackedOf(byte[] packed, String hash) {
+    private static boolean isValid(byte[] compressed, String hash) {
         try {
-            return isOf(unpacked(packed), hash);
+            return matches(decompress(compressed), hash);
         } catch (IOException e) {
             return false;
         }
     }
 
-    /** The hashes of all that are there, read from the listing; 120 bytes of memory each. */
-    Set<String> all() {
+    /** The hashes of all bodies in the backup, from its listing; some 120 bytes of memory each. */
+    Set<String> hashes() {
         try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.BODIES)) {
             return listing.flatMap(info -> CaptureKeys.hashOf(info.key()).stream())
                     .collect(Collectors.toSet());
         }
     }
 
-    /** Parses a line or record. */
+    /** Parses a line, a record or an answer of the cluster. */
     static JsonNode parse(String text) throws IOException {
         return JSON.readTree(text);
     }

@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Streams of the newest snapshot, to be taken one by one in whatever order: that in which a bucket lists repositories is
- * not that in which a cluster lists ImageStreams. Holds them packed, some 80 bytes for each image that one refers to. For
- * one thread.
+ * The streams of a snapshot in memory, to look them up in another order than the snapshot's: a bucket lists repositories in
+ * another order than a cluster its ImageStreams. They are compressed: some 80 bytes for each image that a stream refers
+ * to. For one thread.
  */
 public final class SnapshotIndex {
     private final Instant at;
@@ -35,22 +35,21 @@ public final class SnapshotIndex {
         return at;
     }
 
-    /** Those that were not taken yet, in the snapshot's order. */
+    /** The streams that were not removed yet, in the snapshot's order. */
     public List<RepositoryName> names() {
         return List.copyOf(compressed.keySet());
     }
 
-    /** Takes one; empty if there is none, or it was taken. */
+    /** Removes and returns a stream; empty if there is none, or if it was removed before. */
     public Optional<CapturedStream> remove(RepositoryName stream) {
         return Optional.ofNullable(compressed.remove(stream)).map(SnapshotIndex::decompress);
     }
 
-    private static CapturedStream decompress(byte[] packed) {
-        try (GZIPInputStream unpacking = new GZIPInputStream(new ByteArrayInputStream(packed))) {
-            return CapturedStream.parse(
-                    JsonBlobStore.parse(new String(unpacking.readAllBytes(), StandardCharsets.UTF_8)));
+    private static CapturedStream decompress(byte[] compressed) {
+        try (GZIPInputStream gzip = new GZIPInputStream(new ByteArrayInputStream(compressed))) {
+            return CapturedStream.parse(JsonBlobStore.parse(new String(gzip.readAllBytes(), StandardCharsets.UTF_8)));
         } catch (IOException e) {
-            throw new UncheckedIOException("Failed to unpack %d bytes in memory".formatted(packed.length), e);
+            throw new UncheckedIOException("Failed to decompress %d bytes in memory".formatted(compressed.length), e);
         }
     }
 }

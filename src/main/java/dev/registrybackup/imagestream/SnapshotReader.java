@@ -18,12 +18,15 @@ import java.time.Instant;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.Spliterators;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The streams of one snapshot, read one by one from a copy on this machine: a store cuts off a connection that is not read
- * from for long. Says at its end if lines are missing. For one thread.
+ * Reads the streams of a snapshot, one by one, from a copy on this machine: a store closes a connection that is idle for
+ * long. Fails at the end if lines are missing. For one thread.
  */
 final class SnapshotReader implements Iterator<CapturedStream>, AutoCloseable {
     private final String key;
@@ -59,14 +62,20 @@ final class SnapshotReader implements Iterator<CapturedStream>, AutoCloseable {
     private ObjectStoreException unreadable(Exception e) {
         return new ObjectStoreException(
                 e instanceof ObjectStoreException failure ? failure.error() : StoreError.BAD_REQUEST,
-                "Failed to read the snapshot %s: %s. Use one before it (\"at\"), or an older version of it"
+                "Failed to read the snapshot %s: %s. Give an earlier time as \"at\", or restore an older version of that object in the bucket"
                         .formatted(key, e.getMessage()),
                 e);
     }
 
-    /** When it was begun: what changed later may or may not be in it. */
+    /** When the snapshot was started, UTC: later changes may be missing from it. */
     Instant startedAt() {
         return startedAt;
+    }
+
+    /** The streams that were not read yet, in order; closing them closes this. */
+    Stream<CapturedStream> streams() {
+        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(this, 0), false)
+                .onClose(this::close);
     }
 
     private @Nullable CapturedStream line() throws IOException {
@@ -77,11 +86,11 @@ final class SnapshotReader implements Iterator<CapturedStream>, AutoCloseable {
             return CapturedStream.parse(json);
         }
         if (json.path("imageStreams").asLong(-1) != streams) {
-            throw new IOException("it ends after %d streams, before its last line".formatted(streams));
+            throw new IOException("it ends after %d streams, without its last line".formatted(streams));
         }
-        // Only at its end is it told whether all of it is as it was packed.
+        // Reading to the end checks the compressed data.
         if (lines.readLine() != null) {
-            throw new IOException("it goes on after its last line");
+            throw new IOException("it continues after its last line");
         }
         return null;
     }
@@ -95,7 +104,7 @@ final class SnapshotReader implements Iterator<CapturedStream>, AutoCloseable {
     public CapturedStream next() {
         CapturedStream line = next;
         if (line == null) {
-            throw new NoSuchElementException("All streams are read");
+            throw new NoSuchElementException("All streams were read");
         }
         try {
             next = line();

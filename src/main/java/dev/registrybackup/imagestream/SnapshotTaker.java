@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.BoundedTaskGroup;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.Cluster.Page;
+import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RepositoryName;
@@ -11,9 +12,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,11 +23,11 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Captures all ImageStreams of a cluster, with the Images they refer to. Lists page by page; holds the hash of each Image
- * and of each body in the backup, some 400 bytes for each, of which a cluster's etcd bounds the number. Blocks.
+ * Captures all ImageStreams of a cluster, with the Images they refer to. Lists page by page. Keeps the hash of each Image and
+ * of each body in the backup in memory: some 400 bytes for each, and the cluster's etcd bounds their number. Blocks.
  */
 public final class SnapshotTaker {
-    /** Images have some 10 KiB, and streams with a long history a hundred times that. */
+    /** An Image has some 10 KiB; a stream with a long history a hundred times that. */
     private static final int PAGE_SIZE = 100;
 
     private static final int CONCURRENCY = 16;
@@ -42,27 +41,27 @@ public final class SnapshotTaker {
     private final Supplier<String> random;
 
     /**
-     * What a snapshot came to.
+     * The result of a snapshot.
      *
      * @param key its key in the backup
      * @param streams how many ImageStreams it has
      * @param items how many items their tags have
      * @param images how many Images they refer to, each counted once for each stream
-     * @param imagesMissing how many of those the cluster had not
-     * @param notUnderstood ImageStreams that are not in it, each with the reason
+     * @param imagesMissing how many of those are missing from the cluster
+     * @param invalidStreams the ImageStreams that it does not have, each with the reason
      */
     public record SnapshotSummary(
-            String key, long streams, long items, long images, long imagesMissing, List<String> notUnderstood) {
+            String key, long streams, long items, long images, long imagesMissing, List<String> invalidStreams) {
         /** Keeps its own copy of the list. */
         public SnapshotSummary {
-            notUnderstood = List.copyOf(notUnderstood);
+            invalidStreams = List.copyOf(invalidStreams);
         }
     }
 
     /**
-     * Captures from that cluster into that backup.
+     * Captures from this cluster into this backup.
      *
-     * @param random gives eight hexadecimal digits in lower case, others with each call
+     * @param random returns eight hexadecimal digits in lower case, new ones at each call
      */
     public SnapshotTaker(
             Cluster cluster, ObjectStore backup, WorkerPools workerPools, Clock clock, Supplier<String> random) {
@@ -75,15 +74,15 @@ public final class SnapshotTaker {
     }
 
     /**
-     * Takes a snapshot. What needs a blob was pushed after the blob, so whoever compares blobs afterwards finds those of
-     * the snapshot.
+     * Takes a snapshot. A registry writes blobs before anything refers to them, so a comparison of blobs that starts
+     * afterwards finds those of the snapshot.
      *
-     * @param scratch a directory on this machine for the snapshot until it is whole
-     * @throws ClusterException if the cluster did not tell all: then there is no snapshot
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if it could not be written
+     * @param scratch a directory on this machine for the snapshot until it is complete
+     * @throws ClusterException if the cluster did not answer; then there is no snapshot
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if the snapshot could not be written
      */
     public SnapshotSummary take(Path scratch) {
-        Set<String> written = jsonBlobStore.all();
+        Set<String> written = jsonBlobStore.hashes();
         for (int attempt = 1; ; attempt++) {
             try (SnapshotWriter writer = new SnapshotWriter(scratch, now())) {
                 return new Attempt(writer, written).run();
@@ -99,22 +98,20 @@ public final class SnapshotTaker {
         return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
-    private record KnownImage(String hash, List<Digest> children) {}
+    private record WrittenImage(String hash, List<Digest> children) {}
 
-    /** One pass over the lists, which expire if it takes too long. For one thread. */
+    /** One pass over the lists; they expire if it takes too long. For one thread. */
     private final class Attempt {
         private final SnapshotWriter writer;
         private final Set<String> written;
         private final BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
-        private final Map<Digest, KnownImage> known = new HashMap<>();
-        /** Before the list was asked for that is being gone through. */
-        private Instant read = Instant.MIN;
+        private final Map<Digest, WrittenImage> images = new HashMap<>();
 
-        private long streams;
-        private long items;
-        private long images;
+        private long streamCount;
+        private long itemCount;
+        private long imageCount;
         private long imagesMissing;
-        private final List<String> notUnderstood = new ArrayList<>();
+        private final List<String> invalidStreams = new ArrayList<>();
 
         Attempt(SnapshotWriter writer, Set<String> written) {
             this.writer = writer;
@@ -123,79 +120,76 @@ public final class SnapshotTaker {
 
         SnapshotSummary run() {
             try {
-                each(Resource.IMAGE, this::learnIfNamed);
-                each(Resource.IMAGE_STREAM, stream -> addIfUnderstood(new ImageStream(stream)));
+                list(Resource.IMAGE, image -> {
+                    // A stream refers to Images by digest only.
+                    if (ImageObject.isNamedByDigest(image)) {
+                        write(new ImageObject(image));
+                    }
+                });
+                // All pages show what there was when the first one was requested.
+                Instant read = now();
+                list(Resource.IMAGE_STREAM, stream -> addIfValid(new ImageStream(stream), read));
             } finally {
-                // What another attempt takes for written has to be.
+                // The next attempt takes these bodies for written.
                 boundedTaskGroup.await();
             }
             String key = writer.finish(backup, now(), random.get());
-            return new SnapshotSummary(key, streams, items, images, imagesMissing, notUnderstood);
+            return new SnapshotSummary(key, streamCount, itemCount, imageCount, imagesMissing, invalidStreams);
         }
 
-        private void each(Resource resource, Consumer<ObjectNode> use) {
+        private void list(Resource resource, Consumer<ObjectNode> consumer) {
             Optional<String> next = Optional.empty();
-            // Later pages show what was when the first one was asked for.
-            read = now();
             do {
                 Page page = cluster.list(resource, PAGE_SIZE, next);
-                page.items().forEach(object -> use.accept(JsonBlobStore.store(object)));
+                page.items().forEach(object -> consumer.accept(JsonBlobStore.normalize(object)));
                 next = page.next();
             } while (next.isPresent());
         }
 
-        /** No stream refers to one whose name is no digest. */
-        private void learnIfNamed(ObjectNode image) {
-            if (ImageObject.isNamedByDigest(image)) {
-                learn(new ImageObject(image));
-            }
+        private WrittenImage write(ImageObject image) {
+            WrittenImage result = new WrittenImage(write(image.json()), image.children());
+            images.put(image.digest(), result);
+            return result;
         }
 
-        private KnownImage learn(ImageObject image) {
-            KnownImage learnt = new KnownImage(write(image.json()), image.children());
-            known.put(image.digest(), learnt);
-            return learnt;
-        }
-
-        private String write(ObjectNode kept) {
-            String hash = JsonBlobStore.hash(kept);
+        private String write(ObjectNode body) {
+            String hash = JsonBlobStore.hash(body);
             if (written.add(hash)) {
-                boundedTaskGroup.submit(0, () -> jsonBlobStore.put(hash, kept));
+                boundedTaskGroup.submit(0, () -> jsonBlobStore.put(hash, body));
             }
             return hash;
         }
 
-        private void addIfUnderstood(ImageStream stream) {
+        private void addIfValid(ImageStream stream, Instant read) {
             try {
-                add(stream);
+                add(stream, read);
             } catch (IllegalArgumentException e) {
-                notUnderstood.add("%s/%s: %s".formatted(stream.namespace(), stream.name(), e.getMessage()));
+                invalidStreams.add("%s/%s: %s".formatted(stream.namespace(), stream.name(), e.getMessage()));
             }
         }
 
-        private void add(ImageStream stream) {
+        private void add(ImageStream stream, Instant read) {
             RepositoryName repository = stream.repository();
-            Map<Digest, String> referred = new LinkedHashMap<>();
-            Deque<Digest> open = new ArrayDeque<>(stream.images());
-            while (!open.isEmpty()) {
-                Digest digest = open.pop();
-                Optional<KnownImage> image =
-                        Optional.ofNullable(known.get(digest)).or(() -> late(digest));
-                if (referred.put(digest, image.map(KnownImage::hash).orElse("")) == null) {
-                    image.ifPresent(found -> found.children().forEach(open::push));
-                }
+            Map<Digest, String> hashes = new LinkedHashMap<>();
+            for (Digest digest : ManifestGraph.below(stream.images(), this::children)) {
+                WrittenImage image = images.get(digest);
+                hashes.put(digest, image == null ? "" : image.hash());
+                imagesMissing += image == null ? 1 : 0;
             }
-            writer.add(new CapturedStream(repository, read, write(stream.json()), referred));
-            streams++;
-            items += stream.tags().stream().mapToLong(tag -> tag.items().size()).sum();
-            images += referred.size();
-            imagesMissing += referred.values().stream().filter(String::isEmpty).count();
+            writer.add(new CapturedStream(repository, read, write(stream.json()), hashes));
+            streamCount++;
+            itemCount +=
+                    stream.tags().stream().mapToLong(tag -> tag.items().size()).sum();
+            imageCount += hashes.size();
         }
 
-        /** One that came after Images were listed. */
-        private Optional<KnownImage> late(Digest digest) {
-            return cluster.find(ObjectName.image(digest))
-                    .map(image -> learn(new ImageObject(JsonBlobStore.store(image))));
+        /** The children of an image, which is requested if it was created after Images were listed. */
+        private List<Digest> children(Digest digest) {
+            return Optional.ofNullable(images.get(digest))
+                    .or(() -> cluster.find(ObjectName.image(digest))
+                            .map(image -> write(new ImageObject(JsonBlobStore.normalize(image)))))
+                    .map(WrittenImage::children)
+                    .orElse(List.of());
         }
     }
 }

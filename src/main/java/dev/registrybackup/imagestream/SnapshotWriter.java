@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * A snapshot being written: on this machine until it is whole, then in one piece. Its first line says when it was begun,
- * its last one how much is in it. For one thread.
+ * Writes a snapshot: to a file on this machine until it is complete, then to the backup at once. Its first line has the time
+ * when it was started, its last line the number of streams. For one thread.
  */
 final class SnapshotWriter implements AutoCloseable {
     private final Path file;
@@ -25,22 +25,22 @@ final class SnapshotWriter implements AutoCloseable {
     private final Instant startedAt;
     private long streams;
 
-    SnapshotWriter(Path scratch, Instant begun) {
-        this.startedAt = begun;
+    SnapshotWriter(Path scratch, Instant startedAt) {
+        this.startedAt = startedAt;
         try {
             this.file = Files.createTempFile(scratch, "snapshot", ".ndjson.gz");
             this.lines = new BufferedWriter(
                     new OutputStreamWriter(new GZIPOutputStream(Files.newOutputStream(file)), StandardCharsets.UTF_8));
-            line(JsonNodeFactory.instance.objectNode().put("startedAt", begun.toString()));
+            line(JsonNodeFactory.instance.objectNode().put("startedAt", startedAt.toString()));
         } catch (IOException e) {
             throw failed(scratch, e);
         }
     }
 
-    private static UncheckedIOException failed(Path place, IOException e) {
+    private static UncheckedIOException failed(Path path, IOException e) {
         return new UncheckedIOException(
-                "Failed to keep a snapshot in %s until it is whole: %s. Set reconcile.scratch to a directory with room"
-                        .formatted(place, e.getMessage()),
+                "Failed to write a snapshot to %s: %s. Set reconcile.scratch to a directory with enough room"
+                        .formatted(path, e.getMessage()),
                 e);
     }
 
@@ -58,19 +58,19 @@ final class SnapshotWriter implements AutoCloseable {
         }
     }
 
-    /** Writes it into the backup, and tells its key. */
-    String finish(ObjectStore backup, Instant ended, String random) {
+    /** Writes the complete snapshot into the backup, and returns its key. */
+    String finish(ObjectStore backup, Instant finishedAt, String random) {
         try {
             line(JsonNodeFactory.instance
                     .objectNode()
                     .put("startedAt", startedAt.toString())
-                    .put("finishedAt", ended.toString())
+                    .put("finishedAt", finishedAt.toString())
                     .put("imageStreams", streams));
             lines.close();
         } catch (IOException e) {
             throw failed(file, e);
         }
-        String key = CaptureKeys.snapshot(ended, random);
+        String key = CaptureKeys.snapshot(finishedAt, random);
         backup.put(key, new FileContent(file), Map.of());
         return key;
     }

@@ -32,12 +32,22 @@ public record ManifestGraph(Map<Digest, LoadedManifest> manifests) {
 
     /** These manifests and all manifests below them, each once. */
     public Set<Digest> below(Collection<Digest> roots) {
-        Set<Digest> seen = new HashSet<>();
+        return below(roots, manifest -> get(manifest).children());
+    }
+
+    /**
+     * These manifests and all manifests below them, each once.
+     *
+     * @param children the children of a manifest; called once for each
+     */
+    public static Set<Digest> below(
+            Collection<Digest> roots, Function<Digest, ? extends Collection<Digest>> children) {
+        Set<Digest> seen = new LinkedHashSet<>();
         Deque<Digest> open = new ArrayDeque<>(roots);
         while (!open.isEmpty()) {
             Digest manifest = open.pop();
             if (seen.add(manifest)) {
-                get(manifest).children().forEach(open::push);
+                children.apply(manifest).forEach(open::push);
             }
         }
         return seen;

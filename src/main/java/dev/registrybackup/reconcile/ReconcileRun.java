@@ -39,7 +39,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
@@ -291,12 +290,12 @@ final class ReconcileRun {
     private boolean pruneCaptures(Instant before) {
         context.phase("pruning captures");
         try {
-            CapturePruner.Pruned pruned = new CapturePruner(backup.store(), scratch, tools.clock()).prune(before);
+            CapturePruner.PruneSummary pruned = new CapturePruner(backup.store(), scratch, tools.clock()).prune(before);
             summary.putObject("capturesPruned")
                     .put("snapshots", pruned.snapshots())
                     .put("changes", pruned.changes())
                     .put("bodies", pruned.bodies())
-                    .put("reinstated", pruned.broughtBack());
+                    .put("reinstated", pruned.reinstated());
             return true;
         } catch (ObjectStoreException e) {
             context.report(new Finding(
@@ -312,12 +311,7 @@ final class ReconcileRun {
     private void sleep(Duration duration) {
         for (Duration left = duration; left.compareTo(Duration.ZERO) > 0; left = left.minus(FENCE_CHECK_INTERVAL)) {
             context.checkFence();
-            CompletableFuture<Boolean> over = new CompletableFuture<>();
-            tools.workerPools()
-                    .schedule(
-                            left.compareTo(FENCE_CHECK_INTERVAL) < 0 ? left : FENCE_CHECK_INTERVAL,
-                            () -> over.complete(true));
-            over.join();
+            tools.workerPools().sleep(left.compareTo(FENCE_CHECK_INTERVAL) < 0 ? left : FENCE_CHECK_INTERVAL);
         }
     }
 

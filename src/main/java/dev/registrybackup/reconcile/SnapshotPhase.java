@@ -83,13 +83,13 @@ final class SnapshotPhase {
         SnapshotTaker.SnapshotSummary snapshotSummary = snapshotTaker.take(scratch);
         summarize(snapshotSummary, begun, summary);
         raiseAlarmIfMissing(before, snapshotSummary.streams(), begun);
-        for (String stream : snapshotSummary.notUnderstood()) {
+        for (String stream : snapshotSummary.invalidStreams()) {
             context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     "imagestreams",
                     "An ImageStream was not captured, so that it cannot be restored: " + stream));
         }
-        return snapshotSummary.notUnderstood().isEmpty();
+        return snapshotSummary.invalidStreams().isEmpty();
     }
 
     private long previousImageStreamCount(Path scratch) {

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
-import dev.registrybackup.imagestream.CapturePruner.Pruned;
+import dev.registrybackup.imagestream.CapturePruner.PruneSummary;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
@@ -43,7 +43,7 @@ class CapturePrunerTest {
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
     private static final Duration MONTH = Duration.ofDays(30);
-    private static final Pruned NOTHING = new Pruned(0, 0, 0, 0);
+    private static final PruneSummary NOTHING = new PruneSummary(0, 0, 0, 0);
 
     private final AtomicInteger random = new AtomicInteger();
     private final WorkerPools workerPools = new WorkerPools(4, 2);
@@ -102,7 +102,7 @@ class CapturePrunerTest {
         snapshot();
     }
 
-    private Pruned prune() {
+    private PruneSummary prune() {
         return new CapturePruner(backup, scratch, clock).prune(retained());
     }
 
@@ -149,7 +149,7 @@ class CapturePrunerTest {
     }
 
     private Set<String> bodies() {
-        return new TreeSet<>(new JsonBlobStore(bucket).all());
+        return new TreeSet<>(new JsonBlobStore(bucket).hashes());
     }
 
     /** Three months of pushes, deletions and snapshots, some of them lost; tells the times at which anything happened. */
@@ -191,13 +191,13 @@ class CapturePrunerTest {
         int bodies = bodies().size();
 
         // When
-        Pruned pruned = prune();
+        PruneSummary pruned = prune();
 
         // Then
         assertEquals(before, asOf(times));
         assertTrue(pruned.snapshots() > 0 && pruned.changes() > 0 && pruned.bodies() > 0, pruned::toString);
         assertEquals(
-                new Pruned(
+                new PruneSummary(
                         snapshots - bucket.keys(CaptureKeys.SNAPSHOTS).size(),
                         changes - bucket.keys(CaptureKeys.CHANGES).size(),
                         bodies - bodies().size(),
@@ -261,7 +261,7 @@ class CapturePrunerTest {
         clock.advance(MONTH);
 
         // When
-        Pruned pruned = prune();
+        PruneSummary pruned = prune();
 
         // Then
         assertEquals(NOTHING, pruned);
@@ -277,7 +277,7 @@ class CapturePrunerTest {
         snapshotAfter(DAY);
 
         // When
-        Pruned pruned = prune();
+        PruneSummary pruned = prune();
 
         // Then
         assertEquals(NOTHING, pruned);
@@ -378,10 +378,10 @@ class CapturePrunerTest {
         });
 
         // When
-        Pruned pruned = prune();
+        PruneSummary pruned = prune();
 
         // Then
-        assertEquals(first.bodies().count(), pruned.broughtBack());
+        assertEquals(first.bodies().count(), pruned.reinstated());
         assertEquals(Set.of("ns/app", "ns/other"), streams(asOf(clock.instant())));
     }
 
@@ -397,11 +397,11 @@ class CapturePrunerTest {
                         this::random);
 
         // When
-        Pruned pruned = prune();
+        PruneSummary pruned = prune();
 
         // Then
         assertFalse(before.contains(first.body()));
-        assertEquals(first.bodies().count(), pruned.broughtBack());
+        assertEquals(first.bodies().count(), pruned.reinstated());
         assertEquals(Set.of("ns/app", "ns/other"), streams(asOf(clock.instant())));
     }
 

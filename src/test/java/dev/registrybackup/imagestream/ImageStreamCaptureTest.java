@@ -158,7 +158,7 @@ class ImageStreamCaptureTest {
         assertEquals(5, reads.get());
         assertEquals(second, pointsTo(result.captured(), "v1"));
         assertEquals(
-                cluster.find(ObjectName.stream(APP)).map(JsonBlobStore::store),
+                cluster.find(ObjectName.stream(APP)).map(JsonBlobStore::normalize),
                 Optional.of(captureReader.stream(result.captured()).json()));
         assertEquals(1, changes().size());
     }

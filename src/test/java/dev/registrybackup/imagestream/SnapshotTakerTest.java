@@ -380,7 +380,7 @@ class SnapshotTakerTest {
 
         // Then
         assertEquals(
-                "Failed to read the snapshot %s: it ends after %d streams, before its last line. Use one before it (\"at\"), or an older version of it"
+                "Failed to read the snapshot %s: it ends after %d streams, without its last line. Give an earlier time as \"at\", or restore an older version of that object in the bucket"
                         .formatted(key, lacking == 31 ? 30 : 29),
                 refusal.getMessage());
     }
