@@ -13,6 +13,7 @@ import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.RegistryStore;
+import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.replication.ReplicationListener;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.enterprise.inject.Instance;
@@ -49,6 +50,20 @@ class ImageStreamWiring {
     }
 
     /**
+     * The same for restores. Where Jobs do them, it is their account whose rights are asked for.
+     *
+     * @throws dev.registrybackup.imagestream.ClusterException if the Jobs' template cannot be read
+     */
+    WritableCluster restoreTarget() {
+        KubernetesClient client = kubernetes.get();
+        OpenShiftCluster own = new OpenShiftCluster(client);
+        return settings.runsJobs() && !settings.isCommand()
+                ? own.withRightsOfJobs(
+                        Wiring.namespace(client), settings.cronJobs().get(OperationKind.RESTORE))
+                : own;
+    }
+
+    /**
      * Whether the cluster has ImageStreams. Logs once if it has none.
      *
      * @throws dev.registrybackup.imagestream.ClusterException if the cluster did not answer
@@ -65,7 +80,8 @@ class ImageStreamWiring {
                             "the cluster's API has no image.openshift.io/v1: ImageStreams and Images are not captured")
                     .with(
                             "remedy",
-                            "run this on the cluster whose registry it is; if that is not OpenShift, set registry.kind to plain")
+                            "run this on the cluster whose registry it is; if that is not OpenShift, set registry.kind"
+                                    + " to plain")
                     .log(LOGGER, Level.WARNING);
         }
         return false;

@@ -103,14 +103,18 @@ class PreflightWiring {
         KubernetesClient client = kubernetes.get();
         String namespace = Wiring.namespace(client);
         boolean isCommand = settings.isCommand();
+        OpenShiftCluster cluster = new OpenShiftCluster(client);
         return Optional.of(new ClusterChecks(
-                new OpenShiftCluster(client),
+                cluster,
+                () -> settings.runsJobs() && !isCommand
+                        ? cluster.withRightsOfJobs(
+                                namespace, settings.cronJobs().get(OperationKind.RECONCILE))
+                        : cluster,
                 new ClusterChecks.Needs(
                         namespace,
                         settings.runsJobs() || (isCommand && isOnCluster) ? templates(isCommand) : List.of(),
                         isOnCluster && !isCommand,
-                        settings.isOpenShift(),
-                        isCommand)));
+                        settings.isOpenShift())));
     }
 
     /** The role operations creates no restore Jobs and may not read their template. */

@@ -302,7 +302,7 @@ public class Wiring {
                 settings.isOpenShift(),
                 clock,
                 captures(),
-                openShift::cluster,
+                openShift::restoreTarget,
                 reconciliation);
     }
 

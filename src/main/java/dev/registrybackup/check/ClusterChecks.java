@@ -9,6 +9,7 @@ import dev.registrybackup.imagestream.Resource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Whether the account of this process may do in the cluster what its role needs. */
@@ -16,6 +17,7 @@ public final class ClusterChecks {
     private static final String GRANT = "kubectl apply -k <your overlay> (its roles; docs/rights.md)";
 
     private final Cluster cluster;
+    private final Supplier<Cluster> ofCaptures;
     private final Needs needs;
 
     /**
@@ -25,19 +27,23 @@ public final class ClusterChecks {
      * @param cronJobs the templates that Jobs are made from; none where operations run in this process
      * @param isAsked whether it has to find out who calls
      * @param isOpenShift whether ImageStreams are captured
-     * @param isCommand whether it is a human's account, or else that of a Service, whose Jobs have their own
      */
-    public record Needs(
-            String namespace, List<String> cronJobs, boolean isAsked, boolean isOpenShift, boolean isCommand) {
+    public record Needs(String namespace, List<String> cronJobs, boolean isAsked, boolean isOpenShift) {
         /** Keeps its own copy of the list. */
         public Needs {
             cronJobs = List.copyOf(cronJobs);
         }
     }
 
-    /** In that cluster. */
-    public ClusterChecks(Cluster cluster, Needs needs) {
+    /**
+     * In that cluster.
+     *
+     * @param ofCaptures the same cluster, asked about the account that captures in a reconciliation; may throw {@link
+     *     ClusterException}
+     */
+    public ClusterChecks(Cluster cluster, Supplier<Cluster> ofCaptures, Needs needs) {
         this.cluster = cluster;
+        this.ofCaptures = ofCaptures;
         this.needs = needs;
     }
 
@@ -46,19 +52,16 @@ public final class ClusterChecks {
         points.add(kind());
         if (!needs.cronJobs().isEmpty()) {
             points.add(right(
-                    Resource.JOB,
-                    List.of("get", "list", "watch", "create", "delete"),
-                    Optional.of(needs.namespace()),
-                    false));
+                    () -> cluster, Resource.JOB, List.of("get", "create", "delete"), Optional.of(needs.namespace())));
             needs.cronJobs().forEach(name -> points.add(template(name)));
         }
         if (needs.isAsked()) {
-            points.add(right(Resource.TOKEN_REVIEW, List.of("create"), Optional.empty(), false));
-            points.add(right(Resource.SUBJECT_REVIEW, List.of("create"), Optional.empty(), false));
+            points.add(right(() -> cluster, Resource.TOKEN_REVIEW, List.of("create"), Optional.empty()));
+            points.add(right(() -> cluster, Resource.SUBJECT_REVIEW, List.of("create"), Optional.empty()));
         }
         if (needs.isOpenShift()) {
-            points.add(right(Resource.IMAGE_STREAM, List.of("get", "list"), Optional.empty(), !needs.isCommand()));
-            points.add(right(Resource.IMAGE, List.of("get", "list"), Optional.empty(), !needs.isCommand()));
+            points.add(right(ofCaptures, Resource.IMAGE_STREAM, List.of("get", "list"), Optional.empty()));
+            points.add(right(ofCaptures, Resource.IMAGE, List.of("get", "list"), Optional.empty()));
         }
         return points;
     }
@@ -74,32 +77,28 @@ public final class ClusterChecks {
             return needs.isOpenShift()
                     ? Check.fail(
                             name,
-                            "it is openshift, but the cluster does not serve image.openshift.io: no ImageStream is captured",
+                            "it is openshift, but the cluster does not serve image.openshift.io: no ImageStream is"
+                                    + " captured",
                             "run this on the cluster whose registry it is, or set registry.kind=plain")
                     : Check.fail(
                             name,
-                            "it is plain, but the cluster serves image.openshift.io: its registry keeps tags in ImageStreams, which are not captured",
+                            "it is plain, but the cluster serves image.openshift.io: its registry keeps tags in"
+                                    + " ImageStreams, which are not captured",
                             "set registry.kind=openshift and apply knative/openshift");
         });
     }
 
-    private Check right(Resource resource, List<String> verbs, Optional<String> namespace, boolean isOfJobs) {
-        String what = resource.plural() + "." + resource.group();
-        String name = "right to " + what + namespace.map(each -> " in " + each).orElse("");
+    private static Check right(
+            Supplier<Cluster> account, Resource resource, List<String> verbs, Optional<String> namespace) {
+        String name = "right to " + resource.plural() + "." + resource.group()
+                + namespace.map(each -> " in " + each).orElse("");
         return CheckRunner.withCluster(name, () -> {
+            Cluster asked = account.get();
             String lacking = verbs.stream()
-                    .filter(verb -> !cluster.canI(verb, resource, Optional.empty(), namespace))
+                    .filter(verb -> !asked.canI(verb, resource, Optional.empty(), namespace))
                     .collect(Collectors.joining(", "));
-            if (lacking.isEmpty()) {
-                return Check.pass(name, "granted: " + String.join(", ", verbs));
-            }
-            return isOfJobs
-                    ? Check.warn(
-                            name,
-                            "not granted to this account: %s. The reconcile Job's and capture's need it"
-                                    .formatted(lacking),
-                            "kubectl auth can-i list %s --as system:serviceaccount:%s:reconcile-job -A"
-                                    .formatted(what, needs.namespace()))
+            return lacking.isEmpty()
+                    ? Check.pass(name, "granted: " + String.join(", ", verbs))
                     : Check.fail(name, "not granted: " + lacking, GRANT);
         });
     }

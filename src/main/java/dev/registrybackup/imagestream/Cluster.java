@@ -31,7 +31,7 @@ public interface Cluster {
     Optional<ObjectNode> find(ObjectName name, String part);
 
     /**
-     * Whether the caller may do something.
+     * Whether the account that does the work may do something.
      *
      * @param verb {@code create}, say
      * @param part of the object, such as {@code status}; empty for the object itself

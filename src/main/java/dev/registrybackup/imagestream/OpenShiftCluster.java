@@ -22,10 +22,35 @@ public final class OpenShiftCluster implements WritableCluster {
     private static final int NOT_FOUND = 404;
 
     private final KubernetesClient client;
+    private final Optional<ServiceAccount> account;
+
+    private record ServiceAccount(String namespace, String name) {}
 
     /** That of this client. */
     public OpenShiftCluster(KubernetesClient client) {
+        this(client, Optional.empty());
+    }
+
+    private OpenShiftCluster(KubernetesClient client, Optional<ServiceAccount> account) {
         this.client = client;
+        this.account = account;
+    }
+
+    /**
+     * The same cluster, where {@link #canI} answers for the Jobs that are made from this CronJob. So a Service that has them
+     * write needs no such right itself. It needs the rights to get the CronJob and to create SubjectAccessReviews.
+     *
+     * @throws ClusterException if there is no such CronJob, or it cannot be read
+     */
+    public OpenShiftCluster withRightsOfJobs(String namespace, String cronJob) {
+        ObjectName name = new ObjectName(Resource.CRON_JOB, Optional.of(namespace), cronJob);
+        ObjectNode template = find(name)
+                .orElseThrow(() -> new ClusterException(
+                        ClusterError.NOT_FOUND,
+                        "Failed to find the account of Jobs: there is no %s. kubectl apply -k <your overlay>"
+                                .formatted(name)));
+        JsonNode accountName = template.at("/spec/jobTemplate/spec/template/spec/serviceAccountName");
+        return new OpenShiftCluster(client, Optional.of(new ServiceAccount(namespace, accountName.asText("default"))));
     }
 
     @Override
@@ -81,12 +106,23 @@ public final class OpenShiftCluster implements WritableCluster {
     @Override
     public boolean canI(String verb, Resource resource, Optional<String> part, Optional<String> namespace) {
         ObjectNode review = JsonNodeFactory.instance.objectNode();
-        review.put("apiVersion", "authorization.k8s.io/v1").put("kind", "SelfSubjectAccessReview");
-        ObjectNode asked = review.putObject("spec").putObject("resourceAttributes");
+        review.put("apiVersion", "authorization.k8s.io/v1")
+                .put("kind", account.isEmpty() ? "SelfSubjectAccessReview" : "SubjectAccessReview");
+        ObjectNode spec = review.putObject("spec");
+        account.ifPresent(other -> {
+            spec.put("user", "system:serviceaccount:%s:%s".formatted(other.namespace(), other.name()));
+            // As the server has it for a token of the account.
+            spec.putArray("groups")
+                    .add("system:serviceaccounts")
+                    .add("system:serviceaccounts:" + other.namespace())
+                    .add("system:authenticated");
+        });
+        ObjectNode asked = spec.putObject("resourceAttributes");
         asked.put("verb", verb).put("group", resource.group()).put("resource", resource.plural());
         part.ifPresent(name -> asked.put("subresource", name));
         namespace.ifPresent(name -> asked.put("namespace", name));
-        return send(path(Resource.ACCESS_REVIEW, Optional.empty()), "POST", review, "ask what is allowed")
+        Resource kind = account.isEmpty() ? Resource.ACCESS_REVIEW : Resource.SUBJECT_REVIEW;
+        return send(path(kind, Optional.empty()), "POST", review, "ask what is allowed")
                 .path("status")
                 .path("allowed")
                 .asBoolean();

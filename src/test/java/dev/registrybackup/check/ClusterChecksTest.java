@@ -26,24 +26,31 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ClusterChecksTest {
     private final Set<String> refused = new HashSet<>();
+    private final Set<String> refusedToCaptures = new HashSet<>();
     private final Map<String, Boolean> suspended = new HashMap<>();
     private @Nullable ClusterError failure;
 
     private boolean hasImages = true;
 
-    private Map<String, Check> points(boolean isCommand) {
-        return points(true, isCommand);
+    private Map<String, Check> points() {
+        return points(true);
     }
 
-    private Map<String, Check> points(boolean isOpenShift, boolean isCommand) {
+    private Map<String, Check> points(boolean isOpenShift) {
         ClusterChecks.Needs needs =
-                new ClusterChecks.Needs("backup", List.of("verify", "reconcile"), true, isOpenShift, isCommand);
-        return new ClusterChecks(new Told(), needs)
+                new ClusterChecks.Needs("backup", List.of("verify", "reconcile"), true, isOpenShift);
+        return new ClusterChecks(new Told(refused), () -> new Told(refusedToCaptures), needs)
                 .run().stream().collect(Collectors.toMap(Check::name, check -> check));
     }
 
     /** A cluster that answers as this test says. */
     private final class Told implements Cluster {
+        private final Set<String> refused;
+
+        private Told(Set<String> refused) {
+            this.refused = refused;
+        }
+
         private void ask(String what) {
             if (failure != null) {
                 throw new ClusterException(failure, "Failed to " + what + ": " + failure);
@@ -95,7 +102,7 @@ class ClusterChecksTest {
         suspended.put("reconcile", true);
 
         // When
-        Map<String, Check> points = points(false);
+        Map<String, Check> points = points();
 
         // Then
         assertEquals(8, points.size());
@@ -112,7 +119,7 @@ class ClusterChecksTest {
         refused.addAll(List.of("create jobs", "delete jobs", "create tokenreviews"));
 
         // When
-        Map<String, Check> points = points(false);
+        Map<String, Check> points = points();
 
         // Then
         Check jobs = point(points, "right to jobs.batch in backup");
@@ -129,7 +136,7 @@ class ClusterChecksTest {
         suspended.put("reconcile", false);
 
         // When
-        Map<String, Check> points = points(false);
+        Map<String, Check> points = points();
 
         // Then
         assertEquals(
@@ -142,17 +149,21 @@ class ClusterChecksTest {
     }
 
     @Test
-    void whatJobsNeedOfImageStreamsIsNotedOfAServiceAndMissingOfAHuman() {
-        // Given
-        refused.add("list images");
+    void imageStreamsAreReadByTheAccountThatCaptures() {
+        // Given: this process needs no such right
+        refused.addAll(List.of("get images", "list images", "get imagestreams", "list imagestreams"));
+        refusedToCaptures.add("list images");
 
         // When
-        Check ofService = point(points(false), "right to images.image.openshift.io");
-        Check ofHuman = point(points(true), "right to images.image.openshift.io");
+        Map<String, Check> points = points();
 
         // Then
-        assertEquals(State.WARN, ofService.state());
-        assertEquals(State.FAIL, ofHuman.state());
+        assertEquals(
+                "not granted: list",
+                point(points, "right to images.image.openshift.io").found());
+        assertEquals(
+                State.PASS,
+                point(points, "right to imagestreams.image.openshift.io").state());
     }
 
     @Test
@@ -161,7 +172,7 @@ class ClusterChecksTest {
         failure = ClusterError.UNAVAILABLE;
 
         // When
-        Map<String, Check> points = points(false);
+        Map<String, Check> points = points();
 
         // Then
         assertTrue(points.values().stream().allMatch(check -> check.state() == State.UNKNOWN), points::toString);
@@ -179,7 +190,7 @@ class ClusterChecksTest {
         hasImages = servesImages;
 
         // When
-        Check kind = point(points(isOpenShift, false), "registry.kind");
+        Check kind = point(points(isOpenShift), "registry.kind");
 
         // Then
         assertEquals(state, kind.state());
@@ -192,7 +203,7 @@ class ClusterChecksTest {
         failure = ClusterError.FORBIDDEN;
 
         // When
-        Check template = point(points(false), "CronJob verify");
+        Check template = point(points(), "CronJob verify");
 
         // Then
         assertEquals(State.FAIL, template.state());

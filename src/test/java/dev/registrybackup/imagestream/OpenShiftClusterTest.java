@@ -122,8 +122,8 @@ class OpenShiftClusterTest {
         assertEquals(
                 "Failed to read imagestreams.image.openshift.io dev/app: the Kubernetes API answered 403:"
                         + " imagestreams.image.openshift.io \"app\" is forbidden: User \"somebody\" cannot get resource"
-                        + " \"imagestreams\" in API group \"image.openshift.io\" in the namespace \"dev\". Bind the service"
-                        + " account to a role that allows it: docs/rights.md",
+                        + " \"imagestreams\" in API group \"image.openshift.io\" in the namespace \"dev\". Bind the"
+                        + " service account to a role that allows it: docs/rights.md",
                 failure.getMessage());
     }
 
@@ -154,6 +154,33 @@ class OpenShiftClusterTest {
         // Then
         assertTrue(mayUpdate);
         assertFalse(cluster.canI("update", Resource.IMAGE_STREAM, Optional.of("status"), Optional.of("dev")));
+    }
+
+    @Test
+    void rightsOfJobsAreThoseOfTheAccountThatTheirTemplateNames() {
+        // Given
+        api.cronJob("backup", "restore", "restore-job");
+        api.account("system:serviceaccount:backup:restore-job").may("create", "image.openshift.io", "images", "");
+        OpenShiftCluster asked = cluster.withRightsOfJobs("backup", "restore");
+
+        // When
+        boolean mayCreate = asked.canI("create", Resource.IMAGE, Optional.empty(), Optional.empty());
+
+        // Then
+        assertTrue(mayCreate);
+        assertFalse(asked.canI("create", Resource.IMAGE_STREAM, Optional.empty(), Optional.of("dev")));
+        assertTrue(cluster.canI("create", Resource.IMAGE_STREAM, Optional.empty(), Optional.of("dev")));
+    }
+
+    @Test
+    void withoutTheTemplateRightsOfJobsAreNotFound() {
+        // When
+        ClusterException missing =
+                assertThrows(ClusterException.class, () -> cluster.withRightsOfJobs("backup", "restore"));
+
+        // Then
+        assertEquals(ClusterError.NOT_FOUND, missing.error());
+        assertTrue(String.valueOf(missing.getMessage()).contains("kubectl apply -k"), missing::toString);
     }
 
     @Test

@@ -161,6 +161,30 @@ class ManifestsTest {
         assertEquals(Set.of(), wide);
     }
 
+    @Test
+    void noServiceMayWriteImageStreamsImagesOrNamespaces() throws Exception {
+        // Given
+        List<Document> jobs =
+                overlay("standing", "resources: [../../../knative/base]", "components: [../../../knative/openshift]");
+        List<Document> inProcess = overlay(
+                "in-process",
+                "resources: [../../../knative/base]",
+                "components: [../../../knative/openshift, ../../../knative/components/openshift-in-process]");
+
+        // When
+        Set<String> services = jobs.stream()
+                .filter(Document::isService)
+                .map(service -> service.podSpec().path("serviceAccountName").asText())
+                .collect(Collectors.toCollection(TreeSet::new));
+        Set<String> writers = Rights.writersOf(jobs, "imagestreams", "images", "namespaces");
+        Set<String> writersInProcess = Rights.writersOf(inProcess, "imagestreams", "images", "namespaces");
+
+        // Then
+        assertEquals(Set.of("replicate", "dead-letter", "capture", "restore", "operations"), services);
+        assertEquals(Set.of("restore-job"), writers);
+        assertEquals(Set.of("restore-job", "restore"), writersInProcess);
+    }
+
     /** Knative's reservedPaths, of releases before 1.13 too (knative/serving, pkg/apis/serving/k8s_validation.go). */
     @Test
     void noServiceMountsAPathThatKnativeReserves() {
@@ -368,7 +392,8 @@ class ManifestsTest {
                 "  - target: {kind: CephBucketTopic}",
                 "    patch: |-",
                 "      - {op: replace, path: /metadata/annotations/registrybackup.dev~1claim-namespace, value: images}",
-                "transformers: [../../../knative/unique-names, ../../../knative/components/ceph-notifications/namespaces]");
+                "transformers: [../../../knative/unique-names,"
+                        + " ../../../knative/components/ceph-notifications/namespaces]");
 
         // Then
         for (String kind : List.of("CephBucketTopic", "CephBucketNotification")) {
@@ -395,7 +420,8 @@ class ManifestsTest {
                         "patches:",
                         "  - target: {kind: PrometheusRule}",
                         "    patch: |-",
-                        "      - {op: replace, path: /metadata/annotations/registrybackup.dev~1runbooks, value: 'https://wiki.example/x'}",
+                        "      - {op: replace, path: /metadata/annotations/registrybackup.dev~1runbooks, value:"
+                                + " 'https://wiki.example/x'}",
                         "transformers: [../../../knative/monitoring/settings]")
                 .stream()
                 .filter(document -> document.kind().equals("PrometheusRule"))

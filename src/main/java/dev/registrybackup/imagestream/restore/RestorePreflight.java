@@ -32,10 +32,8 @@ final class RestorePreflight {
     private static final int MAX_LISTED = 20;
     private static final String GRANT_CLUSTER =
             "oc apply -k <your overlay with the component knative/openshift> (its restore-roles.yaml; docs/rights.md)";
-    /** For both accounts, because the Service runs the preflight before a Job does. */
     private static final String GRANT_EDIT =
-            "oc adm policy add-role-to-user edit system:serviceaccount:registry-backup:restore"
-                    + " system:serviceaccount:registry-backup:restore-job -n ";
+            "oc adm policy add-role-to-user edit system:serviceaccount:registry-backup:restore-job -n ";
 
     private static final String PATCH = "oc patch %s/cluster --type=merge -p '%s'";
 

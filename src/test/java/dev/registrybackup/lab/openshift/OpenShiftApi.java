@@ -203,6 +203,23 @@ public final class OpenShiftApi implements AutoCloseable {
         });
     }
 
+    /** A suspended CronJob whose Jobs run as that account; makes the namespace if it is absent. */
+    public void cronJob(String namespace, String name, String serviceAccount) {
+        ObjectNode cronJob = JsonNodeFactory.instance.objectNode();
+        cronJob.putObject("metadata").put("namespace", namespace).put("name", name);
+        cronJob.putObject("spec")
+                .put("suspend", true)
+                .putObject("jobTemplate")
+                .putObject("spec")
+                .putObject("template")
+                .putObject("spec")
+                .put("serviceAccountName", serviceAccount);
+        run(() -> {
+            registry.ensureNamespace(namespace);
+            store.create(Resource.CRON_JOBS, cronJob, "admin");
+        });
+    }
+
     /** Allows references to these registries only, and to the internal one; without any, to all. */
     public void allowRegistries(String... domains) {
         run(() -> {

@@ -7,6 +7,7 @@ import java.util.Optional;
 enum Resource {
     NAMESPACES("", "namespaces", "Namespace", false),
     LIMIT_RANGES("", "limitranges", "LimitRange", true),
+    CRON_JOBS("batch", "cronjobs", "CronJob", true),
     IMAGE_STREAMS("image.openshift.io", "imagestreams", "ImageStream", true),
     IMAGE_STREAM_MAPPINGS("image.openshift.io", "imagestreammappings", "ImageStreamMapping", true),
     IMAGES("image.openshift.io", "images", "Image", false),

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Rights {
     private static final String TOKENS = "/apis/authentication.k8s.io/v1/tokenreviews";
     private static final String SUBJECTS = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+    private static final String SERVICE_ACCOUNT = "system:serviceaccount:";
     static final String SELF = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
     private final Map<String, OpenShiftApi.Account> byToken = new ConcurrentHashMap<>();
@@ -78,18 +79,33 @@ final class Rights {
         return status;
     }
 
-    /** KUBE pkg/registry/authorization/subjectaccessreview/rest.go. A right here takes all that the token's review told. */
+    /**
+     * KUBE pkg/registry/authorization/subjectaccessreview/rest.go. A right here takes all that the token's review told, or of
+     * a service account the groups that its tokens have.
+     */
     private ObjectNode subject(ObjectNode review) {
         JsonNode spec = review.path("spec");
         String name = spec.path("user").asText();
-        boolean whole = spec.path("uid").asText().equals("uid-of-" + name)
+        boolean whole = name.startsWith(SERVICE_ACCOUNT)
+                ? spec.path("groups").toString().equals(serviceAccountGroups(name))
+                : isWhole(spec, name);
+        ObjectNode status = allowed(account(name), review);
+        return whole ? status : status.put("allowed", false);
+    }
+
+    private static String serviceAccountGroups(String name) {
+        String namespace = name.substring(SERVICE_ACCOUNT.length(), name.lastIndexOf(':'));
+        return "[\"system:serviceaccounts\",\"system:serviceaccounts:%s\",\"system:authenticated\"]"
+                .formatted(namespace);
+    }
+
+    private static boolean isWhole(JsonNode spec, String name) {
+        return spec.path("uid").asText().equals("uid-of-" + name)
                 && spec.path("groups") instanceof ArrayNode groups
                 && groups.size() == 2
                 && spec.at("/extra/scopes.authorization.openshift.io/0")
                         .asText()
                         .equals("user:full");
-        ObjectNode status = allowed(account(name), review);
-        return whole ? status : status.put("allowed", false);
     }
 
     private static ObjectNode allowed(OpenShiftApi.Account account, ObjectNode review) {
