@@ -80,6 +80,11 @@ public class CommandLineApplication implements QuarkusApplication {
         }
 
         @Override
+        public ObjectNode canary() {
+            return onDemandOperations.canary();
+        }
+
+        @Override
         public ObjectNode run(OperationKind kind, ObjectNode request, Consumer<ProgressTracker.Progress> progress) {
             return runOperation(onDemandOperations.record(kind, request, user()).value(), progress);
         }

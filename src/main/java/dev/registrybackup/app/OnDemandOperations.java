@@ -44,6 +44,14 @@ public final class OnDemandOperations {
         return preflight.isMeant(body) ? preflight.run(body) : handlers.preflight(body);
     }
 
+    /**
+     * Sends a canary and waits for its event, at most a minute. Returns the report of the checks, and under {@code lost} how
+     * many canaries in a row have been lost.
+     */
+    public ObjectNode canary() {
+        return preflight.canary();
+    }
+
     /** Checks a request, records the operation and starts it. */
     public OperationStatus submit(OperationKind kind, JsonNode body, String by) {
         OperationHandlers.ValidatedRequest validatedRequest = handlers.check(kind, body);

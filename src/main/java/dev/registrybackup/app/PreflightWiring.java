@@ -3,20 +3,28 @@ package dev.registrybackup.app;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.app.config.Settings;
+import dev.registrybackup.check.Check;
+import dev.registrybackup.check.Check.State;
+import dev.registrybackup.check.CheckReport;
 import dev.registrybackup.check.CheckedStore;
 import dev.registrybackup.check.ClusterChecks;
 import dev.registrybackup.check.Preflight;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.OpenShiftCluster;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.reconcile.StorePair;
 import dev.registrybackup.reconcile.rclone.Rclone;
+import dev.registrybackup.replication.LastCanary;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
+import java.lang.System.Logger.Level;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,6 +33,7 @@ import java.util.stream.Stream;
 /** Builds the preflight of the backup's prerequisites for this process's role. Sends no request before it runs. */
 @Singleton
 class PreflightWiring {
+    private static final System.Logger LOGGER = System.getLogger(PreflightWiring.class.getName());
     private static final String CANARY = "canary";
 
     private final StorePair storePair;
@@ -70,6 +79,30 @@ class PreflightWiring {
             throw new IllegalArgumentException("\"canary\" must be true or false");
         }
         return preflight().run(body.path(CANARY).asBoolean()).json();
+    }
+
+    /**
+     * Sends a canary, waits for its event, and puts on record whether it arrived. A canary that cannot be tried, since the
+     * key may not write it for example, neither arrives nor is lost, and is not recorded.
+     *
+     * @return the report of the checks, and under {@code lost} how many canaries in a row have been lost
+     */
+    ObjectNode canary() {
+        Instant sentAt = clock.instant();
+        CheckReport report = new CheckReport(preflight().canary());
+        Check arrival = report.checks().get(0);
+        int lost = 0;
+        if (arrival.state() == State.PASS || arrival.state() == State.FAIL) {
+            lost = new LastCanary(storePair.backup())
+                    .write(sentAt, arrival.state() == State.PASS ? Optional.of(clock.instant()) : Optional.empty())
+                    .lost();
+        }
+        LogEvent.of("canary")
+                .with("result", arrival.state().name().toLowerCase(Locale.ROOT))
+                .with("found", arrival.found())
+                .with("lost", lost)
+                .log(LOGGER, arrival.state() == State.PASS ? Level.INFO : Level.WARNING);
+        return report.json().put("lost", lost);
     }
 
     private Preflight preflight() {

@@ -4,11 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.lab.Bucket;
 import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
 import dev.registrybackup.lab.S3ProxyServer;
+import dev.registrybackup.replication.LastCanary;
+import java.io.IOException;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 /** The preflight as a command, with the replicate service running, on the embedded store. */
@@ -25,7 +29,7 @@ class PreflightIT {
     }
 
     @Test
-    void aCanarysEventReachesReplicateAndNothingIsLeft() {
+    void aCanarysEventReachesReplicateAndNothingIsLeft() throws IOException {
         try (S3ProxyServer store = S3ProxyServer.inMemory(256);
                 NotifyingProxy front = NotifyingProxy.inFrontOf(store.endpoint(), Product.REGISTRY_BUCKET);
                 Bucket registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
@@ -34,6 +38,20 @@ class PreflightIT {
                 Product replicate = Product.start(Product.settings(store.endpoint(), store.endpoint()), "-Xmx128m")) {
             // Given
             front.notifyTo(replicate.notificationUri());
+
+            // When
+            ProductCommand scheduled =
+                    ProductCommand.run(Product.settings(front.endpoint(), store.endpoint()), "canary", "--json");
+
+            // Then
+            assertEquals(0, scheduled.code(), scheduled::toString);
+            assertEquals("pass", state(scheduled.json(), "canary"), replicate::log);
+            JsonNode last = new ObjectMapper().readTree(backup.bytes(LastCanary.KEY));
+            assertEquals(0, last.path("lost").asInt(-1), last::toPrettyString);
+            assertTrue(
+                    Instant.parse(last.path("lastArrivalAt").asText())
+                            .isAfter(Instant.parse(last.path("lastSentAt").asText())),
+                    last::toPrettyString);
 
             // When
             ProductCommand command = ProductCommand.run(

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.lab.BackupCheck;
 import dev.registrybackup.lab.Bucket;
+import dev.registrybackup.lab.Fault;
 import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.OperationsClient;
 import dev.registrybackup.lab.OperationsClient.Answer;
@@ -18,6 +19,8 @@ import dev.registrybackup.lab.RegistryPush;
 import dev.registrybackup.lab.RequiresRealStack;
 import dev.registrybackup.lab.S3ProxyServer;
 import dev.registrybackup.lab.TestImages;
+import dev.registrybackup.replication.CanaryProbe;
+import dev.registrybackup.replication.LastCanary;
 import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
 import io.restassured.response.Response;
@@ -298,6 +301,36 @@ class ReconcileIT {
         assertEquals("succeeded", operation.path("state").asText(), operation::toPrettyString);
         assertEquals(job, operation.path("kind").asText());
         assertEquals("schedule " + job, operation.path("requestedBy").asText(), operation::toPrettyString);
+    }
+
+    @Test
+    void theThirdLostCanaryInARowStartsAReconciliation() throws IOException {
+        // Given: two were lost, and the next cannot even be written
+        backup.put(LastCanary.KEY, "{\"lost\":2}".getBytes(StandardCharsets.UTF_8));
+        List<String> before = operations();
+        front.inject(request -> request.key().startsWith(CanaryProbe.REGISTRY_PREFIX), Fault.internalError());
+
+        // When
+        Response answer = ping(service).header("ce-job", "canary").post("/");
+
+        // Then
+        try {
+            assertEquals(204, answer.statusCode(), answer::asString);
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> operations().size() > before.size());
+        } finally {
+            front.heal();
+        }
+        JsonNode operation = client.over(begunSince(before));
+        assertEquals("reconcile", operation.path("kind").asText(), operation::toPrettyString);
+        assertEquals("3 lost canaries", operation.path("requestedBy").asText(), operation::toPrettyString);
+        assertEquals(
+                3,
+                new ObjectMapper()
+                        .readTree(backup.bytes(LastCanary.KEY))
+                        .path("lost")
+                        .asInt());
     }
 
     @Test

@@ -51,16 +51,19 @@ class PreflightTest {
     }
 
     private CheckReport run(boolean canary) {
+        return preflight(false).run(canary);
+    }
+
+    private Preflight preflight(boolean isDirectory) {
         return new Preflight(new Preflight.Components(
-                        new CheckedStore("registry", registry, layout, Optional.empty(), false),
-                        new CheckedStore("backup", backup, layout, Optional.empty(), false),
-                        isCommand,
-                        () -> rclone.get(),
-                        Optional.empty(),
-                        clock,
-                        () -> NAME,
-                        time -> pause.accept(time)))
-                .run(canary);
+                new CheckedStore("registry", registry, layout, Optional.empty(), isDirectory),
+                new CheckedStore("backup", backup, layout, Optional.empty(), false),
+                isCommand,
+                () -> rclone.get(),
+                Optional.empty(),
+                clock,
+                () -> NAME,
+                time -> pause.accept(time)));
     }
 
     private Check point(String name) {
@@ -103,6 +106,38 @@ class PreflightTest {
                 point("canary", checkReport).found());
         assertEquals(registryVersions, registryBucket.versionCount(""));
         assertEquals(backupVersions, backupBucket.versionCount(""));
+    }
+
+    @Test
+    void aCanaryOfItsOwnChecksNothingElse() {
+        // Given
+        backup.failing("list", StoreError.FORBIDDEN);
+        pause = time -> {
+            clock.advance(time);
+            deliver();
+        };
+
+        // When
+        List<Check> checks = preflight(false).canary();
+
+        // Then
+        assertEquals(State.PASS, checks.get(0).state());
+        assertEquals(
+                List.of("canary", "canary's removal"),
+                checks.stream().map(Check::name).toList());
+    }
+
+    @Test
+    void noCanaryIsWrittenIntoADirectory() {
+        // Given
+        int versions = registryBucket.versionCount("");
+
+        // When
+        List<Check> checks = preflight(true).canary();
+
+        // Then
+        assertEquals(List.of(State.WARN), checks.stream().map(Check::state).toList());
+        assertEquals(versions, registryBucket.versionCount(""));
     }
 
     @ParameterizedTest

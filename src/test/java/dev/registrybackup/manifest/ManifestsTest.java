@@ -269,7 +269,7 @@ class ManifestsTest {
                 .toList();
 
         // Then
-        assertEquals(List.of("{}", "{}"), data);
+        assertEquals(List.of("{}", "{}", "{}"), data);
     }
 
     @Test
@@ -328,7 +328,7 @@ class ManifestsTest {
                         .map(Document::name)
                         .collect(Collectors.toSet()));
         assertEquals(
-                List.of("[\"reconcile\"]", "[\"verify\",\"--all\"]"),
+                List.of("[\"canary\"]", "[\"reconcile\"]", "[\"verify\",\"--all\"]"),
                 rendered.stream()
                         .filter(document -> document.kind().equals("CronJob"))
                         .filter(document ->

@@ -19,6 +19,9 @@ public interface Backend {
     /** Checks the prerequisites of the given restore, or without one those of the backup. */
     ObjectNode preflight(ObjectNode request);
 
+    /** Sends a canary and waits for its event. Returns the checks, as {@link #preflight} does. */
+    ObjectNode canary();
+
     /** Records an operation and runs it in this process. Returns its final status; reports progress meanwhile. */
     ObjectNode run(OperationKind kind, ObjectNode request, Consumer<ProgressTracker.Progress> progress);
 

@@ -93,6 +93,7 @@ public final class CommandLineTool {
         return switch (parsed.commandSpec().name()) {
             case "restore" -> restore(given);
             case "preflight" -> preflight(given, backend.preflight(given.preflightRequest()));
+            case "canary" -> preflight(given, backend.canary());
             case "verify" ->
                 finish(given, backend.run(OperationKind.VERIFY, given.verifyRequest(), progressDisplay::show));
             case "reconcile" ->

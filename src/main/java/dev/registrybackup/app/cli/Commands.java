@@ -19,6 +19,9 @@ final class Commands {
         root.version("registry-backup " + ProductVersion.current());
         root.addSubcommand("restore", scoped(restore()));
         root.addSubcommand("preflight", scoped(preflight()));
+        root.addSubcommand(
+                "canary",
+                command("canary", "Write an object into the registry bucket, and record whether its event came."));
         root.addSubcommand("verify", scoped(verify()));
         root.addSubcommand("reconcile", reconcile());
         root.addSubcommand("catalog", catalog());

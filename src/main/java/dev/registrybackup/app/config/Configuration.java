@@ -234,6 +234,13 @@ public interface Configuration {
         @WithDefault("PT15M")
         Duration eventLagThreshold();
 
+        /**
+         * After how many scheduled canaries lost in a row a reconciliation starts, and again after each as many; 0 for
+         * never.
+         */
+        @WithDefault("3")
+        int afterLostCanaries();
+
         /** About how many keys rclone compares at once; it takes 8 KiB of memory for each. */
         @WithDefault("100000")
         long shardSize();

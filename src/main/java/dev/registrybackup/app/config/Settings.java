@@ -156,6 +156,11 @@ public class Settings {
                 "reconcile.event-lag-threshold",
                 reconcile.eventLagThreshold(),
                 "must be 0 or more");
+        require(
+                reconcile.afterLostCanaries() >= 0,
+                "reconcile.after-lost-canaries",
+                reconcile.afterLostCanaries(),
+                "must be 0 or more");
         requireAtLeastOne("reconcile.shard-size", reconcile.shardSize());
     }
 
@@ -394,6 +399,11 @@ public class Settings {
     /** The share of blobs that the scheduled verification hashes: from 0 to 1. */
     public double scheduledContentShare() {
         return configuration.operations().scheduledContentShare();
+    }
+
+    /** After how many canaries lost in a row a reconciliation starts; 0 for never. */
+    public int lostCanaries() {
+        return configuration.reconcile().afterLostCanaries();
     }
 
     public ReconcilePolicy reconcilePolicy() {

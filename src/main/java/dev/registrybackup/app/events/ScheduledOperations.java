@@ -33,6 +33,8 @@ class ScheduledOperations {
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final Map<String, OperationKind> JOBS =
             Map.of("reconcile", OperationKind.RECONCILE, "verify", OperationKind.VERIFY);
+    /** No operation: it takes a minute at most, and its last result is all that is kept. */
+    private static final String CANARY = "canary";
 
     private final OnDemandOperations onDemandOperations;
     private final WorkerPools workerPools;
@@ -56,17 +58,40 @@ class ScheduledOperations {
      */
     Uni<Void> start(@Nullable String type, @Nullable String job, byte @Nullable [] data) {
         OperationKind kind = job == null ? null : JOBS.get(job);
-        if (!PING.equals(type) || kind == null) {
+        boolean isCanary = CANARY.equals(job);
+        if (!PING.equals(type) || (kind == null && !isCanary)) {
             throw new HttpStatusException(
                     EventResponses.PERMANENT,
-                    "Nothing is started by an event of type %s with the job %s: expected %s and one of %s, which a PingSource's ceOverrides set"
-                            .formatted(type, job, PING, JOBS.keySet()));
+                    "Nothing is started by an event of type %s with the job %s: expected %s and %s or one of %s, which a PingSource's ceOverrides set"
+                            .formatted(type, job, PING, CANARY, JOBS.keySet()));
         }
         requireNoParameters(data);
+        if (kind == null) {
+            // The sender does not wait as long as a canary may take.
+            workerPools.submitOperation(this::sendCanary).exceptionally(ScheduledOperations::logFailedCanary);
+            return Uni.createFrom().voidItem();
+        }
         return Uni.createFrom()
                 .completionStage(() -> workerPools.submitOperation(() -> start(kind, request(kind), "schedule " + job)))
                 .onFailure()
                 .transform(failure -> ExceptionMapper.map(WorkerPools.unwrap(failure)));
+    }
+
+    /** After some lost in a row, and again after each as many, a reconciliation copies what events did not. */
+    private void sendCanary() {
+        int lost = onDemandOperations.canary().path("lost").asInt();
+        int most = settings.lostCanaries();
+        if (lost > 0 && most > 0 && lost % most == 0) {
+            start(OperationKind.RECONCILE, request(OperationKind.RECONCILE), lost + " lost canaries");
+        }
+    }
+
+    private static @Nullable Void logFailedCanary(Throwable failure) {
+        LogEvent.of("canary-failed")
+                .with("reason", WorkerPools.unwrap(failure).getMessage())
+                .with("next", "the next one is due as scheduled")
+                .log(LOGGER, Level.WARNING);
+        return null;
     }
 
     private void start(OperationKind kind, JsonNode request, String by) {

@@ -8,6 +8,7 @@ import dev.registrybackup.reconcile.Alarms;
 import dev.registrybackup.reconcile.LastRun;
 import dev.registrybackup.reconcile.StorePair;
 import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.replication.LastCanary;
 import dev.registrybackup.replication.pending.QueueDepth;
 import dev.registrybackup.verify.LastVerification;
 import dev.registrybackup.verify.RestorableShare;
@@ -60,6 +61,7 @@ class BackupGauges {
         Alarms alarms = new Alarms(storePair.backup(), clock);
         showReconciliation(poll(() -> values(lastRun.read(), alarms)), meters);
         showVerification(poll(new LastVerification(storePair.backup())::read), meters);
+        showCanary(poll(new LastCanary(storePair.backup())::read), meters);
         if (settings.isOpenShift()) {
             showItems(poll(new RestorableShare(storePair.backup())::read), meters);
         }
@@ -162,6 +164,17 @@ class BackupGauges {
                     .tag("severity", severity.label())
                     .register(meters);
         }
+    }
+
+    /** When the last canary's event arrived: NaN where none is sent, so that no alert fires there. */
+    static void showCanary(StaleAwareGauge<LastCanary.CanaryRecord> seen, MeterRegistry meters) {
+        gauge(
+                        "registry_backup_canary_last_arrival_timestamp_seconds",
+                        seen,
+                        last -> last.sentAt().isEmpty() ? Double.NaN : seconds(last.arrivedAt(), 0))
+                .description("When the event of the last scheduled canary that was not lost arrived, in seconds since"
+                        + " 1970; 0 if none has; NaN if none was sent")
+                .register(meters);
     }
 
     /** The share of all ImageStream items that the last verification found restorable; NaN before the first. */

@@ -88,6 +88,11 @@ class CommandLineToolTest {
         }
 
         @Override
+        public ObjectNode canary() {
+            return told("canary");
+        }
+
+        @Override
         public ObjectNode cancel(String id) {
             return told("cancel " + id);
         }
@@ -292,6 +297,20 @@ class CommandLineToolTest {
 
         // Then
         assertEquals(expected, exit);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"pass, true, OK", "fail, false, FINDINGS"})
+    void aLostCanaryIsSaidToTheShell(String state, boolean ready, ExitCode expected) {
+        // Given
+        answer = "{'ready':%s,'checks':[{'check':'canary','state':'%s'}],'lost':1}".formatted(ready, state);
+
+        // When
+        ExitCode exit = run("canary");
+
+        // Then
+        assertEquals(expected, exit);
+        assertEquals(List.of("canary"), asked);
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.replication.LastCanary;
 import dev.registrybackup.replication.pending.QueueDepth;
 import dev.registrybackup.verify.LastVerification;
 import dev.registrybackup.verify.RestorableShare;
@@ -102,6 +103,27 @@ class BackupGaugesTest {
         expected.put("registry_backup_imagestream_items_restorable_timestamp_seconds", 1_800_000_060.0);
         assertTrue(beforeTheFirst);
         assertEquals(expected, shown());
+    }
+
+    @Test
+    void aCanarysArrivalIsUnknownWhereNoneIsSentAndZeroBeforeTheFirst() {
+        // Given
+        String name = "registry_backup_canary_last_arrival_timestamp_seconds";
+        StaleAwareGauge<LastCanary.CanaryRecord> seen = new StaleAwareGauge<>(clock);
+        BackupGauges.showCanary(seen, meters);
+
+        // When
+        seen.set(new LastCanary.CanaryRecord(Optional.empty(), Optional.empty(), 0));
+        double noneSent = shown().get(name);
+        seen.set(new LastCanary.CanaryRecord(Optional.of(ENDED), Optional.empty(), 1));
+        double noneArrived = shown().get(name);
+        seen.set(new LastCanary.CanaryRecord(Optional.of(ENDED.plusSeconds(600)), Optional.of(ENDED), 1));
+        double arrived = shown().get(name);
+
+        // Then
+        assertEquals(Double.NaN, noneSent);
+        assertEquals(0.0, noneArrived);
+        assertEquals(1_800_000_060.0, arrived);
     }
 
     @Test
