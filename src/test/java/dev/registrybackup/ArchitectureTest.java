@@ -159,7 +159,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheLanesStartThreads() {
+    void onlyWorkerPoolsStartThreads() {
         noClasses()
                 .that(outsideOf(WorkerPools.class))
                 .should()

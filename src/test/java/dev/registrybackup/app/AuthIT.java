@@ -184,7 +184,7 @@ class AuthIT {
     }
 
     @Test
-    void anApiThatDoesNotTellIsNoYes() {
+    void anApiWithoutAnAnswerIsNotAYes() {
         // Given
         api.onRequest(request -> {
             if (request.body().contains("token-of-carol")) {
@@ -305,7 +305,7 @@ class AuthIT {
     }
 
     @Test
-    void behindKnativesProxyNobodyIsServedUntilSomethingTellsCallersApart() {
+    void behindKnativesProxyNobodyIsServedUntilCallersCanBeDistinguished() {
         // Given
         Map<String, String> settings = Product.settings(NOWHERE, NOWHERE);
         settings.putAll(Map.of("SERVICE_ROLE", "restore", "K_SERVICE", "restore", "AUTH_MODE", "token"));

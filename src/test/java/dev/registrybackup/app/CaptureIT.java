@@ -67,7 +67,7 @@ class CaptureIT {
         "dev.knative.apiserver.ref.delete, ImageStream, 503",
         "dev.knative.apiserver.resource.update, ImageStream, 503"
     })
-    void whatWillNeverSucceedIsToldFromWhatMayAndNeitherHasABody(String type, String kind, int status) {
+    void permanentAndTemporaryFailuresAreDistinguishedAndHaveNoBody(String type, String kind, int status) {
         // When
         Response response = event(type, STREAM.replace("ImageStream", kind));
 

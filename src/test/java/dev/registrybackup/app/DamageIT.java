@@ -184,7 +184,7 @@ class DamageIT {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aRegistryStoreThatFailsLeavesTheKeyOwed(boolean slowDown) {
+    void ifTheRegistrysStoreFailsTheKeyStaysPending(boolean slowDown) {
         // Given
         String key = write(IMAGES.layer(500));
         front.inject(
@@ -220,7 +220,7 @@ class DamageIT {
     }
 
     @Test
-    void aSlowStoreIsWaitedForOrOwed() {
+    void aSlowStoreIsAwaitedOrTheKeyBecomesPending() {
         // Given
         String key = write(IMAGES.layer(2_000_000));
         front.inject(reading(key), Fault.delay(Duration.ofSeconds(5)));
@@ -234,7 +234,7 @@ class DamageIT {
     }
 
     @Test
-    void aBlobThatVanishesWhileItIsReadIsGone() {
+    void aBlobDeletedWhileItIsReadIsMissingInTheSource() {
         // Given
         String key = write(IMAGES.layer(600));
         front.inject(reading(key), Fault.answer(404, "NoSuchKey"));
@@ -249,7 +249,7 @@ class DamageIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"NoSuchUpload", "NoSuchBucket", "NotFound"})
-    void whatTheBackupDoesNotFindIsNeverTakenForABlobThatVanished(String code) {
+    void anObjectMissingInTheBackupIsNeverTakenForADeletedBlob(String code) {
         // Given
         String key = write(IMAGES.layer(34_000_000));
         front.inject(writing(key), Fault.answer(404, code));

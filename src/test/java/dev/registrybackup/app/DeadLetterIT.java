@@ -93,7 +93,7 @@ class DeadLetterIT {
     }
 
     @Test
-    void whatCouldNotBeDeliveredIsOwedAndNothingIsCopied() {
+    void undeliveredEventsBecomePendingAndNothingIsCopied() {
         // Given
         registry.put(KEY, new byte[] {1});
 

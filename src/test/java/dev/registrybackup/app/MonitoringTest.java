@@ -119,7 +119,7 @@ class MonitoringTest {
     }
 
     @Test
-    void eachPanelSaysWhatItShowsAndLooksInTheChosenNamespace() {
+    void eachPanelHasADescriptionAndQueriesTheChosenNamespace() {
         // When
         List<JsonNode> panels = Monitoring.dashboard().findParents("targets");
 

@@ -191,7 +191,7 @@ class OnDemandOperationsIT {
     }
 
     @Test
-    void withoutTheTokenNothingIsDoneOrTold() {
+    void withoutTheTokenNothingIsDoneOrShown() {
         // Given
         Map<String, Long> before = backup.sizes("registry-backup/operations/");
         OperationsClient nobody = new OperationsClient(service.uri());
@@ -210,7 +210,7 @@ class OnDemandOperationsIT {
     }
 
     @Test
-    void aDryRunTellsWhatItWouldDoAndWritesNothing() {
+    void aDryRunReportsItsPlanAndWritesNothing() {
         // When
         Answer answer = client.post("/restore", "{'scope':{'repository':'demo/app'},'dryRun':true}");
 
@@ -225,7 +225,7 @@ class OnDemandOperationsIT {
     }
 
     @Test
-    void aTargetOfAnotherNameIsRestoredAndTheOperationTellsAllOfIt() {
+    void aNamedTargetIsRestoredAndTheOperationReportsIt() {
         // When
         Answer accepted = client.post("/restore", "{'scope':{'all':true},'target':'dr'}");
         JsonNode operation = client.over(accepted.json().path("id").asText());
@@ -302,7 +302,7 @@ class OnDemandOperationsIT {
     }
 
     @Test
-    void theCommandLineTellsWhatIsWrongByItsExitCode() {
+    void theExitCodeOfACommandShowsWhatIsWrong() {
         // Given
         Map<String, String> unreachable = settings();
         unreachable.put("BACKUP_ENDPOINT", "http://127.0.0.1:9");

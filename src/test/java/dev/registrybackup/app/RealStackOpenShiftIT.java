@@ -387,7 +387,7 @@ class RealStackOpenShiftIT {
     }
 
     @Test
-    void aTagComesAsItWasBetweenTwoPushesThatCapturesTellOf() {
+    void aTagIsRestoredAsItWasBetweenTwoCapturedPushes() {
         // Given
         makeReady();
 

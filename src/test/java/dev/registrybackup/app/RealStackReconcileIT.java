@@ -360,7 +360,7 @@ class RealStackReconcileIT {
     }
 
     @Test
-    void whatEventsDidNotBringIsFoundBroughtAndCounted() {
+    void whatEventsMissedIsFoundCopiedAndCounted() {
         // Given: a first fill, and then events for one push of three
         reconcile();
         try (Product events = Product.start(withRole("replicate"), "-Xmx128m");
@@ -391,7 +391,7 @@ class RealStackReconcileIT {
     }
 
     @Test
-    void aMirrorThatRcloneMadeIsProvedMendedAndAdopted() {
+    void aMirrorThatRcloneMadeIsVerifiedRepairedAndAdopted() {
         // Given
         push(unnoticed, "large", "team/large:v1");
         RcloneSync.run(ceph.registryEndpoint(), registry, ceph.backupEndpoint(), backup);
@@ -415,7 +415,7 @@ class RealStackReconcileIT {
     }
 
     @Test
-    void damagedBlobsOfTheRegistryAreNamedAndAllElseIsBrought() {
+    void corruptBlobsOfTheRegistryAreReportedAndEverythingElseIsCopied() {
         // Given: of one blob the backup has a good copy, of two it has none
         reconcile();
         push(unnoticed, "newer", "team/newer:v1");

@@ -275,7 +275,7 @@ class RealStackRestoreIT {
     }
 
     @Test
-    void aLiveRegistryHealsByVerifyAndRepair() {
+    void verifyAndRepairFixALiveRegistry() {
         // Given
         assertSucceeded(client.done("/restore", EVERYTHING));
         Blob deleted = base.blobs().get(1);

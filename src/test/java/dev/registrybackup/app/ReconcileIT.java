@@ -138,7 +138,7 @@ class ReconcileIT {
     }
 
     @Test
-    void whatTheRegistryHasIsBroughtAndTheReportSaysHow() throws IOException {
+    void missingObjectsAreCopiedAndReported() throws IOException {
         // Given
         push("demo/first", "v1");
 
@@ -499,7 +499,7 @@ class ReconcileIT {
     }
 
     @Test
-    void exactlyWhatRcloneNamesIsLookedAt(@TempDir Path directory) throws IOException {
+    void exactlyTheKeysThatRcloneReportsAreChecked(@TempDir Path directory) throws IOException {
         // Given
         client.done("/reconcile", "");
         push("demo/hidden", "v1");

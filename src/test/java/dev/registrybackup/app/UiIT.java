@@ -205,7 +205,7 @@ class UiIT {
     }
 
     @Test
-    void theWholeJourneyIsMadeByKeyboardAndEndsWithWhatIsLookedAtRestored() {
+    void thePageIsUsableByKeyboardUpToTheRestore() {
         try (BrowserContext viewer = viewer(ColorScheme.LIGHT, 1100)) {
             // Given
             Page page = viewer.newPage();

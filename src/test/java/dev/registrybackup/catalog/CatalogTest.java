@@ -186,7 +186,7 @@ class CatalogTest {
     }
 
     @Test
-    void anImageWithoutALayerSaysWhatItLacks() {
+    void anImageWithoutALayerNamesIt() {
         // Given
         Digest layer = registry.layer(APP, 1000);
         Digest image = imageOf("{}", layer);
@@ -279,7 +279,7 @@ class CatalogTest {
     }
 
     @Test
-    void timesThatTheRegistryDidNotTellAreMarked() {
+    void timesThatAreNotTheRegistrysAreMarked() {
         // Given
         Digest image = image("{}");
         registry.tag(APP, "v1", image);
@@ -384,7 +384,7 @@ class CatalogTest {
     }
 
     @Test
-    void aPageTellsTheCountsAndWhereTheNextBegins() {
+    void aPageHasTheCountsAndTheStartOfTheNext() {
         // Given
         for (String repository : List.of("a/c", "a/b", "a/b/c", "b")) {
             catalog.write(document(repository, repository.length()));

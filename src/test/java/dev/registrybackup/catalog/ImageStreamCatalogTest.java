@@ -125,7 +125,7 @@ class ImageStreamCatalogTest {
     }
 
     @Test
-    void whatChangedSinceTheSnapshotIsTold() {
+    void changesSinceTheSnapshotAreReported() {
         // Given
         copyAndCapture();
         clock.advance(Duration.ofHours(1));
@@ -154,7 +154,7 @@ class ImageStreamCatalogTest {
     }
 
     @Test
-    void aPageTellsTheCountsOfAnImageStream() {
+    void aPageHasTheCountsOfAnImageStream() {
         // Given
         cluster.tag(PROD, "v1", image, LATER);
         copyAndCapture();

@@ -238,7 +238,7 @@ class PreflightTest {
     }
 
     @Test
-    void whatAStoreFailedToTellIsNeverSaidToBeFine() {
+    void whatAStoreCannotAnswerIsNeverReportedAsFine() {
         // Given
         backup.versioned(ProbeResult.transientFailure("GetBucketVersioning was answered 500 InternalError"));
 
@@ -313,7 +313,7 @@ class PreflightTest {
 
     @ParameterizedTest
     @CsvSource({"0, PASS", "60, PASS", "61, WARN", "-61, WARN", "300, WARN", "301, FAIL", "-301, FAIL"})
-    void clocksThatDifferAreToldByHowMuch(long seconds, State state) {
+    void theDifferenceBetweenClocksIsReported(long seconds, State state) {
         // Given
         registry.time(ProbeResult.of(clock.instant().plusSeconds(seconds)));
 
@@ -326,7 +326,7 @@ class PreflightTest {
     }
 
     @Test
-    void aBucketThatTellsNobodyIsMissingItsNotification() {
+    void aBucketWithoutANotificationFailsTheCheck() {
         // Given
         registry.notifications(ProbeResult.of(List.of()));
 
@@ -347,7 +347,7 @@ class PreflightTest {
         "s3:ObjectCreated:Put, prefix, '', FAIL",
         "s3:ObjectRemoved:*, prefix, '', FAIL",
     })
-    void aNotificationHasToTellOfEverythingTheRegistryWrites(String event, String filter, String value, State state) {
+    void aNotificationMustCoverEverythingTheRegistryWrites(String event, String filter, String value, State state) {
         // Given
         registry.notifications(ProbeResult.of(
                 List.of(new NotificationRule("topic", List.of(event), List.of(new KeyFilter(filter, value))))));
@@ -360,7 +360,7 @@ class PreflightTest {
     }
 
     @Test
-    void severalNotificationsTellOfItTogether() {
+    void severalNotificationsTogetherCoverEverything() {
         // Given
         registry.notifications(ProbeResult.of(List.of(
                 new NotificationRule("one", List.of("s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"), List.of()),
@@ -391,7 +391,7 @@ class PreflightTest {
     }
 
     @Test
-    void aKeyThatMayNotWriteACanaryIsToldHowToTryByHand() {
+    void anAccountThatMayNotWriteACanaryGetsManualInstructions() {
         // Given
         registry.failing("write", StoreError.FORBIDDEN);
 
@@ -441,7 +441,7 @@ class PreflightTest {
     }
 
     @Test
-    void onceACanaryHasComeItIsNoMatterThatTheStoreDoesNotTellOfNotifications() {
+    void onceACanaryArrivesAnUnknownNotificationSettingDoesNotMatter() {
         // Given
         registry.notifications(
                 ProbeResult.transientFailure("GetBucketNotificationConfiguration was answered 500 InternalError"));

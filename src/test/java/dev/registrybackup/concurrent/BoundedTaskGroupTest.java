@@ -41,7 +41,7 @@ class BoundedTaskGroupTest {
     }
 
     @Test
-    void theFirstFailureEndsItAndIsTold() {
+    void theFirstFailureStopsTheGroupAndIsThrown() {
         // Given
         BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, 1);
         AtomicInteger begun = new AtomicInteger();
@@ -61,7 +61,7 @@ class BoundedTaskGroupTest {
     }
 
     @Test
-    void whatIsUnderWayIsFinishedBeforeAFailureIsTold() throws InterruptedException {
+    void runningTasksFinishBeforeAFailureIsThrown() throws InterruptedException {
         // Given
         BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, 2);
         CountDownLatch failed = new CountDownLatch(1);

@@ -45,7 +45,7 @@ class RateLimiterTest {
     }
 
     @Test
-    void withoutABoundTheClockIsNotLookedAt() throws InterruptedException {
+    void withoutALimitTheClockIsNotRead() throws InterruptedException {
         // Given
         RateLimiter rateLimiter = new RateLimiter(0, this::tick);
         reads.set(0);
@@ -58,7 +58,7 @@ class RateLimiterTest {
     }
 
     @Test
-    void aThreadThatIsToldToStopWaitsNoLonger() {
+    void anInterruptedThreadStopsWaiting() {
         // Given
         RateLimiter rateLimiter = new RateLimiter(1, () -> 0);
         Thread.currentThread().interrupt();

@@ -58,7 +58,7 @@ class WorkerPoolsTest {
     }
 
     @Test
-    void aLaneIsAsWideAsItWasAskedFor() throws Exception {
+    void aPoolHasTheConfiguredNumberOfThreads() throws Exception {
         // Given
         CountDownLatch bothUnderWay = new CountDownLatch(2);
 
@@ -74,7 +74,7 @@ class WorkerPoolsTest {
     }
 
     @Test
-    void aFailureIsTheFuturesAndTheLaneGoesOn() throws Exception {
+    void aFailureFailsTheFutureAndThePoolContinues() throws Exception {
         // Given
         CompletableFuture<String> failed = workerPools.submitSmall(() -> {
             throw new IllegalStateException("broken");

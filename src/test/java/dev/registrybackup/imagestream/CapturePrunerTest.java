@@ -365,7 +365,7 @@ class CapturePrunerTest {
     }
 
     @Test
-    void aBodyThatACaptureFoundJustBeforeItWasRemovedIsBroughtBack() {
+    void anObjectThatACaptureFoundJustBeforeItWasPrunedIsRestored() {
         // Given
         CapturedStream first = due();
         AtomicInteger captured = new AtomicInteger();
@@ -386,7 +386,7 @@ class CapturePrunerTest {
     }
 
     @Test
-    void aBodyWhoseRecordCameAfterThePruningIsBroughtBackByTheNext() {
+    void anObjectWhoseRecordCameAfterThePruningIsRestoredByTheNextRun() {
         // Given
         CapturedStream first = due();
         prune();
@@ -406,7 +406,7 @@ class CapturePrunerTest {
     }
 
     @Test
-    void whatIsBroughtBackIsTheNewestVersionThatIsWhole() {
+    void theNewestValidVersionIsRestored() {
         // Given
         CapturedStream first = due();
         String key = CaptureKeys.body(first.body());

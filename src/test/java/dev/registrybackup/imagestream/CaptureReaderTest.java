@@ -242,7 +242,7 @@ class CaptureReaderTest {
     }
 
     @Test
-    void aStreamWhoseDeletionNobodyHintedAtIsGoneFromTheNextSnapshotOn() {
+    void aStreamDeletedWithoutAnEventIsGoneFromTheNextSnapshot() {
         // Given
         Instant there = push("ns/app", first);
         clock.advance(MINUTE);

@@ -94,7 +94,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void aSecondHintPutsNothingOnRecord() {
+    void aSecondEventRecordsNothing() {
         // Given
         Result before = capture.capture(APP);
         clock.advance(SECOND);
@@ -178,7 +178,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void aStateThatHadAppearedBeforeTheHintIsOnRecordAfterIt() {
+    void aStateFromBeforeTheEventIsRecordedAfterIt() {
         // Given
         int states = 200;
         Random choice = new Random(5);
@@ -302,7 +302,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void anImageThatTheClusterHasNotIsSaidToBeMissingAndLookedForAgain() {
+    void anImageThatTheClusterDoesNotHaveIsRecordedAsMissingAndReadAgain() {
         // Given
         Digest late = digest("late");
         cluster.tag("ns/app", "v2", late, clock.instant());

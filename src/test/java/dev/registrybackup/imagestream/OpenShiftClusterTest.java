@@ -128,7 +128,7 @@ class OpenShiftClusterTest {
     }
 
     @Test
-    void whatIsThereAlreadyAndWhatHasChangedAreToldApart() {
+    void anExistingObjectAndAConflictAreDistinguished() {
         // Given
         streams(1);
         ObjectName name = new ObjectName(Resource.IMAGE_STREAM, Optional.of("dev"), "app0");

@@ -157,7 +157,7 @@ class SnapshotTakerTest {
     }
 
     @Test
-    void aStreamThatCannotBeUnderstoodIsToldAndTheOthersAreCaptured() throws IOException {
+    void anInvalidStreamIsReportedAndTheOthersAreCaptured() throws IOException {
         // Given
         fill(2);
         ObjectNode odd = cluster.find(ObjectName.stream(new RepositoryName("ns/app-000")))
@@ -359,7 +359,7 @@ class SnapshotTakerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 15, 31})
-    void aSnapshotThatLacksALineIsRefusedThoughItIsWellPacked(int lacking) throws IOException {
+    void aSnapshotWithAMissingLineIsRefusedAlthoughItDecompresses(int lacking) throws IOException {
         // Given
         fill(30);
         String key = snapshotTaker.take(scratch).key();

@@ -111,7 +111,7 @@ class NotifyingProxyIT {
     }
 
     @Test
-    void answersAreCutTruncatedAndSpoiled() {
+    void responsesAreCutTruncatedAndCorrupted() {
         // Given
         byte[] content = random(1 << 20);
         put("images", "data", content);
@@ -152,7 +152,7 @@ class NotifyingProxyIT {
     }
 
     @Test
-    void aRequestThatHangsIsCutWhenTheStoreIsHealed() {
+    void aHangingRequestIsCutWhenTheFaultIsRemoved() {
         // Given
         put("images", "data", random(10));
         proxy.inject(request -> request.method().equals("GET"), Fault.hang());

@@ -32,7 +32,7 @@ class S3RequestTest {
         "GET,    /images/a?uploadId=u,             OTHER",
         "HEAD,   /images/a,                        HEAD_OBJECT"
     })
-    void aRequestLineTellsTheOperation(String method, String uri, Operation expected) {
+    void theOperationFollowsFromTheRequestLine(String method, String uri, Operation expected) {
         // When
         S3Request request = S3Request.parse(method, uri, MultiMap.caseInsensitiveMultiMap());
 

@@ -28,7 +28,7 @@ class LogEventTest {
     }
 
     @Test
-    void whatCouldLookLikeAnotherFieldOrLineIsQuotedAndEscaped() {
+    void textThatLooksLikeAnotherFieldOrLineIsQuotedAndEscaped() {
         // When
         String line = LogEvent.of("event")
                 .with("key", "a\nevent=rejected key=b")

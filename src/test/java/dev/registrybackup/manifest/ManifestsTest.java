@@ -54,7 +54,7 @@ class ManifestsTest {
     }
 
     @Test
-    void noDocumentHasAFieldThatItsKindLacks() throws Exception {
+    void eachFieldOfADocumentExistsInItsKind() throws Exception {
         // When
         Map<String, Set<String>> unknown = new TreeMap<>();
         for (Document document : SOURCES) {
@@ -476,7 +476,7 @@ class ManifestsTest {
 
     /** As docs/openshift.md has it applied to a cluster that is being restored into. */
     @Test
-    void whatIsRestoredIntoHasNothingThatLooksAtItBefore() throws Exception {
+    void aRestoreOnlyClusterHasNoEventSources() throws Exception {
         // When
         List<Document> rendered = overlay(
                 "restore-only",
@@ -492,7 +492,7 @@ class ManifestsTest {
     }
 
     @Test
-    void theTemplatesOfJobsAreThoseThatTheProgramLooksForByDefault() throws Exception {
+    void theTemplatesOfJobsHaveTheDefaultNames() throws Exception {
         // Given
         String configuration =
                 Files.readString(Path.of("src/main/java/dev/registrybackup/app/config/Configuration.java"));

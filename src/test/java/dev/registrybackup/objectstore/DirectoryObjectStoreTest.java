@@ -326,7 +326,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
 
     @Override
     @Test
-    void aBucketTellsHowItIsSetUpAndNeverThrows() {
+    void aBucketReportsItsConfigurationAndNeverThrows() {
         // When
         BucketConfiguration facts = store().bucketConfiguration();
 

@@ -120,7 +120,7 @@ abstract class ObjectStoreContract {
     }
 
     @Test
-    void whoWritesNextIsNotToldThatTheBucketIsMissing() {
+    void headBeforeWriteDoesNotCheckTheBucket() {
         // When
         Optional<ObjectInfo> found = storeWithoutBucket().headBeforeWrite(key("any"));
 
@@ -678,7 +678,7 @@ abstract class ObjectStoreContract {
     }
 
     @Test
-    void aBucketTellsHowItIsSetUpAndNeverThrows() {
+    void aBucketReportsItsConfigurationAndNeverThrows() {
         // When
         BucketConfiguration versioned = versionedStore().bucketConfiguration();
         BucketConfiguration unversioned = store().bucketConfiguration();

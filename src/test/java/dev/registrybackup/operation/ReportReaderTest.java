@@ -156,7 +156,7 @@ class ReportReaderTest {
     }
 
     @Test
-    void nothingIsLeftOpenWhileAFindingIsLookedInto() {
+    void nothingStaysOpenWhileAFindingIsConfirmed() {
         // Given
         ReportWriter reportWriter = report(FIRST);
         reportWriter.accept(finding("a"));

@@ -288,7 +288,7 @@ class PrunerTest {
 
     @ParameterizedTest
     @EnumSource(names = {"TAG_CURRENT_LINK", "TAG_INDEX_LINK", "REVISION_LINK", "LAYER_LINK", "BLOB"})
-    void whatComesBackIntoTheRegistryWhileItIsHiddenIsBroughtAgain(Kind kind) {
+    void aHiddenKeyThatComesBackIntoTheRegistryIsCopiedAgain(Kind kind) {
         // Given
         deleteOldImage();
         fixture.run();

@@ -450,7 +450,7 @@ class ReconciliationTest {
     }
 
     @Test
-    void whatAnUnreliableReportCallsAbsentIsLookedForAndNotWrittenAgain() {
+    void keysMissingInAnUnreliableReportAreCheckedBeforeTheyAreWritten() {
         // Given
         Digest layer = content.layer("team/app", 100);
         String key = content.blobKey(layer);

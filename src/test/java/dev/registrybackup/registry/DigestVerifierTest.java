@@ -14,7 +14,7 @@ class DigestVerifierTest {
 
     @ParameterizedTest
     @EnumSource
-    void theBytesOfTheDigestAreProved(DigestAlgorithm algorithm) {
+    void bytesThatMatchTheDigestAreVerified(DigestAlgorithm algorithm) {
         // Given
         DigestVerifier proof = DigestVerifier.of(Digest.of(algorithm, CONTENT));
 
@@ -29,7 +29,7 @@ class DigestVerifierTest {
     }
 
     @Test
-    void noBytesAreProvedByTheDigestOfNone() {
+    void emptyInputMatchesTheDigestOfNoBytes() {
         // Given
         Digest empty = Digest.of(DigestAlgorithm.SHA256, new byte[0]);
 

@@ -42,7 +42,7 @@ class VerifyingInputStreamTest {
 
     @ParameterizedTest
     @CsvSource({"0, 1", "0, 2", "5000, 3", "5000, 4", "9999, 5", "9999, 6"})
-    void aFlippedBitIsToldBeforeTheLastBytesAreHandedOut(int position, long seed) {
+    void aFlippedBitFailsBeforeTheLastBytesAreReturned(int position, long seed) {
         // Given
         Random random = new Random(seed);
         byte[] flipped = CONTENT.clone();
@@ -131,7 +131,7 @@ class VerifyingInputStreamTest {
     }
 
     @Test
-    void singleBytesAreProvedAndUnsigned() throws IOException {
+    void singleBytesAreVerifiedAndUnsigned() throws IOException {
         // Given
         byte[] content = {0, 1, 127, -128, -1};
         InputStream proving = verifying(new ByteArrayInputStream(content), content);
@@ -159,7 +159,7 @@ class VerifyingInputStreamTest {
     }
 
     @Test
-    void skippedBytesAreProvedToo() throws IOException {
+    void skippedBytesAreVerifiedToo() throws IOException {
         // Given
         InputStream proving = verifying(new ByteArrayInputStream(CONTENT), CONTENT);
 
@@ -190,7 +190,7 @@ class VerifyingInputStreamTest {
     }
 
     @Test
-    void emptyContentIsProved() throws IOException {
+    void emptyContentIsVerified() throws IOException {
         // Given
         InputStream proving = verifying(InputStream.nullInputStream(), new byte[0]);
 
@@ -229,7 +229,7 @@ class VerifyingInputStreamTest {
     }
 
     @Test
-    void theProofOfTwoPartsEndsWithTheSecond() throws IOException {
+    void theVerificationOfTwoPartsEndsWithTheSecond() throws IOException {
         // Given
         DigestVerifier start = DigestVerifier.of(digest(CONTENT));
 
@@ -248,7 +248,7 @@ class VerifyingInputStreamTest {
     }
 
     @Test
-    void aPartThatIsReadAgainStartsFromACopyOfTheProof() throws IOException {
+    void aPartThatIsReadAgainStartsFromACopyOfTheVerifier() throws IOException {
         // Given
         DigestVerifier start = DigestVerifier.of(digest(CONTENT));
         DigestVerifier halfRead = start.copy();
@@ -268,7 +268,7 @@ class VerifyingInputStreamTest {
     }
 
     @Test
-    void aWrongFirstPartIsToldAtTheEndOfTheLast() throws IOException {
+    void aWrongFirstPartFailsAtTheEndOfTheLast() throws IOException {
         // Given
         byte[] flipped = CONTENT.clone();
         flipped[0] ^= 1;

@@ -83,7 +83,7 @@ class BlobReplicatorTest {
     }
 
     @Test
-    void aBlobBroughtLatelyCostsNoRequest() {
+    void aRecentlyCopiedBlobCostsNoRequest() {
         // Given
         registry.seed(KEY, CONTENT);
         copyIfDifferent(DIGEST);
@@ -116,7 +116,7 @@ class BlobReplicatorTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 999, 1001})
-    void aBlobOfAnotherSizeInTheBackupIsReplacedByTheProvedOne(int size) {
+    void aBlobOfAnotherSizeInTheBackupIsOverwrittenByTheVerifiedOne(int size) {
         // Given
         registry.seed(KEY, CONTENT);
         backup.seed(KEY, Arrays.copyOf(CONTENT, size));
@@ -203,7 +203,7 @@ class BlobReplicatorTest {
     }
 
     @Test
-    void aBlobThatVanishesFromTheRegistryWhileItIsCopiedIsAbsent() {
+    void aBlobDeletedFromTheRegistryWhileItIsCopiedIsMissing() {
         // Given
         registry.seed(KEY, CONTENT);
         registryRequests.beforeRequest((operation, key) -> {
@@ -245,7 +245,7 @@ class BlobReplicatorTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"FORBIDDEN", "THROTTLED", "UNAVAILABLE"})
-    void aStoreThatCannotTellIsAFailureThatDoesNotStick(StoreError error) throws Exception {
+    void aFailedStoreIsAFailureThatIsNotRemembered(StoreError error) throws Exception {
         // Given
         registry.seed(KEY, CONTENT);
         backupRequests.beforeRequest((operation, key) -> {
@@ -263,7 +263,7 @@ class BlobReplicatorTest {
     }
 
     @Test
-    void aBlobOfTheSizeThatAManifestGivesNeedsNoLookAtTheRegistry() throws Exception {
+    void aBlobOfTheSizeInTheManifestNeedsNoRequestToTheRegistry() throws Exception {
         // Given
         backup.seed(KEY, CONTENT);
 
@@ -293,7 +293,7 @@ class BlobReplicatorTest {
     }
 
     @Test
-    void aCopyOfOursNeedsNoLookAtTheRegistryWhereNoSizeIsKnown() throws Exception {
+    void ourOwnCopyNeedsNoRequestToTheRegistryIfTheSizeIsUnknown() throws Exception {
         // Given
         backup.put(KEY, ContentSource.of(CONTENT), Map.of(SourceMetadata.LAST_MODIFIED, "2026-03-04T05:06:07Z"));
 
@@ -307,7 +307,7 @@ class BlobReplicatorTest {
     }
 
     @Test
-    void aBlobThatSomethingRefersToIsCopiedIfTheBackupLacksIt() throws Exception {
+    void aReferencedBlobIsCopiedIfTheBackupDoesNotHaveIt() throws Exception {
         // Given
         registry.seed(KEY, CONTENT);
 
@@ -369,7 +369,7 @@ class BlobReplicatorTest {
     }
 
     @Test
-    void inABucketThatSomethingElseFilledABadBlobThatTheRegistryLacksIsAbsent() {
+    void inABucketThatSomethingElseFilledACorruptBlobThatTheRegistryDoesNotHaveIsMissing() {
         // Given
         clearVerifiedMarker();
         backup.seed(KEY, flipped(CONTENT));
@@ -397,7 +397,7 @@ class BlobReplicatorTest {
     }
 
     @Test
-    void inABucketThatSomethingElseFilledASizeProvesNothingToWhoeverRefersToTheBlob() throws Exception {
+    void inABucketThatSomethingElseFilledTheSizeOfAReferencedBlobProvesNothing() throws Exception {
         // Given
         clearVerifiedMarker();
         registry.seed(KEY, CONTENT);
@@ -414,7 +414,7 @@ class BlobReplicatorTest {
     }
 
     @Test
-    void whatWasLostFromTheBackupIsBroughtAgainOnceItIsForgotten() {
+    void anObjectLostFromTheBackupIsCopiedAgainOnceItsCacheEntryExpires() {
         // Given
         registry.seed(KEY, CONTENT);
         copyIfDifferent(DIGEST);

@@ -118,7 +118,7 @@ class BlockedLinkRetryTest {
     }
 
     @Test
-    void aChildThatAnotherPodBroughtCompletesItsParentToo() {
+    void aChildThatAnotherInstanceCopiedCompletesItsParentToo() {
         // Given
         RandomRegistry child = new RandomRegistry(99);
         Digest late = child.image(REPOSITORY, child.layer(REPOSITORY, 10));
@@ -157,7 +157,7 @@ class BlockedLinkRetryTest {
     }
 
     @Test
-    void aRepairedLayerPublishesWhatAnotherPodWithheldHoweverManyWait() {
+    void aRepairedLayerPublishesLinksThatAnotherInstanceBlockedHoweverManyWait() {
         // Given
         Digest layer = registryContent.layer(REPOSITORY, 100);
         Digest image = taggedImage(layer);
@@ -182,7 +182,7 @@ class BlockedLinkRetryTest {
     }
 
     @Test
-    void anImageThatLacksTwoLayersWaitsForBoth() {
+    void anImageWithTwoMissingLayersWaitsForBoth() {
         // Given
         Digest one = digest("one");
         Digest two = digest("two");
@@ -199,7 +199,7 @@ class BlockedLinkRetryTest {
     }
 
     @Test
-    void aForeignLayerThatTheRegistryLacksMakesItsImageIncomplete() {
+    void aMissingForeignLayerMakesItsImageIncomplete() {
         // Given
         Digest foreign = digest("windows base layer");
         Digest config = registryContent.layer(REPOSITORY, 10);
@@ -328,7 +328,7 @@ class BlockedLinkRetryTest {
     }
 
     @Test
-    void aCorruptChildThreeLevelsDownIsToldAtTheTop() {
+    void aCorruptChildThreeLevelsDownIsReportedAtTheTop() {
         // Given
         Digest layer = registryContent.layer(REPOSITORY, 100);
         Digest middle = registryContent.index(REPOSITORY, registryContent.image(REPOSITORY, layer));
@@ -348,7 +348,7 @@ class BlockedLinkRetryTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void anIndexThatSharesACorruptChildWithItsSiblingIsWithheldToo(boolean first) {
+    void anIndexThatSharesACorruptChildWithItsSiblingIsBlockedToo(boolean first) {
         // Given
         Digest layer = registryContent.layer(REPOSITORY, 100);
         Digest image = registryContent.image(REPOSITORY, layer);
@@ -415,7 +415,7 @@ class BlockedLinkRetryTest {
     }
 
     @Test
-    void aWithheldLinkThatAnotherPodPublishesIsTakenOffTheRecord() {
+    void theRecordOfABlockedLinkThatAnotherInstancePublishesIsDeleted() {
         // Given
         Digest layer = registryContent.layer(REPOSITORY, 100);
         Digest image = taggedImage(layer);
@@ -436,7 +436,7 @@ class BlockedLinkRetryTest {
     }
 
     @Test
-    void aPodThatStartsAfreshPublishesWhatItsPredecessorWithheld() {
+    void aNewInstancePublishesLinksThatItsPredecessorBlocked() {
         // Given
         Digest layer = registryContent.layer(REPOSITORY, 100);
         Digest image = taggedImage(layer);

@@ -50,7 +50,7 @@ class BlockedLinksTest {
     }
 
     @Test
-    void aRecordTellsItsStoryToAHuman() {
+    void aRecordIsReadableForPeople() {
         // When
         links.update(LINK, Set.of(partial(DEPENDENCY)));
 
@@ -92,7 +92,7 @@ class BlockedLinksTest {
     }
 
     @Test
-    void aLinkThatBecomesWithheldIsNoLongerIncomplete() {
+    void aLinkThatBecomesBlockedIsNoLongerPartial() {
         // Given
         links.update(LINK, Set.of(partial(DEPENDENCY)));
 
@@ -163,7 +163,7 @@ class BlockedLinksTest {
     }
 
     @Test
-    void aRefreshLearnsWhatAnotherInstanceRecordedAndRemoved() {
+    void aRefreshReadsWhatAnotherInstanceRecordedAndDeleted() {
         // Given
         BlockedLinks another = new BlockedLinks(bucket, clock);
         another.update(LINK, Set.of(partial(DEPENDENCY)));
@@ -243,7 +243,7 @@ class BlockedLinksTest {
     }
 
     @Test
-    void aLinkThatBecomesWithheldForTheSamePartIsStillKnownByIt() {
+    void aLinkThatBecomesBlockedByTheSameDependencyIsStillFoundByIt() {
         // Given
         links.update(LINK, Set.of(partial(DEPENDENCY)));
 
@@ -279,7 +279,7 @@ class BlockedLinksTest {
     }
 
     @Test
-    void whatIsBeyondTheListingIsLearnedByItsPart() {
+    void recordsBeyondTheListingAreFoundByTheirDependency() {
         // Given
         new BlockedLinks(bucket, clock).update(LINK, Set.of(partial(DEPENDENCY), blocked(SHA512_DEPENDENCY)));
         crowd();
@@ -294,7 +294,7 @@ class BlockedLinksTest {
     }
 
     @Test
-    void aListingThatTellsEverythingLeavesNothingUnknown() {
+    void aCompleteListingLeavesNothingUnknown() {
         // Given
         links.update(LINK, Set.of(partial(DEPENDENCY)));
 

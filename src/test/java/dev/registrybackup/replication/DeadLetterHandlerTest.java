@@ -30,7 +30,7 @@ class DeadLetterHandlerTest {
     }
 
     @Test
-    void whatALetterNamesIsOwedAndNothingIsCopied() throws Exception {
+    void keysOfADeadLetterBecomePendingAndNothingIsCopied() throws Exception {
         // When
         EventResult eventResult =
                 handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, KEY, UNKNOWN_OBJECT), false);
@@ -43,7 +43,7 @@ class DeadLetterHandlerTest {
     }
 
     @Test
-    void whatIsNotForUsIsNotOwed() throws Exception {
+    void keysThatAreNeverCopiedAreNotPending() throws Exception {
         // When
         EventResult eventResult =
                 handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, UPLOAD, "registry-backup/verified"), false);
@@ -54,7 +54,7 @@ class DeadLetterHandlerTest {
     }
 
     @Test
-    void whatTheReplicateRoleRefusedIsRejectedAndNotOwed() throws Exception {
+    void eventsRefusedByTheReplicateRoleAreRejectedAndNotPending() throws Exception {
         // When
         EventResult eventResult = handle(HandlerFixture.createdEvent(HandlerFixture.BUCKET, KEY), true);
 
@@ -69,7 +69,7 @@ class DeadLetterHandlerTest {
     }
 
     @Test
-    void whatWasRefusedForOneRecordsSakeIsOwedForTheOthers() throws Exception {
+    void theGoodRecordsOfARefusedEventBecomePending() throws Exception {
         // When
         EventResult eventResult = handle(
                 HandlerFixture.records(

@@ -97,7 +97,7 @@ class MalformedLinksTest {
     }
 
     @Test
-    void aTagOfAMalformedRevisionLinkIsWithheldUntilThatIsRepaired() {
+    void aTagOfAMalformedRevisionLinkIsBlockedUntilThatIsRepaired() {
         // Given
         registryContent.tag(REPOSITORY, "latest", image);
         registryContent.writeTo(registry::seed);
@@ -140,7 +140,7 @@ class MalformedLinksTest {
     }
 
     @Test
-    void aSha512LayerLinkToACorruptSha256BlobIsWithheld() {
+    void aSha512LayerLinkToACorruptSha256BlobIsBlocked() {
         // Given
         Digest path = Digest.of(DigestAlgorithm.SHA512, registryContent.content(registryContent.blobKey(layer)));
         registryContent.writeTo(registry::seed);
@@ -157,7 +157,7 @@ class MalformedLinksTest {
     }
 
     @Test
-    void aBlobNamedBySha512IsProvedByIt() {
+    void aBlobWithASha512DigestIsVerifiedByIt() {
         // Given
         byte[] content = registryContent.bytes(100);
         Digest digest = Digest.of(DigestAlgorithm.SHA512, content);

@@ -130,7 +130,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void aCanaryThatCannotBeRecordedIsNotOwed() throws Exception {
+    void aCanaryThatCannotBeRecordedIsNotPending() throws Exception {
         // Given
         String canary = "registry-backup-canary/0123456789abcdef";
         handlerFixture.registryBucket.seed(canary, HandlerFixture.bytes("canary"));
@@ -151,7 +151,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void whatIsNotDurableInTimeIsOwedAndItsCopyGoesOn() throws Exception {
+    void keysNotDurableInTimeBecomePendingAndTheirCopiesContinue() throws Exception {
         // Given
         String key = handlerFixture.blob("layer");
         handlerFixture.backup.beforeRequest(
@@ -228,7 +228,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void whatFailsForNowIsOwedAtOnce() throws Exception {
+    void aTemporaryFailureIsPendingAtOnce() throws Exception {
         // Given
         String key = handlerFixture.blob("layer");
         handlerFixture.registry.beforeRequest((operation, asked) -> failIf(true));
@@ -263,7 +263,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void whatIsCorruptIsPermanentAndNothingIsOwed() throws Exception {
+    void aCorruptBlobIsPermanentAndNothingIsPending() throws Exception {
         // Given
         String key = handlerFixture.corruptBlob("layer");
 
@@ -388,7 +388,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void aKeyThereIsNoPlaceForIsOwedWithoutBeingBegun() throws Exception {
+    void aKeyOverTheBoundIsPendingWithoutBeingStarted() throws Exception {
         // Given
         NotificationHandler narrow = handlerFixture.notificationHandler(1);
         String first = handlerFixture.blob("first");
@@ -489,7 +489,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void aFinishedCopyOfAnOwedKeySettlesNothingThatChangedSince() throws Exception {
+    void aFinishedCopyOfAPendingKeyKeepsKeysRecordedSince() throws Exception {
         // Given
         String key = "notes";
         handlerFixture.registryBucket.seed(key, HandlerFixture.bytes("old"));
@@ -522,7 +522,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void anOwedKeyThatTurnsOutCorruptIsRejected() throws Exception {
+    void aPendingKeyThatIsCorruptIsRejected() throws Exception {
         // Given
         String key = handlerFixture.corruptBlob("layer");
         handlerFixture.registry.beforeRequest((operation, asked) -> blockIf(operation == Operation.OPEN));

@@ -104,7 +104,7 @@ class ObjectCopierTest {
 
     @ParameterizedTest
     @ValueSource(ints = {100, 2 << 20})
-    void aBodyThatTheClientSendsAgainIsProvedFromItsStart(int size) {
+    void aBodyThatTheClientSendsAgainIsVerifiedFromItsStart(int size) {
         // Given
         byte[] content = bytes(size);
         ObjectInfo object = seeded(content);
@@ -119,7 +119,7 @@ class ObjectCopierTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 2 << 20, PART_BYTES + 10})
-    void aCopyTellsWhenTheRegistryWroteTheObjectAndItsEtag(int size) {
+    void aCopyRecordsTheRegistrysWriteTimeAndEtag(int size) {
         // Given
         byte[] content = bytes(size);
         ObjectInfo object = seeded(content);
@@ -214,7 +214,7 @@ class ObjectCopierTest {
 
     @ParameterizedTest
     @ValueSource(ints = {100, 2 << 20, PART_BYTES + 100})
-    void anObjectThatVanishedIsNotFound(int size) {
+    void aDeletedObjectIsNotFound(int size) {
         // Given
         byte[] content = bytes(size);
         ObjectInfo object = seeded(content);
@@ -281,7 +281,7 @@ class ObjectCopierTest {
     }
 
     @Test
-    void aSha512DigestIsProvedToo() {
+    void aSha512DigestIsVerifiedToo() {
         // Given
         byte[] content = bytes(100);
         ObjectInfo object = seeded(content);
@@ -296,7 +296,7 @@ class ObjectCopierTest {
     }
 
     @Test
-    void anObjectThatIsWhatItsDigestSaysProvesIt() {
+    void anObjectThatMatchesItsDigestIsVerified() {
         // Given
         byte[] content = bytes(100);
         ObjectInfo object = seeded(content);

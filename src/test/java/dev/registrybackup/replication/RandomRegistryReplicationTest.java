@@ -69,7 +69,7 @@ class RandomRegistryReplicationTest {
 
     @ParameterizedTest
     @ValueSource(longs = {21, 22, 23})
-    void revisionLinksAloneBringEverythingBelowThem(long seed) {
+    void revisionLinksAloneCopyEverythingBelowThem(long seed) {
         // Given
         RandomRegistry made = filled(seed);
         List<String> revisions = ofKind(made, Kind.REVISION_LINK);
@@ -88,7 +88,7 @@ class RandomRegistryReplicationTest {
 
     @ParameterizedTest
     @ValueSource(longs = {31, 32})
-    void tagsAloneBringEverythingBelowThem(long seed) {
+    void tagsAloneCopyEverythingBelowThem(long seed) {
         // Given
         RandomRegistry made = filled(seed);
         List<String> tags = ofKind(made, Kind.TAG_CURRENT_LINK);
@@ -147,7 +147,7 @@ class RandomRegistryReplicationTest {
     }
 
     @Test
-    void aBucketThatSomethingElseFilledIsProvedAndLeftAsItIs() {
+    void aBucketThatSomethingElseFilledIsVerifiedAndNotChanged() {
         // Given
         RandomRegistry made = filled(43);
         made.backedUpObjects().forEach(backup::seed);

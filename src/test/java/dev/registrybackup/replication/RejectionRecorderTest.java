@@ -49,7 +49,7 @@ class RejectionRecorderTest {
     }
 
     @Test
-    void aWithheldLinkIsDoneSinceItIsOnRecordAlready() throws Exception {
+    void aBlockedLinkIsDoneBecauseItIsRecorded() throws Exception {
         // When
         boolean done = recordRejections(EventResult.BLOCKED);
 

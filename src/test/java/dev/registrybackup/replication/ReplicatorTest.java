@@ -96,7 +96,7 @@ class ReplicatorTest {
     @EnumSource(
             value = Kind.class,
             names = {"BLOB", "LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
-    void aKeyThatTheRegistryLacksIsGone(Kind kind) {
+    void aKeyThatTheRegistryDoesNotHaveIsMissingInTheSource(Kind kind) {
         // Given
         registry.delete(key(kind), Optional.empty());
 
@@ -304,7 +304,7 @@ class ReplicatorTest {
     }
 
     @Test
-    void aForeignObjectThatTheRegistryLacksIsGone() {
+    void aMissingUnknownObjectIsMissingInTheSource() {
         // When
         ReplicationResult replicationResult = copiesUnknownObjects.replicate(UNKNOWN_OBJECT);
 
@@ -313,7 +313,7 @@ class ReplicatorTest {
     }
 
     @Test
-    void aTagsEventAloneBringsTheLayerLinksOfItsImageBeforeItsRevisionLink() {
+    void aTagsEventAloneCopiesTheLayerLinksOfItsImageBeforeItsRevisionLink() {
         // When
         replicatorFixture.replicate(key(Kind.TAG_CURRENT_LINK));
 
@@ -348,7 +348,7 @@ class ReplicatorTest {
     }
 
     @Test
-    void anImageThatCameLatelyInAnotherRepositoryBringsTheLayerLinksOfItsOwn() {
+    void anImageCopiedRecentlyInAnotherRepositoryStillGetsItsOwnLayerLinks() {
         // Given
         String promoted = promoted();
         replicatorFixture.replicate(key(Kind.TAG_CURRENT_LINK));
@@ -410,7 +410,7 @@ class ReplicatorTest {
     }
 
     @Test
-    void aCopyTellsWhenTheRegistryWroteIt() {
+    void aCopyRecordsWhenTheRegistryWroteIt() {
         // When
         replicatorFixture.replicate(key(Kind.TAG_CURRENT_LINK));
 
@@ -510,7 +510,7 @@ class ReplicatorTest {
     }
 
     @Test
-    void indexesWithinIndexesAreBroughtHoweverDeepTheyGo() {
+    void nestedIndexesAreCopiedAtAnyDepth() {
         // Given
         Digest index = image;
         for (int level = 0; level < 10_000; level++) {

@@ -54,7 +54,7 @@ class RequestCountTest {
     }
 
     @Test
-    void aLayerLinkWhoseBlobWasBroughtLatelyCostsThree() {
+    void aLayerLinkWhoseBlobWasCopiedRecentlyCostsThree() {
         // Given
         prime(blob);
 
@@ -69,7 +69,7 @@ class RequestCountTest {
     }
 
     @Test
-    void aRevisionLinkWhoseBlobsWereBroughtLatelyCostsFour() {
+    void aRevisionLinkWhoseBlobsWereCopiedRecentlyCostsFour() {
         // Given
         prime(registryContent.reachableKeys(revisionLink).toArray(String[]::new));
 
@@ -120,7 +120,7 @@ class RequestCountTest {
     }
 
     @Test
-    void aRevisionLinkAfterItsBlobsAndBeforeTheirLinksCostsALookMoreForEachOfThese() {
+    void aRevisionLinkAfterItsBlobsAndBeforeTheirLinksCostsOneMoreRequestForEachLink() {
         // Given
         String configLink = registryContent.layerLink(REPOSITORY, config());
         prime(blob, manifest, registryContent.blobKey(config()));
@@ -178,7 +178,7 @@ class RequestCountTest {
     }
 
     @Test
-    void aTagsHistoryWhoseRevisionLinkWasBroughtLatelyCostsThree() {
+    void aTagIndexLinkWhoseRevisionLinkWasCopiedRecentlyCostsThree() {
         // Given
         prime(revisionLink);
 
@@ -222,7 +222,7 @@ class RequestCountTest {
     }
 
     @Test
-    void whatDoesNotChangeAndWasBroughtLatelyCostsNothing() {
+    void unchangedKeysCopiedRecentlyCostNothing() {
         // Given
         List<String> keys = List.of(blob, manifest, layerLink, revisionLink, tagIndexLink);
         prime(keys.toArray(String[]::new));

@@ -228,7 +228,7 @@ class TagMovesTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aTagToARevisionLinkThatTheRegistryLacksIsPublishedAsIncomplete(boolean current) {
+    void aTagWhoseRevisionLinkIsMissingInTheRegistryIsPublishedAsPartial(boolean current) {
         // Given
         registry.delete(revision(first), Optional.empty());
         String link = current ? tag : registryContent.tagIndexLink(REPOSITORY, "latest", first);

@@ -136,7 +136,7 @@ class VerifiedMarkerTest {
     }
 
     @Test
-    void aStoreThatCannotTellIsAskedAgain() {
+    void aStoreThatCannotAnswerIsAskedAgain() {
         // Given
         requests.beforeRequest((operation, key) -> {
             throw new ObjectStoreException(StoreError.UNAVAILABLE, "The store is away");

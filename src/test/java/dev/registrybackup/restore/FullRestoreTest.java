@@ -208,7 +208,7 @@ class FullRestoreTest {
     }
 
     @Test
-    void aTagWhoseRevisionLinkIsLostBringsItAsItsScopeAloneDoes() {
+    void aTagWhoseRevisionLinkIsLostRestoresItAsItsScopeAloneDoes() {
         // Given
         Digest image = made.image(APP, made.layer(APP, 100));
         made.tag(APP, "v1", image);

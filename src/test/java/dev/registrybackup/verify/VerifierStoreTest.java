@@ -183,7 +183,7 @@ class VerifierStoreTest {
     }
 
     @Test
-    void whereTheBulkLookupFailsBlobsAreRequestedOneByOne() {
+    void ifTheBulkLookupFailsBlobsAreRequestedOneByOne() {
         // Given
         verifierFixture.remove(registry.blobKey(layer));
         verifierFixture.store.beforeRequest((operation, key) -> {

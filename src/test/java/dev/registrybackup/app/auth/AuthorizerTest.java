@@ -202,7 +202,7 @@ class AuthorizerTest {
     }
 
     @Test
-    void overTheBoundNobodyIsLookedUpButWhoIsRememberedIsLetIn() {
+    void overTheBoundNobodyIsReviewedButCachedCallersAreAllowed() {
         // Given
         court.allowed.add("good");
         ask("good");
@@ -226,7 +226,7 @@ class AuthorizerTest {
     }
 
     @Test
-    void whoWaitsTooLongIsToldThatItIsNotKnown() {
+    void aCallerThatWaitsTooLongGetsUnknown() {
         // Given
         court.held = Optional.of(new Semaphore(0));
         Authorizer hasty = Authorizer.of(court, workerPools, clock, Duration.ofMillis(20));

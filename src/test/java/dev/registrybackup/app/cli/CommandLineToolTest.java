@@ -219,7 +219,7 @@ class CommandLineToolTest {
     }
 
     @Test
-    void theSummaryTellsOfImageStreams() {
+    void theSummaryHasTheImageStreams() {
         // Given
         answer = "{'kind':'restore','id':'x','state':'succeeded','summary':{'cluster':{'streams':2,'itemsLeftOut':0}}}";
 

@@ -102,7 +102,7 @@ class ImageStreamEventHandlerTest {
     }
 
     @Test
-    void aHintIsAnsweredOnceItsStreamIsOnRecord() {
+    void anEventIsAcknowledgedOnceItsStreamIsRecorded() {
         // When
         hint("ns/app", LONG).join();
 
@@ -206,7 +206,7 @@ class ImageStreamEventHandlerTest {
     }
 
     @Test
-    void aClusterThatFailsIsAskedAgainWithTheNextHint() {
+    void aFailedClusterIsAskedAgainWithTheNextEvent() {
         // Given
         cluster.fail(ClusterError.FORBIDDEN);
         int failed = refused(() -> hint("ns/app", LONG));
@@ -220,7 +220,7 @@ class ImageStreamEventHandlerTest {
     }
 
     @Test
-    void aStoreThatFailsIsWrittenAgainWithTheNextHint() {
+    void aFailedStoreIsWrittenAgainWithTheNextEvent() {
         // Given
         backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT && key.startsWith(CHANGES)) {
@@ -239,7 +239,7 @@ class ImageStreamEventHandlerTest {
     }
 
     @Test
-    void aClusterThatDoesNotAnswerInTimeHasTheHintSentAgainAndIsWaitedForAllTheSame() {
+    void ifTheClusterDoesNotAnswerInTimeTheEventIsRetriedAndTheCaptureContinues() {
         // Given
         CountDownLatch go = new CountDownLatch(1);
         cluster.onCall(call -> {

@@ -192,7 +192,7 @@ public class NotificationFunctionsIT {
     /** Ceph's RGW posts through curl, which asks before it sends a body above 1 KiB and waits a second for the answer. */
     @ParameterizedTest
     @ValueSource(strings = {"/notification", "/"})
-    void aSenderThatAsksBeforeItSendsIsToldToGoOnOnce(String path) throws Exception {
+    void aSenderThatExpectsContinueGetsItOnce(String path) throws Exception {
         // Given: a socket of our own, to see what is said and how often
         String key = pushBlob();
         byte[] body = notification("registry", key).getBytes(StandardCharsets.UTF_8);
@@ -352,7 +352,7 @@ public class NotificationFunctionsIT {
     }
 
     @Test
-    void aCopyThatTakesLongerIsOwedInTimeAndComesAllTheSame() {
+    void aSlowCopyBecomesPendingInTimeAndStillCompletes() {
         // Given
         String key = pushBlob();
         stores().front()

@@ -127,7 +127,7 @@ class BackupGaugesTest {
     }
 
     @Test
-    void whatIsOwedIsShownWithItsAge() {
+    void pendingRecordsAreShownWithTheirAge() {
         // Given
         StaleAwareGauge<QueueDepth.QueueCounts> seen = new StaleAwareGauge<>(clock);
         BackupGauges.showQueue(seen, meters);
@@ -144,7 +144,7 @@ class BackupGaugesTest {
     }
 
     @Test
-    void withoutALookForTenMinutesNothingIsKnownAnyMoreAndWithOneItIsAgain() {
+    void afterTenMinutesWithoutAReadTheValueIsUnknown() {
         // Given
         StaleAwareGauge<BackupGauges.ReconcileValues> seen = new StaleAwareGauge<>(clock);
         BackupGauges.showReconciliation(seen, meters);

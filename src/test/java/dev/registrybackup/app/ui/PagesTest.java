@@ -167,7 +167,7 @@ class PagesTest {
     }
 
     @Test
-    void theStoreIsAskedOnceHoweverManyLook() {
+    void theStoreIsReadOnceForAnyNumberOfViewers() {
         // Given
         overview();
         backup.clearRequests();
@@ -201,7 +201,7 @@ class PagesTest {
     }
 
     @Test
-    void whatIsOwedAndRejectedShows() {
+    void pendingAndRejectedRecordsAreShown() {
         // Given
         MetadataStore records = new MetadataStore(bucket);
         records.put("registry-backup/pending/pod-1/000000000001", "{}");
@@ -314,7 +314,7 @@ class PagesTest {
     }
 
     @Test
-    void aRepositoryShowsWhatEachTagLacksAndHowItIsRestored() {
+    void aRepositoryShowsWhatIsMissingForEachTagAndHowToRestoreIt() {
         // Given
         answers.repository(document());
 
@@ -329,7 +329,7 @@ class PagesTest {
     }
 
     @Test
-    void anImageShowsTheBlobsItLacks() {
+    void anImageShowsItsMissingBlobs() {
         // Given
         answers.repository(document());
 
@@ -382,7 +382,7 @@ class PagesTest {
     }
 
     @Test
-    void onlyAnOperationAtWorkIsLookedAtAgain() {
+    void onlyTheStatusOfARunningOperationIsReadAgain() {
         // Given
         answers.operation(
                 FakeUiBackend.json("{'id':'x','state':'running','kind':'restore','objects':{'done':1,'total':4},"

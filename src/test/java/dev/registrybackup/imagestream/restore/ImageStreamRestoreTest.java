@@ -197,7 +197,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void whatThePreflightMissesIsMendedByTheCommandsItNames() {
+    void theCommandsOfThePreflightFixWhatItReports() {
         // Given
         aCluster();
         recoveryFixture.backedUp();
@@ -374,7 +374,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aTimeBetweenTwoPushesIsToldByCapturesAlone() {
+    void aTimeBetweenTwoPushesFollowsFromCapturesAlone() {
         // Given
         recoveryFixture.backedUp();
         Digest first = recoveryFixture.push("dev/app", "latest");
@@ -484,7 +484,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aTagWhoseImageTheBackupLacksIsLeftOutAndNotTurnedBackToAnOlderOne() {
+    void aTagWhoseImageIsNotInTheBackupIsSkippedAndNotSetToAnOlderOne() {
         // Given
         Digest older = recoveryFixture.push("dev/app", "latest");
         Digest newer = recoveryFixture.push("dev/app", "latest");
@@ -541,7 +541,7 @@ class ImageStreamRestoreTest {
 
     @ParameterizedTest
     @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
-    void aMereReferenceIsRestoredBesideAnImageThatTheBackupLacks(String request) {
+    void aReferenceIsRestoredBesideAnImageThatTheBackupDoesNotHave(String request) {
         // Given
         Digest lost = recoveryFixture.push("dev/app", "x");
         tagReference("dev/app", "ref", "quay.io/base/base:9");
@@ -982,7 +982,7 @@ class ImageStreamRestoreTest {
 
     @ParameterizedTest
     @CsvSource({"status,mapping", "mapping,status"})
-    void whatOneRouteBroughtBackTheOtherLeavesAsItIs(String first, String second) {
+    void oneStrategyDoesNotChangeWhatTheOtherRestored(String first, String second) {
         // Given
         aCluster();
         recoveryFixture.backedUp().ready();
@@ -1000,7 +1000,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aPlainClusterIsToldFromAnOpenShift() {
+    void aPlainClusterIsDistinguishedFromOpenShift() {
         // Given
         recoveryFixture.push("dev/app", "latest");
         recoveryFixture.backedUp();

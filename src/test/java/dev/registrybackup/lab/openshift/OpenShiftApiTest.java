@@ -350,7 +350,7 @@ class OpenShiftApiTest {
     }
 
     @Test
-    void layersTellWhatTheImagesOfAStreamConsistOfAndWhichAreMissing() throws IOException {
+    void layersListTheBlobsOfAStreamsImagesAndWhichImagesAreMissing() throws IOException {
         // Given
         push("ns", "v1", 7);
         push("ns", "v2", 8);

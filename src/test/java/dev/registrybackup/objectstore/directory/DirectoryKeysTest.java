@@ -271,7 +271,7 @@ class DirectoryKeysTest {
     }
 
     @Test
-    void whatVanishesWhileItIsListedIsPassedOver() throws IOException {
+    void filesDeletedDuringAListingAreSkipped() throws IOException {
         // Given
         write("a/1", "b/1", "b/c/1", "d/1");
         List<String> listed = new ArrayList<>();
@@ -292,7 +292,7 @@ class DirectoryKeysTest {
     }
 
     @Test
-    void aVolumeThatVanishesWhileItIsListedIsNotThatListingsEnd() throws IOException {
+    void anUnmountedVolumeDoesNotEndAListing() throws IOException {
         // Given
         write("a/1", "b/1");
 

@@ -318,7 +318,7 @@ class S3HttpClientTest {
     }
 
     @Test
-    void aPageThatDoesNotTellWhereTheNextBeginsEndsNoListing() {
+    void aPageWithoutTheStartOfTheNextDoesNotEndTheListing() {
         // Given
         String page = "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>";
         for (int attempt = 0; attempt < 4; attempt++) {
@@ -351,7 +351,7 @@ class S3HttpClientTest {
     }
 
     @Test
-    void aThreadThatIsToldToStopSendsNothing() {
+    void anInterruptedThreadSendsNothing() {
         // Given
         try (S3ObjectStore store = store()) {
             Thread.currentThread().interrupt();

@@ -141,7 +141,7 @@ class S3ObjectStoreFaultsIT {
 
     @ParameterizedTest
     @CsvSource({"403, AccessDenied, true", "500, InternalError, false"})
-    void aRefusalIsSettledAndAFailureIsNot(int status, String code, boolean isSettled) {
+    void aRejectedKeyIsDoneAndAFailedOneIsNot(int status, String code, boolean isSettled) {
         // Given
         proxy.inject(request -> true, Fault.answer(status, code));
 
@@ -234,7 +234,7 @@ class S3ObjectStoreFaultsIT {
     }
 
     @Test
-    void aConnectionThatIsCutWhileReadingIsToldToTheReader() {
+    void aConnectionCutWhileReadingFailsTheReader() {
         // Given
         put(random(3 << 20));
         proxy.inject(request -> request.operation() == Operation.GET_OBJECT, Fault.cutResponse(1_000));

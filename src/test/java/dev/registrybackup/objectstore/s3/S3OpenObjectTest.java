@@ -65,7 +65,7 @@ class S3OpenObjectTest {
 
     /** As a copy reads: it knows the length, and does not ask what comes after the last byte. */
     @Test
-    void aProvedReadToTheLastByteGivesItsConnectionBack() throws IOException {
+    void aVerifiedReadToTheLastByteReleasesItsConnection() throws IOException {
         // Given
         S3OpenObject opened = opened();
         new VerifyingInputStream(opened.stream(), SIZE, Optional.empty(), true).readAllBytes();

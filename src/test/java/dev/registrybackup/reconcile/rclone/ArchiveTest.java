@@ -90,7 +90,7 @@ class ArchiveTest {
     }
 
     @Test
-    void aMirroredTagIsCopiedOnceThoughItsSizeTellsNothing() {
+    void aMirroredTagIsCopiedOnceAlthoughItsSizeNeverChanges() {
         // When
         update(archive(Optional.of("dr:aside"), true));
 

@@ -251,7 +251,7 @@ class PendingStoreTest {
     }
 
     @Test
-    void namesTellTheInstanceAndItsSignOfLife() {
+    void keysNameTheInstanceAndItsHeartbeat() {
         // Given
         pendingStore.writeHeartbeat();
         PendingBatch record = pendingStore.write(List.of(key("a")));

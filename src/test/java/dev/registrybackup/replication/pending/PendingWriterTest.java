@@ -78,7 +78,7 @@ class PendingWriterTest {
     }
 
     @Test
-    void theListenerIsToldEachRecordAndWhichCopiesGoOn() throws Exception {
+    void theListenerReceivesEachBatchAndWhichCopiesContinue() throws Exception {
         // When
         synchronized (pendingWriter) { // keeps the record open
             submitted.add(pendingWriter.submit(key("a"), true));

@@ -27,7 +27,7 @@ class QueueDepthTest {
     }
 
     @Test
-    void whereNothingIsOwedThereIsNoOldest() {
+    void withoutPendingRecordsThereIsNoOldest() {
         assertEquals(new QueueCounts(0, Optional.empty(), false, 0, false), queueDepth.read());
     }
 
@@ -49,7 +49,7 @@ class QueueDepthTest {
     }
 
     @Test
-    void aSignOfLifeIsNothingOwed() {
+    void aHeartbeatIsNotAPendingRecord() {
         // Given
         new PendingStore(bucket, "pod-a", clock).writeHeartbeat();
         clock.advance(Duration.ofMinutes(1));

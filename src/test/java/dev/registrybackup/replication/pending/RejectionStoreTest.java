@@ -108,7 +108,7 @@ class RejectionStoreTest {
     }
 
     @Test
-    void aRecordTellsWhenWhyAndWhat() throws IOException {
+    void aRecordHasTimeReasonAndContent() throws IOException {
         // When
         rejectionStore.save(Rejection.ofKey("dir/\"a\"", "it is corrupt"));
 
@@ -167,7 +167,7 @@ class RejectionStoreTest {
     }
 
     @Test
-    void aRejectionThatCannotBeLookedForIsAFailure() {
+    void aRejectionThatCannotBeReadIsAFailure() {
         // Given
         fail(Operation.HEAD);
 

@@ -36,7 +36,7 @@ class RetryStateTest {
     }
 
     @Test
-    void aKeyOfARecordFromTheShelfIsTriedAtOnce() {
+    void aKeyOfAStoredRecordIsRetriedAtOnce() {
         // Given
         retryState.add(record("r1", "a"), Map.of(), NOW);
 
@@ -145,7 +145,7 @@ class RetryStateTest {
     }
 
     @Test
-    void aFinishedCopyNeverErasesADebtRecordedWhileItRan() {
+    void aFinishedCopyNeverErasesAKeyRecordedWhileItRan() {
         // Given
         PendingBatch older = record("r1", "a");
         PendingBatch newer = record("r2", "a");
@@ -165,7 +165,7 @@ class RetryStateTest {
     }
 
     @Test
-    void aTryAfterAFailureSettlesWhatWasRecordedMeanwhileToo() {
+    void aRetryAfterAFailureCompletesWhatWasRecordedMeanwhileToo() {
         // Given
         PendingBatch older = record("r1", "a");
         PendingBatch newer = record("r2", "a");
@@ -182,7 +182,7 @@ class RetryStateTest {
     }
 
     @Test
-    void aRecordIsCompleteOnlyWhenAllItsKeysAreSettled() {
+    void aRecordIsCompleteOnceAllItsKeysAreDone() {
         // Given
         PendingBatch record = record("r1", "a", "b");
         retryState.add(record, Map.of(), NOW);
@@ -198,7 +198,7 @@ class RetryStateTest {
     }
 
     @Test
-    void aRecordIsHeldUntilItIsGoneFromTheShelf() {
+    void aRecordIsKeptInMemoryUntilItIsDeletedFromTheStore() {
         // Given
         PendingBatch record = record("r1", "a");
         retryState.add(record, Map.of(), NOW);
@@ -245,7 +245,7 @@ class RetryStateTest {
     }
 
     @Test
-    void thereIsRoomAgainWhenAKeyIsSettled() {
+    void thereIsRoomAgainWhenAKeyIsDone() {
         // Given
         RetryState small = new RetryState(1);
         small.add(record("r1", "a"), Map.of(), NOW);
@@ -259,7 +259,7 @@ class RetryStateTest {
     }
 
     @Test
-    void theTimeOfTheOldestDebtIsKept() {
+    void theTimeOfTheOldestPendingKeyIsKept() {
         // Given
         Instant first = NOW.minus(MINUTE);
         retryState.add(record("r1", "a"), Map.of(), NOW);

@@ -104,7 +104,7 @@ class RetryWorkerTest {
     }
 
     @Test
-    void whatItIsToldOfIsNotCollectedAgain() {
+    void recordsAddedDirectlyAreNotCollectedAgain() {
         // Given
         retryWorker.add(pendingStore.write(pendingKeys("a")), Map.of("a", true));
 
@@ -191,7 +191,7 @@ class RetryWorkerTest {
     }
 
     @Test
-    void nothingIsLeftOfAGoneInstanceWhenItsRecordsAreSettled() {
+    void nothingRemainsOfADeadInstanceOnceItsRecordsAreDone() {
         // Given
         otherStore.write(pendingKeys("a"));
         otherStore.writeHeartbeat();
@@ -250,7 +250,7 @@ class RetryWorkerTest {
     }
 
     @Test
-    void aSettledRecordLeavesNothingInAVersionedBucket() {
+    void aFinishedRecordLeavesNothingInAVersionedBucket() {
         // Given
         retryWorker.add(pendingStore.write(pendingKeys("a", "b")), Map.of());
         retryWorker.retryDue();
@@ -281,7 +281,7 @@ class RetryWorkerTest {
     }
 
     @Test
-    void whatCannotBeMovedToTheRejectedStaysOwedAndIsTriedAgain() {
+    void aKeyThatCannotBeRecordedAsRejectedStaysPendingAndIsRetried() {
         // Given
         PendingBatch record = pendingStore.write(pendingKeys("a"));
         retryWorker.add(record, Map.of());
@@ -333,7 +333,7 @@ class RetryWorkerTest {
     }
 
     @Test
-    void aDebtRecordedDuringATryOutlivesIt() {
+    void aKeyRecordedDuringARetryStaysPending() {
         // Given
         retryWorker.add(pendingStore.write(pendingKeys("a")), Map.of());
         retryWorker.retryDue();
@@ -413,7 +413,7 @@ class RetryWorkerTest {
     }
 
     @Test
-    void whatThereIsNoRoomForStaysOnTheShelfUntilThereIs() {
+    void recordsOverTheBoundStayInTheStoreUntilThereIsRoom() {
         // Given
         for (int record = 0; record < 10; record++) {
             retryWorker.add(pendingStore.write(many(record)), Map.of());
