@@ -128,7 +128,7 @@ mirror() {
     downloads https://mirror.example/rclone/v1.75.1/rclone-v1.75.1-linux-amd64.zip
     fetched amd64
 }
-it "fetches it from the place it is told" mirror
+it "fetches it from the given mirror" mirror
 
 refuses() {
     exits_with 1

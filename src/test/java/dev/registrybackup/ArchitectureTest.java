@@ -177,7 +177,7 @@ class ArchitectureTest {
         noClasses()
                 .should()
                 .callMethodWhere(calls(Thread.class, "sleep"))
-                .because("a sleeping thread holds a place in its lane: wait with Lanes.after")
+                .because("a sleeping thread occupies its pool: schedule with WorkerPools")
                 .check(MAIN);
     }
 

@@ -197,7 +197,7 @@ class DamageIT {
 
         // Then
         assertEquals(204, status, product.log());
-        assertTrue(owes(key));
+        assertTrue(isPending(key));
     }
 
     @ParameterizedTest
@@ -259,7 +259,7 @@ class DamageIT {
 
         // Then
         assertEquals(204, status, product.log());
-        assertTrue(owes(key), product.log());
+        assertTrue(isPending(key), product.log());
     }
 
     @Test
@@ -276,7 +276,7 @@ class DamageIT {
 
         // Then
         assertEquals(204, status, product.log());
-        assertTrue(owes(key), product.log());
+        assertTrue(isPending(key), product.log());
     }
 
     @Test
@@ -302,7 +302,7 @@ class DamageIT {
         }
     }
 
-    private static boolean owes(String key) {
+    private static boolean isPending(String key) {
         return backup.sizes("registry-backup/pending/").keySet().stream()
                 .filter(record -> !record.endsWith("/heartbeat"))
                 .anyMatch(record -> new String(backup.bytes(record), StandardCharsets.UTF_8).contains(key));

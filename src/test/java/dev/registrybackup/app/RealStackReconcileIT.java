@@ -211,8 +211,8 @@ class RealStackReconcileIT {
                         .formatted(command.json().path("id").asText()));
     }
 
-    /** How many keys of each class the backup lacks, or has otherwise. */
-    private Map<String, Long> owed() {
+    /** How many keys of each class are missing or different in the backup. */
+    private Map<String, Long> differing() {
         SortedMap<String, String> there = backup.contents(REGISTRY);
         return registry.contents(REGISTRY).entrySet().stream()
                 .filter(entry -> !entry.getValue().equals(there.get(entry.getKey())))
@@ -373,7 +373,7 @@ class RealStackReconcileIT {
         }
         String tag = REGISTRY + "repositories/other/moved/_manifests/tags/latest/current/link";
         int sizeBefore = backup.bytes(tag).length;
-        Map<String, Long> owed = owed();
+        Map<String, Long> differing = differing();
 
         // When
         ProductCommand command = reconcile();
@@ -382,9 +382,9 @@ class RealStackReconcileIT {
         assertEquals(0, command.code(), command::toString);
         assertEquals(List.of(), check().differences());
         JsonNode report = reportOf(command);
-        assertEquals(CLASSES.keySet(), owed.keySet());
-        assertEquals(owed, figures(report, "missedByEvents"), report::toPrettyString);
-        assertEquals(owed, figures(report, "copied"), report::toPrettyString);
+        assertEquals(CLASSES.keySet(), differing.keySet());
+        assertEquals(differing, figures(report, "missedByEvents"), report::toPrettyString);
+        assertEquals(differing, figures(report, "copied"), report::toPrettyString);
         assertEquals(71, sizeBefore);
         assertEquals(71, backup.bytes(tag).length);
         assertEquals(newer.digest(), new String(backup.bytes(tag), StandardCharsets.US_ASCII));
@@ -395,8 +395,8 @@ class RealStackReconcileIT {
         // Given
         push(unnoticed, "large", "team/large:v1");
         RcloneSync.run(ceph.registryEndpoint(), registry, ceph.backupEndpoint(), backup);
-        Blob spoiled = older.blobs().get(1);
-        backup.put(blobKey(spoiled), flipped(backup.bytes(blobKey(spoiled))));
+        Blob corrupt = older.blobs().get(1);
+        backup.put(blobKey(corrupt), flipped(backup.bytes(blobKey(corrupt))));
         List<String> flaws = check().flaws();
         long blobs = registry.sizes(REGISTRY + "blobs/").size();
 
@@ -404,7 +404,7 @@ class RealStackReconcileIT {
         ProductCommand command = reconcile();
 
         // Then
-        assertEquals(List.of("wrong bytes in " + blobKey(spoiled)), flaws);
+        assertEquals(List.of("wrong bytes in " + blobKey(corrupt)), flaws);
         assertEquals(0, command.code(), command::toString);
         assertEquals(List.of(), check().differences());
         JsonNode adoption = reportOf(command).path("adoption");
@@ -423,10 +423,10 @@ class RealStackReconcileIT {
         push(unnoticed, "base", "team/fine:v1");
         Blob kept = base.blobs().get(1);
         Blob truncated = newer.blobs().get(0);
-        Blob spoiled = other.blobs().get(0);
+        Blob corrupt = other.blobs().get(0);
         registry.put(blobKey(kept), new byte[1000]);
         registry.put(blobKey(truncated), new byte[1000]);
-        registry.put(blobKey(spoiled), flipped(registry.bytes(blobKey(spoiled))));
+        registry.put(blobKey(corrupt), flipped(registry.bytes(blobKey(corrupt))));
 
         // When
         ProductCommand command = reconcile();
@@ -435,11 +435,11 @@ class RealStackReconcileIT {
         assertEquals(1, command.code(), command::toString);
         assertEquals("incomplete", command.json().path("state").asText());
         Set<String> named = Set.copyOf(command.json().at("/findings/first").findValuesAsText("subject"));
-        assertTrue(named.containsAll(Set.of(blobKey(kept), blobKey(truncated), blobKey(spoiled))), command::toString);
+        assertTrue(named.containsAll(Set.of(blobKey(kept), blobKey(truncated), blobKey(corrupt))), command::toString);
         assertEquals(Map.of("blob", 3L), figures(reportOf(command), "corrupt"), command::toString);
         assertEquals(kept.hex(), backup.sha256(blobKey(kept)));
         assertEquals(List.of(), check().flaws());
-        assertEquals(owed(), figures(reportOf(command), "remaining"), command::toString);
+        assertEquals(differing(), figures(reportOf(command), "remaining"), command::toString);
         try (DockerRegistry standby = fromBackup()) {
             assertEquals(base.digest(), pulled(standby, "team/fine:v1"));
         }
@@ -567,7 +567,7 @@ class RealStackReconcileIT {
         assertEquals(
                 List.of("comparison-failed"), reportOf(after).path("alarms").findValuesAsText("cause"));
         assertEquals(List.of(), flaws);
-        // All is brought, and the alarm of the runs before stands.
+        // Everything is copied, and the alarm of the previous runs stays open.
         assertEquals(1, after.code(), after::toString);
         assertEquals("complete", reportOf(after).path("outcome").asText());
         assertTrue(backup.sizes(ABSENCES).isEmpty());

@@ -39,15 +39,15 @@ class ClusterChecksTest {
     private Map<String, Check> points(boolean isOpenShift) {
         ClusterChecks.Needs needs =
                 new ClusterChecks.Needs("backup", List.of("verify", "reconcile"), true, isOpenShift);
-        return new ClusterChecks(new Told(refused), () -> new Told(refusedToCaptures), needs)
+        return new ClusterChecks(new FakeCluster(refused), () -> new FakeCluster(refusedToCaptures), needs)
                 .run().stream().collect(Collectors.toMap(Check::name, check -> check));
     }
 
     /** A cluster that answers as this test says. */
-    private final class Told implements Cluster {
+    private final class FakeCluster implements Cluster {
         private final Set<String> refused;
 
-        private Told(Set<String> refused) {
+        private FakeCluster(Set<String> refused) {
             this.refused = refused;
         }
 

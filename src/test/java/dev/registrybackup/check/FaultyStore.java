@@ -22,7 +22,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** A bucket in memory that refuses what it is told to, and is set up as it is told. */
+/** A bucket in memory with configurable faults and settings. */
 final class FaultyStore extends ForwardingObjectStore {
     private final Map<String, StoreError> faults = new HashMap<>();
     private UnaryOperator<BucketConfiguration> setUp = facts -> facts;

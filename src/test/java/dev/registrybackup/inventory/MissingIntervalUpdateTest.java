@@ -124,7 +124,7 @@ class MissingIntervalUpdateTest {
         return ranges;
     }
 
-    /** What the record has to become, told key by key. */
+    /** The expected record, computed key by key. */
     private static List<MissingInterval> expectedIntervals(Map<String, List<MissingInterval>> old, List<Range> ranges) {
         List<MissingInterval> all = new ArrayList<>();
         for (int number = 0; number < KEYS + 20; number++) {
@@ -133,12 +133,12 @@ class MissingIntervalUpdateTest {
             Optional<Range> in = ranges.stream()
                     .filter(range -> key.compareTo(range.end()) < 0)
                     .findFirst();
-            Optional<SortedSet<String>> told = in.flatMap(Range::absent);
-            if (told.isEmpty()) {
+            Optional<SortedSet<String>> missingKeys = in.flatMap(Range::absent);
+            if (missingKeys.isEmpty()) {
                 all.addAll(before);
                 continue;
             }
-            boolean isAbsent = told.get().contains(key);
+            boolean isAbsent = missingKeys.get().contains(key);
             before.stream()
                     .filter(missingInterval -> missingInterval.isOpen()
                             || !missingInterval

@@ -2,7 +2,7 @@ package dev.registrybackup.lab;
 
 import io.vertx.core.buffer.Buffer;
 
-/** Spoils one body as it passes: nothing beyond a limit, one bit turned. Used by one event loop. */
+/** Damages one body as it passes: cuts it at a limit, or flips one bit. Used by one event loop. */
 final class BodyFault {
 
     private final long limit;
@@ -33,8 +33,8 @@ final class BodyFault {
             return kept;
         }
         int index = (int) (flipAt - start);
-        Buffer spoiled = kept.copy();
-        return spoiled.setByte(index, (byte) (spoiled.getByte(index) ^ 1));
+        Buffer damaged = kept.copy();
+        return damaged.setByte(index, (byte) (damaged.getByte(index) ^ 1));
     }
 
     boolean limitReached() {

@@ -56,7 +56,7 @@ final class Notifications implements AutoCloseable {
                 version == null ? "" : version);
     }
 
-    /** A copy's or a multipart object's size is the store's to say; one deleted since is told of without. */
+    /** Only the store knows the size of a copy or of a multipart object; one that was deleted since has none. */
     private StoredObject complete(StoredObject stored) {
         if (stored.size() != null) {
             return stored;

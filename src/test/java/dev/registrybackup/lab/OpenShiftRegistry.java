@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * What OpenShift's registry is to its users: a docker-registry on a bucket, and a cluster that is told of each push. Tags
+ * OpenShift's registry as its users see it: a docker-registry on a bucket, and a cluster that learns of each push. Tags
  * are in the cluster only: what the docker-registry wrote of them is taken from the bucket after each push.
  */
 public final class OpenShiftRegistry implements AutoCloseable {

@@ -72,7 +72,7 @@ final class Containers {
     }
 
     private static void service(Document document, JsonNode container, List<String> lax) {
-        require(container.has("readinessProbe") && container.has("livenessProbe"), document + " lacks a probe", lax);
+        require(container.has("readinessProbe") && container.has("livenessProbe"), document + " has no probe", lax);
         require(
                 document.content()
                         .at("/metadata/labels/networking.knative.dev~1visibility")

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What every {@link ObjectStore} does, told by doing it. Each test has keys of its own, so they may share a bucket. */
+/** The contract of every {@link ObjectStore}. Each test has keys of its own, so they may share a bucket. */
 abstract class ObjectStoreContract {
     static final int PART_BYTES = 5 << 20;
 

@@ -21,7 +21,7 @@ class FencedObjectStoreTest {
 
     private void checkFence() {
         if (!isPermitted.get()) {
-            throw new FencedException("told to stop");
+            throw new FencedException("stopped");
         }
     }
 

@@ -477,7 +477,7 @@ class OperationServiceTest {
         return service.submit(OperationKind.RESTORE, "registry", OperationFixture.parameters(), "alice");
     }
 
-    /** Writes, and is told that somebody else had: as when the answer is lost and the client sends the request again. */
+    /** Writes, but reports a conflict: as if the answer was lost and the client sent the request again. */
     private static final class LostResponseStore extends ForwardingObjectStore {
         LostResponseStore(ObjectStore below) {
             super(below);

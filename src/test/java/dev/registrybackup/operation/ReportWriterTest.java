@@ -83,7 +83,7 @@ class ReportWriterTest {
     void nothingIsWrittenOnceFenced() {
         // Given
         ReportWriter reportWriter = new ReportWriter(backup, "op-1", false, () -> {
-            throw new FencedException("told to stop");
+            throw new FencedException("stopped");
         });
         reportWriter.accept(MISSING);
 

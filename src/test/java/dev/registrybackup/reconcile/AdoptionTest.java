@@ -155,7 +155,7 @@ class AdoptionTest {
             clock.advance(step);
             long written = backup.writtenKeys().stream().filter(RECORD::equals).count();
             if (written >= checkpoints) {
-                throw new FencedException("told to stop");
+                throw new FencedException("stopped");
             }
         };
     }
@@ -307,9 +307,9 @@ class AdoptionTest {
         Digest blob = copyBlobs(1).get(0);
         String key = registry.blobKey(blob);
         flip(bucket, key);
-        AtomicBoolean brought = new AtomicBoolean();
+        AtomicBoolean isReplaced = new AtomicBoolean();
         backup.beforeRequest((operation, opened) -> {
-            if (operation == Operation.OPEN && opened.equals(key) && brought.compareAndSet(false, true)) {
+            if (operation == Operation.OPEN && opened.equals(key) && isReplaced.compareAndSet(false, true)) {
                 bucket.seed(key, registry.content(key));
             }
         });
@@ -507,7 +507,7 @@ class AdoptionTest {
                 FencedException.class,
                 () -> adopt(() -> {
                     if (!permitted.get()) {
-                        throw new FencedException("told to stop");
+                        throw new FencedException("stopped");
                     }
                 }));
 

@@ -64,13 +64,13 @@ class AlarmsTest {
         clock.advance(Duration.ofHours(1));
 
         // When
-        Alarm settled = alarms.acknowledge(raised.id(), "somebody");
+        Alarm acknowledged = alarms.acknowledge(raised.id(), "somebody");
 
         // Then
-        assertFalse(settled.isOpen());
-        assertEquals(Optional.of(clock.instant() + " by somebody"), settled.acknowledgement());
+        assertFalse(acknowledged.isOpen());
+        assertEquals(Optional.of(clock.instant() + " by somebody"), acknowledged.acknowledgement());
         assertEquals(List.of(), alarms.openAlarms());
-        assertEquals(settled, alarms.require(raised.id()));
+        assertEquals(acknowledged, alarms.require(raised.id()));
     }
 
     @Test
@@ -133,9 +133,9 @@ class AlarmsTest {
     void noNumberOfOldOnesHidesANewOne() {
         // Given
         for (int number = 0; number < 1_100; number++) {
-            String settled =
+            String acknowledged =
                     "{\"cause\":\"a\",\"problem\":\"\",\"raisedAt\":\"2026-01-01T00:00:00Z\",\"acknowledged\":\"x\"}";
-            backup.seed(Alarms.PREFIX + "a-%04d".formatted(number), settled.getBytes(StandardCharsets.UTF_8));
+            backup.seed(Alarms.PREFIX + "a-%04d".formatted(number), acknowledged.getBytes(StandardCharsets.UTF_8));
         }
 
         // When

@@ -129,11 +129,11 @@ class KilledPruneTest {
     }
 
     private static Set<String> missingKeys(RandomRegistry content, Set<String> there) {
-        Set<String> lacking = new TreeSet<>();
+        Set<String> dangling = new TreeSet<>();
         there.forEach(link -> requiredKeys(content, link).stream()
                 .filter(key -> !there.contains(key))
-                .forEach(key -> lacking.add(link + " lacks " + key)));
-        return lacking;
+                .forEach(key -> dangling.add(link + " -> " + key)));
+        return dangling;
     }
 
     @ParameterizedTest

@@ -20,8 +20,8 @@ class LastRunTest {
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, new SettableClock());
     private final LastRun lastRun = new LastRun(backup);
 
-    private static ObjectNode summary(int brought) {
-        return JsonNodeFactory.instance.objectNode().put("copied", brought);
+    private static ObjectNode summary(int copied) {
+        return JsonNodeFactory.instance.objectNode().put("copied", copied);
     }
 
     @Test

@@ -135,7 +135,7 @@ final class ReconcileFixture implements AutoCloseable {
         return comparer;
     }
 
-    /** What the last run told of itself. */
+    /** What the last run reported. */
     ProgressTracker.Progress progress() {
         return progressTracker.progress();
     }

@@ -526,8 +526,8 @@ class ReconciliationTest {
         Digest layer = content.layer("team/app", 100);
         Digest other = content.layer("team/app", 200);
         fixture.withContent(content);
-        PendingStore shelf = new PendingStore(fixture.backupBucket(), "gone", fixture.clock());
-        shelf.write(List.of(new PendingKey(content.layerLink("team/app", other), Optional.empty())));
+        PendingStore pendingStore = new PendingStore(fixture.backupBucket(), "gone", fixture.clock());
+        pendingStore.write(List.of(new PendingKey(content.layerLink("team/app", other), Optional.empty())));
 
         // When
         Reconciliation.ReconcileResult reconcileResult = fixture.run();

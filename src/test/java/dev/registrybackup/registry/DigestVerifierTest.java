@@ -92,16 +92,16 @@ class DigestVerifierTest {
         first.update(CONTENT, 0, 7);
 
         // When
-        DigestVerifier spoiled = first.copy();
-        spoiled.update(CONTENT, 0, 7);
+        DigestVerifier corrupt = first.copy();
+        corrupt.update(CONTENT, 0, 7);
         DigestVerifier again = first.copy();
         again.update(CONTENT, 7, CONTENT.length - 7);
 
         // Then
-        assertThrows(DigestMismatchException.class, spoiled::verify);
+        assertThrows(DigestMismatchException.class, corrupt::verify);
         assertDoesNotThrow(again::verify);
         assertEquals(7, first.bytesRead());
-        assertEquals(14, spoiled.bytesRead());
+        assertEquals(14, corrupt.bytesRead());
         assertEquals(CONTENT.length, again.bytesRead());
         first.update(CONTENT, 7, CONTENT.length - 7);
         assertDoesNotThrow(first::verify);

@@ -251,14 +251,14 @@ class BlobReplicatorTest {
         backupRequests.beforeRequest((operation, key) -> {
             throw new ObjectStoreException(error, "Failed");
         });
-        StoreError told = failure(blobReplicator.copyIfDifferent(DIGEST));
+        StoreError failure = failure(blobReplicator.copyIfDifferent(DIGEST));
 
         // When
         backupRequests.beforeRequest((operation, key) -> {});
         ReplicationResult copy = copyIfDifferent(DIGEST);
 
         // Then
-        assertEquals(error, told);
+        assertEquals(error, failure);
         assertEquals(ReplicationStatus.COPIED, copy.status());
     }
 

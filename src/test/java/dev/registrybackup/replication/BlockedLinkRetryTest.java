@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Links whose closure the registry lacks in part are published and on record; links above corrupt blobs are not. */
+/** Links whose dependencies are missing in the registry are published and recorded; links above corrupt blobs are blocked. */
 class BlockedLinkRetryTest {
     private static final String REPOSITORY = "team/app";
     private static final String TAG = "latest";

@@ -30,7 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 
-/** The program as it is wired, over two buckets in memory, with the worker of debts not started. */
+/** The replication as it is wired, over two buckets in memory, with the retry worker not started. */
 final class HandlerFixture implements AutoCloseable {
     static final String BUCKET = "image-registry";
 
@@ -45,7 +45,7 @@ final class HandlerFixture implements AutoCloseable {
     final RegistryLayout layout = new RegistryLayout("");
     final WorkerPools workerPools = new WorkerPools(4, 1);
     final RecordingListener listener = new RecordingListener();
-    /** The keys last recorded as owed, and for each whether its copy was said to go on. */
+    /** The keys last recorded as pending, and for each whether its copy continues. */
     final Map<String, Boolean> stillCopying = new ConcurrentHashMap<>();
 
     final PendingStore pendingStore = new PendingStore(backup, "pod-1", clock);
@@ -121,7 +121,7 @@ final class HandlerFixture implements AutoCloseable {
         return key.startsWith(PendingStore.PREFIX);
     }
 
-    /** Every key that is on record as owed; records may go while they are read. */
+    /** Every key that is recorded as pending; records may be deleted while they are read. */
     List<String> pendingKeys() {
         return backupBucket.keys(PendingStore.PREFIX).stream()
                 .filter(name -> !name.endsWith("/heartbeat"))

@@ -36,9 +36,9 @@ import org.junit.jupiter.api.Test;
 class NotificationHandlerTest {
     /** Time to answer that no test waits for. */
     private static final Duration LONG_TIMEOUT = Duration.ofMinutes(1);
-    /** Time to answer of which hardly any is left before a key is recorded as owed. */
+    /** A time to answer that leaves hardly any time before a key becomes pending. */
     private static final Duration SHORT_TIMEOUT = NotificationHandler.PENDING_MARGIN.plusMillis(100);
-    /** So little time that a key is recorded as owed at once. */
+    /** So little time that a key becomes pending at once. */
     private static final Duration TINY_TIMEOUT = Duration.ofMillis(600);
 
     private final HandlerFixture handlerFixture = new HandlerFixture();
@@ -109,7 +109,7 @@ class NotificationHandlerTest {
     @Test
     void aCanaryThatIsNotThereOrNoneLeavesNothing() throws Exception {
         // Given
-        handlerFixture.registryBucket.seed("registry-backup-canary/../owed", HandlerFixture.bytes("no canary"));
+        handlerFixture.registryBucket.seed("registry-backup-canary/../pending", HandlerFixture.bytes("no canary"));
 
         // When
         EventResult absent = HandlerFixture.awaitWithin(
@@ -120,7 +120,7 @@ class NotificationHandlerTest {
         EventResult none = HandlerFixture.awaitWithin(
                 LONG_TIMEOUT,
                 notificationHandler.handle(
-                        HandlerFixture.createdEvent(HandlerFixture.BUCKET, "registry-backup-canary/../owed"),
+                        HandlerFixture.createdEvent(HandlerFixture.BUCKET, "registry-backup-canary/../pending"),
                         LONG_TIMEOUT));
 
         // Then

@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Keeps what it is told. */
+/** Records all calls. */
 final class RecordingListener implements ReplicationListener {
     record Finished(Trigger trigger, String key, ReplicationStatus status, Instant writtenAt) {}
 

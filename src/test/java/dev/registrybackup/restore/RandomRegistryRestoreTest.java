@@ -161,7 +161,7 @@ class RandomRegistryRestoreTest {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** Told without the code under test: what the repository's manifests and tags lead to, and its links to those blobs. */
+    /** Computed without the code under test: what the repository's manifests and tags lead to, and its links to those blobs. */
     private static Map<String, String> closureOf(RandomRegistry made, String repository) {
         Set<String> keys = new TreeSet<>();
         List<LayerLink> layers = new ArrayList<>();

@@ -78,7 +78,7 @@ final class RestoreFixture implements AutoCloseable {
         return clock;
     }
 
-    /** What the last restore told of itself. */
+    /** What the last restore reported. */
     ProgressTracker.Progress progress() {
         return progressTracker.progress();
     }

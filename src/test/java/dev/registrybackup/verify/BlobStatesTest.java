@@ -79,11 +79,11 @@ class BlobStatesTest {
         }
 
         // When
-        List<Digest> told = new ArrayList<>();
-        blobStates.forEach(told::add);
+        List<Digest> listed = new ArrayList<>();
+        blobStates.forEach(listed::add);
 
         // Then
-        assertEquals(came, told);
+        assertEquals(came, listed);
     }
 
     @Test

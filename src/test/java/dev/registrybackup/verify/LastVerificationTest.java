@@ -128,7 +128,7 @@ class LastVerificationTest {
         // Given
         registry.writeTo(bucket::seed);
         verify("{\"depth\":\"content\"}");
-        Instant told = clock.instant();
+        Instant verifiedAt = clock.instant();
         clock.advance(Duration.ofHours(1));
         failToRead(layer);
 
@@ -138,7 +138,7 @@ class LastVerificationTest {
         // Then
         LastVerification.VerificationRecord verificationRecord = lastVerification.read();
         assertEquals(Optional.of(clock.instant()), verificationRecord.finishedAt());
-        assertEquals(Optional.of(told), verificationRecord.lastConclusiveAt());
+        assertEquals(Optional.of(verifiedAt), verificationRecord.lastConclusiveAt());
         assertEquals(
                 List.of(2L, 1L, 1L),
                 List.of(verificationRecord.images(), verificationRecord.restorable(), verificationRecord.unknown()));

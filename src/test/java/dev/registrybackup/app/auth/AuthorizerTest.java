@@ -30,11 +30,11 @@ class AuthorizerTest {
 
     private final SettableClock clock = new SettableClock();
     private final WorkerPools workerPools = new WorkerPools(2, 1);
-    private final Court court = new Court();
-    private final Authorizer authorizer = Authorizer.of(court, workerPools, clock, LONG);
+    private final FakeTokenAuthorizer tokenAuthorizer = new FakeTokenAuthorizer();
+    private final Authorizer authorizer = Authorizer.of(tokenAuthorizer, workerPools, clock, LONG);
 
     /** Knows who may, counts how often it is asked, and can be held up. */
-    private static final class Court implements TokenAuthorizer {
+    private static final class FakeTokenAuthorizer implements TokenAuthorizer {
         final Set<String> allowed = ConcurrentHashMap.newKeySet();
         final List<String> asked = new CopyOnWriteArrayList<>();
         final AtomicInteger atOnce = new AtomicInteger();
@@ -62,7 +62,7 @@ class AuthorizerTest {
 
     @AfterEach
     void close() {
-        court.held.ifPresent(semaphore -> semaphore.release(10_000));
+        tokenAuthorizer.held.ifPresent(semaphore -> semaphore.release(10_000));
         workerPools.close();
     }
 
@@ -81,11 +81,11 @@ class AuthorizerTest {
     @Test
     void whoMayIsAskedAboutOnceAMinute() {
         // Given
-        court.allowed.add("good");
+        tokenAuthorizer.allowed.add("good");
         ask("good");
         clock.advance(Duration.ofSeconds(59));
         ask("good");
-        court.allowed.clear();
+        tokenAuthorizer.allowed.clear();
 
         // When
         Answer within = ask("good");
@@ -95,7 +95,7 @@ class AuthorizerTest {
         // Then
         assertEquals(Answer.ALLOWED, within);
         assertEquals(Answer.FORBIDDEN, after);
-        assertEquals(List.of("good restore", "good restore"), court.asked);
+        assertEquals(List.of("good restore", "good restore"), tokenAuthorizer.asked);
     }
 
     @Test
@@ -104,7 +104,7 @@ class AuthorizerTest {
         ask("late");
         clock.advance(Duration.ofSeconds(9));
         ask("late");
-        court.allowed.add("late");
+        tokenAuthorizer.allowed.add("late");
 
         // When
         Answer within = ask("late");
@@ -114,31 +114,31 @@ class AuthorizerTest {
         // Then
         assertEquals(Answer.FORBIDDEN, within);
         assertEquals(Answer.ALLOWED, after);
-        assertEquals(2, court.asked.size());
+        assertEquals(2, tokenAuthorizer.asked.size());
     }
 
     @Test
     void eachVerbIsAnotherQuestion() {
         // Given
-        court.allowed.add("good");
+        tokenAuthorizer.allowed.add("good");
 
         // When
         authorizer.authorize(Optional.of("good"), "restore", false).join();
         authorizer.authorize(Optional.of("good"), "catalog", false).join();
 
         // Then
-        assertEquals(List.of("good restore", "good catalog"), court.asked);
+        assertEquals(List.of("good restore", "good catalog"), tokenAuthorizer.asked);
     }
 
     @Test
     void aJudgeThatFailsIsNoYesAndIsNotRemembered() {
         // Given
-        court.allowed.add("good");
-        court.isDown = true;
+        tokenAuthorizer.allowed.add("good");
+        tokenAuthorizer.isDown = true;
 
         // When
         AuthDecision down = begin("good").join();
-        court.isDown = false;
+        tokenAuthorizer.isDown = false;
         Answer again = ask("good");
 
         // Then
@@ -150,9 +150,9 @@ class AuthorizerTest {
     @Test
     void whoMayIsNotLetInOnOldWordsWhileTheJudgeIsDown() {
         // Given
-        court.allowed.add("good");
+        tokenAuthorizer.allowed.add("good");
         ask("good");
-        court.isDown = true;
+        tokenAuthorizer.isDown = true;
         clock.advance(Duration.ofSeconds(60));
 
         // When
@@ -187,9 +187,9 @@ class AuthorizerTest {
     @Test
     void manyCallsOfOneCallerAreOneReview() {
         // Given
-        court.allowed.add("good");
+        tokenAuthorizer.allowed.add("good");
         Semaphore hold = new Semaphore(0);
-        court.held = Optional.of(hold);
+        tokenAuthorizer.held = Optional.of(hold);
 
         // When
         List<CompletableFuture<AuthDecision>> begun =
@@ -198,16 +198,16 @@ class AuthorizerTest {
 
         // Then
         begun.forEach(answer -> assertTrue(answer.join().isAllowed()));
-        assertEquals(List.of("good restore"), court.asked);
+        assertEquals(List.of("good restore"), tokenAuthorizer.asked);
     }
 
     @Test
     void overTheBoundNobodyIsReviewedButCachedCallersAreAllowed() {
         // Given
-        court.allowed.add("good");
+        tokenAuthorizer.allowed.add("good");
         ask("good");
         Semaphore hold = new Semaphore(0);
-        court.held = Optional.of(hold);
+        tokenAuthorizer.held = Optional.of(hold);
         for (int each = 0; each < DecisionCache.MAX_REVIEWS; each++) {
             begin("wrong-" + each);
         }
@@ -222,18 +222,18 @@ class AuthorizerTest {
         assertEquals(Answer.ALLOWED, known);
         hold.release(10_000);
         Awaitility.await().atMost(LONG).until(() -> ask("one-more") == Answer.FORBIDDEN);
-        assertTrue(court.mostAtOnce.get() <= DecisionCache.MAX_REVIEWS);
+        assertTrue(tokenAuthorizer.mostAtOnce.get() <= DecisionCache.MAX_REVIEWS);
     }
 
     @Test
     void aCallerThatWaitsTooLongGetsUnknown() {
         // Given
-        court.held = Optional.of(new Semaphore(0));
-        Authorizer hasty = Authorizer.of(court, workerPools, clock, Duration.ofMillis(20));
+        tokenAuthorizer.held = Optional.of(new Semaphore(0));
+        Authorizer impatient = Authorizer.of(tokenAuthorizer, workerPools, clock, Duration.ofMillis(20));
 
         // When
         AuthDecision authDecision =
-                hasty.authorize(Optional.of("slow"), "restore", false).join();
+                impatient.authorize(Optional.of("slow"), "restore", false).join();
 
         // Then
         assertEquals(Answer.UNKNOWN, authDecision.answer());
@@ -243,23 +243,23 @@ class AuthorizerTest {
     @Test
     void whatIsSaidTooLateCountsForTheNext() {
         // Given
-        court.allowed.add("slow");
+        tokenAuthorizer.allowed.add("slow");
         Semaphore hold = new Semaphore(0);
-        court.held = Optional.of(hold);
-        Authorizer hasty = Authorizer.of(court, workerPools, clock, Duration.ofMillis(20));
-        ask(hasty, "slow");
+        tokenAuthorizer.held = Optional.of(hold);
+        Authorizer impatient = Authorizer.of(tokenAuthorizer, workerPools, clock, Duration.ofMillis(20));
+        ask(impatient, "slow");
 
         // When
         hold.release(10_000);
 
         // Then
-        Awaitility.await().atMost(LONG).until(() -> ask(hasty, "slow") == Answer.ALLOWED);
+        Awaitility.await().atMost(LONG).until(() -> ask(impatient, "slow") == Answer.ALLOWED);
     }
 
     @Test
     void aFloodOfOthersDoesNotDriveOutWhoMay() {
         // Given
-        court.allowed.add("good");
+        tokenAuthorizer.allowed.add("good");
         ask("good");
 
         // When
@@ -270,7 +270,7 @@ class AuthorizerTest {
 
         // Then
         assertEquals(
-                1, court.asked.stream().filter(line -> line.startsWith("good")).count());
+                1, tokenAuthorizer.asked.stream().filter(line -> line.startsWith("good")).count());
     }
 
     @ParameterizedTest
@@ -281,7 +281,7 @@ class AuthorizerTest {
 
         // Then
         assertEquals(Answer.UNAUTHENTICATED, answer);
-        assertEquals(List.of(), court.asked);
+        assertEquals(List.of(), tokenAuthorizer.asked);
     }
 
     @ParameterizedTest
@@ -292,7 +292,7 @@ class AuthorizerTest {
 
         // Then
         assertEquals(expected, answer);
-        assertEquals(expected == Answer.FORBIDDEN, !court.asked.isEmpty());
+        assertEquals(expected == Answer.FORBIDDEN, !tokenAuthorizer.asked.isEmpty());
     }
 
     @Test
@@ -303,7 +303,7 @@ class AuthorizerTest {
 
         // Then
         assertEquals(Answer.UNAUTHENTICATED, authDecision.answer());
-        assertEquals(List.of(), court.asked);
+        assertEquals(List.of(), tokenAuthorizer.asked);
     }
 
     @Test
@@ -347,7 +347,7 @@ class AuthorizerTest {
     @Test
     void atTheEndNobodyIsLetIn() {
         // Given
-        court.allowed.add("good");
+        tokenAuthorizer.allowed.add("good");
         workerPools.close();
 
         // When

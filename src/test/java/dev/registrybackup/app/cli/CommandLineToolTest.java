@@ -46,8 +46,8 @@ class CommandLineToolTest {
     }
 
     private final class Recorded implements Backend {
-        private ObjectNode told(String what) {
-            asked.add(what);
+        private ObjectNode answer(String call) {
+            asked.add(call);
             if (answer.equals("not ready")) {
                 throw new PreflightException(List.of("image pruner: it is not suspended"));
             }
@@ -59,32 +59,32 @@ class CommandLineToolTest {
 
         @Override
         public ObjectNode plan(ObjectNode request) {
-            return told("plan " + request);
+            return answer("plan " + request);
         }
 
         @Override
         public ObjectNode preflight(ObjectNode request) {
-            return told("preflight " + request);
+            return answer("preflight " + request);
         }
 
         @Override
         public ObjectNode run(OperationKind kind, ObjectNode request, Consumer<ProgressTracker.Progress> progress) {
-            return told(kind.label() + " " + request);
+            return answer(kind.label() + " " + request);
         }
 
         @Override
         public ObjectNode runOperation(String id, Consumer<ProgressTracker.Progress> progress) {
-            return told("attempt " + id);
+            return answer("attempt " + id);
         }
 
         @Override
         public ObjectNode operation(String id) {
-            return told("operation " + id);
+            return answer("operation " + id);
         }
 
         @Override
         public ObjectNode operations() {
-            return told("operations");
+            return answer("operations");
         }
 
         @Override
@@ -94,22 +94,22 @@ class CommandLineToolTest {
 
         @Override
         public ObjectNode cancel(String id) {
-            return told("cancel " + id);
+            return answer("cancel " + id);
         }
 
         @Override
         public ObjectNode acknowledge(FindingCode code, String subject, Instant until) {
-            return told("acknowledge " + code + " " + subject + " " + until);
+            return answer("acknowledge " + code + " " + subject + " " + until);
         }
 
         @Override
         public ObjectNode acknowledged() {
-            return told("acknowledged");
+            return answer("acknowledged");
         }
 
         @Override
         public ObjectNode catalog(Optional<String> repository, Optional<String> after, Optional<String> limit) {
-            return told("catalog " + repository.orElse("-"));
+            return answer("catalog " + repository.orElse("-"));
         }
     }
 

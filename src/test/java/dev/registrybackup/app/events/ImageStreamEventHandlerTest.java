@@ -61,16 +61,16 @@ class ImageStreamEventHandlerTest {
     @BeforeEach
     void begin(@TempDir Path scratch) {
         CaptureReader captureReader = new CaptureReader(backup, scratch);
-        CaptureMetrics told = new CaptureMetrics(meters);
+        CaptureMetrics captureMetrics = new CaptureMetrics(meters);
         hints = new ImageStreamEventHandler(new ImageStreamEventHandler.Components(
                 cluster::hasImages,
                 new ImageStreamCapture(cluster, backup, clock, () -> "%08x".formatted(random.incrementAndGet())),
                 captureReader,
-                new PushLatencyTracker(backup, captureReader, content.layout(), workerPools, clock, told),
+                new PushLatencyTracker(backup, captureReader, content.layout(), workerPools, clock, captureMetrics),
                 workerPools,
                 clock,
                 new ReplicationMetrics(meters, clock),
-                told));
+                captureMetrics));
         Digest image = content.image("ns/app", content.layer("ns/app", 50));
         content.objects().forEach(bucket::seed);
         cluster.push(image);

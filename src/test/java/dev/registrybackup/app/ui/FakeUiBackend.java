@@ -20,20 +20,20 @@ final class FakeUiBackend implements UiBackend {
         }
     }
 
-    void operations(ObjectNode told) {
-        operations = told;
+    void operations(ObjectNode json) {
+        operations = json;
     }
 
-    void operation(ObjectNode told) {
-        operation = Optional.of(told);
+    void operation(ObjectNode json) {
+        operation = Optional.of(json);
     }
 
-    void repositories(ObjectNode told) {
-        repositories = told;
+    void repositories(ObjectNode json) {
+        repositories = json;
     }
 
-    void repository(ObjectNode told) {
-        repository = Optional.of(told);
+    void repository(ObjectNode json) {
+        repository = Optional.of(json);
     }
 
     @Override

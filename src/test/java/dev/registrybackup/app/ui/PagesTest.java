@@ -58,16 +58,16 @@ class PagesTest {
                 .replaceAll("\\s+", " ");
     }
 
-    private void verified(Duration ago, int whole, int lacking, int untold) {
+    private void verified(Duration ago, int complete, int incomplete, int unknown) {
         Instant ended = clock.instant().minus(ago);
         ObjectNode summary =
-                FakeUiBackend.json("{'depth':'existence','outcome':'%s'}".formatted(lacking > 0 ? "findings" : "ok"));
+                FakeUiBackend.json("{'depth':'existence','outcome':'%s'}".formatted(incomplete > 0 ? "findings" : "ok"));
         summary.put("startedAt", ended.toString()).put("finishedAt", ended.toString());
         summary.putObject("images")
-                .put("complete", whole)
-                .put("incomplete", lacking)
-                .put("unknown", untold);
-        summary.putObject("severities").put("critical", lacking);
+                .put("complete", complete)
+                .put("incomplete", incomplete)
+                .put("unknown", unknown);
+        summary.putObject("severities").put("critical", incomplete);
         ObjectNode record = FakeUiBackend.json("{}");
         record.set("summary", summary);
         record.put("finishedAt", ended.toString());
@@ -85,9 +85,9 @@ class PagesTest {
                 "9 | 0 | 3 | 9 of 12 images can be restored, 3 unknown, as verified 3 h ago.",
                 "10000 | 1 | 0 | 1 of 10,001 images cannot be restored, as verified 3 h ago.",
             })
-    void aSentenceSaysWhetherEverythingCanBeRestored(int whole, int lacking, int untold, String sentence) {
+    void aSentenceSaysWhetherEverythingCanBeRestored(int complete, int incomplete, int unknown, String sentence) {
         // Given
-        verified(Duration.ofHours(3), whole, lacking, untold);
+        verified(Duration.ofHours(3), complete, incomplete, unknown);
 
         // When
         String text = overview();

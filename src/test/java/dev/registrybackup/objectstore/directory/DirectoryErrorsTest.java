@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a file system says, told as the port has it. */
+/** Exceptions of the file system become those of the port. */
 class DirectoryErrorsTest {
     private static final String KEY = "docker/registry/v2/blobs/sha256/00/00/data";
 

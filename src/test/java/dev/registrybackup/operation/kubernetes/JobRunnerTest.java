@@ -275,7 +275,7 @@ class JobRunnerTest {
                 "Failed | DeadlineExceeded | | DeadlineExceeded",
                 "Complete | | | Complete"
             })
-    void aJobThatHasEndedHasAReason(String type, String reason, String message, String told) {
+    void aJobThatHasEndedHasAReason(String type, String reason, String message, String expected) {
         // Given
         template();
         runner.start(request("1"));
@@ -285,7 +285,7 @@ class JobRunnerTest {
         Liveness liveness = runner.liveness(request("1"));
 
         // Then
-        assertEquals(Liveness.dead("Its Job restore-20261122t134500z-11111111 has finished: " + told), liveness);
+        assertEquals(Liveness.dead("Its Job restore-20261122t134500z-11111111 has finished: " + expected), liveness);
     }
 
     @Test

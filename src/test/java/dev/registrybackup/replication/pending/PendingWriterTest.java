@@ -106,14 +106,14 @@ class PendingWriterTest {
         });
 
         // When
-        CompletableFuture<Void> owed = pendingWriter.submit(key("a"), true);
+        CompletableFuture<Void> recorded = pendingWriter.submit(key("a"), true);
         assertTrue(writing.await(30, SECONDS));
 
         // Then
-        assertFalse(owed.isDone());
+        assertFalse(recorded.isDone());
         assertEquals(1, pendingWriter.waitingKeys());
         released.countDown();
-        get(owed);
+        get(recorded);
         assertEquals(1, bucket.keys(PendingStore.PREFIX).size());
         assertEquals(0, pendingWriter.waitingKeys());
     }

@@ -45,7 +45,7 @@ class RetryWorkerTest {
     private final RetryWorker retryWorker = new RetryWorker(
             pendingStore, new RejectionStore(backup, ownClock, rejection -> {}), retryHandler, workerPools, ownClock);
 
-    /** Settles as it is told to, and at first nothing. */
+    /** Completes the keys that a test chooses, at first none. */
     private static final class FakeRetryHandler implements RetryHandler {
         private record RetryCall(PendingKey key, CompletableFuture<Optional<Rejection>> answer) {
             void done() {
