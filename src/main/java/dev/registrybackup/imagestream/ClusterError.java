@@ -1,19 +1,19 @@
 package dev.registrybackup.imagestream;
 
-/** Why the cluster's API did not do something. */
+/** Why a request to the cluster's API failed. */
 public enum ClusterError {
-    /** The caller has not the right to. */
+    /** The caller does not have the right. */
     FORBIDDEN,
-    /** There is no such object, or no namespace for it. */
+    /** The object or its namespace does not exist. */
     NOT_FOUND,
-    /** There is one already. */
+    /** The object exists already. */
     EXISTS,
-    /** It was changed since it was read: read it again. */
+    /** The object was changed since it was read: read it again. */
     CONFLICT,
-    /** The list was begun too long ago: begin again. */
+    /** The list was started too long ago: start again. */
     EXPIRED,
-    /** The server understood and will not, however often it is asked. */
+    /** The request is invalid and will never succeed. */
     INVALID,
-    /** It did not answer, or is out of order: ask again later. */
+    /** The API did not answer, or failed: try again later. */
     UNAVAILABLE
 }

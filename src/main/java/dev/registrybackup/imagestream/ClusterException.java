@@ -1,24 +1,24 @@
 package dev.registrybackup.imagestream;
 
-/** The cluster's API did not do something. The message says what was asked of it, on what, what it said and what helps. */
+/** A request to the cluster's API failed. The message has the request, the object, the API's answer and the remedy. */
 public final class ClusterException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final ClusterError error;
 
-    /** It failed for that reason. */
+    /** A failure without a cause. */
     public ClusterException(ClusterError error, String message) {
         super(message);
         this.error = error;
     }
 
-    /** It failed for that reason, with what the client said. */
+    /** A failure with the client's exception. */
     public ClusterException(ClusterError error, String message, Throwable cause) {
         super(message, cause);
         this.error = error;
     }
 
-    /** Why. */
+    /** Why the request failed. */
     public ClusterError error() {
         return error;
     }

@@ -10,20 +10,20 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * An Image as the API has it ({@code openshift/api}, {@code image/v1/types.go}).
+ * An Image of the API ({@code openshift/api}, {@code image/v1/types.go}).
  *
  * @param json the whole object
  */
 public record ImageObject(ObjectNode json) {
-    /** Says that the cluster's own registry has the image: {@code openshift/api}, {@code image/v1/consts.go}. */
+    /** The annotation of an image that the cluster's own registry has: {@code openshift/api}, {@code image/v1/consts.go}. */
     public static final String MANAGED = "openshift.io/image.managed";
 
-    /** Its digest, which is its name. Throws {@link IllegalArgumentException} if it is none. */
+    /** Its digest, which is its name. Throws {@link IllegalArgumentException} if the name is not a digest. */
     public Digest digest() {
         return Digest.parse(json.path("metadata").path("name").asText());
     }
 
-    /** Whether the Image has a digest for its name, as all have that a registry made. */
+    /** Whether the Image is named by a digest, as every Image that a registry created. */
     static boolean isNamedByDigest(ObjectNode image) {
         try {
             Digest.parse(image.path("metadata").path("name").asText());
@@ -33,12 +33,12 @@ public record ImageObject(ObjectNode json) {
         }
     }
 
-    /** Whether it was pushed to the cluster's registry, so that its bytes are in the registry's bucket and nowhere else. */
+    /** Whether it was pushed to the cluster's registry: its bytes are in the registry's bucket, possibly nowhere else. */
     public boolean isManaged() {
         return json.path("metadata").path("annotations").path(MANAGED).asText().equals("true");
     }
 
-    /** The blobs that it names itself: its layers and, of an image of schema 2 or of OCI, its config. */
+    /** The digests of its layers and, if its format is schema 2 or OCI, of its config. */
     public Set<Digest> blobs() {
         Set<Digest> blobs = new HashSet<>();
         json.path("dockerImageLayers").forEach(layer -> add(layer.path("name"), blobs));
@@ -50,12 +50,12 @@ public record ImageObject(ObjectNode json) {
         try {
             digests.add(Digest.parse(digest.asText()));
         } catch (IllegalArgumentException e) {
-            // Of schema 1 the Id is none.
+            // The Id of an image in schema 1 is not a digest.
             return;
         }
     }
 
-    /** If it is an index, its children; each is an Image of its own. What names none is passed over. */
+    /** The children of an index; each has an Image of its own. An entry without a digest is skipped. */
     public List<Digest> children() {
         List<Digest> children = new ArrayList<>();
         json.path("dockerImageManifests").forEach(child -> add(child.path("digest"), children));

@@ -14,17 +14,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * An ImageStream as the API has it ({@code openshift/api}, {@code image/v1/types.go}): a repository, whose tags are in its
- * status.
+ * An ImageStream of the API ({@code openshift/api}, {@code image/v1/types.go}): a repository with its tags in its status.
  *
  * @param json the whole object
  */
 public record ImageStream(ObjectNode json) {
     /**
-     * A tag.
+     * A tag with its history.
      *
      * @param tag its name
-     * @param items what it pointed to, newest first; the first is what it points to
+     * @param items its items, newest first; the tag points to the first one
      */
     public record TagHistory(Tag tag, List<Item> items) {
         /** Keeps its own copy of the list. */
@@ -32,19 +31,19 @@ public record ImageStream(ObjectNode json) {
             items = List.copyOf(items);
         }
 
-        /** What it points to; empty of a tag whose import never succeeded. */
+        /** The item that the tag points to; empty if its import never succeeded. */
         public Optional<Item> current() {
             return items.stream().findFirst();
         }
     }
 
     /**
-     * What a tag pointed to from some time on.
+     * An image that a tag points to, or pointed to.
      *
      * @param image the image
-     * @param created from when, UTC, to the second
+     * @param created since when, UTC, to the second
      * @param reference from where it can be pulled
-     * @param json the item as the API has it
+     * @param json the item in the API
      */
     public record Item(Digest image, Instant created, String reference, JsonNode json) {}
 
@@ -58,13 +57,13 @@ public record ImageStream(ObjectNode json) {
         return json.path("metadata").path("name").asText();
     }
 
-    /** The repository it is. */
+    /** Its repository. */
     public RepositoryName repository() {
         return new RepositoryName(namespace() + "/" + name());
     }
 
     /**
-     * Its tags, in its order. What names no image, since an import failed, is passed over, and so are the {@link
+     * Its tags, in its order. Items without an image, as after a failed import, are skipped, and so are the {@link
      * #unusableTags}.
      */
     public List<TagHistory> tags() {
@@ -75,7 +74,7 @@ public record ImageStream(ObjectNode json) {
         return tags;
     }
 
-    /** The names of tags by which nothing can be pulled, such as {@code 1.0+1}: the API takes any name. */
+    /** The tags that cannot be pulled because of their name, such as {@code 1.0+1}: the API accepts any name. */
     public List<String> unusableTags() {
         List<String> names = new ArrayList<>();
         for (JsonNode tag : json.path("status").path("tags")) {
@@ -112,7 +111,7 @@ public record ImageStream(ObjectNode json) {
         }
     }
 
-    /** All images that its tags point to or pointed to, {@link #unusableTags} too: by digest they can be pulled. */
+    /** All images that its tags point to or pointed to. Includes {@link #unusableTags}: their images can be pulled by digest. */
     public Set<Digest> images() {
         Set<Digest> images = new LinkedHashSet<>();
         for (JsonNode tag : json.path("status").path("tags")) {
@@ -121,7 +120,7 @@ public record ImageStream(ObjectNode json) {
         return images;
     }
 
-    /** Whether the item's image was pushed to the cluster's registry, as far as the item itself tells. */
+    /** Whether the item can be pulled from the cluster's registry, according to its reference. */
     public boolean isOfOwnRegistry(Item item) {
         String own = json.path("status").path("dockerImageRepository").asText();
         int slash = own.indexOf('/');

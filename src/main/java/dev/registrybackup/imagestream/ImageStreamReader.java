@@ -10,72 +10,58 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
-import java.util.stream.Collectors;
 
-/** Reads captured ImageStreams and the Images they refer to, each once for each call. Blocks: not to be called in a lane. */
+/** Reads captured ImageStreams, and each Image they refer to once a call. Blocks; not to be called on a thread of the pools. */
 public final class ImageStreamReader {
     private static final int CONCURRENCY = 32;
 
     private final CaptureReader captureReader;
     private final WorkerPools workerPools;
 
-    /** Reads those captures in these lanes. */
+    /** Reads these captures on the threads of these pools. */
     public ImageStreamReader(CaptureReader captureReader, WorkerPools workerPools) {
         this.captureReader = captureReader;
         this.workerPools = workerPools;
     }
 
     /**
-     * Reads these, as far as they can be read.
+     * Reads these streams. A stream that cannot be read is missing from the result.
      *
-     * @param onFailure is told which ImageStream or Image could not be and why, by several threads at a time
+     * @param onFailure receives the name of each ImageStream or Image that cannot be read, on several threads at a time
      */
     public Map<RepositoryName, TaggedImages> read(
             Collection<CapturedStream> streams, BiConsumer<String, ObjectStoreException> onFailure) {
         Map<RepositoryName, ImageStream> bodies = new ConcurrentHashMap<>();
-        Map<String, Boolean> managed = new ConcurrentHashMap<>();
-        Set<String> begun = new HashSet<>();
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
+        Map<String, Boolean> managedByHash = new ConcurrentHashMap<>();
+        Set<String> requested = new HashSet<>();
+        BoundedTaskGroup tasks = new BoundedTaskGroup(workerPools, CONCURRENCY);
         for (CapturedStream captured : streams) {
             RepositoryName name = captured.stream();
-            boundedTaskGroup.submit(
-                    0,
-                    managedByDigest(name.value(), onFailure, () -> bodies.put(name, captureReader.stream(captured))));
+            tasks.submit(0, reporting(name.value(), onFailure, () -> bodies.put(name, captureReader.stream(captured))));
             captured.images().forEach((digest, hash) -> {
-                if (!hash.isEmpty() && begun.add(hash)) {
+                if (!hash.isEmpty() && requested.add(hash)) {
                     Runnable reading = () -> captureReader
                             .image(captured, digest)
-                            .ifPresent(image -> managed.put(hash, image.isManaged()));
-                    boundedTaskGroup.submit(0, managedByDigest(name + "@" + digest, onFailure, reading));
+                            .ifPresent(image -> managedByHash.put(hash, image.isManaged()));
+                    tasks.submit(0, reporting(name + "@" + digest, onFailure, reading));
                 }
             });
         }
-        boundedTaskGroup.await();
-        return streams.stream()
-                .filter(captured -> bodies.containsKey(captured.stream()))
-                .collect(Collectors.toMap(CapturedStream::stream, captured -> {
-                    ImageStream body = Objects.requireNonNull(bodies.get(captured.stream()));
-                    return tagged(captured, body, managed);
-                }));
+        tasks.await();
+        Map<RepositoryName, TaggedImages> result = new HashMap<>();
+        for (CapturedStream captured : streams) {
+            ImageStream body = bodies.get(captured.stream());
+            if (body != null) {
+                result.put(captured.stream(), taggedImages(captured, body, managedByHash));
+            }
+        }
+        return result;
     }
 
-    /**
-     * The blobs of an image as its Image names them, for want of its manifest; none if there is no Image.
-     *
-     * @throws ObjectStoreException if that could not be read
-     */
-    public Set<Digest> blobs(TaggedImages stream, Digest image) {
-        return captureReader
-                .image(stream.captured(), image)
-                .map(ImageObject::blobs)
-                .orElse(Set.of());
-    }
-
-    private static Runnable managedByDigest(
+    private static Runnable reporting(
             String subject, BiConsumer<String, ObjectStoreException> onFailure, Runnable reading) {
         return () -> {
             try {
@@ -86,10 +72,12 @@ public final class ImageStreamReader {
         };
     }
 
-    private static TaggedImages tagged(CapturedStream captured, ImageStream stream, Map<String, Boolean> byHash) {
+    /** Unlike a restore, this asks the item's reference only if the cluster had no Image. */
+    private static TaggedImages taggedImages(
+            CapturedStream captured, ImageStream stream, Map<String, Boolean> managedByHash) {
         Map<Digest, Boolean> managed = new HashMap<>();
         captured.images().forEach((digest, hash) -> {
-            Boolean isManaged = byHash.get(hash);
+            Boolean isManaged = managedByHash.get(hash);
             if (isManaged != null) {
                 managed.put(digest, isManaged);
             }
@@ -100,5 +88,17 @@ public final class ImageStreamReader {
                     .forEach(item -> managed.merge(item.image(), stream.isOfOwnRegistry(item), Boolean::logicalOr));
         }
         return new TaggedImages(captured, stream.tags(), managed);
+    }
+
+    /**
+     * The blobs of an image according to its Image, for use when its manifest cannot be read; none if there is no Image.
+     *
+     * @throws ObjectStoreException if the Image cannot be read
+     */
+    public Set<Digest> blobs(TaggedImages stream, Digest image) {
+        return captureReader
+                .image(stream.captured(), image)
+                .map(ImageObject::blobs)
+                .orElse(Set.of());
     }
 }

@@ -5,33 +5,33 @@ import dev.registrybackup.registry.RepositoryName;
 import java.util.Optional;
 
 /**
- * Which object of the cluster.
+ * The name of an object in the cluster.
  *
  * @param resource its kind
- * @param namespace its namespace; empty for kinds that have none
+ * @param namespace its namespace; empty for kinds without one
  * @param name its name
  */
 public record ObjectName(Resource resource, Optional<String> namespace, String name) {
-    /** The one object of its kind. */
+    /** The name of the only object of its kind. */
     public static final String CLUSTER = "cluster";
 
-    /** Refuses a namespace too many or too few, with {@link IllegalArgumentException}. */
+    /** Throws {@link IllegalArgumentException} if the kind needs a namespace and there is none, or the reverse. */
     public ObjectName {
         if (resource.isNamespaced() != namespace.isPresent()) {
             throw new IllegalArgumentException(
-                    "%s %s a namespace".formatted(resource.plural(), resource.isNamespaced() ? "need" : "have not"));
+                    "%s %s a namespace".formatted(resource.plural(), resource.isNamespaced() ? "need" : "do not have"));
         }
     }
 
-    /** That of an object without a namespace. */
+    /** The name of an object without a namespace. */
     public static ObjectName of(Resource resource, String name) {
         return new ObjectName(resource, Optional.empty(), name);
     }
 
     /**
-     * The ImageStream that is that repository.
+     * The name of a repository's ImageStream.
      *
-     * @throws IllegalArgumentException if the name has not two parts: OpenShift image-registry, {@code
+     * @throws IllegalArgumentException if the repository does not have two parts: OpenShift image-registry, {@code
      *     pkg/dockerregistry/server/util.go}, {@code getNamespaceName}
      */
     public static ObjectName stream(RepositoryName repository) {
@@ -43,12 +43,12 @@ public record ObjectName(Resource resource, Optional<String> namespace, String n
         return new ObjectName(Resource.IMAGE_STREAM, Optional.of(parts[0]), parts[1]);
     }
 
-    /** The Image of that digest. */
+    /** The name of a digest's Image. */
     public static ObjectName image(Digest digest) {
         return of(Resource.IMAGE, digest.toString());
     }
 
-    /** As {@code oc} names it. */
+    /** The form that {@code oc} uses. */
     @Override
     public String toString() {
         String group = resource.group().isEmpty() ? "" : "." + resource.group();

@@ -15,8 +15,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cluster that the client is configured for. Objects are exchanged as JSON trees and nothing of them is modelled, so
- * that what a newer server adds is kept, and OpenShift's model is no part of the program.
+ * The cluster that the client is configured for. Objects are JSON trees without a model, so that fields which a newer server
+ * adds are kept.
  */
 public final class OpenShiftCluster implements WritableCluster {
     private static final int NOT_FOUND = 404;
@@ -26,7 +26,7 @@ public final class OpenShiftCluster implements WritableCluster {
 
     private record ServiceAccount(String namespace, String name) {}
 
-    /** That of this client. */
+    /** The cluster of this client. */
     public OpenShiftCluster(KubernetesClient client) {
         this(client, Optional.empty());
     }
@@ -60,16 +60,8 @@ public final class OpenShiftCluster implements WritableCluster {
     }
 
     @Override
-    public Page list(Resource resource, int limit, Optional<String> after) {
-        return page(path(resource, Optional.empty()), resource, limit, after);
-    }
-
-    @Override
-    public Page list(Resource resource, String namespace, int limit, Optional<String> after) {
-        return page(path(resource, Optional.of(namespace)), resource, limit, after);
-    }
-
-    private Page page(String path, Resource resource, int limit, Optional<String> after) {
+    public Page list(Resource resource, Optional<String> namespace, int limit, Optional<String> after) {
+        String path = path(resource, namespace);
         String query = "?limit=" + limit
                 + after.map(next -> "&continue=" + urlEncode(next)).orElse("");
         ObjectNode list = get(path + query, "list " + resource.plural())
@@ -84,7 +76,7 @@ public final class OpenShiftCluster implements WritableCluster {
         return new Page(items, next.isEmpty() ? Optional.empty() : Optional.of(next));
     }
 
-    /** As it is read alone: the server leaves out of a list's items what the list says of all (Kubernetes, {@code TypeMeta}). */
+    /** The item as {@link #find} returns it: a list has the kind and version once, and not in its items (Kubernetes, {@code TypeMeta}). */
     private static ObjectNode whole(ObjectNode list, JsonNode item) {
         ObjectNode whole = JsonNodeFactory.instance.objectNode();
         whole.put("kind", list.path("kind").asText().replaceFirst("List$", ""));
@@ -99,12 +91,12 @@ public final class OpenShiftCluster implements WritableCluster {
     }
 
     @Override
-    public Optional<ObjectNode> find(ObjectName name, String part) {
-        return get(path(name) + "/" + part, "read %s of %s".formatted(part, name));
+    public Optional<ObjectNode> find(ObjectName name, String subresource) {
+        return get(path(name) + "/" + subresource, "read %s of %s".formatted(subresource, name));
     }
 
     @Override
-    public boolean canI(String verb, Resource resource, Optional<String> part, Optional<String> namespace) {
+    public boolean canI(String verb, Resource resource, Optional<String> subresource, Optional<String> namespace) {
         ObjectNode review = JsonNodeFactory.instance.objectNode();
         review.put("apiVersion", "authorization.k8s.io/v1")
                 .put("kind", account.isEmpty() ? "SelfSubjectAccessReview" : "SubjectAccessReview");
@@ -119,10 +111,10 @@ public final class OpenShiftCluster implements WritableCluster {
         });
         ObjectNode asked = spec.putObject("resourceAttributes");
         asked.put("verb", verb).put("group", resource.group()).put("resource", resource.plural());
-        part.ifPresent(name -> asked.put("subresource", name));
+        subresource.ifPresent(name -> asked.put("subresource", name));
         namespace.ifPresent(name -> asked.put("namespace", name));
         Resource kind = account.isEmpty() ? Resource.ACCESS_REVIEW : Resource.SUBJECT_REVIEW;
-        return send(path(kind, Optional.empty()), "POST", review, "ask what is allowed")
+        return send(path(kind, Optional.empty()), "POST", review, "ask for a right")
                 .path("status")
                 .path("allowed")
                 .asBoolean();
@@ -183,11 +175,11 @@ public final class OpenShiftCluster implements WritableCluster {
             if (answer != null && JsonBlobStore.parse(answer) instanceof ObjectNode object) {
                 return object;
             }
-            throw new IOException("it answered no JSON object");
+            throw new IOException("it is not a JSON object");
         } catch (IOException e) {
             throw new ClusterException(
                     ClusterError.UNAVAILABLE,
-                    "Failed to %s: what the cluster's API answered cannot be read: %s"
+                    "Failed to %s: the answer of the cluster's API cannot be parsed: %s"
                             .formatted(attempt, e.getMessage()),
                     e);
         }
@@ -217,8 +209,8 @@ public final class OpenShiftCluster implements WritableCluster {
     private static String remedy(ClusterError error) {
         return switch (error) {
             case FORBIDDEN -> "Bind the service account to a role that allows it: docs/rights.md";
-            case UNAVAILABLE, EXPIRED, CONFLICT -> "Ask again";
-            case NOT_FOUND, EXISTS, INVALID -> "Fix what it names, and ask again";
+            case UNAVAILABLE, EXPIRED, CONFLICT -> "Try again";
+            case NOT_FOUND, EXISTS, INVALID -> "Fix that, and try again";
         };
     }
 }

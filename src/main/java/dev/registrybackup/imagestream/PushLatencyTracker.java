@@ -21,9 +21,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Watches from when on images that were pushed can be restored by their tag: once the tag is on record and the backup has
- * every blob that the image needs. Safe for use by many threads; each method blocks while it asks the backup, and throws
- * {@link dev.registrybackup.objectstore.ObjectStoreException} if that did not tell.
+ * Measures the time from a push until the image can be restored by its tag: until the tag is captured and the backup has every
+ * blob of the image. Safe for use by many threads; each method blocks, and throws {@link
+ * dev.registrybackup.objectstore.ObjectStoreException} if the backup cannot be read.
  */
 public final class PushLatencyTracker {
     private static final int MAX_PENDING = 1_000;
@@ -34,26 +34,26 @@ public final class PushLatencyTracker {
     private final Clock clock;
     private final Listener listener;
     private final Instant started;
-    /** Guarded by this: the oldest first. */
+    /** Guarded by this; the oldest first. */
     private final Deque<Push> pending = new ArrayDeque<>();
 
-    /** Who is told what came of each push. Must not block. */
+    /** Receives the result of each push. Must not block. */
     public interface Listener {
-        /** It can be restored, as was found so long after the tag was moved. */
+        /** The image was found to be restorable, so long after its tag was moved. */
         void restorable(Duration after);
 
-        /** It could not within an hour, or too many others are waited for. */
+        /** The image was not restorable within an hour, or too many others are pending. */
         void timedOut(String reference);
     }
 
     /**
      * A tag that was moved.
      *
-     * @param children the manifests that somebody pushed, so that an index is not whole without them
+     * @param children the manifests that were pushed, so that an index is incomplete without them
      */
     private record Push(String reference, Digest image, Instant created, Set<Digest> children) {}
 
-    /** Watches that backup. */
+    /** Measures for this backup, from now on. */
     public PushLatencyTracker(
             ObjectStore backup,
             CaptureReader captureReader,
@@ -69,8 +69,8 @@ public final class PushLatencyTracker {
     }
 
     /**
-     * Watches what was pushed between two captures of a stream. Of one that was not on record before, only what was pushed
-     * since this began: the rest was there before anything could be captured.
+     * Adds the images that were pushed between the two captures of this result. If the stream was not captured before, only
+     * those pushed since this was created: older ones could not have been captured in time.
      */
     public void add(Result result) {
         CapturedStream now = result.captured();
@@ -83,7 +83,7 @@ public final class PushLatencyTracker {
                         .flatMap(tag -> tag.items().stream())
                         .collect(Collectors.toSet()))
                 .orElse(Set.of());
-        // Items are dated to the second.
+        // The times of items are in seconds.
         Instant since =
                 result.before().map(CapturedStream::read).orElse(started).truncatedTo(ChronoUnit.SECONDS);
         for (TagHistory tag : captureReader.stream(now).tags()) {
@@ -94,7 +94,7 @@ public final class PushLatencyTracker {
                             .filter(ImageObject::isManaged)
                             .isPresent())
                     .ifPresent(item ->
-                            keep(new Push(now.stream() + ":" + tag.tag(), item.image(), item.created(), pushed(now))));
+                            addPending(new Push(now.stream() + ":" + tag.tag(), item.image(), item.created(), pushed(now))));
         }
     }
 
@@ -102,27 +102,27 @@ public final class PushLatencyTracker {
         return captured.images().keySet().stream().filter(captured::hasImage).collect(Collectors.toUnmodifiableSet());
     }
 
-    private synchronized void keep(Push push) {
+    private synchronized void addPending(Push push) {
         pending.add(push);
         if (pending.size() > MAX_PENDING) {
             listener.timedOut(pending.remove().reference());
         }
     }
 
-    /** Looks which of the pushes can be restored by now, and gives up those that could not for too long. */
+    /** Checks which pending pushes are restorable now, and drops those that were not in time. */
     public void poll() {
         List<Push> open = open();
         if (open.isEmpty()) {
             return;
         }
-        ImageCompletenessChecker.ImageInventory read =
+        ImageCompletenessChecker.ImageInventory inventory =
                 images.read(open.stream().map(Push::image).collect(Collectors.toSet()));
         for (Push push : open) {
-            boolean isWhole = read.completeness(push.children()::contains)
+            boolean isComplete = inventory.completeness(push.children()::contains)
                     .of(push.image())
                     .isComplete();
             Duration since = Duration.between(push.created(), clock.instant());
-            if (isWhole && remove(push)) {
+            if (isComplete && remove(push)) {
                 listener.restorable(since.isNegative() ? Duration.ZERO : since);
             } else if (since.compareTo(TIMEOUT) > 0 && remove(push)) {
                 listener.timedOut(push.reference());

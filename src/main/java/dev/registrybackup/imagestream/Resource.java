@@ -1,32 +1,32 @@
 package dev.registrybackup.imagestream;
 
-/** The kinds of objects of the cluster's API that matter here. */
+/** The kinds of objects in the cluster's API that are used here. */
 public enum Resource {
     /** Tags and their history; namespaced. */
     IMAGE_STREAM("image.openshift.io", "v1", "imagestreams", true),
-    /** What is posted to add an image to an ImageStream's tag; namespaced. */
+    /** A request to add an image to an ImageStream's tag; namespaced. */
     IMAGE_STREAM_MAPPING("image.openshift.io", "v1", "imagestreammappings", true),
-    /** An image by its digest. */
+    /** An image, named by its digest. */
     IMAGE("image.openshift.io", "v1", "images", false),
     /** A namespace. */
     NAMESPACE("", "v1", "namespaces", false),
-    /** Bounds of what a namespace may hold; namespaced. */
+    /** The limits for objects in a namespace; namespaced. */
     LIMIT_RANGE("", "v1", "limitranges", true),
-    /** The registry operator's configuration; one, called {@code cluster}. */
+    /** The registry operator's configuration; a single object, {@code cluster}. */
     REGISTRY_CONFIG("imageregistry.operator.openshift.io", "v1", "configs", false),
-    /** What deletes images each night; one, called {@code cluster}. */
+    /** The configuration of the nightly image pruner; a single object, {@code cluster}. */
     IMAGE_PRUNER("imageregistry.operator.openshift.io", "v1", "imagepruners", false),
-    /** From which registries images may come; one, called {@code cluster}. */
+    /** The registries that images may be imported from; a single object, {@code cluster}. */
     IMAGE_POLICY("config.openshift.io", "v1", "images", false),
-    /** The question whether the caller may do something. */
+    /** Asks whether the caller has a right. */
     ACCESS_REVIEW("authorization.k8s.io", "v1", "selfsubjectaccessreviews", false),
-    /** The question who a token is of. */
+    /** Asks whose token it is. */
     TOKEN_REVIEW("authentication.k8s.io", "v1", "tokenreviews", false),
-    /** The question whether somebody may do something. */
+    /** Asks whether somebody has a right. */
     SUBJECT_REVIEW("authorization.k8s.io", "v1", "subjectaccessreviews", false),
-    /** What operations run in; namespaced. */
+    /** What an operation runs in; namespaced. */
     JOB("batch", "v1", "jobs", true),
-    /** What these are made from; namespaced. */
+    /** The template for Jobs; namespaced. */
     CRON_JOB("batch", "v1", "cronjobs", true);
 
     private final String group;
@@ -41,22 +41,22 @@ public enum Resource {
         this.isNamespaced = isNamespaced;
     }
 
-    /** The API group; empty for the core's. */
+    /** The API group; empty for the core group. */
     public String group() {
         return group;
     }
 
-    /** The version of the group that is spoken here. */
+    /** The version of the group that is used. */
     public String version() {
         return version;
     }
 
-    /** What paths and rights call it. */
+    /** The name in paths and rights. */
     public String plural() {
         return plural;
     }
 
-    /** Whether its objects belong to a namespace. */
+    /** Whether its objects are in a namespace. */
     public boolean isNamespaced() {
         return isNamespaced;
     }

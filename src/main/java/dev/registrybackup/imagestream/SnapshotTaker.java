@@ -3,7 +3,6 @@ package dev.registrybackup.imagestream;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.BoundedTaskGroup;
 import dev.registrybackup.concurrent.WorkerPools;
-import dev.registrybackup.imagestream.Cluster.Page;
 import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.registry.Digest;
@@ -138,12 +137,11 @@ public final class SnapshotTaker {
         }
 
         private void list(Resource resource, Consumer<ObjectNode> consumer) {
-            Optional<String> next = Optional.empty();
-            do {
-                Page page = cluster.list(resource, PAGE_SIZE, next);
-                page.items().forEach(object -> consumer.accept(JsonBlobStore.normalize(object)));
-                next = page.next();
-            } while (next.isPresent());
+            cluster.forEach(
+                    resource,
+                    Optional.empty(),
+                    PAGE_SIZE,
+                    object -> consumer.accept(JsonBlobStore.normalize(object)));
         }
 
         private WrittenImage write(ImageObject image) {

@@ -4,18 +4,20 @@ import dev.registrybackup.imagestream.ImageStream.Item;
 import dev.registrybackup.imagestream.ImageStream.TagHistory;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.Tag;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * A captured ImageStream, read: what its tags point to and pointed to, and which of those images are the registry's own.
+ * The tags of a captured ImageStream with their history, and which of their images are the registry's own.
  *
- * @param captured as it was captured; its images are those that are meant here
- * @param tags its tags, in its order
+ * @param captured the stream as captured; its images are the ones this is about
+ * @param tags the tags, in the stream's order
  * @param managed by digest, whether an image was pushed to the cluster's registry, so that its bytes are in the registry's
- *     bucket and nowhere else; nothing of an image whose Image could not be read
+ *     bucket, possibly nowhere else; no entry for an image whose Image could not be read
  */
 public record TaggedImages(CapturedStream captured, List<TagHistory> tags, Map<Digest, Boolean> managed) {
     /** Keeps its own copies of the list and the map. */
@@ -24,61 +26,56 @@ public record TaggedImages(CapturedStream captured, List<TagHistory> tags, Map<D
         managed = Map.copyOf(managed);
     }
 
-    /** All images that it refers to, children of indexes among them. */
+    /** All images that the stream refers to, including children of indexes. */
     public Set<Digest> images() {
         return captured.images().keySet();
     }
 
-    /** Whether the image was pushed to the cluster's registry; empty if that could not be told. */
+    /** Whether the image was pushed to the cluster's registry; empty if unknown. */
     public Optional<Boolean> isManaged(Digest image) {
         return Optional.ofNullable(managed.get(image));
     }
 
-    /** Whether somebody is known to have pushed the image to the cluster's registry, so that its absence is a loss. */
+    /** Whether the image is known to have been pushed to the cluster's registry, so that its absence is a loss. */
     public boolean isPushed(Digest image) {
         return managed.getOrDefault(image, false);
     }
 
-    /** Whether the cluster had an Image of it. */
+    /** Whether the cluster had an Image object of it. */
     public boolean hasObject(Digest image) {
         return captured.hasImage(image);
     }
 
-    /** Of all this what the tag points to now. */
+    /** Only the image that the tag points to, as that tag's only item; no image if there is no such tag. */
     public TaggedImages pointedToBy(Tag tag) {
-        List<TagHistory> current = tags.stream()
+        Optional<Item> current = tags.stream()
                 .filter(history -> history.tag().equals(tag))
-                .flatMap(history -> history.current().stream())
-                .map(item -> new TagHistory(tag, List.of(item)))
-                .toList();
-        return current.stream()
                 .findFirst()
-                .map(history -> only(history.items().get(0).image(), current))
-                .orElseGet(() -> new TaggedImages(with(Map.of()), List.of(), managed));
+                .flatMap(TagHistory::current);
+        return only(
+                current.map(Item::image),
+                current.map(item -> new TagHistory(tag, List.of(item))).stream());
     }
 
-    /** Of all this what is about that image. */
+    /** Only this image, with the items of it that the tags have; no image if the stream does not refer to it. */
     public TaggedImages describe(Digest image) {
         return only(
-                image,
+                Optional.of(image),
                 tags.stream()
-                        .map(history -> new TagHistory(history.tag(), itemsOf(history, image)))
-                        .filter(history -> !history.items().isEmpty())
-                        .toList());
+                        .map(history -> new TagHistory(
+                                history.tag(),
+                                history.items().stream()
+                                        .filter(item -> item.image().equals(image))
+                                        .toList()))
+                        .filter(history -> !history.items().isEmpty()));
     }
 
-    private static List<Item> itemsOf(TagHistory history, Digest image) {
-        return history.items().stream()
-                .filter(item -> item.image().equals(image))
-                .toList();
-    }
-
-    private TaggedImages only(Digest image, List<TagHistory> histories) {
-        String hash = captured.images().get(image);
-        return new TaggedImages(with(hash == null ? Map.of() : Map.of(image, hash)), histories, managed);
-    }
-
-    private CapturedStream with(Map<Digest, String> images) {
-        return new CapturedStream(captured.stream(), captured.read(), captured.body(), images);
+    private TaggedImages only(Optional<Digest> image, Stream<TagHistory> histories) {
+        Map<Digest, String> images = new HashMap<>(captured.images());
+        images.keySet().removeIf(other -> !image.equals(Optional.of(other)));
+        return new TaggedImages(
+                new CapturedStream(captured.stream(), captured.read(), captured.body(), images),
+                histories.toList(),
+                managed);
     }
 }

@@ -2,28 +2,28 @@ package dev.registrybackup.imagestream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** A cluster that may be written to: a restore needs that, and nothing else here. */
+/** A cluster that can be written to. Only a restore into it needs that. */
 public interface WritableCluster extends Cluster {
     /**
-     * Creates an object and tells what the server made of it.
+     * Creates an object, and returns it as the server stored it.
      *
-     * @param name under which; of a mapping, that of its ImageStream
+     * @param name its name; for a mapping, the name of its ImageStream
      * @throws ClusterException {@link ClusterError#EXISTS} if there is one already
      */
     ObjectNode create(ObjectName name, ObjectNode object);
 
     /**
-     * Replaces an object, but for its {@code status}.
+     * Replaces an object except for its {@code status}.
      *
-     * @param object with the {@code resourceVersion} it was read at
+     * @param object with the {@code resourceVersion} at which it was read
      * @throws ClusterException {@link ClusterError#CONFLICT} if it was changed since
      */
     ObjectNode replace(ObjectName name, ObjectNode object);
 
     /**
-     * Replaces the {@code status} of an object, and nothing else of it.
+     * Replaces only the {@code status} of an object.
      *
-     * @param object with the {@code resourceVersion} it was read at
+     * @param object with the {@code resourceVersion} at which it was read
      * @throws ClusterException {@link ClusterError#CONFLICT} if it was changed since
      */
     ObjectNode replaceStatus(ObjectName name, ObjectNode object);

@@ -64,12 +64,7 @@ class ClusterChecksTest {
         }
 
         @Override
-        public Page list(Resource resource, int limit, Optional<String> after) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Page list(Resource resource, String namespace, int limit, Optional<String> after) {
+        public Page list(Resource resource, Optional<String> namespace, int limit, Optional<String> after) {
             throw new UnsupportedOperationException();
         }
 

@@ -188,15 +188,10 @@ public final class FakeCluster implements Cluster {
     }
 
     @Override
-    public Page list(Resource resource, int limit, Optional<String> after) {
+    public Page list(Resource resource, Optional<String> namespace, int limit, Optional<String> after) {
         called(("list " + resource.plural() + " " + after.orElse("")).strip());
-        return page(resource.plural() + "." + resource.group() + " ", limit, after);
-    }
-
-    @Override
-    public Page list(Resource resource, String namespace, int limit, Optional<String> after) {
-        called(("list " + resource.plural() + " of " + namespace + " " + after.orElse("")).strip());
-        return page(resource.plural() + "." + resource.group() + " " + namespace + "/", limit, after);
+        String prefix = resource.plural() + "." + resource.group() + " ";
+        return page(prefix + namespace.map(name -> name + "/").orElse(""), limit, after);
     }
 
     /** As etcd does it: the pages after the first show what was there at the first. */

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.SettableClock;
-import dev.registrybackup.imagestream.Cluster.Page;
 import dev.registrybackup.lab.openshift.OpenShiftApi;
 import dev.registrybackup.registry.RepositoryName;
 import io.fabric8.kubernetes.client.ConfigBuilder;
@@ -59,12 +58,7 @@ class OpenShiftClusterTest {
 
     private List<ObjectNode> all(int limit) {
         List<ObjectNode> all = new ArrayList<>();
-        Optional<String> next = Optional.empty();
-        do {
-            Page page = cluster.list(Resource.IMAGE_STREAM, limit, next);
-            all.addAll(page.items());
-            next = page.next();
-        } while (next.isPresent());
+        cluster.forEach(Resource.IMAGE_STREAM, Optional.empty(), limit, all::add);
         return all;
     }
 
@@ -90,11 +84,11 @@ class OpenShiftClusterTest {
         // Given
         streams(3);
         Optional<String> next =
-                cluster.list(Resource.IMAGE_STREAM, 2, Optional.empty()).next();
+                cluster.list(Resource.IMAGE_STREAM, Optional.empty(), 2, Optional.empty()).next();
         api.expireNextContinue();
         // When
         ClusterException failure =
-                assertThrows(ClusterException.class, () -> cluster.list(Resource.IMAGE_STREAM, 2, next));
+                assertThrows(ClusterException.class, () -> cluster.list(Resource.IMAGE_STREAM, Optional.empty(), 2, next));
         // Then
         assertEquals(ClusterError.EXPIRED, failure.error());
     }

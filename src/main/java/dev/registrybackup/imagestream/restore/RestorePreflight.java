@@ -288,21 +288,16 @@ final class RestorePreflight {
 
     private Map<String, Long> limits(String namespace) {
         Map<String, Long> limits = new HashMap<>();
-        Optional<String> next = Optional.empty();
-        do {
-            Cluster.Page page = cluster.list(Resource.LIMIT_RANGE, namespace, PAGE_SIZE, next);
-            for (ObjectNode range : page.items()) {
-                for (JsonNode limit : range.path("spec").path("limits")) {
-                    if (limit.path("type").asText().equals("openshift.io/ImageStream")) {
-                        limit.path("max")
-                                .properties()
-                                .forEach(max -> limits.merge(
-                                        max.getKey(), max.getValue().asLong(Long.MAX_VALUE), Math::min));
-                    }
+        cluster.forEach(Resource.LIMIT_RANGE, Optional.of(namespace), PAGE_SIZE, range -> {
+            for (JsonNode limit : range.path("spec").path("limits")) {
+                if (limit.path("type").asText().equals("openshift.io/ImageStream")) {
+                    limit.path("max")
+                            .properties()
+                            .forEach(max ->
+                                    limits.merge(max.getKey(), max.getValue().asLong(Long.MAX_VALUE), Math::min));
                 }
             }
-            next = page.next();
-        } while (next.isPresent());
+        });
         return limits;
     }
 

@@ -55,12 +55,7 @@ class ImageCreatorTest {
         }
 
         @Override
-        public Page list(Resource resource, int limit, Optional<String> after) {
-            return empty.list(resource, limit, after);
-        }
-
-        @Override
-        public Page list(Resource resource, String namespace, int limit, Optional<String> after) {
+        public Page list(Resource resource, Optional<String> namespace, int limit, Optional<String> after) {
             return empty.list(resource, namespace, limit, after);
         }
 
