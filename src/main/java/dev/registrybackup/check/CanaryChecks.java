@@ -11,57 +11,57 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Whether the event of an object that is written into the registry bucket arrives, and how long that takes. */
+/** Checks whether the event of an object that is written to the registry bucket arrives, and how long that takes. */
 final class CanaryChecks {
-    /** The name of the point that says whether. */
+    /** The name of the check. */
     static final String NAME = "canary";
 
-    /** So long it is waited for. */
+    /** How long to wait for the event. */
     static final Duration ARRIVAL_TIMEOUT = Duration.ofSeconds(60);
 
     private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
-    private static final Duration OLD = Duration.ofHours(1);
+    private static final Duration MAX_AGE = Duration.ofHours(1);
 
     private final CheckedStore registry;
     private final CheckedStore backup;
     private final CanaryProbe canaryProbe;
     private final Clock clock;
-    private final Consumer<Duration> pause;
+    private final Consumer<Duration> sleep;
 
     CanaryChecks(
             CheckedStore registry,
             CheckedStore backup,
             CanaryProbe canaryProbe,
             Clock clock,
-            Consumer<Duration> pause) {
+            Consumer<Duration> sleep) {
         this.registry = registry;
         this.backup = backup;
         this.canaryProbe = canaryProbe;
         this.clock = clock;
-        this.pause = pause;
+        this.sleep = sleep;
     }
 
-    /** What is said where none is asked for. */
+    /** The check if no canary was requested. */
     static Check notTried() {
         return Check.warn(
                 NAME,
-                "not tried: whether events arrive is known once one has",
+                "not tried: it is unknown whether events arrive",
                 "preflight --canary, or POST /preflight {\"canary\":true}");
     }
 
     List<Check> run(String name) {
         Optional<String> version;
-        Instant begun = clock.instant();
+        Instant startedAt = clock.instant();
         try {
             version = canaryProbe.put(name);
         } catch (ObjectStoreException e) {
             return List.of(notWritten(name, e));
         }
-        List<Check> points = new ArrayList<>();
-        points.add(CheckRunner.withStore(
-                NAME, "look for " + CanaryProbe.BACKUP_PREFIX + name, "Ask again", () -> await(name, begun)));
-        points.add(removed(name, version, begun));
-        return points;
+        List<Check> checks = new ArrayList<>();
+        checks.add(CheckRunner.withStore(
+                NAME, "HeadObject of " + CanaryProbe.BACKUP_PREFIX + name, "Try again", () -> await(name, startedAt)));
+        checks.add(delete(name, version, startedAt));
+        return checks;
     }
 
     private Check notWritten(String name, ObjectStoreException e) {
@@ -70,16 +70,16 @@ final class CanaryChecks {
                 ? Check.warn(
                         NAME,
                         tried + ": refused, as it should be for a key that only reads",
-                        "By hand, with a key that may write: %s; then, within seconds: %s"
+                        "Try by hand, with a key that may write: %s; then, within seconds: %s"
                                 .formatted(
                                         registry.aws("put-object", "--key " + CanaryProbe.REGISTRY_PREFIX + name),
                                         backup.aws("head-object", "--key " + CanaryProbe.BACKUP_PREFIX + name)))
-                : Check.fail(NAME, tried + ": " + e.getMessage(), "Look at the registry's store");
+                : Check.fail(NAME, tried + ": " + e.getMessage(), "Check the registry's store");
     }
 
-    private Check await(String name, Instant begun) {
+    private Check await(String name, Instant startedAt) {
         while (true) {
-            Duration waited = Duration.between(begun, clock.instant());
+            Duration waited = Duration.between(startedAt, clock.instant());
             if (canaryProbe.hasArrived(name)) {
                 return Check.pass(NAME, "its event was handled within %d ms".formatted(waited.toMillis()));
             }
@@ -88,16 +88,16 @@ final class CanaryChecks {
                         NAME,
                         "%s%s was written, and its event did not reach replicate within %d s"
                                 .formatted(CanaryProbe.REGISTRY_PREFIX, name, ARRIVAL_TIMEOUT.toSeconds()),
-                        "Follow its way: the bucket's notification, the Broker and Trigger (kubectl get broker,trigger -n"
-                                + " registry-backup), the log of replicate (event=canary)");
+                        "Follow its path: the bucket's notification, the Broker and Trigger (kubectl get broker,trigger -n"
+                                + " registry-backup), the log of replicate (event=canary-received)");
             }
-            pause.accept(POLL_INTERVAL);
+            sleep.accept(POLL_INTERVAL);
         }
     }
 
-    private Check removed(String name, Optional<String> version, Instant begun) {
-        String point = "canary's removal";
-        String left = "%s%s in %s and %s%s in %s"
+    private Check delete(String name, Optional<String> version, Instant startedAt) {
+        String check = "canary removal";
+        String tried = "DeleteObject of %s%s in %s and %s%s in %s"
                 .formatted(
                         CanaryProbe.REGISTRY_PREFIX,
                         name,
@@ -105,16 +105,16 @@ final class CanaryChecks {
                         CanaryProbe.BACKUP_PREFIX,
                         name,
                         backup.bucket());
-        return CheckRunner.unlessRefused(
-                point,
-                "DeleteObject of " + left,
-                "They do no harm",
-                registry.aws("delete-object", "--key " + CanaryProbe.REGISTRY_PREFIX + name),
+        String remedy = registry.aws("delete-object", "--key " + CanaryProbe.REGISTRY_PREFIX + name);
+        return CheckRunner.withStore(
                 () -> {
-                    canaryProbe.deleteRecords(name, begun.minus(OLD));
+                    canaryProbe.deleteRecords(name, startedAt.minus(MAX_AGE));
                     canaryProbe.delete(name, version);
-                    canaryProbe.deleteOlderThan(begun.minus(OLD));
-                    return Check.pass(point, "all of it was removed again");
-                });
+                    canaryProbe.deleteOlderThan(startedAt.minus(MAX_AGE));
+                    return Check.pass(check, "the canary and its record were deleted");
+                },
+                e -> e.error() == StoreError.FORBIDDEN
+                        ? Check.warn(check, tried + ": refused. They do no harm", remedy)
+                        : Check.fail(check, tried + ": " + e.getMessage(), remedy));
     }
 }

@@ -5,56 +5,56 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
 
 /**
- * Something that has to be so before something is begun.
+ * The result of one check of a preflight.
  *
- * @param name what it is about
- * @param state whether it is so
+ * @param name what was checked
+ * @param state the result
  * @param found what was tried on what, and what was found
- * @param remedy the command that mends it, or what to do; empty if there is nothing to mend
+ * @param remedy the command that fixes it, or what to do; empty if there is nothing to fix
  */
 public record Check(String name, State state, String found, String remedy) {
-    /** Whether it is so. */
+    /** The result of a check. */
     public enum State {
-        /** It is. */
+        /** The prerequisite is there. */
         PASS,
-        /** It is not quite, which hinders nothing but is worth knowing. */
+        /** Something is worth knowing; it prevents nothing. */
         WARN,
-        /** Whether it is was not told. */
+        /** A store or the cluster did not answer. */
         UNKNOWN,
-        /** It is not, and nothing should begin before it is. */
+        /** The prerequisite is missing; nothing should start before it is fixed. */
         FAIL
     }
 
-    /** It is so. */
+    /** A passed check. */
     public static Check pass(String name, String found) {
         return new Check(name, State.PASS, found, "");
     }
 
-    /** It is worth knowing. */
+    /** A warning without a remedy. */
     public static Check warn(String name, String found) {
         return new Check(name, State.WARN, found, "");
     }
 
-    /** It is worth knowing, and something can be done about it. */
+    /** A warning with a remedy. */
     public static Check warn(String name, String found, String remedy) {
         return new Check(name, State.WARN, found, remedy);
     }
 
-    /** Nobody told. */
+    /** A check whose result is unknown. */
     public static Check unknown(String name, String found, String remedy) {
         return new Check(name, State.UNKNOWN, found, remedy);
     }
 
-    /** It is not so. */
+    /** A failed check. */
     public static Check fail(String name, String found, String remedy) {
         return new Check(name, State.FAIL, found, remedy);
     }
 
-    /** Its form in answers. */
+    /** The form in responses. */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("check", name)
-                .put("state", state.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+                .put("state", state.name().toLowerCase(Locale.ROOT))
                 .put("found", found);
         if (!remedy.isEmpty()) {
             json.put("remedy", remedy);

@@ -7,9 +7,9 @@ import dev.registrybackup.check.Check.State;
 import java.util.List;
 
 /**
- * Points together.
+ * The results of a preflight.
  *
- * @param checks in the order in which they were looked at
+ * @param checks in the order in which they ran
  */
 public record CheckReport(List<Check> checks) {
     /** Keeps its own copy of the list. */
@@ -17,12 +17,15 @@ public record CheckReport(List<Check> checks) {
         checks = List.copyOf(checks);
     }
 
-    /** Those that are not so. */
+    /** The failed checks. */
     public List<Check> failed() {
         return checks.stream().filter(check -> check.state() == State.FAIL).toList();
     }
 
-    /** The form in answers; {@code ready} only if all is known to be so, or hinders nothing. */
+    /**
+     * The form in responses: {@code ready}, true if every check passed or only warns; and {@code checks}, each with {@code
+     * check}, {@code state} (pass, warn, unknown or fail), {@code found} and, if something has to be fixed, {@code remedy}.
+     */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put(

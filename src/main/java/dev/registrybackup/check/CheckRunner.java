@@ -3,50 +3,41 @@ package dev.registrybackup.check;
 import dev.registrybackup.imagestream.ClusterException;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.ProbeResult;
-import dev.registrybackup.objectstore.StoreError;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Makes points of what is thrown, and of what a store does not tell. */
+/** Runs checks, and turns a failed request or an unknown value into the check's state. */
 final class CheckRunner {
     private CheckRunner() {}
 
-    /** The point, or, if the store does not do what it takes, that this is missing. */
-    static Check withStore(String name, String tried, String remedy, Supplier<Check> look) {
-        return withStore(look, e -> Check.fail(name, tried + ": " + e.getMessage(), remedy));
+    /** The check; it fails if the store refuses a request or does not answer. */
+    static Check withStore(String name, String tried, String remedy, Supplier<Check> check) {
+        return withStore(check, e -> Check.fail(name, tried + ": " + e.getMessage(), remedy));
     }
 
-    /** As the other, where a refusal for want of a right only has to be known. */
-    static Check unlessRefused(String name, String tried, String needed, String remedy, Supplier<Check> look) {
-        return withStore(
-                look,
-                e -> e.error() == StoreError.FORBIDDEN
-                        ? Check.warn(name, "%s: refused. %s".formatted(tried, needed), remedy)
-                        : Check.fail(name, tried + ": " + e.getMessage(), remedy));
-    }
-
-    private static Check withStore(Supplier<Check> look, Function<ObjectStoreException, Check> failed) {
+    /** The check; if the store refuses a request or does not answer, what {@code onFailure} returns. */
+    static Check withStore(Supplier<Check> check, Function<ObjectStoreException, Check> onFailure) {
         try {
-            return look.get();
+            return check.get();
         } catch (ObjectStoreException e) {
-            return failed.apply(e);
+            return onFailure.apply(e);
         }
     }
 
-    /** What is made of the fact; if there is none, a note where asking again is no use; else that it could not be told. */
-    static <T> Check fact(String name, ProbeResult<T> probeResult, String remedy, Function<T, Check> look) {
-        if (probeResult.value().isPresent()) {
-            return look.apply(probeResult.value().get());
+    /** The check of a value; without a value it is unknown, or a warning if a retry would not help. */
+    static <T> Check fact(String name, ProbeResult<T> result, String remedy, Function<T, Check> check) {
+        if (result.value().isPresent()) {
+            return check.apply(result.value().get());
         }
-        return probeResult.isPermanent()
-                ? Check.warn(name, probeResult.reason() + ", so look yourself", remedy)
-                : Check.unknown(name, probeResult.reason(), remedy);
+        return result.isPermanent()
+                ? Check.warn(name, result.reason() + ", so check it yourself", remedy)
+                : Check.unknown(name, result.reason(), remedy);
     }
 
-    /** As {@link #withStore}, of the cluster, which then did not tell. */
-    static Check withCluster(String name, Supplier<Check> look) {
+    /** The check; unknown if the cluster refuses a request or does not answer. */
+    static Check withCluster(String name, Supplier<Check> check) {
         try {
-            return look.get();
+            return check.get();
         } catch (ClusterException e) {
             return Check.unknown(name, String.valueOf(e.getMessage()), "kubectl get --raw /readyz");
         }

@@ -6,17 +6,17 @@ import java.net.URI;
 import java.util.Optional;
 
 /**
- * One of the two stores.
+ * One of the two stores, with what its checks need to name it.
  *
  * @param name {@code registry} or {@code backup}
  * @param store its bucket
  * @param layout the grammar of its keys
- * @param endpoint where it is; empty for AWS itself
- * @param isDirectory whether it is a directory and no bucket
+ * @param endpoint its endpoint; empty for AWS
+ * @param isDirectory whether it is a directory instead of a bucket
  */
 public record CheckedStore(
         String name, ObjectStore store, RegistryLayout layout, Optional<URI> endpoint, boolean isDirectory) {
-    /** The name of a point about this side. */
+    /** The name of a check of this store. */
     String check(String about) {
         return name + " " + about;
     }
@@ -25,7 +25,7 @@ public record CheckedStore(
         return store.bucket();
     }
 
-    /** A command of the AWS program's on this bucket. */
+    /** A command of the AWS CLI for this bucket. */
     String aws(String action, String options) {
         return "aws %ss3api %s --bucket %s%s"
                 .formatted(

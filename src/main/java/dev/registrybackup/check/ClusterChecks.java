@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** Whether the account of this process may do in the cluster what its role needs. */
+/** Checks whether the account of this process has the rights in the cluster that its role needs. */
 public final class ClusterChecks {
     private static final String GRANT = "kubectl apply -k <your overlay> (its roles; docs/rights.md)";
 
@@ -21,14 +21,14 @@ public final class ClusterChecks {
     private final Needs needs;
 
     /**
-     * What is needed.
+     * What the role needs.
      *
-     * @param namespace where Jobs are
+     * @param namespace the namespace of Jobs
      * @param cronJobs the templates that Jobs are made from; none where operations run in this process
-     * @param isAsked whether it has to find out who calls
+     * @param authorizesCallers whether it asks the cluster who calls and what they may do
      * @param isOpenShift whether ImageStreams are captured
      */
-    public record Needs(String namespace, List<String> cronJobs, boolean isAsked, boolean isOpenShift) {
+    public record Needs(String namespace, List<String> cronJobs, boolean authorizesCallers, boolean isOpenShift) {
         /** Keeps its own copy of the list. */
         public Needs {
             cronJobs = List.copyOf(cronJobs);
@@ -36,7 +36,7 @@ public final class ClusterChecks {
     }
 
     /**
-     * In that cluster.
+     * Checks these needs in this cluster.
      *
      * @param ofCaptures the same cluster, asked about the account that captures in a reconciliation; may throw {@link
      *     ClusterException}
@@ -48,25 +48,25 @@ public final class ClusterChecks {
     }
 
     List<Check> run() {
-        List<Check> points = new ArrayList<>();
-        points.add(kind());
+        List<Check> checks = new ArrayList<>();
+        checks.add(kind());
         if (!needs.cronJobs().isEmpty()) {
-            points.add(right(
+            checks.add(right(
                     () -> cluster, Resource.JOB, List.of("get", "create", "delete"), Optional.of(needs.namespace())));
-            needs.cronJobs().forEach(name -> points.add(template(name)));
+            needs.cronJobs().forEach(name -> checks.add(template(name)));
         }
-        if (needs.isAsked()) {
-            points.add(right(() -> cluster, Resource.TOKEN_REVIEW, List.of("create"), Optional.empty()));
-            points.add(right(() -> cluster, Resource.SUBJECT_REVIEW, List.of("create"), Optional.empty()));
+        if (needs.authorizesCallers()) {
+            checks.add(right(() -> cluster, Resource.TOKEN_REVIEW, List.of("create"), Optional.empty()));
+            checks.add(right(() -> cluster, Resource.SUBJECT_REVIEW, List.of("create"), Optional.empty()));
         }
         if (needs.isOpenShift()) {
-            points.add(right(ofCaptures, Resource.IMAGE_STREAM, List.of("get", "list"), Optional.empty()));
-            points.add(right(ofCaptures, Resource.IMAGE, List.of("get", "list"), Optional.empty()));
+            checks.add(right(ofCaptures, Resource.IMAGE_STREAM, List.of("get", "list"), Optional.empty()));
+            checks.add(right(ofCaptures, Resource.IMAGE, List.of("get", "list"), Optional.empty()));
         }
-        return points;
+        return checks;
     }
 
-    /** OpenShift's registry has its tags in ImageStreams and nowhere else, so a wrong kind loses them, or promises them, in silence. */
+    /** OpenShift's registry has its tags in ImageStreams only, so with the wrong kind they are silently not backed up. */
     private Check kind() {
         String name = "registry.kind";
         return CheckRunner.withCluster(name, () -> {
@@ -79,12 +79,12 @@ public final class ClusterChecks {
                             name,
                             "it is openshift, but the cluster does not serve image.openshift.io: no ImageStream is"
                                     + " captured",
-                            "run this on the cluster whose registry it is, or set registry.kind=plain")
+                            "Run this on the cluster whose registry it is, or set registry.kind=plain")
                     : Check.fail(
                             name,
                             "it is plain, but the cluster serves image.openshift.io: its registry keeps tags in"
                                     + " ImageStreams, which are not captured",
-                            "set registry.kind=openshift and apply knative/openshift");
+                            "Set registry.kind=openshift and apply knative/openshift");
         });
     }
 
@@ -93,13 +93,13 @@ public final class ClusterChecks {
         String name = "right to " + resource.plural() + "." + resource.group()
                 + namespace.map(each -> " in " + each).orElse("");
         return CheckRunner.withCluster(name, () -> {
-            Cluster asked = account.get();
-            String lacking = verbs.stream()
-                    .filter(verb -> !asked.canI(verb, resource, Optional.empty(), namespace))
+            Cluster cluster = account.get();
+            String missing = verbs.stream()
+                    .filter(verb -> !cluster.canI(verb, resource, Optional.empty(), namespace))
                     .collect(Collectors.joining(", "));
-            return lacking.isEmpty()
+            return missing.isEmpty()
                     ? Check.pass(name, "granted: " + String.join(", ", verbs))
-                    : Check.fail(name, "not granted: " + lacking, GRANT);
+                    : Check.fail(name, "not granted: " + missing, GRANT);
         });
     }
 
@@ -111,7 +111,7 @@ public final class ClusterChecks {
                         .map(found -> template(name, cronJob, found))
                         .orElseGet(() -> Check.fail(
                                 name,
-                                "there is none in %s to make Jobs from".formatted(needs.namespace()),
+                                "the namespace %s has none to create Jobs from".formatted(needs.namespace()),
                                 "kubectl apply -k <your overlay>"));
             } catch (ClusterException e) {
                 if (e.error() == ClusterError.FORBIDDEN) {
@@ -124,10 +124,10 @@ public final class ClusterChecks {
 
     private Check template(String name, String cronJob, ObjectNode found) {
         return found.path("spec").path("suspend").asBoolean()
-                ? Check.pass(name, "it is there, and suspended, as it has to be")
+                ? Check.pass(name, "it exists and is suspended, as it must be")
                 : Check.fail(
                         name,
-                        "it is not suspended: it starts servers that nobody can reach",
+                        "it is not suspended: it starts Jobs that nobody requested",
                         "kubectl patch cronjob %s -n %s -p '{\"spec\":{\"suspend\":true}}'"
                                 .formatted(cronJob, needs.namespace()));
     }

@@ -9,15 +9,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Whether the registry's store tells of what is written. */
+/** Checks whether the registry's store notifies of every object that is written. */
 final class NotificationChecks {
-    /** The name of the first point. */
+    /** The name of the first check. */
     static final String NAME = "registry notification";
 
     private static final List<String> CREATED =
             List.of("ObjectCreated:Put", "ObjectCreated:Copy", "ObjectCreated:CompleteMultipartUpload");
     private static final String REMEDY =
-            "Apply the overlay in knative/overlays for your store, or see docs/operations.md; reconcile brings the rest";
+            "Apply the overlay in knative/overlays for your store, or see docs/operations.md; reconcile copies the rest";
 
     private final CheckedStore registry;
     private final List<String> keys;
@@ -31,55 +31,53 @@ final class NotificationChecks {
     }
 
     List<Check> run(BucketConfiguration facts) {
-        List<Check> points = new ArrayList<>();
-        points.add(CheckRunner.fact(
+        List<Check> checks = new ArrayList<>();
+        checks.add(CheckRunner.fact(
                 NAME,
                 facts.notificationRules(),
                 registry.aws("get-bucket-notification-configuration", "") + "; and try: preflight --canary",
                 this::created));
-        facts.notificationRules().value().ifPresent(rules -> points.addAll(details(rules)));
-        return points;
+        facts.notificationRules().value().ifPresent(rules -> checks.addAll(details(rules)));
+        return checks;
     }
 
     private Check created(List<NotificationRule> rules) {
         if (rules.isEmpty()) {
-            return Check.fail(NAME, "the bucket has none, so that nothing is copied until reconcile runs", REMEDY);
+            return Check.fail(NAME, "the bucket has none, so nothing is copied until reconcile runs", REMEDY);
         }
-        String lacking = CREATED.stream()
+        String missing = CREATED.stream()
                 .flatMap(event -> keys.stream()
                         .filter(key ->
                                 rules.stream().noneMatch(rule -> rule.matchesEvent(event) && rule.matchesKey(key)))
                         .map(key -> event + " of " + key))
                 .collect(Collectors.joining(", "));
-        return lacking.isEmpty()
+        return missing.isEmpty()
                 ? Check.pass(
                         NAME,
-                        "it tells of created objects: "
+                        "it notifies of created objects: "
                                 + rules.stream()
                                         .map(NotificationRule::destination)
                                         .collect(Collectors.joining(", ")))
-                : Check.fail(NAME, "it does not tell of " + lacking, REMEDY);
+                : Check.fail(NAME, "it does not notify of " + missing, REMEDY);
     }
 
     private static List<Check> details(List<NotificationRule> rules) {
-        List<Check> points = new ArrayList<>();
+        List<Check> checks = new ArrayList<>();
         rules.stream()
                 .filter(rule -> rule.matchesEvent("ObjectRemoved:Delete")
                         || rule.matchesEvent("ObjectRemoved:DeleteMarkerCreated"))
-                .forEach(rule -> points.add(Check.warn(
+                .forEach(rule -> checks.add(Check.warn(
                         "notification of removals",
-                        "%s is told of removals too, which nothing here needs, and RGW 16 aborts on the removal of several"
-                                        .formatted(rule.destination())
-                                + " objects at once",
+                        "%s receives events of removals too, which nothing here needs; RGW 16 aborts when several objects are removed at once"
+                                .formatted(rule.destination()),
                         "Subscribe to s3:ObjectCreated:* only")));
         String canary = CanaryProbe.REGISTRY_PREFIX + "0".repeat(16);
         if (!rules.isEmpty() && rules.stream().noneMatch(rule -> rule.matchesKey(canary))) {
-            points.add(Check.warn(
+            checks.add(Check.warn(
                     "notification of canaries",
-                    "its filters keep " + CanaryProbe.REGISTRY_PREFIX
-                            + " back, so that preflight --canary cannot try it",
-                    "Let the filter pass that prefix too"));
+                    "its filters exclude %s, so preflight --canary cannot work".formatted(CanaryProbe.REGISTRY_PREFIX),
+                    "Let the filters include that prefix"));
         }
-        return points;
+        return checks;
     }
 }

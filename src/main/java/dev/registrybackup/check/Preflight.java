@@ -1,6 +1,7 @@
 package dev.registrybackup.check;
 
 import dev.registrybackup.check.Check.State;
+import dev.registrybackup.objectstore.BucketConfiguration;
 import dev.registrybackup.reconcile.rclone.RcloneUnusableException;
 import dev.registrybackup.replication.CanaryProbe;
 import java.time.Clock;
@@ -12,21 +13,21 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Looks whether all is there that the backup needs. Safe for use by many threads; blocks, with a canary up to a minute. */
+/** Checks the prerequisites of the backup. Safe for use by many threads; blocks, with a canary for up to a minute. */
 public final class Preflight {
     private final Components components;
 
     /**
-     * What it looks at, and with what.
+     * What is checked, and with what.
      *
-     * @param registry the registry's side
-     * @param backup the backup's side
-     * @param isCommand whether a human's keys are tried, or else those of a Service
-     * @param rclone tells the program's version, or throws {@link RcloneUnusableException}
-     * @param cluster that which this process is on, if it is on one
-     * @param clock the time
-     * @param random lower-case hexadecimal digits, 8 at least, new at each call
-     * @param pause returns after so long
+     * @param registry the registry's store
+     * @param backup the backup's store
+     * @param isCommand whether the keys are a person's, or else a Service's
+     * @param rclone returns the version of rclone, or throws {@link RcloneUnusableException}
+     * @param cluster the checks of the cluster, if this process needs one
+     * @param clock the clock
+     * @param random returns lower-case hexadecimal digits, at least 8, new ones at each call
+     * @param sleep returns after this time
      */
     public record Components(
             CheckedStore registry,
@@ -36,48 +37,47 @@ public final class Preflight {
             Optional<ClusterChecks> cluster,
             Clock clock,
             Supplier<String> random,
-            Consumer<Duration> pause) {}
+            Consumer<Duration> sleep) {}
 
-    /** With these. */
+    /** A preflight of these. */
     public Preflight(Components components) {
         this.components = components;
     }
 
     /**
-     * Looks at everything; never throws for what it finds.
+     * Runs all checks. A failed check is in the report and never an exception.
      *
-     * @param canary whether to write an object into the registry bucket, and wait for its event
+     * @param canary whether to write an object to the registry bucket and wait for its event
      */
     public CheckReport run(boolean canary) {
-        List<Check> points = new ArrayList<>(registry(canary));
-        points.addAll(backup());
-        points.add(rclone());
-        components.cluster().ifPresent(cluster -> points.addAll(cluster.run()));
-        return new CheckReport(points);
+        List<Check> checks = new ArrayList<>(registry(canary));
+        checks.addAll(backup());
+        checks.add(rclone());
+        components.cluster().ifPresent(cluster -> checks.addAll(cluster.run()));
+        return new CheckReport(checks);
     }
 
     private List<Check> registry(boolean canary) {
-        CheckedStore checkedStore = components.registry();
-        List<Check> points = new ArrayList<>(
-                new BucketChecks(checkedStore, checkedStore.layout().prefix()).run(random()));
-        if (checkedStore.isDirectory() || points.get(0).state() != State.PASS) {
-            return points;
+        CheckedStore registry = components.registry();
+        StoreChecks store = new StoreChecks(registry, random());
+        List<Check> checks = new ArrayList<>(store.access(registry.layout().prefix()));
+        if (registry.isDirectory() || checks.get(0).state() != State.PASS) {
+            return checks;
         }
-        Instant now = components.clock().instant();
-        var facts = checkedStore.store().bucketConfiguration();
-        points.addAll(new BucketSetupChecks(checkedStore, facts).ofRegistry(now));
-        List<Check> notification = new NotificationChecks(checkedStore).run(facts);
+        BucketConfiguration configuration = registry.store().bucketConfiguration();
+        checks.addAll(store.registryConfiguration(configuration, components.clock().instant()));
+        List<Check> notification = new NotificationChecks(registry).run(configuration);
         List<Check> arrival = canary ? canary() : List.of(CanaryChecks.notTried());
         boolean hasArrived = arrival.get(0).state() == State.PASS;
-        notification.forEach(check -> points.add(hasArrived ? known(check) : check));
-        points.addAll(arrival);
-        return points;
+        notification.forEach(check -> checks.add(hasArrived ? withoutUnknown(check) : check));
+        checks.addAll(arrival);
+        return checks;
     }
 
-    /** What a store does not tell of its notifications is no matter once one has come. */
-    private static Check known(Check check) {
+    /** After a canary has arrived, it does not matter that the store's notifications are unknown. */
+    private static Check withoutUnknown(Check check) {
         return check.state() == State.UNKNOWN
-                ? Check.warn(check.name(), check.found() + "; but the canary's event came")
+                ? Check.warn(check.name(), check.found() + "; but the canary's event arrived")
                 : check;
     }
 
@@ -92,27 +92,27 @@ public final class Preflight {
         CanaryProbe canaryProbe = new CanaryProbe(
                 components.registry().store(), components.backup().store(), components.clock());
         return new CanaryChecks(
-                        components.registry(), components.backup(), canaryProbe, components.clock(), components.pause())
+                        components.registry(), components.backup(), canaryProbe, components.clock(), components.sleep())
                 .run(random());
     }
 
     private List<Check> backup() {
-        CheckedStore checkedStore = components.backup();
-        List<Check> points = new ArrayList<>(new BucketChecks(checkedStore, "registry-backup/").run(random()));
-        if (points.get(0).state() == State.PASS) {
-            points.addAll(new WriteChecks(checkedStore, components.isCommand(), components.clock()).run(random()));
+        CheckedStore backup = components.backup();
+        StoreChecks store = new StoreChecks(backup, random());
+        List<Check> checks = new ArrayList<>(store.access("registry-backup/"));
+        if (checks.get(0).state() == State.PASS) {
             Instant now = components.clock().instant();
-            points.addAll(
-                    new BucketSetupChecks(checkedStore, checkedStore.store().bucketConfiguration()).ofBackup(now));
+            checks.addAll(store.write(components.isCommand(), now));
+            checks.addAll(store.backupConfiguration(backup.store().bucketConfiguration(), now));
         }
-        return points;
+        return checks;
     }
 
     private Check rclone() {
         try {
             return Check.pass("rclone", "it is " + components.rclone().get());
         } catch (RcloneUnusableException e) {
-            return Check.fail("rclone", String.valueOf(e.getMessage()), "See there");
+            return Check.fail("rclone", String.valueOf(e.getMessage()), "Follow that message");
         }
     }
 

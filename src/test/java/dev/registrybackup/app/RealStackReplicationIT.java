@@ -141,7 +141,7 @@ class RealStackReplicationIT {
         JsonNode answer = ProductCommand.run(settings(), "preflight", "--canary", "--json")
                 .json();
         assertEquals("pass", PreflightIT.state(answer, "canary"), answer::toPrettyString);
-        assertEquals("pass", PreflightIT.state(answer, "canary's removal"), answer::toPrettyString);
+        assertEquals("pass", PreflightIT.state(answer, "canary removal"), answer::toPrettyString);
         assertEquals("pass", PreflightIT.state(answer, "backup write"), answer::toPrettyString);
         assertTrue(
                 Set.of("pass", "warn").contains(PreflightIT.state(answer, "registry notification")),

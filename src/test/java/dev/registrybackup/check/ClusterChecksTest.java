@@ -177,8 +177,8 @@ class ClusterChecksTest {
     @CsvSource({
         "true, true, PASS, ''",
         "false, false, PASS, ''",
-        "false, true, FAIL, set registry.kind=openshift and apply knative/openshift",
-        "true, false, FAIL, 'run this on the cluster whose registry it is, or set registry.kind=plain'"
+        "false, true, FAIL, Set registry.kind=openshift and apply knative/openshift",
+        "true, false, FAIL, 'Run this on the cluster whose registry it is, or set registry.kind=plain'"
     })
     void theKindOfRegistryHasToFitTheCluster(boolean isOpenShift, boolean servesImages, State state, String remedy) {
         // Given

@@ -418,7 +418,7 @@ class PreflightTest {
 
         // Then
         assertEquals(State.PASS, point("canary", checkReport).state());
-        assertEquals(State.WARN, point("canary's removal", checkReport).state());
+        assertEquals(State.WARN, point("canary removal", checkReport).state());
         assertEquals(List.of(), backupBucket.keys(CanaryProbe.BACKUP_PREFIX));
     }
 
