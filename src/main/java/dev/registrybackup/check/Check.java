@@ -50,6 +50,16 @@ public record Check(String name, State state, String found, String remedy) {
         return new Check(name, State.FAIL, found, remedy);
     }
 
+    /**
+     * A check that passes or fails.
+     *
+     * @param found what was found, if it passes
+     * @param problem what was found, if it fails
+     */
+    public static Check passIf(boolean isPassed, String name, String found, String problem, String remedy) {
+        return isPassed ? pass(name, found) : fail(name, problem, remedy);
+    }
+
     /** The form in responses. */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();

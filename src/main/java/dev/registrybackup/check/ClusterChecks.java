@@ -123,12 +123,12 @@ public final class ClusterChecks {
     }
 
     private Check template(String name, String cronJob, ObjectNode found) {
-        return found.path("spec").path("suspend").asBoolean()
-                ? Check.pass(name, "it exists and is suspended, as it must be")
-                : Check.fail(
-                        name,
-                        "it is not suspended: it starts Jobs that nobody requested",
-                        "kubectl patch cronjob %s -n %s -p '{\"spec\":{\"suspend\":true}}'"
-                                .formatted(cronJob, needs.namespace()));
+        return Check.passIf(
+                found.path("spec").path("suspend").asBoolean(),
+                name,
+                "it exists and is suspended, as it must be",
+                "it is not suspended: it starts Jobs that nobody requested",
+                "kubectl patch cronjob %s -n %s -p '{\"spec\":{\"suspend\":true}}'"
+                        .formatted(cronJob, needs.namespace()));
     }
 }

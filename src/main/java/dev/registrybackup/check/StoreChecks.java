@@ -143,9 +143,12 @@ final class StoreChecks {
                 isSame = Arrays.equals(TRIAL_CONTENT, object.readAll(2 * TRIAL_CONTENT.length));
             }
             delete(key);
-            return isSame
-                    ? Check.pass(name, key + " was written, read and deleted")
-                    : Check.fail(name, key + " was read with other content than written", "Check the store");
+            return Check.passIf(
+                    isSame,
+                    name,
+                    key + " was written, read and deleted",
+                    key + " was read with other content than written",
+                    "Check the store");
         });
     }
 
@@ -190,12 +193,12 @@ final class StoreChecks {
                     try (MultipartUpload upload = store.startMultipartUpload(key, Map.of())) {
                         // Closing it without completing it aborts it.
                     }
-                    return store.abortMultipartUploads(key, now.plus(Duration.ofDays(1))) == 0
-                            ? Check.pass(name, "a multipart upload was started and aborted")
-                            : Check.fail(
-                                    name,
-                                    "a multipart upload was started and aborted, and still existed",
-                                    "Allow s3:AbortMultipartUpload: docs/rights.md");
+                    return Check.passIf(
+                            store.abortMultipartUploads(key, now.plus(Duration.ofDays(1))) == 0,
+                            name,
+                            "a multipart upload was started and aborted",
+                            "a multipart upload was started and aborted, and still existed",
+                            "Allow s3:AbortMultipartUpload: docs/rights.md");
                 },
                 e -> e.error() == StoreError.FORBIDDEN && !isCommand
                         ? Check.warn(
@@ -263,12 +266,12 @@ final class StoreChecks {
                 name,
                 configuration.versioningEnabled(),
                 getVersioning(),
-                isOn -> isOn
-                        ? Check.pass(name, "it is on")
-                        : Check.fail(
-                                name,
-                                "it is off: overwritten objects are lost, and nothing can be restored as of an earlier time",
-                                checked.aws("put-bucket-versioning", "--versioning-configuration Status=Enabled")));
+                isOn -> Check.passIf(
+                        isOn,
+                        name,
+                        "it is on",
+                        "it is off: overwritten objects are lost, and nothing can be restored as of an earlier time",
+                        checked.aws("put-bucket-versioning", "--versioning-configuration Status=Enabled")));
     }
 
     /** Whether the store itself deletes images or records. */

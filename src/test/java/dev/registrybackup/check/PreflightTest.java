@@ -38,7 +38,7 @@ class PreflightTest {
     private final FaultyStore backup = new FaultyStore(backupBucket);
     private final RegistryLayout layout = new RegistryLayout("");
     private Supplier<String> rclone = () -> "v1.60.1";
-    private Consumer<Duration> pause = clock::advance;
+    private Consumer<Duration> sleep = clock::advance;
     private boolean isCommand = true;
 
     @BeforeEach
@@ -63,18 +63,18 @@ class PreflightTest {
                 Optional.empty(),
                 clock,
                 () -> NAME,
-                time -> pause.accept(time)));
+                time -> sleep.accept(time)));
     }
 
-    private Check point(String name) {
-        return point(name, run(false));
+    private Check check(String name) {
+        return check(name, run(false));
     }
 
-    private static Check point(String name, CheckReport checkReport) {
+    private static Check check(String name, CheckReport checkReport) {
         return checkReport.checks().stream()
                 .filter(check -> check.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new AssertionError("No " + name + " in " + checkReport.json()));
+                .orElseThrow(() -> new AssertionError("No check " + name + " in " + checkReport.json()));
     }
 
     /** As the role replicate does on the event. */
@@ -88,7 +88,7 @@ class PreflightTest {
         // Given
         int registryVersions = registryBucket.versionCount("");
         int backupVersions = backupBucket.versionCount("");
-        pause = time -> {
+        sleep = time -> {
             clock.advance(time);
             deliver();
         };
@@ -103,7 +103,7 @@ class PreflightTest {
         assertEquals(List.of(), checkReport.failed());
         assertEquals(
                 "its event was handled within 200 ms",
-                point("canary", checkReport).found());
+                check("canary", checkReport).found());
         assertEquals(registryVersions, registryBucket.versionCount(""));
         assertEquals(backupVersions, backupBucket.versionCount(""));
     }
@@ -155,7 +155,7 @@ class PreflightTest {
         CheckReport checkReport = run(false);
 
         // Then
-        Check check = point(name, checkReport);
+        Check check = check(name, checkReport);
         assertEquals(State.FAIL, check.state());
         assertTrue(check.found().contains("FORBIDDEN"), check::found);
         assertFalse(check.remedy().isEmpty());
@@ -178,7 +178,7 @@ class PreflightTest {
         backup.failing(request, StoreError.FORBIDDEN);
 
         // When
-        Check check = point(name);
+        Check check = check(name);
 
         // Then
         assertEquals(State.FAIL, check.state());
@@ -192,7 +192,7 @@ class PreflightTest {
         backup.failing("start", StoreError.FORBIDDEN);
 
         // When
-        Check check = point("backup multipart");
+        Check check = check("backup multipart");
 
         // Then
         assertEquals(State.WARN, check.state());
@@ -204,7 +204,7 @@ class PreflightTest {
         registryBucket.delete("docker/registry/v2/blobs/sha256/00/00/data", Optional.empty());
 
         // When
-        Check check = point("registry read");
+        Check check = check("registry read");
 
         // Then
         assertEquals(State.WARN, check.state());
@@ -216,7 +216,7 @@ class PreflightTest {
         backup.heedsIfNoneMatch = false;
 
         // When
-        Check check = point("backup If-None-Match");
+        Check check = check("backup If-None-Match");
 
         // Then
         assertEquals(State.WARN, check.state());
@@ -228,7 +228,7 @@ class PreflightTest {
         backup.versioned(ProbeResult.of(false));
 
         // When
-        Check check = point("backup versioning");
+        Check check = check("backup versioning");
 
         // Then
         assertEquals(State.FAIL, check.state());
@@ -246,7 +246,7 @@ class PreflightTest {
         CheckReport checkReport = run(false);
 
         // Then
-        assertEquals(State.UNKNOWN, point("backup versioning", checkReport).state());
+        assertEquals(State.UNKNOWN, check("backup versioning", checkReport).state());
         assertEquals(List.of(), checkReport.failed());
         assertFalse(checkReport.json().path("ready").asBoolean());
     }
@@ -262,11 +262,11 @@ class PreflightTest {
         CheckReport checkReport = run(false);
 
         // Then
-        assertEquals(State.WARN, point("backup lifecycle", checkReport).state());
+        assertEquals(State.WARN, check("backup lifecycle", checkReport).state());
         assertEquals(
                 "aws s3api get-bucket-lifecycle-configuration --bucket copy",
-                point("backup lifecycle", checkReport).remedy());
-        assertEquals(State.WARN, point(NotificationChecks.NAME, checkReport).state());
+                check("backup lifecycle", checkReport).remedy());
+        assertEquals(State.WARN, check(NotificationChecks.NAME, checkReport).state());
         assertTrue(
                 checkReport.json().path("ready").asBoolean(),
                 () -> checkReport.json().toPrettyString());
@@ -290,8 +290,8 @@ class PreflightTest {
         CheckReport checkReport = run(false);
 
         // Then
-        assertEquals(ofRegistry, point("registry lifecycle", checkReport).state());
-        assertEquals(ofBackup, point("backup lifecycle", checkReport).state());
+        assertEquals(ofRegistry, check("registry lifecycle", checkReport).state());
+        assertEquals(ofBackup, check("backup lifecycle", checkReport).state());
     }
 
     @Test
@@ -305,10 +305,10 @@ class PreflightTest {
         CheckReport checkReport = run(false);
 
         // Then
-        assertEquals(State.PASS, point("backup lifecycle", checkReport).state());
-        assertEquals(State.WARN, point("backup old versions", checkReport).state());
-        assertEquals(State.WARN, point("backup incomplete uploads", checkReport).state());
-        assertEquals(State.WARN, point("backup Object Lock", checkReport).state());
+        assertEquals(State.PASS, check("backup lifecycle", checkReport).state());
+        assertEquals(State.WARN, check("backup old versions", checkReport).state());
+        assertEquals(State.WARN, check("backup incomplete uploads", checkReport).state());
+        assertEquals(State.WARN, check("backup Object Lock", checkReport).state());
     }
 
     @ParameterizedTest
@@ -318,7 +318,7 @@ class PreflightTest {
         registry.time(ProbeResult.of(clock.instant().plusSeconds(seconds)));
 
         // When
-        Check check = point("registry clock");
+        Check check = check("registry clock");
 
         // Then
         assertEquals(state, check.state());
@@ -331,7 +331,7 @@ class PreflightTest {
         registry.notifications(ProbeResult.of(List.of()));
 
         // When
-        Check check = point(NotificationChecks.NAME);
+        Check check = check(NotificationChecks.NAME);
 
         // Then
         assertEquals(State.FAIL, check.state());
@@ -353,7 +353,7 @@ class PreflightTest {
                 List.of(new NotificationRule("topic", List.of(event), List.of(new KeyFilter(filter, value))))));
 
         // When
-        Check check = point(NotificationChecks.NAME);
+        Check check = check(NotificationChecks.NAME);
 
         // Then
         assertEquals(state, check.state(), check::found);
@@ -373,8 +373,8 @@ class PreflightTest {
         CheckReport checkReport = run(false);
 
         // Then
-        assertEquals(State.PASS, point(NotificationChecks.NAME, checkReport).state());
-        assertEquals(State.WARN, point("notification of removals", checkReport).state());
+        assertEquals(State.PASS, check(NotificationChecks.NAME, checkReport).state());
+        assertEquals(State.WARN, check("notification of removals", checkReport).state());
     }
 
     @Test
@@ -383,7 +383,7 @@ class PreflightTest {
         CheckReport checkReport = run(true);
 
         // Then
-        Check check = point("canary", checkReport);
+        Check check = check("canary", checkReport);
         assertEquals(State.FAIL, check.state());
         assertTrue(check.found().endsWith("did not reach replicate within 60 s"), check::found);
         assertEquals(SettableClock.START.plusSeconds(60), clock.instant());
@@ -399,7 +399,7 @@ class PreflightTest {
         CheckReport checkReport = run(true);
 
         // Then
-        Check check = point("canary", checkReport);
+        Check check = check("canary", checkReport);
         assertEquals(State.WARN, check.state());
         assertTrue(
                 check.remedy().contains("aws s3api put-object --bucket images --key registry-backup-canary/" + NAME),
@@ -411,14 +411,14 @@ class PreflightTest {
     void aCanaryThatMayNotBeRemovedIsNoted() {
         // Given
         registry.failing("remove", StoreError.FORBIDDEN);
-        pause = time -> deliver();
+        sleep = time -> deliver();
 
         // When
         CheckReport checkReport = run(true);
 
         // Then
-        assertEquals(State.PASS, point("canary", checkReport).state());
-        assertEquals(State.WARN, point("canary removal", checkReport).state());
+        assertEquals(State.PASS, check("canary", checkReport).state());
+        assertEquals(State.WARN, check("canary removal", checkReport).state());
         assertEquals(List.of(), backupBucket.keys(CanaryProbe.BACKUP_PREFIX));
     }
 
@@ -445,13 +445,13 @@ class PreflightTest {
         // Given
         registry.notifications(
                 ProbeResult.transientFailure("GetBucketNotificationConfiguration was answered 500 InternalError"));
-        pause = time -> deliver();
+        sleep = time -> deliver();
 
         // When
         CheckReport checkReport = run(true);
 
         // Then
-        assertEquals(State.WARN, point(NotificationChecks.NAME, checkReport).state());
+        assertEquals(State.WARN, check(NotificationChecks.NAME, checkReport).state());
         assertTrue(checkReport.json().path("ready").asBoolean());
     }
 
@@ -464,7 +464,7 @@ class PreflightTest {
         CheckReport checkReport = run(false);
 
         // Then
-        assertEquals(State.WARN, point("canary", checkReport).state());
+        assertEquals(State.WARN, check("canary", checkReport).state());
         assertTrue(checkReport.json().path("ready").asBoolean());
     }
 
@@ -476,7 +476,7 @@ class PreflightTest {
         };
 
         // When
-        Check check = point("rclone");
+        Check check = check("rclone");
 
         // Then
         assertEquals(State.FAIL, check.state());

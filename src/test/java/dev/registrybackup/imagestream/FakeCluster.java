@@ -12,39 +12,46 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/** A cluster's ImageStreams and Images in memory; a hook is told each call before it is answered, and may change or fail it. */
-public final class FakeCluster implements Cluster {
+/**
+ * A cluster's objects in memory. A hook receives each call before it is answered, and may change the cluster or fail the
+ * call. Objects can be created and not replaced.
+ */
+public final class FakeCluster implements WritableCluster {
     private static final String OWN_REGISTRY = "image-registry.openshift-image-registry.svc:5000/";
 
     /** Guarded by this, by the path without the kind's version. */
     private final NavigableMap<String, ObjectNode> objects = new TreeMap<>();
-    /** Guarded by this: what lists that were begun go through. */
+    /** Guarded by this: the objects when a list was started, by the list's number. */
     private final Map<String, NavigableMap<String, ObjectNode>> lists = new HashMap<>();
     /** Guarded by this. */
     private final List<String> calls = new ArrayList<>();
+    /** Guarded by this. */
+    private final Set<String> refusedRights = new HashSet<>();
     /** Guarded by this. */
     private long version;
 
     private volatile boolean hasImages = true;
     private volatile Consumer<String> hook = call -> {};
 
-    /** Has no API for images from now on. */
+    /** Serves no ImageStreams and Images from now on. */
     public FakeCluster withoutImages() {
         hasImages = false;
         return this;
     }
 
-    /** Is told {@code "list images <after>"} or {@code "find <object>"}, in no lock. */
-    public void onCall(Consumer<String> told) {
-        hook = told;
+    /** Receives {@code "list images <after>"} or {@code "find <object>"}, without a lock. */
+    public void onCall(Consumer<String> newHook) {
+        hook = newHook;
     }
 
     /** Every call so far. */
@@ -59,17 +66,22 @@ public final class FakeCluster implements Cluster {
         });
     }
 
-    /** An image that was pushed to the cluster's registry. */
+    /** Refuses rights from now on, such as {@code "create jobs"}. */
+    public synchronized void refuse(String... rights) {
+        refusedRights.addAll(List.of(rights));
+    }
+
+    /** Adds the Image of an image that was pushed to the cluster's registry. */
     public void push(Digest digest, Digest... children) {
         put(ObjectName.image(digest), image(digest, true, children));
     }
 
-    /** An image of another registry. */
+    /** Adds the Image of an image in another registry. */
     public void importImage(Digest digest, Digest... children) {
         put(ObjectName.image(digest), image(digest, false, children));
     }
 
-    /** Has an Image name its layers, and its config. */
+    /** Adds config and layers to an Image. */
     public void describe(Digest digest, Digest config, Digest... layers) {
         ObjectNode json = get(ObjectName.image(digest)).orElseThrow();
         json.putObject("dockerImageMetadata").put("Id", config.toString());
@@ -95,12 +107,12 @@ public final class FakeCluster implements Cluster {
         return image;
     }
 
-    /** Moves the tag, in a stream that is made if need be, as a push does: the newest item comes first. */
+    /** Moves the tag as a push does, in a stream that is created if necessary: the newest item comes first. */
     public void tag(String stream, String tag, Digest image, Instant created) {
         tag(stream, tag, image, created, OWN_REGISTRY + stream + "@" + image);
     }
 
-    /** Moves the tag to an image, wherever that is. */
+    /** Moves the tag to an image in any registry. */
     public synchronized void tag(String stream, String tag, Digest image, Instant created, String reference) {
         ObjectName name = ObjectName.stream(new RepositoryName(stream));
         ObjectNode json = get(name).orElseGet(() -> stream(name));
@@ -132,18 +144,18 @@ public final class FakeCluster implements Cluster {
         return json;
     }
 
-    /** Makes a stream without tags. */
+    /** Creates a stream without tags. */
     public void stream(String repository) {
         ObjectName name = ObjectName.stream(new RepositoryName(repository));
         put(name, stream(name));
     }
 
-    /** Has a snapshot of it taken into a backup. */
+    /** Takes a snapshot into a backup. */
     public void capture(ObjectStore backup, WorkerPools workerPools, Clock clock, Path scratch) {
         new SnapshotTaker(this, backup, workerPools, clock, () -> "00000000").take(scratch);
     }
 
-    /** Changes what no tag shows. */
+    /** Changes a stream without changing its tags. */
     public synchronized void label(String stream, String value) {
         ObjectName name = ObjectName.stream(new RepositoryName(stream));
         ObjectNode json = get(name).orElseGet(() -> stream(name));
@@ -151,7 +163,7 @@ public final class FakeCluster implements Cluster {
         put(name, json);
     }
 
-    /** Creates or replaces the object, as the server does: with a new version, and with who wrote which field. */
+    /** Creates or replaces the object, as the server does: with a new version and field managers. */
     public synchronized void put(ObjectName name, ObjectNode json) {
         ObjectNode stored = json.deepCopy();
         ObjectNode metadata = stored.withObject("/metadata");
@@ -194,13 +206,13 @@ public final class FakeCluster implements Cluster {
         return page(prefix + namespace.map(name -> name + "/").orElse(""), limit, after);
     }
 
-    /** As etcd does it: the pages after the first show what was there at the first. */
+    /** As etcd does: all pages show the objects that there were at the first one. */
     private synchronized Page page(String prefix, int limit, Optional<String> after) {
-        String list = after.map(token -> token.substring(0, token.indexOf(' '))).orElseGet(() -> begin(prefix));
-        NavigableMap<String, ObjectNode> begun = Objects.requireNonNull(lists.get(list));
+        String list = after.map(token -> token.substring(0, token.indexOf(' '))).orElseGet(() -> start(prefix));
+        NavigableMap<String, ObjectNode> started = Objects.requireNonNull(lists.get(list));
         String last = after.map(token -> token.substring(list.length() + 1)).orElse("");
         List<ObjectNode> items = new ArrayList<>();
-        for (var entry : begun.tailMap(last, false).entrySet()) {
+        for (var entry : started.tailMap(last, false).entrySet()) {
             if (items.size() == limit) {
                 return new Page(items, Optional.of(list + " " + last));
             }
@@ -210,7 +222,7 @@ public final class FakeCluster implements Cluster {
         return new Page(items, Optional.empty());
     }
 
-    private String begin(String prefix) {
+    private String start(String prefix) {
         NavigableMap<String, ObjectNode> now = new TreeMap<>();
         objects.forEach((name, object) -> {
             if (name.startsWith(prefix)) {
@@ -229,12 +241,38 @@ public final class FakeCluster implements Cluster {
     }
 
     @Override
-    public Optional<ObjectNode> find(ObjectName name, String part) {
-        throw new UnsupportedOperationException("No parts of " + name + " are kept, such as " + part);
+    public Optional<ObjectNode> find(ObjectName name, String subresource) {
+        throw new UnsupportedOperationException("%s has no subresource %s".formatted(name, subresource));
     }
 
     @Override
-    public boolean canI(String verb, Resource resource, Optional<String> part, Optional<String> namespace) {
-        return true;
+    public boolean canI(String verb, Resource resource, Optional<String> subresource, Optional<String> namespace) {
+        String right = verb + " " + resource.plural();
+        called("ask for the right to " + right);
+        synchronized (this) {
+            return !refusedRights.contains(right);
+        }
+    }
+
+    @Override
+    public ObjectNode create(ObjectName name, ObjectNode object) {
+        called("create " + name);
+        synchronized (this) {
+            if (objects.containsKey(name.toString())) {
+                throw new ClusterException(ClusterError.EXISTS, name + " exists");
+            }
+            put(name, object);
+            return get(name).orElseThrow();
+        }
+    }
+
+    @Override
+    public ObjectNode replace(ObjectName name, ObjectNode object) {
+        throw new UnsupportedOperationException("Objects such as %s cannot be replaced".formatted(name));
+    }
+
+    @Override
+    public ObjectNode replaceStatus(ObjectName name, ObjectNode object) {
+        throw new UnsupportedOperationException("A status such as that of %s cannot be replaced".formatted(name));
     }
 }

@@ -156,19 +156,13 @@ final class RestorePreflight {
 
     /** The pruner deletes items whose Image is missing: openshift/oc, {@code imageprune/prune.go}. */
     private void checkPruner() {
-        String name = "image pruner";
         Optional<ObjectNode> pruner = cluster.find(ObjectName.of(Resource.IMAGE_PRUNER, ObjectName.CLUSTER));
-        if (pruner.isEmpty()) {
-            checks.add(Check.pass(name, "there is none"));
-        } else if (pruner.get().path("spec").path("suspend").asBoolean()) {
-            checks.add(Check.pass(name, "it is suspended"));
-        } else {
-            checks.add(Check.fail(
-                    name,
-                    "it is not suspended, and deletes items of tags while their Images are missing",
-                    PATCH.formatted(
-                            "imagepruner.imageregistry.operator.openshift.io", "{\"spec\":{\"suspend\":true}}")));
-        }
+        checks.add(Check.passIf(
+                pruner.isEmpty() || pruner.get().path("spec").path("suspend").asBoolean(),
+                "image pruner",
+                pruner.isEmpty() ? "there is none" : "it is suspended",
+                "it is not suspended, and deletes items of tags while their Images are missing",
+                PATCH.formatted("imagepruner.imageregistry.operator.openshift.io", "{\"spec\":{\"suspend\":true}}")));
     }
 
     /** The operator empties a bucket that it manages when the registry is removed; pushes go on meanwhile. */
@@ -180,29 +174,25 @@ final class RestorePreflight {
         }
         JsonNode spec = config.get().path("spec");
         String state = spec.path("storage").path("managementState").asText();
-        checks.add(
-                state.equals("Unmanaged")
-                        ? Check.pass("registry storage", "it is Unmanaged")
-                        : Check.fail(
-                                "registry storage",
-                                "its managementState is \"%s\", so the operator may empty or replace the bucket"
-                                        .formatted(state),
-                                patchRegistry("{\"spec\":{\"storage\":{\"managementState\":\"Unmanaged\"}}}")));
+        checks.add(Check.passIf(
+                state.equals("Unmanaged"),
+                "registry storage",
+                "it is Unmanaged",
+                "its managementState is \"%s\", so the operator may empty or replace the bucket".formatted(state),
+                patchRegistry("{\"spec\":{\"storage\":{\"managementState\":\"Unmanaged\"}}}")));
         String used = spec.path("storage").path("s3").path("bucket").asText();
-        checks.add(
-                used.equals(bucket)
-                        ? Check.pass("registry bucket", "it is " + bucket)
-                        : Check.fail(
-                                "registry bucket",
-                                "the registry uses \"%s\", and the target is %s".formatted(used, bucket),
-                                patchRegistry("{\"spec\":{\"storage\":{\"s3\":{\"bucket\":\"" + bucket + "\"}}}}")));
-        checks.add(
-                spec.path("readOnly").asBoolean()
-                        ? Check.pass("registry read-only", "it is")
-                        : Check.fail(
-                                "registry read-only",
-                                "it accepts pushes while everything is restored",
-                                patchRegistry("{\"spec\":{\"readOnly\":true}}")));
+        checks.add(Check.passIf(
+                used.equals(bucket),
+                "registry bucket",
+                "it is " + bucket,
+                "the registry uses \"%s\", and the target is %s".formatted(used, bucket),
+                patchRegistry("{\"spec\":{\"storage\":{\"s3\":{\"bucket\":\"%s\"}}}}".formatted(bucket))));
+        checks.add(Check.passIf(
+                spec.path("readOnly").asBoolean(),
+                "registry read-only",
+                "it is",
+                "it accepts pushes while everything is restored",
+                patchRegistry("{\"spec\":{\"readOnly\":true}}")));
     }
 
     private static String patchRegistry(String json) {
@@ -250,30 +240,26 @@ final class RestorePreflight {
         } else {
             for (String namespace : largest.keySet()) {
                 String inNamespace = right + " in " + namespace;
-                checks.add(
-                        cluster.canI(verb, resource, subresource, Optional.of(namespace))
-                                ? Check.pass(inNamespace, "granted")
-                                : Check.fail(
-                                        inNamespace,
-                                        "not granted",
-                                        isByMapping ? GRANT_EDIT + namespace : GRANT_CLUSTER));
+                checks.add(Check.passIf(
+                        cluster.canI(verb, resource, subresource, Optional.of(namespace)),
+                        inNamespace,
+                        "granted",
+                        "not granted",
+                        isByMapping ? GRANT_EDIT + namespace : GRANT_CLUSTER));
             }
         }
     }
 
     private void checkNamespaces() {
         for (String namespace : largest.keySet()) {
-            String name = "namespace " + namespace;
-            if (cluster.find(ObjectName.of(Resource.NAMESPACE, namespace)).isPresent()) {
-                checks.add(Check.pass(name, "it exists"));
-            } else if (request.createNamespaces()) {
-                checks.add(Check.pass(name, "it will be created"));
-            } else {
-                checks.add(Check.fail(
-                        name,
-                        "it does not exist",
-                        "oc new-project %s (or ask with \"createNamespaces\":true)".formatted(namespace)));
-            }
+            boolean exists =
+                    cluster.find(ObjectName.of(Resource.NAMESPACE, namespace)).isPresent();
+            checks.add(Check.passIf(
+                    exists || request.createNamespaces(),
+                    "namespace " + namespace,
+                    exists ? "it exists" : "it will be created",
+                    "it does not exist",
+                    "oc new-project %s (or ask with \"createNamespaces\":true)".formatted(namespace)));
         }
     }
 
@@ -306,31 +292,25 @@ final class RestorePreflight {
         if (limit == null) {
             return;
         }
-        String name = "limit range of " + namespace;
         String found = "a stream with %d %s is to be restored, and %d are allowed".formatted(needed, what, limit);
-        checks.add(
-                needed <= limit
-                        ? Check.pass(name, found)
-                        : Check.fail(name, found, "oc edit limitrange -n " + namespace));
+        checks.add(Check.passIf(
+                needed <= limit, "limit range of " + namespace, found, found, "oc edit limitrange -n " + namespace));
     }
 
     /** From where images may be imported: openshift-apiserver, {@code pkg/image/apis/image/validation/whitelist}. */
     private void checkAllowedRegistries() {
-        String name = "registries allowed";
         JsonNode allowed = cluster.find(ObjectName.of(Resource.IMAGE_POLICY, ObjectName.CLUSTER))
                 .map(policy -> policy.path("spec").path("allowedRegistriesForImport"))
                 .orElseGet(MissingNode::getInstance);
         List<String> refused = allowed.isEmpty()
                 ? List.of()
                 : hosts.stream().filter(host -> !isAllowed(host, allowed)).toList();
-        checks.add(
-                refused.isEmpty()
-                        ? Check.pass(name, "all that images come from")
-                        : Check.fail(
-                                name,
-                                "images come from %s, which spec.allowedRegistriesForImport does not list"
-                                        .formatted(refused),
-                                "oc edit image.config.openshift.io/cluster"));
+        checks.add(Check.passIf(
+                refused.isEmpty(),
+                "registries allowed",
+                "all that images come from",
+                "images come from %s, which spec.allowedRegistriesForImport does not list".formatted(refused),
+                "oc edit image.config.openshift.io/cluster"));
     }
 
     private static boolean isAllowed(String host, JsonNode allowed) {

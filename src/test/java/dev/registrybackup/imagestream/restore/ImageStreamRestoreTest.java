@@ -49,42 +49,55 @@ class ImageStreamRestoreTest {
     private static final String EXTERNAL = "sha256:" + "e".repeat(64);
 
     private final Path scratch;
-    private final RecoveryFixture recoveryFixture;
+    private final RecoveryFixture fixture;
 
     ImageStreamRestoreTest(@TempDir Path scratch) {
         this.scratch = scratch;
-        this.recoveryFixture = new RecoveryFixture(scratch, 1);
+        this.fixture = new RecoveryFixture(scratch, 1);
     }
 
     @AfterEach
     void stop() {
-        recoveryFixture.close();
+        fixture.close();
     }
 
     /** Two streams with history, an index, a promoted image, an imported one. */
     private void aCluster() {
-        recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.push("dev/app", "v1");
-        recoveryFixture.pushIndex("dev/multi", "all");
-        recoveryFixture.clock().advance(Duration.ofMinutes(1));
-        recoveryFixture.lost().ocTag("dev", "app", "v1", "prod", "app", "live");
-        recoveryFixture.clock().advance(Duration.ofMinutes(1));
-        recoveryFixture.lost().importExternal("dev", "base", "9", EXTERNAL, "quay.io/base/base@" + EXTERNAL);
-        recoveryFixture.clock().advance(Duration.ofMinutes(1));
+        fixture.push("dev/app", "latest");
+        fixture.push("dev/app", "latest");
+        fixture.push("dev/app", "v1");
+        fixture.pushIndex("dev/multi", "all");
+        fixture.clock().advance(Duration.ofMinutes(1));
+        fixture.lost().ocTag("dev", "app", "v1", "prod", "app", "live");
+        fixture.clock().advance(Duration.ofMinutes(1));
+        fixture.lost().importExternal("dev", "base", "9", EXTERNAL, "quay.io/base/base@" + EXTERNAL);
+        fixture.clock().advance(Duration.ofMinutes(1));
     }
 
     private void assertSameTags(String... repositories) {
         for (String repository : repositories) {
             assertEquals(
-                    RecoveryFixture.tags(recoveryFixture.lost(), repository),
-                    RecoveryFixture.tags(recoveryFixture.fresh(), repository),
+                    RecoveryFixture.tags(fixture.lost(), repository),
+                    RecoveryFixture.tags(fixture.fresh(), repository),
                     repository);
         }
     }
 
+    /** The tags have the same images in the same order in both clusters. */
+    private void assertSameImages(String... tags) {
+        for (String tag : tags) {
+            String[] parts = tag.split(":", 2);
+            assertEquals(RecoveryFixture.images(fixture.lost(), parts[0], parts[1]), restored(parts[0], parts[1]), tag);
+        }
+    }
+
+    /** The images of a tag in the cluster that is restored into, newest first. */
+    private List<String> restored(String repository, String tag) {
+        return RecoveryFixture.images(fixture.fresh(), repository, tag);
+    }
+
     private List<FindingCode> found() {
-        return recoveryFixture.reading().firstFindings().stream()
+        return fixture.progress().firstFindings().stream()
                 .map(Finding::code)
                 .toList();
     }
@@ -93,17 +106,17 @@ class ImageStreamRestoreTest {
     void everythingComesBackByStatusWithItsOrderAndTimes() {
         // Given
         aCluster();
-        recoveryFixture.backedUp().ready();
+        fixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_STATUS);
+        Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_STATUS);
         // Then
-        assertEquals(List.of(), recoveryFixture.reading().firstFindings());
+        assertEquals(List.of(), fixture.progress().firstFindings());
         assertTrue(restoreResult.isComplete());
         assertSameTags("dev/app", "dev/multi", "prod/app", "dev/base");
         assertEquals(
                 5, restoreResult.summary().path("cluster").path("tagsVerified").asInt());
         assertEquals(
-                recoveryFixture.target().keys("").size(),
+                fixture.target().keys("").size(),
                 restoreResult.summary().at("/toCopy/objects").asInt());
         assertEquals(0, restoreResult.summary().at("/alreadyPresent/objects").asInt());
     }
@@ -112,19 +125,13 @@ class ImageStreamRestoreTest {
     void everythingComesBackByMappingInItsOrderWithTimesOfTheRestore() {
         // Given
         aCluster();
-        recoveryFixture.backedUp().ready();
+        fixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_MAPPING);
+        Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_MAPPING);
         // Then
         assertEquals(List.of(FindingCode.TIME_APPROXIMATE), found());
         assertTrue(restoreResult.isComplete());
-        for (String tag : List.of("dev/app:latest", "dev/app:v1", "dev/multi:all", "prod/app:live", "dev/base:9")) {
-            String[] parts = tag.split(":", 2);
-            assertEquals(
-                    RecoveryFixture.images(recoveryFixture.lost(), parts[0], parts[1]),
-                    RecoveryFixture.images(recoveryFixture.fresh(), parts[0], parts[1]),
-                    tag);
-        }
+        assertSameImages("dev/app:latest", "dev/app:v1", "dev/multi:all", "prod/app:live", "dev/base:9");
     }
 
     @ParameterizedTest
@@ -132,14 +139,14 @@ class ImageStreamRestoreTest {
     void aSecondRunChangesNothing(String request) {
         // Given
         aCluster();
-        recoveryFixture.backedUp().ready();
-        recoveryFixture.restore(request);
-        List<String> before = recoveryFixture.writes();
+        fixture.backedUp().ready();
+        fixture.restore(request);
+        List<String> before = fixture.writes();
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(request);
+        Restore.RestoreResult restoreResult = fixture.restore(request);
         // Then
         assertTrue(restoreResult.isComplete());
-        List<String> after = recoveryFixture.writes();
+        List<String> after = fixture.writes();
         assertEquals(
                 List.of(),
                 after.subList(before.size(), after.size()).stream()
@@ -154,16 +161,16 @@ class ImageStreamRestoreTest {
     void everyImageIsPullableByWhatTheClusterAndItsBucketSay() {
         // Given
         aCluster();
-        recoveryFixture.backedUp().ready();
+        fixture.backedUp().ready();
         // When
-        recoveryFixture.restore(ALL_BY_STATUS);
+        fixture.restore(ALL_BY_STATUS);
         // Then
         for (String repository : List.of("dev/app", "dev/multi", "prod/app")) {
             ObjectName stream = ObjectName.stream(new RepositoryName(repository));
             JsonNode layers =
-                    recoveryFixture.freshCluster().find(stream, "layers").orElseThrow();
+                    fixture.freshCluster().find(stream, "layers").orElseThrow();
             JsonNode before =
-                    recoveryFixture.lostCluster().find(stream, "layers").orElseThrow();
+                    fixture.lostCluster().find(stream, "layers").orElseThrow();
             assertEquals(before.path("images"), layers.path("images"), repository);
             assertEquals(before.path("blobs"), layers.path("blobs"), repository);
             layers.path("images")
@@ -174,10 +181,9 @@ class ImageStreamRestoreTest {
                     .filter(digest -> !digest.isEmpty())
                     .map(Digest::parse)
                     .forEach(digest -> assertArrayEquals(
-                            recoveryFixture.bytes(digest),
-                            recoveryFixture
-                                    .target()
-                                    .bytes(recoveryFixture.registry().blobKey(digest)),
+                            fixture.bytes(digest),
+                            fixture.target()
+                                    .bytes(fixture.registry().blobKey(digest)),
                             repository));
         }
     }
@@ -186,68 +192,67 @@ class ImageStreamRestoreTest {
     void aPrunerThatIsNotSuspendedStopsItBeforeAnythingIsWritten() {
         // Given
         aCluster();
-        recoveryFixture.backedUp();
+        fixture.backedUp();
         // When
         PreflightException refused =
-                assertThrows(PreflightException.class, () -> recoveryFixture.restore(ALL_BY_STATUS));
+                assertThrows(PreflightException.class, () -> fixture.restore(ALL_BY_STATUS));
         // Then
         assertTrue(String.valueOf(refused.getMessage()).contains("image pruner: it is not suspended"));
-        assertEquals(List.of(), recoveryFixture.writes());
-        assertEquals(List.of(), recoveryFixture.target().keys(""));
+        assertEquals(List.of(), fixture.writes());
+        assertEquals(List.of(), fixture.target().keys(""));
     }
 
     @Test
     void theCommandsOfThePreflightFixWhatItReports() {
         // Given
         aCluster();
-        recoveryFixture.backedUp();
+        fixture.backedUp();
         List<String> commands = StreamSupport.stream(
-                        recoveryFixture.preflight(ALL_BY_STATUS).path("checks").spliterator(), false)
+                        fixture.preflight(ALL_BY_STATUS).path("checks").spliterator(), false)
                 .filter(point -> point.path("state").asText().equals("fail"))
                 .map(point -> point.path("remedy").asText())
                 .toList();
         // When
-        commands.forEach(recoveryFixture::mend);
+        commands.forEach(fixture::applyRemedy);
         // Then
         assertEquals(4, commands.size());
-        assertTrue(recoveryFixture.preflight(ALL_BY_STATUS).path("ready").asBoolean());
-        assertTrue(recoveryFixture.restore(ALL_BY_STATUS).isComplete());
+        assertTrue(fixture.preflight(ALL_BY_STATUS).path("ready").asBoolean());
+        assertTrue(fixture.restore(ALL_BY_STATUS).isComplete());
     }
 
     @Test
     void aMissingRightIsNamedBeforeAnythingIsWritten() {
         // Given
-        recoveryFixture.push("dev/app", "latest");
-        recoveryFixture
-                .backedUp()
+        fixture.push("dev/app", "latest");
+        fixture.backedUp()
                 .ready()
                 .restorer()
                 .mayNot("update", "image.openshift.io", "imagestreams/status", "*");
-        recoveryFixture.fresh().namespace("dev");
+        fixture.fresh().namespace("dev");
         // When
         PreflightException refused = assertThrows(
                 PreflightException.class,
-                () -> recoveryFixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
+                () -> fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
         // Then
         String message = String.valueOf(refused.getMessage());
         assertTrue(
                 message.contains("right to update imagestreams.image.openshift.io/status in dev: not granted"),
                 message);
-        assertEquals(List.of(), recoveryFixture.writes());
+        assertEquals(List.of(), fixture.writes());
     }
 
     @Test
     void aNamespaceThatIsNotThereIsCreatedOnlyIfAskedFor() {
         // Given
-        recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.backedUp().ready();
+        fixture.push("dev/app", "latest");
+        fixture.backedUp().ready();
         // When
         PreflightException refused = assertThrows(
                 PreflightException.class,
-                () -> recoveryFixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
+                () -> fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
         // Then
         assertTrue(String.valueOf(refused.getMessage()).contains("namespace dev: it does not exist"));
-        assertTrue(recoveryFixture
+        assertTrue(fixture
                 .restore("{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}")
                 .isComplete());
         assertSameTags("dev/app");
@@ -257,12 +262,12 @@ class ImageStreamRestoreTest {
     void limitsAndRegistriesThatWouldRefuseAreNamed() {
         // Given
         aCluster();
-        recoveryFixture.push("dev/app", "v2");
-        recoveryFixture.backedUp().ready();
-        recoveryFixture.fresh().limit("dev", "openshift.io/images", 2);
-        recoveryFixture.fresh().allowRegistries("docker.io");
+        fixture.push("dev/app", "v2");
+        fixture.backedUp().ready();
+        fixture.fresh().limit("dev", "openshift.io/images", 2);
+        fixture.fresh().allowRegistries("docker.io");
         // When
-        JsonNode preflight = recoveryFixture.preflight(ALL_BY_STATUS);
+        JsonNode preflight = fixture.preflight(ALL_BY_STATUS);
         // Then
         assertFalse(preflight.path("ready").asBoolean());
         String points = preflight.path("checks").toString();
@@ -274,28 +279,28 @@ class ImageStreamRestoreTest {
     void aRightThatGoesHalfWayLeavesWhatCanBeFinishedLater() {
         // Given
         aCluster();
-        recoveryFixture.backedUp().ready();
-        recoveryFixture.fresh().onRequest(request -> {
-            if (recoveryFixture.writes().stream()
+        fixture.backedUp().ready();
+        fixture.fresh().onRequest(request -> {
+            if (fixture.writes().stream()
                             .filter(write -> write.startsWith("PUT"))
                             .count()
                     == 1) {
-                recoveryFixture.restorer().mayNot("update", "image.openshift.io", "imagestreams/status", "*");
+                fixture.restorer().mayNot("update", "image.openshift.io", "imagestreams/status", "*");
             }
         });
-        Restore.RestoreResult first = recoveryFixture.restore(ALL_BY_STATUS);
+        Restore.RestoreResult first = fixture.restore(ALL_BY_STATUS);
         List<FindingCode> found = found();
-        recoveryFixture.fresh().onRequest(request -> {});
-        recoveryFixture.restorer().everything();
-        recoveryFixture.restorer().may("update", "image.openshift.io", "imagestreams/status", "*");
+        fixture.fresh().onRequest(request -> {});
+        fixture.restorer().everything();
+        fixture.restorer().may("update", "image.openshift.io", "imagestreams/status", "*");
         // When
-        Restore.RestoreResult second = recoveryFixture.restore(ALL_BY_STATUS);
+        Restore.RestoreResult second = fixture.restore(ALL_BY_STATUS);
         // Then
         assertFalse(first.isComplete());
         assertTrue(found.contains(FindingCode.IS_ITEM_UNRESTORABLE));
         assertTrue(
                 second.isComplete(),
-                () -> recoveryFixture.reading().firstFindings().toString());
+                () -> fixture.progress().firstFindings().toString());
         assertSameTags("dev/app", "dev/multi", "prod/app", "dev/base");
     }
 
@@ -304,7 +309,7 @@ class ImageStreamRestoreTest {
     void killedBeforeAnyOfItsWritesItIsFinishedByTheNextRun(String request) {
         // Given
         aCluster();
-        recoveryFixture.backedUp().ready();
+        fixture.backedUp().ready();
         List<Integer> killedAt = new ArrayList<>();
         boolean isDone = false;
         // When
@@ -314,13 +319,7 @@ class ImageStreamRestoreTest {
         }
         // Then
         assertTrue(killedAt.size() > 5, killedAt.toString());
-        for (String tag : List.of("dev/app:latest", "dev/multi:all", "prod/app:live", "dev/base:9")) {
-            String[] parts = tag.split(":", 2);
-            assertEquals(
-                    RecoveryFixture.images(recoveryFixture.lost(), parts[0], parts[1]),
-                    RecoveryFixture.images(recoveryFixture.fresh(), parts[0], parts[1]),
-                    tag);
-        }
+        assertSameImages("dev/app:latest", "dev/multi:all", "prod/app:live", "dev/base:9");
     }
 
     private boolean runUntil(String request, int write) {
@@ -333,35 +332,39 @@ class ImageStreamRestoreTest {
             }
         };
         try {
-            return recoveryFixture.restore(request, fence).isComplete();
+            return fixture.restore(request, fence).isComplete();
         } catch (FencedException e) {
             return false;
         }
     }
 
-    @Test
-    void aTagMovedMeanwhileIsListedAndLeftUnlessItMayBeMoved() {
-        // Given
-        Digest was = recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.backedUp().ready();
-        Digest other = recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.fresh().namespace("dev");
-        recoveryFixture
-                .fresh()
+    /** Pushes an image with that tag into the stream dev/app of the cluster that is restored into. */
+    private void pushToFresh(String tag, Digest image) {
+        fixture.fresh().namespace("dev");
+        fixture.fresh()
                 .push(
                         "dev",
                         "app",
-                        "latest",
-                        other.toString(),
-                        recoveryFixture.bytes(other),
+                        tag,
+                        image.toString(),
+                        fixture.bytes(image),
                         "application/vnd.oci.image.manifest.v1+json",
                         "{}".getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aTagMovedMeanwhileIsListedAndLeftUnlessItMayBeMoved() {
+        // Given
+        Digest was = fixture.push("dev/app", "latest");
+        fixture.backedUp().ready();
+        Digest other = fixture.push("dev/app", "latest");
+        pushToFresh("latest", other);
         // When
         Restore.RestoreResult left =
-                recoveryFixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}");
+                fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}");
         List<FindingCode> found = found();
-        List<String> images = RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest");
-        Restore.RestoreResult moved = recoveryFixture.restore(
+        List<String> images = restored("dev/app", "latest");
+        Restore.RestoreResult moved = fixture.restore(
                 "{'scope':{'repository':'dev/app'},'imageStreams':'status','overwriteTags':true}");
         // Then
         assertTrue(left.isComplete());
@@ -370,92 +373,91 @@ class ImageStreamRestoreTest {
         assertTrue(moved.isComplete());
         assertEquals(
                 List.of(was.toString(), other.toString(), was.toString()),
-                RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
+                restored("dev/app", "latest"));
     }
 
     @Test
     void aTimeBetweenTwoPushesFollowsFromCapturesAlone() {
         // Given
-        recoveryFixture.backedUp();
-        Digest first = recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.capture("dev/app");
-        recoveryFixture.clock().advance(Duration.ofSeconds(10));
-        Instant between = recoveryFixture.clock().instant();
-        recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.capture("dev/app");
-        recoveryFixture.copied();
-        recoveryFixture.ready();
+        fixture.backedUp();
+        Digest first = fixture.push("dev/app", "latest");
+        fixture.capture("dev/app");
+        fixture.clock().advance(Duration.ofSeconds(10));
+        Instant between = fixture.clock().instant();
+        fixture.push("dev/app", "latest");
+        fixture.capture("dev/app");
+        fixture.copied();
+        fixture.ready();
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(
+        Restore.RestoreResult restoreResult = fixture.restore(
                 "{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true,'at':'%s'}"
                         .formatted(between));
         // Then
         assertTrue(restoreResult.isComplete());
-        assertEquals(List.of(first.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
+        assertEquals(List.of(first.toString()), restored("dev/app", "latest"));
     }
 
     @Test
     void aStreamDeletedByMistakeComesBackFromBeforeThat() {
         // Given
-        Digest image = recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.backedUp();
-        Instant before = recoveryFixture.clock().instant();
-        recoveryFixture.clock().advance(Duration.ofMinutes(1));
-        recoveryFixture.lost().removeStream("dev", "app");
-        recoveryFixture.capture("dev/app");
-        recoveryFixture.ready();
-        recoveryFixture.fresh().namespace("dev");
+        Digest image = fixture.push("dev/app", "latest");
+        fixture.backedUp();
+        Instant before = fixture.clock().instant();
+        fixture.clock().advance(Duration.ofMinutes(1));
+        fixture.lost().removeStream("dev", "app");
+        fixture.capture("dev/app");
+        fixture.ready();
+        fixture.fresh().namespace("dev");
         // When
         UnknownScopeException gone = assertThrows(
                 UnknownScopeException.class,
-                () -> recoveryFixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
-        recoveryFixture.restore(
+                () -> fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
+        fixture.restore(
                 "{'scope':{'repository':'dev/app'},'imageStreams':'status','at':'%s'}".formatted(before));
         // Then
         assertTrue(String.valueOf(gone.getMessage()).contains("was deleted by"), gone.getMessage());
-        assertEquals(List.of(image.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
+        assertEquals(List.of(image.toString()), restored("dev/app", "latest"));
     }
 
     @Test
     void aSnapshotOfAClusterMadeAnewIsNotTakenForWhatIsToBeRestored() {
         // Given
-        Digest image = recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.backedUp();
-        Instant last = recoveryFixture.clock().instant();
-        recoveryFixture.clock().advance(Duration.ofHours(1));
-        recoveryFixture.lost().removeStream("dev", "app");
-        recoveryFixture.backedUp().ready();
+        Digest image = fixture.push("dev/app", "latest");
+        fixture.backedUp();
+        Instant last = fixture.clock().instant();
+        fixture.clock().advance(Duration.ofHours(1));
+        fixture.lost().removeStream("dev", "app");
+        fixture.backedUp().ready();
         // When
         UnknownScopeException unknown =
-                assertThrows(UnknownScopeException.class, () -> recoveryFixture.restore(ALL_BY_STATUS));
-        recoveryFixture.restore(
+                assertThrows(UnknownScopeException.class, () -> fixture.restore(ALL_BY_STATUS));
+        fixture.restore(
                 "{'scope':{'namespace':'dev'},'imageStreams':'status','createNamespaces':true,'at':'%s'}"
                         .formatted(last));
         // Then
         assertEquals(
                 "No ImageStream of {\"all\":true} was captured by %s: the last snapshot with streams is of %s, so give that"
-                                .formatted(recoveryFixture.clock().instant(), last)
+                                .formatted(fixture.clock().instant(), last)
                         + " time as \"at\"",
                 unknown.getMessage());
-        assertEquals(List.of(image.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
+        assertEquals(List.of(image.toString()), restored("dev/app", "latest"));
     }
 
     @Test
     void oneTagComesBackWithoutItsHistory() {
         // Given
-        recoveryFixture.push("dev/app", "latest");
-        Digest newest = recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.push("dev/app", "v1");
-        recoveryFixture.backedUp().ready();
+        fixture.push("dev/app", "latest");
+        Digest newest = fixture.push("dev/app", "latest");
+        fixture.push("dev/app", "v1");
+        fixture.backedUp().ready();
         // When
-        recoveryFixture.restore("{'scope':{'image':'dev/app:latest'},'imageStreams':'status','createNamespaces':true}");
+        fixture.restore("{'scope':{'image':'dev/app:latest'},'imageStreams':'status','createNamespaces':true}");
         // Then
-        assertEquals(1, RecoveryFixture.tags(recoveryFixture.fresh(), "dev/app").size());
-        assertEquals(List.of(newest.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
+        assertEquals(1, RecoveryFixture.tags(fixture.fresh(), "dev/app").size());
+        assertEquals(List.of(newest.toString()), restored("dev/app", "latest"));
         assertEquals(
                 1,
-                recoveryFixture
-                        .target()
+                fixture.target()
                         .keys("docker/registry/v2/repositories/dev/app/_manifests/")
                         .size());
     }
@@ -463,22 +465,20 @@ class ImageStreamRestoreTest {
     @Test
     void aPromotedImageIsRestoredWithLinksItNeverHad() {
         // Given
-        Digest image = recoveryFixture.push("dev/app", "v1");
-        recoveryFixture.lost().ocTag("dev", "app", "v1", "prod", "app", "live");
-        recoveryFixture.backedUp().ready();
+        Digest image = fixture.push("dev/app", "v1");
+        fixture.lost().ocTag("dev", "app", "v1", "prod", "app", "live");
+        fixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(
+        Restore.RestoreResult restoreResult = fixture.restore(
                 "{'scope':{'namespace':'prod'},'imageStreams':'status','createNamespaces':true}");
         // Then
-        assertTrue(recoveryFixture
-                .target()
+        assertTrue(fixture.target()
                 .keys("")
-                .contains(recoveryFixture.registry().revisionLink("prod/app", image)));
-        assertTrue(recoveryFixture
-                .target()
+                .contains(fixture.registry().revisionLink("prod/app", image)));
+        assertTrue(fixture.target()
                 .keys("")
-                .contains(recoveryFixture.registry().blobKey(image)));
-        assertEquals(List.of(image.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "prod/app", "live"));
+                .contains(fixture.registry().blobKey(image)));
+        assertEquals(List.of(image.toString()), restored("prod/app", "live"));
         assertFalse(restoreResult.isComplete(), "what the tag follows is not there");
         assertEquals(List.of(FindingCode.TAG_SOURCE_MISSING), found());
     }
@@ -486,25 +486,19 @@ class ImageStreamRestoreTest {
     @Test
     void aTagWhoseImageIsNotInTheBackupIsSkippedAndNotSetToAnOlderOne() {
         // Given
-        Digest older = recoveryFixture.push("dev/app", "latest");
-        Digest newer = recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.backedUp().ready();
-        String layer = recoveryFixture
-                .registry()
-                .blobKey(Digest.parse(RecoveryFixture.json(recoveryFixture.bytes(newer))
-                        .path("layers")
-                        .path(0)
-                        .path("digest")
-                        .asText()));
-        recoveryFixture.backup().delete(layer, Optional.empty());
+        Digest older = fixture.push("dev/app", "latest");
+        Digest newer = fixture.push("dev/app", "latest");
+        fixture.backedUp().ready();
+        String layer = layerOf(newer);
+        fixture.backup().delete(layer, Optional.empty());
         removeVersions(layer);
         String request = "{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}";
-        Restore.RestoreResult lacking = recoveryFixture.restore(request);
+        Restore.RestoreResult lacking = fixture.restore(request);
         List<FindingCode> found = found();
-        JsonNode tags = RecoveryFixture.tags(recoveryFixture.fresh(), "dev/app");
-        recoveryFixture.copied();
+        JsonNode tags = RecoveryFixture.tags(fixture.fresh(), "dev/app");
+        fixture.copied();
         // When
-        Restore.RestoreResult mended = recoveryFixture.restore(request);
+        Restore.RestoreResult mended = fixture.restore(request);
         // Then
         assertFalse(lacking.isComplete());
         assertTrue(found.contains(FindingCode.IS_ITEM_UNRESTORABLE), found.toString());
@@ -512,14 +506,14 @@ class ImageStreamRestoreTest {
         assertTrue(mended.isComplete());
         assertEquals(
                 List.of(newer.toString(), older.toString()),
-                RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
+                restored("dev/app", "latest"));
     }
 
     /** Has a tag keep a mere reference and no image, as {@code oc tag --reference} does. */
     private void tagReference(String repository, String tag, String reference) {
-        recoveryFixture.clock().advance(Duration.ofMinutes(1));
+        fixture.clock().advance(Duration.ofMinutes(1));
         ObjectName name = ObjectName.stream(new RepositoryName(repository));
-        ObjectNode stream = recoveryFixture.lostCluster().find(name).orElseThrow();
+        ObjectNode stream = fixture.lostCluster().find(name).orElseThrow();
         stream.withObject("spec")
                 .withArray("tags")
                 .addObject()
@@ -528,13 +522,12 @@ class ImageStreamRestoreTest {
                 .putObject("from")
                 .put("kind", "DockerImage")
                 .put("name", reference);
-        recoveryFixture.lostCluster().replace(name, stream);
+        fixture.lostCluster().replace(name, stream);
     }
 
     private String layerOf(Digest image) {
-        return recoveryFixture
-                .registry()
-                .blobKey(Digest.parse(RecoveryFixture.json(recoveryFixture.bytes(image))
+        return fixture.registry()
+                .blobKey(Digest.parse(RecoveryFixture.json(fixture.bytes(image))
                         .at("/layers/0/digest")
                         .asText()));
     }
@@ -543,172 +536,161 @@ class ImageStreamRestoreTest {
     @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
     void aReferenceIsRestoredBesideAnImageThatTheBackupDoesNotHave(String request) {
         // Given
-        Digest lost = recoveryFixture.push("dev/app", "x");
+        Digest lost = fixture.push("dev/app", "x");
         tagReference("dev/app", "ref", "quay.io/base/base:9");
-        Digest healthy = recoveryFixture.push("dev/z", "latest");
-        recoveryFixture.backedUp().ready();
+        Digest healthy = fixture.push("dev/z", "latest");
+        fixture.backedUp().ready();
         removeVersions(layerOf(lost));
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(request);
+        Restore.RestoreResult restoreResult = fixture.restore(request);
         // Then
         assertFalse(restoreResult.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
-        JsonNode tags = RecoveryFixture.tags(recoveryFixture.fresh(), "dev/app");
+        JsonNode tags = RecoveryFixture.tags(fixture.fresh(), "dev/app");
         assertEquals(1, tags.size());
         assertEquals("ref", tags.at("/0/tag").asText());
         assertEquals(
                 "quay.io/base/base:9",
                 tags.at("/0/items/0/dockerImageReference").asText());
-        assertEquals(List.of(healthy.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "dev/z", "latest"));
+        assertEquals(List.of(healthy.toString()), restored("dev/z", "latest"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
     void aTagThatIsAMereReferenceByNowDoesNotGoForTheLossOfWhatItWasBefore(String request) {
         // Given
-        Digest before = recoveryFixture.push("dev/app", "x");
+        Digest before = fixture.push("dev/app", "x");
         tagReference("dev/app", "x", "quay.io/base/base:9");
-        recoveryFixture.backedUp().ready();
+        fixture.backedUp().ready();
         removeVersions(layerOf(before));
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(request);
+        Restore.RestoreResult restoreResult = fixture.restore(request);
         // Then
         assertFalse(restoreResult.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
-        assertEquals(List.of(""), RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "x"));
+        assertEquals(List.of(""), restored("dev/app", "x"));
     }
 
     @Test
     void anImageWhereTheCaptureHasAMereReferenceIsListedAndLeftByMappingsUnlessItMayBeMoved() {
         // Given
-        recoveryFixture.push("dev/app", "x");
+        fixture.push("dev/app", "x");
         tagReference("dev/app", "ref", "quay.io/base/base:9");
-        recoveryFixture.backedUp().ready();
-        Digest other = recoveryFixture.push("dev/app", "other");
-        recoveryFixture.fresh().namespace("dev");
-        recoveryFixture
-                .fresh()
-                .push(
-                        "dev",
-                        "app",
-                        "ref",
-                        other.toString(),
-                        recoveryFixture.bytes(other),
-                        "application/vnd.oci.image.manifest.v1+json",
-                        "{}".getBytes(StandardCharsets.UTF_8));
+        fixture.backedUp().ready();
+        Digest other = fixture.push("dev/app", "other");
+        pushToFresh("ref", other);
         // When
-        Restore.RestoreResult left = recoveryFixture.restore(ALL_BY_MAPPING);
+        Restore.RestoreResult left = fixture.restore(ALL_BY_MAPPING);
         List<FindingCode> found = found();
-        List<String> images = RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "ref");
-        Restore.RestoreResult moved = recoveryFixture.restore(
+        List<String> images = restored("dev/app", "ref");
+        Restore.RestoreResult moved = fixture.restore(
                 ALL_BY_MAPPING.replace("'imageStreams'", "'overwriteTags':true,'imageStreams'"));
         // Then
         assertTrue(left.isComplete());
         assertEquals(List.of(FindingCode.TIME_APPROXIMATE, FindingCode.TAG_DIFFERS), found);
         assertEquals(List.of(other.toString()), images);
         assertTrue(moved.isComplete());
-        assertEquals(List.of("", other.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "ref"));
+        assertEquals(List.of("", other.toString()), restored("dev/app", "ref"));
         assertEquals(
                 1,
-                RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "x").size());
+                restored("dev/app", "x").size());
     }
 
     /** Has a tag by which nothing can be pulled point to an image, as {@code oc tag} allows. */
     private void tagOddly(String repository, String tag, Digest image) {
         ObjectName name = ObjectName.stream(new RepositoryName(repository));
-        ObjectNode stream = recoveryFixture.lostCluster().find(name).orElseThrow();
+        ObjectNode stream = fixture.lostCluster().find(name).orElseThrow();
         stream.withObject("status")
                 .withArray("tags")
                 .addObject()
                 .put("tag", tag)
                 .putArray("items")
                 .addObject()
-                .put("created", recoveryFixture.clock().instant().toString())
+                .put("created", fixture.clock().instant().toString())
                 .put("dockerImageReference", "%s/%s@%s".formatted(OpenShiftApi.INTERNAL_REGISTRY, repository, image))
                 .put("image", image.toString());
-        recoveryFixture.lostCluster().replaceStatus(name, stream);
+        fixture.lostCluster().replaceStatus(name, stream);
     }
 
     @Test
     void aTagByWhichNothingCanBePulledComesBackByStatus() {
         // Given
-        recoveryFixture.push("dev/app", "latest");
-        Digest odd = recoveryFixture.push("dev/other", "latest");
+        fixture.push("dev/app", "latest");
+        Digest odd = fixture.push("dev/other", "latest");
         tagOddly("dev/app", "1.0+1", odd);
-        recoveryFixture.lost().removeStream("dev", "other");
-        recoveryFixture.backedUp().ready();
+        fixture.lost().removeStream("dev", "other");
+        fixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_STATUS);
+        Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_STATUS);
         // Then
         assertTrue(
                 restoreResult.isComplete(),
-                () -> recoveryFixture.reading().firstFindings().toString());
+                () -> fixture.progress().firstFindings().toString());
         assertSameTags("dev/app");
-        assertTrue(recoveryFixture.fresh().hasImage(odd.toString()));
-        assertTrue(recoveryFixture
-                .target()
+        assertTrue(fixture.fresh().hasImage(odd.toString()));
+        assertTrue(fixture.target()
                 .keys("")
-                .contains(recoveryFixture.registry().blobKey(odd)));
+                .contains(fixture.registry().blobKey(odd)));
     }
 
     @Test
     void aTagByWhichNothingCanBePulledIsLeftOutByMappingAndNamed() {
         // Given
-        Digest image = recoveryFixture.push("dev/app", "latest");
+        Digest image = fixture.push("dev/app", "latest");
         tagOddly("dev/app", "1.0+1", image);
-        recoveryFixture.backedUp().ready();
+        fixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_MAPPING);
+        Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_MAPPING);
         // Then
         assertFalse(restoreResult.isComplete());
         assertEquals(List.of(FindingCode.TIME_APPROXIMATE, FindingCode.IS_ITEM_UNRESTORABLE), found());
         assertEquals(
                 "dev/app:1.0+1",
-                recoveryFixture.reading().firstFindings().get(1).subject());
-        assertEquals(List.of(image.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
+                fixture.progress().firstFindings().get(1).subject());
+        assertEquals(List.of(image.toString()), restored("dev/app", "latest"));
     }
 
     private CaptureReader captures() {
-        return new CaptureReader(recoveryFixture.backup(), scratch);
+        return new CaptureReader(fixture.backup(), scratch);
     }
 
     private CapturedStream captured(String repository) {
         return captures()
-                .find(new RepositoryName(repository), recoveryFixture.clock().instant())
+                .find(new RepositoryName(repository), fixture.clock().instant())
                 .orElseThrow();
     }
 
-    private void spoilBody(String hash) {
-        String key = recoveryFixture.backup().keys("registry-backup/openshift/bodies/").stream()
+    private void corruptBody(String hash) {
+        String key = fixture.backup().keys("registry-backup/openshift/bodies/").stream()
                 .filter(each -> each.contains(hash))
                 .findFirst()
                 .orElseThrow();
-        recoveryFixture.backup().seed(key, "spoilt".getBytes(StandardCharsets.UTF_8));
+        fixture.backup().seed(key, "corrupt".getBytes(StandardCharsets.UTF_8));
     }
 
     private void assertAllButAppIsRestored(Digest other, Restore.RestoreResult restoreResult) {
         assertFalse(restoreResult.isComplete());
         assertEquals(
                 List.of("dev/app"),
-                recoveryFixture.reading().firstFindings().stream()
+                fixture.progress().firstFindings().stream()
                         .filter(finding -> finding.code() == FindingCode.IS_ITEM_UNRESTORABLE)
                         .map(Finding::subject)
                         .toList());
-        assertFalse(recoveryFixture.fresh().hasStream("dev", "app"));
-        assertEquals(List.of(other.toString()), RecoveryFixture.images(recoveryFixture.fresh(), "dev/z", "latest"));
+        assertFalse(fixture.fresh().hasStream("dev", "app"));
+        assertEquals(List.of(other.toString()), restored("dev/z", "latest"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
     void aStreamWhoseCapturedBodyIsDamagedIsNamedAndTheOthersAreRestored(String request) {
         // Given
-        recoveryFixture.push("dev/app", "latest");
-        Digest other = recoveryFixture.push("dev/z", "latest");
-        recoveryFixture.backedUp().ready();
-        spoilBody(captured("dev/app").body());
+        fixture.push("dev/app", "latest");
+        Digest other = fixture.push("dev/z", "latest");
+        fixture.backedUp().ready();
+        corruptBody(captured("dev/app").body());
         // When
-        JsonNode preflight = recoveryFixture.preflight(request);
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(request);
+        JsonNode preflight = fixture.preflight(request);
+        Restore.RestoreResult restoreResult = fixture.restore(request);
         // Then
         assertTrue(preflight.path("ready").asBoolean(), preflight::toPrettyString);
         assertTrue(preflight.toString().contains("1 cannot be restored: [dev/app="), preflight::toPrettyString);
@@ -719,12 +701,12 @@ class ImageStreamRestoreTest {
     @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
     void aStreamOneOfWhoseCapturedImagesIsDamagedIsNamedAndTheOthersAreRestored(String request) {
         // Given
-        Digest image = recoveryFixture.push("dev/app", "latest");
-        Digest other = recoveryFixture.push("dev/z", "latest");
-        recoveryFixture.backedUp().ready();
-        spoilBody(String.valueOf(captured("dev/app").images().get(image)));
+        Digest image = fixture.push("dev/app", "latest");
+        Digest other = fixture.push("dev/z", "latest");
+        fixture.backedUp().ready();
+        corruptBody(String.valueOf(captured("dev/app").images().get(image)));
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(request);
+        Restore.RestoreResult restoreResult = fixture.restore(request);
         // Then
         assertAllButAppIsRestored(other, restoreResult);
     }
@@ -732,44 +714,43 @@ class ImageStreamRestoreTest {
     @Test
     void linksOfTagsOfTheOtherStreamsAreRestoredWhereOneStreamsBodyIsDamaged() {
         // Given
-        recoveryFixture.push("dev/app", "latest");
-        Digest other = recoveryFixture.push("dev/z", "latest");
-        recoveryFixture.backedUp();
-        spoilBody(captured("dev/app").body());
+        fixture.push("dev/app", "latest");
+        Digest other = fixture.push("dev/z", "latest");
+        fixture.backedUp();
+        corruptBody(captured("dev/app").body());
         // When
         Restore.RestoreResult restoreResult =
-                recoveryFixture.restore("{'scope':{'all':true},'imageStreams':'tag-links','target':'standby'}");
+                fixture.restore("{'scope':{'all':true},'imageStreams':'tag-links','target':'standby'}");
         // Then
         assertFalse(restoreResult.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
-        assertEquals(other.toString(), link(recoveryFixture.registry().tagLink("dev/z", "latest")));
+        assertEquals(other.toString(), link(fixture.registry().tagLink("dev/z", "latest")));
     }
 
     private void removeVersions(String key) {
         List<ObjectVersion> versions;
-        try (Stream<ObjectVersion> listing = recoveryFixture.backup().listVersions(key)) {
+        try (Stream<ObjectVersion> listing = fixture.backup().listVersions(key)) {
             versions = listing.toList();
         }
-        versions.forEach(version -> recoveryFixture.backup().delete(version.key(), Optional.of(version.versionId())));
+        versions.forEach(version -> fixture.backup().delete(version.key(), Optional.of(version.versionId())));
     }
 
     @Test
     void anImageThatTheClusterHadNotIsMadeFromItsManifest() {
         // Given
-        Digest image = recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.lost().removeImage(image.toString());
-        recoveryFixture.backedUp().ready();
+        Digest image = fixture.push("dev/app", "latest");
+        fixture.lost().removeImage(image.toString());
+        fixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(
+        Restore.RestoreResult restoreResult = fixture.restore(
                 "{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}");
         // Then
         assertTrue(
                 restoreResult.isComplete(),
-                () -> recoveryFixture.reading().firstFindings().toString());
+                () -> fixture.progress().firstFindings().toString());
         assertEquals(
                 1,
-                recoveryFixture
-                        .fresh()
+                fixture.fresh()
                         .image(image.toString())
                         .path("dockerImageLayers")
                         .size());
@@ -779,48 +760,44 @@ class ImageStreamRestoreTest {
     void withoutTheRightToCreateImagesMappingsLeaveOutIndexesAndSaySo() {
         // Given
         aCluster();
-        recoveryFixture.backedUp().ready();
-        recoveryFixture.restorer().mayNot("create", "image.openshift.io", "images", "*");
+        fixture.backedUp().ready();
+        fixture.restorer().mayNot("create", "image.openshift.io", "images", "*");
         // When
-        JsonNode preflight = recoveryFixture.preflight(ALL_BY_MAPPING);
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_MAPPING);
+        JsonNode preflight = fixture.preflight(ALL_BY_MAPPING);
+        Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_MAPPING);
         // Then
         String points = preflight.path("checks").toString();
         assertTrue(points.contains("1 cannot be restored by mapping"), points);
         assertTrue(points.contains("dev/multi:all"), points);
         assertFalse(restoreResult.isComplete());
-        assertEquals(List.of(), RecoveryFixture.images(recoveryFixture.fresh(), "dev/multi", "all"));
+        assertEquals(List.of(), restored("dev/multi", "all"));
         assertEquals(
-                RecoveryFixture.images(recoveryFixture.lost(), "dev/app", "latest"),
-                RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
+                RecoveryFixture.images(fixture.lost(), "dev/app", "latest"),
+                restored("dev/app", "latest"));
     }
 
     @Test
     void toRepairEverythingEachLayerIsReadOnce() {
         // Given
-        Digest image = recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.backedUp().ready();
-        recoveryFixture.restore(ALL_BY_STATUS);
-        String layer = recoveryFixture
-                .registry()
-                .blobKey(Digest.parse(RecoveryFixture.json(recoveryFixture.bytes(image))
-                        .at("/layers/0/digest")
-                        .asText()));
-        byte[] spoilt = recoveryFixture.target().bytes(layer).clone();
-        spoilt[0] ^= 1;
-        recoveryFixture.target().seed(layer, spoilt);
-        recoveryFixture.asked().clearRequests();
+        Digest image = fixture.push("dev/app", "latest");
+        fixture.backedUp().ready();
+        fixture.restore(ALL_BY_STATUS);
+        String layer = layerOf(image);
+        byte[] corrupt = fixture.target().bytes(layer).clone();
+        corrupt[0] ^= 1;
+        fixture.target().seed(layer, corrupt);
+        fixture.recordedTarget().clearRequests();
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(
+        Restore.RestoreResult restoreResult = fixture.restore(
                 "{'scope':{'all':true},'imageStreams':'status','createNamespaces':true,'mode':'repair'}");
         // Then
         assertTrue(restoreResult.isComplete());
         assertArrayEquals(
-                recoveryFixture.registry().content(layer),
-                recoveryFixture.target().bytes(layer));
+                fixture.registry().content(layer),
+                fixture.target().bytes(layer));
         assertEquals(
                 1,
-                recoveryFixture.asked().requests().stream()
+                fixture.recordedTarget().requests().stream()
                         .filter(new Request(Operation.OPEN, layer)::equals)
                         .count());
     }
@@ -828,9 +805,9 @@ class ImageStreamRestoreTest {
     /** How often a restore of this request reads the captured body of dev/app from the backup. */
     private long readsOfBody(String request) {
         String hash = captured("dev/app").body();
-        recoveryFixture.askedOfBackup().clearRequests();
-        assertTrue(recoveryFixture.restore(request).isComplete());
-        return recoveryFixture.askedOfBackup().requests().stream()
+        fixture.recordedBackup().clearRequests();
+        assertTrue(fixture.restore(request).isComplete());
+        return fixture.recordedBackup().requests().stream()
                 .filter(asked -> asked.operation() == Operation.OPEN
                         && asked.key().contains("/bodies/")
                         && asked.key().contains(hash))
@@ -842,7 +819,7 @@ class ImageStreamRestoreTest {
     void eachStreamIsReadOnceToCheckOnceForItsLinksAndOnceForTheCluster(String request) {
         // Given
         aCluster();
-        recoveryFixture.backedUp().ready();
+        fixture.backedUp().ready();
         // When
         long reads = readsOfBody(request);
         // Then
@@ -852,8 +829,8 @@ class ImageStreamRestoreTest {
     @Test
     void aSingleStreamIsReadOnce() {
         // Given
-        recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.backedUp().ready();
+        fixture.push("dev/app", "latest");
+        fixture.backedUp().ready();
         // When
         long reads = readsOfBody("{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}");
         // Then
@@ -863,33 +840,33 @@ class ImageStreamRestoreTest {
     @Test
     void aStreamThatIsDeletedDuringItsRestoreIsReported() {
         // Given
-        recoveryFixture.push("dev/app", "v1");
-        recoveryFixture.lost().ocTag("dev", "app", "v1", "dev", "app", "live");
-        recoveryFixture.backedUp().ready();
-        recoveryFixture.fresh().onRequest(request -> {
+        fixture.push("dev/app", "v1");
+        fixture.lost().ocTag("dev", "app", "v1", "dev", "app", "live");
+        fixture.backedUp().ready();
+        fixture.fresh().onRequest(request -> {
             if (request.method().equals("GET")
-                    && recoveryFixture.writes().stream().anyMatch(write -> write.endsWith("/app/status"))) {
-                recoveryFixture.fresh().onRequest(other -> {});
-                recoveryFixture.fresh().removeStream("dev", "app");
+                    && fixture.writes().stream().anyMatch(write -> write.endsWith("/app/status"))) {
+                fixture.fresh().onRequest(other -> {});
+                fixture.fresh().removeStream("dev", "app");
             }
         });
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_STATUS);
+        Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_STATUS);
         // Then
         assertFalse(restoreResult.isComplete());
         assertEquals(List.of(FindingCode.IS_ITEM_UNRESTORABLE), found());
-        String problem = recoveryFixture.reading().firstFindings().get(0).problem();
+        String problem = fixture.progress().firstFindings().get(0).problem();
         assertTrue(problem.contains("it was deleted during the restore"), problem);
     }
 
     @Test
     void whoMayEditANamespaceRestoresItByMapping() {
         // Given
-        Digest older = recoveryFixture.push("dev/app", "latest");
-        Digest newer = recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.backedUp();
-        recoveryFixture.fresh().namespace("dev");
-        OpenShiftApi.Account editor = recoveryFixture.restoreAs("editor");
+        Digest older = fixture.push("dev/app", "latest");
+        Digest newer = fixture.push("dev/app", "latest");
+        fixture.backedUp();
+        fixture.fresh().namespace("dev");
+        OpenShiftApi.Account editor = fixture.restoreAs("editor");
         for (String verb : List.of("get", "create", "update")) {
             editor.may(verb, "image.openshift.io", "imagestreams", "dev");
         }
@@ -899,56 +876,56 @@ class ImageStreamRestoreTest {
                 .may("list", "", "limitranges", "dev");
         String request = "{'scope':{'namespace':'dev'},'imageStreams':'mapping'}";
         // When
-        JsonNode preflight = recoveryFixture.preflight(request);
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(request);
+        JsonNode preflight = fixture.preflight(request);
+        Restore.RestoreResult restoreResult = fixture.restore(request);
         // Then
         assertTrue(preflight.path("ready").asBoolean(), preflight::toPrettyString);
         assertTrue(preflight.toString().contains("it could not be checked, so check it yourself"));
         assertTrue(restoreResult.isComplete());
         assertEquals(
                 List.of(newer.toString(), older.toString()),
-                RecoveryFixture.images(recoveryFixture.fresh(), "dev/app", "latest"));
+                restored("dev/app", "latest"));
     }
 
     @Test
     void aStandbyTargetGetsLinksOfTags() {
         // Given
-        Digest older = recoveryFixture.push("dev/app", "latest");
-        Digest newer = recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.lost().ocTag("dev", "app", "latest", "prod", "app", "live");
-        recoveryFixture.backedUp();
+        Digest older = fixture.push("dev/app", "latest");
+        Digest newer = fixture.push("dev/app", "latest");
+        fixture.lost().ocTag("dev", "app", "latest", "prod", "app", "live");
+        fixture.backedUp();
         // When
         Restore.RestoreResult restoreResult =
-                recoveryFixture.restore("{'scope':{'all':true},'imageStreams':'tag-links','target':'standby'}");
+                fixture.restore("{'scope':{'all':true},'imageStreams':'tag-links','target':'standby'}");
         // Then
         assertTrue(restoreResult.isComplete());
-        assertEquals(List.of(), recoveryFixture.writes());
-        assertEquals(newer.toString(), link(recoveryFixture.registry().tagLink("dev/app", "latest")));
-        assertEquals(older.toString(), link(recoveryFixture.registry().tagIndexLink("dev/app", "latest", older)));
-        assertEquals(newer.toString(), link(recoveryFixture.registry().tagLink("prod/app", "live")));
+        assertEquals(List.of(), fixture.writes());
+        assertEquals(newer.toString(), link(fixture.registry().tagLink("dev/app", "latest")));
+        assertEquals(older.toString(), link(fixture.registry().tagIndexLink("dev/app", "latest", older)));
+        assertEquals(newer.toString(), link(fixture.registry().tagLink("prod/app", "live")));
         assertThrows(
                 IllegalArgumentException.class,
-                () -> recoveryFixture
-                        .restoring()
-                        .check(recoveryFixture.request("{'scope':{'all':true},'imageStreams':'tag-links'}")));
+                () -> fixture
+                        .imageStreamRestore()
+                        .check(fixture.request("{'scope':{'all':true},'imageStreams':'tag-links'}")));
     }
 
     private String link(String key) {
-        return new String(recoveryFixture.target().bytes(key), StandardCharsets.UTF_8);
+        return new String(fixture.target().bytes(key), StandardCharsets.UTF_8);
     }
 
     @Test
     void aClusterThatIsGoneFailsItAsAWhole() {
         // Given
-        recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.backedUp().ready();
-        recoveryFixture.fresh().onRequest(request -> {
+        fixture.push("dev/app", "latest");
+        fixture.backedUp().ready();
+        fixture.fresh().onRequest(request -> {
             throw new IllegalStateException("cut");
         });
         // When
         ClusterException failure = assertThrows(
                 ClusterException.class,
-                () -> recoveryFixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
+                () -> fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
         // Then
         assertTrue(String.valueOf(failure.getMessage()).contains("the Kubernetes API did not answer"));
     }
@@ -956,26 +933,26 @@ class ImageStreamRestoreTest {
     @Test
     void anIndexThatLostAChildIsLeftOut() {
         // Given
-        Digest index = recoveryFixture.pushIndex("dev/multi", "all");
-        recoveryFixture.push("dev/multi", "one");
-        recoveryFixture.backedUp().ready();
-        Digest child = Digest.parse(RecoveryFixture.json(recoveryFixture.bytes(index))
+        Digest index = fixture.pushIndex("dev/multi", "all");
+        fixture.push("dev/multi", "one");
+        fixture.backedUp().ready();
+        Digest child = Digest.parse(RecoveryFixture.json(fixture.bytes(index))
                 .path("manifests")
                 .path(0)
                 .path("digest")
                 .asText());
-        removeVersions(recoveryFixture.registry().blobKey(child));
+        removeVersions(fixture.registry().blobKey(child));
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(
+        Restore.RestoreResult restoreResult = fixture.restore(
                 "{'scope':{'repository':'dev/multi'},'imageStreams':'status','createNamespaces':true}");
         // Then
         assertFalse(restoreResult.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
         assertEquals(
-                1, RecoveryFixture.tags(recoveryFixture.fresh(), "dev/multi").size());
+                1, RecoveryFixture.tags(fixture.fresh(), "dev/multi").size());
         assertEquals(
                 "one",
-                RecoveryFixture.tags(recoveryFixture.fresh(), "dev/multi")
+                RecoveryFixture.tags(fixture.fresh(), "dev/multi")
                         .at("/0/tag")
                         .asText());
     }
@@ -985,28 +962,28 @@ class ImageStreamRestoreTest {
     void oneStrategyDoesNotChangeWhatTheOtherRestored(String first, String second) {
         // Given
         aCluster();
-        recoveryFixture.backedUp().ready();
-        recoveryFixture.restore(ALL_BY_STATUS.replace("status", first));
-        JsonNode app = RecoveryFixture.tags(recoveryFixture.fresh(), "dev/app");
-        JsonNode multi = RecoveryFixture.tags(recoveryFixture.fresh(), "dev/multi");
+        fixture.backedUp().ready();
+        fixture.restore(ALL_BY_STATUS.replace("status", first));
+        JsonNode app = RecoveryFixture.tags(fixture.fresh(), "dev/app");
+        JsonNode multi = RecoveryFixture.tags(fixture.fresh(), "dev/multi");
         // When
-        Restore.RestoreResult restoreResult = recoveryFixture.restore(ALL_BY_STATUS.replace("status", second));
+        Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_STATUS.replace("status", second));
         // Then
         assertTrue(
                 restoreResult.isComplete(),
-                () -> recoveryFixture.reading().firstFindings().toString());
-        assertEquals(app, RecoveryFixture.tags(recoveryFixture.fresh(), "dev/app"));
-        assertEquals(multi, RecoveryFixture.tags(recoveryFixture.fresh(), "dev/multi"));
+                () -> fixture.progress().firstFindings().toString());
+        assertEquals(app, RecoveryFixture.tags(fixture.fresh(), "dev/app"));
+        assertEquals(multi, RecoveryFixture.tags(fixture.fresh(), "dev/multi"));
     }
 
     @Test
     void aPlainClusterIsDistinguishedFromOpenShift() {
         // Given
-        recoveryFixture.push("dev/app", "latest");
-        recoveryFixture.backedUp();
-        recoveryFixture.fresh().withoutImages();
+        fixture.push("dev/app", "latest");
+        fixture.backedUp();
+        fixture.fresh().withoutImages();
         // When
-        JsonNode preflight = recoveryFixture.preflight(ALL_BY_STATUS);
+        JsonNode preflight = fixture.preflight(ALL_BY_STATUS);
         // Then
         assertFalse(preflight.path("ready").asBoolean());
         assertEquals(1, preflight.path("checks").size());

@@ -22,45 +22,44 @@ class RandomRecoveryTest {
     private static final List<String> REPOSITORIES = List.of("dev/app", "dev/app-b", "prod/app");
 
     /** All streams of the cluster that is lost, by repository. */
-    private static Map<String, JsonNode> state(RecoveryFixture recoveryFixture) {
+    private static Map<String, JsonNode> state(RecoveryFixture fixture) {
         Map<String, JsonNode> state = new TreeMap<>();
         for (String repository : REPOSITORIES) {
-            if (recoveryFixture
-                    .lost()
+            if (fixture.lost()
                     .hasStream(RecoveryFixture.namespace(repository), RecoveryFixture.name(repository))) {
-                state.put(repository, RecoveryFixture.tags(recoveryFixture.lost(), repository));
+                state.put(repository, RecoveryFixture.tags(fixture.lost(), repository));
             }
         }
         return state;
     }
 
     /** Does something to a stream, as users do, and says which stream it was. */
-    private static String change(RecoveryFixture recoveryFixture, Random random) {
+    private static String change(RecoveryFixture fixture, Random random) {
         String repository = REPOSITORIES.get(random.nextInt(REPOSITORIES.size()));
         String tag = "v" + random.nextInt(2);
         String namespace = RecoveryFixture.namespace(repository);
         String name = RecoveryFixture.name(repository);
-        boolean isThere = recoveryFixture.lost().hasStream(namespace, name);
+        boolean isThere = fixture.lost().hasStream(namespace, name);
         switch (random.nextInt(5)) {
             case 0 -> {
                 if (isThere) {
-                    recoveryFixture.lost().removeStream(namespace, name);
+                    fixture.lost().removeStream(namespace, name);
                 } else {
-                    recoveryFixture.push(repository, tag);
+                    fixture.push(repository, tag);
                 }
             }
-            case 1 -> recoveryFixture.pushIndex(repository, tag);
+            case 1 -> fixture.pushIndex(repository, tag);
             case 2 -> {
                 if (isThere
-                        && !RecoveryFixture.images(recoveryFixture.lost(), repository, tag)
+                        && !RecoveryFixture.images(fixture.lost(), repository, tag)
                                 .isEmpty()) {
-                    recoveryFixture.lost().ocTag(namespace, name, tag, "prod", "app", "promoted");
-                    recoveryFixture.capture("prod/app");
+                    fixture.lost().ocTag(namespace, name, tag, "prod", "app", "promoted");
+                    fixture.capture("prod/app");
                 } else {
-                    recoveryFixture.push(repository, tag);
+                    fixture.push(repository, tag);
                 }
             }
-            default -> recoveryFixture.push(repository, tag);
+            default -> fixture.push(repository, tag);
         }
         return repository;
     }
@@ -70,20 +69,20 @@ class RandomRecoveryTest {
     void everyStateThatWasCapturedComesBackAsOfItsTime(long seed, @TempDir Path scratch) {
         // Given
         Random random = new Random(seed);
-        try (RecoveryFixture recoveryFixture = new RecoveryFixture(scratch, seed)) {
+        try (RecoveryFixture fixture = new RecoveryFixture(scratch, seed)) {
             Map<Instant, Map<String, JsonNode>> states = new TreeMap<>();
             for (int step = 0; step < 15; step++) {
-                String changed = change(recoveryFixture, random);
-                recoveryFixture.capture(changed);
+                String changed = change(fixture, random);
+                fixture.capture(changed);
                 if (random.nextInt(4) == 0) {
-                    recoveryFixture.backedUp();
+                    fixture.backedUp();
                 }
-                recoveryFixture.clock().advance(Duration.ofSeconds(5));
-                states.put(recoveryFixture.clock().instant(), state(recoveryFixture));
-                recoveryFixture.clock().advance(Duration.ofSeconds(5));
+                fixture.clock().advance(Duration.ofSeconds(5));
+                states.put(fixture.clock().instant(), state(fixture));
+                fixture.clock().advance(Duration.ofSeconds(5));
             }
-            recoveryFixture.copied();
-            recoveryFixture.ready();
+            fixture.copied();
+            fixture.ready();
             List<Instant> times = new ArrayList<>(states.keySet());
             Instant at = times.get(2 + random.nextInt(times.size() - 2));
             // When
@@ -91,18 +90,17 @@ class RandomRecoveryTest {
             if (wanted == null || wanted.isEmpty()) {
                 return;
             }
-            Restore.RestoreResult restoreResult = recoveryFixture.restore(
+            Restore.RestoreResult restoreResult = fixture.restore(
                     "{'scope':{'all':true},'imageStreams':'status','createNamespaces':true,'at':'%s'}".formatted(at));
             // Then
             for (String repository : REPOSITORIES) {
                 if (wanted.containsKey(repository)) {
                     assertEquals(
                             wanted.get(repository),
-                            RecoveryFixture.tags(recoveryFixture.fresh(), repository),
+                            RecoveryFixture.tags(fixture.fresh(), repository),
                             repository);
                 } else {
-                    assertFalse(recoveryFixture
-                            .fresh()
+                    assertFalse(fixture.fresh()
                             .hasStream(RecoveryFixture.namespace(repository), RecoveryFixture.name(repository)));
                 }
             }

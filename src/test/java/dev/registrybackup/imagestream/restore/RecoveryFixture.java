@@ -51,8 +51,8 @@ final class RecoveryFixture implements AutoCloseable {
     private OpenShiftApi.Account restorer = fresh.account("restorer").everything();
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", true, clock);
     private final InMemoryObjectStore target = new InMemoryObjectStore("restored");
-    private final RecordingObjectStore asked = new RecordingObjectStore(target);
-    private final RecordingObjectStore askedOfBackup = new RecordingObjectStore(backup);
+    private final RecordingObjectStore recordedTarget = new RecordingObjectStore(target);
+    private final RecordingObjectStore recordedBackup = new RecordingObjectStore(backup);
     private final WorkerPools workerPools = new WorkerPools(4, 2);
     private final List<KubernetesClient> clients = new ArrayList<>();
     private ProgressTracker progressTracker = new ProgressTracker();
@@ -99,21 +99,21 @@ final class RecoveryFixture implements AutoCloseable {
         return target;
     }
 
-    /** What is asked of the target. */
-    RecordingObjectStore asked() {
-        return asked;
+    /** What is recordedTarget of the target. */
+    RecordingObjectStore recordedTarget() {
+        return recordedTarget;
     }
 
-    /** What a restore asks of the backup. */
-    RecordingObjectStore askedOfBackup() {
-        return askedOfBackup;
+    /** The backup, with the requests of restores recorded. */
+    RecordingObjectStore recordedBackup() {
+        return recordedBackup;
     }
 
     RandomRegistry registry() {
         return registry;
     }
 
-    ProgressTracker.Progress reading() {
+    ProgressTracker.Progress progress() {
         return progressTracker.progress();
     }
 
@@ -218,27 +218,27 @@ final class RecoveryFixture implements AutoCloseable {
 
     /** Has the cluster that is restored into ready, as the preflight asks for, but for the namespaces. */
     RecoveryFixture ready() {
-        mend("oc patch imagepruner.imageregistry.operator.openshift.io/cluster --type=merge -p"
+        applyRemedy("oc patch imagepruner.imageregistry.operator.openshift.io/cluster --type=merge -p"
                 + " '{\"spec\":{\"suspend\":true}}'");
-        mend(
+        applyRemedy(
                 "oc patch configs.imageregistry.operator.openshift.io/cluster --type=merge -p"
                         + " '{\"spec\":{\"readOnly\":true,\"storage\":{\"managementState\":\"Unmanaged\",\"s3\":{\"bucket\":\"restored\"}}}}'");
         return this;
     }
 
     /** Does what an {@code oc patch} of a remedy does. */
-    void mend(String command) {
+    void applyRemedy(String command) {
         fresh.ocPatch(command);
     }
 
-    ImageStreamRestore restoring() {
+    ImageStreamRestore imageStreamRestore() {
         Restore storage = new Restore(
-                new RegistryStore(askedOfBackup, layout),
-                new RegistryStore(asked, layout),
+                new RegistryStore(recordedBackup, layout),
+                new RegistryStore(recordedTarget, layout),
                 workerPools,
                 RateLimiter.unlimited(),
                 clock);
-        return new ImageStreamRestore(storage, freshCluster(), new CaptureReader(askedOfBackup, scratch));
+        return new ImageStreamRestore(storage, freshCluster(), new CaptureReader(recordedBackup, scratch));
     }
 
     Restore.RestoreResult restore(String request) {
@@ -247,11 +247,11 @@ final class RecoveryFixture implements AutoCloseable {
 
     Restore.RestoreResult restore(String request, Fence fence) {
         progressTracker = new ProgressTracker();
-        return restoring().run(request(request), new OperationContext(fence, progressTracker));
+        return imageStreamRestore().run(request(request), new OperationContext(fence, progressTracker));
     }
 
     ObjectNode preflight(String request) {
-        return restoring().preflight(request(request));
+        return imageStreamRestore().preflight(request(request));
     }
 
     /** A request in JSON with apostrophes for quotation marks. */
@@ -285,7 +285,7 @@ final class RecoveryFixture implements AutoCloseable {
         return images;
     }
 
-    /** What was asked of the cluster that is restored into that changes something there. */
+    /** What was recordedTarget of the cluster that is restored into that changes something there. */
     List<String> writes() {
         return fresh.requests().stream()
                 .filter(request -> !request.startsWith("GET") && !request.contains("selfsubjectaccessreviews"))

@@ -1,0 +1,137 @@
+package dev.registrybackup.imagestream.restore;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.imagestream.CapturedStream;
+import dev.registrybackup.imagestream.FakeCluster;
+import dev.registrybackup.imagestream.ImageStreamReader;
+import dev.registrybackup.imagestream.TaggedImages;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
+import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
+import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.concurrent.SettableClock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which images a restore takes for the registry's own, and a verification. */
+class DesiredStreamTest {
+    private static final RepositoryName APP = new RepositoryName("ns/app");
+    private static final String ELSEWHERE = "quay.io/ns/app@sha256:";
+
+    private final SettableClock clock = new SettableClock();
+    private final FakeCluster cluster = new FakeCluster();
+    private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
+    private final WorkerPools workerPools = new WorkerPools(4, 2);
+    private final Digest image =
+            Digest.of(DigestAlgorithm.SHA256, "image".getBytes(StandardCharsets.UTF_8));
+    private Path scratch;
+
+    @BeforeEach
+    void start(@TempDir Path directory) {
+        scratch = directory;
+    }
+
+    @AfterEach
+    void stop() {
+        workerPools.close();
+    }
+
+    private DesiredStream desired() {
+        CaptureReader captureReader = new CaptureReader(backup, scratch);
+        return DesiredStream.of(captured(captureReader), captureReader);
+    }
+
+    private TaggedImages verified() {
+        CaptureReader captureReader = new CaptureReader(backup, scratch);
+        return Objects.requireNonNull(new ImageStreamReader(captureReader, workerPools)
+                .read(List.of(captured(captureReader)), (subject, failure) -> {
+                    throw failure;
+                })
+                .get(APP));
+    }
+
+    private CapturedStream captured(CaptureReader captureReader) {
+        return captureReader.find(APP, clock.instant()).orElseThrow();
+    }
+
+    @Test
+    void aPushedImageIsManagedForBoth() {
+        // Given
+        cluster.push(image);
+        cluster.tag("ns/app", "v1", image, clock.instant());
+
+        // When
+        cluster.capture(backup, workerPools, clock, scratch);
+
+        // Then
+        assertEquals(Set.of(image), desired().managed());
+        assertTrue(verified().isPushed(image));
+    }
+
+    @Test
+    void aPushedImageThatWasPromotedFromElsewhereIsManagedForBoth() {
+        // Given
+        cluster.push(image);
+        cluster.tag("ns/app", "v1", image, clock.instant(), ELSEWHERE + image.hex());
+
+        // When
+        cluster.capture(backup, workerPools, clock, scratch);
+
+        // Then
+        assertEquals(Set.of(image), desired().managed());
+        assertTrue(verified().isPushed(image));
+    }
+
+    @Test
+    void anImportedImageIsManagedForNeither() {
+        // Given
+        cluster.importImage(image);
+        cluster.tag("ns/app", "v1", image, clock.instant(), ELSEWHERE + image.hex());
+
+        // When
+        cluster.capture(backup, workerPools, clock, scratch);
+
+        // Then
+        assertEquals(Set.of(), desired().managed());
+        assertEquals(false, verified().isManaged(image).orElseThrow());
+    }
+
+    /** A restore goes by the reference, which spares reading the Image; a verification reads all Images anyway. */
+    @Test
+    void anImportedImageUnderTheRegistrysOwnReferenceIsManagedForARestoreOnly() {
+        // Given
+        cluster.importImage(image);
+        cluster.tag("ns/app", "v1", image, clock.instant());
+
+        // When
+        cluster.capture(backup, workerPools, clock, scratch);
+
+        // Then
+        assertEquals(Set.of(image), desired().managed());
+        assertEquals(false, verified().isManaged(image).orElseThrow());
+    }
+
+    @Test
+    void anImageThatTheClusterLacksIsManagedByItsReferenceForBoth() {
+        // Given
+        cluster.tag("ns/app", "v1", image, clock.instant());
+
+        // When
+        cluster.capture(backup, workerPools, clock, scratch);
+
+        // Then
+        assertEquals(Set.of(image), desired().managed());
+        assertTrue(verified().isPushed(image));
+    }
+}
