@@ -22,17 +22,17 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** A bucket in memory with configurable faults and settings. */
+/** A bucket in memory with a configuration that a test sets, and requests that fail if a test says so. */
 final class FaultyStore extends ForwardingObjectStore {
     private final Map<String, StoreError> faults = new HashMap<>();
     private UnaryOperator<BucketConfiguration> setUp = facts -> facts;
-    boolean heedsIfNoneMatch = true;
+    boolean supportsIfNoneMatch = true;
 
     FaultyStore(InMemoryObjectStore below) {
         super(below);
     }
 
-    /** Requests of that name fail so from now on. */
+    /** Requests of this name fail with this error from now on. */
     FaultyStore failing(String request, StoreError error) {
         faults.put(request, error);
         return this;
@@ -119,7 +119,7 @@ final class FaultyStore extends ForwardingObjectStore {
     @Override
     public boolean putIfAbsent(String key, ContentSource content) {
         ask("write");
-        return super.putIfAbsent(key, content) || !heedsIfNoneMatch;
+        return super.putIfAbsent(key, content) || !supportsIfNoneMatch;
     }
 
     @Override

@@ -42,7 +42,7 @@ class PreflightTest {
     private boolean isCommand = true;
 
     @BeforeEach
-    void allIsAsItShouldBe() {
+    void everythingIsConfigured() {
         registryBucket.seed("docker/registry/v2/blobs/sha256/00/00/data", new byte[] {1});
         backupBucket.seed("registry-backup/verified", new byte[] {1});
         registry.notifications(ProbeResult.of(List.of(new NotificationRule("topic", CREATED, List.of()))));
@@ -84,7 +84,7 @@ class PreflightTest {
     }
 
     @Test
-    void whereAllIsThereItIsReadyAndNothingIsLeftBehind() {
+    void aCompleteConfigurationIsReadyAndNothingIsLeftBehind() {
         // Given
         int registryVersions = registryBucket.versionCount("");
         int backupVersions = backupBucket.versionCount("");
@@ -112,7 +112,7 @@ class PreflightTest {
     void aCanaryOfItsOwnChecksNothingElse() {
         // Given
         backup.failing("list", StoreError.FORBIDDEN);
-        pause = time -> {
+        sleep = time -> {
             clock.advance(time);
             deliver();
         };
@@ -123,7 +123,7 @@ class PreflightTest {
         // Then
         assertEquals(State.PASS, checks.get(0).state());
         assertEquals(
-                List.of("canary", "canary's removal"),
+                List.of("canary", "canary removal"),
                 checks.stream().map(Check::name).toList());
     }
 
@@ -147,7 +147,7 @@ class PreflightTest {
         "look, registry absent object",
         "read, registry read",
     })
-    void whatTheRegistryRefusesIsMissingWithItsRemedy(String request, String name) {
+    void aRequestThatTheRegistryRefusesFailsWithARemedy(String request, String name) {
         // Given
         registry.failing(request, StoreError.FORBIDDEN);
 
@@ -173,7 +173,7 @@ class PreflightTest {
         "write, backup If-None-Match",
         "start, backup multipart",
     })
-    void whatTheBackupRefusesIsMissingWithItsRemedy(String request, String name) {
+    void aRequestThatTheBackupRefusesFailsWithARemedy(String request, String name) {
         // Given
         backup.failing(request, StoreError.FORBIDDEN);
 
@@ -186,7 +186,7 @@ class PreflightTest {
     }
 
     @Test
-    void ofAServicesKeyItIsOnlyNotedThatItWritesNoParts() {
+    void aServicesKeyThatMayNotWritePartsOnlyWarns() {
         // Given
         isCommand = false;
         backup.failing("start", StoreError.FORBIDDEN);
@@ -199,7 +199,7 @@ class PreflightTest {
     }
 
     @Test
-    void anEmptyRegistryIsNoProblem() {
+    void anEmptyRegistryWarns() {
         // Given
         registryBucket.delete("docker/registry/v2/blobs/sha256/00/00/data", Optional.empty());
 
@@ -211,9 +211,9 @@ class PreflightTest {
     }
 
     @Test
-    void aStoreThatDoesNotHeedIfNoneMatchIsNoted() {
+    void aStoreThatIgnoresIfNoneMatchWarns() {
         // Given
-        backup.heedsIfNoneMatch = false;
+        backup.supportsIfNoneMatch = false;
 
         // When
         Check check = check("backup If-None-Match");
@@ -223,7 +223,7 @@ class PreflightTest {
     }
 
     @Test
-    void aBackupWithoutVersionsIsMissingThem() {
+    void aBackupWithoutVersioningFails() {
         // Given
         backup.versioned(ProbeResult.of(false));
 
@@ -238,7 +238,7 @@ class PreflightTest {
     }
 
     @Test
-    void whatAStoreCannotAnswerIsNeverReportedAsFine() {
+    void anAnswerThatAStoreFailedToGiveIsUnknown() {
         // Given
         backup.versioned(ProbeResult.transientFailure("GetBucketVersioning was answered 500 InternalError"));
 
@@ -252,7 +252,7 @@ class PreflightTest {
     }
 
     @Test
-    void whatNobodyCanAskIsNotedAndKeepsNobodyFromBeingReady() {
+    void anAnswerThatAStoreNeverGivesWarnsAndIsReady() {
         // Given
         backup.lifecycle(ProbeResult.permanentFailure("GetBucketLifecycleConfiguration was answered 403 AccessDenied"));
         registry.notifications(
@@ -280,7 +280,7 @@ class PreflightTest {
         "registry-backup/operations/, PASS, FAIL",
         "logs/, PASS, PASS",
     })
-    void aRuleThatDeletesTheBackupIsFound(String prefix, State ofRegistry, State ofBackup) {
+    void aLifecycleRuleThatDeletesObjectsFails(String prefix, State ofRegistry, State ofBackup) {
         // Given
         LifecycleRule rule = new LifecycleRule("tidy", prefix, true, OptionalInt.empty(), OptionalInt.empty());
         registry.lifecycle(ProbeResult.of(List.of(rule)));
@@ -295,7 +295,7 @@ class PreflightTest {
     }
 
     @Test
-    void oldVersionsThatGoSoonAndUploadsThatStayAndLocksAreNoted() {
+    void shortLivedVersionsIncompleteUploadsAndObjectLockWarn() {
         // Given
         backup.lifecycle(
                 ProbeResult.of(List.of(new LifecycleRule("short", "", false, OptionalInt.of(7), OptionalInt.empty()))));
@@ -313,7 +313,7 @@ class PreflightTest {
 
     @ParameterizedTest
     @CsvSource({"0, PASS", "60, PASS", "61, WARN", "-61, WARN", "300, WARN", "301, FAIL", "-301, FAIL"})
-    void theDifferenceBetweenClocksIsReported(long seconds, State state) {
+    void clockSkewWarnsAfterAMinuteAndFailsAfterFive(long seconds, State state) {
         // Given
         registry.time(ProbeResult.of(clock.instant().plusSeconds(seconds)));
 
@@ -326,7 +326,7 @@ class PreflightTest {
     }
 
     @Test
-    void aBucketWithoutANotificationFailsTheCheck() {
+    void aBucketWithoutANotificationFails() {
         // Given
         registry.notifications(ProbeResult.of(List.of()));
 
@@ -347,7 +347,7 @@ class PreflightTest {
         "s3:ObjectCreated:Put, prefix, '', FAIL",
         "s3:ObjectRemoved:*, prefix, '', FAIL",
     })
-    void aNotificationMustCoverEverythingTheRegistryWrites(String event, String filter, String value, State state) {
+    void aNotificationMustIncludeEverythingTheRegistryWrites(String event, String filter, String value, State state) {
         // Given
         registry.notifications(ProbeResult.of(
                 List.of(new NotificationRule("topic", List.of(event), List.of(new KeyFilter(filter, value))))));
@@ -360,7 +360,7 @@ class PreflightTest {
     }
 
     @Test
-    void severalNotificationsTogetherCoverEverything() {
+    void severalNotificationsTogetherIncludeEverything() {
         // Given
         registry.notifications(ProbeResult.of(List.of(
                 new NotificationRule("one", List.of("s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"), List.of()),
@@ -378,7 +378,7 @@ class PreflightTest {
     }
 
     @Test
-    void aCanaryThatDoesNotComeIsMissingAfterAMinuteAndRemoved() {
+    void aCanaryWhoseEventDoesNotArriveFailsAfterAMinuteAndIsDeleted() {
         // When
         CheckReport checkReport = run(true);
 
@@ -391,7 +391,7 @@ class PreflightTest {
     }
 
     @Test
-    void anAccountThatMayNotWriteACanaryGetsManualInstructions() {
+    void aKeyThatMayNotWriteACanaryGetsTheCommandsToTryByHand() {
         // Given
         registry.failing("write", StoreError.FORBIDDEN);
 
@@ -408,7 +408,7 @@ class PreflightTest {
     }
 
     @Test
-    void aCanaryThatMayNotBeRemovedIsNoted() {
+    void aCanaryThatMayNotBeDeletedWarns() {
         // Given
         registry.failing("remove", StoreError.FORBIDDEN);
         sleep = time -> deliver();
@@ -423,7 +423,7 @@ class PreflightTest {
     }
 
     @Test
-    void canariesThatOthersLeftGoAfterAnHour() {
+    void canariesThatWereLeftBehindAreDeletedAfterAnHour() {
         // Given
         registryBucket.seed(CanaryProbe.REGISTRY_PREFIX + "aaaaaaaa", new byte[0]);
         backupBucket.seed(CanaryProbe.BACKUP_PREFIX + "aaaaaaaa", new byte[0]);
@@ -441,7 +441,7 @@ class PreflightTest {
     }
 
     @Test
-    void onceACanaryArrivesAnUnknownNotificationSettingDoesNotMatter() {
+    void afterACanaryArrivedUnknownNotificationsOnlyWarn() {
         // Given
         registry.notifications(
                 ProbeResult.transientFailure("GetBucketNotificationConfiguration was answered 500 InternalError"));
@@ -469,7 +469,7 @@ class PreflightTest {
     }
 
     @Test
-    void anRcloneThatCannotBeUsedIsMissing() {
+    void anRcloneThatCannotBeUsedFails() {
         // Given
         rclone = () -> {
             throw new RcloneUnusableException("Failed to start rclone: no such file; install it");

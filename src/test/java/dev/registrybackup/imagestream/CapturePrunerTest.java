@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Captures that no time within the retention needs leave the backup, and nothing else does. */
+/** Pruning deletes the captures that no time within the retention needs, and nothing else. */
 class CapturePrunerTest {
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
@@ -135,24 +135,24 @@ class CapturePrunerTest {
         return times.stream().map(this::asOf).toList();
     }
 
-    private Set<String> named() {
-        Set<String> named = new TreeSet<>();
+    private Set<String> reachable() {
+        Set<String> reachable = new TreeSet<>();
         for (String key : bucket.keys(CaptureKeys.SNAPSHOTS)) {
             try (SnapshotReader reading = new SnapshotReader(bucket, key, scratch)) {
-                reading.forEachRemaining(line -> line.bodies().forEach(named::add));
+                reading.forEachRemaining(line -> line.bodies().forEach(reachable::add));
             }
         }
         ChangeLog changeLog = new ChangeLog(bucket);
         bucket.keys(CaptureKeys.CHANGES)
-                .forEach(key -> changeLog.read(key).bodies().forEach(named::add));
-        return named;
+                .forEach(key -> changeLog.read(key).bodies().forEach(reachable::add));
+        return reachable;
     }
 
     private Set<String> bodies() {
         return new TreeSet<>(new JsonBlobStore(bucket).hashes());
     }
 
-    /** Three months of pushes, deletions and snapshots, some of them lost; tells the times at which anything happened. */
+    /** Three months of pushes, deletions and snapshots, some of them without an event; returns the times of all steps. */
     private List<Instant> history(long seed) {
         Random choice = new Random(seed);
         List<Digest> images = List.of(image("first"), image("second"), image("third"));
@@ -213,14 +213,14 @@ class CapturePrunerTest {
         old.removeIf(hash -> bucket.head(CaptureKeys.body(hash))
                 .filter(info -> info.lastModified().isBefore(young))
                 .isEmpty());
-        old.removeAll(named());
+        old.removeAll(reachable());
         assertEquals(Set.of(), old);
         assertEquals(NOTHING, prune());
     }
 
     @ParameterizedTest
     @ValueSource(longs = {11, 12})
-    void stoppedAtAnyWriteEachTimeWithinTheRetentionReadsAsBeforeAndTheNextPruningGoesOn(long seed) {
+    void stoppedAtAnyWriteEachTimeWithinTheRetentionReadsAsBeforeAndTheNextPruningContinues(long seed) {
         // Given
         List<Instant> times = withinRetention(history(seed));
         List<Map<String, String>> before = asOf(times);
@@ -243,7 +243,7 @@ class CapturePrunerTest {
             }
 
             // Then
-            Set<String> missing = named();
+            Set<String> missing = reachable();
             missing.removeAll(bodies());
             assertEquals(Set.of(), missing, "after stop " + stops);
             assertEquals(before, asOf(times), "after stop " + stops);
@@ -252,7 +252,7 @@ class CapturePrunerTest {
     }
 
     @Test
-    void withoutASnapshotWithinTheRetentionNothingIsRemoved() {
+    void withoutASnapshotWithinTheRetentionNothingIsDeleted() {
         // Given
         push("ns/app", image("first"));
         snapshotAfter(DAY);
@@ -269,7 +269,7 @@ class CapturePrunerTest {
     }
 
     @Test
-    void withoutASnapshotOfBeforeTheRetentionNothingIsRemoved() {
+    void withoutASnapshotOfBeforeTheRetentionNothingIsDeleted() {
         // Given
         push("ns/app", image("first"));
         push("ns/app", image("second"));
@@ -286,7 +286,7 @@ class CapturePrunerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void whileASnapshotThatIsKeptCannotBeReadNothingIsRemoved(int snapshot) {
+    void whileASnapshotThatIsKeptCannotBeReadNothingIsDeleted(int snapshot) {
         // Given
         push("ns/app", image("first"));
         snapshotAfter(DAY);
@@ -327,7 +327,7 @@ class CapturePrunerTest {
     }
 
     @Test
-    void whatLiesBesideCapturesAndIsNoneIsLeftAlone() {
+    void otherObjectsBesideCapturesAreKept() {
         // Given
         push("ns/app", image("first"));
         snapshotAfter(DAY);
@@ -344,7 +344,7 @@ class CapturePrunerTest {
         others.forEach(key -> assertTrue(bucket.head(key).isPresent(), key));
     }
 
-    /** A stream that is back as no kept record has it any more: its body is in the bucket still, and due. */
+    /** A stream that exists again as no kept record has it: its body is still in the bucket, and due to be deleted. */
     private CapturedStream due() {
         Digest image = image("first");
         clock.advance(HOUR);
@@ -365,7 +365,7 @@ class CapturePrunerTest {
     }
 
     @Test
-    void anObjectThatACaptureFoundJustBeforeItWasPrunedIsRestored() {
+    void aBodyThatACaptureFoundJustBeforeItWasDeletedIsReinstated() {
         // Given
         CapturedStream first = due();
         AtomicInteger captured = new AtomicInteger();
@@ -386,7 +386,7 @@ class CapturePrunerTest {
     }
 
     @Test
-    void anObjectWhoseRecordCameAfterThePruningIsRestoredByTheNextRun() {
+    void aBodyWhoseRecordIsWrittenAfterThePruningIsReinstatedByTheNext() {
         // Given
         CapturedStream first = due();
         prune();
@@ -406,11 +406,11 @@ class CapturePrunerTest {
     }
 
     @Test
-    void theNewestValidVersionIsRestored() {
+    void theNewestValidVersionIsReinstated() {
         // Given
         CapturedStream first = due();
         String key = CaptureKeys.body(first.body());
-        byte[] whole = bucket.bytes(key);
+        byte[] valid = bucket.bytes(key);
         prune();
         bucket.seed(key, new byte[] {1, 2, 3});
         bucket.delete(key, Optional.empty());
@@ -423,7 +423,7 @@ class CapturePrunerTest {
         prune();
 
         // Then
-        assertArrayEquals(whole, bucket.bytes(key));
+        assertArrayEquals(valid, bucket.bytes(key));
         assertEquals(Set.of("ns/app", "ns/other"), streams(asOf(clock.instant())));
     }
 

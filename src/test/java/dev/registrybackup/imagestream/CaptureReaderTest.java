@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is on record, as of a time. */
+/** Reads captures as of a time. */
 class CaptureReaderTest {
     private static final RepositoryName APP = new RepositoryName("ns/app");
     private static final Duration MINUTE = Duration.ofMinutes(1);
@@ -73,7 +73,7 @@ class CaptureReaderTest {
         return image;
     }
 
-    /** Moves the tag and captures that; the time after it. */
+    /** Moves the tag and captures the stream; returns the time after it. */
     private Instant push(String stream, Digest image) {
         clock.advance(MINUTE);
         cluster.tag(stream, "v1", image, clock.instant());
@@ -194,7 +194,7 @@ class CaptureReaderTest {
     }
 
     @Test
-    void aChangeCapturedWhileTheSnapshotWentThroughItsPagesCounts() {
+    void aChangeCapturedBetweenThePagesOfASnapshotCounts() {
         // Given
         push("ns/app", first);
         for (int other = 0; other < 150; other++) {
@@ -220,7 +220,7 @@ class CaptureReaderTest {
     }
 
     @Test
-    void aDeletedStreamIsGoneFromThenOnAndBackOnceItIsMadeAnew() {
+    void aDeletedStreamIsAbsentUntilItIsCreatedAgain() {
         // Given
         Instant there = push("ns/app", first);
         snapshot();
@@ -242,7 +242,7 @@ class CaptureReaderTest {
     }
 
     @Test
-    void aStreamDeletedWithoutAnEventIsGoneFromTheNextSnapshot() {
+    void aStreamWhoseDeletionHadNoEventIsAbsentFromTheNextSnapshotOn() {
         // Given
         Instant there = push("ns/app", first);
         clock.advance(MINUTE);
@@ -289,7 +289,7 @@ class CaptureReaderTest {
     }
 
     @Test
-    void aBodyThatIsNotWhatItsKeySaysIsRefused() {
+    void aBodyThatDoesNotMatchItsKeyIsRefused() {
         // Given
         push("ns/app", first);
         CapturedStream captured = captureReader.find(APP, clock.instant()).orElseThrow();

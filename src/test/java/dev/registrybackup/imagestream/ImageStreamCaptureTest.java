@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What hints put on record, whatever happens in between. */
+/** Captures of single streams, whatever happens meanwhile. */
 class ImageStreamCaptureTest {
     private static final RepositoryName APP = new RepositoryName("ns/app");
     private static final Duration SECOND = Duration.ofSeconds(1);
@@ -79,7 +79,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void aStreamIsOnRecordWithItsImages() {
+    void aStreamIsCapturedWithItsImages() {
         // When
         Result result = capture.capture(APP);
 
@@ -94,7 +94,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void aSecondEventRecordsNothing() {
+    void aSecondEventWithoutAChangeWritesNothing() {
         // Given
         Result before = capture.capture(APP);
         clock.advance(SECOND);
@@ -110,7 +110,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void whatOnlyTheServersBookkeepingChangesIsNoChange() {
+    void aChangeOfTheServersBookkeepingOnlyIsNotCaptured() {
         // Given
         capture.capture(APP);
         ObjectName name = ObjectName.stream(APP);
@@ -125,7 +125,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void bodiesHaveNeitherVersionsNorManagers() {
+    void bodiesHaveNeitherResourceVersionsNorFieldManagers() {
         // When
         Result result = capture.capture(APP);
 
@@ -164,7 +164,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void aStreamThatNeverStandsStillIsCapturedAllTheSame() {
+    void aStreamThatKeepsChangingIsCapturedAllTheSame() {
         // Given
         AtomicInteger reads = new AtomicInteger();
         cluster.onCall(call -> cluster.label("ns/app", String.valueOf(reads.incrementAndGet())));
@@ -178,7 +178,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void aStateFromBeforeTheEventIsRecordedAfterIt() {
+    void aStateFromBeforeTheEventIsCapturedAfterIt() {
         // Given
         int states = 200;
         Random choice = new Random(5);
@@ -207,7 +207,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void hintsThatComeTwiceAndOutOfOrderToTwoProcessesLeaveTheNewestState() {
+    void eventsThatComeTwiceAndOutOfOrderToTwoProcessesLeaveTheNewestState() {
         // Given
         ImageStreamCapture other = process();
         capture.capture(APP);
@@ -232,7 +232,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void aProcessThatFellAsleepWithAnOldReadingDoesNotHideANewerOne() {
+    void aProcessThatStallsAfterAnOldReadingDoesNotHideANewerOne() {
         // Given
         ImageStreamCapture other = process();
         AtomicInteger reads = new AtomicInteger();
@@ -279,7 +279,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void childrenOfWhatIsKnownAreFoundByAProcessThatHasNotSeenThem() {
+    void childrenOfACapturedIndexAreFoundByAnotherProcess() {
         // Given
         Digest index = digest("index");
         cluster.push(index, second);
@@ -302,7 +302,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void anImageThatTheClusterDoesNotHaveIsRecordedAsMissingAndReadAgain() {
+    void anImageThatTheClusterLacksIsCapturedAsMissingAndRequestedAgain() {
         // Given
         Digest late = digest("late");
         cluster.tag("ns/app", "v2", late, clock.instant());
@@ -321,7 +321,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void anImageThatComesBetweenTheReadingsIsNotTakenForMissing() {
+    void anImageThatIsCreatedBetweenTheReadingsIsNotMissing() {
         // Given
         Digest late = digest("late");
         cluster.tag("ns/app", "v2", late, clock.instant());
@@ -340,7 +340,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void aDeletionIsOnRecordAndEarlierStatesStay() {
+    void aDeletionIsCapturedAndEarlierStatesStay() {
         // Given
         Instant before = clock.instant();
         CapturedStream there = capture.capture(APP).captured();
@@ -358,7 +358,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void aStreamThatWasMadeAnewIsANewState() {
+    void aStreamThatIsCreatedAgainIsANewState() {
         // Given
         capture.capture(APP);
         clock.advance(SECOND);
@@ -377,7 +377,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void aClusterThatFailsAnywhereLeavesNothingOnRecordThatIsNotWhole() {
+    void aClusterThatFailsAnywhereLeavesNoIncompleteCapture() {
         // Given
         Digest index = digest("index");
         cluster.push(index, second);
@@ -433,7 +433,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void whatCanBeNoImageStreamIsRefusedByItsName() {
+    void aNameThatNoImageStreamCanHaveIsRefused() {
         // When
         IllegalArgumentException refusal =
                 assertThrows(IllegalArgumentException.class, () -> capture.capture(new RepositoryName("ns/app/part")));

@@ -80,7 +80,7 @@ class OpenShiftClusterTest {
     }
 
     @Test
-    void aListBegunTooLongAgoHasExpired() {
+    void aListThatWasStartedTooLongAgoHasExpired() {
         // Given
         streams(3);
         Optional<String> next =
@@ -94,7 +94,7 @@ class OpenShiftClusterTest {
     }
 
     @Test
-    void whatIsNotThereIsEmpty() {
+    void aMissingObjectIsEmpty() {
         // Given
         streams(1);
         // When
@@ -106,7 +106,7 @@ class OpenShiftClusterTest {
     }
 
     @Test
-    void aRefusalSaysWhatWasAskedWhatTheServerSaidAndWhatHelps() {
+    void aRefusalHasTheRequestTheAnswerAndTheRemedy() {
         // Given
         account.mayNot("get", "image.openshift.io", "imagestreams", "*");
         // When
@@ -122,7 +122,7 @@ class OpenShiftClusterTest {
     }
 
     @Test
-    void anExistingObjectAndAConflictAreDistinguished() {
+    void anExistingObjectAndAChangedOneAreDistinguished() {
         // Given
         streams(1);
         ObjectName name = new ObjectName(Resource.IMAGE_STREAM, Optional.of("dev"), "app0");
@@ -140,7 +140,7 @@ class OpenShiftClusterTest {
     }
 
     @Test
-    void rightsAreAskedForByVerbResourceAndPart() {
+    void rightsAreAskedForByVerbResourceAndSubresource() {
         // Given
         account.mayNot("update", "image.openshift.io", "imagestreams/status", "*");
         // When
@@ -189,7 +189,7 @@ class OpenShiftClusterTest {
     }
 
     @Test
-    void aServerThatIsGoneIsUnavailable() {
+    void aServerThatDoesNotAnswerIsUnavailable() {
         // Given
         api.close();
         // When

@@ -13,13 +13,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** When a push counts as restorable. */
+/** When a push is restorable. */
 class PushLatencyTrackerTest {
     private static final RepositoryName APP = new RepositoryName("ns/app");
 
@@ -32,7 +33,7 @@ class PushLatencyTrackerTest {
     private final ImageStreamCapture capture =
             new ImageStreamCapture(cluster, backup, clock, () -> "%08x".formatted(random.incrementAndGet()));
     private final List<Duration> restorable = new ArrayList<>();
-    private final List<String> givenUp = new ArrayList<>();
+    private final List<String> timedOut = new ArrayList<>();
     private final Digest layer = content.layer("ns/app", 100);
     private final Digest image = content.image("ns/app", layer);
     private PushLatencyTracker pushes;
@@ -53,7 +54,7 @@ class PushLatencyTrackerTest {
 
                     @Override
                     public void timedOut(String reference) {
-                        givenUp.add(reference);
+                        timedOut.add(reference);
                     }
                 });
         cluster.push(image);
@@ -74,10 +75,10 @@ class PushLatencyTrackerTest {
     }
 
     @Test
-    void aPushIsRestorableOnceTheLastOfItsBlobsIsThere() {
+    void aPushIsRestorableOnceTheBackupHasItsLastBlob() {
         // Given
         copyAll();
-        backup.delete(content.blobKey(layer), java.util.Optional.empty());
+        backup.delete(content.blobKey(layer), Optional.empty());
         push("v1", image);
         pushes.poll();
         clock.advance(Duration.ofSeconds(30));
@@ -94,13 +95,13 @@ class PushLatencyTrackerTest {
     }
 
     @Test
-    void anIndexWaitsForChildrenThatWerePushedAndNotForOthers() {
+    void anIndexNeedsTheChildrenThatWerePushedAndNoOthers() {
         // Given
         Digest other = content.image("ns/app", layer);
         Digest index = content.index("ns/app", image, other);
         copyAll();
-        backup.delete(content.blobKey(image), java.util.Optional.empty());
-        backup.delete(content.blobKey(other), java.util.Optional.empty());
+        backup.delete(content.blobKey(image), Optional.empty());
+        backup.delete(content.blobKey(other), Optional.empty());
         cluster.push(index, image, other);
         push("all", index);
         pushes.poll();
@@ -116,7 +117,7 @@ class PushLatencyTrackerTest {
     }
 
     @Test
-    void onlyWhatWasPushedSinceTheCaptureBeforeCounts() {
+    void onlyPushesSinceThePreviousCaptureCount() {
         // Given
         copyAll();
         push("v1", image);
@@ -134,7 +135,7 @@ class PushLatencyTrackerTest {
     }
 
     @Test
-    void whatWasThereBeforeItBeganDoesNotCount() {
+    void pushesBeforeTheTrackerStartedDoNotCount() {
         // Given
         copyAll();
         cluster.tag("ns/app", "old", image, clock.instant().minus(Duration.ofDays(9)));
@@ -145,7 +146,7 @@ class PushLatencyTrackerTest {
 
         // Then
         assertEquals(List.of(), restorable);
-        assertEquals(List.of(), givenUp);
+        assertEquals(List.of(), timedOut);
     }
 
     @Test
@@ -164,16 +165,16 @@ class PushLatencyTrackerTest {
         assertEquals(List.of(), restorable);
         clock.advance(Duration.ofHours(2));
         pushes.poll();
-        assertEquals(List.of(), givenUp);
+        assertEquals(List.of(), timedOut);
     }
 
     @Test
-    void aPushThatCannotBeRestoredWithinAnHourIsGivenUpOnce() {
+    void aPushThatIsNotRestorableWithinAnHourTimesOutOnce() {
         // Given
         push("v1", image);
         clock.advance(Duration.ofMinutes(59));
         pushes.poll();
-        List<String> before = List.copyOf(givenUp);
+        List<String> before = List.copyOf(timedOut);
         clock.advance(Duration.ofMinutes(2));
 
         // When
@@ -182,12 +183,12 @@ class PushLatencyTrackerTest {
 
         // Then
         assertEquals(List.of(), before);
-        assertEquals(List.of("ns/app:v1"), givenUp);
+        assertEquals(List.of("ns/app:v1"), timedOut);
         assertTrue(restorable.isEmpty());
     }
 
     @Test
-    void ofMoreThanAThousandTheOldestAreGivenUp() {
+    void theOldestOfMoreThanAThousandPushesTimeOut() {
         // Given
         for (int tag = 0; tag < 1_002; tag++) {
             cluster.tag("ns/app", "v" + tag, image, clock.instant());
@@ -197,6 +198,6 @@ class PushLatencyTrackerTest {
         pushes.add(capture.capture(APP));
 
         // Then
-        assertEquals(List.of("ns/app:v0", "ns/app:v1"), givenUp);
+        assertEquals(List.of("ns/app:v0", "ns/app:v1"), timedOut);
     }
 }

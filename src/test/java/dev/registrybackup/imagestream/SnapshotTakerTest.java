@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
@@ -86,7 +87,7 @@ class SnapshotTakerTest {
     }
 
     @Test
-    void itHasEachStreamOfManyPagesOnceWithItsImages() throws IOException {
+    void aSnapshotHasEachStreamOfManyPagesOnceWithItsImages() throws IOException {
         // Given
         fill(250);
 
@@ -117,7 +118,7 @@ class SnapshotTakerTest {
     }
 
     @Test
-    void aTagThatCannotBePulledIsNoReasonToLeaveOutItsStreamNorItsImage() throws IOException {
+    void aTagThatCannotBePulledKeepsItsStreamAndImageCaptured() throws IOException {
         // Given
         fill(2);
         Digest image = digest("of the odd tag");
@@ -141,7 +142,7 @@ class SnapshotTakerTest {
     }
 
     @Test
-    void aChildOfAnIndexThatIsNoDigestIsPassedOver() throws IOException {
+    void aChildOfAnIndexWithoutADigestIsSkipped() throws IOException {
         // Given
         fill(1);
         ObjectName name = ObjectName.image(digest("image 0"));
@@ -208,7 +209,7 @@ class SnapshotTakerTest {
     }
 
     @Test
-    void aListThatExpiredIsBegunAgainAndNothingIsInItTwice() {
+    void anExpiredListIsStartedAgainAndNothingIsCapturedTwice() {
         // Given
         fill(150);
         AtomicInteger pages = new AtomicInteger();
@@ -229,7 +230,7 @@ class SnapshotTakerTest {
     }
 
     @Test
-    void aListThatExpiresAgainAndAgainIsGivenUpAndThereIsNoSnapshot() {
+    void aListThatKeepsExpiringLeavesNoSnapshot() {
         // Given
         fill(1);
         cluster.fail(ClusterError.EXPIRED);
@@ -244,7 +245,7 @@ class SnapshotTakerTest {
     }
 
     @Test
-    void anImageThatCameAfterImagesWereListedIsInItAllTheSame() {
+    void anImageThatIsCreatedAfterImagesWereListedIsCaptured() {
         // Given
         fill(1);
         Digest child = digest("child");
@@ -266,13 +267,13 @@ class SnapshotTakerTest {
     }
 
     @Test
-    void imagesThatAreMissingAreCountedAndImagesWithOtherNamesPassedOver() {
+    void missingImagesAreCountedAndImagesWithOtherNamesAreSkipped() {
         // Given
         fill(1);
         cluster.tag("ns/app-000", "v2", digest("gone"), clock.instant());
         cluster.put(
                 ObjectName.of(Resource.IMAGE, "by-hand"),
-                com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode());
+                JsonNodeFactory.instance.objectNode());
 
         // When
         SnapshotSummary snapshotSummary = snapshotTaker.take(scratch);
@@ -283,7 +284,7 @@ class SnapshotTakerTest {
     }
 
     @Test
-    void nothingIsVisibleBeforeItIsWhole() {
+    void noSnapshotIsVisibleBeforeItIsComplete() {
         // Given
         fill(120);
         List<String> early = new ArrayList<>();
@@ -340,7 +341,7 @@ class SnapshotTakerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 5, 50, -1})
-    void aSnapshotThatWasCutShortIsRefused(int length) {
+    void aTruncatedSnapshotIsRefused(int length) {
         // Given
         fill(30);
         String key = snapshotTaker.take(scratch).key();
@@ -359,7 +360,7 @@ class SnapshotTakerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 15, 31})
-    void aSnapshotWithAMissingLineIsRefusedAlthoughItDecompresses(int lacking) throws IOException {
+    void aSnapshotWithoutOneOfItsLinesIsRefused(int missing) throws IOException {
         // Given
         fill(30);
         String key = snapshotTaker.take(scratch).key();
@@ -368,7 +369,7 @@ class SnapshotTakerTest {
                         StandardCharsets.UTF_8)
                 .lines()
                 .collect(Collectors.toCollection(ArrayList::new));
-        lines.remove(lacking);
+        lines.remove(missing);
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (GZIPOutputStream packing = new GZIPOutputStream(packed)) {
             packing.write((String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8));
@@ -381,7 +382,7 @@ class SnapshotTakerTest {
         // Then
         assertEquals(
                 "Failed to read the snapshot %s: it ends after %d streams, without its last line. Give an earlier time as \"at\", or restore an older version of that object in the bucket"
-                        .formatted(key, lacking == 31 ? 30 : 29),
+                        .formatted(key, missing == 31 ? 30 : 29),
                 refusal.getMessage());
     }
 }

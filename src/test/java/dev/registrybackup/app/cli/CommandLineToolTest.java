@@ -89,7 +89,7 @@ class CommandLineToolTest {
 
         @Override
         public ObjectNode canary() {
-            return told("canary");
+            return answer("canary");
         }
 
         @Override

@@ -203,7 +203,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void theCommandsOfThePreflightFixWhatItReports() {
+    void everyFailedCheckIsFixedByItsCommand() {
         // Given
         aCluster();
         fixture.backedUp();
@@ -221,7 +221,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aMissingRightIsNamedBeforeAnythingIsWritten() {
+    void aMissingRightIsReportedBeforeAnythingIsWritten() {
         // Given
         fixture.push("dev/app", "latest");
         fixture.backedUp()
@@ -242,7 +242,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aNamespaceThatIsNotThereIsCreatedOnlyIfAskedFor() {
+    void aMissingNamespaceIsCreatedOnlyIfRequested() {
         // Given
         fixture.push("dev/app", "latest");
         fixture.backedUp().ready();
@@ -259,7 +259,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void limitsAndRegistriesThatWouldRefuseAreNamed() {
+    void limitRangesAndRefusedRegistriesFailThePreflight() {
         // Given
         aCluster();
         fixture.push("dev/app", "v2");
@@ -276,7 +276,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aRightThatGoesHalfWayLeavesWhatCanBeFinishedLater() {
+    void aRightThatIsRevokedHalfwayLeavesARestoreThatTheNextRunCompletes() {
         // Given
         aCluster();
         fixture.backedUp().ready();
@@ -306,7 +306,7 @@ class ImageStreamRestoreTest {
 
     @ParameterizedTest
     @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
-    void killedBeforeAnyOfItsWritesItIsFinishedByTheNextRun(String request) {
+    void aRestoreKilledBeforeAnyOfItsWritesIsCompletedByTheNextRun(String request) {
         // Given
         aCluster();
         fixture.backedUp().ready();
@@ -353,7 +353,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aTagMovedMeanwhileIsListedAndLeftUnlessItMayBeMoved() {
+    void aTagThatWasMovedMeanwhileIsReportedAndLeftUnlessItMayBeOverwritten() {
         // Given
         Digest was = fixture.push("dev/app", "latest");
         fixture.backedUp().ready();
@@ -377,7 +377,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aTimeBetweenTwoPushesFollowsFromCapturesAlone() {
+    void aTimeBetweenTwoPushesIsRestoredFromSingleCaptures() {
         // Given
         fixture.backedUp();
         Digest first = fixture.push("dev/app", "latest");
@@ -420,7 +420,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aSnapshotOfAClusterMadeAnewIsNotTakenForWhatIsToBeRestored() {
+    void anEmptySnapshotOfANewClusterIsNotRestored() {
         // Given
         Digest image = fixture.push("dev/app", "latest");
         fixture.backedUp();
@@ -484,7 +484,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aTagWhoseImageIsNotInTheBackupIsSkippedAndNotSetToAnOlderOne() {
+    void aTagWhoseImageIsMissingFromTheBackupIsSkippedAndNotSetToAnOlderOne() {
         // Given
         Digest older = fixture.push("dev/app", "latest");
         Digest newer = fixture.push("dev/app", "latest");
@@ -509,7 +509,7 @@ class ImageStreamRestoreTest {
                 restored("dev/app", "latest"));
     }
 
-    /** Has a tag keep a mere reference and no image, as {@code oc tag --reference} does. */
+    /** Has a tag keep a reference and no image, as {@code oc tag --reference} does. */
     private void tagReference(String repository, String tag, String reference) {
         fixture.clock().advance(Duration.ofMinutes(1));
         ObjectName name = ObjectName.stream(new RepositoryName(repository));
@@ -534,7 +534,7 @@ class ImageStreamRestoreTest {
 
     @ParameterizedTest
     @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
-    void aReferenceIsRestoredBesideAnImageThatTheBackupDoesNotHave(String request) {
+    void aReferenceIsRestoredBesideAnImageThatIsMissingFromTheBackup(String request) {
         // Given
         Digest lost = fixture.push("dev/app", "x");
         tagReference("dev/app", "ref", "quay.io/base/base:9");
@@ -557,7 +557,7 @@ class ImageStreamRestoreTest {
 
     @ParameterizedTest
     @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
-    void aTagThatIsAMereReferenceByNowDoesNotGoForTheLossOfWhatItWasBefore(String request) {
+    void aTagThatIsAReferenceNowIsRestoredWithoutItsMissingOlderImage(String request) {
         // Given
         Digest before = fixture.push("dev/app", "x");
         tagReference("dev/app", "x", "quay.io/base/base:9");
@@ -572,7 +572,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void anImageWhereTheCaptureHasAMereReferenceIsListedAndLeftByMappingsUnlessItMayBeMoved() {
+    void anImageInPlaceOfACapturedReferenceIsReportedAndLeftByMappingUnlessItMayBeOverwritten() {
         // Given
         fixture.push("dev/app", "x");
         tagReference("dev/app", "ref", "quay.io/base/base:9");
@@ -597,7 +597,7 @@ class ImageStreamRestoreTest {
     }
 
     /** Has a tag by which nothing can be pulled point to an image, as {@code oc tag} allows. */
-    private void tagOddly(String repository, String tag, Digest image) {
+    private void tagUnpullably(String repository, String tag, Digest image) {
         ObjectName name = ObjectName.stream(new RepositoryName(repository));
         ObjectNode stream = fixture.lostCluster().find(name).orElseThrow();
         stream.withObject("status")
@@ -613,11 +613,11 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aTagByWhichNothingCanBePulledComesBackByStatus() {
+    void aTagThatCannotBePulledIsRestoredByStatus() {
         // Given
         fixture.push("dev/app", "latest");
         Digest odd = fixture.push("dev/other", "latest");
-        tagOddly("dev/app", "1.0+1", odd);
+        tagUnpullably("dev/app", "1.0+1", odd);
         fixture.lost().removeStream("dev", "other");
         fixture.backedUp().ready();
         // When
@@ -634,10 +634,10 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aTagByWhichNothingCanBePulledIsLeftOutByMappingAndNamed() {
+    void aTagThatCannotBePulledIsSkippedByMappingAndReported() {
         // Given
         Digest image = fixture.push("dev/app", "latest");
-        tagOddly("dev/app", "1.0+1", image);
+        tagUnpullably("dev/app", "1.0+1", image);
         fixture.backedUp().ready();
         // When
         Restore.RestoreResult restoreResult = fixture.restore(ALL_BY_MAPPING);
@@ -682,7 +682,7 @@ class ImageStreamRestoreTest {
 
     @ParameterizedTest
     @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
-    void aStreamWhoseCapturedBodyIsDamagedIsNamedAndTheOthersAreRestored(String request) {
+    void aStreamWithACorruptBodyIsReportedAndTheOthersAreRestored(String request) {
         // Given
         fixture.push("dev/app", "latest");
         Digest other = fixture.push("dev/z", "latest");
@@ -699,7 +699,7 @@ class ImageStreamRestoreTest {
 
     @ParameterizedTest
     @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
-    void aStreamOneOfWhoseCapturedImagesIsDamagedIsNamedAndTheOthersAreRestored(String request) {
+    void aStreamWithACorruptImageBodyIsReportedAndTheOthersAreRestored(String request) {
         // Given
         Digest image = fixture.push("dev/app", "latest");
         Digest other = fixture.push("dev/z", "latest");
@@ -712,7 +712,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void linksOfTagsOfTheOtherStreamsAreRestoredWhereOneStreamsBodyIsDamaged() {
+    void tagLinksOfTheOtherStreamsAreRestoredBesideAStreamWithACorruptBody() {
         // Given
         fixture.push("dev/app", "latest");
         Digest other = fixture.push("dev/z", "latest");
@@ -736,7 +736,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void anImageThatTheClusterHadNotIsMadeFromItsManifest() {
+    void anImageThatWasMissingFromTheClusterIsBuiltFromItsManifest() {
         // Given
         Digest image = fixture.push("dev/app", "latest");
         fixture.lost().removeImage(image.toString());
@@ -757,7 +757,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void withoutTheRightToCreateImagesMappingsLeaveOutIndexesAndSaySo() {
+    void withoutTheRightToCreateImagesMappingSkipsAndReportsIndexes() {
         // Given
         aCluster();
         fixture.backedUp().ready();
@@ -777,7 +777,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void toRepairEverythingEachLayerIsReadOnce() {
+    void aRepairOfEverythingReadsEachLayerOnce() {
         // Given
         Digest image = fixture.push("dev/app", "latest");
         fixture.backedUp().ready();
@@ -860,7 +860,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void whoMayEditANamespaceRestoresItByMapping() {
+    void anEditorOfANamespaceRestoresItByMapping() {
         // Given
         Digest older = fixture.push("dev/app", "latest");
         Digest newer = fixture.push("dev/app", "latest");
@@ -888,7 +888,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aStandbyTargetGetsLinksOfTags() {
+    void aStandbyTargetGetsTagLinks() {
         // Given
         Digest older = fixture.push("dev/app", "latest");
         Digest newer = fixture.push("dev/app", "latest");
@@ -915,7 +915,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aClusterThatIsGoneFailsItAsAWhole() {
+    void aClusterThatDoesNotAnswerFailsTheRestore() {
         // Given
         fixture.push("dev/app", "latest");
         fixture.backedUp().ready();
@@ -931,7 +931,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void anIndexThatLostAChildIsLeftOut() {
+    void anIndexWithoutOneOfItsChildrenIsSkipped() {
         // Given
         Digest index = fixture.pushIndex("dev/multi", "all");
         fixture.push("dev/multi", "one");
@@ -959,7 +959,7 @@ class ImageStreamRestoreTest {
 
     @ParameterizedTest
     @CsvSource({"status,mapping", "mapping,status"})
-    void oneStrategyDoesNotChangeWhatTheOtherRestored(String first, String second) {
+    void streamsRestoredByOneStrategyAreLeftAsTheyAreByTheOther(String first, String second) {
         // Given
         aCluster();
         fixture.backedUp().ready();
@@ -977,7 +977,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aPlainClusterIsDistinguishedFromOpenShift() {
+    void aClusterThatIsNotOpenShiftFailsThePreflight() {
         // Given
         fixture.push("dev/app", "latest");
         fixture.backedUp();

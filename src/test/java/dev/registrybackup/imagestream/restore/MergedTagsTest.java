@@ -64,7 +64,7 @@ class MergedTagsTest {
                 "c9 b5    | c9 a7 a1  | c9 a7 b5 a1    | false",
                 "c9 b5    | ''        | c9 b5          | false",
             })
-    void whatIsThereStaysAndWhatIsWantedIsAddedInItsTime(String there, String wanted, String merged, boolean conflict) {
+    void presentItemsStayAndCapturedOnesAreAddedByTheirTime(String there, String wanted, String merged, boolean conflict) {
         // Given
         JsonNode before = tags("latest", there);
         // When
@@ -76,7 +76,7 @@ class MergedTagsTest {
     }
 
     @Test
-    void aTagThatMayBeMovedPointsToWhatIsWanted() {
+    void aTagThatMayBeMovedPointsToTheCapturedImage() {
         // Given
         JsonNode before = tags("latest", "c9 b2");
         // When
@@ -100,7 +100,7 @@ class MergedTagsTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
-    void nothingThatIsThereIsCutOrReorderedAndASecondMergeChangesNothing(long seed) {
+    void noPresentItemIsRemovedOrReorderedAndASecondMergeChangesNothing(long seed) {
         // Given
         Random random = new Random(seed);
         for (int round = 0; round < 200; round++) {

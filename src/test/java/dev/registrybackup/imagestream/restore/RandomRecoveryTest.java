@@ -66,7 +66,7 @@ class RandomRecoveryTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6})
-    void everyStateThatWasCapturedComesBackAsOfItsTime(long seed, @TempDir Path scratch) {
+    void everyCapturedStateIsRestoredAsOfItsTime(long seed, @TempDir Path scratch) {
         // Given
         Random random = new Random(seed);
         try (RecoveryFixture fixture = new RecoveryFixture(scratch, seed)) {
