@@ -114,11 +114,11 @@ class BackupGaugesTest {
 
         // When
         seen.set(new LastCanary.CanaryRecord(Optional.empty(), Optional.empty(), 0));
-        double noneSent = shown().get(name);
+        double noneSent = shown().getOrDefault(name, -1.0);
         seen.set(new LastCanary.CanaryRecord(Optional.of(ENDED), Optional.empty(), 1));
-        double noneArrived = shown().get(name);
+        double noneArrived = shown().getOrDefault(name, -1.0);
         seen.set(new LastCanary.CanaryRecord(Optional.of(ENDED.plusSeconds(600)), Optional.of(ENDED), 1));
-        double arrived = shown().get(name);
+        double arrived = shown().getOrDefault(name, -1.0);
 
         // Then
         assertEquals(Double.NaN, noneSent);
