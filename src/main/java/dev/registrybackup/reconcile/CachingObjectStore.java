@@ -80,17 +80,14 @@ final class CachingObjectStore extends ForwardingObjectStore {
     @MustBeClosed
     public OpenObject open(String key, Optional<ByteRange> range, Optional<String> etag) {
         byte[] document = documents.get(key);
-        return document == null || range.isPresent() || etag.isPresent()
-                ? super.open(key, range, etag)
-                : new Document(key, document, new ByteArrayInputStream(document));
+        if (document == null || range.isPresent() || etag.isPresent()) {
+            return super.open(key, range, etag);
+        }
+        ObjectInfo info = new ObjectInfo(key, document.length, "", Instant.EPOCH, Map.of(), Optional.empty());
+        return new CachedDocument(info, new ByteArrayInputStream(document));
     }
 
-    private record Document(String key, byte[] bytes, InputStream stream) implements OpenObject {
-        @Override
-        public ObjectInfo info() {
-            return new ObjectInfo(key, bytes.length, "", Instant.EPOCH, Map.of(), Optional.empty());
-        }
-
+    private record CachedDocument(ObjectInfo info, InputStream stream) implements OpenObject {
         @Override
         public void close() {
             // It is in memory.

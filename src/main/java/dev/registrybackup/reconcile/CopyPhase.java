@@ -142,11 +142,11 @@ final class CopyPhase {
 
     private CompletableFuture<Boolean> isMissedByEvents(String key, Optional<ObjectInfo> listed) {
         return missedByEventsBefore
-                .map(before -> workerPools.submitSmall(() -> listed.or(
-                                () -> storePair.registry().head(key))
-                        .map(ObjectInfo::lastModified)
-                        .filter(written -> written.isBefore(before))
-                        .isPresent()))
+                .map(before -> workerPools.submitSmall(
+                        () -> listed.or(() -> storePair.registry().head(key))
+                                .map(ObjectInfo::lastModified)
+                                .filter(written -> written.isBefore(before))
+                                .isPresent()))
                 .orElseGet(() -> CompletableFuture.completedFuture(false));
     }
 

@@ -123,9 +123,7 @@ public final class Reconciliation {
             CountingObjectStore backup =
                     new CountingObjectStore(new FencedObjectStore(storePair.backup(), operation.fence()));
             StorePair ofRun = new StorePair(
-                    registry,
-                    new CachingObjectStore(backup, storePair.layout().blobsPrefix()),
-                    storePair.layout());
+                    registry, new CachingObjectStore(backup, storePair.layout().blobsPrefix()), storePair.layout());
             Alarms alarms = new Alarms(backup, tools.clock());
             request.acknowledgedAlarm().ifPresent(alarm -> alarms.acknowledge(alarm, askedBy));
             ReportWriter reportWriter = new ReportWriter(backup, id, isOpenShift, operation.fence());

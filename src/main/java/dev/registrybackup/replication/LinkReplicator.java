@@ -85,6 +85,10 @@ final class LinkReplicator {
                         .handle((result, failure) -> resultOrMalformed(link.kind(), result, failure)));
     }
 
+    private CompletableFuture<ReplicationResult> replicate(Link link) {
+        return replicate(link, false, Optional.empty());
+    }
+
     private CompletableFuture<ReplicationResult> start(Link link, boolean isAbsent, Optional<StoredLink> listed) {
         if (link instanceof TagCurrentLink tag) {
             return read(tag, listed).thenCompose(read -> followTag(tag, read, isAbsent, 0, 0));
@@ -137,7 +141,7 @@ final class LinkReplicator {
 
     /** The revision link that a tag points to, which has to be there before the tag is. */
     private CompletableFuture<DependencyResult> copyRevision(RepositoryName repository, Digest digest) {
-        return replicate(new RevisionLink(repository, digest), false, Optional.empty()).thenCompose(revision -> {
+        return replicate(new RevisionLink(repository, digest)).thenCompose(revision -> {
             if (revision.status().isInBackup()) {
                 return CompletableFuture.completedFuture(new DependencyResult(Set.of(), revision.bytesCopied()));
             }
@@ -209,7 +213,7 @@ final class LinkReplicator {
     void retryWaiting(Digest dependency, Predicate<Link> which) {
         blockedLinks.linksWaitingFor(dependency).forEach(key -> {
             if (layout.parse(key) instanceof Link link && which.test(link)) {
-                onUnblocked.accept(key, replicate(link, false, Optional.empty()));
+                onUnblocked.accept(key, replicate(link));
             }
         });
     }

@@ -87,10 +87,11 @@ class CachingObjectStoreTest {
         String etag = bucket.head(KEY).orElseThrow().etag();
 
         // When
-        store.open(KEY, Optional.empty(), Optional.of(etag)).close();
-
-        // Then
-        assertEquals(1, reads());
+        try (OpenObject opened = store.open(KEY, Optional.empty(), Optional.of(etag))) {
+            // Then
+            assertEquals(etag, opened.info().etag());
+            assertEquals(1, reads());
+        }
     }
 
     @Test

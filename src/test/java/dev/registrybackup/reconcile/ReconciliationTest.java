@@ -40,8 +40,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.UnaryOperator;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -123,7 +123,8 @@ class ReconciliationTest {
                 assertEquals(List.of(Operation.PUT), operations(empty.backup(), key), key);
             }
             String catalog = new String(
-                    empty.backupBucket().bytes("registry-backup/catalog/team/app/_repository.json"), StandardCharsets.UTF_8);
+                    empty.backupBucket().bytes("registry-backup/catalog/team/app/_repository.json"),
+                    StandardCharsets.UTF_8);
             assertTrue(catalog.contains("arm64"), catalog);
         }
     }
