@@ -1,7 +1,6 @@
 package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.registrybackup.app.ui.Row.Level;
 import dev.registrybackup.objectstore.MetadataStore;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.registrybackup.app.ui;
 
+import dev.registrybackup.app.ui.StatusReader.BackupStatus;
 import dev.registrybackup.reconcile.Alarm;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -10,14 +11,11 @@ import java.util.Optional;
 
 /** Template data of the overview at {@code /}. */
 final class OverviewData {
-    private final RestoreCommands restoreCommands;
+    private OverviewData() {}
 
-    OverviewData(RestoreCommands restoreCommands) {
-        this.restoreCommands = restoreCommands;
-    }
-
-    Map<String, Object> of(BackupStatus backupStatus, Instant now) {
-        Restorability restorable = Restorability.of(backupStatus.verification(), backupStatus.items(), now);
+    static Map<String, Object> of(BackupStatus backupStatus, RestoreCommands restoreCommands, Instant now) {
+        Restorability restorable = Restorability.of(
+                backupStatus.verification().value(), backupStatus.items().value(), now);
         Map<String, Object> data = new LinkedHashMap<>();
         data.put("level", restorable.level().data());
         data.put("sentence", restorable.sentence());
@@ -43,24 +41,18 @@ final class OverviewData {
     /** Notes that qualify the sentence. */
     private static List<String> notes(BackupStatus backupStatus, Instant now) {
         List<String> notes = new ArrayList<>();
-        backupStatus
-                .verification()
-                .value()
-                .filter(verificationRecord ->
-                        verificationRecord.finishedAt().isPresent() && Restorability.isOld(verificationRecord, now))
-                .ifPresent(verificationRecord -> notes.add(
-                        "The last verification is more than a day old: later losses and corruption do not show here."));
-        backupStatus
-                .verification()
-                .value()
-                .filter(verificationRecord -> verificationRecord.finishedAt().isEmpty())
-                .ifPresent(verificationRecord ->
-                        notes.add("Verify the backup: registry-backup verify --all, or POST /verify with {}."));
-        backupStatus
-                .alarms()
-                .value()
-                .filter(open -> !open.isEmpty())
-                .ifPresent(open -> notes.add(Formats.count(open.size(), "alarm") + " open, see below."));
+        backupStatus.verification().value().ifPresent(verification -> {
+            if (verification.finishedAt().isEmpty()) {
+                notes.add("Verify the backup: registry-backup verify --all, or POST /verify with {}.");
+            } else if (Restorability.isOld(verification, now)) {
+                notes.add(
+                        "The last verification is more than a day old: later losses and corruption do not show here.");
+            }
+        });
+        int alarms = backupStatus.alarms().value().map(List::size).orElse(0);
+        if (alarms > 0) {
+            notes.add(Formats.count(alarms, "alarm") + " open, see below.");
+        }
         return notes;
     }
 

@@ -1,6 +1,7 @@
 package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.app.ui.StatusReader.BackupStatus;
 import dev.registrybackup.app.ui.ReadCache.BusyException;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -26,7 +27,7 @@ public final class Pages {
     private final RestoreCommands restoreCommands;
     private final Clock clock;
     private final Templates templates = new Templates();
-    private final ReadCache<BackupStatus> status;
+    private final ReadCache<BackupStatus> statuses;
     private final ReadCache<Reading<ObjectNode>> documents;
 
     /**
@@ -65,7 +66,7 @@ public final class Pages {
         this.uiBackend = uiBackend;
         this.restoreCommands = new RestoreCommands(restoreUrl, isOpenShift);
         this.clock = clock;
-        this.status = new ReadCache<>(workerPools, clock);
+        this.statuses = new ReadCache<>(workerPools, clock);
         this.documents = new ReadCache<>(workerPools, clock);
     }
 
@@ -77,36 +78,31 @@ public final class Pages {
     private CompletableFuture<Page> route(Request request) {
         return switch (request.path()) {
             case "/" ->
-                status.get("/", before -> statusReader.read(before.orElseGet(BackupStatus::unknown)))
-                        .thenApply(stands -> overview(request, stands));
+                statuses.get("/", before -> statusReader.read(before.orElseGet(BackupStatus::unknown)))
+                        .thenApply(status -> overview(request, status));
             case "/page/repositories" -> repositories(request);
             case "/page/repository", "/page/image" -> repository(request);
             case "/page/operations" ->
                 document(
                         request,
                         "operations",
+                        "operations",
                         () -> Optional.of(uiBackend.operations(OPERATIONS)),
-                        (json, now) -> Optional.of(
-                                view("operations", Map.of("operations", new OperationData(now).list(json)))));
+                        (json, now) -> Optional.of(Map.of("operations", new OperationData(now).list(json))));
             case "/page/operation" ->
                 document(
                         request,
+                        "operation",
                         "operation " + request.parameter("id"),
                         () -> uiBackend.operation(request.parameter("id")),
-                        (json, now) -> Optional.of(view("operation", new OperationData(now).details(json))));
+                        (json, now) -> Optional.of(new OperationData(now).details(json)));
             default ->
                 CompletableFuture.completedFuture(message(404, "Page not found", request.path(), request.isLoggedIn()));
         };
     }
 
-    private record View(String template, Map<String, Object> data) {}
-
-    private static View view(String template, Map<String, Object> data) {
-        return new View(template, data);
-    }
-
-    private Page overview(Request request, BackupStatus stands) {
-        Map<String, Object> data = new OverviewData(restoreCommands).of(stands, clock.instant());
+    private Page overview(Request request, BackupStatus status) {
+        Map<String, Object> data = OverviewData.of(status, restoreCommands, clock.instant());
         data.put("isLoggedIn", request.isLoggedIn());
         return new Page(200, templates.render("overview", data));
     }
@@ -115,60 +111,74 @@ public final class Pages {
         String after = request.parameter("after");
         return document(
                 request,
+                "repositories",
                 "repositories " + after,
                 () -> Optional.of(
                         uiBackend.repositories(Optional.of(after).filter(name -> !name.isEmpty()), REPOSITORIES)),
-                (json, now) -> Optional.of(view(
-                        "repositories",
-                        Map.of("catalog", CatalogData.of(Optional.of(json), now), "isFirst", after.isEmpty()))));
+                (json, now) -> Optional.of(
+                        Map.of("catalog", CatalogData.of(Optional.of(json), now), "isFirst", after.isEmpty())));
     }
 
     private CompletableFuture<Page> repository(Request request) {
         String name = request.parameter("name").strip();
-        return document(request, "repository " + name, () -> uiBackend.repository(name), (json, now) -> {
-            RepositoryData repository = new RepositoryData(json, now);
-            if (request.path().equals("/page/repository")) {
-                return Optional.of(
-                        view("repository", repository.tagsAfter(request.parameter("after"), restoreCommands)));
-            }
-            String tag = request.parameter("tag");
-            return (tag.isEmpty()
-                            ? repository.byDigest(request.parameter("digest"), restoreCommands)
-                            : repository.byTag(tag, restoreCommands))
-                    .map(data -> view("image", data));
-        });
-    }
-
-    /** A page of one document, as last read if it cannot be read now. */
-    private CompletableFuture<Page> document(
-            Request request,
-            String thing,
-            Supplier<Optional<ObjectNode>> read,
-            BiFunction<ObjectNode, Instant, Optional<View>> show) {
-        return documents
-                .get(thing, before -> read(before.orElseGet(Reading::never), read))
-                .thenApply(reading -> {
-                    Instant now = clock.instant();
-                    if (reading.value().isEmpty()) {
-                        return reading.failure()
-                                .map(why -> message(503, "The backup did not answer", why, request.isLoggedIn()))
-                                .orElseGet(() -> nothing(request));
+        boolean isImage = request.path().equals("/page/image");
+        return document(
+                request,
+                isImage ? "image" : "repository",
+                "repository " + name,
+                () -> uiBackend.repository(name),
+                (json, now) -> {
+                    RepositoryData repository = new RepositoryData(json, now);
+                    String tag = request.parameter("tag");
+                    if (!isImage) {
+                        return Optional.of(repository.tagsAfter(request.parameter("after"), restoreCommands));
                     }
-                    return show.apply(reading.value().get(), now)
-                            .map(view -> rendered(request, view, reading, now))
-                            .orElseGet(() -> nothing(request));
+                    return tag.isEmpty()
+                            ? repository.byDigest(request.parameter("digest"), restoreCommands)
+                            : repository.byTag(tag, restoreCommands);
                 });
     }
 
-    private Page rendered(Request request, View view, Reading<?> reading, Instant now) {
-        Map<String, Object> data = new LinkedHashMap<>(view.data());
+    /**
+     * A page of one document, as last read if it cannot be read now.
+     *
+     * @param name the document's name in the cache
+     * @param data the template's data; empty if the document does not have what was asked for
+     */
+    private CompletableFuture<Page> document(
+            Request request,
+            String template,
+            String name,
+            Supplier<Optional<ObjectNode>> document,
+            BiFunction<ObjectNode, Instant, Optional<Map<String, Object>>> data) {
+        return documents
+                .get(name, before -> read(before.orElseGet(Reading::never), document))
+                .thenApply(reading -> {
+                    Instant now = clock.instant();
+                    if (reading.value().isEmpty() && reading.failure().isPresent()) {
+                        return message(
+                                503,
+                                "The backup did not answer",
+                                reading.failure().get(),
+                                request.isLoggedIn());
+                    }
+                    return reading.value()
+                            .flatMap(json -> data.apply(json, now))
+                            .map(found -> rendered(request, template, found, reading, now))
+                            .orElseGet(() -> notFound(request));
+                });
+    }
+
+    private Page rendered(
+            Request request, String template, Map<String, Object> found, Reading<?> reading, Instant now) {
+        Map<String, Object> data = new LinkedHashMap<>(found);
         data.put("isLoggedIn", request.isLoggedIn());
         data.put(
                 "failures",
-                reading.failure()
-                        .map(why -> java.util.List.of(OverviewData.failure(why, reading.at(), now)))
-                        .orElse(java.util.List.of()));
-        return new Page(200, templates.render(view.template(), data));
+                reading.failure().stream()
+                        .map(reason -> OverviewData.failure(reason, reading.at(), now))
+                        .toList());
+        return new Page(200, templates.render(template, data));
     }
 
     private Reading<ObjectNode> read(Reading<ObjectNode> before, Supplier<Optional<ObjectNode>> document) {
@@ -181,7 +191,7 @@ public final class Pages {
         }
     }
 
-    private Page nothing(Request request) {
+    private Page notFound(Request request) {
         return message(
                 404, "The backup has nothing with this name", request.query().toString(), request.isLoggedIn());
     }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Reads values for pages: each value once at a time, few at once, and not again within a few seconds, for any number of
@@ -32,7 +33,7 @@ final class ReadCache<T> {
         }
     };
     /** Guarded by this. */
-    private int underWay;
+    private int running;
 
     private record Entry<T>(CompletableFuture<T> result, Instant startedAt) {
         Optional<T> value() {
@@ -53,32 +54,32 @@ final class ReadCache<T> {
      * @param read reads it, given the last value
      * @return failed with {@link BusyException} if too many reads are running, or with the exception of the read
      */
-    synchronized CompletableFuture<T> get(String thing, Function<Optional<T>, T> read) {
-        Entry<T> last = entries.get(thing);
+    synchronized CompletableFuture<T> get(String name, Function<Optional<T>, T> read) {
+        Entry<T> last = entries.get(name);
         Instant now = clock.instant();
         if (last != null
                 && (!last.result().isDone() || now.isBefore(last.startedAt().plus(TTL)))) {
             return last.result();
         }
-        if (underWay >= CONCURRENCY) {
+        if (running >= CONCURRENCY) {
             return last == null ? CompletableFuture.failedFuture(new BusyException()) : last.result();
         }
         Optional<T> before = last == null ? Optional.empty() : last.value();
         Entry<T> entry = new Entry<>(new CompletableFuture<>(), now);
         workerPools.submitOperation(() -> run(entry, () -> read.apply(before)));
-        underWay++;
-        entries.put(thing, entry);
+        running++;
+        entries.put(name, entry);
         return entry.result();
     }
 
-    private void run(Entry<T> entry, java.util.function.Supplier<T> read) {
+    private void run(Entry<T> entry, Supplier<T> read) {
         try {
             entry.result().complete(read.get());
         } catch (RuntimeException e) {
             entry.result().completeExceptionally(e);
         } finally {
             synchronized (this) {
-                underWay--;
+                running--;
             }
         }
     }

@@ -10,11 +10,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Template data of one repository from its document. */
 final class RepositoryData {
     /** How many tags, and how many images without a tag, a page shows. */
     static final int MAX_IMAGES = 200;
+    /** How many characters of a digest a table shows. */
+    private static final int SHORT_DIGEST = 19;
 
     private final JsonNode document;
     private final String name;
@@ -65,7 +68,7 @@ final class RepositoryData {
         data.put("href", href());
         data.put("at", Formats.moment(MetadataStore.parseTime(document, "at"), now));
         data.put("stream", Formats.moment(MetadataStore.parseTime(document.path("imageStream"), "at"), now));
-        data.put("level", (restorable < all ? Row.Level.BAD : Row.Level.GOOD).data());
+        data.put("level", (restorable < all ? Level.BAD : Level.GOOD).data());
         data.put(
                 "sentence",
                 restorable < all
@@ -91,14 +94,8 @@ final class RepositoryData {
         data.put("time", Formats.moment(MetadataStore.parseTime(tag, "time"), now));
         if (digest.isEmpty()) {
             data.put("state", "Its link is broken: it points to no image");
-            data.put("level", Row.Level.BAD.data());
+            data.put("level", Level.BAD.data());
         }
-        return data;
-    }
-
-    private Map<String, Object> image(String digest) {
-        Map<String, Object> data = ImageData.of(digest, images.getOrDefault(digest, MissingNode.getInstance()), now);
-        data.put("href", "/page/image?name=%s&digest=%s".formatted(Formats.query(name), Formats.query(digest)));
         return data;
     }
 
@@ -155,5 +152,67 @@ final class RepositoryData {
         data.put("at", Formats.moment(MetadataStore.parseTime(document, "at"), now));
         data.put("restore", restoreCommands.image(reference));
         return data;
+    }
+
+    /** An image's data and whether it can be restored; a missing node stands for an image that the document lacks. */
+    private Map<String, Object> image(String digest) {
+        JsonNode image = images.getOrDefault(digest, MissingNode.getInstance());
+        Map<String, Object> data = new LinkedHashMap<>();
+        data.put("digest", digest);
+        data.put("href", "/page/image?name=%s&digest=%s".formatted(Formats.query(name), Formats.query(digest)));
+        data.put("short", digest.length() > SHORT_DIGEST ? digest.substring(0, SHORT_DIGEST) + "…" : digest);
+        data.put("level", level(image).data());
+        data.put("state", state(image));
+        data.put("mediaType", image.path("mediaType").asText());
+        data.put("platforms", platforms(image.path("platforms")));
+        data.put("size", image.has("size") ? Formats.size(image.path("size").asLong()) : "");
+        data.put("pushed", Formats.moment(MetadataStore.parseTime(image, "pushed"), now));
+        data.put("created", image.path("created").asText());
+        data.put("tags", texts(image.path("tags")));
+        data.put("missing", texts(image.path("missing")));
+        data.put("sparse", texts(image.path("sparse")));
+        data.put("unknown", texts(image.path("unknown")));
+        data.put("children", texts(image.path("children")));
+        return data;
+    }
+
+    private static Level level(JsonNode image) {
+        if (!image.has("restorable")) {
+            return Level.UNKNOWN;
+        }
+        return image.path("restorable").asBoolean() ? Level.GOOD : Level.BAD;
+    }
+
+    private static String state(JsonNode image) {
+        if (image.isMissingNode()) {
+            return "The backup has no such image";
+        }
+        if (!image.has("restorable")) {
+            return "Unknown: the store did not say whether it has "
+                    + Formats.count(image.path("unknown").size(), "blob");
+        }
+        if (!image.path("restorable").asBoolean()) {
+            return "Cannot be restored: missing "
+                    + Formats.count(image.path("missing").size(), "blob");
+        }
+        return image.path("sparse").isEmpty()
+                ? "Can be restored"
+                : "Can be restored as pushed: without "
+                        + Formats.count(image.path("sparse").size(), "platform");
+    }
+
+    private static String platforms(JsonNode platforms) {
+        List<String> names = new ArrayList<>();
+        platforms.forEach(platform -> names.add(List.of("os", "architecture", "variant").stream()
+                .map(part -> platform.path(part).asText())
+                .filter(part -> !part.isEmpty())
+                .collect(Collectors.joining("/"))));
+        return names.stream().distinct().collect(Collectors.joining(", "));
+    }
+
+    private static List<String> texts(JsonNode list) {
+        List<String> texts = new ArrayList<>();
+        list.forEach(entry -> texts.add(entry.asText()));
+        return texts;
     }
 }

@@ -1,6 +1,5 @@
 package dev.registrybackup.app.ui;
 
-import dev.registrybackup.app.ui.Row.Level;
 import dev.registrybackup.verify.LastVerification;
 import dev.registrybackup.verify.RestorableShare;
 import java.time.Duration;
@@ -19,65 +18,52 @@ record Restorability(Level level, String sentence, Optional<Instant> knownSince)
     static final Duration STALE_AFTER = Duration.ofDays(1);
 
     static Restorability of(
-            Reading<LastVerification.VerificationRecord> verification,
-            Reading<RestorableShare.ShareRecord> items,
+            Optional<LastVerification.VerificationRecord> verification,
+            Optional<RestorableShare.ShareRecord> items,
             Instant now) {
-        if (verification.value().isEmpty()) {
-            return unknown("It is unknown whether everything can be restored: the record could not be read");
+        if (verification.flatMap(LastVerification.VerificationRecord::finishedAt).isEmpty()) {
+            String reason = verification.isEmpty() ? "the record could not be read" : "nothing has been verified yet";
+            return new Restorability(
+                    Level.UNKNOWN,
+                    "It is unknown whether everything can be restored: " + reason,
+                    Optional.empty());
         }
-        LastVerification.VerificationRecord verificationRecord =
-                verification.value().get();
-        if (verificationRecord.finishedAt().isEmpty()) {
-            return unknown("It is unknown whether everything can be restored: nothing has been verified yet");
+        LastVerification.VerificationRecord images = verification.get();
+        Level level = ofImages(images);
+        if (level == Level.GOOD && isOld(images, now)) {
+            level = Level.WARN;
         }
-        Restorability images = ofImages(verificationRecord);
-        boolean lacksItems = items.value()
-                .filter(share -> share.restorable() < share.items())
-                .isPresent();
-        Level level = images.level() == Level.GOOD && isOld(verificationRecord, now) ? Level.WARN : images.level();
-        return new Restorability(
-                lacksItems ? Level.BAD : level,
-                images.sentence() + items.value().map(Restorability::ofItems).orElse(""),
-                verificationRecord.startedAt().or(verificationRecord::finishedAt));
-    }
-
-    private static Restorability unknown(String sentence) {
-        return new Restorability(Level.UNKNOWN, sentence, Optional.empty());
-    }
-
-    private static Restorability ofImages(LastVerification.VerificationRecord verificationRecord) {
-        long images = verificationRecord.images();
-        long incomplete = images - verificationRecord.restorable() - verificationRecord.unknown();
-        String unknown = verificationRecord.unknown() == 0
-                ? ""
-                : ", %s unknown".formatted(Formats.number(verificationRecord.unknown()));
-        if (images == 0) {
-            return new Restorability(Level.WARN, "The backup has no images", verificationRecord.finishedAt());
-        }
-        if (incomplete > 0) {
-            String sentence = "%s of %s cannot be restored%s"
-                    .formatted(Formats.number(incomplete), Formats.count(images, "image"), unknown);
-            return new Restorability(Level.BAD, sentence, verificationRecord.finishedAt());
-        }
-        if (verificationRecord.unknown() > 0) {
-            String sentence = "%s of %s can be restored%s"
+        String sentence = sentence(images);
+        long incompleteItems = items.map(share -> share.items() - share.restorable()).orElse(0L);
+        if (incompleteItems > 0) {
+            level = Level.BAD;
+            sentence += "; %s of %s of ImageStreams cannot"
                     .formatted(
-                            Formats.number(verificationRecord.restorable()), Formats.count(images, "image"), unknown);
-            return new Restorability(Level.WARN, sentence, verificationRecord.finishedAt());
+                            Formats.number(incompleteItems),
+                            Formats.count(items.get().items(), "item"));
         }
-        String sentence = images == 1
-                ? "The one image can be restored"
-                : "All %s images can be restored".formatted(Formats.number(images));
-        return new Restorability(Level.GOOD, sentence, verificationRecord.finishedAt());
+        return new Restorability(level, sentence, images.startedAt().or(images::finishedAt));
     }
 
-    private static String ofItems(RestorableShare.ShareRecord share) {
-        return share.restorable() < share.items()
-                ? "; %s of %s of ImageStreams cannot"
-                        .formatted(
-                                Formats.number(share.items() - share.restorable()),
-                                Formats.count(share.items(), "item"))
-                : "";
+    private static Level ofImages(LastVerification.VerificationRecord images) {
+        if (images.restorable() + images.unknown() < images.images()) {
+            return Level.BAD;
+        }
+        return images.images() == 0 || images.unknown() > 0 ? Level.WARN : Level.GOOD;
+    }
+
+    private static String sentence(LastVerification.VerificationRecord images) {
+        long incomplete = images.images() - images.restorable() - images.unknown();
+        String all = Formats.count(images.images(), "image");
+        String unknown = images.unknown() == 0 ? "" : ", %s unknown".formatted(Formats.number(images.unknown()));
+        if (images.images() == 0) {
+            return "The backup has no images";
+        } else if (incomplete > 0) {
+            return "%s of %s cannot be restored%s".formatted(Formats.number(incomplete), all, unknown);
+        } else if (images.unknown() > 0) {
+            return "%s of %s can be restored%s".formatted(Formats.number(images.restorable()), all, unknown);
+        }
+        return images.images() == 1 ? "The one image can be restored" : "All %s can be restored".formatted(all);
     }
 
     /** Whether the last verification is too old, or there was none. */

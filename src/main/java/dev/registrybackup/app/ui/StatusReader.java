@@ -1,24 +1,29 @@
 package dev.registrybackup.app.ui;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.reconcile.Alarm;
 import dev.registrybackup.reconcile.Alarms;
 import dev.registrybackup.reconcile.LastRun;
 import dev.registrybackup.replication.pending.QueueDepth;
 import dev.registrybackup.verify.LastVerification;
 import dev.registrybackup.verify.RestorableShare;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Reads the status of the backup. Blocks; a store failure does not fail it but shows in the affected values. */
 final class StatusReader {
     static final int OPERATIONS = 5;
     static final int REPOSITORIES = 50;
 
-    private static final Set<StoreError> SILENT_AFTER =
+    /** After these a store would let each further request run into its timeout. */
+    private static final Set<StoreError> STORE_DOWN =
             Set.of(StoreError.UNAVAILABLE, StoreError.THROTTLED, StoreError.BUCKET_MISSING);
 
     private final LastVerification verification;
@@ -29,8 +34,43 @@ final class StatusReader {
     private final UiBackend uiBackend;
     private final Clock clock;
 
+    /**
+     * The status of the backup, each value as last read.
+     *
+     * @param verification the last verification of everything
+     * @param items how many items of ImageStreams were restorable then
+     * @param reconciliation the last reconciliation
+     * @param alarms the unacknowledged alarms
+     * @param backlog the pending and rejected keys
+     * @param operations the newest operations
+     * @param repositories the first repositories
+     */
+    record BackupStatus(
+            Reading<LastVerification.VerificationRecord> verification,
+            Reading<RestorableShare.ShareRecord> items,
+            Reading<LastRun.RunRecord> reconciliation,
+            Reading<List<Alarm>> alarms,
+            Reading<QueueDepth.QueueCounts> backlog,
+            Reading<ObjectNode> operations,
+            Reading<ObjectNode> repositories) {
+        static BackupStatus unknown() {
+            return new BackupStatus(
+                    Reading.never(),
+                    Reading.never(),
+                    Reading.never(),
+                    Reading.never(),
+                    Reading.never(),
+                    Reading.never(),
+                    Reading.never());
+        }
+
+        Stream<Reading<?>> all() {
+            return Stream.of(verification, items, reconciliation, alarms, backlog, operations, repositories);
+        }
+    }
+
     /** One pass over all values; once the store did not answer, it sends no more requests. */
-    private final class Look {
+    private final class ReadPass {
         private Optional<String> down = Optional.empty();
 
         <T> Reading<T> read(Reading<T> before, Supplier<Optional<T>> record) {
@@ -41,7 +81,7 @@ final class StatusReader {
                 return Reading.of(record.get(), clock.instant());
             } catch (ObjectStoreException e) {
                 String reason = String.valueOf(e.getMessage());
-                down = SILENT_AFTER.contains(e.error()) ? Optional.of(reason) : Optional.empty();
+                down = STORE_DOWN.contains(e.error()) ? Optional.of(reason) : Optional.empty();
                 return before.failed(reason);
             }
         }
@@ -59,15 +99,15 @@ final class StatusReader {
 
     /** The current status; values that cannot be read stay as before. */
     BackupStatus read(BackupStatus before) {
-        Look look = new Look();
+        ReadPass pass = new ReadPass();
         return new BackupStatus(
-                look.read(before.verification(), () -> Optional.of(verification.read())),
-                look.read(before.items(), items::read),
-                look.read(before.reconciliation(), () -> Optional.of(reconciliation.read())),
-                look.read(before.alarms(), () -> Optional.of(alarms.openAlarms())),
-                look.read(before.backlog(), () -> Optional.of(queueDepth.read())),
-                look.read(before.operations(), () -> Optional.of(uiBackend.operations(OPERATIONS))),
-                look.read(
+                pass.read(before.verification(), () -> Optional.of(verification.read())),
+                pass.read(before.items(), items::read),
+                pass.read(before.reconciliation(), () -> Optional.of(reconciliation.read())),
+                pass.read(before.alarms(), () -> Optional.of(alarms.openAlarms())),
+                pass.read(before.backlog(), () -> Optional.of(queueDepth.read())),
+                pass.read(before.operations(), () -> Optional.of(uiBackend.operations(OPERATIONS))),
+                pass.read(
                         before.repositories(),
                         () -> Optional.of(uiBackend.repositories(Optional.empty(), REPOSITORIES))));
     }

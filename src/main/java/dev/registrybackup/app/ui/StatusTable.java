@@ -1,7 +1,7 @@
 package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.registrybackup.app.ui.Row.Level;
+import dev.registrybackup.app.ui.StatusReader.BackupStatus;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.Severity;
@@ -43,34 +43,45 @@ final class StatusTable {
         return rows;
     }
 
-    private static <T> Map<String, Object> known(
-            String what, Reading<T> reading, Function<T, Map<String, Object>> row) {
-        return reading.value().map(row).orElseGet(() -> Row.of(Level.UNKNOWN, what, "Could not be read", "", ""));
+    /**
+     * A row.
+     *
+     * @param what the subject
+     * @param state its state
+     * @param said the word before the time, such as "finished"
+     * @param time since or as of when, from {@link Formats#moment}
+     */
+    private static Map<String, Object> row(Level level, String what, String state, String said, Object time) {
+        return Map.of("level", level.data(), "what", what, "state", state, "said", said, "time", time);
     }
 
-    private Map<String, Object> images(LastVerification.VerificationRecord verificationRecord) {
+    private static <T> Map<String, Object> known(
+            String what, Reading<T> reading, Function<T, Map<String, Object>> row) {
+        return reading.value().map(row).orElseGet(() -> row(Level.UNKNOWN, what, "Could not be read", "", ""));
+    }
+
+    private Map<String, Object> images(LastVerification.VerificationRecord verification) {
         String what = "Images that can be restored";
-        if (verificationRecord.finishedAt().isEmpty()) {
-            return Row.of(Level.UNKNOWN, what, "Nothing has been verified yet", "", "");
+        if (verification.finishedAt().isEmpty()) {
+            return row(Level.UNKNOWN, what, "Nothing has been verified yet", "", "");
         }
         String unknown =
-                verificationRecord.unknown() == 0 ? "" : ", unknown: " + Formats.number(verificationRecord.unknown());
-        Level level = Restorability.of(Reading.of(Optional.of(verificationRecord), now), Reading.never(), now)
-                .level();
-        return Row.of(
-                level,
+                verification.unknown() == 0 ? "" : ", unknown: " + Formats.number(verification.unknown());
+        return row(
+                Restorability.of(Optional.of(verification), Optional.empty(), now)
+                        .level(),
                 what,
                 "%s of %s%s"
                         .formatted(
-                                Formats.number(verificationRecord.restorable()),
-                                Formats.number(verificationRecord.images()),
+                                Formats.number(verification.restorable()),
+                                Formats.number(verification.images()),
                                 unknown),
                 "as of",
-                Formats.moment(verificationRecord.startedAt().or(verificationRecord::finishedAt), now));
+                Formats.moment(verification.startedAt().or(verification::finishedAt), now));
     }
 
     private Map<String, Object> items(RestorableShare.ShareRecord share) {
-        return Row.of(
+        return row(
                 share.restorable() < share.items() ? Level.BAD : Level.GOOD,
                 "Items of ImageStreams that can be restored",
                 "%s of %s".formatted(Formats.number(share.restorable()), Formats.number(share.items())),
@@ -81,12 +92,12 @@ final class StatusTable {
     private Map<String, Object> pending(QueueDepth.QueueCounts backlog) {
         String what = "Pending keys";
         if (backlog.oldestPending().isEmpty()) {
-            return Row.of(Level.GOOD, what, "No keys are pending", "", "");
+            return row(Level.GOOD, what, "No keys are pending", "", "");
         }
         boolean isLong = backlog.oldestPending()
                 .filter(since -> Duration.between(since, now).compareTo(PENDING_WARN_AFTER) > 0)
                 .isPresent();
-        return Row.of(
+        return row(
                 isLong || backlog.hasMorePending() ? Level.WARN : Level.GOOD,
                 what,
                 moreThan(backlog.hasMorePending()) + Formats.count(backlog.pending(), "record") + " of pending keys",
@@ -96,8 +107,8 @@ final class StatusTable {
 
     private Map<String, Object> rejected(QueueDepth.QueueCounts backlog) {
         return backlog.rejected() == 0
-                ? Row.of(Level.GOOD, "Rejected keys", "Nothing", "", "")
-                : Row.of(
+                ? row(Level.GOOD, "Rejected keys", "Nothing", "", "")
+                : row(
                         Level.WARN,
                         "Rejected keys",
                         moreThan(backlog.hasMoreRejected())
@@ -111,14 +122,14 @@ final class StatusTable {
         return isMore ? "More than " : "";
     }
 
-    private Map<String, Object> reconciliation(LastRun.RunRecord runRecord) {
+    private Map<String, Object> reconciliation(LastRun.RunRecord run) {
         String what = "Last reconciliation";
-        JsonNode summary = runRecord.summary();
+        JsonNode summary = run.summary();
         if (summary.isEmpty()) {
-            return Row.of(Level.UNKNOWN, what, "There was none yet", "", "");
+            return row(Level.UNKNOWN, what, "There was none yet", "", "");
         }
         boolean isComplete = summary.path("outcome").asText().equals("complete");
-        return Row.of(
+        return row(
                 isComplete ? Level.GOOD : Level.WARN,
                 what,
                 "%s: %s remaining, %s copied (%s missed by events)"
@@ -135,44 +146,44 @@ final class StatusTable {
         return Formats.number(summary.path(name).asLong());
     }
 
-    private Map<String, Object> success(LastRun.RunRecord runRecord) {
-        boolean isRecent = runRecord
-                .lastSuccessFinishedAt()
-                .filter(finishedAt -> Duration.between(finishedAt, now).compareTo(Restorability.STALE_AFTER) <= 0)
-                .isPresent();
-        return Row.of(
-                runRecord.lastSuccessFinishedAt().isEmpty() ? Level.UNKNOWN : isRecent ? Level.GOOD : Level.WARN,
-                "Last complete comparison",
-                runRecord.lastSuccessFinishedAt().isEmpty()
-                        ? "There was none yet"
-                        : "Every key of the registry and the backup was compared",
-                runRecord.lastSuccessFinishedAt().isEmpty() ? "" : "finished",
-                Formats.moment(runRecord.lastSuccessFinishedAt(), now));
+    private Map<String, Object> success(LastRun.RunRecord run) {
+        String what = "Last complete comparison";
+        if (run.lastSuccessFinishedAt().isEmpty()) {
+            return row(Level.UNKNOWN, what, "There was none yet", "", "");
+        }
+        Instant finishedAt = run.lastSuccessFinishedAt().get();
+        boolean isRecent = Duration.between(finishedAt, now).compareTo(Restorability.STALE_AFTER) <= 0;
+        return row(
+                isRecent ? Level.GOOD : Level.WARN,
+                what,
+                "Every key of the registry and the backup was compared",
+                "finished",
+                Formats.moment(finishedAt, now));
     }
 
-    private Map<String, Object> verification(LastVerification.VerificationRecord verificationRecord) {
+    private Map<String, Object> verification(LastVerification.VerificationRecord verification) {
         String what = "Last verification";
-        if (verificationRecord.finishedAt().isEmpty()) {
-            return Row.of(Level.UNKNOWN, what, "There was none yet", "", "");
+        if (verification.finishedAt().isEmpty()) {
+            return row(Level.UNKNOWN, what, "There was none yet", "", "");
         }
-        String outcome = verificationRecord.summary().path("outcome").asText();
-        String findings = verificationRecord.findingsBySeverity().entrySet().stream()
+        String outcome = verification.summary().path("outcome").asText();
+        String findings = verification.findingsBySeverity().entrySet().stream()
                 .filter(entry -> entry.getValue() > 0 && entry.getKey() != Severity.INFO)
                 .map(entry ->
                         Formats.number(entry.getValue()) + " " + entry.getKey().label())
                 .collect(Collectors.joining(", "));
-        boolean isGood = outcome.equals("ok") && !Restorability.isOld(verificationRecord, now);
-        return Row.of(
+        boolean isGood = outcome.equals("ok") && !Restorability.isOld(verification, now);
+        return row(
                 isGood ? Level.GOOD : outcome.equals("findings") ? Level.BAD : Level.WARN,
                 what,
-                (findings.isEmpty() ? "No findings" : "Findings: " + findings) + acknowledged(verificationRecord) + "; "
-                        + depth(verificationRecord.summary()),
+                (findings.isEmpty() ? "No findings" : "Findings: " + findings) + acknowledged(verification) + "; "
+                        + depth(verification.summary()),
                 "finished",
-                Formats.moment(verificationRecord.finishedAt(), now));
+                Formats.moment(verification.finishedAt(), now));
     }
 
-    private static String acknowledged(LastVerification.VerificationRecord verificationRecord) {
-        long count = verificationRecord
+    private static String acknowledged(LastVerification.VerificationRecord verification) {
+        long count = verification
                 .summary()
                 .path("findings")
                 .path(FindingCode.ACKNOWLEDGED.name())
@@ -192,7 +203,7 @@ final class StatusTable {
     }
 
     private Map<String, Object> alarms(List<Alarm> open) {
-        return Row.of(
+        return row(
                 open.isEmpty() ? Level.GOOD : Level.BAD,
                 "Alarms",
                 open.isEmpty() ? "None" : Formats.count(open.size(), "alarm") + " not acknowledged: nothing is pruned",

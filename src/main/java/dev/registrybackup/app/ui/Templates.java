@@ -4,6 +4,7 @@ import io.quarkus.qute.Engine;
 import io.quarkus.qute.EvalContext;
 import io.quarkus.qute.Expression;
 import io.quarkus.qute.ResultMapper;
+import io.quarkus.qute.TemplateInstance;
 import io.quarkus.qute.TemplateNode.Origin;
 import io.quarkus.qute.ValueResolver;
 import java.io.IOException;
@@ -76,7 +77,7 @@ final class Templates {
 
     /** Renders the template of this name; all that it names must be in the data. */
     String render(String name, Map<String, ?> data) {
-        io.quarkus.qute.TemplateInstance page = engine.getTemplate(name).instance();
+        TemplateInstance page = engine.getTemplate(name).instance();
         data.forEach(page::data);
         return page.render();
     }

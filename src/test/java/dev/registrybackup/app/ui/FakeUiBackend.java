@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 
-/** Answers as a test sets them, in JSON with apostrophes for quotation marks. */
+/** Returns the responses that a test sets, in JSON with apostrophes for quotation marks. */
 final class FakeUiBackend implements UiBackend {
     private ObjectNode operations = json("{'operations':[]}");
     private ObjectNode repositories = json("{'repositories':[]}");
@@ -20,20 +20,20 @@ final class FakeUiBackend implements UiBackend {
         }
     }
 
-    void operations(ObjectNode json) {
-        operations = json;
+    void operations(ObjectNode response) {
+        operations = response;
     }
 
-    void operation(ObjectNode json) {
-        operation = Optional.of(json);
+    void operation(ObjectNode response) {
+        operation = Optional.of(response);
     }
 
-    void repositories(ObjectNode json) {
-        repositories = json;
+    void repositories(ObjectNode response) {
+        repositories = response;
     }
 
-    void repository(ObjectNode json) {
-        repository = Optional.of(json);
+    void repository(ObjectNode response) {
+        repository = Optional.of(response);
     }
 
     @Override

@@ -13,6 +13,7 @@ import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.reconcile.Alarms;
 import dev.registrybackup.verify.LastVerification;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What pages say, without a browser. */
+/** The pages without a browser. */
 class PagesTest {
     private static final String HOSTILE = "<script>alert('1')</script>\"'><img src=x onerror=alert(2)>&amp;";
     private static final String DIGEST = "sha256:" + "ab".repeat(32);
@@ -49,7 +50,7 @@ class PagesTest {
         return text(page("/", Map.of()));
     }
 
-    /** What is left of it without its tags. */
+    /** The page without its tags. */
     private static String text(Page page) {
         return Pattern.compile("<head>.*</head>", Pattern.DOTALL)
                 .matcher(page.html())
@@ -97,7 +98,7 @@ class PagesTest {
     }
 
     @Test
-    void nothingIsSaidBeforeAnythingWasVerified() {
+    void withoutAVerificationRestorabilityIsUnknown() {
         // When
         String text = overview();
 
@@ -110,7 +111,7 @@ class PagesTest {
     }
 
     @Test
-    void anOldVerificationIsNotTakenForNews() {
+    void anOldVerificationIsAWarning() {
         // Given
         verified(Duration.ofHours(25), 5, 0, 0);
 
@@ -123,12 +124,12 @@ class PagesTest {
     }
 
     @Test
-    void whatWasKnownIsShownWithItsTimeWhileTheStoreIsSilent() {
+    void lastKnownValuesAreShownWithTheirTimeWhileTheStoreDoesNotAnswer() {
         // Given
         verified(Duration.ofHours(1), 5, 0, 0);
         overview();
         clock.advance(Duration.ofMinutes(7));
-        silence();
+        failRequests();
 
         // When
         Page page = page("/", Map.of());
@@ -142,9 +143,9 @@ class PagesTest {
     }
 
     @Test
-    void aStoreThatNeverAnsweredIsNoReasonToSayAnythingGood() {
+    void nothingIsShownAsGoodIfTheStoreNeverAnswered() {
         // Given
-        silence();
+        failRequests();
 
         // When
         Page page = page("/", Map.of());
@@ -156,10 +157,10 @@ class PagesTest {
                 text.contains("It is unknown whether everything can be restored: the record could not be read"), text);
         assertTrue(text.contains("never been read by this process"), text);
         assertFalse(text.contains("✓"), text);
-        assertEquals(1, backup.requests().size(), "A silent store is not asked for the rest");
+        assertEquals(1, backup.requests().size(), "No more requests to a store that does not answer");
     }
 
-    private void silence() {
+    private void failRequests() {
         backup.clearRequests();
         backup.beforeRequest((operation, key) -> {
             throw new ObjectStoreException(StoreError.UNAVAILABLE, "no answer");
@@ -167,7 +168,7 @@ class PagesTest {
     }
 
     @Test
-    void theStoreIsReadOnceForAnyNumberOfViewers() {
+    void manyViewersCauseOneRead() {
         // Given
         overview();
         backup.clearRequests();
@@ -201,7 +202,7 @@ class PagesTest {
     }
 
     @Test
-    void pendingAndRejectedRecordsAreShown() {
+    void pendingAndRejectedKeysShow() {
         // Given
         MetadataStore records = new MetadataStore(bucket);
         records.put("registry-backup/pending/pod-1/000000000001", "{}");
@@ -221,9 +222,9 @@ class PagesTest {
     }
 
     @Test
-    void anAlarmShowsWithWhatAcknowledgesIt() {
+    void anAlarmShowsTheCommandThatAcknowledgesIt() {
         // Given
-        new dev.registrybackup.reconcile.Alarms(bucket, clock).raise("vanished", "9 of 10 went");
+        new Alarms(bucket, clock).raise("vanished", "9 of 10 went");
 
         // When
         String text = overview();
@@ -243,9 +244,9 @@ class PagesTest {
                 "/page/operations",
                 "/page/operation"
             })
-    void whateverStandsInRecordsIsTextAndNeverMarkup(String path) {
+    void valuesOfRecordsAreEscapedOnEachPage(String path) {
         // Given
-        new dev.registrybackup.reconcile.Alarms(bucket, clock).raise("vanished", HOSTILE);
+        new Alarms(bucket, clock).raise("vanished", HOSTILE);
         ObjectNode document = document();
         document.put("repository", HOSTILE);
         ((ObjectNode) document.at("/tags/0")).put("tag", HOSTILE);
@@ -288,7 +289,7 @@ class PagesTest {
     }
 
     @Test
-    void whatTheCallerSentIsTextToo() {
+    void valuesOfRequestsAreEscaped() {
         // When
         Page login = pages.login(401, HOSTILE, HOSTILE);
         Page none = page("/page/" + HOSTILE, Map.of());
@@ -314,7 +315,7 @@ class PagesTest {
     }
 
     @Test
-    void aRepositoryShowsWhatIsMissingForEachTagAndHowToRestoreIt() {
+    void aRepositoryShowsTheStateOfEachTagAndTheCommandToRestore() {
         // Given
         answers.repository(document());
 
@@ -345,7 +346,7 @@ class PagesTest {
     }
 
     @Test
-    void manyTagsComePageByPage() {
+    void manyTagsAreShownPageByPage() {
         // Given
         ObjectNode document = document();
         ArrayNode tags = document.putArray("tags");
@@ -367,7 +368,7 @@ class PagesTest {
     }
 
     @Test
-    void theCatalogGoesOnWhereItEnded() {
+    void theCatalogLinksToItsNextPage() {
         // Given
         answers.repositories(
                 FakeUiBackend.json("{'repositories':[{'repository':'a/b','images':4,'restorable':3,'tags':2,"
@@ -382,7 +383,7 @@ class PagesTest {
     }
 
     @Test
-    void onlyTheStatusOfARunningOperationIsReadAgain() {
+    void onlyARunningOperationReloads() {
         // Given
         answers.operation(
                 FakeUiBackend.json("{'id':'x','state':'running','kind':'restore','objects':{'done':1,'total':4},"
@@ -400,7 +401,7 @@ class PagesTest {
     }
 
     @Test
-    void whatIsNoNameIsSaidToBeNone() {
+    void anInvalidNameIsABadRequest() {
         // When
         Page page = page("/page/repository", Map.of("name", "no name"));
 
@@ -414,7 +415,7 @@ class PagesTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {"demo/app:v1 | demo/app:v1", "a b | 'a b'", "it's | 'it'\\''s'", "$(x) | '$(x)'"})
-    void aCommandHoldsEachThingAsOneWord(String text, String quoted) {
+    void aValueIsQuotedAsOneWordOfTheShell(String text, String quoted) {
         // When
         String word = RestoreCommands.quoted(text);
 
@@ -432,7 +433,7 @@ class PagesTest {
         "PT-30S, just now",
         "PT-2H, in 2 h"
     })
-    void anAgeIsSaidAsPeopleDo(Duration passed, String said) {
+    void anAgeIsFormattedForPeople(Duration passed, String said) {
         // When
         String ago = Formats.ago(SettableClock.START.minus(passed), SettableClock.START);
 
