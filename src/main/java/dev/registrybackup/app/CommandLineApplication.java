@@ -13,13 +13,15 @@ import dev.registrybackup.operation.ProgressTracker;
 import io.quarkus.runtime.QuarkusApplication;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
-import picocli.CommandLine;
 
 /** The program as a command. */
 public class CommandLineApplication implements QuarkusApplication {
@@ -50,7 +52,7 @@ public class CommandLineApplication implements QuarkusApplication {
                         new Here(),
                         standardOutput(),
                         standardError(),
-                        CommandLine.Help.Ansi.AUTO.enabled(),
+                        isTerminal(Path.of("/proc/self/fd/2")),
                         System::nanoTime)
                 .run(arguments)
                 .code();
@@ -62,6 +64,16 @@ public class CommandLineApplication implements QuarkusApplication {
 
     static PrintWriter standardError() {
         return writer(FileDescriptor.err);
+    }
+
+    /** Whether this file descriptor is a terminal; without {@code /proc}, whether input and output are one. */
+    private static boolean isTerminal(Path descriptor) {
+        try {
+            String file = Files.readSymbolicLink(descriptor).toString();
+            return file.startsWith("/dev/pts/") || file.startsWith("/dev/tty") || file.equals("/dev/console");
+        } catch (IOException | UnsupportedOperationException e) {
+            return System.console() != null;
+        }
     }
 
     private static PrintWriter writer(FileDescriptor descriptor) {

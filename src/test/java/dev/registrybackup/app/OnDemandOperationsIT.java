@@ -12,6 +12,7 @@ import dev.registrybackup.lab.OperationsClient.Answer;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
 import dev.registrybackup.lab.RegistryPush;
+import dev.registrybackup.lab.RunningCommand;
 import dev.registrybackup.lab.S3ProxyServer;
 import dev.registrybackup.lab.TestImage;
 import dev.registrybackup.lab.TestImages;
@@ -319,5 +320,29 @@ class OnDemandOperationsIT {
         assertEquals(2, nonsense.code(), nonsense::toString);
         assertEquals(1, unknown.code(), unknown::toString);
         assertEquals(3, away.code(), away::toString);
+    }
+
+    @Test
+    void tablesOnStandardOutputAndABarOnlyOnATerminal() {
+        // When
+        ProductCommand verified = ProductCommand.run(settings(), "verify", "--all");
+        ProductCommand onTerminal;
+        try (RunningCommand running = RunningCommand.startOnTerminal(settings(), "verify", "--all")) {
+            onTerminal = running.ended();
+        }
+        ProductCommand operations = ProductCommand.run(settings(), "operation", "list");
+        ProductCommand catalog = ProductCommand.run(settings(), "catalog");
+        ProductCommand preflight = ProductCommand.run(settings(), "preflight");
+        ProductCommand completion = ProductCommand.run(Map.of(), "completion");
+
+        // Then
+        assertFalse((verified.output() + verified.errors()).contains("\033"), verified::toString);
+        assertTrue(onTerminal.output().contains("\r\033[K"), onTerminal::toString);
+        assertTrue(operations.output().startsWith("ID "), operations::toString);
+        assertTrue(operations.output().contains("   verify "), operations::toString);
+        assertTrue(catalog.output().startsWith("REPOSITORY "), catalog::toString);
+        assertTrue(preflight.output().startsWith("STATE "), preflight::toString);
+        assertEquals(0, completion.code(), completion::toString);
+        assertTrue(completion.output().contains("_complete_registry-backup"), completion::toString);
     }
 }

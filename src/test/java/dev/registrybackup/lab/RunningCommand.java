@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The product's jar as a command that is under way, with the environment of the tests and what is set beyond it. */
 public final class RunningCommand implements AutoCloseable {
@@ -28,12 +29,24 @@ public final class RunningCommand implements AutoCloseable {
         return start(environment, ReadOnlyRoot.prefix(Optional.of(writable)), arguments);
     }
 
+    /** Starts it with a terminal as its standard error, which is then {@link ProductCommand#output()}. */
+    public static RunningCommand startOnTerminal(Map<String, String> environment, String... arguments) {
+        String line = command(List.of(), arguments).stream()
+                .map(word -> "'" + word.replace("'", "'\\''") + "'")
+                .collect(Collectors.joining(" "));
+        return new RunningCommand(List.of("script", "-qefc", line + " >/dev/null", "/dev/null"), environment);
+    }
+
     private static RunningCommand start(Map<String, String> environment, List<String> inside, String... arguments) {
+        return new RunningCommand(command(inside, arguments), environment);
+    }
+
+    private static List<String> command(List<String> inside, String... arguments) {
         // A command of some seconds ends before code is worth compiling a second time.
         List<String> command = new ArrayList<>(inside);
         command.addAll(Product.command(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1")));
         command.addAll(List.of(arguments));
-        return new RunningCommand(command, environment);
+        return command;
     }
 
     /** What came of it, once it has ended by itself. */

@@ -9,7 +9,9 @@ import dev.registrybackup.restore.UnknownScopeException;
 import dev.registrybackup.restore.VersioningDisabledException;
 import java.io.PrintWriter;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;
 
@@ -19,13 +21,14 @@ public final class CommandLineTool {
     private final PrintWriter out;
     private final PrintWriter error;
     private final ProgressDisplay progressDisplay;
+    private final TablePrinter tables;
 
     /**
      * A tool that prints to these writers.
      *
      * @param out receives results
      * @param error receives progress and errors
-     * @param terminal whether the output is a terminal
+     * @param terminal whether {@code error} is a terminal
      * @param nanoTime the time in nanoseconds, as from {@link System#nanoTime}
      */
     public CommandLineTool(
@@ -34,11 +37,12 @@ public final class CommandLineTool {
         this.out = out;
         this.error = error;
         this.progressDisplay = new ProgressDisplay(error, terminal, nanoTime);
+        this.tables = new TablePrinter(out);
     }
 
     /**
-     * Handles what needs no configuration and no store: help, the version, and invalid arguments. Returns empty if
-     * there is a command to run.
+     * Handles what needs no configuration and no store: help, the version, the shell's completion, and invalid
+     * arguments. Returns empty if there is a command to run.
      */
     public static Optional<ExitCode> answerWithoutConfiguration(
             PrintWriter out, PrintWriter error, String... arguments) {
@@ -54,6 +58,10 @@ public final class CommandLineTool {
             if (!command.getSubcommands().isEmpty()) {
                 command.usage(error);
                 return Optional.of(ExitCode.USAGE);
+            }
+            if (command.getCommandName().equals(Commands.COMPLETION)) {
+                out.print(AutoComplete.bash(commands.getCommandName(), commands));
+                return Optional.of(ExitCode.OK);
             }
             return Optional.empty();
         } catch (CommandLine.ParameterException e) {
@@ -98,14 +106,11 @@ public final class CommandLineTool {
                 finish(given, backend.run(OperationKind.VERIFY, given.verifyRequest(), progressDisplay::show));
             case "reconcile" ->
                 finish(given, backend.run(OperationKind.RECONCILE, given.reconcileRequest(), progressDisplay::show));
-            case "catalog" ->
-                report(
-                        given,
-                        backend.catalog(given.text("--repository"), given.text("--after"), given.text("--limit")));
+            case "catalog" -> catalog(given);
             case "acknowledge" ->
                 report(given, backend.acknowledge(given.findingCode(), given.subject(), given.until()));
             case "acknowledged" -> report(given, backend.acknowledged());
-            case "list" -> report(given, backend.operations());
+            case "list" -> report(given, backend.operations(), tables::operations);
             case "show" -> report(given, backend.operation(given.id()));
             case "cancel" -> report(given, backend.cancel(given.id()));
             case "run" -> runOperation(given, backend.runOperation(given.id(), progressDisplay::show));
@@ -122,8 +127,14 @@ public final class CommandLineTool {
                 : finish(given, backend.run(OperationKind.RESTORE, request, progressDisplay::show));
     }
 
+    private ExitCode catalog(Arguments given) {
+        Optional<String> repository = given.text("--repository");
+        ObjectNode answer = backend.catalog(repository, given.text("--after"), given.text("--limit"));
+        return report(given, answer, repository.isPresent() ? tables::repository : tables::repositories);
+    }
+
     private ExitCode preflight(Arguments given, JsonNode answer) {
-        report(given, answer);
+        report(given, answer, tables::preflight);
         if (answer.path("ready").asBoolean()) {
             return ExitCode.OK;
         }
@@ -134,7 +145,15 @@ public final class CommandLineTool {
     }
 
     private ExitCode report(Arguments given, JsonNode answer) {
-        out.println(given.has("--json") ? answer.toString() : answer.toPrettyString());
+        return report(given, answer, json -> out.println(json.toPrettyString()));
+    }
+
+    private ExitCode report(Arguments given, JsonNode answer, Consumer<JsonNode> print) {
+        if (given.has("--json")) {
+            out.println(answer.toString());
+        } else {
+            print.accept(answer);
+        }
         return ExitCode.OK;
     }
 
@@ -150,11 +169,7 @@ public final class CommandLineTool {
 
     private ExitCode finish(Arguments given, JsonNode operation) {
         progressDisplay.clear();
-        if (given.has("--json")) {
-            out.println(operation.toString());
-        } else {
-            ResultPrinter.print(operation, out);
-        }
+        report(given, operation, json -> ResultPrinter.print(json, out));
         return ExitCode.of(operation);
     }
 }

@@ -8,6 +8,9 @@ import picocli.CommandLine.ParseResult;
 
 /** The commands and their options, without annotations, which a native executable cannot read. */
 final class Commands {
+    /** The command that prints the shell's completion. */
+    static final String COMPLETION = "completion";
+
     private Commands() {}
 
     static CommandLine commands() {
@@ -27,6 +30,7 @@ final class Commands {
         root.addSubcommand("catalog", catalog());
         root.addSubcommand("findings", findings());
         root.addSubcommand("operation", operation());
+        root.addSubcommand(COMPLETION, command(COMPLETION, "Print the completion for bash and zsh."));
         return new CommandLine(root);
     }
 

@@ -7,6 +7,11 @@ import java.util.function.LongSupplier;
 /** Shows an operation's progress: a bar on a terminal, otherwise a line every 10 s. */
 final class ProgressDisplay {
     private static final int WIDTH = 30;
+    /** Cuts a line that is longer than the terminal is wide: a wrapped one could not be overwritten. */
+    private static final String NO_WRAP = "\033[?7l";
+
+    private static final String WRAP = "\033[?7h";
+    private static final String ERASE_REST = "\033[K";
     private static final long LINE_INTERVAL_NANOS = 10_000_000_000L;
 
     private final PrintWriter out;
@@ -25,7 +30,7 @@ final class ProgressDisplay {
 
     void show(ProgressTracker.Progress progress) {
         if (terminal) {
-            out.print("\r" + bar(progress) + " " + text(progress) + "\033[K");
+            out.print("\r" + NO_WRAP + bar(progress) + " " + text(progress) + ERASE_REST + WRAP);
             out.flush();
         } else if (nanoTime.getAsLong() - lastLine >= LINE_INTERVAL_NANOS) {
             lastLine = nanoTime.getAsLong();
@@ -36,7 +41,7 @@ final class ProgressDisplay {
 
     void clear() {
         if (terminal) {
-            out.print("\r\033[K");
+            out.print("\r" + ERASE_REST);
             out.flush();
         }
     }

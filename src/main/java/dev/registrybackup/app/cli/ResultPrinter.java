@@ -22,12 +22,16 @@ final class ResultPrinter {
         }
         imageStreams(summary, out);
         if (operation.has("reason")) {
-            out.println(operation.path("reason").asText());
+            out.println(text(operation, "reason"));
         }
         findings(operation, out);
         for (JsonNode report : operation.at("/summary/reports")) {
             out.println("Report: " + report.asText());
         }
+    }
+
+    private static String text(JsonNode json, String name) {
+        return TablePrinter.printable(json.path(name).asText());
     }
 
     private static void findings(JsonNode operation, PrintWriter out) {
@@ -36,11 +40,7 @@ final class ResultPrinter {
                 .properties()
                 .forEach(count -> out.printf("%6d %s%n", count.getValue().asLong(), count.getKey()));
         for (JsonNode finding : operation.at("/findings/first")) {
-            out.printf(
-                    "       %s %s: %s%n",
-                    finding.path("code").asText(),
-                    finding.path("subject").asText(),
-                    finding.path("problem").asText());
+            out.printf("       %s %s: %s%n", text(finding, "code"), text(finding, "subject"), text(finding, "problem"));
         }
     }
 
@@ -72,9 +72,7 @@ final class ResultPrinter {
                 summary.path("missingInRegistry").asLong(),
                 summary.path("pruned").asLong());
         for (JsonNode alarm : summary.path("alarms")) {
-            out.printf(
-                    "ALARM %s: %s%n",
-                    alarm.path("id").asText(), alarm.path("problem").asText());
+            out.printf("ALARM %s: %s%n", text(alarm, "id"), text(alarm, "problem"));
         }
     }
 }

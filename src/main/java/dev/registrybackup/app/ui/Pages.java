@@ -1,8 +1,8 @@
 package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.registrybackup.app.ui.StatusReader.BackupStatus;
 import dev.registrybackup.app.ui.ReadCache.BusyException;
+import dev.registrybackup.app.ui.StatusReader.BackupStatus;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStore;
 import java.time.Clock;

@@ -21,12 +21,12 @@ record Restorability(Level level, String sentence, Optional<Instant> knownSince)
             Optional<LastVerification.VerificationRecord> verification,
             Optional<RestorableShare.ShareRecord> items,
             Instant now) {
-        if (verification.flatMap(LastVerification.VerificationRecord::finishedAt).isEmpty()) {
+        if (verification
+                .flatMap(LastVerification.VerificationRecord::finishedAt)
+                .isEmpty()) {
             String reason = verification.isEmpty() ? "the record could not be read" : "nothing has been verified yet";
             return new Restorability(
-                    Level.UNKNOWN,
-                    "It is unknown whether everything can be restored: " + reason,
-                    Optional.empty());
+                    Level.UNKNOWN, "It is unknown whether everything can be restored: " + reason, Optional.empty());
         }
         LastVerification.VerificationRecord images = verification.get();
         Level level = ofImages(images);
@@ -34,7 +34,8 @@ record Restorability(Level level, String sentence, Optional<Instant> knownSince)
             level = Level.WARN;
         }
         String sentence = sentence(images);
-        long incompleteItems = items.map(share -> share.items() - share.restorable()).orElse(0L);
+        long incompleteItems =
+                items.map(share -> share.items() - share.restorable()).orElse(0L);
         if (incompleteItems > 0) {
             level = Level.BAD;
             sentence += "; %s of %s of ImageStreams cannot"

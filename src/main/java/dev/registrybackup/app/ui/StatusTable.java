@@ -65,8 +65,7 @@ final class StatusTable {
         if (verification.finishedAt().isEmpty()) {
             return row(Level.UNKNOWN, what, "Nothing has been verified yet", "", "");
         }
-        String unknown =
-                verification.unknown() == 0 ? "" : ", unknown: " + Formats.number(verification.unknown());
+        String unknown = verification.unknown() == 0 ? "" : ", unknown: " + Formats.number(verification.unknown());
         return row(
                 Restorability.of(Optional.of(verification), Optional.empty(), now)
                         .level(),

@@ -12,12 +12,15 @@ import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.restore.PreflightException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -331,5 +334,137 @@ class CommandLineToolTest {
         // Then
         assertEquals(ExitCode.OK, exit);
         assertTrue(out.toString().contains("--overwrite-tags"), out::toString);
+    }
+
+    @Test
+    void checksAreATableWithTheRemedyBelowEachThatDidNotPass() {
+        // Given
+        answer = "{'ready':false,'checks':[{'check':'backup/versioning','state':'pass','found':'enabled'},"
+                + "{'check':'clock','state':'fail','found':'5 min behind','remedy':'set it'}]}";
+
+        // When
+        run("preflight");
+
+        // Then
+        assertEquals(
+                List.of(
+                        "STATE   CHECK               FOUND",
+                        "PASS    backup/versioning   enabled",
+                        "FAIL    clock               5 min behind",
+                        "                            -> set it",
+                        "Not ready."),
+                out.toString().lines().toList());
+    }
+
+    @Test
+    void operationsAreATable() {
+        // Given
+        answer =
+                "{'operations':[{'id':'20260304T050607Z-1','kind':'verify','state':'running','requestedAt':'2026-03-04T05:06:07Z',"
+                        + "'requestedBy':'system:a','objects':{'done':5,'total':10},'bytes':{'done':1572864}},"
+                        + "{'id':'x','kind':'restore','state':'failed','objects':{'done':0,'total':0},'requestedBy':'b'}]}";
+
+        // When
+        run("operation", "list");
+
+        // Then
+        assertEquals(
+                List.of(
+                        "ID                   KIND      STATE     OBJECTS   SIZE      REQUESTED AT           BY",
+                        "20260304T050607Z-1   verify    running   5 of 10   1.5 MiB   2026-03-04T05:06:07Z   system:a",
+                        "x                    restore   failed    0         0.0 MiB                          b"),
+                out.toString().lines().toList());
+    }
+
+    @Test
+    void theCatalogIsATableAndSaysHowToGoOn() {
+        // Given
+        answer = "{'repositories':[{'repository':'a/b','images':4,'restorable':3,'tags':2,'size':2097152,"
+                + "'at':'2026-03-04T05:00:00Z'},{'repository':'c','problem':'It cannot be read'}],'next':'c'}";
+
+        // When
+        run("catalog");
+
+        // Then
+        assertEquals(
+                List.of(
+                        "REPOSITORY   RESTORABLE   TAGS   SIZE      AS OF                  PROBLEM",
+                        "a/b          3 of 4       2      2.0 MiB   2026-03-04T05:00:00Z",
+                        "c            unknown                                              It cannot be read",
+                        "More: registry-backup catalog --after c"),
+                out.toString().lines().toList());
+    }
+
+    @Test
+    void aRepositoryIsATableOfItsTagsAndUntaggedImages() {
+        // Given
+        answer = "{'tags':[{'tag':'v1','digest':'sha256:a'},{'tag':'v2'}],'images':[{'digest':'sha256:a','tags':['v1'],"
+                + "'restorable':true,'size':1048576,'platforms':[{'os':'linux','architecture':'amd64'}]},"
+                + "{'digest':'sha256:b','tags':[],'restorable':false,'missing':['sha256:c'],'size':0}]}";
+
+        // When
+        run("catalog", "--repository", "a/b");
+
+        // Then
+        assertEquals(
+                List.of(
+                        "TAG   RESTORABLE      SIZE      PLATFORMS     DIGEST",
+                        "v1    yes             1.0 MiB   linux/amd64   sha256:a",
+                        "v2    no such image   0.0 MiB",
+                        "      no, missing 1   0.0 MiB                 sha256:b"),
+                out.toString().lines().toList());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"catalog", "operation list", "preflight"})
+    void tablesAreJsonOnRequest(String command) {
+        // Given
+        answer = "{'ready':true}";
+
+        // When
+        run((command + " --json").split(" "));
+
+        // Then
+        assertEquals(json(answer).toString(), out.toString().strip());
+    }
+
+    @Test
+    void controlCharactersOfValuesDoNotReachTheTerminal() {
+        // Given
+        answer = "{'repositories':[{'repository':'a\\u001b[2Jb','problem':'c\\u0007d'}],'state':'succeeded',"
+                + "'reason':'e\\u001bf','findings':{'first':[{'code':'X','subject':'g\\u001bh','problem':'i'}]}}";
+
+        // When
+        run("catalog");
+        run("verify");
+
+        // Then
+        assertTrue(out.toString().contains("a?[2Jb"), out::toString);
+        assertTrue(out.toString().contains("g?h: i"), out::toString);
+        assertTrue(out.toString().chars().noneMatch(character -> character == 27 || character == 7), out::toString);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"1 | re | restore reconcile", "2 | operation r | run", "2 | verify --dep | --depth"})
+    void theCompletionCompletesCommandsAndOptionsInBash(int word, String typed, String expected) throws Exception {
+        // Given
+        ExitCode exit = run("completion");
+        String script = out + "\nCOMP_WORDS=(registry-backup %s); COMP_CWORD=%d\n".formatted(typed, word)
+                + "complete -p registry-backup >/dev/null && _complete_registry-backup && echo ${COMPREPLY[@]}\n";
+
+        // When
+        Process bash = new ProcessBuilder("bash", "--norc", "-s")
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try (OutputStream input = bash.getOutputStream()) {
+            input.write(script.getBytes(StandardCharsets.UTF_8));
+        }
+        String completed = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        // Then
+        assertEquals(ExitCode.OK, exit);
+        assertEquals(Set.of(expected.split(" ")), Set.of(completed.strip().split("\\s+")));
     }
 }

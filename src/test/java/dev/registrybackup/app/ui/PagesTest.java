@@ -61,8 +61,8 @@ class PagesTest {
 
     private void verified(Duration ago, int complete, int incomplete, int unknown) {
         Instant ended = clock.instant().minus(ago);
-        ObjectNode summary =
-                FakeUiBackend.json("{'depth':'existence','outcome':'%s'}".formatted(incomplete > 0 ? "findings" : "ok"));
+        ObjectNode summary = FakeUiBackend.json(
+                "{'depth':'existence','outcome':'%s'}".formatted(incomplete > 0 ? "findings" : "ok"));
         summary.put("startedAt", ended.toString()).put("finishedAt", ended.toString());
         summary.putObject("images")
                 .put("complete", complete)
