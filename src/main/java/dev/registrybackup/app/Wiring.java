@@ -263,7 +263,8 @@ public class Wiring {
     Authorizer authorizer(Instance<KubernetesClient> kubernetes) {
         return authorizer(
                 settings,
-                (token, verb) -> new KubernetesTokenAuthorizer(kubernetes.get(), namespace(kubernetes.get()))
+                (token, verb) -> new KubernetesTokenAuthorizer(
+                                kubernetes.get(), namespace(kubernetes.get()), settings.authAudiences())
                         .authorize(token, verb),
                 workerPools,
                 clock);

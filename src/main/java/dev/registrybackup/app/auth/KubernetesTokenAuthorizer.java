@@ -31,20 +31,27 @@ public final class KubernetesTokenAuthorizer implements TokenAuthorizer {
 
     private final KubernetesClient client;
     private final String namespace;
+    private final List<String> audiences;
 
-    /** Uses this client's cluster and the rights in this namespace. */
-    public KubernetesTokenAuthorizer(KubernetesClient client, String namespace) {
+    /**
+     * Uses this client's cluster and the rights in this namespace.
+     *
+     * @param audiences a token has to be for one of these; none for the API server's own, whose tokens may do in the
+     *     cluster whatever their holder may
+     */
+    public KubernetesTokenAuthorizer(KubernetesClient client, String namespace, List<String> audiences) {
         this.client = client;
         this.namespace = namespace;
+        this.audiences = List.copyOf(audiences);
     }
 
     @Override
     public AuthDecision authorize(String token, String verb) {
         try {
             JsonNode review = send(TOKENS, tokenReview(token));
-            return review.path("authenticated").asBoolean()
+            return review.path("authenticated").asBoolean() && isForUs(review.path("audiences"))
                     ? rights(review.path("user"), verb)
-                    : AuthDecision.unauthenticated("the cluster does not know the token");
+                    : AuthDecision.unauthenticated(notKnown());
         } catch (KubernetesClientException e) {
             return unknown(ApiFailure.describe(e, remedy(e)).replace(token, "(the token)"));
         } catch (IOException e) {
@@ -52,11 +59,27 @@ public final class KubernetesTokenAuthorizer implements TokenAuthorizer {
         }
     }
 
-    private static ObjectNode tokenReview(String token) {
+    private ObjectNode tokenReview(String token) {
         ObjectNode review = JsonNodeFactory.instance.objectNode();
         review.put("apiVersion", "authentication.k8s.io/v1").put("kind", "TokenReview");
-        review.putObject("spec").put("token", token);
+        ObjectNode spec = review.putObject("spec").put("token", token);
+        if (!audiences.isEmpty()) {
+            audiences.forEach(spec.putArray("audiences")::add);
+        }
         return review;
+    }
+
+    /** A server that knows no audiences answers none, and has accepted any token (Kubernetes, {@code TokenReviewStatus}). */
+    private boolean isForUs(JsonNode accepted) {
+        return audiences.isEmpty()
+                || accepted.valueStream().map(JsonNode::asText).anyMatch(audiences::contains);
+    }
+
+    private String notKnown() {
+        return audiences.isEmpty()
+                ? "the cluster does not know the token"
+                : "the cluster does not know the token, or it is not for the audience %s: kubectl create token --audience %s"
+                        .formatted(String.join(" or ", audiences), audiences.get(0));
     }
 
     private AuthDecision rights(JsonNode user, String verb) throws IOException {

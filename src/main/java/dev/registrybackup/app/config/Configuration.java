@@ -3,6 +3,7 @@ package dev.registrybackup.app.config;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -133,6 +134,9 @@ public interface Configuration {
 
         /** The bearer token that callers send if the cluster does not authorize them; at least 16 characters. */
         Optional<String> token();
+
+        /** The audiences, with commas between, of which a token that the cluster reviews has one; empty: the API server's. */
+        Optional<List<String>> audience();
 
         /** How callers are authorized. */
         enum AuthMode {

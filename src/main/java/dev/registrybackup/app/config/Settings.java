@@ -26,6 +26,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -93,7 +94,8 @@ public class Settings {
         if (registryStore.directory().isPresent() && !isOnDemand() && !isCapture()) {
             throw new ConfigurationException(
                     "registry.directory",
-                    "is set, but no events come from a directory: only the roles restore, operations and capture may use it");
+                    "is set, but no events come from a directory: only the roles restore, operations and capture may"
+                            + " use it");
         }
         boolean isSame = registryStore
                 .bucket()
@@ -339,6 +341,11 @@ public class Settings {
     /** The token of callers if the cluster does not authorize them. */
     public Optional<String> authToken() {
         return configuration.auth().token();
+    }
+
+    /** The audiences of tokens that the cluster reviews; none for the API server's. */
+    public List<String> authAudiences() {
+        return configuration.auth().audience().orElse(List.of());
     }
 
     /** Whether the log is written as JSON. */

@@ -43,7 +43,7 @@ class KubernetesTokenAuthorizerTest {
                         .withRequestRetryBackoffLimit(0)
                         .build())
                 .build();
-        reviews = new KubernetesTokenAuthorizer(client, "backups-here");
+        reviews = new KubernetesTokenAuthorizer(client, "backups-here", List.of());
     }
 
     @AfterEach
@@ -77,10 +77,44 @@ class KubernetesTokenAuthorizerTest {
     }
 
     @Test
+    void withAnAudienceOnlyATokenForItIsTaken() {
+        // Given
+        KubernetesTokenAuthorizer ours =
+                new KubernetesTokenAuthorizer(client, "backups-here", List.of("registry-backup", "another"));
+
+        // When
+        AuthDecision own = ours.authorize(caller.token("registry-backup"), "restore");
+        AuthDecision ofTheCluster = ours.authorize(caller.token(), "restore");
+
+        // Then
+        assertEquals(Answer.ALLOWED, own.answer());
+        assertEquals(
+                AuthDecision.unauthenticated("the cluster does not know the token, or it is not for the audience"
+                        + " registry-backup or another: kubectl create token --audience registry-backup"),
+                ofTheCluster);
+        assertEquals(
+                Answer.UNAUTHENTICATED,
+                reviews.authorize(caller.token("registry-backup"), "restore").answer());
+    }
+
+    @Test
+    void aClusterThatKnowsNoAudiencesIsNotBelieved() {
+        // Given
+        api.ignoreAudiences();
+
+        // When
+        AuthDecision decision = new KubernetesTokenAuthorizer(client, "backups-here", List.of("registry-backup"))
+                .authorize(caller.token(), "restore");
+
+        // Then
+        assertEquals(Answer.UNAUTHENTICATED, decision.answer());
+    }
+
+    @Test
     void aRightInAnotherNamespaceIsNone() {
         // When
         AuthDecision authDecision =
-                new KubernetesTokenAuthorizer(client, "elsewhere").authorize(caller.token(), "restore");
+                new KubernetesTokenAuthorizer(client, "elsewhere", List.of()).authorize(caller.token(), "restore");
 
         // Then
         assertEquals(Answer.FORBIDDEN, authDecision.answer());

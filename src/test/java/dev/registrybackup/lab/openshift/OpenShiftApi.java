@@ -184,6 +184,11 @@ public final class OpenShiftApi implements AutoCloseable {
         return rights.account(name);
     }
 
+    /** Reviews tokens as a server does that knows no audiences. */
+    public void ignoreAudiences() {
+        rights.ignoreAudiences();
+    }
+
     /** Makes the namespace if it is absent. */
     public void namespace(String name) {
         run(() -> registry.ensureNamespace(name));
@@ -374,6 +379,11 @@ public final class OpenShiftApi implements AutoCloseable {
         /** What to send after "Authorization: Bearer". */
         public String token() {
             return token;
+        }
+
+        /** A token that is good for one audience only, and not for the API server itself. */
+        public String token(String audience) {
+            return token + Rights.FOR_AUDIENCE + audience;
         }
 
         /**

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +22,15 @@ final class Rights {
     private static final String SERVICE_ACCOUNT = "system:serviceaccount:";
     static final String SELF = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
+    static final String FOR_AUDIENCE = "--for--";
+    private static final String OWN_AUDIENCE = "https://kubernetes.default.svc";
+
+    private volatile boolean knowsAudiences = true;
     private final Map<String, OpenShiftApi.Account> byToken = new ConcurrentHashMap<>();
+
+    void ignoreAudiences() {
+        knowsAudiences = false;
+    }
 
     OpenShiftApi.Account account(String name) {
         // A header takes no other characters.
@@ -65,7 +75,12 @@ final class Rights {
     /** KUBE pkg/registry/authentication/tokenreview/storage.go: who is not known is no error of the request's. */
     private ObjectNode holder(ObjectNode review) {
         ObjectNode status = JsonNodeFactory.instance.objectNode();
-        Optional<OpenShiftApi.Account> holder = holder(review.at("/spec/token").asText());
+        String[] token = review.at("/spec/token").asText().split(FOR_AUDIENCE, 2);
+        String audience = token.length == 2 ? token[1] : OWN_AUDIENCE;
+        Set<String> asked = new HashSet<>();
+        review.at("/spec/audiences").forEach(each -> asked.add(each.asText()));
+        boolean isMeant = !knowsAudiences || (asked.isEmpty() ? Set.of(OWN_AUDIENCE) : asked).contains(audience);
+        Optional<OpenShiftApi.Account> holder = isMeant ? holder(token[0]) : Optional.empty();
         status.put("authenticated", holder.isPresent());
         if (holder.isEmpty()) {
             return status.put("error", "[invalid bearer token, token lookup failed]");
@@ -75,7 +90,9 @@ final class Rights {
         user.put("username", name).put("uid", "uid-of-" + name);
         user.putArray("groups").add("group-of-" + name).add("system:authenticated");
         user.putObject("extra").putArray("scopes.authorization.openshift.io").add("user:full");
-        status.putArray("audiences").add("https://kubernetes.default.svc");
+        if (knowsAudiences) {
+            status.putArray("audiences").add(audience);
+        }
         return status;
     }
 
