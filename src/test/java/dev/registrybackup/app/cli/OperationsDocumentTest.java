@@ -25,6 +25,7 @@ import picocli.CommandLine.ParameterException;
 class OperationsDocumentTest {
     private static final Pattern COMMAND =
             Pattern.compile("(?m)(?:^ *|`)registry-backup (?!\\()([a-z][^`#\\n]*?) *(?:`|#|$)");
+    private static final Pattern PLUGIN = Pattern.compile("(?:kubectl|oc) registry-backup (?:--json )?([a-z-]+)");
     private static final Pattern LINK = Pattern.compile("]\\(([a-zA-Z./]*)#([^)]+)\\)");
 
     private static String text(String file) throws IOException {
@@ -61,6 +62,25 @@ class OperationsDocumentTest {
         for (String command : commands) {
             assertDoesNotThrow(() -> parse(command), command);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"operations.md", "openshift.md", "api.md"})
+    void eachCommandOfThePluginIsOneThatItHas(String document) throws IOException {
+        // Given
+        String help = Files.readString(Path.of("knative/kubectl-registry_backup"));
+
+        // When
+        Set<String> used = PLUGIN.matcher(text(document))
+                .results()
+                .map(command -> command.group(1))
+                .collect(Collectors.toSet());
+
+        // Then
+        used.remove("--help");
+        assertTrue(used.size() > 2, used::toString);
+        used.removeIf(command -> help.contains("\n    " + command + ")\n"));
+        assertEquals(Set.of(), used);
     }
 
     @ParameterizedTest
