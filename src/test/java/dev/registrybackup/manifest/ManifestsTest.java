@@ -164,12 +164,14 @@ class ManifestsTest {
     @Test
     void noServiceMayWriteImageStreamsImagesOrNamespaces() throws Exception {
         // Given
-        List<Document> jobs =
-                overlay("standing", "resources: [../../../knative/base]", "components: [../../../knative/openshift]");
+        List<Document> jobs = overlay(
+                "standing",
+                "resources: [../../../knative/base]",
+                "components: [../../../knative/components/broker, ../../../knative/openshift]");
         List<Document> inProcess = overlay(
                 "in-process",
                 "resources: [../../../knative/base]",
-                "components: [../../../knative/openshift, ../../../knative/components/openshift-in-process]");
+                "components: [../../../knative/components/broker, ../../../knative/openshift, ../../../knative/components/openshift-in-process]");
 
         // When
         Set<String> services = jobs.stream()
@@ -275,8 +277,10 @@ class ManifestsTest {
     @Test
     void theLightProfileHasOneSecretForEachStore() throws Exception {
         // When
-        Map<String, List<String>> secrets = secretsOfPods(
-                overlay("light", "resources: [../../../knative/base]", "components: [../../../knative/openshift]"));
+        Map<String, List<String>> secrets = secretsOfPods(overlay(
+                "light",
+                "resources: [../../../knative/base]",
+                "components: [../../../knative/components/broker, ../../../knative/openshift]"));
 
         // Then
         assertEquals(
@@ -297,7 +301,7 @@ class ManifestsTest {
         List<Document> rendered = overlay(
                 "hardened",
                 "resources: [../../../knative/base]",
-                "components: [../../../knative/openshift, ../../../knative/components/hardened]");
+                "components: [../../../knative/components/broker, ../../../knative/openshift, ../../../knative/components/hardened]");
         Map<String, List<String>> secrets = secretsOfPods(rendered);
 
         // Then
@@ -357,7 +361,7 @@ class ManifestsTest {
                 namespace,
                 "namespace: " + namespace,
                 "resources: [../../../knative/base]",
-                "components: [../../../knative/openshift]",
+                "components: [../../../knative/components/broker, ../../../knative/openshift]",
                 "transformers: [../../../knative/unique-names]");
         assertEquals(List.of(), References.dangling(rendered, SOURCES));
         return rendered.stream()
@@ -411,6 +415,84 @@ class ManifestsTest {
     }
 
     @Test
+    void aStoreThatPostsStraightToTheProgramNeedsNoBroker() throws Exception {
+        for (String overlay : List.of("webhooks", "kubernetes")) {
+            // When
+            List<Document> rendered = rendered(Path.of("knative/overlays").resolve(overlay));
+
+            // Then
+            assertTrue(
+                    rendered.stream()
+                            .noneMatch(document -> Set.of("Broker", "Trigger").contains(document.kind())
+                                    || document.name().equals("dead-letter")),
+                    overlay);
+        }
+    }
+
+    @Test
+    void gatewaysPrometheusAndPullSecretsAreSetAsTheHeadsOfTheFilesSay() throws Exception {
+        // When
+        List<Document> rendered = overlay(
+                "settings",
+                "resources: [../../../knative/base]",
+                "patches:",
+                patchIn("knative/base/network-policies.yaml"),
+                "  - target: {kind: ServiceAccount}",
+                "    patch: |-",
+                "      - {op: add, path: /imagePullSecrets, value: [{name: registry-example-pull}]}");
+
+        // Then
+        String policies = rendered.stream()
+                .filter(document -> document.kind().equals("NetworkPolicy"))
+                .map(document -> document.content().path("spec").toString())
+                .collect(Collectors.joining());
+        assertTrue(policies.contains("\"contour-internal\",\"my-gateway\""), policies);
+        assertTrue(policies.contains("\"port\":15008"), policies);
+        assertTrue(policies.contains("\"monitoring\",\"my-prometheus\""), policies);
+        rendered.stream()
+                .filter(document -> document.kind().equals("ServiceAccount"))
+                .forEach(account -> assertEquals(
+                        "registry-example-pull",
+                        account.content().at("/imagePullSecrets/0/name").asText(),
+                        account::toString));
+    }
+
+    /** The patches that a file's comments show. */
+    private static String patchIn(String file) throws IOException {
+        return Files.readString(Path.of(file))
+                .lines()
+                .dropWhile(line -> !line.equals("#   patches:"))
+                .skip(1)
+                .takeWhile(line -> line.startsWith("#   "))
+                .map(line -> line.substring(4))
+                .collect(Collectors.joining("\n"));
+    }
+
+    @Test
+    void aStoreInsideOpenShiftIsTrustedByWhatOpenShiftWritesIntoStoreCa() throws Exception {
+        for (String overlay : List.of("ceph-odf", "noobaa")) {
+            // When
+            List<Document> configMaps = rendered(Path.of("knative/overlays").resolve(overlay)).stream()
+                    .filter(document -> document.kind().equals("ConfigMap"))
+                    .toList();
+
+            // Then
+            assertEquals(
+                    List.of("registry-backup", "store-ca"),
+                    configMaps.stream().map(Document::name).sorted().toList());
+            for (Document configMap : configMaps) {
+                JsonNode content = configMap.content();
+                assertTrue(
+                        content.at("/data/REGISTRY_CA_CERTIFICATE").asText().equals("/etc/store-ca/service-ca.crt")
+                                || content.at("/metadata/annotations/service.beta.openshift.io~1inject-cabundle")
+                                        .asText()
+                                        .equals("true"),
+                        configMap::toString);
+            }
+        }
+    }
+
+    @Test
     void alertsNameTheNamespaceAndTheAddressOfRunbooksThatTheOverlaySets() throws Exception {
         // When
         JsonNode rule = overlay(
@@ -437,7 +519,7 @@ class ManifestsTest {
                 .map(match -> match.group(1))
                 .toList();
         assertEquals(Set.of("team-a"), Set.copyOf(namespaces));
-        assertEquals(7, namespaces.size(), "five in expressions, two labels");
+        assertEquals(8, namespaces.size(), "six in expressions, two labels");
         rule.findValuesAsText("runbook_url")
                 .forEach(url -> assertTrue(url.startsWith("https://wiki.example/x#registrybackup"), url));
     }
@@ -481,7 +563,7 @@ class ManifestsTest {
         List<Document> rendered = overlay(
                 "restore-only",
                 "resources: [../../../knative/base]",
-                "components: [../../../knative/openshift, ../../../knative/restore-only]");
+                "components: [../../../knative/components/broker, ../../../knative/openshift, ../../../knative/restore-only]");
 
         // Then
         assertEquals(List.of(), References.dangling(rendered, SOURCES));
