@@ -314,6 +314,37 @@ class ManifestsTest {
     }
 
     @Test
+    void withRolesOfAwsNoProgramReadsASecretAndEachAccountHasARole() throws Exception {
+        // When
+        List<Document> rendered = overlay(
+                "roles",
+                "resources: [../../../knative/base]",
+                "components: [../../../knative/components/broker, ../../../knative/openshift, ../../../knative/components/aws-roles]",
+                "patches:",
+                "  - target: {kind: ServiceAccount, annotationSelector: eks.amazonaws.com/role-arn}",
+                "    patch: |-",
+                "      - {op: replace, path: /metadata/annotations/eks.amazonaws.com~1role-arn, value:"
+                        + " 'arn:aws:iam::1:role/x'}");
+
+        // Then
+        assertEquals(Set.of(List.of()), Set.copyOf(secretsOfPods(rendered).values()));
+        Set<String> accounts = rendered.stream()
+                .map(document -> document.podSpec().path("serviceAccountName").asText())
+                .filter(name -> !name.isEmpty())
+                .collect(Collectors.toSet());
+        Set<String> withRole = rendered.stream()
+                .filter(document -> document.kind().equals("ServiceAccount"))
+                .filter(document -> document.content()
+                        .at("/metadata/annotations/eks.amazonaws.com~1role-arn")
+                        .asText()
+                        .equals("arn:aws:iam::1:role/x"))
+                .map(Document::name)
+                .collect(Collectors.toSet());
+        assertEquals(8, accounts.size(), accounts::toString);
+        assertEquals(accounts, withRole);
+    }
+
+    @Test
     void withoutKnativeTheSameProgramsRunOnKindsOfKubernetesAlone() throws Exception {
         // When
         List<Document> rendered = rendered(Path.of("knative/overlays/kubernetes"));

@@ -23,16 +23,20 @@ import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.S3Configuration;
 import software.amazon.awssdk.services.s3.S3Utilities;
 import software.amazon.awssdk.utils.Lazy;
+import software.amazon.awssdk.utils.SdkAutoCloseable;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /** The ways to one store, over one pool of connections. */
 final class S3Clients implements AutoCloseable {
     private final SdkHttpClient connections;
+    private final AwsCredentialsProvider credentials;
     private final S3HttpClient http;
     private final Lazy<S3Client> client;
 
-    private S3Clients(SdkHttpClient connections, S3HttpClient http, Lazy<S3Client> client) {
+    private S3Clients(
+            SdkHttpClient connections, AwsCredentialsProvider credentials, S3HttpClient http, Lazy<S3Client> client) {
         this.connections = connections;
+        this.credentials = credentials;
         this.http = http;
         this.client = client;
     }
@@ -62,7 +66,8 @@ final class S3Clients implements AutoCloseable {
                 new BucketLocation(bucketUrl(settings, region), region.id()),
                 isAws(settings) ? Optional.of(other -> bucketUrl(settings, Region.of(other))) : Optional.empty(),
                 sendsChecksums(settings));
-        return new S3Clients(pool, http, new Lazy<>(() -> client(settings, pool, region, credentials, retries)));
+        return new S3Clients(
+                pool, credentials, http, new Lazy<>(() -> client(settings, pool, region, credentials, retries)));
     }
 
     private static boolean isAws(S3Settings settings) {
@@ -161,5 +166,9 @@ final class S3Clients implements AutoCloseable {
         http.close();
         client.close();
         connections.close();
+        // A role's have connections of their own.
+        if (credentials instanceof SdkAutoCloseable closeable) {
+            closeable.close();
+        }
     }
 }

@@ -2,11 +2,13 @@ package dev.registrybackup.reconcile.rclone;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,19 +29,27 @@ final class RcloneProcess {
 
     private final String program;
     private final Map<String, String> environment;
+    private final boolean usesProcessCredentials;
     private final Optional<Path> certificates;
     private final Path scratch;
 
     /**
      * Runs the program with this name on the PATH, or at this path.
      *
-     * @param environment the complete environment of the process; credentials are here and never in its arguments
+     * @param environment the environment of the process; credentials are here and never in its arguments
+     * @param usesProcessCredentials whether a store takes our own process's credentials
      * @param certificates the file of all trusted certificates, if a store has its own
      * @param scratch the directory for logs while it runs
      */
-    RcloneProcess(String program, Map<String, String> environment, Optional<Path> certificates, Path scratch) {
+    RcloneProcess(
+            String program,
+            Map<String, String> environment,
+            boolean usesProcessCredentials,
+            Optional<Path> certificates,
+            Path scratch) {
         this.program = program;
         this.environment = Map.copyOf(environment);
+        this.usesProcessCredentials = usesProcessCredentials;
         this.certificates = certificates;
         this.scratch = scratch;
     }
@@ -135,12 +145,25 @@ final class RcloneProcess {
      * @throws IOException if it cannot be started, or what it printed or logged cannot be read
      */
     Result runToEnd(List<String> command, Consumer<String> lines) throws IOException, InterruptedException {
+        if (!usesProcessCredentials) {
+            return runToEnd(command, environment, lines);
+        }
+        try (ProcessCredentials credentials = new ProcessCredentials();
+                CredentialsEndpoint endpoint = CredentialsEndpoint.start(credentials::current)) {
+            Map<String, String> all = new HashMap<>(environment);
+            all.putAll(endpoint.environment());
+            return runToEnd(command, all, lines);
+        }
+    }
+
+    private Result runToEnd(List<String> command, Map<String, String> variables, Consumer<String> lines)
+            throws IOException, InterruptedException {
         // A second pipe would need a second thread to read it.
         Path log = Files.createTempFile(scratch, "rclone-", ".log");
         try {
             ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
             builder.environment().clear();
-            builder.environment().putAll(environment);
+            builder.environment().putAll(variables);
             Process process = builder.start();
             try {
                 // It reads no input.

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -25,6 +26,7 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
     private static final int MINIMUM_MINOR = 60;
     private static final String REMEDY =
             "install rclone 1.60 or later (Debian: apt-get install rclone), or set reconcile.rclone to where it is";
+    private static final Set<String> REGION_VARIABLES = Set.of("AWS_REGION", "AWS_DEFAULT_REGION");
     private static final Pattern VERSION_LINE = Pattern.compile("rclone (v(\\d{1,6})\\.(\\d{1,6})\\S*)");
 
     /**
@@ -53,19 +55,24 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
         RcloneProcess process = new RcloneProcess(
                 program,
                 environment(System.getenv(), configuration, remotes, foreignPlace),
+                usesProcessCredentials(remotes),
                 writeCertificates(remotes, scratch.resolve("certificates.pem")),
                 scratch);
         return new RcloneSetup(readVersion(program, process), process, empty);
     }
 
+    private static boolean usesProcessCredentials(List<RcloneRemote> remotes) {
+        return remotes.stream().anyMatch(RcloneRemote::usesProcessCredentials);
+    }
+
     /**
-     * The environment of rclone: the parent's, with only our own settings of rclone, and with the AWS variables only if
-     * a store takes its credentials from them.
+     * The environment of rclone: the parent's, with only our own settings of rclone, and without those of AWS but for the
+     * region. rclone gets credentials from {@link CredentialsEndpoint}: by itself it would ask the store for a role, if it
+     * has an endpoint, and not AWS.
      */
     static Map<String, String> environment(
             Map<String, String> parent, Path configuration, List<RcloneRemote> remotes, Optional<String> foreignPlace) {
         Map<String, String> environment = new TreeMap<>(parent);
-        boolean needsCredentials = remotes.stream().anyMatch(RcloneRemote::usesProcessCredentials);
         // The settings of the foreign place's remote; a directory has none.
         Optional<String> kept = foreignPlace.map(place -> "RCLONE_CONFIG_"
                 + place.substring(0, Math.max(place.indexOf(':'), 0)).toUpperCase(Locale.ROOT) + "_");
@@ -73,9 +80,13 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
                 .keySet()
                 .removeIf(name -> name.startsWith("RCLONE_")
                         && kept.filter(name::startsWith).isEmpty());
-        environment.keySet().removeIf(name -> name.startsWith("AWS_") && !needsCredentials);
-        // rclone 1.60 ends at once if it is set: "unable to load custom CA bundle".
-        environment.remove("AWS_CA_BUNDLE");
+        // With AWS_CA_BUNDLE, for example, rclone 1.60 ends at once.
+        environment.keySet().removeIf(name -> name.startsWith("AWS_") && !REGION_VARIABLES.contains(name));
+        if (usesProcessCredentials(remotes)) {
+            // The files in the user's home would come before the endpoint.
+            environment.put("AWS_CONFIG_FILE", configuration.toString());
+            environment.put("AWS_SHARED_CREDENTIALS_FILE", configuration.toString());
+        }
         // Otherwise it would read the user's own configuration and its remotes of the same name.
         environment.put("RCLONE_CONFIG", configuration.toString());
         remotes.forEach(rcloneRemote -> environment.putAll(rcloneRemote.environment()));
