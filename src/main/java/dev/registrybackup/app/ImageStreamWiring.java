@@ -21,6 +21,7 @@ import jakarta.inject.Singleton;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -59,7 +60,8 @@ class ImageStreamWiring {
         OpenShiftCluster own = new OpenShiftCluster(client);
         return settings.runsJobs() && !settings.isCommand()
                 ? own.withRightsOfJobs(
-                        Wiring.namespace(client), settings.cronJobs().get(OperationKind.RESTORE))
+                        Wiring.namespace(client),
+                        Objects.requireNonNull(settings.cronJobs().get(OperationKind.RESTORE)))
                 : own;
     }
 

@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -141,7 +142,8 @@ class PreflightWiring {
                 cluster,
                 () -> settings.runsJobs() && !isCommand
                         ? cluster.withRightsOfJobs(
-                                namespace, settings.cronJobs().get(OperationKind.RECONCILE))
+                                namespace,
+                                Objects.requireNonNull(settings.cronJobs().get(OperationKind.RECONCILE)))
                         : cluster,
                 new ClusterChecks.Needs(
                         namespace,

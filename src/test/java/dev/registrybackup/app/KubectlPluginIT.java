@@ -48,8 +48,7 @@ class KubectlPluginIT {
         esac
         """;
 
-    @TempDir
-    private Path folder;
+    private final Path folder;
 
     private S3ProxyServer store;
     private Bucket registry;
@@ -57,6 +56,10 @@ class KubectlPluginIT {
     private OpenShiftApi api;
     private Product operations;
     private Product restore;
+
+    KubectlPluginIT(@TempDir Path folder) {
+        this.folder = folder;
+    }
 
     private record Answer(int code, String output, String errors) {}
 

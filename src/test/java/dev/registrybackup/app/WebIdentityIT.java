@@ -28,12 +28,15 @@ import org.junit.jupiter.api.io.TempDir;
 class WebIdentityIT {
     private static final String ROLE = "arn:aws:iam::111122223333:role/registry-backup";
 
-    @TempDir
-    private Path folder;
+    private final Path folder;
 
     private S3ProxyServer store;
     private Bucket registry;
     private Bucket backup;
+
+    WebIdentityIT(@TempDir Path folder) {
+        this.folder = folder;
+    }
 
     @BeforeEach
     void start() {

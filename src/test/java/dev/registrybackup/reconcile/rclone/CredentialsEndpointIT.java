@@ -43,13 +43,16 @@ class CredentialsEndpointIT {
         </ListBucketResult>\
         """;
 
-    @TempDir
-    private Path scratch;
+    private final Path scratch;
 
     private HttpServer store;
     // Written by the server's thread.
     private final List<String> sessions = new CopyOnWriteArrayList<>();
     private final AtomicInteger asked = new AtomicInteger();
+
+    CredentialsEndpointIT(@TempDir Path scratch) {
+        this.scratch = scratch;
+    }
 
     @BeforeEach
     void start() throws IOException {
