@@ -39,6 +39,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The page, as somebody looks at it in a browser without scripts. */
 @RequiresRealStack("chromium")
@@ -323,7 +324,7 @@ class UiIT {
                 .header("X-Forwarded-Proto", "https")
                 .formParam("token", TOKEN)
                 .formParam("next", "/page/operations?x=1")
-                .post("/login")
+                .post("/page/login")
                 .then()
                 .statusCode(303)
                 .header("Location", "/page/operations?x=1")
@@ -343,14 +344,52 @@ class UiIT {
         String location = anybody()
                 .formParam("token", TOKEN)
                 .formParam("next", next.replace("%0d%0a", "\r\n"))
-                .post("/login")
+                .post("/page/login")
                 .then()
                 .statusCode(303)
                 .extract()
                 .header("Location");
 
         // Then
-        assertEquals("/", location);
+        assertEquals("/page/", location);
+    }
+
+    /** A proxy or an Ingress lets in what is below /page/, and all of it, by path alone. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/page/", "/page/operations", "/page/login", "/page/logout", "/page/notification"})
+    void belowThePageNoEventIsTakenAndNothingStarted(String path) {
+        // When
+        int event = anybody()
+                .header("ce-id", "1")
+                .header("ce-specversion", "1.0")
+                .header("ce-type", "dev.knative.sources.ping")
+                .header("ce-source", "x")
+                .header("ce-job", "reconcile")
+                .contentType(ContentType.JSON)
+                .body("{}")
+                .post(path)
+                .statusCode();
+        int plain = caller().contentType(ContentType.JSON).body("{}").post(path).statusCode();
+
+        // Then
+        assertTrue(event >= 400 && event < 500, () -> "an event is answered " + event);
+        assertTrue(plain == 303 || (plain >= 400 && plain < 500), () -> "a request is answered " + plain);
+        assertFalse(caller().get("/operations").asString().contains("\"reconcile\""), path);
+    }
+
+    @Test
+    void theOverviewIsBelowPageTooAndAProxysTokenIsTaken() {
+        anybody()
+                .header("X-Forwarded-Access-Token", TOKEN)
+                .get("/page/")
+                .then()
+                .statusCode(200)
+                .body(Matchers.containsString("demo/"));
+        anybody()
+                .header("X-Forwarded-Access-Token", "another-token-of-somebody")
+                .get("/page/")
+                .then()
+                .statusCode(401);
     }
 
     @Test
@@ -389,7 +428,7 @@ class UiIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"/, 401", "/page/operations, 401", "/page/none, 401", "/elsewhere, 404"})
+    @CsvSource({"/, 401", "/page/, 401", "/page/operations, 401", "/page/none, 401", "/elsewhere, 404"})
     void withoutATokenThereIsOnlyTheForm(String path, int status) {
         // When
         String body = anybody().get(path).then().statusCode(status).extract().asString();
@@ -401,7 +440,11 @@ class UiIT {
     @Test
     void aTokenThatIsTooLongIsNotRead() {
         // Vert.x itself takes no field of a form above 8 KiB.
-        anybody().formParam("token", "x".repeat(40_000)).post("/login").then().statusCode(400);
+        anybody()
+                .formParam("token", "x".repeat(40_000))
+                .post("/page/login")
+                .then()
+                .statusCode(400);
     }
 
     @Test
@@ -409,7 +452,7 @@ class UiIT {
         anybody()
                 .header("Sec-Fetch-Site", "cross-site")
                 .formParam("token", TOKEN)
-                .post("/login")
+                .post("/page/login")
                 .then()
                 .statusCode(403);
     }

@@ -524,6 +524,54 @@ class ManifestsTest {
     }
 
     @Test
+    void fromOutsideOnlyWhatIsBelowPageIsReachedInThePodsOfOperations() throws Exception {
+        // When
+        List<Document> plain = overlay(
+                "page", "resources: [../../../knative/base]", "components: [../../../knative/components/page-outside]");
+        List<Document> openShift = overlay(
+                "page-openshift",
+                "resources: [../../../knative/base]",
+                "components: [../../../knative/components/page-outside-openshift]");
+
+        // Then
+        JsonNode rules = only(plain, "Ingress").at("/spec/rules");
+        assertEquals(List.of("/page/"), rules.findValuesAsText("path"));
+        assertEquals(List.of("Prefix"), rules.findValuesAsText("pathType"));
+        assertTrue(only(plain, "Ingress").at("/spec/defaultBackend").isMissingNode());
+        assertEquals("page-proxy", only(openShift, "Route").at("/spec/to/name").asText());
+        List<String> upstreams = Pattern.compile("--upstream=([^\"]*)")
+                .matcher(only(openShift, "Deployment").toString())
+                .results()
+                .map(upstream -> upstream.group(1))
+                .toList();
+        assertEquals(List.of("http://page.$(NAMESPACE).svc.cluster.local/page/"), upstreams);
+        for (List<Document> rendered : List.of(plain, openShift)) {
+            assertEquals(List.of(), References.dangling(rendered, SOURCES));
+            assertEquals(List.of(), Containers.lax(rendered));
+            for (Document document : rendered) {
+                assertEquals(Set.of(), Fields.unknown(document.content()), document::toString);
+            }
+            JsonNode service = rendered.stream()
+                    .filter(document -> document.name().equals("page")
+                            && document.content().path("apiVersion").asText().equals("v1"))
+                    .findFirst()
+                    .orElseThrow()
+                    .content();
+            assertEquals(
+                    "{\"app.kubernetes.io/name\":\"operations\"}",
+                    service.at("/spec/selector").toString());
+        }
+    }
+
+    private static JsonNode only(List<Document> documents, String kind) {
+        List<Document> found = documents.stream()
+                .filter(document -> document.kind().equals(kind))
+                .toList();
+        assertEquals(1, found.size(), kind);
+        return found.get(0).content();
+    }
+
+    @Test
     void alertsNameTheNamespaceAndTheAddressOfRunbooksThatTheOverlaySets() throws Exception {
         // When
         JsonNode rule = overlay(

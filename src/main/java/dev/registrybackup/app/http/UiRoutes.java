@@ -25,8 +25,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Serves the page, before Funqy's route for {@code /}. Callers need a bearer token, in the header or, in a browser, in
- * a cookie that the login form sets. No scripts and no external resources.
+ * Serves the page, before Funqy's route for {@code /}. Callers need a bearer token: in a header or, in a browser, in a cookie
+ * that the login form sets. No scripts and no external resources.
  */
 @ApplicationScoped
 class UiRoutes {
@@ -34,9 +34,13 @@ class UiRoutes {
     /** The verb that callers need the right to. */
     private static final String VERB = "page";
 
-    private static final String LOGIN = "/login";
-    private static final String LOGOUT = "/logout";
+    /** All of the page is below it, so that one path is all that has to be let in from outside; the overview is itself. */
     private static final String BELOW = "/page/";
+
+    private static final String LOGIN = BELOW + "login";
+    private static final String LOGOUT = BELOW + "logout";
+    /** In which OpenShift's oauth-proxy hands on the token of who has logged in there. */
+    private static final String PROXY_TOKEN = "X-Forwarded-Access-Token";
     /** In bytes: a token of the largest size with each character escaped, and a URL. */
     private static final long MAX_FORM_BYTES = 32 << 10;
 
@@ -75,7 +79,8 @@ class UiRoutes {
 
     private void show(RoutingContext context) {
         HttpServerRequest request = context.request();
-        Optional<String> header = BearerToken.token(request.getHeader("Authorization"));
+        Optional<String> header = BearerToken.token(request.getHeader("Authorization"))
+                .or(() -> Optional.ofNullable(request.getHeader(PROXY_TOKEN)));
         Optional<String> cookie = Optional.ofNullable(request.getCookie(COOKIE)).map(Cookie::getValue);
         authFilter.ask(context, VERB, header.or(() -> cookie), authDecision -> {
             if (authDecision.isAllowed()) {
@@ -92,7 +97,8 @@ class UiRoutes {
         context.queryParams().forEach(parameter -> query.putIfAbsent(parameter.getKey(), parameter.getValue()));
         Context own = context.vertx().getOrCreateContext();
         pages.get()
-                .render(new Pages.Request(context.normalizedPath(), query, isLoggedIn))
+                .render(new Pages.Request(
+                        context.normalizedPath().equals(BELOW) ? "/" : context.normalizedPath(), query, isLoggedIn))
                 .thenAccept(page -> own.runOnContext(now -> answer(context, page)));
     }
 
@@ -132,7 +138,7 @@ class UiRoutes {
 
     private void logOut(RoutingContext context) {
         context.response().addCookie(cookie("", isSecure(context.request())).setMaxAge(0));
-        redirect(context, "/");
+        redirect(context, BELOW);
     }
 
     private static Cookie cookie(String token, boolean isSecure) {
@@ -161,7 +167,7 @@ class UiRoutes {
     private static String local(String address) {
         return address.startsWith(BELOW) && address.chars().allMatch(character -> character > ' ' && character < 127)
                 ? address
-                : "/";
+                : BELOW;
     }
 
     private void redirect(RoutingContext context, String to) {
