@@ -65,7 +65,8 @@ public final class Preflight {
             return checks;
         }
         BucketConfiguration configuration = registry.store().bucketConfiguration();
-        checks.addAll(store.registryConfiguration(configuration, components.clock().instant()));
+        checks.addAll(
+                store.registryConfiguration(configuration, components.clock().instant()));
         List<Check> notification = new NotificationChecks(registry).run(configuration);
         List<Check> arrival = canary ? canary() : List.of(CanaryChecks.notTried());
         boolean hasArrived = arrival.get(0).state() == State.PASS;

@@ -32,8 +32,8 @@ final class StoreChecks {
     private static final int MIN_VERSION_DAYS = 30;
     private static final String LIST_RIGHT = "Allow s3:ListBucket on the bucket: docs/rights.md";
     private static final String READ_RIGHT = "Allow s3:GetObject on its objects: docs/rights.md";
-    private static final String WRITE_RIGHTS = "Allow s3:PutObject, s3:GetObject and s3:DeleteObject on %s/" + TRIAL_PREFIX
-            + "*, and s3:DeleteObjectVersion if the bucket keeps versions: docs/rights.md";
+    private static final String WRITE_RIGHTS = "Allow s3:PutObject, s3:GetObject and s3:DeleteObject on %s/"
+            + TRIAL_PREFIX + "*, and s3:DeleteObjectVersion if the bucket keeps versions: docs/rights.md";
     private static final String MULTIPART_RIGHTS =
             "Allow s3:PutObject, s3:AbortMultipartUpload and s3:ListBucketMultipartUploads to the keys of replicate and of"
                     + " reconcile Jobs: docs/rights.md";
@@ -89,7 +89,10 @@ final class StoreChecks {
                 LIST_RIGHT,
                 () -> Check.pass(
                         name,
-                        prefix + (first(prefix).isPresent() ? " can be listed" : " can be listed, and is empty so far")));
+                        prefix
+                                + (first(prefix).isPresent()
+                                        ? " can be listed"
+                                        : " can be listed, and is empty so far")));
     }
 
     private Optional<ObjectInfo> first(String prefix) {
@@ -129,8 +132,7 @@ final class StoreChecks {
      */
     List<Check> write(boolean isCommand, Instant now) {
         String key = TRIAL_PREFIX + random;
-        return List.of(
-                writeAndRead(key), ifNoneMatch(key + "-once"), multipart(key + "-parts", isCommand, now));
+        return List.of(writeAndRead(key), ifNoneMatch(key + "-once"), multipart(key + "-parts", isCommand, now));
     }
 
     private Check writeAndRead(String key) {
@@ -231,10 +233,9 @@ final class StoreChecks {
             checks.add(incompleteUploads(rules));
         });
         if (configuration.objectLockEnabled().value().orElse(false)) {
-            checks.add(
-                    Check.warn(
-                            checked.check("Object Lock"),
-                            "it is on: locked records of this program stay until their retention ends, which does no harm"));
+            checks.add(Check.warn(
+                    checked.check("Object Lock"),
+                    "it is on: locked records of this program stay until their retention ends, which does no harm"));
         }
         return checks;
     }

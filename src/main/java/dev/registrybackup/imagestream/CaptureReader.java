@@ -57,9 +57,7 @@ public final class CaptureReader {
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     public Stream<CapturedStream> inNewestSnapshot() {
-        return lastSnapshot(Instant.MAX)
-                .map(key -> open(key).streams())
-                .orElseGet(Stream::empty);
+        return lastSnapshot(Instant.MAX).map(key -> open(key).streams()).orElseGet(Stream::empty);
     }
 
     /**
@@ -76,10 +74,10 @@ public final class CaptureReader {
             return changes.values().stream().map(changeLog::read).filter(stream -> !stream.isDeleted());
         }
         SnapshotReader snapshot = open(last.get());
-        Stream<CapturedStream> listed =
-                snapshot.streams().map(line -> newer(line, changes.remove(line.stream())));
+        Stream<CapturedStream> listed = snapshot.streams().map(line -> newer(line, changes.remove(line.stream())));
         // A stream that the snapshot does not list did not exist when the snapshot was started.
-        Stream<CapturedStream> unlisted = Stream.of(changes).flatMap(rest -> rest.values().stream())
+        Stream<CapturedStream> unlisted = Stream.of(changes)
+                .flatMap(rest -> rest.values().stream())
                 .filter(key -> CaptureKeys.time(key).orElseThrow().isAfter(snapshot.startedAt()))
                 .map(changeLog::read);
         return Stream.concat(listed, unlisted).filter(stream -> !stream.isDeleted());
@@ -161,7 +159,8 @@ public final class CaptureReader {
         for (String key : snapshots(Instant.MAX)) {
             if (key.compareTo(base.orElse("")) >= 0) {
                 try (SnapshotReader snapshot = open(key)) {
-                    snapshot.streams().forEach(stream -> stream.images().keySet().forEach(consumer));
+                    snapshot.streams()
+                            .forEach(stream -> stream.images().keySet().forEach(consumer));
                 }
             }
         }
@@ -175,7 +174,8 @@ public final class CaptureReader {
     /** The Image that was captured with the stream; empty if the cluster had none. */
     public Optional<ImageObject> image(CapturedStream captured, Digest digest) {
         return captured.hasImage(digest)
-                ? Optional.of(new ImageObject(jsonBlobStore.read(captured.images().getOrDefault(digest, ""))))
+                ? Optional.of(
+                        new ImageObject(jsonBlobStore.read(captured.images().getOrDefault(digest, ""))))
                 : Optional.empty();
     }
 }

@@ -75,7 +75,8 @@ public record CapturedStream(RepositoryName stream, Instant read, String body, M
                     body,
                     images);
         } catch (DateTimeParseException e) {
-            throw new IllegalArgumentException("Not a time: " + json.path("read").asText(), e);
+            throw new IllegalArgumentException(
+                    "Not a time: " + json.path("read").asText(), e);
         }
     }
 }

@@ -63,7 +63,8 @@ final class ChangeLog {
     /** Reads a change. */
     CapturedStream read(String key) {
         String text = records.get(key)
-                .orElseThrow(() -> new ObjectStoreException(StoreError.NOT_FOUND, "The change %s was deleted".formatted(key)))
+                .orElseThrow(() ->
+                        new ObjectStoreException(StoreError.NOT_FOUND, "The change %s was deleted".formatted(key)))
                 .json();
         try {
             return CapturedStream.parse(JsonBlobStore.parse(text));

@@ -117,8 +117,9 @@ public final class ImageStreamCapture {
         if (!hash.isEmpty()) {
             return children.get(hash, body -> new ImageObject(jsonBlobStore.read(body)).children());
         }
-        Optional<ImageObject> image =
-                cluster.find(ObjectName.image(digest)).map(JsonBlobStore::normalize).map(ImageObject::new);
+        Optional<ImageObject> image = cluster.find(ObjectName.image(digest))
+                .map(JsonBlobStore::normalize)
+                .map(ImageObject::new);
         if (image.isEmpty()) {
             return List.of();
         }

@@ -93,8 +93,8 @@ public final class PushLatencyTracker {
                             .image(now, item.image())
                             .filter(ImageObject::isManaged)
                             .isPresent())
-                    .ifPresent(item ->
-                            addPending(new Push(now.stream() + ":" + tag.tag(), item.image(), item.created(), pushed(now))));
+                    .ifPresent(item -> addPending(
+                            new Push(now.stream() + ":" + tag.tag(), item.image(), item.created(), pushed(now))));
         }
     }
 
@@ -118,7 +118,8 @@ public final class PushLatencyTracker {
         ImageCompletenessChecker.ImageInventory inventory =
                 images.read(open.stream().map(Push::image).collect(Collectors.toSet()));
         for (Push push : open) {
-            boolean isComplete = inventory.completeness(push.children()::contains)
+            boolean isComplete = inventory
+                    .completeness(push.children()::contains)
                     .of(push.image())
                     .isComplete();
             Duration since = Duration.between(push.created(), clock.instant());

@@ -138,10 +138,7 @@ public final class SnapshotTaker {
 
         private void list(Resource resource, Consumer<ObjectNode> consumer) {
             cluster.forEach(
-                    resource,
-                    Optional.empty(),
-                    PAGE_SIZE,
-                    object -> consumer.accept(JsonBlobStore.normalize(object)));
+                    resource, Optional.empty(), PAGE_SIZE, object -> consumer.accept(JsonBlobStore.normalize(object)));
         }
 
         private WrittenImage write(ImageObject image) {

@@ -52,9 +52,7 @@ public record TaggedImages(CapturedStream captured, List<TagHistory> tags, Map<D
                 .filter(history -> history.tag().equals(tag))
                 .findFirst()
                 .flatMap(TagHistory::current);
-        return only(
-                current.map(Item::image),
-                current.map(item -> new TagHistory(tag, List.of(item))).stream());
+        return only(current.map(Item::image), current.map(item -> new TagHistory(tag, List.of(item))).stream());
     }
 
     /** Only this image, with the items of it that the tags have; no image if the stream does not refer to it. */

@@ -40,8 +40,7 @@ public record ManifestGraph(Map<Digest, LoadedManifest> manifests) {
      *
      * @param children the children of a manifest; called once for each
      */
-    public static Set<Digest> below(
-            Collection<Digest> roots, Function<Digest, ? extends Collection<Digest>> children) {
+    public static Set<Digest> below(Collection<Digest> roots, Function<Digest, ? extends Collection<Digest>> children) {
         Set<Digest> seen = new LinkedHashSet<>();
         Deque<Digest> open = new ArrayDeque<>(roots);
         while (!open.isEmpty()) {

@@ -83,12 +83,12 @@ class OpenShiftClusterTest {
     void aListThatWasStartedTooLongAgoHasExpired() {
         // Given
         streams(3);
-        Optional<String> next =
-                cluster.list(Resource.IMAGE_STREAM, Optional.empty(), 2, Optional.empty()).next();
+        Optional<String> next = cluster.list(Resource.IMAGE_STREAM, Optional.empty(), 2, Optional.empty())
+                .next();
         api.expireNextContinue();
         // When
-        ClusterException failure =
-                assertThrows(ClusterException.class, () -> cluster.list(Resource.IMAGE_STREAM, Optional.empty(), 2, next));
+        ClusterException failure = assertThrows(
+                ClusterException.class, () -> cluster.list(Resource.IMAGE_STREAM, Optional.empty(), 2, next));
         // Then
         assertEquals(ClusterError.EXPIRED, failure.error());
     }

@@ -271,9 +271,7 @@ class SnapshotTakerTest {
         // Given
         fill(1);
         cluster.tag("ns/app-000", "v2", digest("gone"), clock.instant());
-        cluster.put(
-                ObjectName.of(Resource.IMAGE, "by-hand"),
-                JsonNodeFactory.instance.objectNode());
+        cluster.put(ObjectName.of(Resource.IMAGE, "by-hand"), JsonNodeFactory.instance.objectNode());
 
         // When
         SnapshotSummary snapshotSummary = snapshotTaker.take(scratch);

@@ -18,8 +18,7 @@ class DecoderErrorsTest {
     private static final String ONLY_NOTIFICATIONS =
             ". Send only bucket notifications of AWS S3, Ceph RGW, MinIO or NooBaa here, alone or through SNS, SQS or"
                     + " EventBridge.";
-    private static final String COMPARE_BUCKETS =
-            ". This record was skipped: compare the buckets to find its object.";
+    private static final String COMPARE_BUCKETS = ". This record was skipped: compare the buckets to find its object.";
 
     private final NotificationDecoder decoder = new NotificationDecoder();
 

@@ -70,8 +70,8 @@ class ImageStreamEventDecoderTest {
 
         // Then
         assertEquals(
-                "Failed to decode an event of type \"" + type.replace('\n', '?') + "\": no ApiServerSource sends that type"
-                        + ONLY_STREAMS,
+                "Failed to decode an event of type \"" + type.replace('\n', '?')
+                        + "\": no ApiServerSource sends that type" + ONLY_STREAMS,
                 refusal.getMessage());
     }
 

@@ -14,8 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class KeyReaderTest {
-    private static final String COMPARE_BUCKETS =
-            ". This record was skipped: compare the buckets to find its object.";
+    private static final String COMPARE_BUCKETS = ". This record was skipped: compare the buckets to find its object.";
 
     @ParameterizedTest
     @CsvSource({

@@ -93,8 +93,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
         // Then
         String where = " in the registry directory " + store().bucket() + ": ";
         assertEquals(
-                "Failed to read " + key("link") + where + "it has no ETag, but one was given",
-                changed.getMessage());
+                "Failed to read " + key("link") + where + "it has no ETag, but one was given", changed.getMessage());
         assertEquals(
                 "Failed to read " + key("absent") + where + store().bucket() + "/" + key("absent") + " does not exist",
                 absent.getMessage());

@@ -38,7 +38,9 @@ class LinkContentTest {
 
     static Stream<Arguments> noLinks() {
         return Stream.of(
-                arguments("", "a link of 0 bytes is not a digest: A digest is <algorithm>:<hexadecimal digits>, not \"\""),
+                arguments(
+                        "",
+                        "a link of 0 bytes is not a digest: A digest is <algorithm>:<hexadecimal digits>, not \"\""),
                 arguments(
                         LINK + "\n",
                         "a link of 72 bytes is not a digest:"

@@ -270,7 +270,10 @@ class AuthorizerTest {
 
         // Then
         assertEquals(
-                1, tokenAuthorizer.asked.stream().filter(line -> line.startsWith("good")).count());
+                1,
+                tokenAuthorizer.asked.stream()
+                        .filter(line -> line.startsWith("good"))
+                        .count());
     }
 
     @ParameterizedTest

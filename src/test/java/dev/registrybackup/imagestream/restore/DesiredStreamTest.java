@@ -3,6 +3,7 @@ package dev.registrybackup.imagestream.restore;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.CapturedStream;
@@ -13,7 +14,6 @@ import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RepositoryName;
-import dev.registrybackup.concurrent.SettableClock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,8 +33,7 @@ class DesiredStreamTest {
     private final FakeCluster cluster = new FakeCluster();
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
     private final WorkerPools workerPools = new WorkerPools(4, 2);
-    private final Digest image =
-            Digest.of(DigestAlgorithm.SHA256, "image".getBytes(StandardCharsets.UTF_8));
+    private final Digest image = Digest.of(DigestAlgorithm.SHA256, "image".getBytes(StandardCharsets.UTF_8));
     private Path scratch;
 
     @BeforeEach

@@ -97,9 +97,7 @@ class ImageStreamRestoreTest {
     }
 
     private List<FindingCode> found() {
-        return fixture.progress().firstFindings().stream()
-                .map(Finding::code)
-                .toList();
+        return fixture.progress().firstFindings().stream().map(Finding::code).toList();
     }
 
     @Test
@@ -167,10 +165,8 @@ class ImageStreamRestoreTest {
         // Then
         for (String repository : List.of("dev/app", "dev/multi", "prod/app")) {
             ObjectName stream = ObjectName.stream(new RepositoryName(repository));
-            JsonNode layers =
-                    fixture.freshCluster().find(stream, "layers").orElseThrow();
-            JsonNode before =
-                    fixture.lostCluster().find(stream, "layers").orElseThrow();
+            JsonNode layers = fixture.freshCluster().find(stream, "layers").orElseThrow();
+            JsonNode before = fixture.lostCluster().find(stream, "layers").orElseThrow();
             assertEquals(before.path("images"), layers.path("images"), repository);
             assertEquals(before.path("blobs"), layers.path("blobs"), repository);
             layers.path("images")
@@ -182,8 +178,7 @@ class ImageStreamRestoreTest {
                     .map(Digest::parse)
                     .forEach(digest -> assertArrayEquals(
                             fixture.bytes(digest),
-                            fixture.target()
-                                    .bytes(fixture.registry().blobKey(digest)),
+                            fixture.target().bytes(fixture.registry().blobKey(digest)),
                             repository));
         }
     }
@@ -194,8 +189,7 @@ class ImageStreamRestoreTest {
         aCluster();
         fixture.backedUp();
         // When
-        PreflightException refused =
-                assertThrows(PreflightException.class, () -> fixture.restore(ALL_BY_STATUS));
+        PreflightException refused = assertThrows(PreflightException.class, () -> fixture.restore(ALL_BY_STATUS));
         // Then
         assertTrue(String.valueOf(refused.getMessage()).contains("image pruner: it is not suspended"));
         assertEquals(List.of(), fixture.writes());
@@ -224,10 +218,7 @@ class ImageStreamRestoreTest {
     void aMissingRightIsReportedBeforeAnythingIsWritten() {
         // Given
         fixture.push("dev/app", "latest");
-        fixture.backedUp()
-                .ready()
-                .restorer()
-                .mayNot("update", "image.openshift.io", "imagestreams/status", "*");
+        fixture.backedUp().ready().restorer().mayNot("update", "image.openshift.io", "imagestreams/status", "*");
         fixture.fresh().namespace("dev");
         // When
         PreflightException refused = assertThrows(
@@ -252,8 +243,7 @@ class ImageStreamRestoreTest {
                 () -> fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
         // Then
         assertTrue(String.valueOf(refused.getMessage()).contains("namespace dev: it does not exist"));
-        assertTrue(fixture
-                .restore("{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}")
+        assertTrue(fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}")
                 .isComplete());
         assertSameTags("dev/app");
     }
@@ -298,9 +288,7 @@ class ImageStreamRestoreTest {
         // Then
         assertFalse(first.isComplete());
         assertTrue(found.contains(FindingCode.IS_ITEM_UNRESTORABLE));
-        assertTrue(
-                second.isComplete(),
-                () -> fixture.progress().firstFindings().toString());
+        assertTrue(second.isComplete(), () -> fixture.progress().firstFindings().toString());
         assertSameTags("dev/app", "dev/multi", "prod/app", "dev/base");
     }
 
@@ -360,20 +348,17 @@ class ImageStreamRestoreTest {
         Digest other = fixture.push("dev/app", "latest");
         pushToFresh("latest", other);
         // When
-        Restore.RestoreResult left =
-                fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}");
+        Restore.RestoreResult left = fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}");
         List<FindingCode> found = found();
         List<String> images = restored("dev/app", "latest");
-        Restore.RestoreResult moved = fixture.restore(
-                "{'scope':{'repository':'dev/app'},'imageStreams':'status','overwriteTags':true}");
+        Restore.RestoreResult moved =
+                fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status','overwriteTags':true}");
         // Then
         assertTrue(left.isComplete());
         assertEquals(List.of(FindingCode.TAG_DIFFERS), found);
         assertEquals(List.of(other.toString(), was.toString()), images);
         assertTrue(moved.isComplete());
-        assertEquals(
-                List.of(was.toString(), other.toString(), was.toString()),
-                restored("dev/app", "latest"));
+        assertEquals(List.of(was.toString(), other.toString(), was.toString()), restored("dev/app", "latest"));
     }
 
     @Test
@@ -412,8 +397,7 @@ class ImageStreamRestoreTest {
         UnknownScopeException gone = assertThrows(
                 UnknownScopeException.class,
                 () -> fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status'}"));
-        fixture.restore(
-                "{'scope':{'repository':'dev/app'},'imageStreams':'status','at':'%s'}".formatted(before));
+        fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status','at':'%s'}".formatted(before));
         // Then
         assertTrue(String.valueOf(gone.getMessage()).contains("was deleted by"), gone.getMessage());
         assertEquals(List.of(image.toString()), restored("dev/app", "latest"));
@@ -429,11 +413,9 @@ class ImageStreamRestoreTest {
         fixture.lost().removeStream("dev", "app");
         fixture.backedUp().ready();
         // When
-        UnknownScopeException unknown =
-                assertThrows(UnknownScopeException.class, () -> fixture.restore(ALL_BY_STATUS));
-        fixture.restore(
-                "{'scope':{'namespace':'dev'},'imageStreams':'status','createNamespaces':true,'at':'%s'}"
-                        .formatted(last));
+        UnknownScopeException unknown = assertThrows(UnknownScopeException.class, () -> fixture.restore(ALL_BY_STATUS));
+        fixture.restore("{'scope':{'namespace':'dev'},'imageStreams':'status','createNamespaces':true,'at':'%s'}"
+                .formatted(last));
         // Then
         assertEquals(
                 "No ImageStream of {\"all\":true} was captured by %s: the last snapshot with streams is of %s, so give that"
@@ -469,15 +451,11 @@ class ImageStreamRestoreTest {
         fixture.lost().ocTag("dev", "app", "v1", "prod", "app", "live");
         fixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(
-                "{'scope':{'namespace':'prod'},'imageStreams':'status','createNamespaces':true}");
+        Restore.RestoreResult restoreResult =
+                fixture.restore("{'scope':{'namespace':'prod'},'imageStreams':'status','createNamespaces':true}");
         // Then
-        assertTrue(fixture.target()
-                .keys("")
-                .contains(fixture.registry().revisionLink("prod/app", image)));
-        assertTrue(fixture.target()
-                .keys("")
-                .contains(fixture.registry().blobKey(image)));
+        assertTrue(fixture.target().keys("").contains(fixture.registry().revisionLink("prod/app", image)));
+        assertTrue(fixture.target().keys("").contains(fixture.registry().blobKey(image)));
         assertEquals(List.of(image.toString()), restored("prod/app", "live"));
         assertFalse(restoreResult.isComplete(), "what the tag follows is not there");
         assertEquals(List.of(FindingCode.TAG_SOURCE_MISSING), found());
@@ -504,9 +482,7 @@ class ImageStreamRestoreTest {
         assertTrue(found.contains(FindingCode.IS_ITEM_UNRESTORABLE), found.toString());
         assertEquals(0, tags.size());
         assertTrue(mended.isComplete());
-        assertEquals(
-                List.of(newer.toString(), older.toString()),
-                restored("dev/app", "latest"));
+        assertEquals(List.of(newer.toString(), older.toString()), restored("dev/app", "latest"));
     }
 
     /** Has a tag keep a reference and no image, as {@code oc tag --reference} does. */
@@ -583,17 +559,15 @@ class ImageStreamRestoreTest {
         Restore.RestoreResult left = fixture.restore(ALL_BY_MAPPING);
         List<FindingCode> found = found();
         List<String> images = restored("dev/app", "ref");
-        Restore.RestoreResult moved = fixture.restore(
-                ALL_BY_MAPPING.replace("'imageStreams'", "'overwriteTags':true,'imageStreams'"));
+        Restore.RestoreResult moved =
+                fixture.restore(ALL_BY_MAPPING.replace("'imageStreams'", "'overwriteTags':true,'imageStreams'"));
         // Then
         assertTrue(left.isComplete());
         assertEquals(List.of(FindingCode.TIME_APPROXIMATE, FindingCode.TAG_DIFFERS), found);
         assertEquals(List.of(other.toString()), images);
         assertTrue(moved.isComplete());
         assertEquals(List.of("", other.toString()), restored("dev/app", "ref"));
-        assertEquals(
-                1,
-                restored("dev/app", "x").size());
+        assertEquals(1, restored("dev/app", "x").size());
     }
 
     /** Has a tag by which nothing can be pulled point to an image, as {@code oc tag} allows. */
@@ -628,9 +602,7 @@ class ImageStreamRestoreTest {
                 () -> fixture.progress().firstFindings().toString());
         assertSameTags("dev/app");
         assertTrue(fixture.fresh().hasImage(odd.toString()));
-        assertTrue(fixture.target()
-                .keys("")
-                .contains(fixture.registry().blobKey(odd)));
+        assertTrue(fixture.target().keys("").contains(fixture.registry().blobKey(odd)));
     }
 
     @Test
@@ -644,9 +616,7 @@ class ImageStreamRestoreTest {
         // Then
         assertFalse(restoreResult.isComplete());
         assertEquals(List.of(FindingCode.TIME_APPROXIMATE, FindingCode.IS_ITEM_UNRESTORABLE), found());
-        assertEquals(
-                "dev/app:1.0+1",
-                fixture.progress().firstFindings().get(1).subject());
+        assertEquals("dev/app:1.0+1", fixture.progress().firstFindings().get(1).subject());
         assertEquals(List.of(image.toString()), restored("dev/app", "latest"));
     }
 
@@ -742,8 +712,8 @@ class ImageStreamRestoreTest {
         fixture.lost().removeImage(image.toString());
         fixture.backedUp().ready();
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(
-                "{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}");
+        Restore.RestoreResult restoreResult =
+                fixture.restore("{'scope':{'repository':'dev/app'},'imageStreams':'status','createNamespaces':true}");
         // Then
         assertTrue(
                 restoreResult.isComplete(),
@@ -771,9 +741,7 @@ class ImageStreamRestoreTest {
         assertTrue(points.contains("dev/multi:all"), points);
         assertFalse(restoreResult.isComplete());
         assertEquals(List.of(), restored("dev/multi", "all"));
-        assertEquals(
-                RecoveryFixture.images(fixture.lost(), "dev/app", "latest"),
-                restored("dev/app", "latest"));
+        assertEquals(RecoveryFixture.images(fixture.lost(), "dev/app", "latest"), restored("dev/app", "latest"));
     }
 
     @Test
@@ -792,9 +760,7 @@ class ImageStreamRestoreTest {
                 "{'scope':{'all':true},'imageStreams':'status','createNamespaces':true,'mode':'repair'}");
         // Then
         assertTrue(restoreResult.isComplete());
-        assertArrayEquals(
-                fixture.registry().content(layer),
-                fixture.target().bytes(layer));
+        assertArrayEquals(fixture.registry().content(layer), fixture.target().bytes(layer));
         assertEquals(
                 1,
                 fixture.recordedTarget().requests().stream()
@@ -882,9 +848,7 @@ class ImageStreamRestoreTest {
         assertTrue(preflight.path("ready").asBoolean(), preflight::toPrettyString);
         assertTrue(preflight.toString().contains("it could not be checked, so check it yourself"));
         assertTrue(restoreResult.isComplete());
-        assertEquals(
-                List.of(newer.toString(), older.toString()),
-                restored("dev/app", "latest"));
+        assertEquals(List.of(newer.toString(), older.toString()), restored("dev/app", "latest"));
     }
 
     @Test
@@ -905,8 +869,7 @@ class ImageStreamRestoreTest {
         assertEquals(newer.toString(), link(fixture.registry().tagLink("prod/app", "live")));
         assertThrows(
                 IllegalArgumentException.class,
-                () -> fixture
-                        .imageStreamRestore()
+                () -> fixture.imageStreamRestore()
                         .check(fixture.request("{'scope':{'all':true},'imageStreams':'tag-links'}")));
     }
 
@@ -943,18 +906,15 @@ class ImageStreamRestoreTest {
                 .asText());
         removeVersions(fixture.registry().blobKey(child));
         // When
-        Restore.RestoreResult restoreResult = fixture.restore(
-                "{'scope':{'repository':'dev/multi'},'imageStreams':'status','createNamespaces':true}");
+        Restore.RestoreResult restoreResult =
+                fixture.restore("{'scope':{'repository':'dev/multi'},'imageStreams':'status','createNamespaces':true}");
         // Then
         assertFalse(restoreResult.isComplete());
         assertTrue(found().contains(FindingCode.IS_ITEM_UNRESTORABLE), found().toString());
-        assertEquals(
-                1, RecoveryFixture.tags(fixture.fresh(), "dev/multi").size());
+        assertEquals(1, RecoveryFixture.tags(fixture.fresh(), "dev/multi").size());
         assertEquals(
                 "one",
-                RecoveryFixture.tags(fixture.fresh(), "dev/multi")
-                        .at("/0/tag")
-                        .asText());
+                RecoveryFixture.tags(fixture.fresh(), "dev/multi").at("/0/tag").asText());
     }
 
     @ParameterizedTest

@@ -25,8 +25,7 @@ class RandomRecoveryTest {
     private static Map<String, JsonNode> state(RecoveryFixture fixture) {
         Map<String, JsonNode> state = new TreeMap<>();
         for (String repository : REPOSITORIES) {
-            if (fixture.lost()
-                    .hasStream(RecoveryFixture.namespace(repository), RecoveryFixture.name(repository))) {
+            if (fixture.lost().hasStream(RecoveryFixture.namespace(repository), RecoveryFixture.name(repository))) {
                 state.put(repository, RecoveryFixture.tags(fixture.lost(), repository));
             }
         }
@@ -95,10 +94,7 @@ class RandomRecoveryTest {
             // Then
             for (String repository : REPOSITORIES) {
                 if (wanted.containsKey(repository)) {
-                    assertEquals(
-                            wanted.get(repository),
-                            RecoveryFixture.tags(fixture.fresh(), repository),
-                            repository);
+                    assertEquals(wanted.get(repository), RecoveryFixture.tags(fixture.fresh(), repository), repository);
                 } else {
                     assertFalse(fixture.fresh()
                             .hasStream(RecoveryFixture.namespace(repository), RecoveryFixture.name(repository)));

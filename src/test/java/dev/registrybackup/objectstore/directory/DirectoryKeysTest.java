@@ -80,8 +80,7 @@ class DirectoryKeysTest {
 
         // Then
         assertEquals(Optional.empty(), DirectoryTree.invalidKeyReason(longest));
-        assertEquals(
-                Optional.of("file names have at most 255 bytes"), DirectoryTree.invalidKeyReason(longest + "y"));
+        assertEquals(Optional.of("file names have at most 255 bytes"), DirectoryTree.invalidKeyReason(longest + "y"));
         assertNoObjectAt("a/" + longest + "y/b");
     }
 
