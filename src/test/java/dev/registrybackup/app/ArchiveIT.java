@@ -5,15 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.lab.BackupCheck;
 import dev.registrybackup.lab.Bucket;
-import dev.registrybackup.lab.NotifyingProxy;
-import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
 import dev.registrybackup.lab.RegistryPush;
 import dev.registrybackup.lab.RequiresRealStack;
 import dev.registrybackup.lab.S3Endpoint;
-import dev.registrybackup.lab.S3ProxyServer;
 import dev.registrybackup.lab.TestImage;
 import dev.registrybackup.lab.TestImages;
+import dev.registrybackup.lab.TwoBuckets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -26,36 +24,34 @@ import org.junit.jupiter.api.io.TempDir;
 /** A second place for the backup, written by the real rclone and restored from. */
 @RequiresRealStack
 class ArchiveIT {
-    private S3ProxyServer store;
+    private TwoBuckets buckets;
     private Bucket registry;
     private Bucket backup;
     private Bucket archive;
-    private Bucket aside;
-    private NotifyingProxy beforeArchive;
+    private Bucket replaced;
     private final TestImages images = new TestImages(11);
 
     @BeforeEach
     void start() {
-        store = S3ProxyServer.inMemory(512);
-        registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
-        backup = Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned();
-        archive = Bucket.create(store.endpoint(), "archive");
-        aside = Bucket.create(store.endpoint(), "aside");
-        beforeArchive = NotifyingProxy.inFrontOf(store.endpoint(), "none");
+        buckets = TwoBuckets.start(512);
+        registry = buckets.registry();
+        backup = buckets.backup();
+        archive = Bucket.create(buckets.store().endpoint(), "archive");
+        replaced = Bucket.create(buckets.store().endpoint(), "replaced");
     }
 
     @AfterEach
     void stop() {
-        beforeArchive.close();
-        List.of(registry, backup, archive, aside).forEach(Bucket::close);
-        store.close();
+        archive.close();
+        replaced.close();
+        buckets.close();
     }
 
     private Map<String, String> settings() {
-        S3Endpoint elsewhere = beforeArchive.endpoint();
-        Map<String, String> settings = new HashMap<>(Product.settings(store.endpoint(), store.endpoint()));
+        S3Endpoint elsewhere = buckets.front().endpoint();
+        Map<String, String> settings = buckets.settings();
         settings.put("ARCHIVE_REMOTE", "dr:archive");
-        settings.put("ARCHIVE_BACKUP_DIR", "dr:aside");
+        settings.put("ARCHIVE_BACKUP_DIR", "dr:replaced");
         settings.put("RCLONE_CONFIG_DR_TYPE", "s3");
         settings.put("RCLONE_CONFIG_DR_PROVIDER", "Other");
         settings.put("RCLONE_CONFIG_DR_ENDPOINT", elsewhere.uri().toString());
@@ -85,8 +81,8 @@ class ArchiveIT {
         assertEquals(0, moved.code(), moved::toString);
         assertEquals(backup.contents("docker/"), archive.contents("docker/"));
         assertEquals(registry.contents("docker/"), archive.contents("docker/"));
-        assertEquals(List.of(), BackupCheck.linksBeforeTargets(beforeArchive.requests(), archive));
-        List<String> kept = List.copyOf(aside.sizes("").keySet());
+        assertEquals(List.of(), BackupCheck.linksBeforeTargets(buckets.front().requests(), archive));
+        List<String> kept = List.copyOf(replaced.sizes("").keySet());
         assertTrue(kept.stream().anyMatch(key -> key.endsWith("/tags/v1/current/link")), kept::toString);
         Map<String, String> from = new HashMap<>(settings());
         from.put("BACKUP_BUCKET", "archive");

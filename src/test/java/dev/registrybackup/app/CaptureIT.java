@@ -4,6 +4,7 @@ import static io.restassured.RestAssured.given;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.registrybackup.lab.Events;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.S3Endpoint;
 import io.restassured.response.Response;
@@ -45,14 +46,7 @@ class CaptureIT {
     }
 
     private Response event(String type, String data) {
-        return given().baseUri(product.uri().toString())
-                .contentType("application/json")
-                .header("ce-id", "1")
-                .header("ce-specversion", "1.0")
-                .header("ce-source", "test")
-                .header("ce-type", type)
-                .body(data)
-                .post("/");
+        return Events.cloudEvent(product.uri(), type).body(data).post("/");
     }
 
     @ParameterizedTest

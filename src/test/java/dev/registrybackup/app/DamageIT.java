@@ -7,18 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.registrybackup.lab.BackupCheck;
 import dev.registrybackup.lab.Blob;
 import dev.registrybackup.lab.Bucket;
+import dev.registrybackup.lab.Events;
 import dev.registrybackup.lab.Fault;
 import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Operation;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.RegistryPush;
-import dev.registrybackup.lab.S3ProxyServer;
 import dev.registrybackup.lab.S3Request;
 import dev.registrybackup.lab.TestImages;
-import java.io.IOException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import dev.registrybackup.lab.TwoBuckets;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -38,7 +35,7 @@ class DamageIT {
     private static final Duration BOUND = Duration.ofMinutes(2);
 
     private static final TestImages IMAGES = new TestImages(23);
-    private static S3ProxyServer store;
+    private static TwoBuckets buckets;
     private static NotifyingProxy front;
     private static Bucket registry;
     private static Bucket backup;
@@ -47,11 +44,11 @@ class DamageIT {
 
     @BeforeAll
     static void start() {
-        store = S3ProxyServer.inMemory(512);
-        front = NotifyingProxy.inFrontOf(store.endpoint(), Product.REGISTRY_BUCKET);
-        registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
-        backup = Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned();
-        Map<String, String> settings = Product.settings(front.endpoint(), front.endpoint());
+        buckets = TwoBuckets.start(512);
+        front = buckets.front();
+        registry = buckets.registry();
+        backup = buckets.backup();
+        Map<String, String> settings = buckets.settings();
         settings.put("EVENTS_ANSWER_WITHIN", "30s");
         product = Product.start(settings, "-Xmx128m");
         push = new RegistryPush(registry.client(), registry.name());
@@ -60,10 +57,7 @@ class DamageIT {
     @AfterAll
     static void stop() {
         product.close();
-        registry.close();
-        backup.close();
-        front.close();
-        store.close();
+        buckets.close();
     }
 
     @AfterEach
@@ -78,27 +72,10 @@ class DamageIT {
     }
 
     private static int notify(String key) {
-        String body = """
-                {"Records":[{"eventSource":"ceph:s3","eventName":"ObjectCreated:Put",\
-                "s3":{"bucket":{"name":"registry"},"object":{"key":"%s"}}}]}""".formatted(key);
-        HttpRequest request = HttpRequest.newBuilder(product.uri().resolve("/"))
-                .header("Content-Type", "application/json")
-                .header("ce-id", "1")
-                .header("ce-type", "t")
-                .header("ce-source", "s")
-                .header("ce-specversion", "1.0")
-                .POST(HttpRequest.BodyPublishers.ofString(body))
-                .build();
-        try {
-            return HttpClient.newHttpClient()
-                    .send(request, HttpResponse.BodyHandlers.discarding())
-                    .statusCode();
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
+        return Events.cloudEvent(product.uri(), "t")
+                .body(Events.notification(Product.REGISTRY_BUCKET, key))
+                .post("/")
+                .statusCode();
     }
 
     private static Predicate<S3Request> reading(String key) {
@@ -289,8 +266,7 @@ class DamageIT {
 
         // When: it is truncated at the registry, as seen by a program that remembers nothing.
         registry.put(key, new byte[] {1, 2, 3});
-        Map<String, String> settings = Product.settings(front.endpoint(), front.endpoint());
-        try (Product fresh = Product.start(settings)) {
+        try (Product fresh = Product.start(buckets.settings())) {
             Product before = product;
             product = fresh;
             int status = notify(key);

@@ -5,15 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.lab.Bucket;
+import dev.registrybackup.lab.Events;
 import dev.registrybackup.lab.Fault;
-import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Product;
-import dev.registrybackup.lab.S3ProxyServer;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import dev.registrybackup.lab.TwoBuckets;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -27,19 +22,15 @@ import org.junit.jupiter.api.Test;
 class DeadLetterIT {
     private static final String KEY = "docker/registry/v2/blobs/sha256/aa/" + "a".repeat(64) + "/data";
 
-    private static S3ProxyServer store;
-    private static NotifyingProxy front;
-    private static Bucket registry;
+    private static TwoBuckets buckets;
     private static Bucket backup;
     private static Product product;
 
     @BeforeAll
     static void start() {
-        store = S3ProxyServer.inMemory(256);
-        front = NotifyingProxy.inFrontOf(store.endpoint(), Product.REGISTRY_BUCKET);
-        registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
-        backup = Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned();
-        Map<String, String> settings = Product.settings(front.endpoint(), front.endpoint());
+        buckets = TwoBuckets.start(256);
+        backup = buckets.backup();
+        Map<String, String> settings = buckets.settings();
         settings.put("SERVICE_ROLE", "dead-letter");
         // It reads nothing of the registry, and so gets no credentials for it.
         settings.remove("REGISTRY_ACCESS_KEY");
@@ -50,41 +41,20 @@ class DeadLetterIT {
     @AfterAll
     static void stop() {
         product.close();
-        registry.close();
-        backup.close();
-        front.close();
-        store.close();
+        buckets.close();
     }
 
     @AfterEach
     void heal() {
-        front.heal();
+        buckets.front().heal();
     }
 
     private static int post(String path, String type, String errorCode, String key) {
-        String body = """
-                {"Records":[{"eventSource":"ceph:s3","eventName":"ObjectCreated:Put",\
-                "s3":{"bucket":{"name":"registry"},"object":{"key":"%s"}}}]}""".formatted(key);
-        URI uri = product.uri().resolve(path);
-        HttpRequest request = HttpRequest.newBuilder(uri)
-                .header("Content-Type", "application/json")
-                .header("ce-id", "1")
-                .header("ce-type", type)
-                .header("ce-source", "s")
-                .header("ce-specversion", "1.0")
+        return Events.cloudEvent(product.uri(), type)
                 .header("ce-knativeerrorcode", errorCode)
-                .POST(HttpRequest.BodyPublishers.ofString(body))
-                .build();
-        try {
-            return HttpClient.newHttpClient()
-                    .send(request, HttpResponse.BodyHandlers.discarding())
-                    .statusCode();
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
+                .body(Events.notification(Product.REGISTRY_BUCKET, key))
+                .post(path)
+                .statusCode();
     }
 
     private static boolean isRecorded(String prefix, String text) {
@@ -95,7 +65,7 @@ class DeadLetterIT {
     @Test
     void undeliveredEventsBecomePendingAndNothingIsCopied() {
         // Given
-        registry.put(KEY, new byte[] {1});
+        buckets.registry().put(KEY, new byte[] {1});
 
         // When
         int status = post("/", "replicate", "503", KEY);
@@ -121,7 +91,7 @@ class DeadLetterIT {
     @Test
     void whatCannotBeRecordedIsHandedBack() {
         // Given
-        front.inject(request -> request.bucket().equals(Product.BACKUP_BUCKET), Fault.internalError());
+        buckets.front().inject(request -> request.bucket().equals(Product.BACKUP_BUCKET), Fault.internalError());
 
         // When
         int status = post("/", "t", "503", KEY.replace('a', 'c'));

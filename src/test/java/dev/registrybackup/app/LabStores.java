@@ -1,9 +1,6 @@
 package dev.registrybackup.app;
 
-import dev.registrybackup.lab.Bucket;
-import dev.registrybackup.lab.NotifyingProxy;
-import dev.registrybackup.lab.Product;
-import dev.registrybackup.lab.S3ProxyServer;
+import dev.registrybackup.lab.TwoBuckets;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -11,34 +8,23 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** An embedded store with both buckets for tests of the HTTP side, which it configures. */
 public final class LabStores implements QuarkusTestResourceLifecycleManager {
-    private @Nullable Stores stores;
+    private @Nullable TwoBuckets buckets;
 
     /** Marks the field that receives the stores. */
     @Target(ElementType.FIELD)
     @Retention(RetentionPolicy.RUNTIME)
     public @interface InjectStores {}
 
-    /** What a test can use. */
-    public record Stores(S3ProxyServer store, NotifyingProxy front, Bucket registry, Bucket backup) {}
-
     @Override
     public Map<String, String> start() {
-        S3ProxyServer store = S3ProxyServer.inMemory(256);
-        NotifyingProxy front = NotifyingProxy.inFrontOf(store.endpoint(), Product.REGISTRY_BUCKET);
-        // The test's own requests go straight to the store, past all faults.
-        stores = new Stores(
-                store,
-                front,
-                Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET),
-                Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned());
+        TwoBuckets started = TwoBuckets.start(256);
+        buckets = started;
         Map<String, String> properties = new HashMap<>();
-        Product.settings(front.endpoint(), front.endpoint())
-                .forEach((name, value) -> properties.put(property(name), value));
+        started.settings().forEach((name, value) -> properties.put(property(name), value));
         properties.put("events.answer-within", "4s");
         properties.put("timeouts.small-request", "2s");
         properties.put("timeouts.idle", "3s");
@@ -53,17 +39,15 @@ public final class LabStores implements QuarkusTestResourceLifecycleManager {
 
     @Override
     public void inject(TestInjector injector) {
-        injector.injectIntoFields(stores, new TestInjector.AnnotatedAndMatchesType(InjectStores.class, Stores.class));
+        injector.injectIntoFields(
+                buckets, new TestInjector.AnnotatedAndMatchesType(InjectStores.class, TwoBuckets.class));
     }
 
     @Override
     public void stop() {
-        if (stores != null) {
-            Stores started = Objects.requireNonNull(stores);
-            started.registry().close();
-            started.backup().close();
-            started.front().close();
-            started.store().close();
+        TwoBuckets started = buckets;
+        if (started != null) {
+            started.close();
         }
     }
 }

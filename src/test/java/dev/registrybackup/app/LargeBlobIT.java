@@ -4,14 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.lab.Bucket;
+import dev.registrybackup.lab.Events;
 import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.S3ProxyServer;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,17 +34,10 @@ class LargeBlobIT {
                 NotifyingProxy front = NotifyingProxy.inFrontOf(store.endpoint(), Product.REGISTRY_BUCKET);
                 Bucket backup = Bucket.of(store.endpoint(), Product.BACKUP_BUCKET);
                 Product product = Product.start(Product.settings(front.endpoint(), front.endpoint()), "-Xmx128m")) {
-            String body = """
-                    {"Records":[{"eventSource":"ceph:s3","eventName":"ObjectCreated:CompleteMultipartUpload",\
-                    "s3":{"bucket":{"name":"registry"},"object":{"key":"%s"}}}]}""".formatted(KEY);
-
             // When
-            int status = HttpClient.newHttpClient()
-                    .send(
-                            HttpRequest.newBuilder(product.notificationUri())
-                                    .POST(HttpRequest.BodyPublishers.ofString(body))
-                                    .build(),
-                            HttpResponse.BodyHandlers.discarding())
+            int status = Events.cloudEvent(product.uri(), "t")
+                    .body(Events.notification(Product.REGISTRY_BUCKET, KEY))
+                    .post("/notification")
                     .statusCode();
 
             // Then

@@ -7,20 +7,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.lab.Bucket;
-import dev.registrybackup.lab.OperationsClient;
 import dev.registrybackup.lab.OperationsClient.Answer;
+import dev.registrybackup.lab.OperationsClient;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
 import dev.registrybackup.lab.RegistryPush;
 import dev.registrybackup.lab.RunningCommand;
-import dev.registrybackup.lab.S3ProxyServer;
+import dev.registrybackup.lab.S3Endpoint;
 import dev.registrybackup.lab.TestImage;
 import dev.registrybackup.lab.TestImages;
+import dev.registrybackup.lab.TwoBuckets;
 import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class OnDemandOperationsIT {
     private static final String TOKEN = "correct-horse-battery-staple";
 
-    private S3ProxyServer store;
+    private TwoBuckets buckets;
     private Bucket registry;
     private Bucket backup;
     private Bucket elsewhere;
@@ -52,10 +52,10 @@ class OnDemandOperationsIT {
 
     @BeforeAll
     void start() {
-        store = S3ProxyServer.inMemory(512);
-        registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
-        backup = Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned();
-        elsewhere = Bucket.create(store.endpoint(), "elsewhere");
+        buckets = TwoBuckets.start(512);
+        registry = buckets.registry();
+        backup = buckets.backup();
+        elsewhere = Bucket.create(buckets.store().endpoint(), "elsewhere");
         image = new TestImages(3).index(2, 300, 5_000);
         new RegistryPush(backup.client(), backup.name()).push(image, "demo/app", "v1");
         backup.sizes("").keySet().stream()
@@ -67,23 +67,22 @@ class OnDemandOperationsIT {
     }
 
     private Map<String, String> settings() {
-        Map<String, String> settings = new HashMap<>(Product.settings(store.endpoint(), store.endpoint()));
+        S3Endpoint endpoint = buckets.store().endpoint();
+        Map<String, String> settings = buckets.settings();
         settings.put("SERVICE_ROLE", "restore");
         settings.put("AUTH_TOKEN", TOKEN);
-        settings.put("RESTORE_TARGETS_DR_ENDPOINT", store.endpoint().uri().toString());
+        settings.put("RESTORE_TARGETS_DR_ENDPOINT", endpoint.uri().toString());
         settings.put("RESTORE_TARGETS_DR_BUCKET", "elsewhere");
-        settings.put("RESTORE_TARGETS_DR_ACCESS_KEY", store.endpoint().accessKey());
-        settings.put("RESTORE_TARGETS_DR_SECRET_KEY", store.endpoint().secretKey());
+        settings.put("RESTORE_TARGETS_DR_ACCESS_KEY", endpoint.accessKey());
+        settings.put("RESTORE_TARGETS_DR_SECRET_KEY", endpoint.secretKey());
         return settings;
     }
 
     @AfterAll
     void stop() {
         service.close();
-        registry.close();
-        backup.close();
         elsewhere.close();
-        store.close();
+        buckets.close();
     }
 
     static Stream<Arguments> refused() {
@@ -291,7 +290,7 @@ class OnDemandOperationsIT {
         settings.keySet().removeIf(name -> name.startsWith("REGISTRY_"));
         settings.put("REGISTRY_DIRECTORY", directory.toString());
         settings.put("BACKUP_BUCKET", "second-backup");
-        try (Bucket second = Bucket.create(store.endpoint(), "second-backup")) {
+        try (Bucket second = Bucket.create(buckets.store().endpoint(), "second-backup")) {
             // When
             ProductCommand command = ProductCommand.run(settings, "reconcile", "--json");
 

@@ -5,14 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.registrybackup.lab.Bucket;
-import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
-import dev.registrybackup.lab.S3ProxyServer;
+import dev.registrybackup.lab.TwoBuckets;
 import dev.registrybackup.replication.LastCanary;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The preflight as a command, with the replicate service running, on the embedded store. */
@@ -30,23 +29,18 @@ class PreflightIT {
 
     @Test
     void aCanarysEventReachesReplicateAndNothingIsLeft() throws IOException {
-        try (S3ProxyServer store = S3ProxyServer.inMemory(256);
-                NotifyingProxy front = NotifyingProxy.inFrontOf(store.endpoint(), Product.REGISTRY_BUCKET);
-                Bucket registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
-                Bucket backup =
-                        Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned();
-                Product replicate = Product.start(Product.settings(store.endpoint(), store.endpoint()), "-Xmx128m")) {
+        try (TwoBuckets buckets = TwoBuckets.start(256);
+                Product replicate = Product.start(buckets.settings(), "-Xmx128m")) {
             // Given
-            front.notifyTo(replicate.notificationUri());
+            buckets.front().notifyTo(replicate.notificationUri());
 
             // When
-            ProductCommand scheduled =
-                    ProductCommand.run(Product.settings(front.endpoint(), store.endpoint()), "canary", "--json");
+            ProductCommand scheduled = ProductCommand.run(buckets.settings(), "canary", "--json");
 
             // Then
             assertEquals(0, scheduled.code(), scheduled::toString);
             assertEquals("pass", state(scheduled.json(), "canary"), replicate::log);
-            JsonNode last = new ObjectMapper().readTree(backup.bytes(LastCanary.KEY));
+            JsonNode last = new ObjectMapper().readTree(buckets.backup().bytes(LastCanary.KEY));
             assertEquals(0, last.path("lost").asInt(-1), last::toPrettyString);
             assertTrue(
                     Instant.parse(last.path("lastArrivalAt").asText())
@@ -54,8 +48,7 @@ class PreflightIT {
                     last::toPrettyString);
 
             // When
-            ProductCommand command = ProductCommand.run(
-                    Product.settings(front.endpoint(), store.endpoint()), "preflight", "--canary", "--json");
+            ProductCommand command = ProductCommand.run(buckets.settings(), "preflight", "--canary", "--json");
 
             // Then: S3Proxy answers 501 to what it does not know, which is noted
             JsonNode answer = command.json();
@@ -65,13 +58,9 @@ class PreflightIT {
             assertEquals("warn", state(answer, "backup lifecycle"), answer::toPrettyString);
             assertEquals("warn", state(answer, "registry notification"), answer::toPrettyString);
             assertEquals(state(answer, "rclone").equals("pass") ? 0 : 1, command.code(), command::toString);
-            assertTrue(
-                    registry.sizes("registry-backup").isEmpty(),
-                    () -> registry.sizes("").toString());
-            assertTrue(
-                    backup.sizes("registry-backup/canary/").isEmpty()
-                            && backup.sizes("registry-backup/preflight/").isEmpty(),
-                    () -> backup.sizes("").toString());
+            assertEquals(Map.of(), buckets.registry().sizes("registry-backup"));
+            assertEquals(Map.of(), buckets.backup().sizes("registry-backup/canary/"));
+            assertEquals(Map.of(), buckets.backup().sizes("registry-backup/preflight/"));
         }
     }
 }

@@ -6,15 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import dev.registrybackup.lab.BackupCheck;
 import dev.registrybackup.lab.Blob;
 import dev.registrybackup.lab.Bucket;
+import dev.registrybackup.lab.Events;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
 import dev.registrybackup.lab.RegistryPush;
 import dev.registrybackup.lab.RequiresRealStack;
 import dev.registrybackup.lab.RunningCommand;
-import dev.registrybackup.lab.S3ProxyServer;
 import dev.registrybackup.lab.TestImages;
-import io.restassured.RestAssured;
-import java.util.HashMap;
+import dev.registrybackup.lab.TwoBuckets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -36,26 +35,24 @@ class ReadOnlyRootIT {
     private static final String[] AS_IN_THE_IMAGE = {"-Xmx128m", "-XX:-UsePerfData"};
 
     private final TestImages images = new TestImages(6);
-    private S3ProxyServer store;
+    private TwoBuckets buckets;
     private Bucket registry;
     private Bucket backup;
 
     @BeforeAll
     void start() {
-        store = S3ProxyServer.inMemory(256);
-        registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
-        backup = Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned();
+        buckets = TwoBuckets.start(256);
+        registry = buckets.registry();
+        backup = buckets.backup();
     }
 
     @AfterAll
     void stop() {
-        registry.close();
-        backup.close();
-        store.close();
+        buckets.close();
     }
 
     private Map<String, String> settings() {
-        Map<String, String> settings = new HashMap<>(Product.settings(store.endpoint(), store.endpoint()));
+        Map<String, String> settings = buckets.settings();
         // As the images set them.
         settings.put("QUARKUS_VERTX_CACHING", "false");
         settings.put("QUARKUS_VERTX_CLASSPATH_RESOLVING", "false");
@@ -73,12 +70,9 @@ class ReadOnlyRootIT {
         // When
         int status;
         try (Product product = Product.startReadOnly(settings(), AS_IN_THE_IMAGE)) {
-            status = RestAssured.given()
-                    .contentType("application/json")
-                    .body("""
-                            {"Records":[{"eventVersion":"2.2","eventSource":"ceph:s3","eventName":"ObjectCreated:Put",\
-                            "s3":{"bucket":{"name":"%s"},"object":{"key":"%s"}}}]}""".formatted(registry.name(), key))
-                    .post(product.notificationUri())
+            status = Events.cloudEvent(product.uri(), "t")
+                    .body(Events.notification(registry.name(), key))
+                    .post("/notification")
                     .statusCode();
         }
 

@@ -2,15 +2,16 @@ package dev.registrybackup.app;
 
 import static io.restassured.RestAssured.given;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.registrybackup.app.events.NotificationFunctionsIT;
 import dev.registrybackup.lab.BackupCheck;
 import dev.registrybackup.lab.Blob;
 import dev.registrybackup.lab.Bucket;
 import dev.registrybackup.lab.CephRgw;
 import dev.registrybackup.lab.DockerRegistry;
+import dev.registrybackup.lab.Events;
 import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
  * The real thing: Ceph RGW with a persistent topic, docker-registry, skopeo, and the shipped jar, which is killed in
@@ -121,7 +123,7 @@ class RealStackReplicationIT {
         }
         try (Product product = Product.start(settings(), "-Xmx128m")) {
             // When
-            given().body(NotificationFunctionsIT.notification(
+            given().body(Events.notification(
                             Product.REGISTRY_BUCKET,
                             "docker/registry/v2/repositories/team/app/_manifests/tags/v1/current/link"))
                     .post(product.notificationUri())
@@ -129,7 +131,11 @@ class RealStackReplicationIT {
                     .statusCode(204);
         }
 
-        // Then
+        // Then: the backup's user cannot read the registry's bucket, so all this comes from the backup
+        try (Bucket forbidden = Bucket.of(ceph.backupEndpoint(), Product.REGISTRY_BUCKET)) {
+            S3Exception refusal = assertThrows(S3Exception.class, () -> forbidden.sizes(""));
+            assertEquals(403, refusal.statusCode());
+        }
         try (DockerRegistry standby = DockerRegistry.readOnly(ceph.backupEndpoint(), Product.BACKUP_BUCKET)) {
             assertEquals(image.digest(), pulled(standby, "team/app:v1"));
         }

@@ -9,18 +9,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.registrybackup.lab.BackupCheck;
 import dev.registrybackup.lab.Bucket;
 import dev.registrybackup.lab.Fault;
+import dev.registrybackup.lab.Events;
 import dev.registrybackup.lab.NotifyingProxy;
-import dev.registrybackup.lab.OperationsClient;
 import dev.registrybackup.lab.OperationsClient.Answer;
+import dev.registrybackup.lab.OperationsClient;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
 import dev.registrybackup.lab.RecordedRequest;
 import dev.registrybackup.lab.RegistryPush;
 import dev.registrybackup.lab.RequiresRealStack;
-import dev.registrybackup.lab.S3ProxyServer;
 import dev.registrybackup.lab.TestImages;
 import dev.registrybackup.replication.CanaryProbe;
 import dev.registrybackup.replication.LastCanary;
+import dev.registrybackup.lab.TwoBuckets;
 import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
 import io.restassured.response.Response;
@@ -32,7 +33,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,7 +60,7 @@ class ReconcileIT {
     private static final String SUMMARY = "registry-backup/reports/%s/summary.json";
 
     private final TestImages images = new TestImages(5);
-    private S3ProxyServer store;
+    private TwoBuckets buckets;
     private NotifyingProxy front;
     private Bucket registry;
     private Bucket backup;
@@ -69,10 +69,10 @@ class ReconcileIT {
 
     @BeforeAll
     void start() {
-        store = S3ProxyServer.inMemory(512);
-        front = NotifyingProxy.inFrontOf(store.endpoint(), Product.REGISTRY_BUCKET);
-        registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
-        backup = Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned();
+        buckets = TwoBuckets.start(512);
+        front = buckets.front();
+        registry = buckets.registry();
+        backup = buckets.backup();
         push("demo/app", "v1");
         service = Product.start(settings(), "-Xmx128m");
         client = new OperationsClient(service.uri());
@@ -81,14 +81,11 @@ class ReconcileIT {
     @AfterAll
     void stop() {
         service.close();
-        registry.close();
-        backup.close();
-        front.close();
-        store.close();
+        buckets.close();
     }
 
     private Map<String, String> settings() {
-        Map<String, String> settings = new HashMap<>(Product.settings(front.endpoint(), front.endpoint()));
+        Map<String, String> settings = buckets.settings();
         settings.put("SERVICE_ROLE", "operations");
         return settings;
     }
@@ -97,13 +94,8 @@ class ReconcileIT {
         new RegistryPush(registry.client(), registry.name()).push(images.image(300, 5_000), repository, tag);
     }
 
-    private RequestSpecification ping(Product asked) {
-        return RestAssured.given()
-                .baseUri(asked.uri().toString())
-                .header("ce-id", "1")
-                .header("ce-specversion", "1.0")
-                .header("ce-source", "/apis/v1/namespaces/registry/pingsources/nightly")
-                .header("ce-type", PING);
+    private static RequestSpecification ping(Product asked) {
+        return Events.cloudEvent(asked.uri(), PING);
     }
 
     private Stream<JsonNode> listing() {
@@ -156,8 +148,8 @@ class ReconcileIT {
         assertTrue(summary.at("/classes/tag-current-link/inRegistry").asLong() > 0);
         assertTrue(summary.at("/rclone/version").asText().contains("1."), summary::toPrettyString);
         assertTrue(summary.at("/rclone/commands/0").asText().contains("check"), summary::toPrettyString);
-        assertFalse(summary.toString().contains(store.endpoint().secretKey()), summary::toPrettyString);
-        assertFalse(service.log().contains(store.endpoint().secretKey()));
+        assertFalse(summary.toString().contains(front.endpoint().secretKey()), summary::toPrettyString);
+        assertFalse(service.log().contains(front.endpoint().secretKey()));
     }
 
     @ParameterizedTest
@@ -218,7 +210,6 @@ class ReconcileIT {
         // When
         Response answer = ping(service)
                 .header("ce-job", "reconcile")
-                .contentType(ContentType.JSON)
                 .body("{}")
                 .when()
                 .post("/reconcile");
@@ -238,11 +229,7 @@ class ReconcileIT {
     void anEventThatNamesNoJobIsRefusedForGood(String type, String job) {
         // Given
         List<String> before = operations();
-        RequestSpecification event = RestAssured.given()
-                .baseUri(service.uri().toString())
-                .headers("ce-id", "1", "ce-specversion", "1.0", "ce-source", "test", "ce-type", type)
-                .contentType(ContentType.JSON)
-                .body("{}");
+        RequestSpecification event = Events.cloudEvent(service.uri(), type).body("{}");
         RequestSpecification named = job == null ? event : event.header("ce-job", job);
 
         // When
@@ -270,7 +257,6 @@ class ReconcileIT {
         // When
         Response answer = ping(service)
                 .header("ce-job", "reconcile")
-                .contentType(ContentType.JSON)
                 .body(data.replace('\'', '"'))
                 .when()
                 .post("/");
@@ -289,7 +275,6 @@ class ReconcileIT {
         // When
         Response answer = ping(service)
                 .header("ce-job", job)
-                .contentType(ContentType.JSON)
                 .body("{}")
                 .when()
                 .post("/");
@@ -424,7 +409,6 @@ class ReconcileIT {
             List<String> before = operations();
             RequestSpecification event = ping(slow)
                     .header("ce-job", "reconcile")
-                    .contentType(ContentType.JSON)
                     .body("{}");
 
             // When
@@ -566,27 +550,15 @@ class ReconcileIT {
                     new EveryEvent(replicate.uri(), Optional.empty()).unrefused(List.of("/", "/notification")));
             requireSecret(replicate);
             assertTrue(service.metrics().contains("registry_backup_verify_findings{severity=\"critical\"} 0.0"));
-            send(replicate, registry.sizes("docker/registry/v2/blobs/").firstKey());
+            String key = registry.sizes("docker/registry/v2/blobs/").firstKey();
+            Events.cloudEvent(replicate.uri(), "com.amazonaws.ObjectCreated:Put")
+                    .body(Events.notification(Product.REGISTRY_BUCKET, key))
+                    .post("/")
+                    .then()
+                    .statusCode(204);
             assertEquals(
                     ONLY_OF_OPENSHIFT, MetricNames.notIn(service.metrics() + replicate.metrics(), Monitoring.asked()));
         }
-    }
-
-    private static void send(Product replicate, String key) {
-        RestAssured.given()
-                .baseUri(replicate.uri().toString())
-                .header("ce-id", "1")
-                .header("ce-specversion", "1.0")
-                .header("ce-source", "ceph:s3.zone." + Product.REGISTRY_BUCKET)
-                .header("ce-type", "com.amazonaws.ObjectCreated:Put")
-                .contentType(ContentType.JSON)
-                .body("""
-                        {"Records":[{"eventName":"ObjectCreated:Put","eventTime":"2026-11-22T00:00:00.000Z",
-                        "s3":{"bucket":{"name":"%s"},"object":{"key":"%s"}}}]}""".formatted(Product.REGISTRY_BUCKET, key))
-                .when()
-                .post("/")
-                .then()
-                .statusCode(204);
     }
 
     /** A store that posts directly has to send what is configured; what comes through a Broker has not. */
@@ -601,11 +573,7 @@ class ReconcileIT {
         assertEquals(413, large(replicate));
         assertEquals(
                 400,
-                ping(replicate)
-                        .contentType(ContentType.JSON)
-                        .body("{")
-                        .post("/")
-                        .statusCode());
+                ping(replicate).body("{").post("/").statusCode());
         assertFalse(replicate.log().contains("of-the-store"), replicate::log);
         assertTrue(replicate.log().contains("event=call-refused function=notification"), replicate::log);
     }

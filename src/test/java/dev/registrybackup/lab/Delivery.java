@@ -137,14 +137,6 @@ final class Delivery implements AutoCloseable {
                 .until(() -> undelivered.get() == 0);
     }
 
-    long delivered() {
-        return delivered.get();
-    }
-
-    long failed() {
-        return failed.get();
-    }
-
     long undelivered() {
         return undelivered.get();
     }

@@ -30,17 +30,12 @@ public final class DockerRegistry implements AutoCloseable {
 
     /** A registry whose storage is this bucket. */
     public static DockerRegistry onBucket(S3Endpoint endpoint, String bucket) {
-        return new DockerRegistry(bucketStorage(endpoint, bucket, ""), false);
-    }
-
-    /** A registry whose storage is this bucket below a root directory. */
-    public static DockerRegistry onBucket(S3Endpoint endpoint, String bucket, String rootDirectory) {
-        return new DockerRegistry(bucketStorage(endpoint, bucket, rootDirectory), false);
+        return new DockerRegistry(bucketStorage(endpoint, bucket), false);
     }
 
     /** A registry that serves what is in this bucket and takes nothing, as for looking into a backup. */
     public static DockerRegistry readOnly(S3Endpoint endpoint, String bucket) {
-        return new DockerRegistry(bucketStorage(endpoint, bucket, ""), true);
+        return new DockerRegistry(bucketStorage(endpoint, bucket), true);
     }
 
     /** A registry whose storage is a folder, which is the caller's and stays. */
@@ -87,19 +82,18 @@ public final class DockerRegistry implements AutoCloseable {
                 """.formatted(storage, readOnly, Loopback.ADDRESS, port);
     }
 
-    private static String bucketStorage(S3Endpoint endpoint, String bucket, String rootDirectory) {
+    private static String bucketStorage(S3Endpoint endpoint, String bucket) {
         // A region endpoint makes the driver address buckets by path.
         return """
                   s3:
                     region: %s
                     regionendpoint: %s
                     bucket: %s
-                    rootdirectory: "%s"
                     accesskey: %s
                     secretkey: %s
                     secure: false
                     v4auth: true
                 """.formatted(
-                endpoint.region(), endpoint.uri(), bucket, rootDirectory, endpoint.accessKey(), endpoint.secretKey());
+                endpoint.region(), endpoint.uri(), bucket, endpoint.accessKey(), endpoint.secretKey());
     }
 }

@@ -90,14 +90,6 @@ final class Notifications implements AutoCloseable {
         delivery.awaitDelivered(bound);
     }
 
-    long delivered() {
-        return delivery.delivered();
-    }
-
-    long failed() {
-        return delivery.failed();
-    }
-
     long undelivered() {
         return delivery.undelivered();
     }

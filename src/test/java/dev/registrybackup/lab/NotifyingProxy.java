@@ -90,16 +90,6 @@ public final class NotifyingProxy implements AutoCloseable {
         notifications.awaitDelivered(bound);
     }
 
-    /** Notifications that the receiver answered with 2xx. */
-    public long delivered() {
-        return notifications.delivered();
-    }
-
-    /** Attempts that got another answer or none. */
-    public long failedDeliveries() {
-        return notifications.failed();
-    }
-
     /** Notifications held back or on their way. */
     public long undelivered() {
         return notifications.undelivered();

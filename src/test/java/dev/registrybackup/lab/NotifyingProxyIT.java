@@ -3,7 +3,6 @@ package dev.registrybackup.lab;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.List;
@@ -52,44 +51,6 @@ class NotifyingProxyIT {
         proxy.close();
         direct.close();
         server.close();
-    }
-
-    @Test
-    void notificationsAreHeldUntilThereIsAReceiverAndSentAgainUntilTaken() {
-        try (NotificationReceiver receiver = new NotificationReceiver()) {
-            // Given
-            receiver.answerWith(503);
-            put("images", "held", random(10));
-            assertEquals(1, proxy.undelivered());
-
-            // When
-            proxy.notifyTo(receiver.uri());
-            Awaitility.await().atMost(BOUND).until(() -> proxy.failedDeliveries() > 1);
-            receiver.answerWith(204);
-            proxy.awaitDelivered(BOUND);
-
-            // Then
-            assertEquals(List.of("ObjectCreated:Put images held"), receiver.events());
-            assertEquals(1, proxy.delivered());
-        }
-    }
-
-    @Test
-    void requestsAreRecordedInTheirOrder() {
-        // When
-        put("backup", "first", random(10));
-        put("backup", "second", random(20));
-        get("backup", "first");
-
-        // Then
-        List<RecordedRequest> requests = proxy.requests();
-        assertEquals(
-                List.of("PUT_OBJECT first 200", "PUT_OBJECT second 200", "GET_OBJECT first 200"),
-                requests.stream()
-                        .map(request -> request.operation() + " " + request.key() + " " + request.status())
-                        .toList());
-        assertTrue(requests.get(0).answered() < requests.get(1).arrived());
-        assertTrue(requests.get(0).bodyLength() >= 10);
     }
 
     @Test

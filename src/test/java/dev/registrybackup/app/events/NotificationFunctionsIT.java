@@ -6,13 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.app.LabStores;
 import dev.registrybackup.app.LabStores.InjectStores;
-import dev.registrybackup.app.LabStores.Stores;
+import dev.registrybackup.app.LabStores;
 import dev.registrybackup.lab.Blob;
+import dev.registrybackup.lab.Events;
 import dev.registrybackup.lab.Fault;
 import dev.registrybackup.lab.RegistryPush;
 import dev.registrybackup.lab.TestImages;
+import dev.registrybackup.lab.TwoBuckets;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusIntegrationTest;
 import io.restassured.RestAssured;
@@ -50,9 +51,9 @@ public class NotificationFunctionsIT {
 
     @InjectStores
     @Nullable
-    Stores injected;
+    TwoBuckets injected;
 
-    private Stores stores() {
+    private TwoBuckets stores() {
         return java.util.Objects.requireNonNull(injected);
     }
 
@@ -89,16 +90,6 @@ public class NotificationFunctionsIT {
         return key;
     }
 
-    public static String notification(String bucket, String... keys) {
-        StringBuilder records = new StringBuilder();
-        for (String key : keys) {
-            records.append(records.isEmpty() ? "" : ",").append("""
-                    {"eventVersion":"2.2","eventSource":"ceph:s3","eventTime":"2026-11-22T07:03:31.880966Z",\
-                    "eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"%s"},"object":{"key":"%s","size":1}}}""".formatted(bucket, key));
-        }
-        return "{\"Records\":[" + records + "]}";
-    }
-
     private static RequestSpecification cloudEvent(String type) {
         return given().contentType("application/json")
                 .header("ce-id", "1")
@@ -127,7 +118,7 @@ public class NotificationFunctionsIT {
         String key = pushBlob();
 
         // When
-        cloudEvent(type).body(notification("registry", key)).post("/").then().statusCode(204);
+        cloudEvent(type).body(Events.notification("registry", key)).post("/").then().statusCode(204);
 
         // Then
         assertTrue(isInBackup(key));
@@ -138,9 +129,9 @@ public class NotificationFunctionsIT {
         // Given
         String key = pushBlob();
         String other = pushBlob();
-        String data = notification("registry", key);
+        String data = Events.notification("registry", key);
         String base64 = Base64.getEncoder()
-                .encodeToString(notification("registry", other).getBytes(StandardCharsets.UTF_8));
+                .encodeToString(Events.notification("registry", other).getBytes(StandardCharsets.UTF_8));
         String head = "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",";
 
         // When
@@ -166,18 +157,18 @@ public class NotificationFunctionsIT {
 
         // When
         given().contentType("application/json")
-                .body(notification("registry", plain))
+                .body(Events.notification("registry", plain))
                 .post("/notification")
                 .then()
                 .statusCode(204);
         HttpRequest noContentType = HttpRequest.newBuilder(uri("/notification"))
-                .POST(HttpRequest.BodyPublishers.ofString(notification("registry", untyped)))
+                .POST(HttpRequest.BodyPublishers.ofString(Events.notification("registry", untyped)))
                 .build();
         int status = HttpClient.newHttpClient()
                 .send(noContentType, HttpResponse.BodyHandlers.discarding())
                 .statusCode();
         cloudEvent("com.amazonaws.ObjectCreated:Put")
-                .body(notification("registry", withHeaders))
+                .body(Events.notification("registry", withHeaders))
                 .post("/notification")
                 .then()
                 .statusCode(204);
@@ -195,7 +186,7 @@ public class NotificationFunctionsIT {
     void aSenderThatExpectsContinueGetsItOnce(String path) throws Exception {
         // Given: a socket of our own, to see what is said and how often
         String key = pushBlob();
-        byte[] body = notification("registry", key).getBytes(StandardCharsets.UTF_8);
+        byte[] body = Events.notification("registry", key).getBytes(StandardCharsets.UTF_8);
         String head = "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length
                 + "\r\nContent-Type: application/json\r\nce-id: 1\r\nce-source: s\r\nce-type: t\r\nce-specversion: 1.0"
                 + "\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n";
@@ -268,7 +259,7 @@ public class NotificationFunctionsIT {
     void anotherBucketIsNeverTouched() {
         // When
         cloudEvent("t")
-                .body(notification("somebody-elses", "docker/registry/v2/blobs/x"))
+                .body(Events.notification("somebody-elses", "docker/registry/v2/blobs/x"))
                 .post("/")
                 .then()
                 .statusCode(422)
@@ -292,12 +283,12 @@ public class NotificationFunctionsIT {
 
         // When
         for (int times = 0; times < 3; times++) {
-            given().body(notification("registry", key))
+            given().body(Events.notification("registry", key))
                     .post("/notification")
                     .then()
                     .statusCode(204);
         }
-        cloudEvent("t").body(notification("registry", key)).post("/").then().statusCode(422);
+        cloudEvent("t").body(Events.notification("registry", key)).post("/").then().statusCode(422);
 
         // Then
         assertEquals(
@@ -315,7 +306,7 @@ public class NotificationFunctionsIT {
 
         // When
         cloudEvent("t")
-                .body(notification("registry", good, malformed, alsoGood))
+                .body(Events.notification("registry", good, malformed, alsoGood))
                 .post("/")
                 .then()
                 .statusCode(422);
@@ -359,7 +350,7 @@ public class NotificationFunctionsIT {
                 .inject(request -> request.key().equals(key) && request.method().equals("GET"), Fault.hang(), 1);
 
         // When
-        cloudEvent("t").body(notification("registry", key)).post("/").then().statusCode(204);
+        cloudEvent("t").body(Events.notification("registry", key)).post("/").then().statusCode(204);
 
         // Then
         assertTrue(stores().backup().sizes("registry-backup/pending/").keySet().stream()
@@ -389,7 +380,7 @@ public class NotificationFunctionsIT {
                 .map(key -> client.sendAsync(
                         HttpRequest.newBuilder(uri("/notification"))
                                 .timeout(Duration.ofMinutes(2))
-                                .POST(HttpRequest.BodyPublishers.ofString(notification("registry", key)))
+                                .POST(HttpRequest.BodyPublishers.ofString(Events.notification("registry", key)))
                                 .build(),
                         HttpResponse.BodyHandlers.discarding()))
                 .toList();
@@ -423,7 +414,7 @@ public class NotificationFunctionsIT {
     void whatHappensIsMeasured() {
         // Given
         String key = pushBlob();
-        cloudEvent("t").body(notification("registry", key)).post("/").then().statusCode(204);
+        cloudEvent("t").body(Events.notification("registry", key)).post("/").then().statusCode(204);
 
         // When
         String metrics = given().get("/q/metrics").asString();
