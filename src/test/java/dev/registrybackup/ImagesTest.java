@@ -49,7 +49,7 @@ class ImagesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"Dockerfile.jvm", "Dockerfile.native"})
-    void whatAnImageFileCopiesIsLetIntoTheBuild(String dockerfile) throws IOException {
+    void filesThatAnImageFileCopiesAreInTheBuildContext(String dockerfile) throws IOException {
         // Given
         List<String> sources = copied(instructions(dockerfile));
 

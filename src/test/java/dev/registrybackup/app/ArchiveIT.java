@@ -93,7 +93,7 @@ class ArchiveIT {
     }
 
     @Test
-    void whatCannotBeWrittenThereIsSaidAndTheBackupIsWholeAllTheSame() {
+    void aFailedArchiveIsReportedAndTheBackupIsComplete() {
         // Given
         push(images.image(400), "v1");
         Map<String, String> settings = settings();

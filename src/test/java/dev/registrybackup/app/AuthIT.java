@@ -205,7 +205,7 @@ class AuthIT {
     }
 
     @Test
-    void whatMayNotBeAskedForIsNotReadAndWhatIsTooLargeIsNotTaken() {
+    void bodiesOfForbiddenCallsAreNotReadAndLargeOnesAreRefused() {
         // Given
         byte[] large = new byte[11 << 20];
 

@@ -72,7 +72,7 @@ class AuthorizerWiringTest {
         "token, false, pod, , true, FORBIDDEN, -",
         "token, false, nowhere, , true, ALLOWED, loopback"
     })
-    void whoIsLetInDependsOnWhereItIs(
+    void allowedCallersDependOnTheEnvironment(
             String by,
             boolean hasToken,
             String place,

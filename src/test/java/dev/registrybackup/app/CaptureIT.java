@@ -71,7 +71,7 @@ class CaptureIT {
     }
 
     @Test
-    void whatIsNoJsonIsRefusedAsSuch() {
+    void dataThatIsNotJsonIsRefused() {
         // When
         Response response = event("dev.knative.apiserver.ref.update", "{\"kind\":");
 

@@ -43,7 +43,7 @@ class ConfigurationIT {
         "CONCURRENCY_SMALL_OBJECTS, many, concurrency.small-objects",
         "EVENTS_ANSWER_WITHIN, soon, events.answer-within"
     })
-    void whatCannotWorkStopsTheStartAndIsNamed(String variable, String value, String property) {
+    void anInvalidValueStopsTheStartAndIsNamed(String variable, String value, String property) {
         // Given
         Map<String, String> settings = Product.settings(NOWHERE, NOWHERE);
         settings.put(variable, value);

@@ -79,7 +79,7 @@ class DeadLetterIT {
     }
 
     @Test
-    void whatWasRefusedForGoodIsOnRecordAsRejected() {
+    void permanentlyRefusedEventsAreRecordedAsRejected() {
         // When
         int status = post("/", "com.amazonaws.ObjectCreated:Put", "422", KEY.replace('a', 'b'));
 
@@ -89,7 +89,7 @@ class DeadLetterIT {
     }
 
     @Test
-    void whatCannotBeRecordedIsHandedBack() {
+    void anEventThatCannotBeRecordedIsHandedBack() {
         // Given
         buckets.front().inject(request -> request.bucket().equals(Product.BACKUP_BUCKET), Fault.internalError());
 

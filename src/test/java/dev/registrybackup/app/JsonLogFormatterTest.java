@@ -81,7 +81,7 @@ class JsonLogFormatterTest {
     }
 
     @Test
-    void whatALibrarySaysIsAMessage() throws Exception {
+    void aLibrarysLogLineBecomesAMessage() throws Exception {
         // When
         org.jboss.logging.Logger.getLogger(NAME).infof("Listening on %s\nand %d", "\"all\"", 8080);
 

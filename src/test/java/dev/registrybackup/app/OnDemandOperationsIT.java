@@ -110,7 +110,7 @@ class OnDemandOperationsIT {
 
     @ParameterizedTest
     @MethodSource("refused")
-    void whatCannotBeRestoredIsRefusedAndNothingIsWritten(String body, int status, String reason) {
+    void anInvalidRestoreIsRefusedAndNothingIsWritten(String body, int status, String reason) {
         // Given
         Map<String, Long> before = backup.sizes("registry-backup/operations/");
 

@@ -360,7 +360,7 @@ class RealStackReconcileIT {
     }
 
     @Test
-    void whatEventsMissedIsFoundCopiedAndCounted() {
+    void missedEventsAreFoundCopiedAndCounted() {
         // Given: a first fill, and then events for one push of three
         reconcile();
         try (Product events = Product.start(withRole("replicate"), "-Xmx128m");

@@ -67,7 +67,7 @@ class RealStackReplicationIT {
     }
 
     @Test
-    void whatIsPushedIsServedByASecondRegistryFromTheBackupAlone() {
+    void pushedImagesAreServedByASecondRegistryFromTheBackupAlone() {
         // Given: two processes that each get every event, and images of every size class, some sharing layers
         TestImages images = new TestImages(7);
         TestImage index = images.index(2, 300, 70_000, 3 << 20, 66L << 20);

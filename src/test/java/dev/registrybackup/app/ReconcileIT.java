@@ -189,7 +189,7 @@ class ReconcileIT {
                 "{'acknowledge':'odd-1'}   | 400 | There is no alarm \"odd-1\"",
                 "[]                        | 400 | The body must be a JSON object",
             })
-    void whatIsNoRequestIsRefused(String body, int status, String reason) {
+    void anInvalidRequestIsRefused(String body, int status, String reason) {
         // Given
         List<String> before = operations();
 

@@ -168,7 +168,7 @@ class CatalogTest {
     }
 
     @Test
-    void whatImagesShareIsCountedOnce() {
+    void sharedLayersAreCountedOnce() {
         // Given
         Digest layer = registry.layer(APP, 1000);
         Digest one = imageOf("{\"one\":1}", layer);
@@ -352,7 +352,7 @@ class CatalogTest {
     }
 
     @Test
-    void whatTheBackupDoesNotSayIsNotMadeUp() {
+    void missingMetadataIsNotInvented() {
         // Given
         Digest image = image("{}");
         copyAll();
@@ -474,7 +474,7 @@ class CatalogTest {
     }
 
     @Test
-    void whereOldVersionsAreLockedTheNewDocumentCountsAllTheSame() {
+    void aNewDocumentCountsAlthoughOldVersionsAreLocked() {
         // Given
         catalog.write(document("a", 1));
         backup.beforeRequest((operation, key) -> {

@@ -142,7 +142,7 @@ class ImageStreamCatalogTest {
     }
 
     @Test
-    void whatIsNeitherLinkedNorAnImageStreamIsNoRepository() {
+    void aNameWithoutLinksOrImageStreamIsNotARepository() {
         // Given
         copyAndCapture();
 

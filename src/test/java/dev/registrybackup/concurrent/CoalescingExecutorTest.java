@@ -32,7 +32,7 @@ class CoalescingExecutorTest {
     }
 
     @Test
-    void whoAsksDuringARunSharesTheOneThatFollows() {
+    void callersDuringARunShareTheNextOne() {
         // Given
         CompletableFuture<Integer> first = executor.submit("key", this::startRun);
         CompletableFuture<Integer> second = executor.submit("key", this::startRun);
@@ -52,7 +52,7 @@ class CoalescingExecutorTest {
     }
 
     @Test
-    void whoAsksDuringTheFollowingRunGetsAThird() {
+    void aCallerDuringTheNextRunGetsAThird() {
         // Given
         executor.submit("key", this::startRun);
         executor.submit("key", this::startRun);
@@ -158,7 +158,7 @@ class CoalescingExecutorTest {
     }
 
     @Test
-    void whoAsksFromWithinARunsCompletionGetsAFreshRun() {
+    void aCallerInARunsCompletionGetsANewRun() {
         // Given
         CompletableFuture<Integer> again =
                 executor.submit("key", this::startRun).thenCompose(first -> executor.submit("key", this::startRun));

@@ -12,7 +12,7 @@ class ExpiringKeySetTest {
     private final ExpiringKeySet durable = new ExpiringKeySet(clock, Duration.ofMinutes(5), 3);
 
     @Test
-    void whatWasNeverSeenIsNotKnown() {
+    void aValueThatWasNeverReadIsUnknown() {
         // When
         boolean known = durable.contains("a");
 

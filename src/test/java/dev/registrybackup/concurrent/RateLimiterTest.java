@@ -19,7 +19,7 @@ class RateLimiterTest {
     }
 
     @Test
-    void whoeverHasReadMoreThanItsShareWaits() throws InterruptedException {
+    void aReaderOverTheLimitWaits() throws InterruptedException {
         // Given
         RateLimiter rateLimiter = new RateLimiter(1_000_000, this::tick);
 

@@ -52,7 +52,7 @@ class ExistenceCheckerTest {
     }
 
     @Test
-    void whatLiesBeyondAsManyPagesAsThereAreKeysIsAskedForOneByOne() {
+    void keysBeyondTheListedPagesAreAskedForOneByOne() {
         // Given
         seed(3000);
 

@@ -187,7 +187,7 @@ class MissingIntervalUpdateTest {
     }
 
     @Test
-    void whatGoesOnIsNotWrittenAgain() throws IOException {
+    void aContinuingAbsenceIsNotWrittenAgain() throws IOException {
         // Given
         record(List.of(
                 new MissingInterval("a", daysAgo(5), Optional.empty()),
@@ -247,7 +247,7 @@ class MissingIntervalUpdateTest {
     }
 
     @Test
-    void whatIsGivenUpHalfWayLeavesTheOldRecord() throws IOException {
+    void anAbandonedUpdateLeavesTheOldRecord() throws IOException {
         // Given
         record(List.of(new MissingInterval("a", daysAgo(5), Optional.empty())));
 

@@ -69,7 +69,7 @@ class RealStackTest {
     }
 
     @Test
-    void whoNeedsOneProgramIsNotHeldUpByTheOthers() throws IOException {
+    void aTestThatNeedsOneProgramDoesNotNeedTheOthers() throws IOException {
         // Given
         install("rclone");
         RealStack stack = stack(Map.of("PATH", folder.toString()));

@@ -84,7 +84,7 @@ class ManifestsTest {
 
     @ParameterizedTest
     @MethodSource("renderable")
-    void whatIsRenderedIsAsGoodAsTheSources(Path folder) throws Exception {
+    void renderedManifestsPassTheChecksOfTheSources(Path folder) throws Exception {
         // When
         List<Document> rendered = rendered(folder);
 

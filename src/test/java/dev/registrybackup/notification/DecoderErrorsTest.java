@@ -38,7 +38,7 @@ class DecoderErrorsTest {
                 "{\"Records\":[ | a payload of 12 bytes: it is not JSON (Unexpected end-of-input: expected close marker"
                         + " for Array, line 1, column 13)",
             })
-    void whatIsNotJsonIsRefusedAsSuch(String payload, String reason) {
+    void aPayloadThatIsNotJsonIsRefused(String payload, String reason) {
         // When
         NotJsonException refusal = assertThrows(NotJsonException.class, () -> decode(payload));
 

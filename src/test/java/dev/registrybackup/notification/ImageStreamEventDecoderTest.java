@@ -106,7 +106,7 @@ class ImageStreamEventDecoderTest {
                 "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"namespace\":{},\"name\":\"x\"} | payload.namespace: it does not name an ImageStream",
                 "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"metadata\":[],\"namespace\":\"ns\",\"name\":\"x\"} | payload.metadata.namespace: it does not name an ImageStream",
             })
-    void whatIsNoImageStreamOrSaysNotWhichIsRefused(String payload, String reason) {
+    void otherKindsAndUnnamedImageStreamsAreRefused(String payload, String reason) {
         // When
         UndecodableEventException refusal = assertThrows(UndecodableEventException.class, () -> decode(ADDED, payload));
 
@@ -116,7 +116,7 @@ class ImageStreamEventDecoderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "hello", "{\"kind\":", REFERENCE + "{}"})
-    void whatIsNotJsonIsRefusedAsSuch(String payload) {
+    void aPayloadThatIsNotJsonIsRefused(String payload) {
         // When
         NotJsonException refusal = assertThrows(NotJsonException.class, () -> decode(ADDED, payload));
 
@@ -128,7 +128,7 @@ class ImageStreamEventDecoderTest {
     }
 
     @Test
-    void whatIsDeeperThanAnyEventIsRefused() {
+    void nestingDeeperThanAnyEventIsRefused() {
         // Given
         String deep = "{\"kind\":" + "[".repeat(100_000);
 

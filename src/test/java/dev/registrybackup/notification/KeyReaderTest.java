@@ -39,7 +39,7 @@ class KeyReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"%", "a%", "a%2", "%zz", "%2 b", "%-1", "%+1", "%１１", "%C3", "%FF", "%C0%80", "%ED%A0%80"})
-    void whatIsNotFormEncodedUtf8IsAProblem(String written) {
+    void invalidFormEncodedUtf8IsAProblem(String written) {
         // When
         UnreadableRecordException problem =
                 assertThrows(UnreadableRecordException.class, () -> KeyReader.read(part(written), true));
@@ -94,7 +94,7 @@ class KeyReaderTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
-    void whatTheJdkEncodesIsDecodedToTheSame(long seed) {
+    void textEncodedByTheJdkIsDecodedToTheSame(long seed) {
         // Given
         Random random = new Random(seed);
         String key = random.ints(340, 1, 0x10000)

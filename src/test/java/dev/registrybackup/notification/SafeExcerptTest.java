@@ -18,7 +18,7 @@ class SafeExcerptTest {
     }
 
     @Test
-    void whatCouldForgeALineOfALogIsReplaced() {
+    void charactersThatCouldForgeALogLineAreReplaced() {
         // When
         String excerpt = SafeExcerpt.of("a\r\nb\u0000\u0085\u2028\u202ec", 20);
 

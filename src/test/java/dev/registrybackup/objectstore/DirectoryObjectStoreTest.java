@@ -107,7 +107,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     }
 
     @Test
-    void whatAKilledWriterLeftIsRemovedWithTheUploadsOfItsAge() throws IOException {
+    void filesOfAKilledWriterAreDeletedWithUploadsOfTheirAge() throws IOException {
         // Given
         Instant limit = Instant.parse("2026-03-04T05:06:07Z");
         Path temporary = Files.createDirectories(volume.resolve("registry/registry-backup/tmp"));
@@ -129,7 +129,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     }
 
     @Test
-    void whereNothingWasEverWrittenThereIsNothingToGiveUp() {
+    void withoutAnyUploadThereIsNothingToAbort() {
         // When
         long removed = store().abortMultipartUploads("", Instant.MAX);
 

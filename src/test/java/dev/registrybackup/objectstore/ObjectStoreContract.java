@@ -135,7 +135,7 @@ abstract class ObjectStoreContract {
     }
 
     @Test
-    void whatWasWrittenIsRead() throws IOException {
+    void aWrittenObjectIsRead() throws IOException {
         // Given
         byte[] content = random(100_000);
         put(store(), key("data"), content);
@@ -172,7 +172,7 @@ abstract class ObjectStoreContract {
     }
 
     @Test
-    void whatIsNotThereCannotBeOpened() {
+    void aMissingObjectCannotBeOpened() {
         ObjectStoreException refusal = assertError(StoreError.NOT_FOUND, () -> read(store(), key("absent")));
 
         assertTrue(message(refusal).startsWith("Failed to read " + key("absent") + " in "), message(refusal));
@@ -465,7 +465,7 @@ abstract class ObjectStoreContract {
 
     @ParameterizedTest
     @ValueSource(ints = {1_000, 3_000_000})
-    void whatTheOtherStoreSaidWhileItWasReadIsTheAnswer(int size) {
+    void anErrorOfTheOtherStoreWhileReadingIsReported(int size) {
         // Given
         byte[] content = random(size);
         ObjectStoreException changed =
@@ -485,7 +485,7 @@ abstract class ObjectStoreContract {
 
     @ParameterizedTest
     @ValueSource(ints = {1_000, 3_000_000})
-    void whatTheOtherStoreSaidWhenItWasOpenedIsTheAnswer(int size) {
+    void anErrorOfTheOtherStoreAtOpeningIsReported(int size) {
         // Given
         ObjectStoreException changed =
                 new ObjectStoreException(StoreError.PRECONDITION_FAILED, "The registry's has changed");
@@ -899,7 +899,7 @@ abstract class ObjectStoreContract {
     }
 
     @Test
-    void whatAListingOfVersionsNamesCanBeRemovedByThatName() {
+    void eachVersionOfAListingCanBeDeletedByItsId() {
         // Given
         for (ObjectStore store : List.of(store(), versionedStore())) {
             put(store, key("a"), text("one"));

@@ -66,7 +66,7 @@ class InProcessRunnerTest {
     }
 
     @Test
-    void whatCouldNotBeginIsNotAtWork() {
+    void anOperationThatCouldNotStartIsNotRunning() {
         // Given
         fixture.failOn(Operation.OPEN);
 
@@ -96,7 +96,7 @@ class InProcessRunnerTest {
     }
 
     @Test
-    void whatThisProcessRunsIsNotLostHoweverOldItsHeartbeat() {
+    void anOperationOfThisProcessIsNotLostHoweverOldItsHeartbeat() {
         // Given
         runner.start(request);
         Awaitility.await().until(() -> fixture.status().run().isPresent());
@@ -110,7 +110,7 @@ class InProcessRunnerTest {
     }
 
     @Test
-    void whatThisProcessDoesNotRunIsLostAfterTheHeartbeatTimeout() {
+    void anOperationOfAnotherProcessIsLostAfterTheHeartbeatTimeout() {
         // Given
         fixture.startRun(request, "a pod that is gone");
         fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);

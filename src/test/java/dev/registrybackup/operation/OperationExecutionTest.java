@@ -132,7 +132,7 @@ class OperationExecutionTest {
     }
 
     @Test
-    void whatIsMissingFromTheProgramIsAFailureToo() {
+    void anErrorOfTheJvmIsAFailureToo() {
         // Given
         OperationExecution execution = execution((asked, fence, progressTracker) -> {
             throw new NoClassDefFoundError("dev/registrybackup/Gone");
@@ -208,7 +208,7 @@ class OperationExecutionTest {
     }
 
     @Test
-    void whatIsCancelledStopsAfterItsNextHeartbeatAndSaysSo() throws Exception {
+    void aCancelledOperationStopsAfterItsNextHeartbeatAndSaysSo() throws Exception {
         // Given
         CountDownLatch begun = new CountDownLatch(1);
         CompletableFuture<OperationState> running = start((asked, fence, progressTracker) -> {
@@ -231,7 +231,7 @@ class OperationExecutionTest {
     }
 
     @Test
-    void whatIsCancelledIsSoWhateverItsWorkMakesOfTheFencesAnswer() throws Exception {
+    void aCancelledOperationIsCancelledHoweverItsWorkHandlesTheFence() throws Exception {
         // Given
         CompletableFuture<OperationState> running = start((asked, fence, progressTracker) -> {
             fixture.service.cancel(asked.id(), "bob");
@@ -251,7 +251,7 @@ class OperationExecutionTest {
     }
 
     @Test
-    void whatIsReplacedStopsAndSaysNothing() throws Exception {
+    void aReplacedRunStopsAndRecordsNothing() throws Exception {
         // Given
         CountDownLatch begun = new CountDownLatch(1);
         CompletableFuture<OperationState> running = start((asked, fence, progressTracker) -> {
@@ -270,7 +270,7 @@ class OperationExecutionTest {
     }
 
     @Test
-    void whatIsReplacedUnnoticedSaysNothingEither() {
+    void aRunReplacedUnnoticedRecordsNothingEither() {
         // Given
         OperationExecution execution = execution((asked, fence, progressTracker) -> {
             fixture.startRun(asked, "pod-2");
@@ -286,7 +286,7 @@ class OperationExecutionTest {
     }
 
     @Test
-    void whatWasCancelledBeforehandIsNotBegun() {
+    void anOperationCancelledBeforehandIsNotStarted() {
         // Given
         fixture.service.cancel(request.id(), "bob");
         OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
@@ -300,7 +300,7 @@ class OperationExecutionTest {
     }
 
     @Test
-    void whatIsDoneIsNotDoneAgain() {
+    void aFinishedOperationIsNotRunAgain() {
         // Given
         OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
         execution.run(request.id(), "pod-1", new ProgressTracker());
@@ -314,7 +314,7 @@ class OperationExecutionTest {
     }
 
     @Test
-    void whatFailedRunsAgainUnderTheSameId() {
+    void aFailedOperationRunsAgainUnderTheSameId() {
         // Given
         fixture.startRun(request, "pod-1")
                 .finish(new ProgressTracker().progress(), OperationFixture.outcome(OperationState.FAILED));
@@ -345,7 +345,7 @@ class OperationExecutionTest {
     }
 
     @Test
-    void whatIsNotThereIsNotRun() {
+    void aMissingOperationIsNotRun() {
         // Given
         OperationExecution execution = execution((asked, fence, progressTracker) -> succeeded());
         fixture.discard(request);

@@ -20,7 +20,7 @@ class OperationGcTest {
     private final OperationFixture fixture = new OperationFixture();
 
     @Test
-    void whatWasAskedForMoreThanNinetyDaysAgoIsRemovedWithAllItsVersions() {
+    void operationsOlderThanNinetyDaysAreDeletedWithAllVersions() {
         // Given
         eventfulOperation(fixture.createRestore());
         fixture.seed("run", "a version that a failed removal left");
@@ -55,7 +55,7 @@ class OperationGcTest {
     }
 
     @Test
-    void whatIsYoungerStays() {
+    void youngerOperationsAreKept() {
         // Given
         fixture.createRestore();
         fixture.clock.advance(Duration.ofDays(89));
@@ -90,7 +90,7 @@ class OperationGcTest {
     }
 
     @Test
-    void whatIsStillWrittenToStays() {
+    void aFileThatIsStillWrittenIsKept() {
         // Given
         OperationRun run = fixture.startRun(fixture.createRestore(), "pod-1");
         fixture.clock.advance(Duration.ofDays(91));
@@ -127,7 +127,7 @@ class OperationGcTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"request", "run", "cancel"})
-    void whatAFailedRemovalLeftIsRemovedTheNextTime(String failing) {
+    void aFailedDeletionIsRepeatedTheNextTime(String failing) {
         // Given
         eventfulOperation(fixture.createRestore());
         OperationRequest other = fixture.createRestore("another");

@@ -48,7 +48,7 @@ class OperationIdTest {
                 "20261122T134500Z-1f3a9c2e\n",
                 "٢٠261122T134500Z-1f3a9c2e"
             })
-    void whatIsNoneIsRefused(String text) {
+    void anInvalidIdIsRefused(String text) {
         // When
         IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> new OperationId(text));
 
@@ -59,7 +59,7 @@ class OperationIdTest {
     }
 
     @Test
-    void ofALongOneOnlyTheBeginningIsRepeated() {
+    void aLongTextIsRepeatedOnlyInPart() {
         // When
         IllegalArgumentException refusal =
                 assertThrows(IllegalArgumentException.class, () -> new OperationId("x".repeat(100_000)));

@@ -115,7 +115,7 @@ class OperationLockTest {
     }
 
     @Test
-    void whatWasCancelledBeforeItBeganMakesWay() {
+    void anOperationCancelledBeforeItsStartReleasesTheLock() {
         // Given
         fixture.createRestore();
         fixture.service.cancel(OperationFixture.FIRST_ID, "bob");
@@ -128,7 +128,7 @@ class OperationLockTest {
     }
 
     @Test
-    void whatCouldNotBeStartedMakesWay() {
+    void anOperationThatCouldNotStartReleasesTheLock() {
         // Given
         fixture.discard(fixture.createRestore());
 
@@ -140,7 +140,7 @@ class OperationLockTest {
     }
 
     @Test
-    void whatHasShownNoLifeForTwoMinutesMakesWayAndStopsAtItsNextHeartbeat() {
+    void anOperationSilentForTwoMinutesLosesTheLockAndStopsAtItsNextHeartbeat() {
         // Given
         OperationRun first = fixture.startRun(fixture.createRestore(), "pod-1");
         fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
@@ -173,7 +173,7 @@ class OperationLockTest {
     }
 
     @Test
-    void whoBeginsLateFindsItTakenAndFails() {
+    void aLateRunFindsTheLockTakenAndFails() {
         // Given
         OperationRequest late = fixture.createRestore();
         fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
@@ -204,7 +204,7 @@ class OperationLockTest {
     }
 
     @Test
-    void whatCannotBeDeterminedIsRefusedAndForgotten() {
+    void anUnknownDecisionIsDeniedAndNotCached() {
         // Given
         fixture.failOn(Operation.OPEN);
 
@@ -229,7 +229,7 @@ class OperationLockTest {
     }
 
     @Test
-    void ofTwoThatFindItFreeAtOnceTheSecondToWriteIsRefused() {
+    void theSecondOfTwoThatFindTheLockFreeIsRefused() {
         // Given
         List<OperationRequest> first = new ArrayList<>();
         createWhenTheOtherWrites(first);

@@ -108,7 +108,7 @@ class OperationRunTest {
     }
 
     @Test
-    void ofTwoProcessesWithTheSameOperationOneGoesOnHoweverTheirHeartbeatsFall() {
+    void oneOfTwoProcessesWithTheSameOperationContinuesInAnyOrderOfHeartbeats() {
         // Given
         OperationRun second = fixture.startRun(request, "pod-2");
 
@@ -165,7 +165,7 @@ class OperationRunTest {
     }
 
     @Test
-    void whatWasDoneBeforeTheCancelWasSeenIsDone() {
+    void anOperationFinishedBeforeItsCancelWasSeenSucceeds() {
         // Given
         fixture.service.cancel(request.id(), "bob");
 

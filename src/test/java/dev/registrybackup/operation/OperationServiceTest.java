@@ -117,7 +117,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatNobodyHasBegunIsPending() {
+    void anOperationThatHasNotStartedIsPending() {
         // Given
         fixture.createRestore();
 
@@ -130,7 +130,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatNobodyHasBegunIsLostAfterTwoMinutesIfItsRunnerHasNot() {
+    void anOperationThatItsRunnerHasNotStartedIsLostAfterTwoMinutes() {
         // Given
         fixture.createRestore();
         fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
@@ -144,7 +144,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatItsRunnerIsAboutToBeginStaysPending() {
+    void anOperationThatItsRunnerWillStartStaysPending() {
         // Given
         fixture.createRestore();
         fixture.clock.advance(Duration.ofHours(1));
@@ -157,7 +157,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatHasAFreshHeartbeatIsRunning() {
+    void anOperationWithAFreshHeartbeatIsRunning() {
         // Given
         OperationRun run = fixture.startRun(fixture.createRestore(), "pod-1");
         fixture.clock.advance(Duration.ofHours(1));
@@ -174,7 +174,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatHasNoHeartbeatForTwoMinutesIsLost() {
+    void anOperationWithoutAHeartbeatForTwoMinutesIsLost() {
         // Given
         fixture.startRun(fixture.createRestore(), "pod-1");
         fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
@@ -188,7 +188,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatItsRunnerSeesAtWorkIsNotLostHoweverOldItsHeartbeat() {
+    void anOperationThatItsRunnerSeesRunningIsNotLostHoweverOldItsHeartbeat() {
         // Given
         fixture.startRun(fixture.createRestore(), "pod-1");
         fixture.clock.advance(Duration.ofHours(1));
@@ -201,7 +201,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatItsRunnerDoesNotKnowIsNotLost() {
+    void anOperationUnknownToItsRunnerIsNotLost() {
         // Given
         fixture.startRun(fixture.createRestore(), "pod-1");
         fixture.clock.advance(Duration.ofHours(1));
@@ -217,7 +217,7 @@ class OperationServiceTest {
 
     @ParameterizedTest
     @EnumSource(names = {"SUCCEEDED", "INCOMPLETE", "FAILED", "CANCELLED"})
-    void whatHasEndedStaysSoForEver(OperationState state) {
+    void aFinishedOperationStaysFinished(OperationState state) {
         // Given
         OperationRun run = fixture.startRun(fixture.createRestore(), "pod-1");
         run.finish(new ProgressTracker().progress(), OperationFixture.outcome(state));
@@ -295,7 +295,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatNobodyHasBegunIsCancelledAtOnce() {
+    void anOperationThatHasNotStartedIsCancelledAtOnce() {
         // Given
         OperationRequest asked = fixture.createRestore();
 
@@ -311,7 +311,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatIsAtWorkIsCancelledOnlyWhenItHasStopped() {
+    void aRunningOperationIsCancelledOnceItHasStopped() {
         // Given
         fixture.startRun(fixture.createRestore(), "pod-1");
 
@@ -324,7 +324,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatIsLostIsCancelledAtOnce() {
+    void aLostOperationIsCancelledAtOnce() {
         // Given
         fixture.startRun(fixture.createRestore(), "pod-1");
         fixture.clock.advance(StatusResolver.HEARTBEAT_TIMEOUT);
@@ -357,7 +357,7 @@ class OperationServiceTest {
 
     @ParameterizedTest
     @EnumSource(names = {"SUCCEEDED", "INCOMPLETE", "FAILED", "CANCELLED"})
-    void whatHasEndedIsNotCancelled(OperationState state) {
+    void aFinishedOperationIsNotCancelled(OperationState state) {
         // Given
         fixture.startRun(fixture.createRestore(), "pod-1")
                 .finish(new ProgressTracker().progress(), OperationFixture.outcome(state));
@@ -385,7 +385,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatIsSubmittedIsOnRecordAndStarted() {
+    void aSubmittedOperationIsRecordedAndStarted() {
         // When
         OperationStatus status = submit();
 
@@ -397,7 +397,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatCannotBeStartedIsForgotten() {
+    void anOperationThatCannotStartIsDeleted() {
         // Given
         OperationNotStartedException failure = new OperationNotStartedException("no room");
         fixture.runner.failWith(failure);
@@ -411,7 +411,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatCannotBeForgottenEitherIsStillTheFirstFailure() {
+    void aFailedDeletionDoesNotHideTheFirstFailure() {
         // Given
         OperationNotStartedException failure = new OperationNotStartedException("no room");
         fixture.runner.failWith(failure);
@@ -426,7 +426,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatCannotBeRecordedIsNotStarted() {
+    void anOperationThatCannotBeRecordedIsNotStarted() {
         // Given
         fixture.failOn(Operation.PUT);
 
@@ -438,7 +438,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatIsCancelledBeforeItBeginsNeedNotBegin() {
+    void anOperationCancelledBeforeItsStartNeedNotStart() {
         // Given
         OperationStatus asked = submit();
 
@@ -451,7 +451,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatIsCancelledAtWorkIsLeftToEndItself() {
+    void aCancelledRunningOperationIsLeftToStopItself() {
         // Given
         fixture.startRun(submit().request(), "pod-1");
 
@@ -464,7 +464,7 @@ class OperationServiceTest {
     }
 
     @Test
-    void whatIsNotThereIsNotCancelled() {
+    void aMissingOperationIsNotCancelled() {
         // When
         Optional<OperationStatus> status = service.cancel(OperationFixture.FIRST_ID, "bob");
 

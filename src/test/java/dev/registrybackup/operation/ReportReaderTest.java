@@ -79,7 +79,7 @@ class ReportReaderTest {
     }
 
     @Test
-    void whatWasNeverFinishedIsNoReport() {
+    void anUnfinishedReportIsNotAReport() {
         // Given
         finish(FIRST);
         seed(SECOND + "/findings-1.ndjson", line("BLOB_MISSING", "a"));
@@ -109,7 +109,7 @@ class ReportReaderTest {
     }
 
     @Test
-    void whatIsNotThereOrNoJsonObjectIsNoSummary() {
+    void aMissingOrMalformedRecordIsNotASummary() {
         // Given
         seed(SECOND + "/summary.json", "[]");
         seed(THIRD + "/summary.json", "{\"cut");

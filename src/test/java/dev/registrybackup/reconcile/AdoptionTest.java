@@ -342,7 +342,7 @@ class AdoptionTest {
     }
 
     @Test
-    void whatWasInterruptedGoesOnWithTheRest() {
+    void anInterruptedAdoptionContinuesWithTheRest() {
         // Given: half a minute passes with each blob, so that each is on record before the next is read
         List<Digest> blobs = copyBlobs(8);
         assertThrows(FencedException.class, () -> adopt(fenceAfterCheckpoints(3, Duration.ofSeconds(30))));
@@ -421,7 +421,7 @@ class AdoptionTest {
     }
 
     @Test
-    void whatCouldNotBeReadIsReadByTheNextRun() {
+    void unreadableBlobsAreReadByTheNextRun() {
         // Given
         List<Digest> blobs = copyBlobs(5);
         backup.beforeRequest(failOnRead(Set.of(registry.blobKey(blobs.get(2)))));
@@ -524,7 +524,7 @@ class AdoptionTest {
                 "[]",
                 "cut"
             })
-    void whatIsNoCheckpointOfThisRegistryStandsForNothing(String record) {
+    void anotherRegistrysCheckpointIsIgnored(String record) {
         // Given
         List<Digest> blobs = copyBlobs(3);
         bucket.seed(RECORD, record.getBytes(StandardCharsets.UTF_8));

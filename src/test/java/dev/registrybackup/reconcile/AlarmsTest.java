@@ -74,7 +74,7 @@ class AlarmsTest {
     }
 
     @Test
-    void whoAcknowledgedFirstStandsOnRecord() {
+    void theFirstAcknowledgementIsKept() {
         // Given
         Alarm raised = alarms.raise("mass-deletion", "12 objects");
         Alarm first = alarms.acknowledge(raised.id(), "somebody");

@@ -133,7 +133,7 @@ class PrunerTest {
     }
 
     @Test
-    void whatIsMissingIsRecordedSinceItWasFirstSeenMissing() {
+    void aMissingKeyIsRecordedSinceItWasFirstMissing() {
         // Given
         deleteOldImage();
         var first = fixture.clock().instant();
@@ -158,7 +158,7 @@ class PrunerTest {
     }
 
     @Test
-    void whatReappearsIsMissingNoMore() {
+    void aKeyThatReappearsIsNoLongerMissing() {
         // Given
         deleteOldImage();
         fixture.run();
@@ -591,7 +591,7 @@ class PrunerTest {
     }
 
     @Test
-    void whatACapturedImageStreamNeedsStaysAsLongAsItsSnapshotIsWithinTheRetention() {
+    void blobsOfACapturedImageStreamStayWhileItsSnapshotIsWithinTheRetention() {
         // Given
         FakeCluster cluster = clusterWithOldImage();
         fixture.withCluster(cluster).run();
@@ -613,7 +613,7 @@ class PrunerTest {
     }
 
     @Test
-    void whatNoSnapshotWithinTheRetentionNeedsGoes() {
+    void objectsThatNoKeptSnapshotNamesArePruned() {
         // Given
         FakeCluster cluster = clusterWithOldImage();
         fixture.withCluster(cluster).run();
@@ -700,7 +700,7 @@ class PrunerTest {
     }
 
     @Test
-    void whereNothingIsMirroredCapturesStay() {
+    void withoutMirrorCapturesStay() {
         // Given
         runThreeMonths();
 

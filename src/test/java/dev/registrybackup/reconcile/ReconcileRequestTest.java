@@ -18,7 +18,7 @@ class ReconcileRequestTest {
     }
 
     @Test
-    void whatIsReadIsWrittenAlike() throws JsonProcessingException {
+    void aRequestIsWrittenAsItWasRead() throws JsonProcessingException {
         // Given
         JsonNode empty = json("{}");
         JsonNode acknowledging = json("{'acknowledge':'mass-deletion-1'}");

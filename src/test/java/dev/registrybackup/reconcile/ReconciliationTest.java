@@ -219,7 +219,7 @@ class ReconciliationTest {
     }
 
     @Test
-    void whatEventsMissedIsCopiedAndCounted() {
+    void missedEventsAreCopiedAndCounted() {
         // Given
         fillBackup();
         Digest image = content.image("late/app", content.layer("late/app", 500));
@@ -273,7 +273,7 @@ class ReconciliationTest {
     }
 
     @Test
-    void whatIsSoYoungThatItsEventMayStillComeIsCopiedAndNotCounted() {
+    void aKeyWhoseEventMayStillArriveIsCopiedAndNotCounted() {
         // Given
         fillBackup();
         content.image("young/app", content.layer("young/app", 500));
@@ -497,7 +497,7 @@ class ReconciliationTest {
     }
 
     @Test
-    void whatCannotBeReadIsReportedOnceTheRestIsDone() {
+    void unreadableObjectsAreReportedOnceTheRestIsDone() {
         // Given
         Digest layer = content.layer("team/app", 100);
         fixture.withContent(content);
@@ -521,7 +521,7 @@ class ReconciliationTest {
     }
 
     @Test
-    void whatIsPendingComesFirstAndIsThenResolved() {
+    void pendingKeysAreReconciledFirstAndThenResolved() {
         // Given
         fillBackup();
         Digest layer = content.layer("team/app", 100);
@@ -541,7 +541,7 @@ class ReconciliationTest {
     }
 
     @Test
-    void whatWasRejectedAndIsWellNowIsTakenOffTheRecord() {
+    void theRecordOfARejectedKeyThatIsFineNowIsDeleted() {
         // Given
         Digest layer = content.layer("team/app", 100);
         Digest other = content.layer("team/app", 200);
@@ -643,7 +643,7 @@ class ReconciliationTest {
     }
 
     @Test
-    void whatEventsMissedIsCountedThoughSomethingIsLeftForEver() {
+    void missedEventsAreCountedAlthoughSomethingAlwaysRemains() {
         // Given
         Digest never = new RandomRegistry(9).blob(new byte[] {1});
         fixture.registryBucket().seed(content.blobKey(never), new byte[7]);
@@ -753,7 +753,7 @@ class ReconciliationTest {
     }
 
     @Test
-    void whateverHindersACaptureIsAFindingAndBlobsAreComparedAllTheSame() {
+    void aFailedCaptureIsAFindingAndBlobsAreStillCompared() {
         // Given
         FakeCluster cluster = cluster();
         fixture.withCluster(cluster);

@@ -97,7 +97,7 @@ class RepairPhaseTest {
     }
 
     @Test
-    void whatARunReplacedIsNotReplacedAgainAlthoughSomethingElseIsLeft() {
+    void aReplacedBlobIsNotReplacedAgainAlthoughOthersRemain() {
         // Given
         flipInBackup(blob);
         fixture.verify("backup");
@@ -114,7 +114,7 @@ class RepairPhaseTest {
     }
 
     @Test
-    void whereTheRegistrysIsCorruptTooItIsReportedAndTheRunIncomplete() {
+    void aBlobCorruptInBothStoresIsReportedAndTheRunIsIncomplete() {
         // Given
         flipInBackup(blob);
         byte[] bad = fixture.backupBucket().bytes(blob);
@@ -134,7 +134,7 @@ class RepairPhaseTest {
     }
 
     @Test
-    void whatIsCorruptAndThenRemovedFromTheBackupIsNoFailure() {
+    void aCorruptBlobThatIsThenDeletedFromTheBackupIsNotAFailure() {
         // Given
         flipInBackup(blob);
         fixture.verify("backup");
@@ -153,7 +153,7 @@ class RepairPhaseTest {
     }
 
     @Test
-    void whatIsFoundInTheRegistryIsNoReasonToReplaceTheBackups() {
+    void aCorruptBlobOfTheRegistryIsNoReasonToReplaceTheBackups() {
         // Given
         fixture.registryBucket().seed(blob, new byte[3_000]);
         fixture.verify("registry");

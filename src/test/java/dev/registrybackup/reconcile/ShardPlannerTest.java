@@ -95,7 +95,7 @@ class ShardPlannerTest {
     }
 
     @Test
-    void whatWasComparedBeforeNeedsNoCounting() {
+    void knownDirectoriesAreNotCounted() {
         // Given
         backup.seed(LINKS + "a/app/_layers/sha256/1/link", new byte[1]);
         backup.seed(LINKS + "b/app/_layers/sha256/1/link", new byte[1]);
@@ -110,7 +110,7 @@ class ShardPlannerTest {
     }
 
     @Test
-    void whatIsNewOrWasNearTheBoundIsCounted() {
+    void newDirectoriesAndThoseNearTheBoundAreCounted() {
         // Given
         backup.seed(LINKS + "a/app/_layers/sha256/1/link", new byte[1]);
         backup.seed(LINKS + "b/app/_layers/sha256/1/link", new byte[1]);

@@ -36,7 +36,7 @@ class ShardReconcilerTest {
     }
 
     @Test
-    void whatStillDiffersAfterFiveRoundsRemainsAndIsReported() {
+    void keysThatDifferAfterFiveRoundsRemainAndAreReported() {
         // Given
         String key = fixture.registryContent().lastKey();
         StoreComparer comparer = fixture.comparer().reportAlways(key, Difference.Kind.ONLY_IN_REGISTRY);
@@ -60,7 +60,7 @@ class ShardReconcilerTest {
     }
 
     @Test
-    void whatIsCopiedAndThenReportedThoughAlikeCountsAsCopied() {
+    void aCopiedKeyThatIsReportedAgainAlthoughEqualCountsAsCopied() {
         // Given
         fixture.comparer().reportAlways(fixture.registryContent().lastKey(), Difference.Kind.DIFFERENT);
 
@@ -74,7 +74,7 @@ class ShardReconcilerTest {
     }
 
     @Test
-    void whatIsReportedThoughBothHaveItAlikeIsNoFailure() {
+    void aReportedKeyThatIsEqualIsNotAFailure() {
         // Given
         fixture.run();
         fixture.comparer().reportAlways(fixture.registryContent().lastKey(), Difference.Kind.DIFFERENT);
@@ -113,7 +113,7 @@ class ShardReconcilerTest {
     }
 
     @Test
-    void whatIsPushedWhileAShardIsComparedIsCopiedWithTheRest() {
+    void imagesPushedDuringAComparisonAreCopiedWithTheRest() {
         // Given
         List<Digest> pushed = new ArrayList<>();
         fixture.comparer().beforeCompare(() -> {

@@ -66,7 +66,7 @@ class DigestTest {
 
     @ParameterizedTest
     @MethodSource("noDigests")
-    void whatIsNoDigestIsRefusedWithWhatIsWrong(String text, String message) {
+    void anInvalidDigestIsRefusedWithTheReason(String text, String message) {
         // When
         IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> Digest.parse(text));
 

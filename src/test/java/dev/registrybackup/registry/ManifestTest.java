@@ -110,7 +110,7 @@ class ManifestTest {
                 "\u0000\u0000\u0000\u0000",
                 "<html></html>"
             })
-    void whatIsNoJsonObjectIsRefused(String text) {
+    void contentThatIsNotAJsonObjectIsRefused(String text) {
         // Given
         byte[] content = text.getBytes(StandardCharsets.ISO_8859_1);
 

@@ -186,7 +186,7 @@ class RegistryLayoutTest {
 
     @ParameterizedTest
     @MethodSource("foreign")
-    void whatTheLayoutDoesNotKnowIsForeign(String key) {
+    void keysOutsideTheLayoutAreUnknownObjects(String key) {
         // When
         RegistryPath path = new RegistryLayout("").parse(key);
 
@@ -197,7 +197,7 @@ class RegistryLayoutTest {
 
     @ParameterizedTest
     @MethodSource("foreign")
-    void whatTheLayoutDoesNotKnowIsForeignInARootDirectoryToo(String rest) {
+    void keysOutsideTheLayoutAreUnknownObjectsInARootDirectoryToo(String rest) {
         // When
         RegistryPath path = new RegistryLayout("root").parse("root/" + rest);
 
@@ -215,7 +215,7 @@ class RegistryLayoutTest {
                 "_uploads/_layers/sha256/link",
                 "_uploads/a/_manifests/tags/v1/current/link",
             })
-    void whatIsBelowUploadsIsAnUpload(String inside) {
+    void keysBelowUploadsAreUploads(String inside) {
         // When
         RegistryPath path = new RegistryLayout("").parse(APP + inside);
 
@@ -252,7 +252,7 @@ class RegistryLayoutTest {
 
     @ParameterizedTest
     @MethodSource("excluded")
-    void whatIsNeverCopiedIsExcluded(String root, String key) {
+    void keysThatAreNeverCopiedAreExcluded(String root, String key) {
         // Given
         RegistryLayout layout = new RegistryLayout(root);
 

@@ -27,7 +27,7 @@ class RepositoryNameTest {
 
     @ParameterizedTest
     @MethodSource("names")
-    void whatTheSpecificationAllowsIsAName(String text) {
+    void eachNameOfTheSpecificationIsValid(String text) {
         // When
         RepositoryName name = new RepositoryName(text);
 

@@ -29,7 +29,7 @@ class TagTest {
 
     @ParameterizedTest
     @MethodSource("tags")
-    void whatTheSpecificationAllowsIsATag(String text) {
+    void eachTagOfTheSpecificationIsValid(String text) {
         // When
         Tag tag = new Tag(text);
 

@@ -103,7 +103,7 @@ class VerifyingInputStreamTest {
     }
 
     @Test
-    void whatNoDigestNamesPassesAsItIs() throws IOException {
+    void contentWithoutADigestPassesUnverified() throws IOException {
         // Given
         InputStream unproved =
                 new VerifyingInputStream(new ByteArrayInputStream(CONTENT), SIZE, Optional.empty(), true);

@@ -505,7 +505,7 @@ class BlockedLinkRetryTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "no JSON", "[]", "{\"layers\":3}", "{\"manifests\":[{\"digest\":\"sha256:short\"},7]}"})
-    void whatIsNoManifestIsKeptAsItIs(String text) {
+    void contentThatIsNotAManifestIsKeptAsItIs(String text) {
         // Given
         Digest odd = registryContent.manifest(REPOSITORY, text);
         registryContent.writeTo(registry::seed);

@@ -180,7 +180,7 @@ class BlockedLinksTest {
     }
 
     @Test
-    void whatAnotherInstanceRecordedIsRemovedWithItsVersionWhenTheLinkIsComplete() {
+    void anotherInstancesRecordIsDeletedWithItsVersionOnceTheLinkIsComplete() {
         // Given
         new BlockedLinks(bucket, clock).update(LINK, Set.of(partial(DEPENDENCY), blocked(SHA512_DEPENDENCY)));
         links.refresh();
@@ -226,7 +226,7 @@ class BlockedLinksTest {
     }
 
     @Test
-    void whatIsRecordedDuringARefreshStaysKnown() {
+    void recordsWrittenDuringARefreshStayKnown() {
         // Given
         backup.beforeRequest((operation, prefix) -> {
             if (operation == Operation.LIST && prefix.equals(LinkState.BLOCKED.prefix())) {
@@ -265,7 +265,7 @@ class BlockedLinksTest {
     }
 
     @Test
-    void whatIsBeyondTheListingAndWasRecordedHereStaysKnown() {
+    void ownRecordsBeyondTheListingStayKnown() {
         // Given
         links.update(LINK, Set.of(partial(DEPENDENCY)));
         crowd();

@@ -83,7 +83,7 @@ class DeadLetterHandlerTest {
     }
 
     @Test
-    void whatIsNotJsonIsRejectedSinceNobodyIsLeftToHaveItBack() throws Exception {
+    void aDeadLetterThatIsNotJsonIsRejectedBecauseNobodyCanTakeItBack() throws Exception {
         // When
         EventResult eventResult = handle(HandlerFixture.bytes("hello"), false);
 
@@ -93,7 +93,7 @@ class DeadLetterHandlerTest {
     }
 
     @Test
-    void whatIsNothingKnownIsRejected() throws Exception {
+    void anUnknownPayloadIsRejected() throws Exception {
         // When
         EventResult eventResult = handle(HandlerFixture.bytes("{\"hello\":1}"), false);
 
@@ -104,7 +104,7 @@ class DeadLetterHandlerTest {
     }
 
     @Test
-    void whatCannotBeRecordedIsNotTaken() throws Exception {
+    void anEventThatCannotBeRecordedIsNotAcknowledged() throws Exception {
         // Given
         handlerFixture.backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT) {
@@ -120,7 +120,7 @@ class DeadLetterHandlerTest {
     }
 
     @Test
-    void whatCannotBeRecordedInTimeIsNotTaken() throws Exception {
+    void anEventThatCannotBeRecordedInTimeIsNotAcknowledged() throws Exception {
         // Given
         handlerFixture.backup.beforeRequest((operation, key) -> handlerFixture.blockUntilReleased());
         Duration left = Duration.ofMillis(600);

@@ -50,7 +50,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void whatIsCopiedInTimeIsDone() throws Exception {
+    void aKeyCopiedInTimeIsDone() throws Exception {
         // Given
         String key = handlerFixture.blob("layer");
 
@@ -71,7 +71,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void whatIsNotForUsIsDoneWithoutAskingAStore() throws Exception {
+    void excludedKeysAreDoneWithoutARequest() throws Exception {
         // When
         EventResult eventResult = HandlerFixture.awaitWithin(
                 LONG_TIMEOUT,
@@ -174,7 +174,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void whatIsNeitherDurableNorOnRecordInTimeIsNotTaken() throws Exception {
+    void aKeyNeitherDurableNorRecordedInTimeIsNotAcknowledged() throws Exception {
         // Given
         String key = handlerFixture.blob("layer");
         handlerFixture.backup.beforeRequest((operation, asked) -> blockIf(operation == Operation.PUT));
@@ -190,7 +190,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void whatIsNotDurableWhereNothingCanBeRecordedIsNotTaken() throws Exception {
+    void aKeyThatIsNotDurableAndCannotBeRecordedIsNotAcknowledged() throws Exception {
         // Given
         String key = handlerFixture.blob("layer");
         handlerFixture.backup.beforeRequest((operation, asked) -> {
@@ -209,7 +209,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void whatBecomesDurableAfterItCouldNotBeRecordedIsStillDone() throws Exception {
+    void aKeyThatBecomesDurableAfterAFailedRecordIsStillDone() throws Exception {
         // Given
         String key = handlerFixture.blob("layer");
         handlerFixture.backup.beforeRequest((operation, asked) -> {
@@ -247,7 +247,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void whatFailsForNowAndCannotBeRecordedIsNotTakenAtOnce() throws Exception {
+    void aTemporaryFailureThatCannotBeRecordedIsNotAcknowledgedAtOnce() throws Exception {
         // Given
         String key = handlerFixture.blob("layer");
         handlerFixture.registry.beforeRequest((operation, asked) -> failIf(true));
@@ -280,7 +280,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void whatIsCorruptInTheRegistryAloneIsPermanentAndTheGoodCopyStays() throws Exception {
+    void aBlobCorruptOnlyInTheRegistryIsPermanentAndTheGoodCopyStays() throws Exception {
         // Given
         String key = handlerFixture.corruptBlob("layer");
         handlerFixture.backupBucket.seed(key, HandlerFixture.bytes("layer"));
@@ -347,7 +347,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void whatIsNotTakenOutweighsWhatWillNeverSucceed() throws Exception {
+    void aRetryOutweighsARejection() throws Exception {
         // Given
         String bad = handlerFixture.corruptBlob("bad");
         String failing = handlerFixture.blob("failing");
@@ -366,7 +366,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void whatIsNothingKnownIsPermanent() throws Exception {
+    void anUnknownPayloadIsPermanent() throws Exception {
         // When
         EventResult eventResult = HandlerFixture.awaitWithin(
                 LONG_TIMEOUT, notificationHandler.handle(HandlerFixture.bytes("{\"hello\":1}"), LONG_TIMEOUT));
@@ -378,7 +378,7 @@ class NotificationHandlerTest {
     }
 
     @Test
-    void whatIsNotJsonIsRefusedAtOnce() {
+    void aPayloadThatIsNotJsonIsRefusedAtOnce() {
         // When
         NotJsonException refusal = assertThrows(
                 NotJsonException.class, () -> notificationHandler.handle(HandlerFixture.bytes("hello"), LONG_TIMEOUT));

@@ -28,7 +28,7 @@ class RejectionRecorderTest {
     }
 
     @Test
-    void whatIsDoneIsDoneWithoutARecord() throws Exception {
+    void aFinishedKeyIsDoneWithoutARecord() throws Exception {
         // When
         boolean done = recordRejections(EventResult.ACK);
 
@@ -38,7 +38,7 @@ class RejectionRecorderTest {
     }
 
     @Test
-    void whatWillNeverSucceedIsDoneOnceItIsOnRecord() throws Exception {
+    void aPermanentFailureIsDoneOnceItIsRecorded() throws Exception {
         // When
         boolean done = recordRejections(
                 new EventResult(Disposition.REJECT, List.of(CORRUPT, Rejection.ofBucket("elsewhere", "not ours"))));
@@ -59,7 +59,7 @@ class RejectionRecorderTest {
     }
 
     @Test
-    void whatIsNotTakenIsNotDoneThoughItsRejectionsAreOnRecord() throws Exception {
+    void anUnacknowledgedEventIsNotDoneAlthoughItsRejectionsAreRecorded() throws Exception {
         // When
         boolean done = recordRejections(new EventResult(Disposition.RETRY, List.of(CORRUPT)));
 
@@ -69,7 +69,7 @@ class RejectionRecorderTest {
     }
 
     @Test
-    void whatCannotBePutOnRecordIsNotDone() throws Exception {
+    void aKeyThatCannotBeRecordedIsNotDone() throws Exception {
         // Given
         handlerFixture.backup.beforeRequest((operation, key) -> {
             if (operation == Operation.PUT) {
@@ -85,7 +85,7 @@ class RejectionRecorderTest {
     }
 
     @Test
-    void whatCannotBePutOnRecordInTimeIsNotDone() throws Exception {
+    void aKeyThatCannotBeRecordedInTimeIsNotDone() throws Exception {
         // Given
         handlerFixture.backup.beforeRequest((operation, key) -> handlerFixture.blockUntilReleased());
         CompletableFuture<EventResult> reply = CompletableFuture.completedFuture(EventResult.reject(CORRUPT));

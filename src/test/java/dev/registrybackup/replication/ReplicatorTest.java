@@ -203,7 +203,7 @@ class ReplicatorTest {
                 "docker/registry/v2/repositories/team/",
                 "",
             })
-    void whatIsNeverCopiedCostsNoRequest(String key) {
+    void excludedKeysCostNoRequest(String key) {
         // When
         ReplicationResult replicationResult = copiesUnknownObjects.replicate(key);
 
@@ -391,7 +391,7 @@ class ReplicatorTest {
     }
 
     @Test
-    void whereLayersAreServedWithoutLinksOnlyThoseComeThatTheRegistryIsAskedFor() {
+    void onOpenShiftOnlyLayerLinksOfTheRegistryAreCopied() {
         // Given: an image that was promoted without writing any
         String promoted = promoted();
         List.of(layer, config())
@@ -459,7 +459,7 @@ class ReplicatorTest {
     @EnumSource(
             value = Kind.class,
             names = {"LAYER_LINK", "REVISION_LINK", "TAG_INDEX_LINK", "TAG_CURRENT_LINK"})
-    void whereEtagsSayNothingALinkIsComparedByContentAndNotWrittenAgain(Kind kind) {
+    void withoutUsableEtagsALinkIsComparedByContentAndNotWrittenAgain(Kind kind) {
         // Given
         try (ReplicatorFixture first = new ReplicatorFixture(registry, new KmsStore(backup))) {
             first.replicate(key(kind));

@@ -32,7 +32,7 @@ class ThrottledObjectStoreTest {
     }
 
     @Test
-    void whatIsReadIsPaidFor() {
+    void readBytesCountAgainstTheLimit() {
         // Given
         version();
         long before = clockReads.get();

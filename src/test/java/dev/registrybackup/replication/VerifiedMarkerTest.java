@@ -117,7 +117,7 @@ class VerifiedMarkerTest {
     }
 
     @Test
-    void whatCouldNotBeWrittenIsNotSet() {
+    void aFailedWriteDoesNotSetTheMarker() {
         // Given
         backup.seed(OTHERS_BLOB, new byte[1]);
         requests.beforeRequest((operation, key) -> {

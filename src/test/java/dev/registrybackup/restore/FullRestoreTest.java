@@ -98,7 +98,7 @@ class FullRestoreTest {
     }
 
     @Test
-    void whatIsOnRecordAsWaitingAndIsWholeComesBack() {
+    void recordedLinksThatAreCompleteAreRestored() {
         // Given
         Digest layer = made.layer(APP, 100);
         Digest image = made.image(APP, layer);
@@ -260,7 +260,7 @@ class FullRestoreTest {
     }
 
     @Test
-    void whatThisRunCopiedIsNotAskedFor() {
+    void objectsCopiedByThisRunAreNotAskedFor() {
         // Given
         Digest shared = made.layer(APP, 100);
         made.tag(APP, "v1", made.image(APP, shared));

@@ -103,7 +103,7 @@ class PointInTimeRestoreTest {
     }
 
     @Test
-    void ofOneRepositoryOnlyTheBlobsOfThatTimeCome() {
+    void aRepositorysRestoreCopiesOnlyTheBlobsOfThatTime() {
         // When
         restoreFixture.run(request("{'repository':'ns/app'}", midpoint()));
 
@@ -113,7 +113,7 @@ class PointInTimeRestoreTest {
     }
 
     @Test
-    void whatTheRegistryWroteLaterCountsThoughItWasCopiedEarlier() {
+    void theRegistrysLaterWriteCountsAlthoughItWasCopiedEarlier() {
         // Given
         String link = registry.tagLink(APP, "v2");
         registry.tag(APP, "v2", second);
@@ -166,7 +166,7 @@ class PointInTimeRestoreTest {
     }
 
     @Test
-    void whatReconcileSawMissingThenIsLeftOutAndComesBackAfterwards() {
+    void keysMissingAtThatTimeAreLeftOutAndRestoredForLaterTimes() {
         // Given
         String gone = registry.tagLink(APP, "v1");
         Instant from = restoreFixture.clock().instant();
@@ -194,7 +194,7 @@ class PointInTimeRestoreTest {
     }
 
     @Test
-    void whatWasPushedAgainAfterItWasSeenAbsentCountsFromThatPush() {
+    void aKeyPushedAgainAfterItWasMissingCountsFromThatPush() {
         // Given
         Instant from = restoreFixture.clock().instant();
         String tag = registry.tagLink(APP, "v1");
@@ -250,7 +250,7 @@ class PointInTimeRestoreTest {
     }
 
     @Test
-    void whatWasRemovedFromTheBackupSinceComesFromItsVersions() {
+    void blobsDeletedFromTheBackupAreRestoredFromTheirVersions() {
         // Given
         registry.reachableKeys(registry.tagLink(APP, "v1"))
                 .forEach(key -> restoreFixture.backupBucket().delete(key, Optional.empty()));

@@ -33,7 +33,7 @@ class RandomRegistryRestoreTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
-    void whatWasReplicatedInAnyOrderAndWipedComesBackByteByByte(long seed) {
+    void objectsReplicatedInAnyOrderAndWipedAreRestoredByteByByte(long seed) {
         // Given
         RandomRegistry made = RandomRegistry.random(seed);
         InMemoryObjectStore registry = ReplicatorFixture.bucket("registry", false);

@@ -406,7 +406,7 @@ class ScopedRestoreTest {
     }
 
     @Test
-    void whatTheBackupDoesNotHaveIsUnknown() {
+    void aNameThatTheBackupDoesNotHaveIsUnknown() {
         // Given
         registry.tag(APP, "v1", registry.image(APP, registry.layer(APP, 100)));
         restoreFixture.withBackupOf(registry);

@@ -72,7 +72,7 @@ class ImageStreamVerifierTest {
     }
 
     @Test
-    void whatWasPushedAndPromotedIsRestorable() {
+    void pushedAndPromotedImagesAreRestorable() {
         // Given
         fixture.tag(DEV, "v1", image);
         fixture.tag(PROD, "v1", image);
@@ -119,7 +119,7 @@ class ImageStreamVerifierTest {
     }
 
     @Test
-    void whatOnlyAnImageStreamNeedsIsNoOrphan() {
+    void aBlobThatOnlyAnImageStreamNeedsIsNotAnOrphan() {
         // Given
         fixture.tag(PROD, "v1", image);
         fixture.copyAndCapture();
@@ -211,7 +211,7 @@ class ImageStreamVerifierTest {
     }
 
     @Test
-    void whatWasImportedNeedNotBeInTheBackup() {
+    void importedImagesNeedNotBeInTheBackup() {
         // Given
         Digest elsewhere = Digest.of(DigestAlgorithm.SHA256, registry.bytes(8));
         fixture.cluster.importImage(elsewhere);
@@ -328,7 +328,7 @@ class ImageStreamVerifierTest {
     }
 
     @Test
-    void ofATagTheHistoryIsNotVerifiedAndOfAnImageEachTagIs() {
+    void aTagsHistoryIsNotVerifiedAndEachTagOfAnImageIs() {
         // Given
         Digest newer = registry.image(DEV, registry.layer(DEV, 100));
         fixture.cluster.push(newer);
@@ -368,7 +368,7 @@ class ImageStreamVerifierTest {
     }
 
     @Test
-    void whatIsNeitherLinkedNorTaggedIsASlip() {
+    void aNameWithoutLinksOrTagsIsAMistake() {
         // Given
         fixture.tag(PROD, "v1", image);
         fixture.copyAndCapture();

@@ -186,7 +186,7 @@ class LastVerificationTest {
                 "{\"scope\":{\"namespace\":\"team\"}}",
                 "{\"scope\":{\"image\":\"team/app:latest\"}}"
             })
-    void ofAnotherStoreOrScopeNothingIsRecorded(String request) {
+    void aVerificationOfAnotherStoreOrScopeIsNotRecorded(String request) {
         // Given
         registry.tag(APP, "latest", image);
         registry.writeTo(bucket::seed);

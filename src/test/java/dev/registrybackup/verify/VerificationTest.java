@@ -226,7 +226,7 @@ class VerificationTest {
     }
 
     @Test
-    void ofTheBackupNothingButOurOwnRecordsIsWritten() {
+    void onlyOurOwnRecordsAreWrittenInTheBackup() {
         // Given
         copyAll();
 
@@ -244,7 +244,7 @@ class VerificationTest {
     }
 
     @Test
-    void whatWasFoundBeforeTheStoreFailedIsKept() {
+    void findingsFromBeforeTheStoreFailedAreKept() {
         // Given
         copyAll();
         registryBucket.seed("notes.txt", new byte[0]);
@@ -312,7 +312,7 @@ class VerificationTest {
     }
 
     @Test
-    void ofARepositoryOnlyItsOwnDocumentIsWritten() {
+    void aRepositorysScopeWritesOnlyItsOwnDocument() {
         // Given
         copyAll();
         bucket.seed(DOCUMENTS + "gone/app/_repository.json", new byte[0]);
@@ -330,7 +330,7 @@ class VerificationTest {
     @CsvSource(
             delimiter = '|',
             value = {"{\"store\":\"registry\"}", "{\"scope\":{\"image\":\"team/app:latest\"}}"})
-    void ofOtherStoresAndSingleImagesThereAreNoDocuments(String request) {
+    void verificationsOfOtherStoresAndSingleImagesWriteNoDocuments(String request) {
         // Given
         registry.tag(APP, "latest", image);
         copyAll();
@@ -396,7 +396,7 @@ class VerificationTest {
     }
 
     @Test
-    void whatCannotBeReadIsNeitherRestorableNorUnrestorable() {
+    void anUnreadableImageIsNeitherRestorableNorUnrestorable() {
         // Given
         copyAll();
         backup.beforeRequest((operation, key) -> {

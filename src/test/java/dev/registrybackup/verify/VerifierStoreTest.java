@@ -296,7 +296,7 @@ class VerifierStoreTest {
     }
 
     @Test
-    void whatWasPushedSinceItWasListedIsNotMissing() {
+    void blobsPushedSinceTheListingAreNotMissing() {
         // Given
         ObjectStore older = withStaleListing(
                 Set.of(registry.blobKey(layer), registry.layerLink(APP, layer), registry.revisionLink(APP, other)),
@@ -311,7 +311,7 @@ class VerifierStoreTest {
     }
 
     @Test
-    void whatWasPrunedSinceItWasListedDoesNotDangle() {
+    void linksPrunedSinceTheListingAreNotDangling() {
         // Given
         ObjectStore older = withStaleListing(
                 Set.of(),

@@ -391,7 +391,7 @@ class VerifierTest {
     }
 
     @Test
-    void whatAnUnreadableManifestMayNeedIsNoOrphan() {
+    void blobsThatAnUnreadableManifestMayNeedAreNotOrphans() {
         // Given
         verifierFixture.corrupt(registry.blobKey(image));
         verifierFixture.clock.advance(Duration.ofDays(2));
@@ -424,7 +424,7 @@ class VerifierTest {
     }
 
     @Test
-    void whatNoRegistryWritesIsAnUnknownObject() {
+    void keysThatNoRegistryWritesAreUnknownObjects() {
         // Given
         List<String> keys = List.of(
                 registry.blobKey(layer) + ".tmp",

@@ -68,7 +68,7 @@ class VerifyRequestTest {
                 "{\"depth\":\"content\",\"sample\":{\"fraction\":1,\"seed\":\"a\"}} | \"seed\" of \"sample\" must be an integer, not \"a\"",
                 "{\"depth\":\"content\",\"sample\":{\"fraction\":1,\"part\":1}} | \"sample\" has no field \"part\"; it has fraction, seed",
             })
-    void whatIsNoRequestIsRefusedWithAReason(String json, String reason) {
+    void anInvalidRequestIsRefusedWithAReason(String json, String reason) {
         // When
         IllegalArgumentException thrown =
                 assertThrows(IllegalArgumentException.class, () -> VerifierFixture.request(json));

@@ -79,7 +79,7 @@ class AuthorizerTest {
     }
 
     @Test
-    void whoMayIsAskedAboutOnceAMinute() {
+    void anAllowedCallerIsReviewedOnceAMinute() {
         // Given
         tokenAuthorizer.allowed.add("good");
         ask("good");
@@ -99,7 +99,7 @@ class AuthorizerTest {
     }
 
     @Test
-    void whoMayNotIsAskedAboutAgainAfterTenSeconds() {
+    void aDeniedCallerIsReviewedAgainAfterTenSeconds() {
         // Given
         ask("late");
         clock.advance(Duration.ofSeconds(9));
@@ -148,7 +148,7 @@ class AuthorizerTest {
     }
 
     @Test
-    void whoMayIsNotLetInOnOldWordsWhileTheJudgeIsDown() {
+    void anExpiredDecisionDoesNotCountWhileReviewsFail() {
         // Given
         tokenAuthorizer.allowed.add("good");
         ask("good");
@@ -241,7 +241,7 @@ class AuthorizerTest {
     }
 
     @Test
-    void whatIsSaidTooLateCountsForTheNext() {
+    void aLateDecisionCountsForTheNextCall() {
         // Given
         tokenAuthorizer.allowed.add("slow");
         Semaphore hold = new Semaphore(0);
@@ -278,7 +278,7 @@ class AuthorizerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "with space", "quote\"", "line\nline", "näh", "=", "a=b"})
-    void whatNoBearerTokenIsMadeOfIsNotAskedAbout(String token) {
+    void invalidTokensAreNotReviewed(String token) {
         // When
         Answer answer = ask(token);
 

@@ -53,7 +53,7 @@ class KubernetesTokenAuthorizerTest {
     }
 
     @Test
-    void whoMayIsAllowedByTwoQuestionsThatHoldAllThatTheClusterKnows() {
+    void anAllowedCallerTakesTwoReviewsWithTheCallersIdentity() {
         // When
         AuthDecision authDecision = reviews.authorize(caller.token(), "restore");
 

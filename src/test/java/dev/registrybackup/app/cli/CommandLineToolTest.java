@@ -211,7 +211,7 @@ class CommandLineToolTest {
         "operation",
         "nonsense",
     })
-    void whatIsNoCommandIsSaidSoAndDoesNothing(String arguments) {
+    void anUnknownCommandIsReportedAndDoesNothing(String arguments) {
         // When
         ExitCode exit = run(arguments.split(" "));
 
@@ -234,7 +234,7 @@ class CommandLineToolTest {
     }
 
     @Test
-    void whatThePreflightMissesIsAFinding() {
+    void aFailedPreflightIsAFinding() {
         // Given
         answer = "not ready";
 

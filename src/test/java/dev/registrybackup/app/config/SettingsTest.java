@@ -114,7 +114,7 @@ class SettingsTest {
         "timeouts.idle, 0s, timeouts.idle",
         "backup.bucket, images, 'backup.bucket (environment: BACKUP_BUCKET) is the registry''s own bucket'"
     })
-    void whatCannotWorkIsNamed(String property, String value, String message) {
+    void anInvalidValueIsNamed(String property, String value, String message) {
         // When
         String problem = problem(Map.of(property, value));
 

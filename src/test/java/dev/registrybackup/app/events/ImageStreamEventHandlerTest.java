@@ -168,7 +168,7 @@ class ImageStreamEventHandlerTest {
         "dev.knative.apiserver.ref.update, ImageStream, .., app",
         "dev.knative.apiserver.ref.update, ImageStream, ns, App?x=y",
     })
-    void whatIsAboutNoImageStreamIsRefusedForGoodAndTheClusterIsNotAsked(
+    void anEventAboutAnotherKindIsRejectedWithoutAskingTheCluster(
             String type, String kind, String namespace, String name) {
         // Given
         byte[] data = "{\"kind\":\"%s\",\"apiVersion\":\"image.openshift.io/v1\",\"namespace\":\"%s\",\"name\":\"%s\"}"
@@ -184,7 +184,7 @@ class ImageStreamEventHandlerTest {
     }
 
     @Test
-    void whatIsNoJsonIsSaidToBeNone() {
+    void anEmptyEventIsNotJson() {
         // When
         NotJsonException refusal = assertThrows(NotJsonException.class, () -> hints.handle(UPDATED, null, LONG));
 

@@ -226,7 +226,7 @@ public class NotificationFunctionsIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"{}", "[]", "42", "{\"Records\":{}}", "{\"Records\":[{\"s3\":null}]}"})
-    void whatSaysNothingIsRefusedByTheFunctionAndOnRecordFromAStore(String body) {
+    void anUnknownPayloadIsRefusedByTheFunctionAndRecordedFromAStore(String body) {
         // When
         cloudEvent("t").body(body).post("/").then().statusCode(422);
         given().body(body).post("/notification").then().statusCode(204);
@@ -297,7 +297,7 @@ public class NotificationFunctionsIT {
     }
 
     @Test
-    void ofSeveralRecordsAllAreWorkedThrough() {
+    void allOfSeveralRecordsAreHandled() {
         // Given
         String good = pushBlob();
         String alsoGood = pushBlob();
@@ -411,7 +411,7 @@ public class NotificationFunctionsIT {
     }
 
     @Test
-    void whatHappensIsMeasured() {
+    void replicationIsMeasured() {
         // Given
         String key = pushBlob();
         cloudEvent("t").body(Events.notification("registry", key)).post("/").then().statusCode(204);

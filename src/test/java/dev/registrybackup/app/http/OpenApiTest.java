@@ -52,7 +52,7 @@ class OpenApiTest {
     }
 
     @Test
-    void whatIsNotPartOfTheApiIsNotHeldAgainstIt() {
+    void pathsOutsideTheApiAreNotCheckedAgainstIt() {
         assertEquals(List.of(), openApi.flaws("POST", "/notification", 204, ""));
     }
 }

@@ -389,7 +389,7 @@ class OpenShiftApiTest {
     }
 
     @Test
-    void whoMayNotReadTheOtherStreamsLayersMayNotTagFromIt() throws IOException {
+    void taggingFromAnotherStreamTakesTheRightToItsLayers() throws IOException {
         // Given
         push("dev", "v1", 1);
         api.ocTag("dev", "app", "v1", "ns", "other", "prod");

@@ -36,7 +36,7 @@ class DirectoryErrorsTest {
     }
 
     @Test
-    void whatIsNotThereIsAbsentToAReaderAndAFailureToAWriter() {
+    void aMissingFileIsAbsentForReadersAndAFailureForWriters() {
         // Given
         IOException missing = new NoSuchFileException("/volume/file");
         String where = KEY + " in the backup directory " + root + ": /volume/file does not exist";
@@ -51,7 +51,7 @@ class DirectoryErrorsTest {
     }
 
     @Test
-    void whatMayNotBeTouchedIsForbiddenAndNeverAbsent() {
+    void aForbiddenObjectIsNeverAbsent() {
         // Given
         IOException denied = new AccessDeniedException("/volume/file");
         String where = KEY + " in the backup directory " + root + ": access to /volume/file is denied."
@@ -67,7 +67,7 @@ class DirectoryErrorsTest {
     }
 
     @Test
-    void whateverElseIsWrongIsSaidAsItIs() {
+    void anyOtherErrorIsReportedAsItIs() {
         // Given
         String where = "Failed to write " + KEY + " in the backup directory " + root + ": ";
 

@@ -85,7 +85,7 @@ class DirectoryRegistryIT {
     }
 
     @Test
-    void whatTheStoreCopiedIsServedByARegistry() throws IOException, InterruptedException {
+    void copiesInADirectoryAreServedByARegistry() throws IOException, InterruptedException {
         // Given
         ObjectStore source = DirectoryObjectStore.of("registry", folder.resolve("registry"));
         ObjectStore copy = DirectoryObjectStore.of("backup", folder.resolve("copy"));

@@ -77,7 +77,7 @@ class DirectoryWritingTest {
     }
 
     @Test
-    void whatIsUnderWayIsNowhereButInOurOwnFolder() {
+    void aFileBeingWrittenIsOnlyInOurOwnDirectory() {
         // Given
         put(LINK, "old");
         Set<String> underWay = new HashSet<>();
@@ -131,7 +131,7 @@ class DirectoryWritingTest {
     }
 
     @Test
-    void whoReadsKeepsTheFileThatWasOpened() throws IOException {
+    void aReaderKeepsTheOpenedFile() throws IOException {
         // Given
         put(LINK, "the old content");
         byte[] read;
@@ -166,7 +166,7 @@ class DirectoryWritingTest {
     }
 
     @Test
-    void whatIsWrittenMayBeReadByWhomTheVolumeLets() throws IOException {
+    void writtenFilesHaveTheModeThatTheUmaskAllows() throws IOException {
         // Given
         Path plain = Files.createFile(root.resolve("plain"));
         Path plainDirectory = Files.createDirectory(root.resolve("plain-directory"));
@@ -219,7 +219,7 @@ class DirectoryWritingTest {
     }
 
     @Test
-    void ofManyThatWriteIfAbsentOneWrites() throws Exception {
+    void onlyOneOfManyConcurrentWritersIfAbsentWrites() throws Exception {
         for (int round = 0; round < 20; round++) {
             // Given
             String key = "registry-backup/records/" + round;
@@ -244,7 +244,7 @@ class DirectoryWritingTest {
     }
 
     @Test
-    void whoWritesIsNotHarmedByWhoRemovesBesideIt() throws Exception {
+    void aWriterIsNotHarmedByConcurrentDeletions() throws Exception {
         // Given
         List<Callable<Boolean>> writers = IntStream.range(0, THREADS)
                 .<Callable<Boolean>>mapToObj(number -> () -> {

@@ -250,7 +250,7 @@ class S3HttpClientTest {
     }
 
     @Test
-    void whatTheSettingsSayOfAWriteIsSentWithIt() {
+    void writeOptionsAreSentWithEachWrite() {
         // Given
         WriteOptions options =
                 new WriteOptions(Optional.of("STANDARD_IA"), Optional.of("aws:kms"), Optional.of("key-id"));

@@ -124,7 +124,7 @@ class S3ObjectStoreFaultsIT {
     }
 
     @Test
-    void whatAStoreDoesNotKnowItIsNotAskedAgain() {
+    void anUnsupportedRequestIsNotSentAgain() {
         // Given
         proxy.inject(request -> true, Fault.answer(501, "NotImplemented"));
 

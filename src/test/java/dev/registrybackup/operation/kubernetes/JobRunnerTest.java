@@ -193,7 +193,7 @@ class JobRunnerTest {
     }
 
     @Test
-    void whatTheServiceAccountMayNotDoIsSaid() {
+    void aMissingRightOfTheServiceAccountIsReported() {
         // Given
         template();
         server.expect()
@@ -216,7 +216,7 @@ class JobRunnerTest {
     }
 
     @Test
-    void whatTheApiRefusesIsSaid() {
+    void anErrorOfTheApiIsReported() {
         // Given
         server.expect()
                 .get()

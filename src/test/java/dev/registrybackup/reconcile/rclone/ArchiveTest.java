@@ -222,7 +222,7 @@ class ArchiveTest {
     }
 
     @Test
-    void whatFailsEndsItWithTheReason() {
+    void aFailureEndsTheArchiveWithItsReason() {
         // Given
         fakeRclone.respond("copy", 1, "", "{\"level\":\"error\",\"msg\":\"disk full\"}\n");
 

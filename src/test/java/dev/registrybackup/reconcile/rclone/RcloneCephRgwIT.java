@@ -19,7 +19,7 @@ class RcloneCephRgwIT extends RcloneStoreContract {
 
     /** The ETag of what was uploaded in parts is no MD5, and rclone then counts sizes alone as the same. */
     @Test
-    void whatWasUploadedInPartsCannotBeComparedByContent() {
+    void multipartObjectsCannotBeComparedByContent() {
         // When
         Comparison comparison = compare("other/blobs/", CompareBy.CONTENT);
 

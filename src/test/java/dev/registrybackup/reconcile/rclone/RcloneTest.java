@@ -349,7 +349,7 @@ class RcloneTest {
     }
 
     @Test
-    void whatTheConsumerThrowsEndsRclone() {
+    void anExceptionOfTheConsumerEndsRclone() {
         // Given
         fakeRclone.respond("check", 0, "= a\n", "").hang();
         IllegalStateException full = new IllegalStateException("full");

@@ -43,7 +43,7 @@ class RejectionStoreTest {
     }
 
     @Test
-    void whatAnotherInstanceKeptIsNotKeptAgain() {
+    void aRejectionOfAnotherInstanceIsNotRecordedAgain() {
         // Given
         new RejectionStore(bucket, clock, rejection -> {}).save(Rejection.ofKey("a", "corrupt"));
 
@@ -68,7 +68,7 @@ class RejectionStoreTest {
     }
 
     @Test
-    void whatAHumanRemovedIsKeptAnewWhenItComesAfterAnHour() {
+    void aRejectionThatSomebodyDeletedIsRecordedAgainAfterAnHour() {
         // Given
         rejectionStore.save(Rejection.ofKey("a", "corrupt"));
         String record = bucket.keys(RejectionStore.PREFIX).get(0);

@@ -264,7 +264,7 @@ class RetryWorkerTest {
     }
 
     @Test
-    void whatWillNeverSucceedIsMovedToTheRejected() {
+    void aPermanentFailureIsRecordedAsRejected() {
         // Given
         retryWorker.add(pendingStore.write(pendingKeys("a")), Map.of());
         retryWorker.retryDue();
@@ -299,7 +299,7 @@ class RetryWorkerTest {
     }
 
     @Test
-    void whatFailsForNowIsTriedAgainWithBackoff() {
+    void aTemporaryFailureIsRetriedWithBackoff() {
         // Given
         PendingBatch record = pendingStore.write(pendingKeys("a"));
         retryWorker.add(record, Map.of());
@@ -321,7 +321,7 @@ class RetryWorkerTest {
     }
 
     @Test
-    void whatHasJustFailedIsNotTriedAtOnce() {
+    void aKeyThatJustFailedIsNotRetriedAtOnce() {
         // Given
         retryWorker.add(pendingStore.write(pendingKeys("a")), Map.of("a", false));
 
@@ -445,7 +445,7 @@ class RetryWorkerTest {
     }
 
     @Test
-    void whatIsLeftIsTakenOnByOneOfTheLivingAndByTheNextAfterOneMoreSilence() {
+    void recordsOfADeadInstanceAreTakenOverByOneAndAfterItsDeathByAnother() {
         // Given
         List<RetryWorker> living = new ArrayList<>();
         for (String name : List.of("p", "q", "r")) {
