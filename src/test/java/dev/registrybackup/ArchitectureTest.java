@@ -31,7 +31,7 @@ import java.util.UUID;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 
-/** What the packages may know of each other, and what nobody may do. */
+/** Which packages may use which, and what no package may do. */
 class ArchitectureTest {
     private static final String ROOT = "dev.registrybackup.";
     private static final String TEMPLATES = "io.quarkus.qute..";

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
-/** The alerts of {@code knative/monitoring}, as Prometheus itself reads and evaluates them. */
+/** The alerts of {@code knative/monitoring}, evaluated by Prometheus' promtool. */
 @RequiresRealStack("promtool")
 class AlertsIT {
     private final Path directory;

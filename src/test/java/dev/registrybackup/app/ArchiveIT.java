@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A second place for the backup, written by the real rclone and restored from. */
+/** The archive, written by the real rclone and restored from. */
 @RequiresRealStack
 class ArchiveIT {
     private TwoBuckets buckets;

@@ -38,8 +38,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Who may call the packaged program in the operations role, as a cluster's API tells it, from behind Knative's proxy. No
- * store is in reach: whoever is let in gets as far as that.
+ * Authorization by a cluster's API of callers to the packaged program in the role operations, behind Knative's proxy. No
+ * store is reachable: an allowed call fails only there.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AuthIT {
@@ -75,7 +75,7 @@ class AuthIT {
                 "QUARKUS_KUBERNETES_CLIENT_TOKEN", service.token(),
                 "QUARKUS_KUBERNETES_CLIENT_NAMESPACE", "here"));
         product = Product.start(settings, "-Xmx128m");
-        // The first caller has the cluster's client made, which may take longer than a caller waits.
+        // The first call creates the client of the cluster, which may take longer than a caller waits.
         Awaitility.await()
                 .atMost(Duration.ofMinutes(2))
                 .until(() -> asking(operator.token()).get("/operations/x").statusCode() == 400);
@@ -294,7 +294,7 @@ class AuthIT {
         assertEquals(3_960L, denied.getOrDefault(401, 0L) + denied.getOrDefault(503, 0L), denied::toString);
         assertTrue(denied.getOrDefault(401, 0L) > 3_500, denied::toString);
         long asked = asked("tokenreviews") - before;
-        // Whoever may not call is looked up again after 10 s.
+        // A denied caller is reviewed again after 10 s.
         long times = Duration.between(begun, Instant.now()).toSeconds() / 10 + 2;
         assertTrue(asked <= 41 * times, () -> asked + " reviews");
         assertFalse(product.log().contains("OutOfMemory"), product::log);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which gate stands where, by configuration and surroundings. */
+/** Which authorizer is used, by configuration and environment. */
 class AuthorizerWiringTest {
     private static final String CLUSTER = "KUBERNETES_SERVICE_HOST";
     private static final String KNATIVE = "K_SERVICE";

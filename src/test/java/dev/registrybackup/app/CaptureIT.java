@@ -19,7 +19,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The packaged program in the capture role, with neither a cluster nor a store in reach: what it answers. */
+/** The responses of the packaged program in the role capture, with neither a cluster nor a store reachable. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CaptureIT {
     private static final S3Endpoint NOWHERE =

@@ -25,9 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the shipped jar makes of its settings at start. */
+/** The shipped jar checks its settings at start. */
 class ConfigurationIT {
-    /** Nobody listens there: a start asks no store for anything. */
+    /** Nobody listens there: a start sends no request to a store. */
     private static final S3Endpoint NOWHERE =
             new S3Endpoint(URI.create("http://127.0.0.1:9"), "us-east-1", "access", "very-secret-indeed");
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What goes wrong on the wire and in the stores, with the shipped jar: nothing wrong visible, nothing lost. */
+/** Faults of network and stores, with the shipped jar: nothing wrong becomes visible, and nothing is lost. */
 class DamageIT {
     private static final Duration BOUND = Duration.ofMinutes(2);
 

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** CloudEvents of every type that is known here and of unknown ones, binary and structured, at every path of any role. */
+/** Sends CloudEvents of every known and unknown type, binary and structured, to every path of any role. */
 final class EveryEvent {
     private static final List<String> TYPES = List.of(
             "dev.knative.sources.ping",
@@ -49,13 +49,13 @@ final class EveryEvent {
     private final URI service;
     private final Optional<String> token;
 
-    /** Sent to that service; with the token, since an event must start nothing with it either. */
+    /** Sends to this service, with the token: an event must not start anything with it either. */
     EveryEvent(URI service, Optional<String> token) {
         this.service = service;
         this.token = token;
     }
 
-    /** What was answered other than 422, by path; nothing is sent to the paths that the role takes events at. */
+    /** The responses other than 422, by path. Sends nothing to the paths where the role takes events. */
     SortedMap<String, Integer> unrefused(List<String> taken) {
         SortedMap<String, Integer> unrefused = new TreeMap<>();
         for (String path : PATHS) {

@@ -16,7 +16,7 @@ import org.jboss.logmanager.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What a log written as JSON has of the events and of what libraries say. */
+/** Events and records of libraries in a JSON log. */
 class JsonLogFormatterTest {
     private static final String NAME = JsonLogFormatterTest.class.getName();
 

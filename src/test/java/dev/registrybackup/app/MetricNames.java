@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The names of metrics: those that the code has, and those that an expression asks for. */
+/** The names of metrics in the code and in expressions. */
 final class MetricNames {
     /** Prometheus' own, of each thing it scrapes. */
     private static final Set<String> FOREIGN = Set.of("up");
@@ -28,7 +28,7 @@ final class MetricNames {
 
     private MetricNames() {}
 
-    /** Those of the expression, in order. */
+    /** The metrics in an expression, in order. */
     static Set<String> of(String expression) {
         Set<String> names = new TreeSet<>();
         // Strings first: a brace or bracket in one is none.
@@ -42,7 +42,7 @@ final class MetricNames {
         return names;
     }
 
-    /** Those that nothing in the code and nobody else shows. */
+    /** The names that neither the code nor Prometheus has. */
     static Set<String> unknown(Collection<String> asked) {
         Set<String> written = written();
         return asked.stream()
@@ -53,7 +53,7 @@ final class MetricNames {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** Those in the code that none of the names is. */
+    /** The metrics of the code that are not among the names. */
     static Set<String> missingFrom(Collection<String> names) {
         return written().stream()
                 .filter(metric -> ENDINGS.stream().noneMatch(ending -> names.contains(metric + ending)))
@@ -75,7 +75,7 @@ final class MetricNames {
         return written;
     }
 
-    /** Those of them that a program of that role, with that text of metrics, does not show. */
+    /** The names that a text of metrics does not have. */
     static Set<String> notIn(String metrics, Collection<String> asked) {
         Set<String> shown = metrics.lines()
                 .filter(line -> !line.startsWith("#"))

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** What {@code knative/monitoring} has. */
+/** The content of {@code knative/monitoring}. */
 final class Monitoring {
-    /** What tells when an alert fires and when it does not, for promtool: a folder, and the files to run. */
+    /** The tests of the alerts for promtool: a folder, and the files to run. */
     static final Path TESTS = Path.of("src/test/resources/monitoring");
 
     static final List<String> TEST_FILES = List.of("rules-test.yaml", "rules-days-test.yaml");
@@ -47,7 +47,7 @@ final class Monitoring {
         return read(new ObjectMapper(), DIRECTORY.resolve("dashboard.json"));
     }
 
-    /** All metrics that an alert or a panel asks for. */
+    /** All metrics that an alert or a panel uses. */
     static Set<String> asked() {
         Set<String> asked = new TreeSet<>();
         alerts().forEach(alert -> asked.addAll(MetricNames.of(alert.path("expr").asText())));

@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentMap;
 import org.junit.jupiter.api.Test;
 
-/** What a native executable must keep is what the libraries look up by name. */
+/** The classes declared for native executables are those that libraries look up by name. */
 class NativeReflectionTest {
     @Test
     void theClassesOfOurCachesAreDeclared() throws ReflectiveOperationException {

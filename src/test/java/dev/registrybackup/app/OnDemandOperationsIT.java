@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The restore service and the command line, as somebody asks them, on the embedded store. */
+/** The restore service and the command line, on the embedded store. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OnDemandOperationsIT {
     private static final String TOKEN = "correct-horse-battery-staple";

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** The preflight as a command, with the replicate service running, on the embedded store. */
 class PreflightIT {
-    /** How that point of a preflight came out. */
+    /** The state of a check. */
     static String state(JsonNode answer, String point) {
         return answer.path("checks")
                 .valueStream()

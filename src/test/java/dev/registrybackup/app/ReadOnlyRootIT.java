@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.condition.EnabledIf;
 
-/** The program in a container as the manifests have them: all is read-only but what they mount, and nothing is permitted. */
+/** The program in a container like those of the manifests: read-only except for what they mount, and without capabilities. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @RequiresRealStack({"unshare", "setpriv", "rclone"})
 @EnabledIf(

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The documentation says what is there. */
+/** The documentation matches the code. */
 class ReadmeTest {
     private static final Pattern ROW = Pattern.compile("\\| `([a-z]+\\.[a-z-]+)` \\| (?:`([^`]*)`)? *\\|");
     private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|IT|Contract))`");

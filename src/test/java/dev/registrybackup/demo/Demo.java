@@ -22,8 +22,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An S3 store, a registry's writes, and the product between the store's two buckets: shows what arrives and what is
- * copied, holds the backup against the registry, loses the registry and restores it. Exit status 0 if they agree, 1 if not.
+ * An S3 store, a registry's writes, and the product between two buckets: shows what is copied, compares the backup with the
+ * registry, wipes the registry and restores it. Exits with 0 if both are equal, else with 1.
  */
 public final class Demo {
     private static final Pattern COPIED = Pattern.compile(

@@ -2,10 +2,10 @@ package dev.registrybackup.lab;
 
 import io.vertx.core.buffer.Buffer;
 
-/** Sees the body of a store's answer before the client does. */
+/** Receives the body of a store's response before the client does. */
 interface AnswerWatcher {
 
-    /** Looks at nothing. */
+    /** Ignores everything. */
     AnswerWatcher NONE = new AnswerWatcher() {
         @Override
         public void piece(Buffer piece) {}
@@ -22,6 +22,6 @@ interface AnswerWatcher {
     /** The answer is complete; one of {@code end} and {@code failed} is called, once. */
     void end();
 
-    /** The store broke off. */
+    /** The store closed the connection. */
     void failed();
 }

@@ -3,7 +3,7 @@ package dev.registrybackup.lab;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** What must not outlive this JVM, closed last come, first gone when a test run ends without closing it. */
+/** Closes, in reverse order, what a test run has not closed when the JVM ends. */
 final class AtExit {
 
     // Written and read by test threads and the shutdown hook, always under this class' lock.

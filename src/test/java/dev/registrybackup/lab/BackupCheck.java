@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Holds a backup against its registry from outside, with nothing of the product: every registry key but uploads is there,
- * every blob hashes to its key, every link says the same and points to something that is there.
+ * Compares a backup with its registry, without code of the product: every registry key except uploads exists, every blob
+ * matches the digest in its key, every link has the same content and a target that exists.
  */
 public final class BackupCheck {
 
@@ -22,13 +22,13 @@ public final class BackupCheck {
     private final Bucket registry;
     private final Bucket backup;
 
-    /** Of this backup against this registry. */
+    /** Compares these two buckets. */
     public BackupCheck(Bucket registry, Bucket backup) {
         this.registry = registry;
         this.backup = backup;
     }
 
-    /** Whatever is in the registry and not, or not so, in the backup; empty if the backup is whole. */
+    /** What is missing or different in the backup; empty if the backup is complete. */
     public List<String> differences() {
         SortedMap<String, Long> there = backup.sizes(PREFIX);
         List<String> differences = new ArrayList<>();
@@ -45,7 +45,7 @@ public final class BackupCheck {
         return differences;
     }
 
-    /** Whatever in the backup is wrong by itself: bytes that are not their digest, links to nothing, uploads. */
+    /** What is wrong in the backup by itself: corrupt blobs, dangling links, uploads. */
     public List<String> flaws() {
         SortedMap<String, Long> there = backup.sizes(PREFIX);
         List<String> flaws = new ArrayList<>();
@@ -68,7 +68,7 @@ public final class BackupCheck {
         return flaws;
     }
 
-    /** Whatever was written into the backup before what it points to; the order is the recorded one of requests. */
+    /** Links that were written into the backup before their targets, in the recorded order of requests. */
     public static List<String> linksBeforeTargets(List<RecordedRequest> requests, Bucket backup) {
         Map<String, Long> seenAt = new HashMap<>();
         Map<String, Long> writtenAt = new HashMap<>();

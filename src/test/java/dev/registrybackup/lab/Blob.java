@@ -11,7 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.function.Supplier;
 
-/** Bytes and their SHA-256; the bytes are made anew at every opening, so that a large one takes no memory. */
+/** Bytes and their SHA-256. The bytes are generated each time they are read, so a large blob takes no memory. */
 public final class Blob {
 
     private static final String ALGORITHM = "sha256";
@@ -32,7 +32,7 @@ public final class Blob {
         return new Blob(copy.length, () -> new ByteArrayInputStream(copy));
     }
 
-    /** So many bytes that look like a gzip and are random, the same for the same seed. */
+    /** Random bytes with the header of a gzip file, the same for the same seed. */
     public static Blob layer(long seed, long size) {
         return new Blob(size, () -> new LayerStream(seed, size));
     }
@@ -57,7 +57,7 @@ public final class Blob {
         return hex;
     }
 
-    /** All of it at once: for manifests. */
+    /** All bytes at once, for manifests. */
     public byte[] bytes() {
         try (InputStream stream = open()) {
             return stream.readAllBytes();

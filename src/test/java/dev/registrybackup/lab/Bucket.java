@@ -14,7 +14,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
 
-/** One bucket of a store, as a test looks at it from outside. */
+/** A bucket of a store, for tests that look at it from outside. */
 public final class Bucket implements AutoCloseable {
 
     private final S3Client client;
@@ -25,26 +25,26 @@ public final class Bucket implements AutoCloseable {
         this.name = name;
     }
 
-    /** A bucket that is there. */
+    /** A bucket that exists. */
     public static Bucket of(S3Endpoint endpoint, String name) {
         return new Bucket(endpoint.client(), name);
     }
 
-    /** A bucket made now. */
+    /** Creates a bucket. */
     public static Bucket create(S3Endpoint endpoint, String name) {
         Bucket bucket = of(endpoint, name);
         bucket.client.createBucket(request -> request.bucket(name));
         return bucket;
     }
 
-    /** Has it keep versions from now on. */
+    /** Enables versioning. */
     public Bucket versioned() {
         client.putBucketVersioning(request -> request.bucket(name)
                 .versioningConfiguration(configuration -> configuration.status(BucketVersioningStatus.ENABLED)));
         return this;
     }
 
-    /** The client, for what is not here. */
+    /** The client, for other requests. */
     public S3Client client() {
         return client;
     }
@@ -91,7 +91,7 @@ public final class Bucket implements AutoCloseable {
         }
     }
 
-    /** Removes every object that can be seen. */
+    /** Deletes every visible object. */
     public void wipe() {
         sizes("").keySet().forEach(this::remove);
     }
@@ -110,7 +110,7 @@ public final class Bucket implements AutoCloseable {
         client.putObject(request -> request.bucket(name).key(key), RequestBody.fromBytes(content));
     }
 
-    /** Removes an object. */
+    /** Deletes an object. */
     public void remove(String key) {
         client.deleteObject(request -> request.bucket(name).key(key));
     }

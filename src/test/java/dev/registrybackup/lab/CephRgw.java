@@ -21,8 +21,8 @@ import software.amazon.awssdk.services.s3.model.Event;
 import software.amazon.awssdk.services.s3.model.TopicConfiguration;
 
 /**
- * A real Ceph RGW on loopback, with its own monitor, manager and a storage daemon in memory; up in a quarter of a
- * minute. Its daemons detach themselves, so they are found by the process ids they leave.
+ * A real Ceph RGW on loopback, with its own monitor, manager and a storage daemon in memory; ready within 15
+ * seconds. Its daemons detach themselves, so they are found by their files of process ids.
  */
 public final class CephRgw implements AutoCloseable {
 
@@ -62,7 +62,7 @@ public final class CephRgw implements AutoCloseable {
         return endpoint("registry");
     }
 
-    /** The gateway as the backup's user, to whom the registry's buckets are closed. */
+    /** The gateway as the backup's user, who cannot read the registry's buckets. */
     public S3Endpoint backupEndpoint() {
         return endpoint("backup");
     }

@@ -14,8 +14,8 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
- * A program in a process of its own: a server that has to come up, or a command that ends by itself. What it writes goes to
- * files, and their ends into the message of a failure.
+ * A program in a child process: a server, or a command that ends by itself. Its output goes to files, and the last lines of
+ * these into the message of a failure.
  */
 final class ChildProcess implements AutoCloseable {
 
@@ -130,7 +130,7 @@ final class ChildProcess implements AutoCloseable {
         run(Duration.ofSeconds(10), List.of("kill", "-" + name, Long.toString(process.pid())));
     }
 
-    /** Ends it and what it started, as a node that loses its power does: SIGKILL. */
+    /** Kills it and its children with SIGKILL, as a power failure would. */
     void kill() {
         List<ProcessHandle> started = process.descendants().toList();
         process.destroyForcibly();

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * Posts notifications, several at once, each again until it is taken.
+ * Posts notifications, several at once, and repeats each until it is accepted.
  *
  * <p>Its threads are the only ones that post; state they share with the proxy's event loop and with tests is atomic or
  * under this object's lock.

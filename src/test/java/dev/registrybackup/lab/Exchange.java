@@ -11,7 +11,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.RequestOptions;
 import java.net.URI;
 
-/** One request on its way to the store, and the answer on its way back; all of it on one event loop. */
+/** Forwards one request to the store and its response back to the client, on one event loop. */
 final class Exchange {
 
     private final Vertx vertx;
@@ -23,7 +23,7 @@ final class Exchange {
     private boolean requestRead;
     private boolean aborted;
 
-    /** Hears how the exchange goes. */
+    /** Receives the events of an exchange. */
     interface Listener {
         /** The store, or a fault in its place, begins to answer. */
         void answered(int status, long requestBytes);

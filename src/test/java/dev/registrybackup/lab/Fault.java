@@ -2,12 +2,12 @@ package dev.registrybackup.lab;
 
 import java.time.Duration;
 
-/** What goes wrong with one request; {@code amount} is a status, milliseconds or bytes; {@code text} a code or a page. */
+/** A fault of one request; {@code amount} is a status, milliseconds or bytes; {@code text} a code or a page. */
 public record Fault(Kind kind, long amount, String text) {
 
     static final Fault NONE = new Fault(Kind.NONE, 0, "");
 
-    /** How it goes wrong. */
+    /** The kinds of faults. */
     public enum Kind {
         NONE,
         ANSWER,

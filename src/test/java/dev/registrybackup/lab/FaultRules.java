@@ -5,7 +5,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
-/** Which request meets which fault: the first rule that matches and is not used up. */
+/** Selects the fault of a request: the first matching rule that is not used up. */
 final class FaultRules {
 
     // Written by test threads, read by the proxy's event loop.

@@ -50,7 +50,7 @@ final class Loopback {
         return URI.create("http://" + ADDRESS + ":" + port);
     }
 
-    /** What is answered there. */
+    /** The body of the response. */
     static String get(URI uri) {
         try {
             HttpRequest request =

@@ -11,7 +11,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
-/** Tells from what passes the proxy which objects came to be, and hands that to the delivery. */
+/** Detects created objects from the requests that pass the proxy, and has them delivered as notifications. */
 final class Notifications implements AutoCloseable {
 
     private final String watchedBucket;

@@ -23,11 +23,11 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 
 /**
- * Stands in front of an S3 store that has no notifications, and sends them as a persistent topic of a Ceph RGW would:
+ * A proxy before an S3 store without notifications, which sends them as a persistent topic of a Ceph RGW would:
  * at least once, out of order, again until the receiver says 2xx.
  *
  * <p>Bodies and signatures pass untouched, so clients use the store's own credentials with {@link #endpoint()}. Every
- * request to any bucket is recorded, and meets a fault when a test asked for one.
+ * request to any bucket is recorded, and gets the fault that a test has injected.
  */
 public final class NotifyingProxy implements AutoCloseable {
 
@@ -60,7 +60,7 @@ public final class NotifyingProxy implements AutoCloseable {
                 .listen(0, Loopback.ADDRESS));
     }
 
-    /** A proxy to this store that tells of objects made in one of its buckets. */
+    /** A proxy to this store that notifies of objects created in one of its buckets. */
     public static NotifyingProxy inFrontOf(S3Endpoint store, String watchedBucket) {
         return new NotifyingProxy(store, watchedBucket);
     }
@@ -85,7 +85,7 @@ public final class NotifyingProxy implements AutoCloseable {
         notifications.repeatEvery(number);
     }
 
-    /** Returns when nothing is on its way; fails when something still is after this time. */
+    /** Waits until every notification was accepted; fails after this time. */
     public void awaitDelivered(Duration bound) {
         notifications.awaitDelivered(bound);
     }

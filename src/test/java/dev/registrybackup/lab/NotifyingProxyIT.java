@@ -19,7 +19,7 @@ import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
-/** A fault that never met a request, or a request that was not recorded, would let a test of the product pass. */
+/** Faults take effect: if they did not, tests of the product would pass without proving anything. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NotifyingProxyIT {
 

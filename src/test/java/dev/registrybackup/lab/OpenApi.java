@@ -21,7 +21,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The documented HTTP API, to hold real answers against.
+ * The documented HTTP API, to check real responses against.
  *
  * @param document {@code docs/openapi.yaml}
  */
@@ -54,7 +54,7 @@ public record OpenApi(JsonNode document) {
     }
 
     /**
-     * What is wrong with an answer, according to the document. Of a method and path that it does not describe nothing.
+     * The flaws of a response according to the document; none for a method and path that it does not describe.
      *
      * @param path without the query
      */

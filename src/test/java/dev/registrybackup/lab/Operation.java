@@ -2,7 +2,7 @@ package dev.registrybackup.lab;
 
 import java.util.Set;
 
-/** What a request asks of an S3 store; {@link #OTHER} is everything a lab need not tell apart. */
+/** The operation of an S3 request; {@link #OTHER} is everything that tests need not distinguish. */
 public enum Operation {
     PUT_OBJECT,
     COPY_OBJECT,

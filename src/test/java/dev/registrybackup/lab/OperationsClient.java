@@ -16,7 +16,7 @@ import java.util.Set;
 import org.awaitility.Awaitility;
 
 /**
- * Asks the service, and holds each answer against the documented API.
+ * A client of the service that checks each response against the documented API.
  *
  * @param service where it listens
  * @param token the bearer token that is sent, if any

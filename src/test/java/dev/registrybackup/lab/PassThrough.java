@@ -7,7 +7,7 @@ import io.vertx.core.streams.WriteStream;
 import java.util.Locale;
 import java.util.Set;
 
-/** How heads and bodies get from one side to the other unchanged. */
+/** Copies headers and bodies unchanged. */
 final class PassThrough {
 
     private static final Set<String> HOP_BY_HOP = Set.of("connection", "keep-alive", "transfer-encoding");

@@ -120,17 +120,17 @@ public final class Product implements AutoCloseable {
         return process.output() + process.errors();
     }
 
-    /** Has it stand still, as a node that swaps or a machine that is moved does. */
+    /** Suspends it, as a node that swaps or a machine that is migrated would. */
     public void standStill() {
         process.signal("STOP");
     }
 
-    /** Has it go on after it stood still. */
+    /** Resumes it after {@link #standStill}. */
     public void goOn() {
         process.signal("CONT");
     }
 
-    /** Ends it as a crash does. */
+    /** Kills it, as a crash would. */
     public void kill() {
         process.kill();
     }
@@ -142,9 +142,8 @@ public final class Product implements AutoCloseable {
     }
 
     /**
-     * What starts it, but for its arguments: the native executable where that is what was built, which takes the same
-     * options of the heap; otherwise the jar, with what the build recorded of the classes it loads, as in the image,
-     * since a start takes half the time then.
+     * The command that starts it, without arguments: the native executable if that was built, with the same heap options;
+     * otherwise the jar with the build's archive of loaded classes, as in the image, which halves the start.
      */
     public static List<String> command(List<String> javaOptions) {
         Path target = Path.of("target").toAbsolutePath();
@@ -169,7 +168,7 @@ public final class Product implements AutoCloseable {
         return command;
     }
 
-    /** What Quarkus says that it built. */
+    /** Quarkus' description of what it built. */
     private static Properties artifact(Path target) {
         Properties built = new Properties();
         Path file = target.resolve("quarkus-artifact.properties");

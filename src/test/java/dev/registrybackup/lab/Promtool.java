@@ -5,19 +5,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/** Prometheus' own checker of rules. */
+/** Runs promtool, Prometheus' checker of rules. */
 public final class Promtool {
 
     private static final Duration BOUND = Duration.ofMinutes(3);
 
     private Promtool() {}
 
-    /** Has it look whether the rules can be read, templates of annotations among them; fails with what it says if not. */
+    /** Checks that the rules can be parsed, with the templates of annotations; fails with its output if not. */
     public static String check(Path rules) {
         return run("check", rules);
     }
 
-    /** Has it run these tests, with the rules that they name, beside them; fails with what it says if one fails. */
+    /** Runs these tests with the rules they name, which are beside them; fails with its output if one fails. */
     public static String test(Path tests) {
         return run("test", tests);
     }

@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The rclone program as a CronJob has it make a mirror: every object, unproved. */
+/** Mirrors a bucket with rclone, as a CronJob would: every object, without verification. */
 public final class RcloneSync {
 
     private static final Duration BOUND = Duration.ofMinutes(2);
 
     private RcloneSync() {}
 
-    /** Makes the one bucket what the other is; whatever has more than 5 MiB goes in pieces of that size. */
+    /** Syncs one bucket to another; objects above 5 MiB are uploaded in parts of that size. */
     public static void run(S3Endpoint from, Bucket source, S3Endpoint to, Bucket target) {
         List<String> command = new ArrayList<>(List.of("env", "RCLONE_CONFIG=/dev/null"));
         remote("FROM", from).forEach((name, value) -> command.add(name + "=" + value));

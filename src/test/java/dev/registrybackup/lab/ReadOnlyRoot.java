@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What has a program see everything read-only, and has it without any capability, as a container of the manifests: a
- * namespace of mounts of its own, made by util-linux. Needs the right to make one.
+ * Runs a program on a read-only root without capabilities, like a container of the manifests, in a mount namespace made by
+ * util-linux. Needs the right to create one.
  */
 public final class ReadOnlyRoot {
     private static final Duration BOUND = Duration.ofMinutes(2);

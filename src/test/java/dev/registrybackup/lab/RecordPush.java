@@ -10,8 +10,8 @@ import java.util.List;
 import org.awaitility.Awaitility;
 
 /**
- * Records what Ceph RGW announces while docker-registry takes a push of skopeo's, and what then lies in the bucket: made
- * {@code src/test/resources/recorded}, and makes it anew from another release. Argument: the folder to write to.
+ * Records the notifications of Ceph RGW during a push by skopeo, and the bucket after it. It made
+ * {@code src/test/resources/recorded}; run it again for another release. Argument: the folder to write to.
  */
 public final class RecordPush {
 

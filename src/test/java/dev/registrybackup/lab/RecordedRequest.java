@@ -29,12 +29,12 @@ public record RecordedRequest(long arrived, long answered, S3Request request, in
         return request.query();
     }
 
-    /** What was asked. */
+    /** The operation. */
     public Operation operation() {
         return request.operation();
     }
 
-    /** Whether the store said yes. */
+    /** Whether the store answered 2xx. */
     public boolean succeeded() {
         return status >= 200 && status < 300;
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Who asked what, in the order of arrival. */
+/** Records requests in the order of their arrival. */
 final class Recorder {
 
     private final AtomicLong sequence = new AtomicLong();

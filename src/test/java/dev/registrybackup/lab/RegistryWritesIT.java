@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** {@link RegistryPush} is only worth something if the real registry writes the same. */
+/** {@link RegistryPush} writes what the real registry writes. */
 @RequiresRealStack
 class RegistryWritesIT {
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The product's jar as a command that is under way, with the environment of the tests and what is set beyond it. */
+/** The product's jar as a running command, with the environment of the tests and additional variables. */
 public final class RunningCommand implements AutoCloseable {
 
     private static final Duration BOUND = Duration.ofMinutes(5);
@@ -49,12 +49,12 @@ public final class RunningCommand implements AutoCloseable {
         return command;
     }
 
-    /** What came of it, once it has ended by itself. */
+    /** Waits until it ends by itself, and returns the result. */
     public ProductCommand ended() {
         return new ProductCommand(process.awaitExit(BOUND), process.output(), process.errors());
     }
 
-    /** Ends it, and what it started, as a node that loses its power does; returns what it had written. */
+    /** Kills it and its children, as a power failure would; returns what it had written. */
     public String kill() {
         process.kill();
         return process.logTail();

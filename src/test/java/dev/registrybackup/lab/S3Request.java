@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What a client asked for, before anything was answered: path style, the key decoded, the query as it came, headers
+ * A client's request, before any response: path style, the key decoded, the query as it came, headers
  * by lower-case name (never the signature).
  */
 public record S3Request(

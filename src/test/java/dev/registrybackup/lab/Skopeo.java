@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The images' own client: pushes and pulls through a registry's interface, checking every digest on the way. */
+/** Pushes and pulls with skopeo, which checks every digest. */
 public final class Skopeo {
 
     private static final Duration BOUND = Duration.ofMinutes(5);
@@ -23,7 +23,7 @@ public final class Skopeo {
         copy(docker(registry, reference), "oci:" + ociLayout + ":" + layoutTag);
     }
 
-    /** Carries an image with all its parts from one registry into another. */
+    /** Copies an image with everything below it from one registry to another. */
     public static void carry(URI from, String reference, URI to) {
         copy(docker(from, reference), docker(to, reference));
     }

@@ -10,7 +10,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
-/** A folder that goes when it is closed, or with the JVM. */
+/** A folder that is deleted when it is closed, or with the JVM. */
 final class TemporaryDirectory implements AutoCloseable {
 
     private final Path path;
@@ -58,7 +58,7 @@ final class TemporaryDirectory implements AutoCloseable {
         }
     }
 
-    /** Removes files, then the folder they were in; a file that a dying process took away itself is no error. */
+    /** Deletes files, then their folder; a file that a dying process has deleted itself is not an error. */
     private static final class Remover extends SimpleFileVisitor<Path> {
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {

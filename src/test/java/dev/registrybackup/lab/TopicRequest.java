@@ -22,7 +22,7 @@ import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 
-/** Makes a topic at a Ceph RGW: one call of Amazon's SNS, signed here since its client is not among our libraries. */
+/** Creates a topic at a Ceph RGW: one call of Amazon's SNS, signed here since its client is not among our libraries. */
 final class TopicRequest {
 
     private static final Pattern TOPIC = Pattern.compile("<TopicArn>([^<]+)</TopicArn>");

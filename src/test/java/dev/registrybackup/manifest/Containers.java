@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Looks at all that runs as a pod. */
+/** Checks the security context, probes and resources of everything that runs as a pod. */
 final class Containers {
     private static final Set<String> ROLES = Stream.of(ServiceRole.values())
             .map(role -> role.name().toLowerCase(Locale.ROOT).replace('_', '-'))
@@ -25,7 +25,7 @@ final class Containers {
                 .count();
     }
 
-    /** What is not confined as it has to be. */
+    /** Violations, one line each. */
     static List<String> lax(List<Document> documents) {
         List<String> lax = new ArrayList<>();
         for (Document document : documents) {

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Finds fields that Kubernetes would not know. */
+/** Finds fields that a kind does not have. */
 final class Fields {
     private static final Path LISTS = Path.of("src/test/resources/manifests/fields");
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What is under knative/ is what a cluster understands, and fits together and to the program. */
+/** The manifests in knative/ are valid, consistent with each other, and consistent with the program. */
 class ManifestsTest {
     private static final List<Document> SOURCES = Manifests.sources();
     private static final boolean CAN_RENDER = Manifests.canRender();

@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Looks for what is named and not there. */
+/** Finds references to objects that do not exist. */
 final class References {
-    /** What is no file of ours: Kubernetes, Knative and users bring it. */
+    /** Objects that come from Kubernetes, Knative or users. */
     private static final Set<String> GIVEN = Set.of(
             "ConfigMap/store-ca",
             "ConfigMap/kafka-broker-config",

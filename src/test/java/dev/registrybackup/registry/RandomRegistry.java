@@ -22,8 +22,8 @@ import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
 /**
- * The content of a registry's bucket, made up from a seed: the same seed gives the same bytes. It grows as a registry's
- * bucket does, in the order of its pushes, by hand or by {@link #random}.
+ * The content of a registry's bucket, generated from a seed: the same seed gives the same bytes. It grows as a registry's
+ * bucket does, in the order of pushes, which a test makes or {@link #random}.
  */
 public final class RandomRegistry {
     private static final String LINK_SUFFIX = "/link";
@@ -89,12 +89,12 @@ public final class RandomRegistry {
         return new LinkedHashMap<>(objects);
     }
 
-    /** The bytes under a key that there is. */
+    /** The content of an existing key. */
     public byte[] content(String key) {
         return Optional.ofNullable(objects.get(key)).orElseThrow();
     }
 
-    /** All objects but uploads: what a backup is to have. */
+    /** All objects except uploads: what a backup must have. */
     public Map<String, byte[]> backedUpObjects() {
         Map<String, byte[]> kept = objects();
         kept.keySet().removeIf(key -> layout.parse(key).kind() == RegistryPath.Kind.UPLOAD);
@@ -107,8 +107,8 @@ public final class RandomRegistry {
     }
 
     /**
-     * What is to be visible before the link may be: everything it leads to, and of a manifest's config and layers its
-     * repository's links too. Nothing for what is no link.
+     * The keys that must be visible before the link: everything below it, and its repository's links to a manifest's config
+     * and layers. Empty for a key that is not a link.
      */
     public Set<String> reachableKeys(String key) {
         Set<String> found = new LinkedHashSet<>();
@@ -133,7 +133,7 @@ public final class RandomRegistry {
         }
     }
 
-    /** The links among what was written in this order that came before something they lead to. */
+    /** The links in this order of writes that come before something below them. */
     public Set<String> linksBeforeTheirTargets(List<String> written) {
         Set<String> visible = new HashSet<>();
         Set<String> early = new TreeSet<>();
@@ -191,7 +191,7 @@ public final class RandomRegistry {
                 concat(config, layers));
     }
 
-    /** Pushes an index of these manifests, whether they are there or not. */
+    /** Pushes an index of these manifests, whether they exist or not. */
     public Digest index(String repository, Digest... children) {
         String list = Arrays.stream(children).map(this::descriptor).collect(Collectors.joining(","));
         return manifest(
@@ -232,7 +232,7 @@ public final class RandomRegistry {
         return key;
     }
 
-    /** A reference as manifests have it; one to a blob that is not there claims some size. */
+    /** A reference of a manifest; a missing blob gets some size. */
     public String descriptor(Digest digest) {
         byte[] content = objects.get(layout.blobKey(digest));
         return "{\"mediaType\":\"application/octet-stream\",\"digest\":\"%s\",\"size\":%d}"

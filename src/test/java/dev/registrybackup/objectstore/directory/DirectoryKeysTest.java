@@ -314,7 +314,7 @@ class DirectoryKeysTest {
         }
     }
 
-    /** As a registry would, and whether there was a place for all of them. */
+    /** Writes files as a registry would; returns whether the file system accepted all of them. */
     private boolean write(String... keys) throws IOException {
         for (String key : keys) {
             try {

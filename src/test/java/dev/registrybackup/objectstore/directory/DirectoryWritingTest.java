@@ -37,7 +37,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What others see of a directory while it is written. */
+/** What other processes see of a directory while it is written. */
 class DirectoryWritingTest {
     private static final String TAG = "docker/registry/v2/repositories/team/app/_manifests/tags/v1/";
     private static final String LINK = TAG + "current/link";
@@ -57,7 +57,7 @@ class DirectoryWritingTest {
         threads.shutdownNow();
     }
 
-    /** Has a look around whenever it is read. */
+    /** Content that runs an action whenever it is read. */
     private record WhileRead(Runnable look) implements ContentSource {
         @Override
         public long size() {
