@@ -11,8 +11,8 @@ import dev.registrybackup.lab.Bucket;
 import dev.registrybackup.lab.Fault;
 import dev.registrybackup.lab.Events;
 import dev.registrybackup.lab.NotifyingProxy;
-import dev.registrybackup.lab.OperationsClient.Answer;
 import dev.registrybackup.lab.OperationsClient;
+import dev.registrybackup.lab.OperationsClient.Answer;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
 import dev.registrybackup.lab.RecordedRequest;
@@ -208,11 +208,8 @@ class ReconcileIT {
         List<String> before = operations();
 
         // When
-        Response answer = ping(service)
-                .header("ce-job", "reconcile")
-                .body("{}")
-                .when()
-                .post("/reconcile");
+        Response answer =
+                ping(service).header("ce-job", "reconcile").body("{}").when().post("/reconcile");
 
         // Then
         assertEquals(422, answer.statusCode(), answer::asString);
@@ -273,11 +270,7 @@ class ReconcileIT {
         List<String> before = operations();
 
         // When
-        Response answer = ping(service)
-                .header("ce-job", job)
-                .body("{}")
-                .when()
-                .post("/");
+        Response answer = ping(service).header("ce-job", job).body("{}").when().post("/");
 
         // Then
         assertEquals(204, answer.statusCode(), answer::asString);
@@ -407,9 +400,8 @@ class ReconcileIT {
                         "while [ \"$1\" = check ] && [ ! -e '" + gate + "' ]; do sleep 0.2; done; exec rclone \"$@\""));
         try (Product slow = Product.start(settings, "-Xmx128m")) {
             List<String> before = operations();
-            RequestSpecification event = ping(slow)
-                    .header("ce-job", "reconcile")
-                    .body("{}");
+            RequestSpecification event =
+                    ping(slow).header("ce-job", "reconcile").body("{}");
 
             // When
             int first = event.when().post("/").statusCode();
@@ -571,9 +563,7 @@ class ReconcileIT {
         assertEquals(before, undecodable(replicate));
         assertEquals(400, notify(replicate, "of-the-store"));
         assertEquals(413, large(replicate));
-        assertEquals(
-                400,
-                ping(replicate).body("{").post("/").statusCode());
+        assertEquals(400, ping(replicate).body("{").post("/").statusCode());
         assertFalse(replicate.log().contains("of-the-store"), replicate::log);
         assertTrue(replicate.log().contains("event=call-refused function=notification"), replicate::log);
     }

@@ -93,7 +93,6 @@ public final class DockerRegistry implements AutoCloseable {
                     secretkey: %s
                     secure: false
                     v4auth: true
-                """.formatted(
-                endpoint.region(), endpoint.uri(), bucket, endpoint.accessKey(), endpoint.secretKey());
+                """.formatted(endpoint.region(), endpoint.uri(), bucket, endpoint.accessKey(), endpoint.secretKey());
     }
 }

@@ -13,9 +13,11 @@ public final class Events {
 
     /** The notification of Ceph RGW that these objects were created. */
     public static String notification(String bucket, String... keys) {
-        return Arrays.stream(keys).map(key -> """
+        return Arrays.stream(keys)
+                .map(key -> """
                         {"eventVersion":"2.2","eventSource":"ceph:s3","eventTime":"2026-11-22T07:03:31.880966Z",\
-                        "eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"%s"},"object":{"key":"%s","size":1}}}""".formatted(bucket, key)).collect(Collectors.joining(",", "{\"Records\":[", "]}"));
+                        "eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"%s"},"object":{"key":"%s","size":1}}}""".formatted(bucket, key))
+                .collect(Collectors.joining(",", "{\"Records\":[", "]}"));
     }
 
     /** A CloudEvent of this type to a service, whose data and path are still to be given. */

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Random;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -56,13 +55,13 @@ class NotifyingProxyIT {
     @Test
     void aFaultMeetsAsManyRequestsAsItWasAskedTo() {
         // Given
-        put("images", "data", random(10));
+        put("images", "data", RandomBytes.of(10));
         proxy.inject(request -> request.operation() == Operation.GET_OBJECT, Fault.slowDown(), 1);
         proxy.inject(request -> request.operation() == Operation.PUT_OBJECT, Fault.internalError());
 
         // When
         S3Exception get = assertThrows(S3Exception.class, () -> get("images", "data"));
-        S3Exception put = assertThrows(S3Exception.class, () -> put("images", "data", random(1 << 20)));
+        S3Exception put = assertThrows(S3Exception.class, () -> put("images", "data", RandomBytes.of(1 << 20)));
 
         // Then
         assertEquals("SlowDown", get.awsErrorDetails().errorCode());
@@ -74,7 +73,7 @@ class NotifyingProxyIT {
     @Test
     void responsesAreCutTruncatedAndCorrupted() {
         // Given
-        byte[] content = random(1 << 20);
+        byte[] content = RandomBytes.of(1 << 20);
         put("images", "data", content);
         proxy.inject(request -> request.method().equals("GET"), Fault.cutResponse(500_000), 1);
         proxy.inject(request -> request.method().equals("GET"), Fault.truncateResponse(500_000), 1);
@@ -99,8 +98,8 @@ class NotifyingProxyIT {
         proxy.inject(request -> request.key().equals("lost"), Fault.cutResponse(0));
 
         // When
-        assertThrows(SdkClientException.class, () -> put("images", "cut", random(1 << 20)));
-        assertThrows(SdkClientException.class, () -> put("images", "lost", random(1 << 20)));
+        assertThrows(SdkClientException.class, () -> put("images", "cut", RandomBytes.of(1 << 20)));
+        assertThrows(SdkClientException.class, () -> put("images", "lost", RandomBytes.of(1 << 20)));
 
         // Then
         assertEquals(
@@ -115,7 +114,7 @@ class NotifyingProxyIT {
     @Test
     void aHangingRequestIsCutWhenTheFaultIsRemoved() {
         // Given
-        put("images", "data", random(10));
+        put("images", "data", RandomBytes.of(10));
         proxy.inject(request -> request.method().equals("GET"), Fault.hang());
         Thread healer = new Thread(() -> {
             Awaitility.await().atMost(BOUND).until(() -> proxy.requests().size() == 2);
@@ -137,12 +136,6 @@ class NotifyingProxyIT {
     private byte[] get(String bucket, String key) {
         return client.getObjectAsBytes(request -> request.bucket(bucket).key(key))
                 .asByteArray();
-    }
-
-    private static byte[] random(int size) {
-        byte[] content = new byte[size];
-        new Random(size).nextBytes(content);
-        return content;
     }
 
     private static S3Client withoutRetries(NotifyingProxy proxy) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.registrybackup.lab.RandomBytes;
 import dev.registrybackup.objectstore.directory.DirectoryObjectStore;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -184,7 +185,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     @ValueSource(ints = {1, 8191, 65_535, 65_536, 65_537, 1 << 20, 3_000_000})
     void contentOfAnySizeIsKeptByteByByte(int size) {
         // Given
-        byte[] content = random(size);
+        byte[] content = RandomBytes.of(size);
 
         // When
         put(store(), key("data"), content);
@@ -280,7 +281,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     @Test
     void partsAreOneObjectOnceComplete() {
         // Given
-        byte[] content = random(300_000);
+        byte[] content = RandomBytes.of(300_000);
         put(store(), key("blob"), text("old"));
 
         // When
@@ -446,7 +447,7 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     @Test
     void contentThatBreaksOnceIsReadAgain() {
         // Given
-        byte[] content = random(300_000);
+        byte[] content = RandomBytes.of(300_000);
         CountedContent breaking = failingOnce(content);
 
         // When
@@ -461,8 +462,8 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     void contentThatIsNotAsLongAsItSaysIsNotWritten() {
         // Given
         put(store(), key("data"), text("old"));
-        CountedContent shorter = new CountedContent(300_000, number -> new ByteArrayInputStream(random(299_999)));
-        CountedContent longer = new CountedContent(100_000, number -> new ByteArrayInputStream(random(300_000)));
+        CountedContent shorter = new CountedContent(300_000, number -> new ByteArrayInputStream(RandomBytes.of(299_999)));
+        CountedContent longer = new CountedContent(100_000, number -> new ByteArrayInputStream(RandomBytes.of(300_000)));
 
         // When
         ObjectStoreException tooShort =
@@ -480,10 +481,10 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     @Test
     void aPartThatBreaksIsReadAgainAndLeavesNothingOfItself() {
         // Given
-        byte[] first = random(100_000);
-        byte[] last = random(70_000);
+        byte[] first = RandomBytes.of(100_000);
+        byte[] last = RandomBytes.of(70_000);
         CountedContent never = new CountedContent(
-                300_000, number -> new BreakingInputStream(random(300_000), 200_000, () -> new IOException("cut")));
+                300_000, number -> new BreakingInputStream(RandomBytes.of(300_000), 200_000, () -> new IOException("cut")));
 
         // When
         try (MultipartUpload upload = store().startMultipartUpload(key("data"), Map.of())) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.registrybackup.lab.RandomBytes;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.DigestMismatchException;
@@ -137,7 +138,7 @@ abstract class ObjectStoreContract {
     @Test
     void aWrittenObjectIsRead() throws IOException {
         // Given
-        byte[] content = random(100_000);
+        byte[] content = RandomBytes.of(100_000);
         put(store(), key("data"), content);
 
         // When
@@ -261,7 +262,7 @@ abstract class ObjectStoreContract {
     @Test
     void aReadThatIsLeftEarlyHoldsNothing() throws IOException {
         // Given
-        byte[] content = random(16 << 20);
+        byte[] content = RandomBytes.of(16 << 20);
         put(store(), key("large"), content);
 
         // When
@@ -333,7 +334,7 @@ abstract class ObjectStoreContract {
     @ValueSource(ints = {1, 8191, 65_536, 1 << 20, (1 << 20) + 1, 3_000_000})
     void contentOfAnySizeIsKeptByteByByte(int size) {
         // Given
-        byte[] content = random(size);
+        byte[] content = RandomBytes.of(size);
 
         // When
         put(store(), key("data"), content);
@@ -406,7 +407,7 @@ abstract class ObjectStoreContract {
     @ValueSource(ints = {1_000, 3_000_000})
     void aPutThatCannotReadItsContentToTheEndStoresNothing(int size) {
         // Given
-        byte[] content = random(size);
+        byte[] content = RandomBytes.of(size);
         put(store(), key("there"), text("old"));
         CountedContent broken = new CountedContent(
                 size, number -> new BreakingInputStream(content, size / 2, () -> new IOException("cut")));
@@ -445,10 +446,10 @@ abstract class ObjectStoreContract {
     @ValueSource(ints = {1_000, 3_000_000})
     void wrongBytesAreNotStoredAndNotReadTwice(int size) {
         // Given
-        byte[] wrong = random(size);
+        byte[] wrong = RandomBytes.of(size);
         put(store(), key("there"), text("old"));
-        CountedContent toThere = new CountedContent(size, number -> verifying(wrong, random(size + 1)));
-        CountedContent toAbsent = new CountedContent(size, number -> verifying(wrong, random(size + 1)));
+        CountedContent toThere = new CountedContent(size, number -> verifying(wrong, RandomBytes.of(size + 1)));
+        CountedContent toAbsent = new CountedContent(size, number -> verifying(wrong, RandomBytes.of(size + 1)));
 
         // When
         DigestMismatchException mismatch =
@@ -467,7 +468,7 @@ abstract class ObjectStoreContract {
     @ValueSource(ints = {1_000, 3_000_000})
     void anErrorOfTheOtherStoreWhileReadingIsReported(int size) {
         // Given
-        byte[] content = random(size);
+        byte[] content = RandomBytes.of(size);
         ObjectStoreException changed =
                 new ObjectStoreException(StoreError.PRECONDITION_FAILED, "The registry's has changed");
         CountedContent moving =
@@ -506,7 +507,7 @@ abstract class ObjectStoreContract {
     @Test
     void partsAreOneObjectOnceComplete() {
         // Given
-        byte[] content = random(2 * PART_BYTES + 1_234);
+        byte[] content = RandomBytes.of(2 * PART_BYTES + 1_234);
         put(store(), key("blob"), text("old"));
 
         // When
@@ -543,7 +544,7 @@ abstract class ObjectStoreContract {
     @Test
     void partsThatAreNotCompletedAreNeverSeen() {
         // Given
-        byte[] content = random(PART_BYTES + 1);
+        byte[] content = RandomBytes.of(PART_BYTES + 1);
         put(store(), key("there"), text("old"));
 
         // When
@@ -566,7 +567,7 @@ abstract class ObjectStoreContract {
         try (MultipartUpload first = store().startMultipartUpload(key("mine/blob"), Map.of());
                 MultipartUpload second = store().startMultipartUpload(key("mine/blob"), Map.of());
                 MultipartUpload third = store().startMultipartUpload(key("mine/other"), Map.of())) {
-            first.uploadPart(part(random(10), 0, 10));
+            first.uploadPart(part(RandomBytes.of(10), 0, 10));
 
             // When
             long aborted =
@@ -576,7 +577,7 @@ abstract class ObjectStoreContract {
             assertEquals(3, aborted);
             for (MultipartUpload upload : List.of(first, second, third)) {
                 assertThrows(ObjectStoreException.class, () -> {
-                    upload.uploadPart(part(random(10), 0, 10));
+                    upload.uploadPart(part(RandomBytes.of(10), 0, 10));
                     upload.complete();
                 });
             }
@@ -622,7 +623,7 @@ abstract class ObjectStoreContract {
     @Test
     void wrongBytesInTheLastPartAreNotStoredAndNotReadTwice() {
         // Given
-        byte[] wrong = random(2 * PART_BYTES);
+        byte[] wrong = RandomBytes.of(2 * PART_BYTES);
         DigestVerifier proof = DigestVerifier.of(Digest.of(DigestAlgorithm.SHA256, text("others")));
         CountedContent first = new CountedContent(
                 PART_BYTES,
@@ -1015,12 +1016,6 @@ abstract class ObjectStoreContract {
 
     static byte[] text(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    static byte[] random(int size) {
-        byte[] bytes = new byte[size];
-        new Random(size).nextBytes(bytes);
-        return bytes;
     }
 
     static Optional<String> put(ObjectStore store, String key, byte[] content) {

@@ -4,10 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.registrybackup.lab.RandomBytes;
 import dev.registrybackup.lab.S3Endpoint;
 import dev.registrybackup.objectstore.s3.S3ObjectStore;
-import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.objectstore.s3.S3Timeouts;
+import dev.registrybackup.objectstore.s3.TestS3Settings;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import java.io.ByteArrayInputStream;
@@ -49,9 +50,9 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
         this.server = server;
         S3Endpoint endpoint = where.apply(server);
         client = endpoint.client();
-        store = S3ObjectStore.of(settings(endpoint, BUCKET), TIMEOUTS, CONNECTIONS);
-        versioned = S3ObjectStore.of(settings(endpoint, VERSIONED_BUCKET), TIMEOUTS, CONNECTIONS);
-        missingBucketStore = S3ObjectStore.of(settings(endpoint, "nowhere"), TIMEOUTS, CONNECTIONS);
+        store = S3ObjectStore.of(TestS3Settings.of(endpoint, BUCKET), TIMEOUTS, CONNECTIONS);
+        versioned = S3ObjectStore.of(TestS3Settings.of(endpoint, VERSIONED_BUCKET), TIMEOUTS, CONNECTIONS);
+        missingBucketStore = S3ObjectStore.of(TestS3Settings.of(endpoint, "nowhere"), TIMEOUTS, CONNECTIONS);
     }
 
     @BeforeAll
@@ -75,7 +76,7 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
     void contentThatBreaksOnceIsReadAgain() {
         // Given
         int size = 3_000_000;
-        byte[] content = random(size);
+        byte[] content = RandomBytes.of(size);
         CountedContent breaking = new CountedContent(
                 size,
                 number -> number == 1
@@ -93,7 +94,7 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
     @Test
     void aPartThatBreaksOnceIsReadAgain() {
         // Given
-        byte[] content = random(PART_BYTES);
+        byte[] content = RandomBytes.of(PART_BYTES);
         CountedContent breaking = new CountedContent(
                 PART_BYTES,
                 number -> number == 1
@@ -114,7 +115,7 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
     @Test
     void anUploadThatIsGivenUpLeavesNoParts() {
         // Given
-        byte[] content = random(PART_BYTES);
+        byte[] content = RandomBytes.of(PART_BYTES);
         CountedContent broken = new CountedContent(
                 PART_BYTES, number -> new BreakingInputStream(content, PART_BYTES / 2, () -> new IOException("cut")));
 
@@ -132,7 +133,7 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
     @Test
     void contentWhoseDigestIsKnownIsReadOnce() {
         // Given
-        byte[] content = random(3_000_000);
+        byte[] content = RandomBytes.of(3_000_000);
         CountedContent counted = new CountedContent(content.length, number -> new ByteArrayInputStream(content));
         Digest digest = Digest.of(DigestAlgorithm.SHA256, content);
 
@@ -151,7 +152,7 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
     void otherBytesThanTheDigestSaysAreRefusedByTheStoreItself(int size) {
         // Given
         ContentSource other =
-                new DigestedContent(ContentSource.of(random(size)), Digest.of(DigestAlgorithm.SHA256, new byte[size]));
+                new DigestedContent(ContentSource.of(RandomBytes.of(size)), Digest.of(DigestAlgorithm.SHA256, new byte[size]));
 
         // When
         ObjectStoreException refusal =
@@ -198,17 +199,5 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
     @Override
     final ObjectStore storeWithoutBucket() {
         return missingBucketStore;
-    }
-
-    private static S3Settings settings(S3Endpoint endpoint, String bucket) {
-        return new S3Settings(
-                "registry",
-                Optional.of(endpoint.uri()),
-                Optional.of(endpoint.region()),
-                bucket,
-                Optional.of(new S3Settings.Credentials(endpoint.accessKey(), endpoint.secretKey())),
-                true,
-                Optional.empty(),
-                S3Settings.WriteOptions.DEFAULT);
     }
 }

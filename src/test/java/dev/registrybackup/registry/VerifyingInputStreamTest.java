@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.registrybackup.lab.RandomBytes;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class VerifyingInputStreamTest {
     private static final int SIZE = 10_000;
-    private static final byte[] CONTENT = random(7, SIZE);
+    private static final byte[] CONTENT = RandomBytes.of(SIZE);
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
@@ -323,12 +324,6 @@ class VerifyingInputStreamTest {
             }
             read.write(buffer, offset, count);
         }
-    }
-
-    private static byte[] random(long seed, int size) {
-        byte[] bytes = new byte[size];
-        new Random(seed).nextBytes(bytes);
-        return bytes;
     }
 
     /** Gives fewer bytes than it is asked for, as a network does. */

@@ -9,14 +9,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.lab.RandomBytes;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.RecordingObjectStore.Request;
+import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
@@ -28,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BlobReplicatorTest {
-    private static final byte[] CONTENT = bytes(1000);
+    private static final byte[] CONTENT = RandomBytes.of(1000);
     private static final Digest DIGEST = Digest.of(DigestAlgorithm.SHA256, CONTENT);
     private static final RegistryLayout LAYOUT = new RegistryLayout("");
     private static final String KEY = LAYOUT.blobKey(DIGEST);
@@ -57,7 +57,7 @@ class BlobReplicatorTest {
     @BeforeEach
     void setVerifiedMarker() {
         new VerifiedMarker(backup, LAYOUT, clock).isSet();
-        copyIfDifferent(Digest.of(DigestAlgorithm.SHA256, bytes(1)));
+        copyIfDifferent(Digest.of(DigestAlgorithm.SHA256, RandomBytes.of(1)));
         registryRequests.clearRequests();
         backupRequests.clearRequests();
     }
@@ -478,7 +478,7 @@ class BlobReplicatorTest {
     /** As if something else had filled the backup before we came. */
     private void clearVerifiedMarker() {
         backup.setExists(true);
-        backup.seed(LAYOUT.blobKey(Digest.of(DigestAlgorithm.SHA256, bytes(2))), bytes(2));
+        backup.seed(LAYOUT.blobKey(Digest.of(DigestAlgorithm.SHA256, RandomBytes.of(2))), RandomBytes.of(2));
         blobReplicator = withoutMemory(registryRequests);
     }
 
@@ -498,11 +498,5 @@ class BlobReplicatorTest {
         byte[] flipped = content.clone();
         flipped[flipped.length / 2] ^= 4;
         return flipped;
-    }
-
-    private static byte[] bytes(int size) {
-        byte[] bytes = new byte[size];
-        new Random(size).nextBytes(bytes);
-        return bytes;
     }
 }

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.app.LabStores.InjectStores;
 import dev.registrybackup.app.LabStores;
+import dev.registrybackup.app.LabStores.InjectStores;
 import dev.registrybackup.lab.Blob;
 import dev.registrybackup.lab.Events;
 import dev.registrybackup.lab.Fault;
@@ -118,7 +118,11 @@ public class NotificationFunctionsIT {
         String key = pushBlob();
 
         // When
-        cloudEvent(type).body(Events.notification("registry", key)).post("/").then().statusCode(204);
+        cloudEvent(type)
+                .body(Events.notification("registry", key))
+                .post("/")
+                .then()
+                .statusCode(204);
 
         // Then
         assertTrue(isInBackup(key));
@@ -288,7 +292,11 @@ public class NotificationFunctionsIT {
                     .then()
                     .statusCode(204);
         }
-        cloudEvent("t").body(Events.notification("registry", key)).post("/").then().statusCode(422);
+        cloudEvent("t")
+                .body(Events.notification("registry", key))
+                .post("/")
+                .then()
+                .statusCode(422);
 
         // Then
         assertEquals(
@@ -350,7 +358,11 @@ public class NotificationFunctionsIT {
                 .inject(request -> request.key().equals(key) && request.method().equals("GET"), Fault.hang(), 1);
 
         // When
-        cloudEvent("t").body(Events.notification("registry", key)).post("/").then().statusCode(204);
+        cloudEvent("t")
+                .body(Events.notification("registry", key))
+                .post("/")
+                .then()
+                .statusCode(204);
 
         // Then
         assertTrue(stores().backup().sizes("registry-backup/pending/").keySet().stream()
@@ -414,7 +426,11 @@ public class NotificationFunctionsIT {
     void replicationIsMeasured() {
         // Given
         String key = pushBlob();
-        cloudEvent("t").body(Events.notification("registry", key)).post("/").then().statusCode(204);
+        cloudEvent("t")
+                .body(Events.notification("registry", key))
+                .post("/")
+                .then()
+                .statusCode(204);
 
         // When
         String metrics = given().get("/q/metrics").asString();

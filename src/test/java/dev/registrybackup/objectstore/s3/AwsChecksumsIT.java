@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Operation;
+import dev.registrybackup.lab.RandomBytes;
 import dev.registrybackup.lab.RecordedRequest;
 import dev.registrybackup.lab.S3Endpoint;
 import dev.registrybackup.lab.S3ProxyServer;
@@ -27,7 +28,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,8 +72,8 @@ class AwsChecksumsIT {
     @Test
     void allThatIsWrittenToAwsHasAChecksum() {
         // Given
-        byte[] small = random(71);
-        byte[] large = random(5 << 20);
+        byte[] small = RandomBytes.of(71);
+        byte[] large = RandomBytes.of(5 << 20);
         CountedContent streamed = new CountedContent(large.length, number -> new ByteArrayInputStream(large));
         CountedContent part = new CountedContent(large.length, number -> new ByteArrayInputStream(large));
 
@@ -110,8 +110,8 @@ class AwsChecksumsIT {
     @Test
     void wrongBytesAreNeverVisibleInAwsEither() {
         // Given
-        byte[] large = random(5 << 20);
-        Digest expected = Digest.of(DigestAlgorithm.SHA256, random(3));
+        byte[] large = RandomBytes.of(5 << 20);
+        Digest expected = Digest.of(DigestAlgorithm.SHA256, RandomBytes.of(3));
         CountedContent wrong = new CountedContent(
                 large.length,
                 number -> new VerifyingInputStream(
@@ -130,8 +130,8 @@ class AwsChecksumsIT {
         // Given
         try (S3ObjectStore other = store(Optional.of(proxy.endpoint().uri()))) {
             // When
-            other.put("small", ContentSource.of(random(71)), Map.of());
-            other.put("streamed", ContentSource.of(random(5 << 20)), Map.of());
+            other.put("small", ContentSource.of(RandomBytes.of(71)), Map.of());
+            other.put("streamed", ContentSource.of(RandomBytes.of(5 << 20)), Map.of());
         }
 
         // Then
@@ -174,11 +174,5 @@ class AwsChecksumsIT {
         try (OpenObject opened = store.open(key, Optional.empty(), Optional.empty())) {
             return opened.readAll(64 << 20);
         }
-    }
-
-    private static byte[] random(int size) {
-        byte[] bytes = new byte[size];
-        new Random(size).nextBytes(bytes);
-        return bytes;
     }
 }

@@ -11,6 +11,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.registrybackup.lab.Fault;
 import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Operation;
+import dev.registrybackup.lab.RandomBytes;
 import dev.registrybackup.lab.RecordedRequest;
 import dev.registrybackup.lab.S3Endpoint;
 import dev.registrybackup.lab.S3ProxyServer;
@@ -37,7 +38,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -70,7 +70,7 @@ class S3ObjectStoreFaultsIT {
     private final S3Client direct = server.endpoint().client();
 
     @SuppressWarnings("MustBeClosedChecker") // closed after all tests
-    private final S3ObjectStore store = S3ObjectStore.of(settings(proxy.endpoint(), BUCKET), LONG_TIMEOUTS, 4);
+    private final S3ObjectStore store = S3ObjectStore.of(TestS3Settings.of(proxy.endpoint(), BUCKET), LONG_TIMEOUTS, 4);
 
     @BeforeAll
     void makeBucket() {
@@ -223,7 +223,7 @@ class S3ObjectStoreFaultsIT {
     @ValueSource(ints = {10, 3 << 20})
     void aPutThatFailsOnceIsSentAgain(int size) {
         // Given
-        byte[] content = random(size);
+        byte[] content = RandomBytes.of(size);
         proxy.inject(request -> request.operation() == Operation.PUT_OBJECT, Fault.internalError(), 1);
 
         // When
@@ -236,7 +236,7 @@ class S3ObjectStoreFaultsIT {
     @Test
     void aConnectionCutWhileReadingFailsTheReader() {
         // Given
-        put(random(3 << 20));
+        put(RandomBytes.of(3 << 20));
         proxy.inject(request -> request.operation() == Operation.GET_OBJECT, Fault.cutResponse(1_000));
 
         // When
@@ -250,7 +250,7 @@ class S3ObjectStoreFaultsIT {
     @Test
     void aStoreThatIsUsableAgainIsUsedAfterCutReads() {
         // Given
-        byte[] content = random(3 << 20);
+        byte[] content = RandomBytes.of(3 << 20);
         put(content);
         proxy.inject(request -> request.operation() == Operation.GET_OBJECT, Fault.cutResponse(1_000), 10);
 
@@ -292,7 +292,7 @@ class S3ObjectStoreFaultsIT {
     @ValueSource(ints = {10, 3 << 20})
     void aPutWhoseAnswerIsLostIsSentAgain(int size) {
         // Given
-        byte[] content = random(size);
+        byte[] content = RandomBytes.of(size);
         proxy.inject(request -> request.operation() == Operation.PUT_OBJECT, Fault.cutResponse(0), 1);
 
         // When
@@ -305,7 +305,7 @@ class S3ObjectStoreFaultsIT {
     @Test
     void aPutThatIsCutEveryTimeStoresNothing() {
         // Given
-        byte[] content = random(3 << 20);
+        byte[] content = RandomBytes.of(3 << 20);
         proxy.inject(request -> request.operation() == Operation.PUT_OBJECT, Fault.cutRequest(1 << 20));
 
         // When
@@ -361,7 +361,7 @@ class S3ObjectStoreFaultsIT {
                 Fault.answer(200, "InternalError"));
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> putInParts(random(PART_BYTES)));
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> putInParts(RandomBytes.of(PART_BYTES)));
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, failure.error(), failure.getMessage());
@@ -376,7 +376,7 @@ class S3ObjectStoreFaultsIT {
                 Fault.answer(404, "NoSuchUpload"));
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> putInParts(random(PART_BYTES)));
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> putInParts(RandomBytes.of(PART_BYTES)));
 
         // Then
         assertTrue(failure.error() != StoreError.NOT_FOUND, failure.error() + ": " + failure.getMessage());
@@ -392,7 +392,7 @@ class S3ObjectStoreFaultsIT {
         proxy.inject(request -> request.operation() == Operation.UPLOAD_PART, Fault.answer(404, "NoSuchUpload"));
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> putInParts(random(PART_BYTES)));
+        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> putInParts(RandomBytes.of(PART_BYTES)));
 
         // Then
         assertTrue(failure.error() != StoreError.NOT_FOUND, failure.error() + ": " + failure.getMessage());
@@ -401,7 +401,7 @@ class S3ObjectStoreFaultsIT {
     @Test
     void aCompletionWhoseAnswerIsLostLeavesTheWholeObjectOrAnError() {
         // Given
-        byte[] content = random(PART_BYTES);
+        byte[] content = RandomBytes.of(PART_BYTES);
         proxy.inject(request -> request.operation() == Operation.COMPLETE_MULTIPART_UPLOAD, Fault.cutResponse(0), 1);
 
         // When
@@ -424,14 +424,14 @@ class S3ObjectStoreFaultsIT {
                 StoreError.BAD_REQUEST,
                 "Failed to write part 1 of " + KEY
                         + " in the registry bucket images: the store answered 400 InvalidPart",
-                () -> putInParts(random(PART_BYTES)));
+                () -> putInParts(RandomBytes.of(PART_BYTES)));
     }
 
     @Test
     void aStoreThatNeverAnswersIsGivenUp() {
         // Given
         proxy.inject(request -> true, Fault.hang());
-        try (S3ObjectStore impatient = S3ObjectStore.of(settings(proxy.endpoint(), BUCKET), SHORT_TIMEOUTS, 4)) {
+        try (S3ObjectStore impatient = S3ObjectStore.of(TestS3Settings.of(proxy.endpoint(), BUCKET), SHORT_TIMEOUTS, 4)) {
             // When
             ObjectStoreException small = assertThrows(ObjectStoreException.class, () -> impatient.head(KEY));
             ObjectStoreException read = assertThrows(ObjectStoreException.class, () -> read(impatient));
@@ -450,7 +450,7 @@ class S3ObjectStoreFaultsIT {
         // Given
         S3Endpoint known = server.endpoint();
         S3Endpoint wrong = new S3Endpoint(known.uri(), known.region(), known.accessKey(), "guessed-secret");
-        try (S3ObjectStore stranger = S3ObjectStore.of(settings(wrong, BUCKET), LONG_TIMEOUTS, 4)) {
+        try (S3ObjectStore stranger = S3ObjectStore.of(TestS3Settings.of(wrong, BUCKET), LONG_TIMEOUTS, 4)) {
             // When
             List<ObjectStoreException> refusals = Stream.<Executable>of(
                             () -> stranger.head(KEY),
@@ -481,7 +481,7 @@ class S3ObjectStoreFaultsIT {
     @Test
     void aBucketThatIsMissingIsSaidWithTheRemedy() {
         // Given
-        try (S3ObjectStore nowhere = S3ObjectStore.of(settings(proxy.endpoint(), "nowhere"), LONG_TIMEOUTS, 4)) {
+        try (S3ObjectStore nowhere = S3ObjectStore.of(TestS3Settings.of(proxy.endpoint(), "nowhere"), LONG_TIMEOUTS, 4)) {
             // Then
             assertFails(
                     StoreError.BUCKET_MISSING,
@@ -541,7 +541,7 @@ class S3ObjectStoreFaultsIT {
             proxy.inject(request -> request.operation() == operation, Fault.page(404, ""), 1);
 
             // When
-            Optional<StoreError> error = errorOf(() -> putInParts(random(PART_BYTES)));
+            Optional<StoreError> error = errorOf(() -> putInParts(RandomBytes.of(PART_BYTES)));
 
             // Then
             assertEquals(Optional.of(StoreError.UNAVAILABLE), error);
@@ -569,7 +569,7 @@ class S3ObjectStoreFaultsIT {
         direct.createBucket(request -> request.bucket(bucket));
         direct.putBucketVersioning(request -> request.bucket(bucket)
                 .versioningConfiguration(versioning -> versioning.status(BucketVersioningStatus.ENABLED)));
-        try (S3ObjectStore versioned = S3ObjectStore.of(settings(proxy.endpoint(), bucket), LONG_TIMEOUTS, 4)) {
+        try (S3ObjectStore versioned = S3ObjectStore.of(TestS3Settings.of(proxy.endpoint(), bucket), LONG_TIMEOUTS, 4)) {
             String first = versioned
                     .put(KEY, ContentSource.of(text("first")), Map.of())
                     .orElseThrow();
@@ -627,7 +627,7 @@ class S3ObjectStoreFaultsIT {
                 + ". Look at what is between here and the store";
         URI uri = URI.create("http://127.0.0.1:" + filtering.getAddress().getPort());
         try (S3ObjectStore filtered =
-                S3ObjectStore.of(settings(server.endpoint().at(uri), BUCKET), SHORT_TIMEOUTS, 1)) {
+                S3ObjectStore.of(TestS3Settings.of(server.endpoint().at(uri), BUCKET), SHORT_TIMEOUTS, 1)) {
             for (int round = 0; round < 3; round++) {
                 // Then
                 assertFails(StoreError.UNAVAILABLE, "Failed to look for " + KEY + why, () -> filtered.head(KEY));
@@ -643,7 +643,7 @@ class S3ObjectStoreFaultsIT {
         // Given
         URI closed = closedPort();
         try (S3ObjectStore unreachable =
-                S3ObjectStore.of(settings(server.endpoint().at(closed), BUCKET), LONG_TIMEOUTS, 4)) {
+                S3ObjectStore.of(TestS3Settings.of(server.endpoint().at(closed), BUCKET), LONG_TIMEOUTS, 4)) {
             // When
             ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> unreachable.head(KEY));
 
@@ -661,7 +661,7 @@ class S3ObjectStoreFaultsIT {
         // Given
         URI nobody = URI.create("http://nobody.invalid:9000");
         try (S3ObjectStore unreachable =
-                S3ObjectStore.of(settings(server.endpoint().at(nobody), BUCKET), LONG_TIMEOUTS, 4)) {
+                S3ObjectStore.of(TestS3Settings.of(server.endpoint().at(nobody), BUCKET), LONG_TIMEOUTS, 4)) {
             // When
             ObjectStoreException failure = assertThrows(ObjectStoreException.class, unreachable::requireBucket);
 
@@ -745,23 +745,5 @@ class S3ObjectStoreFaultsIT {
 
     private static byte[] text(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static byte[] random(int size) {
-        byte[] bytes = new byte[size];
-        new Random(size).nextBytes(bytes);
-        return bytes;
-    }
-
-    private static S3Settings settings(S3Endpoint endpoint, String bucket) {
-        return new S3Settings(
-                "registry",
-                Optional.of(endpoint.uri()),
-                Optional.of(endpoint.region()),
-                bucket,
-                Optional.of(new S3Settings.Credentials(endpoint.accessKey(), endpoint.secretKey())),
-                true,
-                Optional.empty(),
-                S3Settings.WriteOptions.DEFAULT);
     }
 }

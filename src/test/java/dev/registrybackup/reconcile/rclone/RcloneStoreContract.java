@@ -16,6 +16,7 @@ import dev.registrybackup.lab.S3Request;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.objectstore.s3.S3Settings;
+import dev.registrybackup.objectstore.s3.TestS3Settings;
 import dev.registrybackup.reconcile.rclone.Difference.Kind;
 import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import java.io.IOException;
@@ -475,15 +476,7 @@ abstract class RcloneStoreContract {
 
     private static RcloneRemote remote(
             String name, S3Endpoint endpoint, String bucket, S3Settings.WriteOptions writeOptions) {
-        S3Settings settings = new S3Settings(
-                name,
-                Optional.of(endpoint.uri()),
-                Optional.of(endpoint.region()),
-                bucket,
-                Optional.of(new S3Settings.Credentials(endpoint.accessKey(), endpoint.secretKey())),
-                true,
-                Optional.empty(),
-                writeOptions);
+        S3Settings settings = TestS3Settings.of(name, endpoint, bucket, writeOptions);
         return new RcloneRemote(name, Optional.of(settings), Optional.empty());
     }
 
