@@ -1,8 +1,6 @@
 package dev.registrybackup.app;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -16,7 +14,6 @@ import dev.registrybackup.lab.DockerRegistry;
 import dev.registrybackup.lab.Fault;
 import dev.registrybackup.lab.NotifyingProxy;
 import dev.registrybackup.lab.Operation;
-import dev.registrybackup.lab.OperationsClient;
 import dev.registrybackup.lab.Product;
 import dev.registrybackup.lab.ProductCommand;
 import dev.registrybackup.lab.RcloneSync;
@@ -415,37 +412,6 @@ class RealStackReconcileIT {
     }
 
     @Test
-    void corruptBlobsOfTheRegistryAreReportedAndEverythingElseIsCopied() {
-        // Given: of one blob the backup has a good copy, of two it has none
-        reconcile();
-        push(unnoticed, "newer", "team/newer:v1");
-        push(unnoticed, "other", "team/other:v1");
-        push(unnoticed, "base", "team/fine:v1");
-        Blob kept = base.blobs().get(1);
-        Blob truncated = newer.blobs().get(0);
-        Blob corrupt = other.blobs().get(0);
-        registry.put(blobKey(kept), new byte[1000]);
-        registry.put(blobKey(truncated), new byte[1000]);
-        registry.put(blobKey(corrupt), flipped(registry.bytes(blobKey(corrupt))));
-
-        // When
-        ProductCommand command = reconcile();
-
-        // Then
-        assertEquals(1, command.code(), command::toString);
-        assertEquals("incomplete", command.json().path("state").asText());
-        Set<String> named = Set.copyOf(command.json().at("/findings/first").findValuesAsText("subject"));
-        assertTrue(named.containsAll(Set.of(blobKey(kept), blobKey(truncated), blobKey(corrupt))), command::toString);
-        assertEquals(Map.of("blob", 3L), figures(reportOf(command), "corrupt"), command::toString);
-        assertEquals(kept.hex(), backup.sha256(blobKey(kept)));
-        assertEquals(List.of(), check().flaws());
-        assertEquals(differing(), figures(reportOf(command), "remaining"), command::toString);
-        try (DockerRegistry standby = fromBackup()) {
-            assertEquals(base.digest(), pulled(standby, "team/fine:v1"));
-        }
-    }
-
-    @Test
     void anEmptiedRegistryCostsNothingAndRaisesAnAlarmUntilItIsAcknowledged() {
         // Given
         reconcile();
@@ -469,31 +435,6 @@ class RealStackReconcileIT {
         assertTrue(json(backup, backup.sizes(ALARMS).firstKey()).has("acknowledged"));
         assertEquals(before, backup.contents(REGISTRY));
         assertEquals(1, backup.sizes(ABSENCES).size());
-    }
-
-    @Test
-    void aFifthOfTheRegistryDeletedRaisesAnAlarm() {
-        // Given
-        reconcile();
-        SortedMap<String, String> before = backup.contents(REGISTRY);
-        List<String> keys = List.copyOf(before.keySet());
-        IntStream.range(0, keys.size())
-                .filter(place -> place % 5 == 0)
-                .mapToObj(keys::get)
-                .forEach(registry::remove);
-        try (Product service = Product.start(withRole("operations"), "-Xmx128m")) {
-            // When
-            JsonNode operation = new OperationsClient(service.uri()).done("/reconcile", "{}");
-
-            // Then
-            assertEquals(
-                    List.of("mass-deletion"), operation.at("/summary/alarms").findValuesAsText("cause"), service::log);
-            assertEquals(
-                    (keys.size() + 4) / 5,
-                    operation.at("/summary/newlyMissingInRegistry").asInt(),
-                    operation::toPrettyString);
-            assertEquals(before, backup.contents(REGISTRY));
-        }
     }
 
     @Test
@@ -543,62 +484,6 @@ class RealStackReconcileIT {
             running.kill();
         } finally {
             beforeBackup.heal();
-        }
-    }
-
-    @Test
-    void aRegistryThatCannotBeListedMakesNothingAbsent() {
-        // Given
-        reconcile();
-        push(unnoticed, "newer", "other/moved:latest");
-
-        // When
-        ProductCommand cut = with(RealStackReconcileIT::isListingOfRclone, Fault.cutResponse(2_000));
-        ProductCommand truncated = with(RealStackReconcileIT::isListingOfRclone, Fault.truncateResponse(2_000));
-        ProductCommand refused = with(RealStackReconcileIT::isListingOfRclone, Fault.answer(403, "AccessDenied"));
-        ProductCommand down = with(request -> request.operation() == Operation.LIST_OBJECTS, Fault.internalError());
-        boolean isAbsent = !backup.sizes(ABSENCES).isEmpty();
-        List<String> flaws = check().flaws();
-        ProductCommand after = reconcile();
-
-        // Then
-        assertEquals(List.of(3, 3, 3, 3), List.of(cut.code(), truncated.code(), refused.code(), down.code()));
-        assertFalse(isAbsent);
-        assertEquals(
-                List.of("comparison-failed"), reportOf(after).path("alarms").findValuesAsText("cause"));
-        assertEquals(List.of(), flaws);
-        // Everything is copied, and the alarm of the previous runs stays open.
-        assertEquals(1, after.code(), after::toString);
-        assertEquals("complete", reportOf(after).path("outcome").asText());
-        assertTrue(backup.sizes(ABSENCES).isEmpty());
-        assertEquals(List.of(), check().differences());
-    }
-
-    private ProductCommand with(Predicate<S3Request> like, Fault fault) {
-        beforeRegistry.inject(like, fault);
-        try {
-            return reconcile();
-        } finally {
-            beforeRegistry.heal();
-        }
-    }
-
-    @Test
-    void aMirrorIsRefusedWhereTheBackupKeepsNoVersions() {
-        // Given
-        Map<String, String> settings = settings();
-        settings.put("BACKUP_BUCKET", "unversioned");
-        try (Bucket unversioned = Bucket.create(ceph.backupEndpoint(), "unversioned")) {
-            // When
-            ProductCommand command = ProductCommand.run(settings, "reconcile");
-
-            // Then
-            assertNotEquals(0, command.code());
-            assertEquals(
-                    "Nothing may be removed from the backup bucket unversioned, since it keeps no versions: switch versioning"
-                            + " on, or set reconcile.deletes to keep",
-                    command.errors().strip());
-            assertEquals(Map.of(), unversioned.sizes(""));
         }
     }
 }
