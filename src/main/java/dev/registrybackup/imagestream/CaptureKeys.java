@@ -62,6 +62,16 @@ final class CaptureKeys {
         }
     }
 
+    /** Whether the key is a change's or a snapshot's from that time or earlier. */
+    static boolean isUpTo(String key, Instant time) {
+        return time(key).filter(captured -> !captured.isAfter(time)).isPresent();
+    }
+
+    /** Whether the key is a change's or a snapshot's from after that time. */
+    static boolean isAfter(String key, Instant time) {
+        return time(key).filter(captured -> captured.isAfter(time)).isPresent();
+    }
+
     /** The hash in a body's key; empty for any other key. */
     static Optional<String> hashOf(String bodyKey) {
         int from = bodyKey.lastIndexOf('/') + 1;

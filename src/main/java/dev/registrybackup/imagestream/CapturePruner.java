@@ -69,7 +69,7 @@ public final class CapturePruner {
     public PruneSummary prune(Instant before) {
         List<String> snapshots = captureReader.snapshots(Instant.MAX);
         int outside = (int) snapshots.stream()
-                .filter(key -> !CaptureKeys.time(key).orElseThrow().isAfter(before))
+                .filter(key -> CaptureKeys.isUpTo(key, before))
                 .count();
         if (outside == 0 || outside == snapshots.size()) {
             return new PruneSummary(0, 0, 0, 0);
@@ -112,7 +112,7 @@ public final class CapturePruner {
         try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.CHANGES)) {
             listing.map(ObjectInfo::key)
                     .filter(key -> CaptureKeys.repositoryOf(key).isPresent())
-                    .filter(key -> !CaptureKeys.time(key).orElseThrow().isAfter(until))
+                    .filter(key -> CaptureKeys.isUpTo(key, until))
                     .forEach(key -> {
                         delete(key);
                         deleted[0]++;

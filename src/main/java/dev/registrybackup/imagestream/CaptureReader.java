@@ -76,17 +76,14 @@ public final class CaptureReader {
         SnapshotReader snapshot = open(last.get());
         Stream<CapturedStream> listed = snapshot.streams().map(line -> newer(line, changes.remove(line.stream())));
         // A stream that the snapshot does not list did not exist when the snapshot was started.
-        Stream<CapturedStream> unlisted = Stream.of(changes)
-                .flatMap(rest -> rest.values().stream())
-                .filter(key -> CaptureKeys.time(key).orElseThrow().isAfter(snapshot.startedAt()))
+        Stream<CapturedStream> unlisted = Stream.of(changes).flatMap(rest -> rest.values().stream())
+                .filter(key -> CaptureKeys.isAfter(key, snapshot.startedAt()))
                 .map(changeLog::read);
         return Stream.concat(listed, unlisted).filter(stream -> !stream.isDeleted());
     }
 
     private CapturedStream newer(CapturedStream line, @Nullable String change) {
-        return change != null && CaptureKeys.time(change).orElseThrow().isAfter(line.read())
-                ? changeLog.read(change)
-                : line;
+        return change != null && CaptureKeys.isAfter(change, line.read()) ? changeLog.read(change) : line;
     }
 
     /** When the last snapshot by then that has any stream was complete, UTC; empty if there is none. */
@@ -129,9 +126,7 @@ public final class CaptureReader {
     List<String> snapshots(Instant by) {
         try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.SNAPSHOTS)) {
             return listing.map(ObjectInfo::key)
-                    .filter(key -> CaptureKeys.time(key)
-                            .filter(time -> !time.isAfter(by))
-                            .isPresent())
+                    .filter(key -> CaptureKeys.isUpTo(key, by))
                     .toList();
         }
     }

@@ -44,8 +44,7 @@ final class ChangeLog {
         try (Stream<ObjectInfo> listing = backup.list(prefix)) {
             listing.map(ObjectInfo::key)
                     .forEach(key -> CaptureKeys.repositoryOf(key)
-                            .filter(stream ->
-                                    !CaptureKeys.time(key).orElseThrow().isAfter(by))
+                            .filter(stream -> CaptureKeys.isUpTo(key, by))
                             .ifPresent(stream -> newest.put(stream, key)));
         }
         return newest;
@@ -55,7 +54,7 @@ final class ChangeLog {
     void forEachAfter(Instant time, Consumer<CapturedStream> consumer) {
         try (Stream<ObjectInfo> listing = backup.list(CaptureKeys.CHANGES)) {
             listing.map(ObjectInfo::key)
-                    .filter(key -> CaptureKeys.time(key).filter(time::isBefore).isPresent())
+                    .filter(key -> CaptureKeys.isAfter(key, time))
                     .forEach(key -> consumer.accept(read(key)));
         }
     }

@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * An ImageStream of the API ({@code openshift/api}, {@code image/v1/types.go}): a repository with its tags in its status.
@@ -72,6 +73,16 @@ public record ImageStream(ObjectNode json) {
             tag(tag).ifPresent(name -> tags.add(new TagHistory(name, items(tag))));
         }
         return tags;
+    }
+
+    /** The tag of this name; empty if there is none. */
+    public Optional<TagHistory> find(Tag tag) {
+        return tags().stream().filter(history -> history.tag().equals(tag)).findFirst();
+    }
+
+    /** The items of all {@link #tags}. */
+    public Stream<Item> items() {
+        return tags().stream().flatMap(tag -> tag.items().stream());
     }
 
     /** The tags that cannot be pulled because of their name, such as {@code 1.0+1}: the API accepts any name. */

@@ -114,7 +114,7 @@ final class JsonBlobStore {
         }
     }
 
-    private static byte[] decompress(byte[] compressed) throws IOException {
+    static byte[] decompress(byte[] compressed) throws IOException {
         return new GZIPInputStream(new ByteArrayInputStream(compressed)).readNBytes(MAX_BYTES);
     }
 

@@ -79,9 +79,7 @@ public final class PushLatencyTracker {
         }
         Set<Item> earlier = result.before()
                 .filter(before -> !before.isDeleted())
-                .map(before -> captureReader.stream(before).tags().stream()
-                        .flatMap(tag -> tag.items().stream())
-                        .collect(Collectors.toSet()))
+                .map(before -> captureReader.stream(before).items().collect(Collectors.toSet()))
                 .orElse(Set.of());
         // The times of items are in seconds.
         Instant since =

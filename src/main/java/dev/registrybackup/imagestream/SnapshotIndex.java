@@ -1,7 +1,6 @@
 package dev.registrybackup.imagestream;
 
 import dev.registrybackup.registry.RepositoryName;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -10,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.zip.GZIPInputStream;
 
 /**
  * The streams of a snapshot in memory, to look them up in another order than the snapshot's: a bucket lists repositories in
@@ -46,8 +44,9 @@ public final class SnapshotIndex {
     }
 
     private static CapturedStream decompress(byte[] compressed) {
-        try (GZIPInputStream gzip = new GZIPInputStream(new ByteArrayInputStream(compressed))) {
-            return CapturedStream.parse(JsonBlobStore.parse(new String(gzip.readAllBytes(), StandardCharsets.UTF_8)));
+        try {
+            byte[] line = JsonBlobStore.decompress(compressed);
+            return CapturedStream.parse(JsonBlobStore.parse(new String(line, StandardCharsets.UTF_8)));
         } catch (IOException e) {
             throw new UncheckedIOException("Failed to decompress %d bytes in memory".formatted(compressed.length), e);
         }

@@ -173,8 +173,7 @@ public final class SnapshotTaker {
             }
             writer.add(new CapturedStream(repository, read, write(stream.json()), hashes));
             streamCount++;
-            itemCount +=
-                    stream.tags().stream().mapToLong(tag -> tag.items().size()).sum();
+            itemCount += stream.items().count();
             imageCount += hashes.size();
         }
 

@@ -39,11 +39,7 @@ public class CaptureMetrics implements PushLatencyTracker.Listener {
         LogEvent.of("captured")
                 .with("stream", captured.stream())
                 .with("tags", stream.tags().size())
-                .with(
-                        "items",
-                        stream.tags().stream()
-                                .mapToInt(tag -> tag.items().size())
-                                .sum())
+                .with("items", stream.items().count())
                 .with("images", captured.images().size())
                 .with("new", isNew)
                 .with("millis", took.toMillis())

@@ -8,6 +8,7 @@ import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.CapturedStream;
 import dev.registrybackup.imagestream.ImageObject;
 import dev.registrybackup.imagestream.ImageStream;
+import dev.registrybackup.imagestream.ImageStream.Item;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RepositoryName;
 import java.util.HashMap;
@@ -120,11 +121,7 @@ final class DesiredStream {
      */
     Set<Digest> managed() {
         Set<Digest> managed = new LinkedHashSet<>();
-        stream.tags().stream()
-                .flatMap(tag -> tag.items().stream())
-                .filter(stream::isOfOwnRegistry)
-                .map(ImageStream.Item::image)
-                .forEach(managed::add);
+        stream.items().filter(stream::isOfOwnRegistry).map(Item::image).forEach(managed::add);
         for (Digest digest : images) {
             if (!managed.contains(digest)
                     && image(digest).filter(ImageObject::isManaged).isPresent()) {

@@ -5,6 +5,7 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.CapturedStream;
 import dev.registrybackup.imagestream.ImageStream.Item;
+import dev.registrybackup.imagestream.ImageStream.TagHistory;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RepositoryName;
@@ -130,10 +131,9 @@ final class DesiredStreams {
 
     private DesiredStream taggedImage(Scope.TaggedImage image) {
         DesiredStream stream = find(image.repository());
-        Item current = stream.stream().tags().stream()
-                .filter(tag -> tag.tag().equals(image.tag()))
-                .findFirst()
-                .flatMap(tag -> tag.current())
+        Item current = stream.stream()
+                .find(image.tag())
+                .flatMap(TagHistory::current)
                 .orElseThrow(() -> new UnknownScopeException(
                         "The ImageStream %s had no tag %s at %s".formatted(image.repository(), image.tag(), at)));
         return stream.only((tag, item) ->

@@ -65,8 +65,8 @@ final class ImageCreator {
     }
 
     private static String reference(DesiredStream stream, Digest digest) {
-        return stream.stream().tags().stream()
-                .flatMap(tag -> tag.items().stream())
+        return stream.stream()
+                .items()
                 .filter(item -> item.image().equals(digest))
                 .map(Item::reference)
                 .findFirst()

@@ -147,8 +147,7 @@ final class RestorePreflight {
         StreamSize size = new StreamSize(
                 wanted.images().size(), wanted.json().path("spec").path("tags").size());
         largest.merge(wanted.namespace(), size, StreamSize::max);
-        wanted.tags().stream()
-                .flatMap(tag -> tag.items().stream())
+        wanted.items()
                 .filter(item -> !wanted.isOfOwnRegistry(item))
                 .map(item -> item.reference().split("/", 2)[0])
                 .forEach(hosts::add);
