@@ -382,7 +382,7 @@ class RealStackOpenShiftIT {
             assertEquals(1, operation.at("/findings/counts").size(), operation::toPrettyString);
             assertEquals(1, operation.at("/findings/counts/TIME_APPROXIMATE").asInt(), operation::toPrettyString);
             assertEquals(digests(lost.cluster()), digests(fresh));
-            assertTrue(service.log().contains("event=imagestreams-restored route=mapping"), service::log);
+            assertTrue(service.log().contains("event=imagestreams-restored strategy=mapping"), service::log);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.registrybackup.imagestream;
 
+import static dev.registrybackup.imagestream.FakeCluster.digest;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -15,9 +16,7 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RepositoryName;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,7 +71,7 @@ class CapturePrunerTest {
     }
 
     private Digest image(String of) {
-        Digest image = Digest.of(DigestAlgorithm.SHA256, of.getBytes(StandardCharsets.UTF_8));
+        Digest image = digest(of);
         cluster.push(image);
         return image;
     }

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RepositoryName;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -42,6 +44,11 @@ public final class FakeCluster implements WritableCluster {
 
     private volatile boolean hasImages = true;
     private volatile Consumer<String> hook = call -> {};
+
+    /** The digest of this content, for images that nobody reads. */
+    public static Digest digest(String content) {
+        return Digest.of(DigestAlgorithm.SHA256, content.getBytes(StandardCharsets.UTF_8));
+    }
 
     /** Serves no ImageStreams and Images from now on. */
     public FakeCluster withoutImages() {

@@ -1,5 +1,6 @@
 package dev.registrybackup.imagestream;
 
+import static dev.registrybackup.imagestream.FakeCluster.digest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,9 +15,7 @@ import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RepositoryName;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,10 +54,6 @@ class ImageStreamCaptureTest {
 
     private ImageStreamCapture process() {
         return new ImageStreamCapture(cluster, backup, clock, () -> "%08x".formatted(random.incrementAndGet()));
-    }
-
-    private static Digest digest(String of) {
-        return Digest.of(DigestAlgorithm.SHA256, of.getBytes(StandardCharsets.UTF_8));
     }
 
     private List<String> changes() {

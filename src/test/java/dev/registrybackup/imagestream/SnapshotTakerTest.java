@@ -1,5 +1,6 @@
 package dev.registrybackup.imagestream;
 
+import static dev.registrybackup.imagestream.FakeCluster.digest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,7 +16,6 @@ import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RepositoryName;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -66,10 +66,6 @@ class SnapshotTakerTest {
     @AfterEach
     void end() {
         workerPools.close();
-    }
-
-    private static Digest digest(String of) {
-        return Digest.of(DigestAlgorithm.SHA256, of.getBytes(StandardCharsets.UTF_8));
     }
 
     private void fill(int streams) {

@@ -35,7 +35,8 @@ import java.util.function.Consumer;
 
 /**
  * Restores Images and ImageStreams in the cluster, once the blobs and links they need are restored: first all Images,
- * streams and their tags' items, then what tags follow, then it checks the cluster. For one call.
+ * streams and their tags' items, then what tags follow, then it checks the cluster. Keeps what each tag points to and follows
+ * in memory, some 300 bytes a tag, so that each stream is read once. For one call.
  */
 final class ClusterRestore {
     private final WritableCluster cluster;

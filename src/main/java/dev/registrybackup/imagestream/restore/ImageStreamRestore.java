@@ -150,7 +150,7 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
             stored.summary()
                     .set("cluster", report.json().put("asOf", wanted.at().toString()));
             LogEvent line = LogEvent.of("imagestreams-restored")
-                    .with("route", request.imageStreamMode().label())
+                    .with("strategy", request.imageStreamMode().label())
                     .with("as-of", wanted.at())
                     .with("complete", report.isComplete());
             report.addTo(line);

@@ -1,5 +1,6 @@
 package dev.registrybackup.imagestream.restore;
 
+import static dev.registrybackup.imagestream.FakeCluster.digest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,9 +13,8 @@ import dev.registrybackup.imagestream.ImageStreamReader;
 import dev.registrybackup.imagestream.TaggedImages;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RepositoryName;
-import java.nio.charset.StandardCharsets;
+import dev.registrybackup.concurrent.SettableClock;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -33,7 +33,8 @@ class DesiredStreamTest {
     private final FakeCluster cluster = new FakeCluster();
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
     private final WorkerPools workerPools = new WorkerPools(4, 2);
-    private final Digest image = Digest.of(DigestAlgorithm.SHA256, "image".getBytes(StandardCharsets.UTF_8));
+    private final Digest image =
+            digest("image");
     private Path scratch;
 
     @BeforeEach

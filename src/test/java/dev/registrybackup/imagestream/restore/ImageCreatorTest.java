@@ -1,5 +1,6 @@
 package dev.registrybackup.imagestream.restore;
 
+import static dev.registrybackup.imagestream.FakeCluster.digest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.registrybackup.concurrent.SettableClock;
@@ -12,10 +13,8 @@ import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.registry.RepositoryName;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,10 +22,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ImageCreatorTest {
-    private static Digest digest(int of) {
-        return Digest.of(DigestAlgorithm.SHA256, String.valueOf(of).getBytes(StandardCharsets.UTF_8));
-    }
-
     @Test
     void childrenAreCreatedBeforeTheirIndexesHoweverDeepThoseGo(@TempDir Path scratch) {
         // Given
@@ -35,10 +30,11 @@ class ImageCreatorTest {
         FakeCluster lost = new FakeCluster();
         List<String> childrenFirst = new ArrayList<>();
         for (int level = 0; level < depth; level++) {
-            lost.push(digest(level), level == 0 ? new Digest[0] : new Digest[] {digest(level - 1)});
-            childrenFirst.add("create " + ObjectName.image(digest(level)));
+            Digest image = digest("level " + level);
+            lost.push(image, level == 0 ? new Digest[0] : new Digest[] {digest("level " + (level - 1))});
+            childrenFirst.add("create " + ObjectName.image(image));
         }
-        lost.tag("ns/app", "v1", digest(depth - 1), clock.instant());
+        lost.tag("ns/app", "v1", digest("level " + (depth - 1)), clock.instant());
         InMemoryObjectStore backup = new InMemoryObjectStore("backup");
         try (WorkerPools workerPools = new WorkerPools(4, 2)) {
             lost.capture(backup, workerPools, clock, scratch);
