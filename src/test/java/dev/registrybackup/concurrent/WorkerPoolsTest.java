@@ -100,6 +100,20 @@ class WorkerPoolsTest {
         assertEquals("done", done.get(10, TimeUnit.SECONDS));
     }
 
+    /** The timer's one thread runs what is due before, first. */
+    @Test
+    void aSleepEndsAfterTheStepsThatWereDueBefore() {
+        // Given
+        AtomicInteger steps = new AtomicInteger();
+        workerPools.schedule(Duration.ofMillis(10), steps::incrementAndGet);
+
+        // When
+        workerPools.sleep(Duration.ofMillis(30));
+
+        // Then
+        assertEquals(1, steps.get());
+    }
+
     @Test
     void aStepRunsLaterUnlessTheFutureIsDoneByThen() throws Exception {
         // Given
