@@ -14,30 +14,32 @@ import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
 import dev.registrybackup.restore.BlobRestorer.BlobAction;
 import dev.registrybackup.restore.BlobRestorer.BlobStep;
-import java.util.EnumMap;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Restores everything, in memory that does not grow with the registry: one pass over both stores' listings to count,
- * one for blobs, and one for each class of links with any missing. For one thread.
+ * one for blobs, and one for links, batch by batch. A repository's layer links sort before its revision links, and these
+ * before its tags, so each batch has what the next one needs. For one thread.
  */
 final class FullRestore implements Restore.PlannedRestore {
     private static final List<Kind> WRITE_ORDER =
             List.of(Kind.LAYER_LINK, Kind.REVISION_LINK, Kind.TAG_INDEX_LINK, Kind.TAG_CURRENT_LINK);
 
+    /** How many links are written at a time, 500 bytes of memory each. */
+    private static final int BATCH_SIZE = 10_000;
+
     private final RestoreContext context;
     private final Links links;
     private final LinkRestorer linkRestorer;
-    private final Map<Kind, Integer> neededByKind = new EnumMap<>(Kind.class);
+    private boolean isAnyLinkNeeded;
 
     /** Plans to restore these links of the backup and every blob, and counts the work. */
     FullRestore(RestoreContext context, Links links) {
@@ -45,13 +47,12 @@ final class FullRestore implements Restore.PlannedRestore {
         this.links = links;
         this.linkRestorer = new LinkRestorer(context);
         forEachBlob(step -> context.counts().addBlob(step, context.request().mode()));
-        forEachLink(path -> true, (link, inTarget) -> {
-            Kind kind = link.path().kind();
-            if (kind == Kind.REVISION_LINK) {
+        forEachLink((link, inTarget) -> {
+            if (link.path().kind() == Kind.REVISION_LINK) {
                 context.counts().addImage();
             }
             boolean isNeeded = isWriteNeeded(link, inTarget, context.counts()::addFinding);
-            neededByKind.merge(kind, isNeeded ? 1 : 0, Integer::sum);
+            isAnyLinkNeeded |= isNeeded;
             context.counts().addLink(link.size(), isNeeded);
         });
     }
@@ -72,12 +73,12 @@ final class FullRestore implements Restore.PlannedRestore {
         }
     }
 
-    private void forEachLink(Predicate<RegistryPath.Link> wanted, BiConsumer<ListedLink, Optional<ListedLink>> visit) {
+    private void forEachLink(BiConsumer<ListedLink, Optional<ListedLink>> visit) {
         int ourRoot = context.backup().layout().prefix().length();
         int theirRoot = context.target().layout().prefix().length();
-        try (Stream<ListedLink> ours = links.list(context.backup().layout().repositoriesPrefix(), wanted);
+        try (Stream<ListedLink> ours = links.list(context.backup().layout().repositoriesPrefix());
                 Stream<ListedLink> theirs = new CurrentLinks(context.target())
-                        .list(context.target().layout().repositoriesPrefix(), wanted)) {
+                        .list(context.target().layout().repositoriesPrefix())) {
             join(
                     ours.iterator(),
                     link -> link.key().substring(ourRoot),
@@ -142,23 +143,35 @@ final class FullRestore implements Restore.PlannedRestore {
         });
         tasks.await();
         ManifestRestorer manifests = new ManifestRestorer(context, blobs, linkRestorer);
-        for (Kind kind : WRITE_ORDER) {
-            if (neededByKind.getOrDefault(kind, 0) > 0) {
-                context.operation().progress().phase(kind.label() + "s");
-                writeAll(kind, blobs, manifests);
-            }
+        if (isAnyLinkNeeded) {
+            context.operation().progress().phase("links");
+            writeLinks(blobs, manifests);
         }
         return !blobs.hasFailures() && !manifests.hasBlocked();
     }
 
-    private void writeAll(Kind kind, BlobRestorer blobs, ManifestRestorer manifests) {
-        BoundedTaskGroup tasks = context.tasks();
-        forEachLink(path -> path.kind() == kind, (link, inTarget) -> {
+    private void writeLinks(BlobRestorer blobs, ManifestRestorer manifests) {
+        List<ListedLink> batch = new ArrayList<>();
+        forEachLink((link, inTarget) -> {
             if (isWriteNeeded(link, inTarget, finding -> {})) {
-                tasks.submit(0, () -> write(link, blobs, manifests));
+                batch.add(link);
+            }
+            if (batch.size() == BATCH_SIZE) {
+                writeAll(batch, blobs, manifests);
+                batch.clear();
             }
         });
-        tasks.await();
+        writeAll(batch, blobs, manifests);
+    }
+
+    private void writeAll(List<ListedLink> batch, BlobRestorer blobs, ManifestRestorer manifests) {
+        for (Kind kind : WRITE_ORDER) {
+            BoundedTaskGroup tasks = context.tasks();
+            batch.stream()
+                    .filter(link -> link.path().kind() == kind)
+                    .forEach(link -> tasks.submit(0, () -> write(link, blobs, manifests)));
+            tasks.await();
+        }
     }
 
     private void write(ListedLink link, BlobRestorer blobs, ManifestRestorer manifests) {

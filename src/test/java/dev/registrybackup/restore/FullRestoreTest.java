@@ -273,11 +273,39 @@ class FullRestoreTest {
         // Then
         assertEquals(
                 made.backedUpObjects().size(), asked(restoreFixture.target().requests()));
+        String repositories = made.layout().repositoriesPrefix();
+        // Once to count, and once to write.
+        assertEquals(
+                2, restoreFixture.target().requests().stream().filter(new Request(Operation.LIST, repositories)::equals).count());
+        assertEquals(
+                2, restoreFixture.backup().requests().stream().filter(new Request(Operation.LIST, repositories)::equals).count());
         assertEquals(
                 List.of(),
                 restoreFixture.backup().requests().stream()
                         .filter(request -> request.operation() == Operation.HEAD)
                         .toList());
+    }
+
+    @Test
+    void moreLinksThanABatchHasAreWrittenAfterWhatTheyLeadTo() {
+        // Given
+        Digest layer = made.layer(APP, 10);
+        for (int number = 0; number < 400; number++) {
+            for (int name = 0; name < 25; name++) {
+                made.mount("ns-%d/app-%d".formatted(number, name), layer);
+            }
+            made.tag("ns-%d/app-1".formatted(number), "v1", made.image("ns-%d/app-1".formatted(number), layer));
+        }
+        restoreFixture.withBackupOf(made);
+
+        // When
+        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
+
+        // Then
+        assertTrue(restoreResult.isComplete());
+        assertRestoredAllBut();
+        assertEquals(
+                Set.of(), made.linksBeforeTheirTargets(restoreFixture.target().writtenKeys()));
     }
 
     @Test
