@@ -12,11 +12,15 @@ import dev.registrybackup.registry.MalformedLinkException;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
+import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
+import dev.registrybackup.registry.RegistryPath.TagIndexLink;
 import dev.registrybackup.restore.BlobRestorer.BlobAction;
 import dev.registrybackup.restore.BlobRestorer.BlobStep;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -39,6 +43,10 @@ final class FullRestore implements Restore.PlannedRestore {
     private final RestoreContext context;
     private final Links links;
     private final LinkRestorer linkRestorer;
+    /** What the tags of a batch point to, by key, as far as the ETags in their listing show it. */
+    private final Map<String, Digest> provableTargets = new HashMap<>();
+
+    private Optional<ListedLink> lastTag = Optional.empty();
     private boolean isAnyLinkNeeded;
 
     /** Plans to restore these links of the backup and every blob, and counts the work. */
@@ -121,6 +129,10 @@ final class FullRestore implements Restore.PlannedRestore {
     }
 
     private Optional<Digest> readTarget(ListedLink link, Consumer<Finding> onMalformed) {
+        Digest provable = provableTargets.get(link.key());
+        if (provable != null) {
+            return Optional.of(provable);
+        }
         try {
             return Optional.of(links.target(link));
         } catch (MalformedLinkException e) {
@@ -153,15 +165,28 @@ final class FullRestore implements Restore.PlannedRestore {
     private void writeLinks(BlobRestorer blobs, ManifestRestorer manifests) {
         List<ListedLink> batch = new ArrayList<>();
         forEachLink((link, inTarget) -> {
+            findTagTarget(link);
             if (isWriteNeeded(link, inTarget, finding -> {})) {
                 batch.add(link);
             }
             if (batch.size() == BATCH_SIZE) {
                 writeAll(batch, blobs, manifests);
                 batch.clear();
+                provableTargets.clear();
             }
         });
         writeAll(batch, blobs, manifests);
+    }
+
+    /** A tag sorts right before its history, and points to one of it. */
+    private void findTagTarget(ListedLink link) {
+        if (link.path() instanceof TagCurrentLink) {
+            lastTag = Optional.of(link);
+        } else if (link.path() instanceof TagIndexLink entry) {
+            lastTag.filter(tag -> tag.path().equals(new TagCurrentLink(entry.repository(), entry.tag())))
+                    .filter(tag -> tag.provablyPointsTo(entry.digest()))
+                    .ifPresent(tag -> provableTargets.put(tag.key(), entry.digest()));
+        }
     }
 
     private void writeAll(List<ListedLink> batch, BlobRestorer blobs, ManifestRestorer manifests) {

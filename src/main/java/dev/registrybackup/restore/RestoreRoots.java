@@ -71,7 +71,17 @@ record RestoreRoots(
                 reportIfApproximate(context, link);
                 switch (link.path().kind()) {
                     case REVISION_LINK -> roots.revisions.add(((RevisionLink) link.path()).digest());
-                    case TAG_INDEX_LINK -> roots.history.add((TagIndexLink) link.path());
+                    case TAG_INDEX_LINK -> {
+                        TagIndexLink entry = (TagIndexLink) link.path();
+                        roots.history.add(entry);
+                        // A tag sorts right before its history, and its ETag shows to which entry it points.
+                        ListedLink tag = tags.isEmpty() ? link : tags.get(tags.size() - 1);
+                        if (tag.path().equals(new TagCurrentLink(entry.repository(), entry.tag()))
+                                && tag.provablyPointsTo(entry.digest())) {
+                            tags.remove(tags.size() - 1);
+                            roots.addTag(entry.tag(), entry.digest());
+                        }
+                    }
                     case TAG_CURRENT_LINK -> tags.add(link);
                     case LAYER_LINK, BLOB, UPLOAD, UNKNOWN, EXCLUDED -> {}
                 }

@@ -396,7 +396,7 @@ class ScopedRestoreTest {
                 .filter(request -> request.operation() == Operation.OPEN)
                 .filter(request -> request.key().equals(registry.blobKey(layer))
                         || request.key().contains("_layers")
-                        || request.key().contains("revisions"))
+                        || request.key().contains("_manifests"))
                 .count();
         long asked = restoreFixture.target().requests().stream()
                 .filter(request -> request.operation() != Operation.LIST && request.operation() != Operation.BUCKET)
