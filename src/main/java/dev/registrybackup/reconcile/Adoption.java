@@ -38,19 +38,19 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
 
 /**
- * Adopts a backup bucket that something else filled, an rclone CronJob say: reads every blob there once, replaces one that
- * fails its digest by the registry's, or moves it to quarantine, and marks the bucket as verified. Goes on where it was
- * interrupted. Events may be handled meanwhile; whatever filled the bucket must have stopped before the first run, since
- * it writes without verifying. For one run, on one thread that is none of the worker pools'.
+ * Adopts a backup bucket that something else filled, such as an rclone CronJob: verifies every blob once, replaces a corrupt
+ * one from the registry or moves it to quarantine, and marks the bucket as verified. Continues where it was interrupted.
+ * Events may be handled at the same time, but what filled the bucket must have stopped before the first run, because it
+ * writes without verifying. For one use, on one thread, which is not one of the worker pools'.
  */
 final class Adoption {
-    /** The checkpoint of an adoption that is not finished. */
+    /** The key of the checkpoint of an unfinished adoption. */
     static final String CHECKPOINT_KEY = RegistryLayout.METADATA_PREFIX + "adoption";
 
-    /** Where corrupt blobs are moved to, each under its key. */
+    /** The prefix to which corrupt blobs are moved, each under its key. */
     static final String QUARANTINE_PREFIX = RegistryLayout.METADATA_PREFIX + "quarantine/";
 
-    /** A checkpoint is written after so many blobs, so many bytes or so long, whatever comes first. */
+    /** A checkpoint is written after this many blobs, this many bytes or this long, whichever comes first. */
     static final int BATCH_BLOBS = 1000;
 
     private static final System.Logger LOGGER = System.getLogger(Adoption.class.getName());
@@ -60,7 +60,7 @@ final class Adoption {
     private static final int CONCURRENCY = 16;
     private static final int MAX_ATTEMPTS = 3;
 
-    /** With so many failures it is the store that fails, and not some objects in it. */
+    /** More failures than this mean that the store fails, not single objects in it. */
     private static final int MAX_UNKNOWN = 100;
 
     private final ObjectStore backup;
@@ -73,7 +73,7 @@ final class Adoption {
     private final MetadataStore records;
     private final BoundedTaskGroup readers;
 
-    /** What was read of the blobs since the last checkpoint; filled by the worker pools, read once they are done. */
+    /** The blobs read since the last checkpoint; written by the worker pools, read once these are done. */
     private final ConcurrentNavigableMap<String, BlobReading> batch = new ConcurrentSkipListMap<>();
 
     private long verified;
@@ -83,22 +83,22 @@ final class Adoption {
     private long bytes;
 
     /**
-     * What one run did.
+     * The work of one run.
      *
-     * @param verified how many blobs are what their digests say
-     * @param replaced how many were not, and are now
-     * @param quarantined how many were not, and are in the backup no more
-     * @param bytes how many bytes the verified and the replaced ones have
-     * @param isComplete whether nothing is left to verify, so that the bucket is marked
+     * @param verified how many blobs match their digest
+     * @param replaced how many were corrupt and were replaced
+     * @param quarantined how many were corrupt and were moved to quarantine
+     * @param bytes the size of the verified and replaced ones
+     * @param isComplete whether all are verified, so that the bucket is marked
      */
     record AdoptionSummary(long verified, long replaced, long quarantined, long bytes, boolean isComplete) {}
 
     /**
-     * How far it is: every blob up to a key is dealt with.
+     * The progress: every blob up to a key is done.
      *
      * @param lastKey the key, in key order; empty before the first
-     * @param verified how many blobs up to there are good
-     * @param bytes how many bytes those have
+     * @param verified how many blobs up to there are valid
+     * @param bytes the size of those
      * @param startedAt when the adoption began, UTC
      */
     private record Checkpoint(String lastKey, long verified, long bytes, Instant startedAt) {}
@@ -112,20 +112,20 @@ final class Adoption {
     }
 
     /**
-     * What reading a blob showed.
+     * The result of reading a blob.
      *
-     * @param object the very object that was read
-     * @param failure why it is unknown
+     * @param object the object that was read
+     * @param failure why its state is unknown
      */
     private record BlobReading(
             Digest digest, ObjectInfo object, BlobContent content, Optional<ObjectStoreException> failure) {}
 
     /**
-     * An adoption of that bucket.
+     * Adopts this backup.
      *
-     * @param backup its store; refuses writes once the operation is fenced
+     * @param backup the backup; refuses writes once the operation is fenced
      * @param blobReplicator copies the registry's blobs into it
-     * @param rateLimiter how fast its blobs are read
+     * @param rateLimiter the limit for reading blobs
      */
     Adoption(
             RegistryStore backup,
@@ -147,10 +147,10 @@ final class Adoption {
     }
 
     /**
-     * Verifies what is not verified yet; does nothing if the bucket is marked. A blob that cannot be read is a finding, and
-     * the bucket is not marked then.
+     * Verifies what is not verified yet; does nothing if the bucket is marked. If a blob cannot be read, reports it and does
+     * not mark the bucket.
      *
-     * @throws ObjectStoreException if a store does not work, or the bucket cannot be written
+     * @throws ObjectStoreException if a store fails, or the bucket cannot be written
      */
     AdoptionSummary run() {
         if (verifiedMarker.isSet()) {
@@ -201,10 +201,10 @@ final class Adoption {
         return new AdoptionSummary(verified, replaced, quarantined, bytes, unknown == 0);
     }
 
-    /** The checkpoint in a record; empty if it is none of this registry. */
+    /** The checkpoint in a record; empty if it is not one of this registry. */
     private Optional<Checkpoint> parse(StoredRecord stored) {
         Optional<Checkpoint> checkpoint = MetadataStore.parse(stored.json())
-                // One of another root directory would cover keys that nobody has looked at.
+                // A checkpoint of another root directory would skip keys that were not read.
                 .filter(json -> json.path("lastKey").asText().startsWith(layout.blobsPrefix())
                         && json.path("verified").canConvertToLong()
                         && json.path("bytes").canConvertToLong())
@@ -223,7 +223,7 @@ final class Adoption {
         return checkpoint;
     }
 
-    /** Reads the blob to its end as it is now, which may be another object than the one listed. */
+    /** Reads the current object to its end, which may be another one than was listed. */
     private BlobReading read(Digest digest, ObjectInfo listed) {
         try {
             Optional<ObjectInfo> current = Optional.of(listed);
@@ -237,7 +237,7 @@ final class Adoption {
                             isIntact ? BlobContent.INTACT : BlobContent.CORRUPT,
                             Optional.empty());
                 } catch (ObjectStoreException e) {
-                    // An event may have had it copied since it was listed.
+                    // An event may have replaced it since it was listed.
                     if (e.error() != StoreError.PRECONDITION_FAILED || attempt == MAX_ATTEMPTS) {
                         throw e;
                     }
@@ -253,7 +253,7 @@ final class Adoption {
         }
     }
 
-    /** Deals with what was read since the last checkpoint, and writes the next, which it returns. */
+    /** Replaces the corrupt blobs since the last checkpoint, then writes and returns the next one. */
     private Checkpoint settleBatch(Checkpoint first, Checkpoint last, SingleVersionRecord record) {
         readers.await();
         Checkpoint reached = last;
@@ -279,7 +279,7 @@ final class Adoption {
                         "The backup's copy was not verified: %s. The next run goes on with it"
                                 .formatted(e.getMessage())));
             }
-            // It stays before the first that is unknown, so that the next run reads that again.
+            // It stops before the first blob of unknown state, so that the next run reads that again.
             if (unknown == 0) {
                 reached = new Checkpoint(
                         reading.object().key(),
@@ -301,7 +301,7 @@ final class Adoption {
         return reached;
     }
 
-    /** Fails if a store failed, or somebody wrote the blob again since that very object was found corrupt. */
+    /** Throws if a store failed, or the blob was written again since the corrupt object was read. */
     private void replaceOrQuarantine(Digest digest, ObjectInfo object) {
         ReplicationResult copy = overwrite(digest);
         if (!copy.isInBackup()) {
@@ -309,12 +309,12 @@ final class Adoption {
                 return;
             }
             backup.delete(object.key(), Optional.empty());
-            // An event may have copied a good one before the deletion: then the registry has it.
+            // An event may have copied a valid one before the deletion: then the registry has it.
             copy = overwrite(digest);
         }
         if (copy.isInBackup()) {
             replaced++;
-            // One that an event copied at the same time is told without its bytes.
+            // One that an event copied at the same time is recognized without reading its bytes.
             bytes += copy.status() == ReplicationStatus.COPIED ? copy.bytesCopied() : object.size();
             return;
         }
@@ -337,7 +337,7 @@ final class Adoption {
         return WorkerPools.join(blobReplicator.overwrite(digest));
     }
 
-    /** Says whether it was still there. */
+    /** Returns whether it was still there. */
     private boolean copyToQuarantine(ObjectInfo object) {
         try {
             new ObjectCopier(backup, copied -> Map.of())
@@ -354,10 +354,10 @@ final class Adoption {
         }
     }
 
-    /** Once the bucket is marked nobody reads it, so that a failure is only logged. */
+    /** A failure is only logged, because a marked bucket needs no checkpoint. */
     private void deleteCheckpoint() {
         try (Stream<ObjectVersion> versions = backup.listVersions(CHECKPOINT_KEY)) {
-            // All versions: of a writer that was stopped there may be two.
+            // All versions: a writer that was killed may have left two.
             records.delete(versions.filter(version -> version.key().equals(CHECKPOINT_KEY))
                     .toList());
         } catch (ObjectStoreException e) {

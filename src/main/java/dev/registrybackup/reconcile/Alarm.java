@@ -8,16 +8,16 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Something that a human has to look at before anything is removed.
+ * Blocks pruning until an operator acknowledges it.
  *
- * @param id its name
+ * @param id its id
  * @param cause what kind of alarm it is, in a word
- * @param problem what was seen
- * @param raisedAt when, UTC
- * @param acknowledgement by whom and when it was acknowledged; empty if nobody has
+ * @param problem what was found, for people
+ * @param raisedAt when it was raised, UTC
+ * @param acknowledgement who acknowledged it and when; empty if it is open
  */
 public record Alarm(String id, String cause, String problem, Instant raisedAt, Optional<String> acknowledgement) {
-    /** Whether nobody has acknowledged it. */
+    /** Whether it is not acknowledged. */
     public boolean isOpen() {
         return acknowledgement.isEmpty();
     }
@@ -26,7 +26,7 @@ public record Alarm(String id, String cause, String problem, Instant raisedAt, O
         return new Alarm(id, cause, problem, raisedAt, Optional.of(when + " by " + by));
     }
 
-    /** The form in which records and reports have it. */
+    /** The JSON form in records and reports. */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance
                 .objectNode()
@@ -38,7 +38,7 @@ public record Alarm(String id, String cause, String problem, Instant raisedAt, O
         return json;
     }
 
-    /** A record that cannot be understood is an alarm too: nobody has said that all is well. */
+    /** An unreadable record counts as an open alarm, because nothing shows that it was acknowledged. */
     static Alarm parse(String id, String text) {
         return MetadataStore.parse(text)
                 .flatMap(json -> MetadataStore.parseTime(json, "raisedAt")

@@ -15,11 +15,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Alarms under {@value #PREFIX}: each stays until somebody acknowledges it, and while one does nothing is removed from the
- * backup. Blocks; safe for use by many threads.
+ * Alarms under {@value #PREFIX}. While one is not acknowledged, nothing is pruned from the backup. Blocks; safe for use by
+ * many threads.
  */
 public final class Alarms {
-    /** Where they lie. */
+    /** The prefix of their records. */
     public static final String PREFIX = RegistryLayout.METADATA_PREFIX + "alarms/";
 
     private static final System.Logger LOGGER = System.getLogger(Alarms.class.getName());
@@ -30,7 +30,7 @@ public final class Alarms {
     private final MetadataStore records;
     private final Clock clock;
 
-    /** The alarms of that bucket. */
+    /** Uses the alarms in this backup. */
     public Alarms(ObjectStore backup, Clock clock) {
         this.backup = backup;
         this.records = new MetadataStore(backup);
@@ -38,10 +38,10 @@ public final class Alarms {
     }
 
     /**
-     * Raises an alarm; one of the same cause that is not acknowledged yet stands for it.
+     * Raises an alarm, unless there is one of the same cause that is not acknowledged.
      *
      * @param cause what kind of alarm it is, in a word
-     * @param problem what was seen, for a human
+     * @param problem what was found, for people
      */
     public Alarm raise(String cause, String problem) {
         Optional<Alarm> standing = openAlarms().stream()
@@ -63,15 +63,15 @@ public final class Alarms {
         return raised;
     }
 
-    /** Those that nobody has acknowledged, the oldest first of each cause. */
+    /** The alarms that are not acknowledged, oldest first within each cause. */
     public List<Alarm> openAlarms() {
         return list().stream().filter(Alarm::isOpen).toList();
     }
 
     /**
-     * Acknowledges an alarm, which allows removals again.
+     * Acknowledges an alarm, so that pruning may continue.
      *
-     * @param by who says so, for a human
+     * @param by who acknowledges it, for people
      * @throws IllegalArgumentException if there is no such alarm
      */
     public Alarm acknowledge(String id, String by) {
@@ -86,7 +86,7 @@ public final class Alarms {
     }
 
     /**
-     * The alarm of that name.
+     * The alarm with this id.
      *
      * @throws IllegalArgumentException if there is none
      */

@@ -23,17 +23,17 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Copies keys by the same replicator as events, so many at a time. Keys are handed to it by one thread. */
+/** Copies keys with the replicator of events, at most {@value #CONCURRENCY} at a time. One thread submits them. */
 final class CopyPhase {
     private static final int CONCURRENCY = 64;
 
-    /** What was seen of a key in the backup. */
+    /** What is known of a key in the backup. */
     enum InBackup {
-        /** A comparison has just shown that it is not there. */
+        /** A comparison has just shown that it is missing. */
         ABSENT,
-        /** Something is there, which may not be what the registry has. */
+        /** It is there, with other content than in the registry. */
         DIFFERENT,
-        /** Nobody looked. */
+        /** It was not looked at. */
         UNKNOWN
     }
 
@@ -46,9 +46,9 @@ final class CopyPhase {
     private final Semaphore permits = new Semaphore(CONCURRENCY);
 
     /**
-     * Copies by those tools.
+     * Copies from the pair's registry into its backup.
      *
-     * @param missedByEventsBefore what was written before then, events should have copied; empty if there were none yet
+     * @param missedByEventsBefore events should have copied what was written before then; empty in a first fill
      */
     CopyPhase(
             StorePair storePair,
@@ -66,21 +66,21 @@ final class CopyPhase {
     }
 
     /**
-     * Has the key copied, and returns once there is room for the next.
+     * Starts to copy the key, and returns as soon as another one may start.
      *
-     * @param inBackup what was seen of it in the backup
-     * @param then is handed the result, on another thread
-     * @throws dev.registrybackup.operation.FencedException if nothing more may be written
+     * @param inBackup what is known of it in the backup
+     * @param then receives the result, on another thread
+     * @throws dev.registrybackup.operation.FencedException if the run must stop
      */
     void copy(String key, InBackup inBackup, Consumer<KeyResult> then) {
         copy(key, inBackup, Optional.empty(), Optional.empty(), then);
     }
 
     /**
-     * As {@link #copy(String, InBackup, Consumer)}, of a key that a listing of the registry may just have shown.
+     * As {@link #copy(String, InBackup, Consumer)}, with what a listing of the registry has just shown.
      *
-     * @param listed what the listing shows of it; empty if nothing
-     * @param target what the link contains, as its ETag there shows; empty if that is not known
+     * @param listed the registry's object; empty if it was not listed
+     * @param target what the link contains, as its ETag shows; empty if it does not
      */
     void copy(
             String key,
@@ -91,7 +91,7 @@ final class CopyPhase {
         context.checkFence();
         permits.acquireUninterruptibly();
         context.progress().addExpected(1, 0);
-        // Something showed that it may be missing, so what is remembered of it may be wrong.
+        // It was reported as missing or different, so a memory of it as durable may be wrong.
         replicationTools.durableKeys().remove(key);
         RegistryPath path = storePair.layout().parse(key);
         boolean differed = inBackup == InBackup.DIFFERENT;
@@ -117,7 +117,7 @@ final class CopyPhase {
                 : replicationTools.replicator().replicateAbsent(key);
     }
 
-    /** Links that differ by their ETags may be the same for all that, where those are no MD5 (KMS). */
+    /** Compares links by content, because their ETags differ under KMS even if they are the same. */
     private CompletableFuture<Boolean> hasSameContent(RegistryPath path, String key, boolean differed) {
         return differed && path instanceof Link
                 ? workerPools.submitSmall(() -> readLink(storePair.registry(), key)
@@ -128,7 +128,7 @@ final class CopyPhase {
                 : CompletableFuture.completedFuture(false);
     }
 
-    /** What a link says; empty if it is gone, or is no link. */
+    /** The content of a link; empty if it is missing or too large for a link. */
     private static Optional<byte[]> readLink(ObjectStore store, String key) {
         try (OpenObject reading = store.open(key, Optional.empty(), Optional.empty())) {
             return Optional.of(reading.readAll(LinkContent.MAX_BYTES));
@@ -168,18 +168,18 @@ final class CopyPhase {
         }
     }
 
-    /** A listing of the registry to go along with keys in their order. */
+    /** Lists the registry. */
     @MustBeClosed
     SortedListing listRegistry(String prefix) {
         return SortedListing.of(storePair.registry(), prefix);
     }
 
-    /** Lets whoever only compares learn that it may not go on. */
+    /** Throws if the run must stop. */
     void checkFence() {
         context.checkFence();
     }
 
-    /** Returns once nothing is under way. */
+    /** Waits until all submitted keys are copied. */
     void await() {
         permits.acquireUninterruptibly(CONCURRENCY);
         permits.release(CONCURRENCY);

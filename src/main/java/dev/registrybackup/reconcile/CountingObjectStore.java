@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 
-/** Counts what is asked of a store, for the report: calls, of which a listing may take several requests. */
+/** Counts the calls to a store for the report; a listing may send several requests. */
 final class CountingObjectStore extends ForwardingObjectStore {
     private final LongAdder heads = new LongAdder();
     private final LongAdder reads = new LongAdder();

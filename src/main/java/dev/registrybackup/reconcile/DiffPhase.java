@@ -28,14 +28,14 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Compares and copies all shards, one after the other in key order, and keeps the record of what the registry lacks. For
- * one thread.
+ * Compares and copies all shards, one after the other in key order, and updates the record of what is missing from the
+ * registry. For one thread.
  */
 final class DiffPhase {
-    /** So many commands are kept for the summary. */
+    /** How many rclone commands the summary has. */
     private static final int MAX_REPORTED = 20;
 
-    /** Of so many links one shows what a store's ETags are. */
+    /** Among how many links to look for one whose ETag shows whether the store's ETags are MD5 hashes. */
     private static final int ETAG_SAMPLE_SIZE = 1_000;
 
     private static final int MAX_REPOSITORIES = 100;
@@ -71,12 +71,12 @@ final class DiffPhase {
         return List.copyOf(failedShards);
     }
 
-    /** What rclone was run with, the first of it. */
+    /** The first rclone commands. */
     List<String> commands() {
         return List.copyOf(commands);
     }
 
-    /** Of how many keys rclone spoke. */
+    /** How many keys rclone reported. */
     long comparedKeys() {
         return comparedKeys;
     }
@@ -86,27 +86,27 @@ final class DiffPhase {
         return shardCount;
     }
 
-    /** The repositories of which something was copied; of more than {@value #MAX_REPOSITORIES} of them not all. */
+    /** The repositories with copied links; not all of them if there are more than {@value #MAX_REPOSITORIES}. */
     SortedSet<String> changedRepositories() {
         return new TreeSet<>(changedRepositories);
     }
 
-    /** The keys that remain; empty if there are too many to keep, or shards were not compared. */
+    /** The remaining keys; empty if there are too many to keep, or shards were not compared. */
     Optional<Set<String>> remainingKeys() {
         return failedShards.isEmpty() && remainingKeys.size() < MAX_REMAINING
                 ? Optional.of(Set.copyOf(remainingKeys))
                 : Optional.empty();
     }
 
-    /** Whether those are not all. */
+    /** Whether {@link #changedRepositories} is not all of them. */
     boolean hasManyRepositories() {
         return changedRepositories.size() > MAX_REPOSITORIES;
     }
 
     /**
-     * Does it.
+     * Compares and copies all shards.
      *
-     * @param sizes how many links each shard had before; takes how many each has now
+     * @param sizes how many links each shard had before; receives how many each has now
      */
     void run(long shardSize, ShardSizes sizes, MissingIntervalUpdate missingIntervals) {
         context.phase("comparing");
@@ -136,8 +136,8 @@ final class DiffPhase {
     }
 
     /**
-     * Whether a store's ETags are the MD5 of what was written in one piece, as rclone takes them. Not so under KMS. A store
-     * without a link, or without ETags, is given the benefit of the doubt.
+     * Whether the ETags of a store's small objects are MD5 hashes, as rclone expects, which they are not under KMS. Assumed
+     * if there is no link, or the store has no ETags.
      */
     private boolean areETagsMd5(ObjectStore store) {
         try (Stream<ObjectInfo> listing = store.list(storePair.layout().repositoriesPrefix())) {
@@ -156,7 +156,7 @@ final class DiffPhase {
         return link.size() != content.length || link.etag().equals(LinkContent.md5Hex(content));
     }
 
-    /** Whether a bucket does not answer: each of the other shards would fail after time-outs of its own. */
+    /** Whether a bucket does not answer: then each other shard would fail after timeouts of its own. */
     private boolean isStoreUnreachable(Shard after) {
         try {
             storePair.registry().requireBucket();
@@ -203,7 +203,7 @@ final class DiffPhase {
         } else if (keyResult.state() == KeyResult.State.REMAINING) {
             boolean isAcknowledged = reported.equals(Optional.of(FindingCode.ACKNOWLEDGED));
             reconcileStats.add(path.kind(), isAcknowledged ? Count.ACKNOWLEDGED : Count.REMAINING, 1);
-            // A link that is blocked for a blob's sake has nothing wrong itself.
+            // A blocked link is not corrupt itself.
             boolean isCorrupt = keyResult
                     .problem()
                     .filter(problem -> problem.code() == FindingCode.BLOB_DIGEST_MISMATCH)
@@ -215,7 +215,7 @@ final class DiffPhase {
         }
     }
 
-    /** Only whole shards of links and blobs say what is missing: the others hold what no registry wrote. */
+    /** Records missing keys of shards with links and blobs; what lies beside them no registry wrote. */
     private void recordMissing(
             Shard shard, ShardReconciler.ShardResult shardResult, MissingIntervalUpdate missingIntervals) {
         if (shard.prefix().equals(storePair.layout().rootPrefix())) {
@@ -232,7 +232,7 @@ final class DiffPhase {
         }
     }
 
-    /** The first key after all that start with the prefix, which ends in a slash. */
+    /** The first key after all keys with this prefix, which ends in a slash. */
     private static String endOfPrefix(String prefix) {
         return prefix.substring(0, prefix.length() - 1) + (char) ('/' + 1);
     }

@@ -5,33 +5,33 @@ import dev.registrybackup.replication.ReplicationResult;
 import java.util.Optional;
 
 /**
- * What became of a key that rclone reported.
+ * The result for a key that rclone reported.
  *
- * @param state in short
+ * @param state its state
  * @param missedByEvents whether events should have copied it
- * @param problem what is wrong, if something is
+ * @param problem what is wrong; empty if nothing is
  */
 record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem) {
-    /** In short. */
+    /** The state of a key. */
     enum State {
-        /** The backup has it now as the registry has it. */
+        /** It was copied. */
         COPIED,
-        /** It was copied; both have the same content since, which rclone could not see. */
+        /** It was copied, and both have the same content, though rclone reports a difference. */
         COPIED_UNCONFIRMED,
-        /** Both have the same content, which rclone could not see. */
+        /** Both have the same content, though rclone reports a difference. */
         SAME,
-        /** The registry has it no more. */
+        /** The registry no longer has it. */
         SOURCE_MISSING,
-        /** It is no object of a registry's, and such are not copied. */
+        /** No registry writes such an object, and it is not copied. */
         SKIPPED,
-        /** It is missing in the backup, or differs. */
+        /** It is still missing from the backup, or differs. */
         REMAINING
     }
 
     /** What is wrong with it. */
     record Problem(FindingCode code, String text) {}
 
-    /** That of a key of which a copy came to this. */
+    /** The result for a key that was replicated. */
     static KeyResult of(ReplicationResult replicationResult, boolean differed, boolean missed) {
         return switch (replicationResult.status()) {
             case COPIED -> new KeyResult(State.COPIED, missed, Optional.empty());
@@ -66,12 +66,12 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
         return Optional.of(new Problem(code, beginning + replicationResult.problem()));
     }
 
-    /** That of a link which says the same in both stores. */
+    /** The result for a link with the same content in both stores. */
     static KeyResult same() {
         return new KeyResult(State.SAME, false, Optional.empty());
     }
 
-    /** That of a key which a store did not let be copied. */
+    /** The result for a key whose copy failed. */
     static KeyResult failed(Throwable failure) {
         return new KeyResult(
                 State.REMAINING,
@@ -79,7 +79,7 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
                 Optional.of(new Problem(FindingCode.UNDETERMINED, String.valueOf(failure.getMessage()))));
     }
 
-    /** That of a key which rclone reports however often it is copied. */
+    /** The result for a key that rclone still reports after it was copied. */
     KeyResult stillDiffering() {
         return new KeyResult(
                 State.REMAINING,
@@ -90,7 +90,7 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
                                 + " what it has")));
     }
 
-    /** This one, of a key that became the other before. */
+    /** This result, for a key that had the other one in an earlier round. */
     KeyResult mergedWith(KeyResult before) {
         if (!before.isCopied() || state != State.SAME) {
             return this;
@@ -98,12 +98,12 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
         return new KeyResult(State.COPIED_UNCONFIRMED, before.missedByEvents(), before.problem());
     }
 
-    /** Whether the backup was given it in this run. */
+    /** Whether this run copied it. */
     boolean isCopied() {
         return state == State.COPIED || state == State.COPIED_UNCONFIRMED;
     }
 
-    /** Whether copying it again changes nothing. */
+    /** Whether copying it again would change nothing. */
     boolean isFinal() {
         return state != State.COPIED;
     }

@@ -9,23 +9,23 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What the last reconciliation came to, under {@value #KEY}: its summary, when the last successful one began and ended, and
- * when the last one began that left nothing. A run is successful that compared every key: what it could not copy, since the
- * registry's own is corrupt for example, is remaining, and counted apart. Blocks.
+ * The record of the last reconciliation, under {@value #KEY}: its summary, when the last successful run began and ended, and
+ * when the last complete one began. A run is successful if it compared every key; it is complete if nothing remains, such
+ * as a blob that is corrupt in the registry. Blocks.
  */
 public final class LastRun {
-    /** Where it lies. */
+    /** The key of the record. */
     public static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/last";
 
     private final MetadataStore records;
 
     /**
-     * What was recorded.
+     * The content of the record.
      *
      * @param summary the last run's summary
      * @param lastSuccessStartedAt when the last successful run began, UTC; empty if there was none
      * @param lastSuccessFinishedAt when it ended, UTC
-     * @param lastCompleteStartedAt when the last run began that left nothing, UTC; empty if there was none
+     * @param lastCompleteStartedAt when the last complete run began, UTC; empty if there was none
      */
     public record RunRecord(
             ObjectNode summary,
@@ -41,12 +41,12 @@ public final class LastRun {
         }
     }
 
-    /** The last run of that backup. */
+    /** Uses the record in this backup. */
     public LastRun(ObjectStore backup) {
         this.records = new MetadataStore(backup);
     }
 
-    /** What is on record; nothing if there is no record that can be read. */
+    /** The record; an empty one if there is none, or it cannot be read. */
     public RunRecord read() {
         return parse(records.read(KEY));
     }

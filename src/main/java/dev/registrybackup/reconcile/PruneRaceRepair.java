@@ -28,11 +28,11 @@ import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 
 /**
- * Reinstates blobs that links need which were written while blobs were removed. Another process may have taken such a blob
- * for durable from memory and written the link; so this is done once all memory of that time has faded. For one thread.
+ * Reinstates pruned blobs whose links were written during the pruning. Another process may have remembered such a blob as
+ * durable and published a link to it, so this runs once all memories of that time have expired. For one thread.
  */
 final class PruneRaceRepair {
-    /** What the stores' clocks may differ by from ours. */
+    /** How far the stores' clocks may differ from ours. */
     private static final Duration MAX_CLOCK_SKEW = Duration.ofMinutes(5);
 
     private static final int BATCH_SIZE = 1_000;
@@ -54,7 +54,7 @@ final class PruneRaceRepair {
         this.context = context;
     }
 
-    /** Checks the links that the backup got since then, and says how many blobs it reinstated. */
+    /** Checks the links written to the backup since then, and returns how many blobs were reinstated. */
     long repairSince(Instant since) {
         long count = 0;
         try (Stream<ObjectInfo> listing =
@@ -71,7 +71,7 @@ final class PruneRaceRepair {
                 }
                 if (manifests.size() + needed.size() >= BATCH_SIZE || !links.hasNext()) {
                     ReachableSet.Reachability reachability = reachableSet.of(manifests);
-                    reachability.unknown().forEach(this::couldNotTell);
+                    reachability.unknown().forEach(this::reportUnknown);
                     needed.addAll(reachability.digests());
                     count += needed.stream().filter(this::reinstate).count();
                     manifests.clear();
@@ -82,18 +82,18 @@ final class PruneRaceRepair {
         return count;
     }
 
-    /** Whether all could be checked; if not, another run has to. */
+    /** Whether everything was checked; if not, the next run has to. */
     boolean isConclusive() {
         return isConclusive;
     }
 
-    private void couldNotTell(Digest manifest) {
+    private void reportUnknown(Digest manifest) {
         isConclusive = false;
         context.report(new Finding(
                 FindingCode.UNDETERMINED,
                 manifest.toString(),
-                "A link that was written lately leads to it, and what it needs is not known, since it is no manifest that can be"
-                        + " read; the next run looks again: push the image again, or delete it"));
+                "A recent link points to it, and what it needs cannot be determined, because it is not a readable manifest. The next"
+                        + " run checks again: push the image again, or delete it"));
     }
 
     private boolean reinstate(Digest digest) {
@@ -105,8 +105,7 @@ final class PruneRaceRepair {
             context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     digest.toString(),
-                    "A link that was written lately needs it, and whether it is there could not be told; the next run looks"
-                            + " again: " + WorkerPools.unwrap(e).getMessage()));
+                    "A recent link needs it, and its presence cannot be determined; the next run checks again: " + WorkerPools.unwrap(e).getMessage()));
             return false;
         }
     }
@@ -125,11 +124,11 @@ final class PruneRaceRepair {
         context.report(new Finding(
                 FindingCode.BLOB_MISSING,
                 digest.toString(),
-                "A link that was written lately needs it, and neither store has it: push the image again"));
+                "A recent link needs it, and neither store has it: push the image again"));
         return false;
     }
 
-    /** Copies its newest version forward: to take away the mark that hides it would take the right to destroy versions. */
+    /** Copies its newest valid version forward: deleting the delete marker would need the right to delete versions. */
     private boolean reinstateVersion(String key, Digest digest) {
         Optional<ObjectRef> held = new BlobVersions(
                         new RegistryStore(storePair.backup(), storePair.layout()), RateLimiter.unlimited())

@@ -10,8 +10,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * That blobs are being removed, since when: on record from before the first one goes until the links written meanwhile
- * were checked, so that a run that dies in between leaves the check to the next. Blocks.
+ * The record that blobs are being pruned, and since when. It exists from before the first deletion until the links written
+ * in between were checked, so that the next run makes the check if this one dies. Blocks.
  */
 final class PruneRecord {
     static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/pruning";
@@ -24,7 +24,7 @@ final class PruneRecord {
         this.clock = clock;
     }
 
-    /** Since when, UTC; empty if nothing is to be checked. A record that cannot be read has everything checked. */
+    /** When pruning began, UTC; empty if no check is due. An unreadable record makes the check cover everything. */
     Optional<Instant> startedAt() {
         return records.get(KEY)
                 .map(stored -> MetadataStore.parse(stored.json())
@@ -32,7 +32,7 @@ final class PruneRecord {
                         .orElse(Instant.EPOCH));
     }
 
-    /** Puts it on record, and says whether it was not on record before: a check that another run left is still to be made. */
+    /** Writes the record, unless there is one: the check of an earlier run is still due. Returns whether it was written. */
     boolean start() {
         Optional<StoredRecord> before = records.get(KEY);
         if (before.isEmpty()) {

@@ -40,15 +40,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prunes the backup: hides in it what the registry has lacked since before a time. Tags, then revisions, an index before
- * its children, then layer links, then blobs, so that no link is left that leads to nothing. Only a tag's history may name
- * a revision that is gone, as it may in the registry. Each key is asked for in the registry once more just before, and just
- * after: what came back in between is copied again, since its event may have found it in the backup still. Nothing that a
- * revision kept in the backup or present in the registry needs is touched, nor what ImageStreams needed that were captured
- * since that time. For one thread.
+ * Prunes the backup: hides what has been missing from the registry since before a time. Deletes tags, then revisions, an
+ * index before its children, then layer links, then blobs, so that no link is left whose target is missing. Only a tag's
+ * history may name a deleted revision, as it may in the registry. Asks the registry for each key just before and just after
+ * its deletion: what came back in between is copied again, because its event may still have found it in the backup. Keeps
+ * whatever is reachable from a revision that stays in the backup or is in the registry, and from ImageStreams that were
+ * captured since that time. For one thread.
  */
 final class Pruner {
-    /** So many blobs are removed in one run at the most, in memory that is bounded so; the next run goes on. */
+    /** How many blobs one run deletes at most, which bounds its memory; the next run continues. */
     private static final int MAX_BLOBS = 100_000;
 
     private static final int BATCH_SIZE = 1_000;
@@ -65,15 +65,15 @@ final class Pruner {
     private @Nullable ObjectStoreException captureFailure;
     private boolean hasFailed;
 
-    /** The keys of one repository that may go. */
+    /** The keys of one repository to prune. */
     private record RepositoryKeys(RepositoryName repository, List<String> keys) {}
 
     /**
-     * A removal from that backup.
+     * Prunes the backup of this pair.
      *
-     * @param pruneRecord says from before the first blob goes that blobs are being removed
+     * @param pruneRecord the record that blobs are being pruned, written before the first deletion
      * @param scratch a directory for lists
-     * @param missingSinceBefore what the registry has lacked since before then may go
+     * @param missingSinceBefore prunes what has been missing from the registry since before then
      */
     Pruner(
             StorePair storePair,
@@ -94,7 +94,7 @@ final class Pruner {
         this.missingSinceBefore = missingSinceBefore;
     }
 
-    /** Does it, and says whether no store failed; what was not removed then, the next run removes. */
+    /** Prunes, and returns whether no store failed; if one did, the next run prunes the rest. */
     boolean run() {
         forEachRepository(Kind.TAG_CURRENT_LINK, repositoryKeys -> pruneAll(repositoryKeys.keys(), Set.of()));
         forEachRepository(Kind.TAG_INDEX_LINK, repositoryKeys -> pruneAll(repositoryKeys.keys(), Set.of()));
@@ -189,9 +189,8 @@ final class Pruner {
     }
 
     /**
-     * The images that captured ImageStreams referred to since that time, with the children of indexes: to be restored they
-     * need their bytes, whatever the registry has removed. Read once, and not before it is asked for; some 200 bytes of
-     * memory for each.
+     * The images in ImageStreams captured since that time, with the children of indexes: a restore needs their bytes even if
+     * the registry has deleted them. Read once, on the first call; takes some 200 bytes of memory for each.
      *
      * @throws ObjectStoreException if that cannot be determined, and then on each call
      */
@@ -213,7 +212,7 @@ final class Pruner {
         return captured;
     }
 
-    /** All that a repository's revisions in the backup lead to, but for those that are about to leave it. */
+    /** Everything reachable from a repository's revisions in the backup, except those about to be deleted. */
     private ReachableSet.Reachability reachableFromRevisions(RepositoryName repository, Set<Digest> going) {
         Set<Digest> revisions = new HashSet<>();
         String prefix = storePair.layout().repositoriesPrefix() + repository + "/_manifests/revisions/";
@@ -247,9 +246,9 @@ final class Pruner {
     }
 
     /**
-     * Removes blobs that no link needs which the backup keeps or the registry has, nor any captured image.
+     * Deletes blobs that are not reachable from any link in the backup or the registry, nor from a captured image.
      *
-     * @throws ObjectStoreException if it cannot be determined what is needed: then no blob was removed
+     * @throws ObjectStoreException if the reachable set cannot be determined: then no blob was deleted
      */
     private void sweepBlobs() {
         Set<Digest> orphans = new LinkedHashSet<>();
@@ -276,7 +275,7 @@ final class Pruner {
         }
     }
 
-    /** Takes off the set what that store's links lead to. */
+    /** Removes from the set what is reachable from this store's links. */
     private void removeLinked(Set<Digest> orphans, ObjectStore store) {
         try (Stream<ObjectInfo> listing = store.list(storePair.layout().repositoriesPrefix())) {
             Iterator<ObjectInfo> links = listing.iterator();
@@ -308,7 +307,7 @@ final class Pruner {
         return reachability.digests();
     }
 
-    /** Hides it, unless the registry has it again or the backup has it no more; says whether it did, for however long. */
+    /** Deletes the key, unless the registry has it again or the backup no longer has it; returns whether it was deleted. */
     private boolean prune(String key) {
         context.checkFence();
         if (storePair.registry().head(key).isPresent()
@@ -330,7 +329,7 @@ final class Pruner {
     }
 
     private void reportFailure(ObjectStoreException failure, String consequence) {
-        // What is refused is refused to the next run too.
+        // A refused request fails in the next run too.
         hasFailed |= failure.error() != StoreError.BAD_REQUEST;
         reportUnknown(consequence + ": " + failure.getMessage());
     }

@@ -18,16 +18,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What manifests need, read from the backup, or from the registry where the backup has none that is good. */
+/** Determines what manifests lead to. Reads them from the backup, or from the registry if the backup has no valid one. */
 final class ReachableSet {
     private final Manifests backupManifests;
     private final Manifests registryManifests;
 
     /**
-     * An answer.
+     * What some manifests lead to.
      *
-     * @param digests the manifests asked for, and all that they lead to
-     * @param unknown of these, what is there and cannot be understood, so that nobody knows what it needs
+     * @param digests these manifests, and all that they lead to
+     * @param unknown of these, the manifests that exist but cannot be parsed, so that what they lead to is unknown
      */
     record Reachability(Set<Digest> digests, Set<Digest> unknown) {}
 
@@ -38,37 +38,37 @@ final class ReachableSet {
     }
 
     /**
-     * What these manifests need, themselves included.
+     * What these manifests lead to, including themselves.
      *
      * @throws dev.registrybackup.objectstore.ObjectStoreException if one could not be read
      */
     Reachability of(Collection<Digest> manifests) {
         Map<Digest, LoadedManifest> read =
                 new HashMap<>(backupManifests.closure(manifests).manifests());
-        Set<Digest> lacking = read.entrySet().stream()
+        Set<Digest> unread = read.entrySet().stream()
                 .filter(entry -> entry.getValue().state() != ManifestState.READ)
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
         registryManifests
-                .closure(lacking)
+                .closure(unread)
                 .manifests()
                 .forEach((digest, loadedManifest) -> read.merge(digest, loadedManifest, ReachableSet::better));
         Set<Digest> digests = new HashSet<>(manifests);
-        Set<Digest> untold = new HashSet<>();
+        Set<Digest> unknown = new HashSet<>();
         read.forEach((digest, loadedManifest) -> {
             digests.add(digest);
             loadedManifest.manifest().references().stream()
                     .map(Descriptor::digest)
                     .forEach(digests::add);
-            // What neither store has cannot be pulled, so nothing is needed for it.
+            // A manifest that neither store has cannot be pulled, so it keeps nothing.
             if (loadedManifest.state() != ManifestState.READ && loadedManifest.state() != ManifestState.MISSING) {
-                untold.add(digest);
+                unknown.add(digest);
             }
         });
-        return new Reachability(digests, untold);
+        return new Reachability(digests, unknown);
     }
 
-    /** The same manifests, each before what it leads to, as far as the backup can tell. */
+    /** The same manifests, parents before children, as far as the backup has them. */
     List<Digest> parentsFirst(Collection<Digest> manifests) {
         ManifestGraph read = backupManifests.closure(manifests);
         List<Digest> ordered = new ArrayList<>(ManifestGraph.childrenFirst(

@@ -3,15 +3,16 @@ package dev.registrybackup.reconcile;
 import java.time.Duration;
 
 /**
- * How it is reconciled.
+ * The settings of a reconciliation.
  *
- * @param isMirror whether what the registry has lacked for the retention leaves the backup; else it is only recorded
- * @param retention for how long the registry has to have lacked it
- * @param alarmShare which share of the registry's objects may vanish between two runs without an alarm: 0.1 is a tenth
- * @param alarmCount how many may
- * @param eventLagThreshold how old an object is that events should have copied
- * @param shardSize how many keys a shard may have, about
- * @param durableKeyTtl for how long any process takes for durable what it has seen durable
+ * @param isMirror whether to prune what has been missing from the registry for the retention, or only record it
+ * @param retention how long it must have been missing
+ * @param alarmShare the share of the registry's objects that may go missing between two runs without an alarm: 0.1 is a
+ *     tenth
+ * @param alarmCount the number that may
+ * @param eventLagThreshold from which age on an event should have copied an object
+ * @param shardSize about how many keys a shard may have
+ * @param durableKeyTtl how long any process remembers a key as durable
  */
 public record ReconcilePolicy(
         boolean isMirror,

@@ -6,17 +6,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 
 /**
- * What may be asked of a reconciliation.
+ * The parameters of a reconciliation.
  *
- * @param acknowledgedAlarm the alarm that whoever asks has looked at
+ * @param acknowledgedAlarm the alarm to acknowledge; empty for none
  */
 public record ReconcileRequest(Optional<String> acknowledgedAlarm) {
     private static final String ACKNOWLEDGE = "acknowledge";
 
     /**
-     * Reads a request: an object, with {@code acknowledge} or nothing in it.
+     * Parses a request: an object with {@code acknowledge}, or an empty one.
      *
-     * @throws IllegalArgumentException if it is anything else, saying what is wrong
+     * @throws IllegalArgumentException if it is anything else; the message says what is wrong
      */
     public static ReconcileRequest parse(JsonNode json) {
         json.fieldNames().forEachRemaining(name -> {
@@ -34,7 +34,7 @@ public record ReconcileRequest(Optional<String> acknowledgedAlarm) {
         return new ReconcileRequest(Optional.ofNullable(acknowledged.textValue()));
     }
 
-    /** The form in which requests and records have it. */
+    /** The JSON form in requests and records. */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         acknowledgedAlarm.ifPresent(id -> json.put(ACKNOWLEDGE, id));

@@ -42,9 +42,9 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
-/** One reconciliation, phase by phase. For one call. */
+/** Runs one reconciliation, phase by phase. For one use. */
 final class ReconcileRun {
-    /** Older uploads of ours belong to nobody: no object takes so long. */
+    /** No upload takes longer: older ones were abandoned. */
     private static final Duration MAX_UPLOAD_AGE = Duration.ofDays(1);
 
     private static final Duration FENCE_CHECK_INTERVAL = Duration.ofSeconds(10);
@@ -64,10 +64,10 @@ final class ReconcileRun {
     private boolean isComplete;
 
     /**
-     * A run over these stores.
+     * Prepares a run over these stores.
      *
      * @param scratch a directory for lists
-     * @param startedAt when it began, UTC
+     * @param startedAt when the run began, UTC
      */
     ReconcileRun(
             StorePair storePair,
@@ -88,24 +88,24 @@ final class ReconcileRun {
         this.alarms = new Alarms(storePair.backup(), tools.clock());
     }
 
-    /** Whether every key was compared, and every other phase came to its end; to be asked once it has run. */
+    /** Whether every key was compared and every other phase finished. Call it after {@link #run}. */
     boolean isSuccessful() {
         return isSuccessful;
     }
 
-    /** Whether it was successful and nothing is left; to be asked once it has run. */
+    /** Whether the run was successful and nothing remains. Call it after {@link #run}. */
     boolean isComplete() {
         return isComplete;
     }
 
-    /** Does it, and says in figures what it came to. */
+    /** Runs all phases and returns the summary. */
     ObjectNode run() {
         Comparer comparer = tools.comparerFactory().apply(scratch);
-        // What needs a blob was pushed after it: so the blobs may be newer than the snapshot, and never older.
+        // A manifest is pushed after its blobs. So the snapshot comes first: blobs may be newer than it, never older.
         boolean isCaptured =
                 new SnapshotPhase(backup.store(), tools, reconcilePolicy, alarms, context).run(scratch, summary);
         LastRun.RunRecord last = new LastRun(backup.store()).read();
-        // What was there before the first run that compared everything is its first fill, and no miss of the events'.
+        // Until one run has compared everything this is a first fill, and no event was missed.
         boolean isFilled = last.lastSuccessStartedAt().isPresent() || hasComparedAll(last.summary());
         ReplicationTools replicationTools = tools.replicationToolsFactory().apply(storePair, tools.rateLimiter());
         CopyPhase copyPhase = new CopyPhase(
@@ -144,7 +144,7 @@ final class ReconcileRun {
         return last.has("classes") && last.path("failedShards").isEmpty();
     }
 
-    /** Copies what is pending, and deletes the records of it. A record that came meanwhile stays for whoever wrote it. */
+    /** Copies pending keys and deletes their records. A record written during this phase stays for the process that wrote it. */
     private void copyPending(CopyPhase copyPhase) {
         context.phase("copying what is pending");
         PendingStore pendingStore = new PendingStore(backup.store(), "reconcile", tools.clock());
@@ -163,7 +163,7 @@ final class ReconcileRun {
         summary.put("pendingResolved", resolved);
     }
 
-    /** Says whether none of its keys is left. */
+    /** Returns whether none of its keys remains. */
     private static boolean copyAll(PendingBatch batch, CopyPhase copyPhase) {
         AtomicBoolean isResolved = new AtomicBoolean(true);
         batch.keys()
@@ -176,7 +176,7 @@ final class ReconcileRun {
         return isResolved.get();
     }
 
-    /** Adopts a bucket that something else filled; says whether every blob there is verified. */
+    /** Adopts a bucket that something else filled; returns whether every blob in it is verified. */
     private boolean adopt(ReplicationTools replicationTools) {
         Adoption.AdoptionSummary adopted = new Adoption(
                         backup,
@@ -195,12 +195,12 @@ final class ReconcileRun {
         return adopted.isComplete();
     }
 
-    /** Compares everything and copies what differs; says whether anything may be pruned after that. */
+    /** Compares everything and copies what differs; returns whether this run may prune. */
     private boolean compare(DiffPhase diffPhase, ObjectNode last) {
         try (MissingIntervalUpdate missing = new MissingIntervals(backup.store()).update(scratch, startedAt)) {
             diffPhase.run(reconcilePolicy.shardSize(), new ShardSizes(backup.store()), missing);
             context.checkFence();
-            // First, since what is on record as missing is no news to the next run, should this one die in between.
+            // Alarms first: once a key is on record as missing, a later run does not count it as newly missing.
             boolean isPlausible = raiseAlarms(diffPhase.failedShards(), !last.isEmpty());
             missing.commit();
             return isPlausible;
@@ -213,10 +213,9 @@ final class ReconcileRun {
     }
 
     /**
-     * The guard against mass deletion: tells a registry whose images are deleted one by one from one that is lost, and
-     * raises an alarm for the second. OpenShift empties the bucket of a registry that is set to Removed
-     * (cluster-image-registry-operator {@code pkg/storage/s3/s3.go}). Says whether something may be pruned in this run, if
-     * there are no alarms.
+     * Guards against mass deletion: raises an alarm if the registry was lost, rather than images deleted one by one.
+     * OpenShift empties the bucket of a registry that is set to Removed (cluster-image-registry-operator {@code
+     * pkg/storage/s3/s3.go}). Returns whether this run may prune, provided that there are no alarms.
      */
     private boolean raiseAlarms(List<String> failedShards, boolean hasRunBefore) {
         long present = reconcileStats.total(Count.IN_REGISTRY);
@@ -244,7 +243,7 @@ final class ReconcileRun {
         return !isEmpty && failedShards.isEmpty();
     }
 
-    /** Has every link looked at again that is on record as blocked, so that none stays there that is blocked no more. */
+    /** Replicates every link on record as blocked again, so that no record outlives its cause. */
     private void retryBlockedLinks(ReplicationTools replicationTools, CopyPhase copyPhase) {
         context.phase("retrying blocked links");
         replicationTools.blockedLinks().forEach(links -> {
@@ -253,7 +252,7 @@ final class ReconcileRun {
         });
     }
 
-    /** Says whether nothing of that is left to do. */
+    /** Returns whether no pruning remains to be done. */
     private boolean prune(ReplicationTools replicationTools, boolean mayPrune) {
         boolean isDone = true;
         ReachableSet reachableSet = new ReachableSet(storePair, tools.workerPools());
@@ -302,12 +301,12 @@ final class ReconcileRun {
                     FindingCode.UNDETERMINED,
                     backup.store().bucket(),
                     "Captures older than the retention were not removed, or not all of them: " + e.getMessage()));
-            // What is refused is refused to the next run too.
+            // A refused request fails in the next run too.
             return e.error() == StoreError.BAD_REQUEST;
         }
     }
 
-    /** Waits, and learns meanwhile if it may not go on. */
+    /** Waits, checking the fence on the way. */
     private void sleep(Duration duration) {
         for (Duration left = duration; left.compareTo(Duration.ZERO) > 0; left = left.minus(FENCE_CHECK_INTERVAL)) {
             context.checkFence();
@@ -316,10 +315,9 @@ final class ReconcileRun {
     }
 
     /**
-     * Deletes the records of what could never be copied and is well now: the backup has it, or the registry has it no
-     * more. Tells how many there were.
+     * Deletes the records of rejected keys that the backup has now, or the registry no longer has. Returns how many.
      *
-     * @param remaining the keys that the backup lacks still, or has otherwise than the registry
+     * @param remaining the keys that are still missing from the backup, or differ
      */
     private long deleteResolvedRejections(Set<String> remaining) {
         MetadataStore records = new MetadataStore(backup.store());
@@ -327,7 +325,7 @@ final class ReconcileRun {
         try (Stream<ObjectInfo> listing = backup.store().list(RejectionStore.PREFIX)) {
             for (ObjectInfo object : (Iterable<ObjectInfo>) listing::iterator) {
                 Optional<StoredRecord> record = records.get(object.key());
-                // A record may be about no key, such as that of an event nobody could read.
+                // A record need not have a key: it may be of an event that could not be decoded.
                 Optional<String> resolvedKey = record.flatMap(stored -> MetadataStore.parse(stored.json()))
                         .map(json -> json.path("key").textValue())
                         .filter(key -> !remaining.contains(key) && isResolved(key));
@@ -349,7 +347,7 @@ final class ReconcileRun {
                         || storePair.registry().head(key).isEmpty());
     }
 
-    /** Not every store lists uploads; those of ours that are left behind cost room and nothing else. */
+    /** Aborts abandoned uploads of ours. A failure is only reported: they take space and do no other harm. */
     private void abortUploads() {
         try {
             summary.put("uploadsAborted", backup.store().abortMultipartUploads("", startedAt.minus(MAX_UPLOAD_AGE)));
@@ -361,7 +359,7 @@ final class ReconcileRun {
         }
     }
 
-    /** Writes the catalog anew: of all repositories if many were changed, or something was pruned. */
+    /** Writes the catalog of the changed repositories; of all if many changed, or something was pruned. */
     private void refreshCatalog(DiffPhase diffPhase, boolean hasCatalog) {
         List<Scope> scopes = new ArrayList<>();
         if (!hasCatalog || diffPhase.hasManyRepositories() || reconcileStats.total(Count.PRUNED) > 0) {
@@ -384,7 +382,7 @@ final class ReconcileRun {
         }
     }
 
-    /** Makes the archive equal to the backup, unless that may be wrong; says whether nothing is left to do. */
+    /** Updates the archive from the backup, unless there are alarms or failed shards; returns whether it is up to date. */
     private boolean archive(DiffPhase diffPhase) {
         if (tools.archiveFactory().isEmpty()) {
             return true;

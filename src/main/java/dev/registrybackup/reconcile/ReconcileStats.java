@@ -6,34 +6,34 @@ import dev.registrybackup.registry.RegistryPath.Kind;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** What is counted of each class of object. Safe for use by many threads. */
+/** Counts keys by kind. Safe for use by many threads. */
 final class ReconcileStats {
     /** Guarded by this. */
     private final Map<Kind, Map<Count, Long>> counts = new EnumMap<>(Kind.class);
 
-    /** What is counted. */
+    /** The counters of each kind. */
     enum Count {
-        /** Keys that the registry has. */
+        /** Keys in the registry. */
         IN_REGISTRY("inRegistry"),
         /** Keys that rclone reported as missing or differing, each once. */
         DIFFERING("differing"),
-        /** Of these, what the backup has now. */
+        /** Of these, copied in this run. */
         COPIED("copied"),
-        /** Bytes copied for them. */
+        /** Bytes copied for these. */
         BYTES_COPIED("bytesCopied"),
-        /** Of those copied, what events should have copied before. */
+        /** Of those copied, the ones that events should have copied before. */
         MISSED_BY_EVENTS("missedByEvents"),
-        /** Of those differing, what is still missing in the backup, or differs. */
+        /** Of those differing, the ones that are still missing from the backup, or differ. */
         REMAINING("remaining"),
-        /** What would be counted as remaining, had nobody acknowledged its finding until a date. */
+        /** As remaining, but with a finding that is acknowledged until a date. */
         ACKNOWLEDGED("acknowledged"),
-        /** Of those remaining, what in the registry is not what its digest says. */
+        /** Of those remaining, blobs that are corrupt in the registry. */
         CORRUPT("corrupt"),
-        /** Keys that only the backup has. */
+        /** Keys in the backup only. */
         MISSING_IN_REGISTRY("missingInRegistry"),
-        /** Of these, what the registry had at the run before. */
+        /** Of these, the ones that the registry had in the run before. */
         NEWLY_MISSING_IN_REGISTRY("newlyMissingInRegistry"),
-        /** What left the backup. */
+        /** Keys pruned from the backup. */
         PRUNED("pruned");
 
         private final String label;
@@ -61,7 +61,7 @@ final class ReconcileStats {
                 .sum();
     }
 
-    /** By class, and in it by what is counted. */
+    /** The counters by kind, in JSON. */
     synchronized ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         counts.forEach((kind, ofKind) -> {

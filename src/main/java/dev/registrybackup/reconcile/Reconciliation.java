@@ -33,9 +33,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Goes over everything that the registry's store and the backup have. Blocks for as long as that takes: not to be called
- * on a thread of the worker pools. Safe for use by many threads, but two at a time on one backup are one too many:
- * operations take turns.
+ * Reconciles the backup with the registry. Blocks until done; the worker pools copy, so it must not be called from one of
+ * their threads. Safe for use by many threads, but only one run at a time may work on a backup: the operation lock
+ * sees to that.
  */
 public final class Reconciliation {
     private static final System.Logger LOGGER = System.getLogger(Reconciliation.class.getName());
@@ -46,17 +46,18 @@ public final class Reconciliation {
     private final boolean isOpenShift;
 
     /**
-     * What it works with.
+     * The collaborators of a reconciliation.
      *
-     * @param comparerFactory makes what compares, given a directory for its files; throws if it cannot be used
-     * @param replicationToolsFactory makes what copies into the backup given
-     * @param snapshotTakerFactory makes what captures ImageStreams into the backup given; nothing where the cluster has none, which a
-     *     {@link dev.registrybackup.imagestream.ClusterException} leaves open; empty if the registry is not OpenShift's
-     * @param archiveFactory makes what writes to a second place, given a directory for its files; empty for none
-     * @param workerPools where objects are read and written
-     * @param rateLimiter how fast blobs are read that are verified where they are
+     * @param comparerFactory creates the comparer, given a directory for its files; throws if it cannot be used
+     * @param replicationToolsFactory creates the replication into the given backup
+     * @param snapshotTakerFactory creates the capture of ImageStreams into the given backup, or nothing if the cluster has no
+     *     ImageStreams; throws {@link dev.registrybackup.imagestream.ClusterException} if that cannot be determined; empty if
+     *     the registry is not OpenShift's
+     * @param archiveFactory creates the archive, given a directory for its files; empty if there is none
+     * @param workerPools the threads that read and write objects
+     * @param rateLimiter the limit for reading blobs to verify them
      * @param clock the time
-     * @param scratch the directory in which files of a run lie until it ends
+     * @param scratch the directory for the temporary files of a run
      */
     public record Tools(
             Function<Path, Comparer> comparerFactory,
@@ -69,17 +70,17 @@ public final class Reconciliation {
             Path scratch) {}
 
     /**
-     * How it ended.
+     * The result of a reconciliation.
      *
-     * @param summary what to say of it in figures
-     * @param isComplete whether nothing is left
+     * @param summary its figures
+     * @param isComplete whether nothing remains
      */
     public record ReconcileResult(ObjectNode summary, boolean isComplete) {}
 
     /**
      * Reconciles these stores.
      *
-     * @param isOpenShift whose registry it is, by which findings are graded
+     * @param isOpenShift whether it is OpenShift's registry, which decides the severity of findings
      */
     public Reconciliation(StorePair storePair, Tools tools, ReconcilePolicy reconcilePolicy, boolean isOpenShift) {
         this.storePair = storePair;
@@ -89,10 +90,10 @@ public final class Reconciliation {
     }
 
     /**
-     * Refuses what cannot be done, as far as that can be told at once.
+     * Checks with a few requests that the reconciliation can run.
      *
-     * @throws ObjectStoreException if one of the buckets is not there, or the backup keeps no versions and should mirror
-     * @throws IllegalArgumentException if there is no such alarm
+     * @throws ObjectStoreException if a bucket is missing, or deletions are mirrored into a backup without versions
+     * @throws IllegalArgumentException if there is no alarm with the id in the request
      */
     public void check(ReconcileRequest request) {
         storePair.registry().requireBucket();
@@ -108,11 +109,11 @@ public final class Reconciliation {
     }
 
     /**
-     * Does it, and writes the report.
+     * Reconciles and writes the report.
      *
-     * @param id the operation's, which names the report
-     * @param askedBy who asked, and so acknowledges the alarm that the request names
-     * @throws ObjectStoreException if a store could not be used at all
+     * @param id the operation's id, which is the report's too
+     * @param askedBy who requested it, and acknowledges the alarm in the request
+     * @throws ObjectStoreException if a store could not be used
      */
     public ReconcileResult run(String id, ReconcileRequest request, String askedBy, OperationContext operation) {
         check(request);
@@ -140,7 +141,7 @@ public final class Reconciliation {
             summary.put("startedAt", begun.toString()).put("finishedAt", ended.toString());
             summary.put("outcome", reconcileRun.isComplete() ? "complete" : "incomplete")
                     .put("success", reconcileRun.isSuccessful());
-            // Whoever reads an exit code or the findings has to learn of them too.
+            // Open alarms are findings too, so that exit codes and reports show them.
             ArrayNode openAlarms = summary.putArray("alarms");
             for (Alarm alarm : alarms.openAlarms()) {
                 openAlarms.add(alarm.json());
@@ -172,7 +173,7 @@ public final class Reconciliation {
                 .log(LOGGER, Level.INFO);
     }
 
-    /** If it cannot go on, what it found until then is written all the same. */
+    /** Writes the findings so far even if the run fails. */
     private static ObjectNode flushOnFailure(ReportWriter reportWriter, Supplier<ObjectNode> work) {
         try {
             return work.get();

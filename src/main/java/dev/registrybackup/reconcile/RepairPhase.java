@@ -16,7 +16,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 
-/** Replaces what verifications since the last run found wrong in the backup. For one thread. */
+/** Repairs what verifications of the backup have found since the last run. For one thread. */
 final class RepairPhase {
     private static final int MAX_REPORTS = 100;
 
@@ -30,9 +30,9 @@ final class RepairPhase {
     private long remaining;
 
     /**
-     * Replaces what the reports say.
+     * Repairs from the registry.
      *
-     * @param rateLimiter how fast blobs are read that are looked at again before they are replaced
+     * @param rateLimiter the limit for reading blobs, which are verified again before they are replaced
      */
     RepairPhase(
             StorePair storePair,
@@ -48,7 +48,7 @@ final class RepairPhase {
         this.context = context;
     }
 
-    /** Does it, and says how many blobs were replaced. */
+    /** Repairs what the reports since then name, and returns how many corrupt blobs were replaced. */
     long repairSince(Optional<Instant> lastRun) {
         for (String id : reportReader.newestIds(MAX_REPORTS)) {
             if (reportReader
@@ -63,12 +63,12 @@ final class RepairPhase {
         return replaced;
     }
 
-    /** How many could not be replaced. */
+    /** How many corrupt blobs could not be replaced. */
     long remaining() {
         return remaining;
     }
 
-    /** One that does not say when is read too: nothing is replaced that is good by now. */
+    /** A report without a time counts: what is intact by now is not replaced. */
     private static boolean isSince(String ended, Optional<Instant> lastRun) {
         try {
             return lastRun.isEmpty() || Instant.parse(ended).isAfter(lastRun.get());
@@ -87,7 +87,7 @@ final class RepairPhase {
         }
     }
 
-    /** Empty if it is an image that is wrong and not a blob. */
+    /** The blob of the finding; empty if its subject is an image. */
     private static Optional<Digest> parseDigest(Finding wrong) {
         try {
             return Optional.of(Digest.parse(wrong.subject()));
@@ -115,7 +115,7 @@ final class RepairPhase {
                 context.report(new Finding(
                         FindingCode.BLOB_DIGEST_MISMATCH,
                         digest.toString(),
-                        "The backup's is damaged, and the registry has no good one: push the image again. "
+                        "The backup's blob is corrupt, and the registry has no valid one: push the image again. "
                                 + copy.problem()));
             }
         } catch (CompletionException | ObjectStoreException e) {
@@ -123,12 +123,12 @@ final class RepairPhase {
             context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     digest.toString(),
-                    "Failed to replace the damaged blob in the backup: "
+                    "Failed to replace the corrupt blob in the backup: "
                             + WorkerPools.unwrap(e).getMessage()));
         }
     }
 
-    /** It may have been replaced or removed since it was found. What is not there, the comparison deals with. */
+    /** It may have been replaced or deleted since it was found; a missing one the comparison deals with. */
     private boolean isCorrupt(Digest digest) {
         return storePair
                 .backup()

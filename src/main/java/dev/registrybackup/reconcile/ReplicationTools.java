@@ -7,13 +7,13 @@ import dev.registrybackup.replication.Replicator;
 import dev.registrybackup.replication.VerifiedMarker;
 
 /**
- * What objects are copied with: the same as events use, with a memory of its own.
+ * The replication of events, with caches of its own.
  *
  * @param replicator copies keys
  * @param blobReplicator copies blobs
  * @param verifiedMarker whether every blob in the backup was verified
- * @param durableKeys what is remembered as durable
- * @param blockedLinks which links are blocked, and by what
+ * @param durableKeys the keys remembered as durable
+ * @param blockedLinks the blocked links and what blocks them
  */
 public record ReplicationTools(
         Replicator replicator,

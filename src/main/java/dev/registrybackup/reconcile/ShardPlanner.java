@@ -14,8 +14,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Cuts both stores into shards that are compared one after the other, in key order. rclone keeps a whole shard in memory,
- * so none may have many more keys than is set; and each costs a request of its own, so a small registry is two shards.
+ * Divides the keys of both stores into shards that are compared one after the other, in key order. rclone keeps a whole
+ * shard in memory, so their size is bounded. Each shard is a run of rclone, so a small registry has only three.
  */
 final class ShardPlanner {
     private static final int BLOB_SHARDS = 256;
@@ -27,10 +27,10 @@ final class ShardPlanner {
     private final CompareBy compareLinksBy;
 
     /**
-     * Shards of these stores.
+     * Plans shards of these stores.
      *
-     * @param maxKeys how many keys a shard may have, about
-     * @param compareLinksBy what links are compared by
+     * @param maxKeys about how many keys a shard may have
+     * @param compareLinksBy how to compare links
      */
     ShardPlanner(StorePair storePair, Comparer comparer, long maxKeys, CompareBy compareLinksBy) {
         this.storePair = storePair;
@@ -42,7 +42,7 @@ final class ShardPlanner {
     /**
      * All shards, in the order of their keys.
      *
-     * @param before how many links there were when last compared, which spares counting them now
+     * @param before how many links each shard had in the last run, which saves counting them now
      */
     List<Shard> plan(ShardSizes before) {
         List<Shard> shards = new ArrayList<>(blobShards());
@@ -51,7 +51,7 @@ final class ShardPlanner {
         return shards;
     }
 
-    /** Digests are as good as random: one of the 256 directories shows how large all are. */
+    /** Digests are evenly distributed: one of the 256 directories shows how large all are. */
     private List<Shard> blobShards() {
         String prefix = storePair.layout().blobsPrefix();
         String sha256 = prefix + "sha256/";
@@ -63,7 +63,7 @@ final class ShardPlanner {
             shards.add(new Shard(
                     sha256 + HexFormat.of().toHexDigits((byte) shard) + "/", CompareBy.SIZE, List.of(), true));
         }
-        // What other algorithms have, or nobody; sha256 is left out before it is listed.
+        // Other algorithms, and what is no blob. rclone does not even list the excluded sha256.
         shards.add(new Shard(prefix, CompareBy.SIZE, List.of("/sha256/**"), false));
         return shards;
     }
@@ -73,7 +73,7 @@ final class ShardPlanner {
             shards.add(linkShard(prefix));
             return;
         }
-        // In the order of keys, in which "a-b/" is before "a/".
+        // In key order, in which "a-b/" sorts before "a/".
         TreeSet<String> below = new TreeSet<>();
         comparer.listDirectories(prefix).stream()
                 .filter(name -> !name.equals("_uploads"))
@@ -82,7 +82,7 @@ final class ShardPlanner {
         shards.add(new Shard(prefix, compareLinksBy, List.of("/*/**"), false));
     }
 
-    /** To count costs as many requests as to compare: only what was near the bound before, or is new, is counted. */
+    /** Counts only what is new or was near the bound, because counting takes as many requests as comparing. */
     private boolean isSmall(String prefix, OptionalLong before) {
         if (before.isPresent() && before.getAsLong() < maxKeys * 3 / 4) {
             return true;
@@ -91,7 +91,7 @@ final class ShardPlanner {
         return !wasLarge && largerCount(prefix, maxKeys + 1) <= maxKeys;
     }
 
-    /** Below these are single links only. */
+    /** These have only links below them. */
     private static boolean isRepositoryLeaf(String prefix) {
         return prefix.endsWith("/_layers/") || prefix.endsWith("/_manifests/");
     }
@@ -100,7 +100,7 @@ final class ShardPlanner {
         return new Shard(prefix, compareLinksBy, List.of(UPLOADS_PATTERN), true);
     }
 
-    /** What lies beside blobs and repositories; neither is listed for it. */
+    /** Everything beside blobs and repositories, which rclone does not list for it. */
     private Shard otherShard() {
         RegistryLayout layout = storePair.layout();
         String root = layout.rootPrefix();

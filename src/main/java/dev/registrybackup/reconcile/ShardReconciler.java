@@ -29,10 +29,10 @@ import java.util.function.Consumer;
 
 /**
  * Reconciles one shard: rclone compares it, exactly what it reports is copied, and rclone compares again until it reports
- * nothing that could still be copied. For one shard, and one thread.
+ * nothing that another copy could change. For one use, by one thread.
  */
 final class ShardReconciler {
-    /** rclone lists each directory on a key's way, in both stores; a whole listing takes a request for a thousand keys. */
+    /** For single keys rclone lists each directory above a key, in both stores. */
     private static final int REQUESTS_PER_KEY = 4;
 
     private static final int KEYS_PER_REQUEST = 1_000;
@@ -44,7 +44,7 @@ final class ShardReconciler {
     private final CopyPhase copyPhase;
     private final ReconcileStats reconcileStats;
     private final boolean readsCurrentLinks;
-    /** What became of the keys that rclone reported; filled by the copier's threads, and read once they are done. */
+    /** The results of reported keys; written by the copying threads, and read once these are done. */
     private final ConcurrentSkipListMap<String, KeyResult> keyResults = new ConcurrentSkipListMap<>();
 
     private final TreeSet<String> missingInRegistry = new TreeSet<>();
@@ -53,14 +53,14 @@ final class ShardReconciler {
     private long handled;
 
     /**
-     * How it ended.
+     * The result of a shard.
      *
-     * @param problem why rclone's report does not count; empty if it does
-     * @param missingInRegistry the registry's keys that only the backup has, if it counts
-     * @param keyResults what became of the keys that rclone reported
-     * @param commands what rclone was run with
-     * @param comparedKeys of how many keys it spoke, in all its rounds
-     * @param initialKeys how many keys there were when it was first asked
+     * @param problem why the comparison is not reliable; empty if it is
+     * @param missingInRegistry the keys that only the backup has; empty unless the comparison is reliable
+     * @param keyResults the results of the keys that rclone reported
+     * @param commands the rclone commands
+     * @param comparedKeys how many keys rclone reported, in all rounds
+     * @param initialKeys how many keys it reported in the first round
      */
     record ShardResult(
             String problem,
@@ -75,9 +75,9 @@ final class ShardReconciler {
     }
 
     /**
-     * A run over that shard.
+     * Prepares the reconciliation of this shard.
      *
-     * @param readsCurrentLinks whether tags' current links are read and compared by us, since rclone cannot
+     * @param readsCurrentLinks whether to compare tags' current links by content, because rclone cannot
      */
     ShardReconciler(
             Shard shard,
@@ -94,7 +94,7 @@ final class ShardReconciler {
         this.readsCurrentLinks = readsCurrentLinks;
     }
 
-    /** Does it. */
+    /** Compares and copies. */
     ShardResult run() {
         List<Difference> differences = new ArrayList<>();
         Comparison first = recordComparison(comparer.compare(shard, difference -> handle(difference, differences)));
@@ -160,7 +160,7 @@ final class ShardReconciler {
      */
     private void copyAll(List<Difference> differences, Comparison comparison) {
         differences.sort(Comparator.comparing(Difference::key));
-        // Of a report that does not count nothing is concluded: a key may be there that it calls absent.
+        // An unreliable comparison proves nothing: a key that it reports as missing may be there.
         InBackup unlessDifferent = comparison.isReliable() ? InBackup.ABSENT : InBackup.UNKNOWN;
         boolean isListed = shard.isFastList() && differences.size() >= comparison.keys() / KEYS_PER_REQUEST + 1;
         try (SortedListing listing = isListed ? copyPhase.listRegistry(shard.prefix()) : SortedListing.empty()) {
@@ -208,10 +208,10 @@ final class ShardReconciler {
     }
 
     /**
-     * Asks rclone again as long as it reports something that is not final, and copies that again.
+     * Compares again until nothing is reported whose result is not final, and copies that again.
      *
      * @param shardKeys how many keys the shard has
-     * @return why its last report does not count; empty if it does
+     * @return why the last comparison is not reliable; empty if it is
      */
     private String confirm(long shardKeys) {
         for (int round = 1; round <= MAX_ROUNDS; round++) {

@@ -13,13 +13,13 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
- * How many links each shard had when it was last compared, under {@value #KEY}, so that they need not be listed once more to
- * be counted. For one run, and one thread.
+ * The record of how many links each shard had in the last run, under {@value #KEY}, which saves a listing to count them. For
+ * one run, and one thread.
  */
 final class ShardSizes {
     static final String KEY = RegistryLayout.METADATA_PREFIX + "reconcile/shards";
 
-    /** A record of more is not read again as a whole; then nothing is kept, and all is counted each time. */
+    /** A larger record could not be read back; then none is kept, and links are counted in each run. */
     private static final int MAX_SHARDS = 50_000;
 
     private final MetadataStore records;
@@ -27,7 +27,7 @@ final class ShardSizes {
     private final NavigableMap<String, Long> previous = new TreeMap<>();
     private final NavigableMap<String, Long> current = new TreeMap<>();
 
-    /** Those on record in that backup; none if there is no record that can be read. */
+    /** Reads the record in this backup; there are no sizes if it is missing or unreadable. */
     ShardSizes(ObjectStore backup) {
         this.records = new MetadataStore(backup);
         this.stored = records.get(KEY);
@@ -39,7 +39,7 @@ final class ShardSizes {
                 }));
     }
 
-    /** How many there were below that prefix, in whatever shards; empty if that is not known. */
+    /** How many links there were below this prefix, in any shards; empty if unknown. */
     OptionalLong keysBelow(String prefix) {
         NavigableMap<String, Long> shards = previous.subMap(prefix, true, prefix + Character.MAX_VALUE, true);
         return shards.isEmpty()
@@ -48,12 +48,12 @@ final class ShardSizes {
                         shards.values().stream().mapToLong(Long::longValue).sum());
     }
 
-    /** That many there are now in the shard of that prefix. */
+    /** Sets the size of the shard with this prefix. */
     void put(String prefix, long keys) {
         current.put(prefix, keys);
     }
 
-    /** Puts all that were added in place of those on record, if they differ. */
+    /** Replaces the record with the sizes that were set, if they differ from it. */
     void write() {
         if (current.size() > MAX_SHARDS) {
             current.clear();

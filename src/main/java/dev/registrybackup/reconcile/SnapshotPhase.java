@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 final class SnapshotPhase {
     private static final System.Logger LOGGER = System.getLogger(SnapshotPhase.class.getName());
 
-    /** Single streams come and go; fewer than these are no loss of a cluster. */
+    /** Fewer missing streams than this raise no alarm, because single streams come and go. */
     private static final long MIN_ALARM_COUNT = 10;
 
     private final ObjectStore backup;
@@ -45,7 +45,7 @@ final class SnapshotPhase {
         this.context = context;
     }
 
-    /** Takes it, says in the summary what it came to, and returns whether nothing of it is left to do. */
+    /** Takes the snapshot, adds its figures to the summary, and returns whether it is complete. */
     boolean run(Path scratch, ObjectNode summary) {
         if (tools.snapshotTakerFactory().isEmpty()) {
             return true;
@@ -59,7 +59,7 @@ final class SnapshotPhase {
         } catch (FencedException e) {
             throw e;
         } catch (RuntimeException e) {
-            // Whatever it is: blobs are compared all the same.
+            // Blobs are compared anyway.
             context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     "imagestreams",
@@ -104,7 +104,7 @@ final class SnapshotPhase {
         }
     }
 
-    /** A cluster that was made anew would otherwise have its emptiness taken for what is to be restored. */
+    /** Without an alarm a snapshot of a new, empty cluster would become the latest one to restore. */
     private void raiseAlarmIfMissing(long before, long now, Instant begun) {
         long gone = before - now;
         if ((now == 0 && before > 0) || gone > Math.max(MIN_ALARM_COUNT, reconcilePolicy.alarmShare() * before)) {

@@ -4,7 +4,7 @@ import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.registry.RegistryLayout;
 
 /**
- * What is reconciled.
+ * The two stores of a reconciliation.
  *
  * @param registry the registry's store
  * @param backup the backup

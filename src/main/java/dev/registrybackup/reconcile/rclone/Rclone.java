@@ -19,8 +19,8 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
- * The rclone program, which tells in what the registry's store and the backup differ. It only lists and reads. What it
- * reports counts only if nothing at all went wrong: it tells of a bucket that is not there as of one without objects.
+ * Compares the registry's store with the backup by the rclone program, which only lists and reads. A report is reliable only
+ * if rclone logged no error, because rclone reports a missing bucket as an empty one.
  *
  * <p>Safe for use by several threads at a time: each call is a process of its own.
  */

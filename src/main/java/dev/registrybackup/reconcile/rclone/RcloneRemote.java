@@ -32,7 +32,7 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
         }
         if (bucket.isPresent() == directory.isPresent()) {
             throw new IllegalArgumentException(
-                    "Failed to tell rclone of the %s: it is either a bucket or a directory".formatted(name));
+                    "Failed to configure rclone for the %s: it must be either a bucket or a directory".formatted(name));
         }
     }
 
@@ -64,7 +64,7 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
         // It would ask for the bucket, and even make it, where these credentials may only list and read.
         options.put("no_check_bucket", "true");
         if (isKmsEncrypted(settings)) {
-            // Nothing is written: it is told so that it takes no ETag for an MD5.
+            // Nothing is written. With this setting rclone does not take an ETag for an MD5.
             options.put("server_side_encryption", "aws:kms");
         }
     }

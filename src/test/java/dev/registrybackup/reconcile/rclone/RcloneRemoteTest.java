@@ -145,7 +145,7 @@ class RcloneRemoteTest {
                 IllegalArgumentException.class, () -> new RcloneRemote("backup", Optional.empty(), Optional.empty()));
 
         // Then
-        assertEquals("Failed to tell rclone of the backup: it is either a bucket or a directory", refusal.getMessage());
+        assertEquals("Failed to configure rclone for the backup: it must be either a bucket or a directory", refusal.getMessage());
     }
 
     @Test
