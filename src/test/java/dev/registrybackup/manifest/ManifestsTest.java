@@ -572,6 +572,47 @@ class ManifestsTest {
     }
 
     @Test
+    void keysThatRookAndBucketClaimsWriteAreReadAsTheyAre() throws Exception {
+        // When
+        List<Document> rendered = overlay(
+                "rook",
+                "resources: [../../../knative/base]",
+                "components: [../../../knative/components/broker, ../../../knative/openshift,"
+                        + " ../../../knative/components/bucket-claim, ../../../knative/components/rook-user]",
+                "patches:",
+                "  - target: {kind: CephObjectStoreUser}",
+                "    patch: |-",
+                "      - {op: replace, path: /spec/store, value: my-store}",
+                "transformers: [../../../knative/components/rook-user/secret-name]");
+
+        // Then
+        Map<String, Set<String>> read = new TreeMap<>();
+        for (Document document : rendered) {
+            assertEquals(Set.of(), Fields.unknown(document.content()), document::toString);
+            document.podSpec().at("/containers/0/env").forEach(variable -> {
+                JsonNode source = variable.at("/valueFrom").path("secretKeyRef");
+                if (source.isObject()) {
+                    read.computeIfAbsent(document.kind() + "/" + document.name(), any -> new TreeSet<>())
+                            .add(variable.path("name").asText() + "="
+                                    + source.path("name").asText() + "/"
+                                    + source.path("key").asText());
+                }
+            });
+        }
+        Set<String> backup = Set.of(
+                "BACKUP_ACCESS_KEY=image-registry-backup/AWS_ACCESS_KEY_ID",
+                "BACKUP_SECRET_KEY=image-registry-backup/AWS_SECRET_ACCESS_KEY");
+        Set<String> both = new TreeSet<>(backup);
+        both.add("REGISTRY_ACCESS_KEY=rook-ceph-object-user-my-store-registry-backup/AccessKey");
+        both.add("REGISTRY_SECRET_KEY=rook-ceph-object-user-my-store-registry-backup/SecretKey");
+        assertEquals(8, read.size(), read::toString);
+        read.forEach((program, keys) ->
+                assertEquals(program.matches("Service/(dead-letter|capture)") ? backup : both, keys, program));
+        assertEquals(Set.of(List.of()), Set.copyOf(secretsOfPods(rendered).values()));
+        assertEquals(List.of(), References.dangling(rendered, SOURCES));
+    }
+
+    @Test
     void alertsNameTheNamespaceAndTheAddressOfRunbooksThatTheOverlaySets() throws Exception {
         // When
         JsonNode rule = overlay(

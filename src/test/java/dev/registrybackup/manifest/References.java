@@ -14,6 +14,8 @@ final class References {
             "ConfigMap/kafka-broker-config",
             "ClusterRole/system:auth-delegator",
             "ClusterRole/edit",
+            "ConfigMap/image-registry-backup",
+            "Secret/image-registry-backup",
             "Secret/target-credentials",
             "Secret/target-write-credentials");
 
@@ -31,7 +33,9 @@ final class References {
                 boolean example =
                         reference.startsWith("Secret/") || document.origin().contains("standby");
                 List<Document> there = example ? all : documents;
-                if (!GIVEN.contains(reference) && there.stream().noneMatch(one -> isThere(one, reference))) {
+                // Rook writes these for its users.
+                boolean given = GIVEN.contains(reference) || reference.startsWith("Secret/rook-ceph-object-user-");
+                if (!given && there.stream().noneMatch(one -> isThere(one, reference))) {
                     dangling.add(document + " names " + reference);
                 }
             }
