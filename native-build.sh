@@ -94,5 +94,6 @@ glibc=$(grep -aoE 'GLIBC_2\.[0-9]+' "${executables[0]}" | sed 's/.*GLIBC_2\.//' 
 ((${glibc:-0} <= 34)) ||
     fail "The executable needs glibc 2.$glibc, but the image has 2.34: compile in the builder image with --container."
 "$engine" build -f src/main/docker/Dockerfile.native -t "$image" \
+    --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
     --build-arg "RCLONE_DOWNLOADS=${RCLONE_DOWNLOADS:-https://downloads.rclone.org}" .
 [[ $push == no ]] || "$engine" push "$image"

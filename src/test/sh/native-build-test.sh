@@ -117,7 +117,7 @@ finish
 
 start "names and pushes the image, with rclone from a mirror"
 maven; shim podman :; settings=(RCLONE_DOWNLOADS=https://mirror.example); build --push --image registry.example:5000/backup:7
-exits_with 0; calls "-t registry.example:5000/backup:7 --build-arg RCLONE_DOWNLOADS=https://mirror.example ."
+exits_with 0; calls "-t registry.example:5000/backup:7 --build-arg REVISION=unknown --build-arg RCLONE_DOWNLOADS=https://mirror.example ."
 calls "podman push registry.example:5000/backup:7"
 finish
 

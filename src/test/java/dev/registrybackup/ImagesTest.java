@@ -70,6 +70,33 @@ class ImagesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"Dockerfile.jvm", "Dockerfile.native"})
+    void anImageSaysWhatItIsFromWhereAndWhatIsInIt(String dockerfile) throws IOException {
+        // Given
+        List<String> instructions = instructions(dockerfile);
+
+        // When
+        String labels = instructions.stream()
+                .filter(line -> line.startsWith("LABEL "))
+                .findFirst()
+                .orElse("");
+        String base = instructions.stream()
+                .filter(line -> line.startsWith("FROM "))
+                .reduce((first, last) -> last)
+                .orElseThrow()
+                .substring("FROM ".length());
+
+        // Then
+        for (String label : List.of("title", "description", "url", "source", "licenses", "version", "revision")) {
+            assertTrue(labels.contains("org.opencontainers.image." + label + "="), label);
+        }
+        assertTrue(labels.contains("org.opencontainers.image.base.name=\"" + base + "\""), labels);
+        assertTrue(instructions.stream()
+                .anyMatch(line -> line.matches("RUN \\S+/sbom.sh \\S+/image-bom.json .*rclone.*")));
+        assertTrue(instructions.stream().anyMatch(line -> line.matches("COPY --from.*/image-bom.json /deployments/")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Dockerfile.jvm", "Dockerfile.native"})
     void anImageRunsAsANumberThatIsNotRootAndHasNoCommandOfItsBase(String dockerfile) throws IOException {
         // Given
         List<String> instructions = instructions(dockerfile);
