@@ -613,6 +613,32 @@ class ManifestsTest {
     }
 
     @Test
+    void whoeverPostsStraightToReplicateSendsTheSecretThatItWants() throws Exception {
+        for (String overlay : List.of("webhooks", "kubernetes", "noobaa", "kind")) {
+            // When
+            List<Document> rendered = rendered(Path.of("knative/overlays").resolve(overlay));
+
+            // Then
+            JsonNode replicate = rendered.stream()
+                    .filter(document -> document.name().equals("replicate")
+                            && document.podSpec().has("containers"))
+                    .findFirst()
+                    .orElseThrow()
+                    .podSpec();
+            assertTrue(replicate.toString().contains("\"secretRef\":{\"name\":\"webhook-secret\"}"), overlay);
+        }
+        JsonNode store = rendered(Path.of("knative/overlays/kind")).stream()
+                .filter(document ->
+                        document.name().equals("store") && document.kind().equals("Deployment"))
+                .findFirst()
+                .orElseThrow()
+                .podSpec();
+        assertTrue(
+                store.at("/containers/0/env").toString().contains("MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_BACKUP"),
+                store::toString);
+    }
+
+    @Test
     void alertsNameTheNamespaceAndTheAddressOfRunbooksThatTheOverlaySets() throws Exception {
         // When
         JsonNode rule = overlay(

@@ -65,7 +65,7 @@ class OperationsDocumentTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"operations.md", "openshift.md", "api.md"})
+    @ValueSource(strings = {"operations.md", "openshift.md", "api.md", "try.md"})
     void eachCommandOfThePluginIsOneThatItHas(String document) throws IOException {
         // Given
         String help = Files.readString(Path.of("knative/kubectl-registry_backup"));
