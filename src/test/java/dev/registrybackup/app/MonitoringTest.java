@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -136,5 +137,24 @@ class MonitoringTest {
                 .map(panel -> panel.path("id").asInt())
                 .toList();
         assertEquals(ids.size(), Set.copyOf(ids).size());
+    }
+
+    @Test
+    void theConsolesDashboardShowsWhatGrafanasDoesInPanelsThatItDraws() throws IOException {
+        // When
+        JsonNode console = new ObjectMapper()
+                .readTree(Path.of("knative/monitoring/openshift-console/dashboard.json")
+                        .toFile());
+
+        // Then
+        assertEquals(
+                Monitoring.dashboard().findValuesAsText("expr"),
+                console.findValuesAsText("expr"),
+                "make it again: the head of console.jq says how");
+        console.path("panels")
+                .forEach(panel -> assertTrue(
+                        Set.of("row", "graph", "singlestat")
+                                .contains(panel.path("type").asText()),
+                        panel::toString));
     }
 }

@@ -44,6 +44,7 @@ class ManifestsTest {
         List<Path> folders = new ArrayList<>(List.of(
                 Path.of("knative/base"),
                 Path.of("knative/monitoring"),
+                Path.of("knative/monitoring/openshift-console"),
                 Path.of("knative/standby"),
                 Path.of("knative/standby-openshift"),
                 Path.of("knative/standby-with-tags")));

@@ -163,7 +163,7 @@ public interface Configuration {
         @WithDefault("Authorization")
         String webhookHeader();
 
-        /** The full value of that header; without it `/notification` rejects requests. */
+        /** The full value of that header. If it is set, `/notification` rejects requests without it; else it takes all. */
         Optional<String> webhookSecret();
     }
 
