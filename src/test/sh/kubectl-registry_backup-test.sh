@@ -23,7 +23,7 @@ for tool in bash env; do ln -s "$(command -v "$tool")" "$scratch/tools/$tool"; d
 shim kubectl 'case " $* " in
     *" create token "*) [[ -e $HERE/no-token ]] && exit 1; echo the-token ;;
     *" get pods "*) [[ -e $HERE/no-pod ]] || echo pod/operations-1 ;;
-    *" port-forward "*) echo "Forwarding from 127.0.0.1:4711 -> 8080"; exec sleep 60 ;;
+    *" port-forward "*) echo $$ >"$HERE/forward"; echo "Forwarding from 127.0.0.1:4711 -> 8080"; exec sleep 60 ;;
 esac'
 # Answers what lies in the files answer and code, one line for each call; keeps what comes on the standard input.
 shim curl 'cat >>"$HERE/header"
@@ -105,6 +105,7 @@ for shell in sh dash; do
     calls "--selector app.kubernetes.io/name=operations"; calls "port-forward pod/operations-1 :8080"
     calls "--request GET http://127.0.0.1:4711/operations"; calls_not the-token
     [[ $(cat "$here/header") == "Authorization: Bearer the-token" ]] || complaints+="    sends no token"$'\n'
+    ! kill -0 "$(cat "$here/forward")" 2>/dev/null || complaints+="    leaves its port-forward behind"$'\n'
     finish
 
     start "takes a given token, account and audience" 200 '{"operations":[]}'
