@@ -17,6 +17,8 @@ import dev.registrybackup.operation.OperationState;
 import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.reconcile.ReconcileRequest;
 import dev.registrybackup.reconcile.Reconciliation;
+import dev.registrybackup.restore.Drill;
+import dev.registrybackup.restore.DrillRequest;
 import dev.registrybackup.restore.ImageStreamMode;
 import dev.registrybackup.restore.Restore;
 import dev.registrybackup.restore.RestoreRequest;
@@ -25,6 +27,7 @@ import dev.registrybackup.verify.VerifyRequest;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -39,6 +42,8 @@ import java.util.function.Supplier;
  * @param captures the captured ImageStreams in the backup, on OpenShift
  * @param cluster the cluster to restore ImageStreams into
  * @param reconciliation compares the registry with the backup
+ * @param drillImages how many images a drill restores, unless its request says
+ * @param random a new number with each call
  */
 record OperationHandlers(
         RegistryStore backup,
@@ -49,7 +54,9 @@ record OperationHandlers(
         Clock clock,
         Optional<CaptureReader> captures,
         Supplier<WritableCluster> cluster,
-        Reconciliation reconciliation) {
+        Reconciliation reconciliation,
+        int drillImages,
+        LongSupplier random) {
     /** Checks a request and returns the form to record. */
     record ValidatedRequest(String lock, ObjectNode parameters) {}
 
@@ -60,7 +67,9 @@ record OperationHandlers(
                 OperationKind.VERIFY,
                 this::verify,
                 OperationKind.RECONCILE,
-                this::reconcile);
+                this::reconcile,
+                OperationKind.DRILL,
+                this::drill);
     }
 
     /** Throws {@link IllegalArgumentException} for a request that obviously cannot run. */
@@ -85,6 +94,10 @@ record OperationHandlers(
                 ReconcileRequest request = ReconcileRequest.parse(body);
                 reconciliation.check(request);
                 yield new ValidatedRequest(VerifyRequest.BACKUP, request.json());
+            }
+            case DRILL -> {
+                backup.store().requireBucket();
+                yield new ValidatedRequest(Drill.TARGET, drillRequest(body).json());
             }
         };
     }
@@ -140,6 +153,32 @@ record OperationHandlers(
         return new OperationHandler.OperationResult(
                 reconcileResult.isComplete() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE,
                 reconcileResult.summary());
+    }
+
+    private DrillRequest drillRequest(JsonNode body) {
+        return DrillRequest.parse(body, drillImages, random);
+    }
+
+    private OperationHandler.OperationResult drill(
+            OperationRequest recorded, Fence fence, ProgressTracker progressTracker) {
+        Drill.DrillResult drillResult = new Drill(
+                        backup,
+                        storeRegistry::drillTarget,
+                        workerPools,
+                        rateLimiter,
+                        isOpenShift,
+                        clock,
+                        captures.map(captured -> (scratch, request) -> new ImageStreamRestore(
+                                        new Restore(backup, scratch, workerPools, rateLimiter, clock),
+                                        cluster.get(),
+                                        captured)
+                                .plan(request)))
+                .run(
+                        recorded.id().value(),
+                        drillRequest(recorded.parameters()),
+                        new OperationContext(fence, progressTracker));
+        return new OperationHandler.OperationResult(
+                drillResult.isSuccess() ? OperationState.SUCCEEDED : OperationState.INCOMPLETE, drillResult.summary());
     }
 
     private OperationHandler.OperationResult verify(

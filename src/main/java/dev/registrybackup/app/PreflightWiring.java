@@ -155,7 +155,7 @@ class PreflightWiring {
     /** The role operations creates no restore Jobs and may not read their template. */
     private List<String> templates(boolean isCommand) {
         Map<OperationKind, String> all = settings.cronJobs();
-        Set<OperationKind> own = Set.of(OperationKind.VERIFY, OperationKind.RECONCILE);
+        Set<OperationKind> own = Set.of(OperationKind.VERIFY, OperationKind.RECONCILE, OperationKind.DRILL);
         return Stream.of(OperationKind.values())
                 .filter(kind -> isCommand || own.contains(kind))
                 .map(all::get)

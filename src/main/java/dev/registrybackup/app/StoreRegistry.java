@@ -5,6 +5,7 @@ import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.objectstore.s3.S3ObjectStore;
 import dev.registrybackup.objectstore.s3.S3Timeouts;
+import dev.registrybackup.restore.Drill;
 import dev.registrybackup.restore.RestoreRequest;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** The stores that a request may name; each is opened when it is first named. Safe for use by many threads. */
 final class StoreRegistry implements AutoCloseable {
     private final Map<String, RegistryStoreSettings> settings;
+    private final RegistryStoreSettings drill;
     private final S3Timeouts timeouts;
     private final int connections;
     /** Guarded by this. */
@@ -26,14 +28,17 @@ final class StoreRegistry implements AutoCloseable {
      *
      * @param registry the registry itself
      * @param others the configured targets by name
+     * @param drill where drills restore to, if no target has their name
      */
     StoreRegistry(
             RegistryStoreSettings registry,
             Map<String, RegistryStoreSettings> others,
+            RegistryStoreSettings drill,
             S3Timeouts timeouts,
             int connections) {
         this.settings = new TreeMap<>(others);
         this.settings.put(RestoreRequest.REGISTRY, registry);
+        this.drill = drill;
         this.timeouts = timeouts;
         this.connections = connections;
     }
@@ -52,6 +57,11 @@ final class StoreRegistry implements AutoCloseable {
         RegistryStore opened = place.open(timeouts, connections);
         openStores.put(name, opened);
         return opened;
+    }
+
+    /** The store that drills restore to: the target of that name, else a directory that no request may name. */
+    RegistryStore drillTarget() {
+        return settings.containsKey(Drill.TARGET) ? get(Drill.TARGET) : drill.open(timeouts, connections);
     }
 
     /**

@@ -78,7 +78,8 @@ public class Wiring {
         this.workerPools = new WorkerPools(settings.smallConcurrency(), settings.largeConcurrency());
         int connections = settings.smallConcurrency() + settings.largeConcurrency() + OTHER_CONNECTIONS;
         RegistryStoreSettings from = settings.registryStore();
-        this.storeRegistry = new StoreRegistry(from, settings.targets(), settings.timeouts(), connections);
+        this.storeRegistry =
+                new StoreRegistry(from, settings.targets(), settings.drillStore(), settings.timeouts(), connections);
         this.registry = storeRegistry.get(RestoreRequest.REGISTRY);
         this.backup = new RegistryStore(
                 RegistryStoreSettings.openBucket(settings.backupStore(), settings.timeouts(), connections),
@@ -304,7 +305,9 @@ public class Wiring {
                 clock,
                 captures(),
                 openShift::restoreTarget,
-                reconciliation);
+                reconciliation,
+                settings.drillImages(),
+                () -> new SecureRandom().nextLong());
     }
 
     private Optional<CaptureReader> captures() {

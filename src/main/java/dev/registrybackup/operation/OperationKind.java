@@ -11,7 +11,9 @@ public enum OperationKind {
     /** Reads a store and reports what is missing or corrupt. */
     VERIFY,
     /** Compares the registry with the backup and copies what differs. */
-    RECONCILE;
+    RECONCILE,
+    /** Restores some images into a place of its own and removes them again. */
+    DRILL;
 
     /** The name in records, URLs and Jobs. */
     public String label() {

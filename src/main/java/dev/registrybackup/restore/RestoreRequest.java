@@ -169,6 +169,12 @@ public record RestoreRequest(
                 createNamespaces);
     }
 
+    /** The same request for ImageStreams in this mode. */
+    RestoreRequest withImageStreams(ImageStreamMode mode) {
+        return new RestoreRequest(
+                scope, at, target, this.mode, overwriteTags, referrers, dryRun, mode, createNamespaces);
+    }
+
     /** The JSON form that {@link #parse} reads. */
     public ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();

@@ -61,7 +61,7 @@ class AuthIT {
                 .may("create", "authorization.k8s.io", "subjectaccessreviews", "*");
         operator = api.account("alice \"the\nboss\"");
         viewer = api.account("bob");
-        List.of("verify", "reconcile", "cancel", "operation", "operations", "catalog", "preflight")
+        List.of("verify", "reconcile", "drill", "cancel", "operation", "operations", "catalog", "preflight")
                 .forEach(verb -> operator.may(verb, GROUP, "backups", "here"));
         List.of("operation", "operations", "catalog", "preflight")
                 .forEach(verb -> viewer.may(verb, GROUP, "backups", "here"));

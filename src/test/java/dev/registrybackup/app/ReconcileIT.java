@@ -264,7 +264,7 @@ class ReconcileIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"reconcile", "verify"})
+    @CsvSource({"reconcile", "verify", "drill"})
     void aPingStartsTheJobThatItNames(String job) {
         // Given
         List<String> before = operations();

@@ -272,7 +272,7 @@ class ManifestsTest {
                 .toList();
 
         // Then
-        assertEquals(List.of("{}", "{}", "{}"), data);
+        assertEquals(List.of("{}", "{}", "{}", "{}"), data);
     }
 
     @Test
@@ -293,7 +293,7 @@ class ManifestsTest {
                         .toList());
         assertEquals(List.of("backup-credentials"), secrets.get("Service/dead-letter"));
         assertEquals(List.of("backup-credentials"), secrets.get("Service/capture"));
-        assertEquals(8, secrets.size(), secrets::toString);
+        assertEquals(9, secrets.size(), secrets::toString);
     }
 
     @Test
@@ -307,7 +307,7 @@ class ManifestsTest {
 
         // Then
         assertEquals(List.of(), References.dangling(rendered, SOURCES));
-        assertEquals(8, secrets.size(), secrets::toString);
+        assertEquals(9, secrets.size(), secrets::toString);
         secrets.forEach((program, names) -> assertEquals(
                 List.of(program.replaceFirst("^Service/", "").replaceFirst("^CronJob/registry-backup-(.*)$", "$1-job")
                         + "-credentials"),
@@ -341,7 +341,7 @@ class ManifestsTest {
                         .equals("arn:aws:iam::1:role/x"))
                 .map(Document::name)
                 .collect(Collectors.toSet());
-        assertEquals(8, accounts.size(), accounts::toString);
+        assertEquals(9, accounts.size(), accounts::toString);
         assertEquals(accounts, withRole);
     }
 
@@ -364,7 +364,7 @@ class ManifestsTest {
                         .map(Document::name)
                         .collect(Collectors.toSet()));
         assertEquals(
-                List.of("[\"canary\"]", "[\"reconcile\"]", "[\"verify\",\"--all\"]"),
+                List.of("[\"canary\"]", "[\"drill\"]", "[\"reconcile\"]", "[\"verify\",\"--all\"]"),
                 rendered.stream()
                         .filter(document -> document.kind().equals("CronJob"))
                         .filter(document ->
@@ -606,9 +606,9 @@ class ManifestsTest {
         Set<String> both = new TreeSet<>(backup);
         both.add("REGISTRY_ACCESS_KEY=rook-ceph-object-user-my-store-registry-backup/AccessKey");
         both.add("REGISTRY_SECRET_KEY=rook-ceph-object-user-my-store-registry-backup/SecretKey");
-        assertEquals(8, read.size(), read::toString);
+        assertEquals(9, read.size(), read::toString);
         read.forEach((program, keys) ->
-                assertEquals(program.matches("Service/(dead-letter|capture)") ? backup : both, keys, program));
+                assertEquals(program.matches("Service/(dead-letter|capture)|CronJob/registry-backup-drill") ? backup : both, keys, program));
         assertEquals(Set.of(List.of()), Set.copyOf(secretsOfPods(rendered).values()));
         assertEquals(List.of(), References.dangling(rendered, SOURCES));
     }

@@ -16,7 +16,9 @@ import dev.registrybackup.operation.ProgressTracker;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryLayout;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 
 /** A backup, an empty target, and restores from the one into the other. */
 final class RestoreFixture implements AutoCloseable {
@@ -100,6 +102,18 @@ final class RestoreFixture implements AutoCloseable {
                 workerPools,
                 RateLimiter.unlimited(),
                 clock);
+    }
+
+    /** Drills from the backup into the target. */
+    Drill drill(Optional<BiFunction<RegistryStore, RestoreRequest, ObjectNode>> imageStreamPlan) {
+        return new Drill(
+                new RegistryStore(backup, layout),
+                () -> new RegistryStore(target, layout),
+                workerPools,
+                RateLimiter.unlimited(),
+                false,
+                clock,
+                imageStreamPlan);
     }
 
     Restore.RestoreResult run(String request) {

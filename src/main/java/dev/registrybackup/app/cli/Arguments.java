@@ -99,6 +99,14 @@ record Arguments(ParseResult parsed) {
         return request;
     }
 
+    ObjectNode drillRequest() {
+        ObjectNode request = JsonNodeFactory.instance.objectNode();
+        if (has("--images")) {
+            request.put("images", (int) number("--images"));
+        }
+        return request;
+    }
+
     private double number(String option) {
         try {
             return Double.parseDouble(text(option).orElseThrow());

@@ -106,6 +106,8 @@ public final class CommandLineTool {
                 finish(given, backend.run(OperationKind.VERIFY, given.verifyRequest(), progressDisplay::show));
             case "reconcile" ->
                 finish(given, backend.run(OperationKind.RECONCILE, given.reconcileRequest(), progressDisplay::show));
+            case "drill" ->
+                finish(given, backend.run(OperationKind.DRILL, given.drillRequest(), progressDisplay::show));
             case "catalog" -> catalog(given);
             case "acknowledge" ->
                 report(given, backend.acknowledge(given.findingCode(), given.subject(), given.until()));

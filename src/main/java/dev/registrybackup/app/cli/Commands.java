@@ -27,6 +27,10 @@ final class Commands {
                 command("canary", "Write an object into the registry bucket, and record whether its event came."));
         root.addSubcommand("verify", scoped(verify()));
         root.addSubcommand("reconcile", reconcile());
+        root.addSubcommand(
+                "drill",
+                command("drill", "Restore images chosen at random into a place of their own, verify and remove them.")
+                        .addOption(value("--images", "NUMBER", "how many images")));
         root.addSubcommand("catalog", catalog());
         root.addSubcommand("findings", findings());
         root.addSubcommand("operation", operation());

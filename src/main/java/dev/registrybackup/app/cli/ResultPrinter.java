@@ -20,6 +20,9 @@ final class ResultPrinter {
         if (summary.has("classes")) {
             reconciliation(summary, out);
         }
+        if (summary.has("failed")) {
+            drill(summary, out);
+        }
         imageStreams(summary, out);
         if (operation.has("reason")) {
             out.println(text(operation, "reason"));
@@ -28,6 +31,16 @@ final class ResultPrinter {
         for (JsonNode report : operation.at("/summary/reports")) {
             out.println("Report: " + report.asText());
         }
+    }
+
+    private static void drill(JsonNode summary, PrintWriter out) {
+        out.printf(
+                "%d images, %d failed; at %d bytes/s a restore of everything (%d bytes) would take %d s%n",
+                summary.path("images").asLong(),
+                summary.path("failed").asLong(),
+                summary.path("bytesPerSecond").asLong(),
+                summary.at("/backup/bytes").asLong(),
+                summary.path("expectedRestoreSeconds").asLong());
     }
 
     private static String text(JsonNode json, String name) {

@@ -190,6 +190,14 @@ public interface Configuration {
         @WithDefault("registry-backup-reconcile")
         String reconcileCronJob();
 
+        /** The suspended CronJob that drill Jobs are made from. */
+        @WithDefault("registry-backup-drill")
+        String drillCronJob();
+
+        /** How many images a restore drill restores, unless its request says. */
+        @WithDefault("5")
+        int drillImages();
+
         /** The share of blobs that the scheduled verification hashes, others each day: from 0 to 1. */
         @WithDefault("0.01")
         double scheduledContentShare();

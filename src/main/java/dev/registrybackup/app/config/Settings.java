@@ -19,6 +19,7 @@ import dev.registrybackup.objectstore.s3.S3Timeouts;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.reconcile.ReconcilePolicy;
 import dev.registrybackup.reconcile.rclone.Archive;
+import dev.registrybackup.restore.Drill;
 import dev.registrybackup.restore.RestoreRequest;
 import jakarta.inject.Singleton;
 import java.net.URI;
@@ -88,6 +89,7 @@ public class Settings {
                 DIRECTORY, new RegistryStoreSettings(DIRECTORY, Optional.empty(), Optional.of(Path.of(path)), "/")));
         checkValues();
         checkArchive();
+        checkDrill();
     }
 
     private void checkStores() {
@@ -97,14 +99,7 @@ public class Settings {
                     "is set, but no events come from a directory: only the roles restore, operations and capture may"
                             + " use it");
         }
-        boolean isSame = registryStore
-                .bucket()
-                .filter(bucket -> bucket.bucket().equals(backupStore.bucket())
-                        && bucket.endpoint()
-                                .map(Settings::canonical)
-                                .equals(backupStore.endpoint().map(Settings::canonical)))
-                .isPresent();
-        if (isSame) {
+        if (registryStore.bucket().filter(bucket -> isSame(bucket, backupStore)).isPresent()) {
             throw new ConfigurationException(
                     "backup.bucket",
                     "is the registry's own bucket, " + backupStore.bucket() + ": a backup needs another one");
@@ -112,6 +107,40 @@ public class Settings {
         if (isCapture() && !isOpenShift()) {
             throw new ConfigurationException(
                     "registry.kind", "is plain, but the role capture is for ImageStreams, which only OpenShift has");
+        }
+    }
+
+    private static boolean isSame(S3Settings one, S3Settings other) {
+        return one.bucket().equals(other.bucket())
+                && one.endpoint()
+                        .map(Settings::canonical)
+                        .equals(other.endpoint().map(Settings::canonical));
+    }
+
+    /** A drill writes and removes objects, so nothing that matters may be near. */
+    private void checkDrill() {
+        Optional<RegistryStoreSettings> drill = Optional.ofNullable(targets.get(Drill.TARGET));
+        Optional<S3Settings> bucket = drill.flatMap(RegistryStoreSettings::bucket);
+        boolean isBackups = bucket.filter(its -> isSame(its, backupStore)).isPresent();
+        boolean isRegistrys = bucket.filter(its -> registryStore
+                        .bucket()
+                        .filter(registry -> isSame(its, registry))
+                        .isPresent())
+                .isPresent();
+        if (isBackups || isRegistrys) {
+            throw new ConfigurationException(
+                    "restore.targets.drill.bucket",
+                    "is the bucket of the %s: restore drills need one of their own"
+                            .formatted(isBackups ? "backup" : "registry"));
+        }
+        Optional<Path> directory = drill.flatMap(RegistryStoreSettings::directory);
+        if (directory.isPresent()
+                && directory
+                        .map(Path::toAbsolutePath)
+                        .equals(registryStore.directory().map(Path::toAbsolutePath))) {
+            throw new ConfigurationException(
+                    "restore.targets.drill.directory",
+                    "is the directory of the registry: restore drills need one of their own");
         }
     }
 
@@ -141,6 +170,7 @@ public class Settings {
                 "operations.scheduled-content-share",
                 contentShare,
                 "must be from 0 to 1");
+        requireAtLeastOne("operations.drill-images", drillImages());
         ReconcileProperties reconcile = configuration.reconcile();
         require(
                 reconcile.retention().compareTo(MIN_RETENTION) >= 0,
@@ -400,7 +430,19 @@ public class Settings {
                 OperationKind.VERIFY,
                 operations.verifyCronJob(),
                 OperationKind.RECONCILE,
-                operations.reconcileCronJob());
+                operations.reconcileCronJob(),
+                OperationKind.DRILL,
+                operations.drillCronJob());
+    }
+
+    /** How many images a restore drill restores, unless its request says. */
+    public int drillImages() {
+        return configuration.operations().drillImages();
+    }
+
+    /** Where a restore drill goes, if no target has its name: the directory for files that work needs. */
+    public RegistryStoreSettings drillStore() {
+        return new RegistryStoreSettings(Drill.TARGET, Optional.empty(), Optional.of(scratch()), "/");
     }
 
     /** The share of blobs that the scheduled verification hashes: from 0 to 1. */

@@ -32,7 +32,7 @@ class ScheduledOperations {
     private static final String PING = "dev.knative.sources.ping";
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final Map<String, OperationKind> JOBS =
-            Map.of("reconcile", OperationKind.RECONCILE, "verify", OperationKind.VERIFY);
+            Map.of("reconcile", OperationKind.RECONCILE, "verify", OperationKind.VERIFY, "drill", OperationKind.DRILL);
     /** No operation: it takes a minute at most, and its last result is all that is kept. */
     private static final String CANARY = "canary";
 
@@ -115,8 +115,8 @@ class ScheduledOperations {
             if (!given.isObject() || !given.isEmpty()) {
                 throw new HttpStatusException(
                         EventResponses.PERMANENT,
-                        "An event carries no parameters: send none, or {}, and set operations.scheduled-content-share, or POST"
-                                + " the request to /verify or /reconcile");
+                        "An event carries no parameters: send none, or {}, and set operations.scheduled-content-share or"
+                                + " operations.drill-images, or POST the request to /verify, /reconcile or /drill");
             }
         } catch (IOException e) {
             throw new HttpStatusException(EventResponses.PERMANENT, "The event's data is not valid JSON");

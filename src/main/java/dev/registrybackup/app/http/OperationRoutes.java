@@ -49,6 +49,7 @@ class OperationRoutes {
                     "/reconcile",
                     "reconcile",
                     (api, call) -> api.submit(OperationKind.RECONCILE, call)),
+            new Route(HttpMethod.POST, "/drill", "drill", (api, call) -> api.submit(OperationKind.DRILL, call)),
             new Route(HttpMethod.POST, "/preflight", "preflight", OperationRoutes::preflight),
             new Route(HttpMethod.GET, "/catalog", "catalog", OperationRoutes::catalog),
             new Route(HttpMethod.GET, "/operations", "operations", (api, call) -> api.list()),

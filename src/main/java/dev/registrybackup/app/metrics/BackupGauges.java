@@ -10,6 +10,7 @@ import dev.registrybackup.reconcile.StorePair;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.replication.LastCanary;
 import dev.registrybackup.replication.pending.QueueDepth;
+import dev.registrybackup.restore.LastDrill;
 import dev.registrybackup.verify.LastVerification;
 import dev.registrybackup.verify.RestorableShare;
 import io.micrometer.core.instrument.Gauge;
@@ -61,6 +62,7 @@ class BackupGauges {
         Alarms alarms = new Alarms(storePair.backup(), clock);
         showReconciliation(poll(() -> values(lastRun.read(), alarms)), meters);
         showVerification(poll(new LastVerification(storePair.backup())::read), meters);
+        showDrill(poll(new LastDrill(storePair.backup())::read), meters);
         showCanary(poll(new LastCanary(storePair.backup())::read), meters);
         if (settings.isOpenShift()) {
             showItems(poll(new RestorableShare(storePair.backup())::read), meters);
@@ -164,6 +166,33 @@ class BackupGauges {
                     .tag("severity", severity.label())
                     .register(meters);
         }
+    }
+
+    /** Of the last restore drill: all NaN before the first, but the time of the last success is 0 after a failed one. */
+    static void showDrill(StaleAwareGauge<LastDrill.DrillRecord> seen, MeterRegistry meters) {
+        gauge(
+                        "registry_backup_drill_last_success_timestamp_seconds",
+                        seen,
+                        last -> last.finishedAt().isEmpty() ? Double.NaN : seconds(last.lastSuccessAt(), 0))
+                .description(
+                        "When the last restore drill that restored all its images finished, in seconds since 1970; 0"
+                                + " if none has; NaN if none ran")
+                .register(meters);
+        gauge("registry_backup_drill_failures", seen, last -> last.finishedAt().isEmpty() ? Double.NaN : last.failed())
+                .description("Images that the last restore drill could not restore or verify")
+                .register(meters);
+        gauge(
+                        "registry_backup_drill_bytes_per_second",
+                        seen,
+                        last -> last.bytesPerSecond().orElse(Double.NaN))
+                .description("How fast the last restore drill restored")
+                .register(meters);
+        gauge(
+                        "registry_backup_drill_expected_restore_seconds",
+                        seen,
+                        last -> last.expectedRestoreSeconds().orElse(Double.NaN))
+                .description("How long a restore of everything would take at that rate")
+                .register(meters);
     }
 
     /** When the last canary's event arrived: NaN where none is sent, so that no alert fires there. */

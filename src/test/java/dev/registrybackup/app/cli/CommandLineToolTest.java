@@ -303,6 +303,30 @@ class CommandLineToolTest {
     }
 
     @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"drill | {}", "drill --images 3 --json | {'images':3}"})
+    void aDrillIsOfAsManyImagesAsAreAskedFor(String arguments, String request) {
+        // Given
+        answer =
+                "{'kind':'drill','id':'x','state':'succeeded','summary':{'images':3,'failed':0,'bytesPerSecond':1000.5,"
+                        + "'expectedRestoreSeconds':60.2,'backup':{'objects':10,'bytes':60000}}}";
+
+        // When
+        ExitCode exit = run(arguments.split(" "));
+
+        // Then
+        assertEquals(ExitCode.OK, exit);
+        assertEquals(List.of("drill " + json(request)), asked);
+        assertTrue(
+                arguments.contains("--json")
+                        || out.toString()
+                                .contains("3 images, 0 failed; at 1000 bytes/s a restore of everything (60000 bytes)"
+                                        + " would take 60 s"),
+                out::toString);
+    }
+
+    @ParameterizedTest
     @CsvSource({"pass, true, OK", "fail, false, FINDINGS"})
     void aLostCanaryIsSaidToTheShell(String state, boolean ready, ExitCode expected) {
         // Given

@@ -104,6 +104,10 @@ class SettingsTest {
         "reconcile.alarm-number, 0, is 0 but must be 1 or more",
         "reconcile.event-lag-threshold, -PT1S, is PT-1S but must be 0 or more",
         "reconcile.shard-size, 0, is 0 but must be 1 or more",
+        "reconcile.after-lost-canaries, -1, is -1 but must be 0 or more",
+        "operations.drill-images, 0, is 0 but must be 1 or more",
+        "restore.targets.drill.bucket, images, is the bucket of the registry: restore drills need one of their own",
+        "restore.targets.drill.bucket, backup, is the bucket of the backup: restore drills need one of their own",
         "archive.deletes, sometimes, 'cannot be \"sometimes\": allowed values: '",
         "archive.backup-dir, dr:aside, 'is set, but archive.remote is not'",
         "backup.encryption, rot13, backup.encryption",
@@ -158,6 +162,29 @@ class SettingsTest {
 
         // Then
         assertFalse(settings.reconcilePolicy().isMirror());
+    }
+
+    @Test
+    void aDrillNeverGoesIntoTheRegistrysDirectory() {
+        // When
+        String problem = problem(Map.of(
+                "service.role", "operations",
+                "registry.bucket", "",
+                "registry.directory", "/var/lib/registry",
+                "restore.targets.drill.directory", "/var/lib/registry"));
+
+        // Then
+        assertTrue(problem.contains("is the directory of the registry"), problem);
+    }
+
+    @Test
+    void withoutATargetADrillGoesIntoTheScratchDirectory() {
+        // When
+        Settings settings = TestSettings.with(Map.of("reconcile.scratch", "/scratch"));
+
+        // Then
+        assertEquals(Optional.of(Path.of("/scratch")), settings.drillStore().directory());
+        assertFalse(settings.targets().containsKey("drill"));
     }
 
     @Test

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.replication.LastCanary;
 import dev.registrybackup.replication.pending.QueueDepth;
+import dev.registrybackup.restore.LastDrill;
 import dev.registrybackup.verify.LastVerification;
 import dev.registrybackup.verify.RestorableShare;
 import io.micrometer.core.instrument.Meter;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -102,6 +104,34 @@ class BackupGaugesTest {
         expected.put("registry_backup_imagestream_items_restorable_share", 0.75);
         expected.put("registry_backup_imagestream_items_restorable_timestamp_seconds", 1_800_000_060.0);
         assertTrue(beforeTheFirst);
+        assertEquals(expected, shown());
+    }
+
+    @Test
+    void aDrillIsShownAsItIsOnRecord() {
+        // Given
+        StaleAwareGauge<LastDrill.DrillRecord> seen = new StaleAwareGauge<>(clock);
+        BackupGauges.showDrill(seen, meters);
+        seen.set(new LastDrill.DrillRecord(
+                Optional.empty(), Optional.empty(), 0, OptionalDouble.empty(), OptionalDouble.empty()));
+        boolean beforeTheFirst = isNothingKnown();
+        seen.set(new LastDrill.DrillRecord(
+                Optional.of(ENDED), Optional.empty(), 5, OptionalDouble.empty(), OptionalDouble.empty()));
+        double withoutSuccess =
+                shown().getOrDefault("registry_backup_drill_last_success_timestamp_seconds", -1.0);
+
+        // When
+        seen.set(new LastDrill.DrillRecord(
+                Optional.of(ENDED), Optional.of(ENDED), 0, OptionalDouble.of(1000), OptionalDouble.of(7200)));
+
+        // Then
+        Map<String, Double> expected = new TreeMap<>();
+        expected.put("registry_backup_drill_last_success_timestamp_seconds", 1_800_000_060.0);
+        expected.put("registry_backup_drill_failures", 0.0);
+        expected.put("registry_backup_drill_bytes_per_second", 1000.0);
+        expected.put("registry_backup_drill_expected_restore_seconds", 7200.0);
+        assertTrue(beforeTheFirst);
+        assertEquals(0.0, withoutSuccess);
         assertEquals(expected, shown());
     }
 

@@ -1,0 +1,71 @@
+package dev.registrybackup.restore;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.objectstore.MetadataStore;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.registry.RegistryLayout;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * The last restore drill, under {@value #KEY}: its summary, and when the last one succeeded. Blocks; throws
+ * {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup bucket cannot be read or written.
+ */
+public final class LastDrill {
+    /** The record's key in the backup bucket. */
+    public static final String KEY = RegistryLayout.METADATA_PREFIX + "drill/last";
+
+    private static final String FINISHED = "finishedAt";
+    private static final String SUCCEEDED = "lastSuccessAt";
+
+    private final MetadataStore records;
+
+    /**
+     * What is on record.
+     *
+     * @param finishedAt when the last drill finished, UTC; empty if there was none
+     * @param lastSuccessAt when the last one finished that restored all its images, UTC; empty if there was none
+     * @param failed how many images of the last one could not be restored
+     * @param bytesPerSecond how fast the last one that copied anything did; empty if there was none
+     * @param expectedRestoreSeconds how long a restore of everything would have taken at that rate
+     */
+    public record DrillRecord(
+            Optional<Instant> finishedAt,
+            Optional<Instant> lastSuccessAt,
+            long failed,
+            OptionalDouble bytesPerSecond,
+            OptionalDouble expectedRestoreSeconds) {}
+
+    /** The last drill of that backup. */
+    public LastDrill(ObjectStore backup) {
+        this.records = new MetadataStore(backup);
+    }
+
+    /** Reads the record; an empty one if there is none or it cannot be parsed. */
+    public DrillRecord read() {
+        ObjectNode json = records.read(KEY);
+        return new DrillRecord(
+                MetadataStore.parseTime(json, FINISHED),
+                MetadataStore.parseTime(json, SUCCEEDED),
+                json.path("failed").asLong(),
+                number(json, "bytesPerSecond"),
+                number(json, "expectedRestoreSeconds"));
+    }
+
+    private static OptionalDouble number(ObjectNode json, String name) {
+        return json.path(name).isNumber() ? OptionalDouble.of(json.path(name).asDouble()) : OptionalDouble.empty();
+    }
+
+    /** Records a drill. What its summary does not have, since it copied nothing, stays as the one before measured it. */
+    void write(ObjectNode summary, boolean isSuccess, Instant finishedAt) {
+        records.update(KEY, json -> {
+            json.setAll(summary);
+            MetadataStore.putTime(json, FINISHED, Optional.of(finishedAt));
+            if (isSuccess) {
+                MetadataStore.putTime(json, SUCCEEDED, Optional.of(finishedAt));
+            }
+            return json;
+        });
+    }
+}

@@ -1,0 +1,75 @@
+package dev.registrybackup.restore;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.ForwardingObjectStore;
+import dev.registrybackup.objectstore.MultipartUpload;
+import dev.registrybackup.objectstore.ObjectStore;
+import dev.registrybackup.objectstore.ObjectVersion;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** A store in which only keys with one prefix can be written or removed, whatever is asked of it. */
+final class ScratchArea extends ForwardingObjectStore {
+    private final ObjectStore store;
+    private final String prefix;
+
+    /**
+     * The area in this store.
+     *
+     * @param prefix the prefix of every key that may be written or removed; ends in a slash
+     */
+    ScratchArea(ObjectStore store, String prefix) {
+        super(store);
+        this.store = store;
+        this.prefix = prefix;
+    }
+
+    /** Removes everything in the area: every version of every object, and uploads that were not completed. */
+    void clear(Instant now) {
+        store.abortMultipartUploads(prefix, now);
+        List<ObjectVersion> found;
+        try (Stream<ObjectVersion> versions = store.listVersions(prefix)) {
+            found = versions.toList();
+        }
+        found.forEach(version -> delete(version.key(), Optional.of(version.versionId())));
+    }
+
+    @Override
+    public Optional<String> put(String key, ContentSource content, Map<String, String> metadata) {
+        return super.put(requireInside(key), content, metadata);
+    }
+
+    @Override
+    public boolean putIfAbsent(String key, ContentSource content) {
+        return super.putIfAbsent(requireInside(key), content);
+    }
+
+    @Override
+    @MustBeClosed
+    public MultipartUpload startMultipartUpload(String key, Map<String, String> metadata) {
+        return super.startMultipartUpload(requireInside(key), metadata);
+    }
+
+    @Override
+    public long abortMultipartUploads(String uploadPrefix, Instant startedBefore) {
+        return super.abortMultipartUploads(requireInside(uploadPrefix), startedBefore);
+    }
+
+    @Override
+    public void delete(String key, Optional<String> versionId) {
+        super.delete(requireInside(key), versionId);
+    }
+
+    private String requireInside(String key) {
+        if (!key.startsWith(prefix) || key.contains("/../")) {
+            throw new IllegalArgumentException(
+                    "Refused to change %s in %s: only keys under %s may be written or removed"
+                            .formatted(key, bucket(), prefix));
+        }
+        return key;
+    }
+}

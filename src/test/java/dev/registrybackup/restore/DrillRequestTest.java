@@ -1,0 +1,51 @@
+package dev.registrybackup.restore;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DrillRequestTest {
+    private static DrillRequest parse(String json) throws JsonProcessingException {
+        JsonNode tree = new ObjectMapper().readTree(json.replace('\'', '"'));
+        return DrillRequest.parse(tree, 5, () -> 42);
+    }
+
+    @Test
+    void whatIsNotSaidIsAsUsualAndOnRecordAfterwards() throws JsonProcessingException {
+        // When
+        DrillRequest usual = parse("{}");
+
+        // Then
+        assertEquals(new DrillRequest(5, 42), usual);
+        assertEquals(usual, parse(usual.json().toString()));
+        assertEquals(new DrillRequest(2, -3), parse("{'images':2,'seed':-3}"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{'images':0}              | from 1 to 1000",
+                "{'images':1001}           | from 1 to 1000",
+                "{'images':-9000000000}    | \"images\"",
+                "{'images':9000000000}     | \"images\" must be an integer",
+                "{'images':'5'}            | \"images\" must be an integer",
+                "{'seed':1.5}              | \"seed\" must be an integer",
+                "{'target':'registry'}     | \"target\" is not a field",
+            })
+    void anythingElseIsRefused(String json, String reason) {
+        // When
+        IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> parse(json));
+
+        // Then
+        assertTrue(String.valueOf(refused.getMessage()).contains(reason), refused::getMessage);
+    }
+}
