@@ -55,7 +55,8 @@ final class Formats {
         return length(passed) + " ago";
     }
 
-    private static String length(Duration duration) {
+    /** A duration, in its greatest unit: {@code 3 h}. */
+    static String length(Duration duration) {
         if (duration.toMinutes() < 1) {
             return duration.toSeconds() + " s";
         } else if (duration.toHours() < 1) {

@@ -8,6 +8,7 @@ import dev.registrybackup.reconcile.Alarm;
 import dev.registrybackup.reconcile.Alarms;
 import dev.registrybackup.reconcile.LastRun;
 import dev.registrybackup.replication.pending.QueueDepth;
+import dev.registrybackup.restore.LastDrill;
 import dev.registrybackup.verify.LastVerification;
 import dev.registrybackup.verify.RestorableShare;
 import java.time.Clock;
@@ -29,6 +30,7 @@ final class StatusReader {
     private final LastVerification verification;
     private final RestorableShare items;
     private final LastRun reconciliation;
+    private final LastDrill drill;
     private final Alarms alarms;
     private final QueueDepth queueDepth;
     private final UiBackend uiBackend;
@@ -49,6 +51,7 @@ final class StatusReader {
             Reading<LastVerification.VerificationRecord> verification,
             Reading<RestorableShare.ShareRecord> items,
             Reading<LastRun.RunRecord> reconciliation,
+            Reading<LastDrill.DrillRecord> drill,
             Reading<List<Alarm>> alarms,
             Reading<QueueDepth.QueueCounts> backlog,
             Reading<ObjectNode> operations,
@@ -61,11 +64,12 @@ final class StatusReader {
                     Reading.never(),
                     Reading.never(),
                     Reading.never(),
+                    Reading.never(),
                     Reading.never());
         }
 
         Stream<Reading<?>> all() {
-            return Stream.of(verification, items, reconciliation, alarms, backlog, operations, repositories);
+            return Stream.of(verification, items, reconciliation, drill, alarms, backlog, operations, repositories);
         }
     }
 
@@ -91,6 +95,7 @@ final class StatusReader {
         this.verification = new LastVerification(backup);
         this.items = new RestorableShare(backup);
         this.reconciliation = new LastRun(backup);
+        this.drill = new LastDrill(backup);
         this.alarms = new Alarms(backup, clock);
         this.queueDepth = new QueueDepth(backup);
         this.uiBackend = uiBackend;
@@ -104,6 +109,7 @@ final class StatusReader {
                 pass.read(before.verification(), () -> Optional.of(verification.read())),
                 pass.read(before.items(), items::read),
                 pass.read(before.reconciliation(), () -> Optional.of(reconciliation.read())),
+                pass.read(before.drill(), () -> Optional.of(drill.read())),
                 pass.read(before.alarms(), () -> Optional.of(alarms.openAlarms())),
                 pass.read(before.backlog(), () -> Optional.of(queueDepth.read())),
                 pass.read(before.operations(), () -> Optional.of(uiBackend.operations(OPERATIONS))),

@@ -8,6 +8,7 @@ import dev.registrybackup.operation.Severity;
 import dev.registrybackup.reconcile.Alarm;
 import dev.registrybackup.reconcile.LastRun;
 import dev.registrybackup.replication.pending.QueueDepth;
+import dev.registrybackup.restore.LastDrill;
 import dev.registrybackup.verify.LastVerification;
 import dev.registrybackup.verify.RestorableShare;
 import java.time.Duration;
@@ -39,6 +40,7 @@ final class StatusTable {
         rows.add(known("Last reconciliation", backupStatus.reconciliation(), this::reconciliation));
         rows.add(known("Last complete comparison", backupStatus.reconciliation(), this::success));
         rows.add(known("Last verification", backupStatus.verification(), this::verification));
+        rows.add(known("Last restore drill", backupStatus.drill(), this::drill));
         rows.add(known("Alarms", backupStatus.alarms(), this::alarms));
         return rows;
     }
@@ -199,6 +201,27 @@ final class StatusTable {
                 ? "a share of %s of the blobs hashed"
                         .formatted(summary.path("sample").path("fraction").asText())
                 : "every blob hashed";
+    }
+
+    private Map<String, Object> drill(LastDrill.DrillRecord drillRecord) {
+        String what = "Last restore drill";
+        if (drillRecord.finishedAt().isEmpty()) {
+            return row(Level.UNKNOWN, what, "There was none yet", "", "");
+        }
+        String restored = drillRecord.failed() == 0
+                ? "All of its images were restored and read back"
+                : Formats.count(drillRecord.failed(), "image") + " could not be restored";
+        String everything = drillRecord.expectedRestoreSeconds().isEmpty()
+                ? ""
+                : "; a restore of everything would take about "
+                        + Formats.length(Duration.ofSeconds(
+                                (long) drillRecord.expectedRestoreSeconds().getAsDouble()));
+        return row(
+                drillRecord.failed() == 0 ? Level.GOOD : Level.BAD,
+                what,
+                restored + everything,
+                "finished",
+                Formats.moment(drillRecord.finishedAt(), now));
     }
 
     private Map<String, Object> alarms(List<Alarm> open) {

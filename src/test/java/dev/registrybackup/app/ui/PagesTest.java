@@ -14,6 +14,7 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.reconcile.Alarms;
+import dev.registrybackup.restore.LastDrill;
 import dev.registrybackup.verify.LastVerification;
 import java.time.Duration;
 import java.time.Instant;
@@ -199,6 +200,31 @@ class PagesTest {
 
         // Then
         assertTrue(text.contains("No findings, 2 acknowledged"), text);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "0 | All of its images were restored and read back; a restore of everything would take about 3 h",
+                "2 | 2 images could not be restored; a restore of everything would take about 3 h",
+            })
+    void theLastRestoreDrillShowsWithTheTimeThatEverythingWouldTake(int failed, String shown) {
+        // Given
+        boolean isBefore = overview().matches(".*Last restore drill.{0,30}There was none yet.*");
+        new MetadataStore(bucket)
+                .put(
+                        LastDrill.KEY,
+                        "{\"finishedAt\":\"%s\",\"failed\":%d,\"expectedRestoreSeconds\":11000.5}"
+                                .formatted(clock.instant(), failed));
+        clock.advance(Duration.ofMinutes(5));
+
+        // When
+        String text = overview();
+
+        // Then
+        assertTrue(isBefore);
+        assertTrue(text.contains(shown), text);
     }
 
     @Test
