@@ -29,6 +29,7 @@ import dev.registrybackup.reconcile.StorePair;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.replication.CanaryProbe;
 import dev.registrybackup.replication.DeadLetterHandler;
+import dev.registrybackup.replication.LatencyRecorder;
 import dev.registrybackup.replication.NotificationHandler;
 import dev.registrybackup.replication.RejectionRecorder;
 import dev.registrybackup.replication.ReplicationListener;
@@ -129,8 +130,15 @@ public class Wiring {
 
     @Produces
     @Singleton
+    LatencyRecorder latencyRecorder() {
+        return new LatencyRecorder(backup.store(), instance(), clock);
+    }
+
+    @Produces
+    @Singleton
     @Startup
     Service service(
+            LatencyRecorder latencyRecorder,
             ReplicationListener replicationListener,
             ReplicationWiring replication,
             ImageStreamWiring openShift,
@@ -172,6 +180,7 @@ public class Wiring {
                 replicationListener,
                 settings.maxKeysInFlight());
         worker.start();
+        workerPools.scheduleAtFixedRate(HOUSEKEEPING_INTERVAL, latencyRecorder::flush);
         return new Service(
                 Optional.of(notificationHandler),
                 Optional.empty(),

@@ -6,6 +6,7 @@ import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.SnapshotTaker;
 import dev.registrybackup.logging.LogEvent;
+import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
@@ -17,6 +18,7 @@ import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ReportWriter;
 import dev.registrybackup.reconcile.rclone.Archive;
 import dev.registrybackup.reconcile.rclone.Comparer;
+import dev.registrybackup.replication.LatencyHistory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
@@ -25,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -149,11 +152,30 @@ public final class Reconciliation {
             }
             reportWriter.finish(summary);
             new LastRun(backup).write(summary, reconcileRun.isSuccessful(), reconcileRun.isComplete(), begun, ended);
+            DailyHistory.attempt(() -> writeHistory(backup, summary, begun, ended));
             log(id, summary, begun, ended);
             return new ReconcileResult(summary, reconcileRun.isComplete());
         } finally {
             deleteRecursively(scratch);
         }
+    }
+
+    /** Adds this run to its day, for the page's charts, and makes one record of each day of replication that has ended. */
+    private static void writeHistory(ObjectStore backup, ObjectNode summary, Instant begun, Instant ended) {
+        LocalDate day = DailyHistory.day(ended);
+        new DailyHistory(backup).update(DailyHistory.RECONCILE, day, days -> {
+            ObjectNode figures = days.withObject("/" + day);
+            boolean isComplete = summary.path("outcome").asText().equals("complete");
+            long seconds = Duration.between(begun, ended).toSeconds();
+            figures.put("runs", figures.path("runs").asLong() + 1)
+                    .put("complete", figures.path("complete").asLong() + (isComplete ? 1 : 0))
+                    .put(
+                            "missedByEvents",
+                            figures.path("missedByEvents").asLong()
+                                    + summary.path("missedByEvents").asLong())
+                    .put("longestSeconds", Math.max(figures.path("longestSeconds").asLong(), seconds));
+        });
+        new LatencyHistory(backup).fold(ended);
     }
 
     private static void log(String id, ObjectNode summary, Instant begun, Instant ended) {

@@ -5,6 +5,7 @@ import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;
+import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RegistryStore;
@@ -12,6 +13,7 @@ import dev.registrybackup.operation.AcknowledgedFindings;
 import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.operation.ReportWriter;
 import java.time.Clock;
+import java.time.LocalDate;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -80,6 +82,10 @@ public record Verification(
         if (LastVerification.isFullBackup(request)) {
             operation.checkFence();
             new LastVerification(backup).write(verifySummary, json);
+            LocalDate day = DailyHistory.day(verifySummary.finishedAt());
+            DailyHistory.attempt(() -> new DailyHistory(backup)
+                    .update(DailyHistory.VERIFY, day, days -> days.withObject("/" + day)
+                            .set("images", json.path("images"))));
         }
         return new VerificationResult(json, verifySummary.hasFindings(), verifySummary.hasUnknown());
     }

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
@@ -22,11 +24,16 @@ import dev.registrybackup.lab.RequiresRealStack;
 import dev.registrybackup.lab.S3ProxyServer;
 import dev.registrybackup.lab.TestImage;
 import dev.registrybackup.lab.TestImages;
+import dev.registrybackup.objectstore.DailyHistory;
 import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
 import io.restassured.specification.RequestSpecification;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,6 +107,7 @@ class UiIT {
         Blob layer = broken.blobs().get(broken.blobs().size() - 1);
         missing = layer.digest();
         backup.remove(push.blobKey(layer));
+        writeHistory();
         Map<String, String> settings = settings();
         settings.put("SERVICE_ROLE", "operations");
         settings.put("AUTH_MODE", "token");
@@ -125,6 +133,33 @@ class UiIT {
 
     private Map<String, String> settings() {
         return new HashMap<>(Product.settings(store.endpoint(), store.endpoint()));
+    }
+
+    /** Figures of the days before today, with a night of an incomplete reconciliation and objects that events missed. */
+    private void writeHistory() {
+        ObjectMapper json = new ObjectMapper();
+        ObjectNode reconciled = json.createObjectNode();
+        ObjectNode verified = json.createObjectNode();
+        ObjectNode latencies = json.createObjectNode();
+        for (int ago = 1; ago < 30; ago++) {
+            String day = LocalDate.now(ZoneOffset.UTC).minusDays(ago).toString();
+            boolean isBad = ago == 9;
+            reconciled
+                    .putObject(day)
+                    .put("runs", 4)
+                    .put("complete", isBad ? 3 : 4)
+                    .put("missedByEvents", isBad ? 12 : 0)
+                    .put("longestSeconds", 60 + 17 * (ago % 5) + (isBad ? 200 : 0));
+            verified.putObject(day).putObject("images").put("complete", 3).put("incomplete", isBad ? 1 : 0);
+            latencies.putObject(day).put("151", 400 + 90 * (ago % 7)).put(isBad ? "5312" : "713", 20);
+        }
+        put(DailyHistory.RECONCILE, reconciled);
+        put(DailyHistory.VERIFY, verified);
+        put("replication", latencies);
+    }
+
+    private void put(String subject, ObjectNode days) {
+        backup.put(DailyHistory.PREFIX + subject, days.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     private void verify() {
@@ -292,6 +327,32 @@ class UiIT {
             boolean isDark = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
                     .equals("rgb(15, 19, 24)");
             assertEquals(colors == ColorScheme.DARK, isDark);
+        }
+    }
+
+    @Test
+    void theHistoryIsDrawnWithinTheContentSecurityPolicy() {
+        try (BrowserContext viewer = viewer(ColorScheme.LIGHT, 1100)) {
+            // Given
+            Page page = viewer.newPage();
+            List<String> problems = new ArrayList<>();
+            page.onConsoleMessage(message -> problems.add(message.text()));
+
+            // When
+            logIn(page);
+            Object boxes = page.evaluate("() => [...document.querySelectorAll('svg rect')]"
+                    + ".filter(bar => bar.getBoundingClientRect().height >= 1).length");
+            String good = (String) page.evaluate("() => getComputedStyle(document.querySelector('rect.good')).fill");
+            String warn = (String) page.evaluate("() => getComputedStyle(document.querySelector('rect.warn')).fill");
+
+            // Then
+            assertEquals(List.of(), problems);
+            assertEquals(5, page.locator("svg").count());
+            // 29 days of four charts and of two values in one of them; today's verification; no reconciliation today
+            assertEquals(6 * 29 + 1, boxes);
+            assertEquals("rgb(15, 107, 45)", good);
+            assertEquals("rgb(122, 75, 0)", warn);
+            assertTrue(page.innerText("#history ~ p").contains("4 reconciliations, all complete"));
         }
     }
 

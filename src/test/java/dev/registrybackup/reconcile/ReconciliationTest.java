@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.imagestream.ClusterError;
 import dev.registrybackup.imagestream.FakeCluster;
 import dev.registrybackup.imagestream.ObjectName;
 import dev.registrybackup.imagestream.Resource;
 import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore;
@@ -27,6 +29,8 @@ import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.replication.LatencyHistory;
+import dev.registrybackup.replication.LatencyRecorder;
 import dev.registrybackup.replication.pending.PendingKey;
 import dev.registrybackup.replication.pending.PendingStore;
 import dev.registrybackup.replication.pending.RejectionStore;
@@ -640,6 +644,43 @@ class ReconciliationTest {
         assertTrue(lastRun.read().lastSuccessFinishedAt().isPresent());
         assertEquals(Optional.empty(), lastRun.read().lastCompleteStartedAt());
         assertEquals(1, ReconcileFixture.classCount(reconcileResult, "blob", "remaining"));
+    }
+
+    @Test
+    void runsOfADayAddUpInTheHistory() {
+        // Given
+        fixture.run();
+        Digest never = new RandomRegistry(9).blob(new byte[] {1});
+        fixture.registryBucket().seed(content.blobKey(never), new byte[7]);
+
+        // When
+        Reconciliation.ReconcileResult incomplete = fixture.run();
+
+        // Then
+        assertFalse(incomplete.isComplete());
+        ObjectNode days = new DailyHistory(fixture.backupBucket()).read(DailyHistory.RECONCILE);
+        assertEquals(1, days.size(), days::toString);
+        JsonNode day = days.iterator().next();
+        assertEquals(2, day.path("runs").asLong(), days::toString);
+        assertEquals(1, day.path("complete").asLong(), days::toString);
+    }
+
+    @Test
+    void aRunMakesOneRecordOfTheDaysOfReplicationThatHaveEnded() {
+        // Given
+        LatencyRecorder recorder = new LatencyRecorder(fixture.backupBucket(), "pod-1", fixture.clock());
+        recorder.record(Duration.ofMillis(100));
+        recorder.flush();
+        fixture.clock().advance(Duration.ofDays(1));
+
+        // When
+        fixture.run();
+
+        // Then
+        assertEquals(
+                Set.of("registry-backup/history/reconcile", "registry-backup/history/replication"),
+                Set.copyOf(fixture.backupBucket().keys(DailyHistory.PREFIX)));
+        assertEquals(1, new LatencyHistory(fixture.backupBucket()).read().size());
     }
 
     @Test

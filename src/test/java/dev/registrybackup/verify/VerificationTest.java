@@ -12,6 +12,7 @@ import dev.registrybackup.catalog.Catalog;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
@@ -239,8 +240,44 @@ class VerificationTest {
                         DOCUMENTS + "team/app/_repository.json",
                         DOCUMENTS + "team/other/_repository.json",
                         REPORT + "summary.json",
-                        LastVerification.KEY),
+                        LastVerification.KEY,
+                        DailyHistory.PREFIX + DailyHistory.VERIFY),
                 Set.copyOf(backup.writtenKeys()));
+    }
+
+    @Test
+    void aFullVerificationIsAFigureOfItsDayAndOneOfAScopeIsNot() {
+        // Given
+        copyAll();
+        verify("{}");
+        clock.advance(Duration.ofDays(1));
+
+        // When
+        verify("{\"scope\":{\"namespace\":\"team\"}}");
+
+        // Then
+        ObjectNode days = new DailyHistory(bucket).read(DailyHistory.VERIFY);
+        assertEquals(1, days.size(), days::toString);
+        assertTrue(days.at("/2026-03-04/images/complete").asLong() > 0, days::toString);
+    }
+
+    @Test
+    void aFigureThatCannotBeWrittenFailsNoVerification() {
+        // Given
+        copyAll();
+        backup.beforeRequest((operation, key) -> {
+            if (operation == Operation.PUT && key.startsWith(DailyHistory.PREFIX)) {
+                throw new ObjectStoreException(StoreError.UNAVAILABLE, "no answer");
+            }
+        });
+
+        // When
+        Verification.VerificationResult result = verify("{}");
+
+        // Then
+        assertEquals("ok", result.summary().path("outcome").asText());
+        assertTrue(new LastVerification(bucket).read().finishedAt().isPresent());
+        assertTrue(bucket.head(DailyHistory.PREFIX + DailyHistory.VERIFY).isEmpty());
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.registrybackup.app.metrics;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.registry.Digest;
+import dev.registrybackup.replication.LatencyRecorder;
 import dev.registrybackup.replication.ReplicationListener;
 import dev.registrybackup.replication.ReplicationResult;
 import dev.registrybackup.replication.ReplicationStatus;
@@ -31,10 +32,12 @@ public class ReplicationMetrics implements ReplicationListener {
     };
 
     private final MeterRegistry meters;
+    private final LatencyRecorder latencyRecorder;
     private final Clock clock;
 
-    public ReplicationMetrics(MeterRegistry meters, Clock clock) {
+    public ReplicationMetrics(MeterRegistry meters, LatencyRecorder latencyRecorder, Clock clock) {
         this.meters = meters;
+        this.latencyRecorder = latencyRecorder;
         this.clock = clock;
     }
 
@@ -45,9 +48,11 @@ public class ReplicationMetrics implements ReplicationListener {
         if (replicationResult.isInBackup()
                 && !replicationResult.status().isPermanent()
                 && trigger != Trigger.UNBLOCKED) {
-            Duration latency = Duration.between(written, clock.instant());
+            Duration passed = Duration.between(written, clock.instant());
             // The store's clock may be ahead of this one, and the meter takes no negative time.
-            durable(replicationResult).record(latency.isNegative() ? Duration.ZERO : latency);
+            Duration latency = passed.isNegative() ? Duration.ZERO : passed;
+            durable(replicationResult).record(latency);
+            latencyRecorder.record(latency);
         }
         boolean didSomething = switch (replicationResult.status()) {
             case COPIED, PARTIAL, CORRUPT, SOURCE_CORRUPT, BLOCKED, MALFORMED -> true;

@@ -55,7 +55,17 @@ final class Formats {
         return length(passed) + " ago";
     }
 
-    /** A duration, in its greatest unit: {@code 3 h}. */
+    /** A latency in milliseconds: {@code 97 ms}, {@code 1.2 s}. */
+    static String latency(long millis) {
+        if (millis < 1_000) {
+            return millis + " ms";
+        }
+        return millis < 60_000
+                ? String.format(Locale.ROOT, "%.1f s", millis / 1000.0)
+                : length(Duration.ofMillis(millis));
+    }
+
+    /** A duration in its largest unit: {@code 3 h}. */
     static String length(Duration duration) {
         if (duration.toMinutes() < 1) {
             return duration.toSeconds() + " s";

@@ -23,6 +23,7 @@ final class OverviewData {
         data.put("notes", notes(backupStatus, now));
         data.put("failures", failures(backupStatus, now));
         data.put("rows", new StatusTable(now).of(backupStatus));
+        data.put("history", HistoryData.of(backupStatus, now));
         data.put(
                 "alarms",
                 backupStatus.alarms().value().orElse(List.of()).stream()

@@ -1,20 +1,25 @@
 package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.reconcile.Alarm;
 import dev.registrybackup.reconcile.Alarms;
 import dev.registrybackup.reconcile.LastRun;
+import dev.registrybackup.replication.LatencyHistogram;
+import dev.registrybackup.replication.LatencyHistory;
 import dev.registrybackup.replication.pending.QueueDepth;
 import dev.registrybackup.restore.LastDrill;
 import dev.registrybackup.verify.LastVerification;
 import dev.registrybackup.verify.RestorableShare;
 import java.time.Clock;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -33,6 +38,8 @@ final class StatusReader {
     private final LastDrill drill;
     private final Alarms alarms;
     private final QueueDepth queueDepth;
+    private final DailyHistory history;
+    private final LatencyHistory latencies;
     private final UiBackend uiBackend;
     private final Clock clock;
 
@@ -44,6 +51,9 @@ final class StatusReader {
      * @param reconciliation the last reconciliation
      * @param alarms the unacknowledged alarms
      * @param backlog the pending and rejected keys
+     * @param reconciledDays the figures of reconciliations, by day
+     * @param verifiedDays the figures of verifications, by day
+     * @param latencies how soon objects became durable, by day
      * @param operations the newest operations
      * @param repositories the first repositories
      */
@@ -54,6 +64,9 @@ final class StatusReader {
             Reading<LastDrill.DrillRecord> drill,
             Reading<List<Alarm>> alarms,
             Reading<QueueDepth.QueueCounts> backlog,
+            Reading<ObjectNode> reconciledDays,
+            Reading<ObjectNode> verifiedDays,
+            Reading<SortedMap<LocalDate, LatencyHistogram>> latencies,
             Reading<ObjectNode> operations,
             Reading<ObjectNode> repositories) {
         static BackupStatus unknown() {
@@ -65,11 +78,25 @@ final class StatusReader {
                     Reading.never(),
                     Reading.never(),
                     Reading.never(),
+                    Reading.never(),
+                    Reading.never(),
+                    Reading.never(),
                     Reading.never());
         }
 
         Stream<Reading<?>> all() {
-            return Stream.of(verification, items, reconciliation, drill, alarms, backlog, operations, repositories);
+            return Stream.of(
+                    verification,
+                    items,
+                    reconciliation,
+                    drill,
+                    alarms,
+                    backlog,
+                    reconciledDays,
+                    verifiedDays,
+                    latencies,
+                    operations,
+                    repositories);
         }
     }
 
@@ -98,6 +125,8 @@ final class StatusReader {
         this.drill = new LastDrill(backup);
         this.alarms = new Alarms(backup, clock);
         this.queueDepth = new QueueDepth(backup);
+        this.history = new DailyHistory(backup);
+        this.latencies = new LatencyHistory(backup);
         this.uiBackend = uiBackend;
         this.clock = clock;
     }
@@ -112,6 +141,9 @@ final class StatusReader {
                 pass.read(before.drill(), () -> Optional.of(drill.read())),
                 pass.read(before.alarms(), () -> Optional.of(alarms.openAlarms())),
                 pass.read(before.backlog(), () -> Optional.of(queueDepth.read())),
+                pass.read(before.reconciledDays(), () -> Optional.of(history.read(DailyHistory.RECONCILE))),
+                pass.read(before.verifiedDays(), () -> Optional.of(history.read(DailyHistory.VERIFY))),
+                pass.read(before.latencies(), () -> Optional.of(latencies.read())),
                 pass.read(before.operations(), () -> Optional.of(uiBackend.operations(OPERATIONS))),
                 pass.read(
                         before.repositories(),

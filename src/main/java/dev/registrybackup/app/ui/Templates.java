@@ -31,6 +31,7 @@ final class Templates {
             "moment",
             "level",
             "failures",
+            "chart",
             "find",
             "catalogtable",
             "operationtable",

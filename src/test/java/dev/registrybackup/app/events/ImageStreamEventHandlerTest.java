@@ -23,6 +23,7 @@ import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RepositoryName;
+import dev.registrybackup.replication.LatencyRecorder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -69,7 +70,7 @@ class ImageStreamEventHandlerTest {
                 new PushLatencyTracker(backup, captureReader, content.layout(), workerPools, clock, captureMetrics),
                 workerPools,
                 clock,
-                new ReplicationMetrics(meters, clock),
+                new ReplicationMetrics(meters, new LatencyRecorder(backup, "a", clock), clock),
                 captureMetrics));
         Digest image = content.image("ns/app", content.layer("ns/app", 50));
         content.objects().forEach(bucket::seed);

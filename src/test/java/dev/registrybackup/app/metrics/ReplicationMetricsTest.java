@@ -4,7 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.registrybackup.concurrent.SettableClock;
+import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.registry.RegistryPath.Kind;
+import dev.registrybackup.replication.LatencyHistogram;
+import dev.registrybackup.replication.LatencyHistory;
+import dev.registrybackup.replication.LatencyRecorder;
 import dev.registrybackup.replication.ReplicationListener.Trigger;
 import dev.registrybackup.replication.ReplicationResult;
 import dev.registrybackup.replication.ReplicationStatus;
@@ -18,7 +22,9 @@ import org.junit.jupiter.api.Test;
 class ReplicationMetricsTest {
     private final SettableClock clock = new SettableClock();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private final ReplicationMetrics metrics = new ReplicationMetrics(meters, clock);
+    private final InMemoryObjectStore backup = new InMemoryObjectStore("backup", false, clock);
+    private final LatencyRecorder latencyRecorder = new LatencyRecorder(backup, "pod-1", clock);
+    private final ReplicationMetrics metrics = new ReplicationMetrics(meters, latencyRecorder, clock);
 
     @Test
     void anEventAheadOfThisClockCountsAsReplicatedAtOnce() {
@@ -36,6 +42,7 @@ class ReplicationMetricsTest {
         Timer latency = meters.get("registry_backup_replication_latency").timer();
         assertEquals(2, latency.count());
         assertEquals(2.0, latency.totalTime(TimeUnit.SECONDS), 1e-9);
+        assertEquals(2, objectsOnRecord());
     }
 
     @Test
@@ -56,5 +63,12 @@ class ReplicationMetricsTest {
                         .count());
         assertEquals(1, meters.get("registry_backup_corrupt").counter().count());
         assertNull(meters.find("registry_backup_replication_latency").timer());
+        assertEquals(0, objectsOnRecord());
+    }
+
+    private long objectsOnRecord() {
+        latencyRecorder.flush();
+        return new LatencyHistory(backup)
+                .read().values().stream().mapToLong(LatencyHistogram::objects).sum();
     }
 }

@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
@@ -273,6 +275,8 @@ class PagesTest {
     void valuesOfRecordsAreEscapedOnEachPage(String path) {
         // Given
         new Alarms(bucket, clock).raise("vanished", HOSTILE);
+        new MetadataStore(bucket)
+                .put(DailyHistory.PREFIX + "reconcile", new ObjectMapper().createObjectNode().put(HOSTILE, HOSTILE).toString());
         ObjectNode document = document();
         document.put("repository", HOSTILE);
         ((ObjectNode) document.at("/tags/0")).put("tag", HOSTILE);
@@ -465,5 +469,78 @@ class PagesTest {
 
         // Then
         assertEquals(said, ago);
+    }
+
+    private void history(String subject, String days) {
+        new MetadataStore(bucket)
+                .put(DailyHistory.PREFIX + subject, FakeUiBackend.json(days).toString());
+    }
+
+    @Test
+    void theHistorySaysInASentenceWhetherLastNightWasFine() {
+        // Given
+        history("reconcile", "{'2026-03-03':{'runs':4,'complete':4,'missedByEvents':0,'longestSeconds':130}}");
+        history("verify", "{'2026-03-03':{'images':{'complete':132,'incomplete':0,'unknown':0}}}");
+        history("replication", "{'2026-03-03':{'121':990,'1113':10}}");
+
+        // When
+        Page page = page("/", Map.of());
+
+        // Then
+        String text = text(page);
+        assertTrue(
+                text.contains("✓ Good since 2026-03-03, 00:00 UTC: 132 of 132 images can be restored; 4 reconciliations, "
+                        + "all complete; 0 objects missed by events; 1,000 objects by events, p99 121 ms, p50 121 ms."),
+                text);
+        assertTrue(text.contains("Longest reconciliation of the day2026-03-03: 2 min, 4 of 4 complete"), text);
+        assertEquals(7, page.html().split("<rect ").length, page::html);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'runs':4,'complete':3,'missedByEvents':0} | {'complete':5} | Warning | 4 reconciliations, 1 incomplete",
+                "{'runs':1,'complete':1,'missedByEvents':2} | {'complete':5} | Warning | 2 objects missed by events",
+                "{'runs':1,'complete':1,'missedByEvents':0} | {'complete':4,'unknown':1} | Warning | 4 of 5 images can be restored",
+                "{'runs':1,'complete':1,'missedByEvents':0} | {'complete':4,'incomplete':1} | Bad | 4 of 5 images can be restored",
+            })
+    void aBadNightIsMarked(String reconciled, String images, String word, String part) {
+        // Given
+        history("reconcile", "{'2026-03-04':%s}".formatted(reconciled));
+        history("verify", "{'2026-03-04':{'images':%s}}".formatted(images));
+
+        // When
+        String text = overview();
+
+        // Then
+        assertTrue(Pattern.compile(word + " since 2026-03-03, 00:00 UTC: [^.]*" + part).matcher(text).find(), text);
+    }
+
+    @Test
+    void withoutRunsSinceYesterdayTheNightWasNotFine() {
+        // Given
+        history("reconcile", "{'2026-03-01':{'runs':4,'complete':4}}");
+
+        // When
+        String text = overview();
+
+        // Then
+        assertTrue(
+                text.contains("Warning since 2026-03-03, 00:00 UTC: no verification of everything; no reconciliation; "
+                        + "no objects by events."),
+                text);
+    }
+
+    @Test
+    void aHistoryThatCouldNotBeReadIsUnknown() {
+        // Given
+        failRequests();
+
+        // When
+        String text = overview();
+
+        // Then
+        assertTrue(text.contains("Unknown since 2026-03-03, 00:00 UTC: some of the figures could not be read."), text);
     }
 }

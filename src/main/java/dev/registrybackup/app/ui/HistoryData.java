@@ -1,0 +1,203 @@
+package dev.registrybackup.app.ui;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.app.ui.StatusReader.BackupStatus;
+import dev.registrybackup.objectstore.DailyHistory;
+import dev.registrybackup.replication.LatencyHistogram;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Template data of the history: whether all went well since yesterday, and a chart of each figure. */
+final class HistoryData {
+    private final LocalDate today;
+    private final SortedMap<LocalDate, JsonNode> reconciliations;
+    private final SortedMap<LocalDate, JsonNode> verifications;
+    private final SortedMap<LocalDate, LatencyHistogram> latencies;
+
+    private HistoryData(BackupStatus backupStatus, LocalDate today) {
+        this.today = today;
+        this.reconciliations = days(backupStatus.reconciledDays());
+        this.verifications = days(backupStatus.verifiedDays());
+        this.latencies = backupStatus.latencies().value().orElseGet(TreeMap::new);
+    }
+
+    private static SortedMap<LocalDate, JsonNode> days(Reading<ObjectNode> reading) {
+        SortedMap<LocalDate, JsonNode> days = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> day :
+                reading.value().orElseGet(JsonNodeFactory.instance::objectNode).properties()) {
+            try {
+                days.put(LocalDate.parse(day.getKey()), day.getValue());
+            } catch (DateTimeException e) {
+                // Not a day: a record that somebody else wrote has no place in a chart.
+                continue;
+            }
+        }
+        return days;
+    }
+
+    static Map<String, Object> of(BackupStatus backupStatus, Instant now) {
+        HistoryData history = new HistoryData(backupStatus, DailyHistory.day(now));
+        boolean isKnown = backupStatus.reconciledDays().value().isPresent()
+                && backupStatus.verifiedDays().value().isPresent()
+                && backupStatus.latencies().value().isPresent();
+        return Map.of(
+                "level",
+                (isKnown ? history.level() : Level.UNKNOWN).data(),
+                "sentence",
+                isKnown ? history.sentence() : "some of the figures could not be read",
+                "since",
+                history.yesterday().toString(),
+                "charts",
+                List.of(
+                        history.restorable(),
+                        history.reconciled(),
+                        history.missedByEvents(),
+                        history.latency(),
+                        history.objects()));
+    }
+
+    private LocalDate yesterday() {
+        return today.minusDays(1);
+    }
+
+    private Level level() {
+        SortedMap<LocalDate, JsonNode> verified = verifications.tailMap(yesterday());
+        SortedMap<LocalDate, JsonNode> reconciled = reconciliations.tailMap(yesterday());
+        if (verified.values().stream().anyMatch(day -> restorableLevel(day) == Level.BAD)) {
+            return Level.BAD;
+        }
+        boolean isGood = !verified.isEmpty()
+                && !reconciled.isEmpty()
+                && verified.values().stream().allMatch(day -> restorableLevel(day) == Level.GOOD)
+                && incomplete(reconciled) == 0
+                && sum(reconciled, "missedByEvents") == 0;
+        return isGood ? Level.GOOD : Level.WARN;
+    }
+
+    private String sentence() {
+        SortedMap<LocalDate, JsonNode> verified = verifications.tailMap(yesterday());
+        SortedMap<LocalDate, JsonNode> reconciled = reconciliations.tailMap(yesterday());
+        long incomplete = incomplete(reconciled);
+        LatencyHistogram latency = new LatencyHistogram();
+        latencies.tailMap(yesterday()).values().forEach(latency::add);
+        return String.join(
+                "; ",
+                verified.isEmpty() ? "no verification of everything" : restorableText(verified.get(verified.lastKey())),
+                reconciled.isEmpty()
+                        ? "no reconciliation"
+                        : Formats.count(sum(reconciled, "runs"), "reconciliation")
+                                + (incomplete == 0 ? ", all complete" : ", " + Formats.number(incomplete) + " incomplete")
+                                + "; "
+                                + missedText(sum(reconciled, "missedByEvents")),
+                latencyText(latency));
+    }
+
+    private static long sum(SortedMap<LocalDate, JsonNode> days, String figure) {
+        return days.values().stream().mapToLong(day -> day.path(figure).asLong()).sum();
+    }
+
+    private static long incomplete(SortedMap<LocalDate, JsonNode> days) {
+        return sum(days, "runs") - sum(days, "complete");
+    }
+
+    private Map<String, Object> restorable() {
+        Chart chart = new Chart("Images that can be restored, share of all", today);
+        verifications.forEach((day, figures) -> {
+            long images = images(figures);
+            double share = images == 0 ? 0 : (double) image(figures, "complete") / images;
+            chart.add(day, share, restorableLevel(figures), restorableText(figures));
+        });
+        return chart.data();
+    }
+
+    private static long image(JsonNode figures, String state) {
+        return figures.path("images").path(state).asLong();
+    }
+
+    private static long images(JsonNode figures) {
+        return image(figures, "complete") + image(figures, "incomplete") + image(figures, "unknown");
+    }
+
+    private static Level restorableLevel(JsonNode figures) {
+        if (image(figures, "incomplete") > 0) {
+            return Level.BAD;
+        }
+        return image(figures, "unknown") > 0 ? Level.WARN : Level.GOOD;
+    }
+
+    private static String restorableText(JsonNode figures) {
+        return "%s of %s can be restored"
+                .formatted(Formats.number(image(figures, "complete")), Formats.count(images(figures), "image"));
+    }
+
+    private Map<String, Object> reconciled() {
+        Chart chart = new Chart("Longest reconciliation of the day", today);
+        reconciliations.forEach((day, figures) -> {
+            long runs = figures.path("runs").asLong();
+            long complete = figures.path("complete").asLong();
+            long seconds = figures.path("longestSeconds").asLong();
+            chart.add(
+                    day,
+                    seconds,
+                    complete < runs ? Level.WARN : Level.GOOD,
+                    "%s, %s of %s complete"
+                            .formatted(
+                                    Formats.length(Duration.ofSeconds(seconds)),
+                                    Formats.number(complete),
+                                    Formats.number(runs)));
+        });
+        return chart.data();
+    }
+
+    private Map<String, Object> missedByEvents() {
+        Chart chart = new Chart("Missed by events", today);
+        reconciliations.forEach((day, figures) -> {
+            long missed = figures.path("missedByEvents").asLong();
+            chart.add(day, missed, missed > 0 ? Level.WARN : Level.GOOD, missedText(missed));
+        });
+        return chart.data();
+    }
+
+    private static String missedText(long missed) {
+        return Formats.count(missed, "object") + " missed by events";
+    }
+
+    private Map<String, Object> latency() {
+        Chart chart = new Chart("From the event until durable, p99 and p50", today);
+        latencies.forEach((day, histogram) -> {
+            chart.add(day, millis(histogram, 0.99), Level.GOOD, latencyText(histogram));
+            chart.addInFront(day, millis(histogram, 0.5), latencyText(histogram));
+        });
+        return chart.data();
+    }
+
+    private Map<String, Object> objects() {
+        Chart chart = new Chart("Objects durable after their event", today);
+        latencies.forEach((day, histogram) -> chart.add(
+                day, histogram.objects(), Level.GOOD, Formats.count(histogram.objects(), "object")));
+        return chart.data();
+    }
+
+    private static long millis(LatencyHistogram histogram, double share) {
+        return histogram.percentile(share).orElse(Duration.ZERO).toMillis();
+    }
+
+    private static String latencyText(LatencyHistogram histogram) {
+        if (histogram.objects() == 0) {
+            return "no objects by events";
+        }
+        return "%s by events, p99 %s, p50 %s"
+                .formatted(
+                        Formats.count(histogram.objects(), "object"),
+                        Formats.latency(millis(histogram, 0.99)),
+                        Formats.latency(millis(histogram, 0.5)));
+    }
+}
