@@ -66,13 +66,13 @@ public class CommandLineApplication implements QuarkusApplication {
         return writer(FileDescriptor.err);
     }
 
-    /** Whether this file descriptor is a terminal; without {@code /proc}, whether input and output are one. */
+    /** Whether this file descriptor is a terminal; not known, and so false, on systems without {@code /proc}. */
     private static boolean isTerminal(Path descriptor) {
         try {
             String file = Files.readSymbolicLink(descriptor).toString();
             return file.startsWith("/dev/pts/") || file.startsWith("/dev/tty") || file.equals("/dev/console");
         } catch (IOException | UnsupportedOperationException e) {
-            return System.console() != null;
+            return false;
         }
     }
 
