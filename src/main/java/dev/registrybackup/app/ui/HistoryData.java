@@ -71,15 +71,11 @@ final class HistoryData {
     private Level level() {
         SortedMap<LocalDate, JsonNode> verified = verifications.tailMap(yesterday());
         SortedMap<LocalDate, JsonNode> reconciled = reconciliations.tailMap(yesterday());
-        if (verified.values().stream().anyMatch(day -> restorableLevel(day) == Level.BAD)) {
-            return Level.BAD;
-        }
-        boolean isGood = !verified.isEmpty()
-                && !reconciled.isEmpty()
-                && verified.values().stream().allMatch(day -> restorableLevel(day) == Level.GOOD)
+        Level restorable = verified.isEmpty() ? Level.WARN : restorableLevel(verified.get(verified.lastKey()));
+        boolean isReconciled = !reconciled.isEmpty()
                 && incomplete(reconciled) == 0
                 && sum(reconciled, "missedByEvents") == 0;
-        return isGood ? Level.GOOD : Level.WARN;
+        return restorable == Level.GOOD && !isReconciled ? Level.WARN : restorable;
     }
 
     private String sentence() {

@@ -508,7 +508,7 @@ class PagesTest {
     void aBadNightIsMarked(String reconciled, String images, String word, String part) {
         // Given
         history("reconcile", "{'2026-03-04':%s}".formatted(reconciled));
-        history("verify", "{'2026-03-04':{'images':%s}}".formatted(images));
+        history("verify", "{'2026-03-03':{'images':{'complete':5}},'2026-03-04':{'images':%s}}".formatted(images));
 
         // When
         String text = overview();
