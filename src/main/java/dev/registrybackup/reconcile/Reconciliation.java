@@ -173,7 +173,9 @@ public final class Reconciliation {
                             "missedByEvents",
                             figures.path("missedByEvents").asLong()
                                     + summary.path("missedByEvents").asLong())
-                    .put("longestSeconds", Math.max(figures.path("longestSeconds").asLong(), seconds));
+                    .put(
+                            "longestSeconds",
+                            Math.max(figures.path("longestSeconds").asLong(), seconds));
         });
         new LatencyHistory(backup).fold(ended);
     }

@@ -45,10 +45,13 @@ public final class LatencyHistory {
     /** The histogram of each day with objects; of days without a common record the newest {@value #MAX_RECORDS}. */
     public SortedMap<LocalDate, LatencyHistogram> read() {
         SortedMap<LocalDate, LatencyHistogram> days = new TreeMap<>();
-        history.read(SUBJECT).properties().forEach(day -> parseDay(day.getKey())
-                .ifPresent(date -> days.put(date, LatencyHistogram.parse(day.getValue()))));
+        history.read(SUBJECT)
+                .properties()
+                .forEach(day -> parseDay(day.getKey())
+                        .ifPresent(date -> days.put(date, LatencyHistogram.parse(day.getValue()))));
         int room = MAX_RECORDS;
-        for (Map.Entry<LocalDate, List<String>> day : keysByDay().descendingMap().entrySet()) {
+        for (Map.Entry<LocalDate, List<String>> day :
+                keysByDay().descendingMap().entrySet()) {
             List<String> keys = day.getValue();
             if (!days.containsKey(day.getKey()) && room > 0) {
                 days.put(day.getKey(), sum(keys.subList(0, Math.min(room, keys.size()))));
@@ -64,16 +67,18 @@ public final class LatencyHistory {
      * deleted.
      */
     public void fold(Instant now) {
-        SortedMap<LocalDate, List<String>> ended =
-                keysByDay().headMap(DailyHistory.day(now.minus(WRITTEN_WITHIN)));
+        SortedMap<LocalDate, List<String>> ended = keysByDay().headMap(DailyHistory.day(now.minus(WRITTEN_WITHIN)));
         if (ended.isEmpty()) {
             return;
         }
-        history.update(SUBJECT, DailyHistory.day(now), days -> ended.forEach((day, keys) -> {
-            if (!days.has(day.toString())) {
-                days.set(day.toString(), sum(keys).json());
-            }
-        }));
+        history.update(
+                SUBJECT,
+                DailyHistory.day(now),
+                days -> ended.forEach((day, keys) -> {
+                    if (!days.has(day.toString())) {
+                        days.set(day.toString(), sum(keys).json());
+                    }
+                }));
         ended.values().forEach(keys -> keys.forEach(records::delete));
     }
 

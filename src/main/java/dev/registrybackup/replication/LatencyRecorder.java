@@ -65,7 +65,8 @@ public final class LatencyRecorder {
     public synchronized void flush() {
         List<DayCounts> unwritten;
         synchronized (days) {
-            unwritten = days.values().stream().filter(counts -> !counts.isWritten).toList();
+            unwritten =
+                    days.values().stream().filter(counts -> !counts.isWritten).toList();
         }
         for (DayCounts counts : unwritten) {
             String json;

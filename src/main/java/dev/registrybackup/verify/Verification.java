@@ -84,8 +84,10 @@ public record Verification(
             new LastVerification(backup).write(verifySummary, json);
             LocalDate day = DailyHistory.day(verifySummary.finishedAt());
             DailyHistory.attempt(() -> new DailyHistory(backup)
-                    .update(DailyHistory.VERIFY, day, days -> days.withObject("/" + day)
-                            .set("images", json.path("images"))));
+                    .update(
+                            DailyHistory.VERIFY,
+                            day,
+                            days -> days.withObject("/" + day).set("images", json.path("images"))));
         }
         return new VerificationResult(json, verifySummary.hasFindings(), verifySummary.hasUnknown());
     }

@@ -130,9 +130,7 @@ class LatencyHistoryTest {
 
         // Then
         assertEquals(
-                Set.of(
-                        "registry-backup/history/replication",
-                        "registry-backup/history/latency/2026-03-05/pod-1"),
+                Set.of("registry-backup/history/replication", "registry-backup/history/latency/2026-03-05/pod-1"),
                 keys());
         assertEquals(0, bucket.versionCount(OWN));
         assertEquals(3, history.read().get(DAY).objects());

@@ -75,7 +75,8 @@ final class ResultPrinter {
 
     private static void reconciliation(JsonNode summary, PrintWriter out) {
         out.printf(
-                "rclone %s: %d differing, %d copied (%d bytes, %d objects missed by events), %d remaining, %d missing in the registry, %d pruned%n",
+                "rclone %s: %d differing, %d copied (%d bytes, %d objects missed by events), %d remaining, %d missing"
+                        + " in the registry, %d pruned%n",
                 summary.at("/rclone/version").asText(),
                 summary.path("differing").asLong(),
                 summary.path("copied").asLong(),

@@ -4,7 +4,6 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -31,7 +30,7 @@ final class Chart {
      * A value of one day.
      *
      * @param value its size, 0 or more
-     * @param style the class: a level's name, or {@code front} for a value drawn over another one of the same day
+     * @param style the class: of a level, {@code plain}, or {@code front} for a value drawn over another one of the same day
      * @param text the value for people
      */
     private record Bar(LocalDate day, double value, String style, String text) {}
@@ -46,9 +45,14 @@ final class Chart {
         return today.minusDays(DAYS - 1L);
     }
 
-    /** Adds the value of a day, unless the chart does not show that day. */
+    /** Adds the value of a day, in the colour of its level, unless the chart does not show that day. */
     void add(LocalDate day, double value, Level level, String text) {
-        add(new Bar(day, value, level.name().toLowerCase(Locale.ROOT), text));
+        add(new Bar(day, value, level.style(), text));
+    }
+
+    /** As {@link #add}, for a value that is neither good nor bad. */
+    void addPlain(LocalDate day, double value, String text) {
+        add(new Bar(day, value, "plain", text));
     }
 
     /** Adds a smaller value that is drawn over the day's value. */
@@ -69,11 +73,16 @@ final class Chart {
                 .<Map<String, Object>>map(bar -> {
                     long height = MIN_BAR + (max > 0 ? Math.round((HEIGHT - MIN_BAR) * bar.value() / max) : 0);
                     return Map.of(
-                            "style", bar.style(),
-                            "x", (bar.day().toEpochDay() - firstDay(today).toEpochDay()) * DAY_WIDTH + 1,
-                            "y", HEIGHT - height,
-                            "height", height,
-                            "text", bar.day() + ": " + bar.text());
+                            "style",
+                            bar.style(),
+                            "x",
+                            (bar.day().toEpochDay() - firstDay(today).toEpochDay()) * DAY_WIDTH + 1,
+                            "y",
+                            HEIGHT - height,
+                            "height",
+                            height,
+                            "text",
+                            bar.day() + ": " + bar.text());
                 })
                 .toList();
         String newest = bars.stream()

@@ -72,9 +72,8 @@ final class HistoryData {
         SortedMap<LocalDate, JsonNode> verified = verifications.tailMap(yesterday());
         SortedMap<LocalDate, JsonNode> reconciled = reconciliations.tailMap(yesterday());
         Level restorable = verified.isEmpty() ? Level.WARN : restorableLevel(verified.get(verified.lastKey()));
-        boolean isReconciled = !reconciled.isEmpty()
-                && incomplete(reconciled) == 0
-                && sum(reconciled, "missedByEvents") == 0;
+        boolean isReconciled =
+                !reconciled.isEmpty() && incomplete(reconciled) == 0 && sum(reconciled, "missedByEvents") == 0;
         return restorable == Level.GOOD && !isReconciled ? Level.WARN : restorable;
     }
 
@@ -90,14 +89,21 @@ final class HistoryData {
                 reconciled.isEmpty()
                         ? "no reconciliation"
                         : Formats.count(sum(reconciled, "runs"), "reconciliation")
-                                + (incomplete == 0 ? ", all complete" : ", " + Formats.number(incomplete) + " incomplete")
+                                + (incomplete == 0
+                                        ? ", all complete"
+                                        : ", " + Formats.number(incomplete) + " incomplete")
                                 + "; "
-                                + missedText(sum(reconciled, "missedByEvents")),
-                latencyText(latency));
+                                + Formats.count(sum(reconciled, "missedByEvents"), "object")
+                                + " missed by events",
+                latency.objects() == 0
+                        ? "no objects by events"
+                        : Formats.count(latency.objects(), "object") + " by events, " + latencyText(latency));
     }
 
     private static long sum(SortedMap<LocalDate, JsonNode> days, String figure) {
-        return days.values().stream().mapToLong(day -> day.path(figure).asLong()).sum();
+        return days.values().stream()
+                .mapToLong(day -> day.path(figure).asLong())
+                .sum();
     }
 
     private static long incomplete(SortedMap<LocalDate, JsonNode> days) {
@@ -105,11 +111,11 @@ final class HistoryData {
     }
 
     private Map<String, Object> restorable() {
-        Chart chart = new Chart("Images that can be restored, share of all", today);
+        Chart chart = new Chart("Share of images that can be restored", today);
         verifications.forEach((day, figures) -> {
             long images = images(figures);
             double share = images == 0 ? 0 : (double) image(figures, "complete") / images;
-            chart.add(day, share, restorableLevel(figures), restorableText(figures));
+            chart.add(day, share, restorableLevel(figures), completeOf(figures));
         });
         return chart.data();
     }
@@ -130,7 +136,11 @@ final class HistoryData {
     }
 
     private static String restorableText(JsonNode figures) {
-        return "%s of %s can be restored"
+        return completeOf(figures) + " can be restored";
+    }
+
+    private static String completeOf(JsonNode figures) {
+        return "%s of %s"
                 .formatted(Formats.number(image(figures, "complete")), Formats.count(images(figures), "image"));
     }
 
@@ -154,31 +164,27 @@ final class HistoryData {
     }
 
     private Map<String, Object> missedByEvents() {
-        Chart chart = new Chart("Missed by events", today);
+        Chart chart = new Chart("Objects missed by events", today);
         reconciliations.forEach((day, figures) -> {
             long missed = figures.path("missedByEvents").asLong();
-            chart.add(day, missed, missed > 0 ? Level.WARN : Level.GOOD, missedText(missed));
+            chart.add(day, missed, missed > 0 ? Level.WARN : Level.GOOD, Formats.count(missed, "object"));
         });
         return chart.data();
     }
 
-    private static String missedText(long missed) {
-        return Formats.count(missed, "object") + " missed by events";
-    }
-
     private Map<String, Object> latency() {
-        Chart chart = new Chart("From the event until durable, p99 and p50", today);
+        Chart chart = new Chart("From event to durable, p99 and p50", today);
         latencies.forEach((day, histogram) -> {
-            chart.add(day, millis(histogram, 0.99), Level.GOOD, latencyText(histogram));
+            chart.addPlain(day, millis(histogram, 0.99), latencyText(histogram));
             chart.addInFront(day, millis(histogram, 0.5), latencyText(histogram));
         });
         return chart.data();
     }
 
     private Map<String, Object> objects() {
-        Chart chart = new Chart("Objects durable after their event", today);
-        latencies.forEach((day, histogram) -> chart.add(
-                day, histogram.objects(), Level.GOOD, Formats.count(histogram.objects(), "object")));
+        Chart chart = new Chart("Objects by events", today);
+        latencies.forEach((day, histogram) ->
+                chart.addPlain(day, histogram.objects(), Formats.count(histogram.objects(), "object")));
         return chart.data();
     }
 
@@ -187,13 +193,7 @@ final class HistoryData {
     }
 
     private static String latencyText(LatencyHistogram histogram) {
-        if (histogram.objects() == 0) {
-            return "no objects by events";
-        }
-        return "%s by events, p99 %s, p50 %s"
-                .formatted(
-                        Formats.count(histogram.objects(), "object"),
-                        Formats.latency(millis(histogram, 0.99)),
-                        Formats.latency(millis(histogram, 0.5)));
+        return "p99 %s, p50 %s"
+                .formatted(Formats.latency(millis(histogram, 0.99)), Formats.latency(millis(histogram, 0.5)));
     }
 }

@@ -18,8 +18,13 @@ enum Level {
         this.sign = sign;
     }
 
+    /** The class in the style sheet. */
+    String style() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
     /** The data for the template {@code level}. */
     Map<String, Object> data() {
-        return Map.of("name", name().toLowerCase(Locale.ROOT), "word", word, "sign", sign);
+        return Map.of("name", style(), "word", word, "sign", sign);
     }
 }

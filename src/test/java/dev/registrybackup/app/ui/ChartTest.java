@@ -67,14 +67,14 @@ class ChartTest {
     @Test
     void aValueInFrontIsDrawnAfterTheOneBehindIt() {
         // Given
-        chart.add(TODAY, 8, Level.GOOD, "p99 8");
+        chart.addPlain(TODAY, 8, "p99 8");
         chart.addInFront(TODAY, 4, "p50 4");
 
         // When
         String html = html();
 
         // Then
-        assertTrue(html.indexOf("class=\"good\"") < html.indexOf("class=\"front\""), html);
+        assertTrue(html.indexOf("class=\"plain\"") < html.indexOf("class=\"front\""), html);
         assertTrue(html.contains("Today: p99 8"), html);
     }
 

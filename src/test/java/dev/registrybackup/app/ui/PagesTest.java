@@ -276,7 +276,12 @@ class PagesTest {
         // Given
         new Alarms(bucket, clock).raise("vanished", HOSTILE);
         new MetadataStore(bucket)
-                .put(DailyHistory.PREFIX + "reconcile", new ObjectMapper().createObjectNode().put(HOSTILE, HOSTILE).toString());
+                .put(
+                        DailyHistory.PREFIX + "reconcile",
+                        new ObjectMapper()
+                                .createObjectNode()
+                                .put(HOSTILE, HOSTILE)
+                                .toString());
         ObjectNode document = document();
         document.put("repository", HOSTILE);
         ((ObjectNode) document.at("/tags/0")).put("tag", HOSTILE);
@@ -335,10 +340,10 @@ class PagesTest {
     private static ObjectNode document() {
         ObjectNode document = FakeUiBackend.json(
                 "{'repository':'demo/app','at':'2026-03-04T05:00:00Z','counts':{'images':2,'tags':1,'restorable':1,'size':3145728},"
-                        + "'images':[{'size':5,'restorable':false,'tags':['v1'],'missing':['sha256:gone'],"
-                        + "'platforms':[{'os':'linux','architecture':'arm64'}]},"
-                        + "{'digest':'sha256:good','size':5,'restorable':true,'tags':[]}],"
-                        + "'tags':[{'tag':'v1','time':'2026-03-01T00:00:00Z','history':[]}]}");
+                    + "'images':[{'size':5,'restorable':false,'tags':['v1'],'missing':['sha256:gone'],"
+                    + "'platforms':[{'os':'linux','architecture':'arm64'}]},"
+                    + "{'digest':'sha256:good','size':5,'restorable':true,'tags':[]}],"
+                    + "'tags':[{'tag':'v1','time':'2026-03-01T00:00:00Z','history':[]}]}");
         ((ObjectNode) document.at("/images/0")).put("digest", DIGEST);
         ((ObjectNode) document.at("/tags/0")).put("digest", DIGEST);
         return document;
@@ -489,8 +494,10 @@ class PagesTest {
         // Then
         String text = text(page);
         assertTrue(
-                text.contains("✓ Good since 2026-03-03, 00:00 UTC: 132 of 132 images can be restored; 4 reconciliations, "
-                        + "all complete; 0 objects missed by events; 1,000 objects by events, p99 121 ms, p50 121 ms."),
+                text.contains(
+                        "✓ Good since 2026-03-03, 00:00 UTC: 132 of 132 images can be restored; 4 reconciliations, all"
+                                + " complete; 0 objects missed by events; 1,000 objects by events, p99 121 ms, p50 121"
+                                + " ms."),
                 text);
         assertTrue(text.contains("Longest reconciliation of the day2026-03-03: 2 min, 4 of 4 complete"), text);
         assertEquals(7, page.html().split("<rect ").length, page::html);
@@ -500,10 +507,13 @@ class PagesTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{'runs':4,'complete':3,'missedByEvents':0} | {'complete':5} | Warning | 4 reconciliations, 1 incomplete",
+                "{'runs':4,'complete':3,'missedByEvents':0} | {'complete':5} | Warning | 4 reconciliations, 1"
+                        + " incomplete",
                 "{'runs':1,'complete':1,'missedByEvents':2} | {'complete':5} | Warning | 2 objects missed by events",
-                "{'runs':1,'complete':1,'missedByEvents':0} | {'complete':4,'unknown':1} | Warning | 4 of 5 images can be restored",
-                "{'runs':1,'complete':1,'missedByEvents':0} | {'complete':4,'incomplete':1} | Bad | 4 of 5 images can be restored",
+                "{'runs':1,'complete':1,'missedByEvents':0} | {'complete':4,'unknown':1} | Warning | 4 of 5 images can"
+                        + " be restored",
+                "{'runs':1,'complete':1,'missedByEvents':0} | {'complete':4,'incomplete':1} | Bad | 4 of 5 images can"
+                        + " be restored",
             })
     void aBadNightIsMarked(String reconciled, String images, String word, String part) {
         // Given
@@ -514,7 +524,11 @@ class PagesTest {
         String text = overview();
 
         // Then
-        assertTrue(Pattern.compile(word + " since 2026-03-03, 00:00 UTC: [^.]*" + part).matcher(text).find(), text);
+        assertTrue(
+                Pattern.compile(word + " since 2026-03-03, 00:00 UTC: [^.]*" + part)
+                        .matcher(text)
+                        .find(),
+                text);
     }
 
     @Test
