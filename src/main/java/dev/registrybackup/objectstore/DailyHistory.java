@@ -1,12 +1,17 @@
 package dev.registrybackup.objectstore;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.registry.RegistryLayout;
 import java.lang.System.Logger.Level;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -41,6 +46,15 @@ public final class DailyHistory {
         return LocalDate.ofInstant(time, ZoneOffset.UTC);
     }
 
+    /** The day of a text such as {@code 2026-11-28}; empty if it is not a day. */
+    public static Optional<LocalDate> parseDay(String text) {
+        try {
+            return Optional.of(LocalDate.parse(text));
+        } catch (DateTimeException e) {
+            return Optional.empty();
+        }
+    }
+
     /** Writes figures. A failure is logged and not thrown, because a chart is not worth a failed operation. */
     public static void attempt(Runnable writing) {
         try {
@@ -53,9 +67,13 @@ public final class DailyHistory {
         }
     }
 
-    /** The days of this subject; an empty object if there are none. */
-    public ObjectNode read(String subject) {
-        return records.read(PREFIX + subject);
+    /** The figures of each day of this subject; ignores what is not a day. */
+    public SortedMap<LocalDate, JsonNode> read(String subject) {
+        SortedMap<LocalDate, JsonNode> days = new TreeMap<>();
+        records.read(PREFIX + subject)
+                .properties()
+                .forEach(day -> parseDay(day.getKey()).ifPresent(date -> days.put(date, day.getValue())));
+        return days;
     }
 
     /** Changes the days of this subject, and removes those more than {@value #MAX_DAYS} days before {@code today}. */

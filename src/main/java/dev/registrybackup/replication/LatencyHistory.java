@@ -4,14 +4,13 @@ import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.NavigableMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -45,10 +44,7 @@ public final class LatencyHistory {
     /** The histogram of each day with objects; of days without a common record the newest {@value #MAX_RECORDS}. */
     public SortedMap<LocalDate, LatencyHistogram> read() {
         SortedMap<LocalDate, LatencyHistogram> days = new TreeMap<>();
-        history.read(SUBJECT)
-                .properties()
-                .forEach(day -> parseDay(day.getKey())
-                        .ifPresent(date -> days.put(date, LatencyHistogram.parse(day.getValue()))));
+        history.read(SUBJECT).forEach((day, counts) -> days.put(day, LatencyHistogram.parse(counts)));
         int room = MAX_RECORDS;
         for (Map.Entry<LocalDate, List<String>> day :
                 keysByDay().descendingMap().entrySet()) {
@@ -82,11 +78,12 @@ public final class LatencyHistory {
         ended.values().forEach(keys -> keys.forEach(records::delete));
     }
 
-    private TreeMap<LocalDate, List<String>> keysByDay() {
+    private NavigableMap<LocalDate, List<String>> keysByDay() {
         TreeMap<LocalDate, List<String>> days = new TreeMap<>();
         try (Stream<ObjectInfo> listing = backup.list(PREFIX)) {
             listing.map(ObjectInfo::key)
-                    .forEach(key -> parseDay(key.substring(PREFIX.length()).split("/", 2)[0])
+                    .forEach(key -> DailyHistory.parseDay(
+                                    key.substring(PREFIX.length()).split("/", 2)[0])
                             .ifPresent(day -> days.computeIfAbsent(day, first -> new ArrayList<>())
                                     .add(key)));
         }
@@ -97,13 +94,5 @@ public final class LatencyHistory {
         LatencyHistogram sum = new LatencyHistogram();
         keys.forEach(key -> sum.add(LatencyHistogram.parse(records.read(key))));
         return sum;
-    }
-
-    private static Optional<LocalDate> parseDay(String text) {
-        try {
-            return Optional.of(LocalDate.parse(text));
-        } catch (DateTimeException e) {
-            return Optional.empty();
-        }
     }
 }

@@ -39,6 +39,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -658,9 +659,9 @@ class ReconciliationTest {
 
         // Then
         assertFalse(incomplete.isComplete());
-        ObjectNode days = new DailyHistory(fixture.backupBucket()).read(DailyHistory.RECONCILE);
+        Map<LocalDate, JsonNode> days = new DailyHistory(fixture.backupBucket()).read(DailyHistory.RECONCILE);
         assertEquals(1, days.size(), days::toString);
-        JsonNode day = days.iterator().next();
+        JsonNode day = days.values().iterator().next();
         assertEquals(2, day.path("runs").asLong(), days::toString);
         assertEquals(1, day.path("complete").asLong(), days::toString);
     }

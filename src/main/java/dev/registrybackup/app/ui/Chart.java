@@ -33,7 +33,7 @@ final class Chart {
      * @param style the class: of a level, {@code plain}, or {@code front} for a value drawn over another one of the same day
      * @param text the value for people
      */
-    private record Bar(LocalDate day, double value, String style, String text) {}
+    private record Bar(LocalDate day, long value, String style, String text) {}
 
     Chart(String title, LocalDate today) {
         this.title = title;
@@ -46,17 +46,17 @@ final class Chart {
     }
 
     /** Adds the value of a day, in the colour of its level, unless the chart does not show that day. */
-    void add(LocalDate day, double value, Level level, String text) {
+    void add(LocalDate day, long value, Level level, String text) {
         add(new Bar(day, value, level.style(), text));
     }
 
     /** As {@link #add}, for a value that is neither good nor bad. */
-    void addPlain(LocalDate day, double value, String text) {
+    void addPlain(LocalDate day, long value, String text) {
         add(new Bar(day, value, "plain", text));
     }
 
     /** Adds a smaller value that is drawn over the day's value. */
-    void addInFront(LocalDate day, double value, String text) {
+    void addInFront(LocalDate day, long value, String text) {
         add(new Bar(day, value, FRONT, text));
     }
 
@@ -68,10 +68,10 @@ final class Chart {
 
     /** The data of the template: the newest value in words, and the place and size of each bar. */
     Map<String, Object> data() {
-        double max = bars.stream().mapToDouble(Bar::value).max().orElse(0);
+        long max = bars.stream().mapToLong(Bar::value).max().orElse(0);
         List<Map<String, Object>> rectangles = bars.stream()
                 .<Map<String, Object>>map(bar -> {
-                    long height = MIN_BAR + (max > 0 ? Math.round((HEIGHT - MIN_BAR) * bar.value() / max) : 0);
+                    long height = MIN_BAR + (max > 0 ? (HEIGHT - MIN_BAR) * bar.value() / max : 0);
                     return Map.of(
                             "style",
                             bar.style(),

@@ -1,17 +1,15 @@
 package dev.registrybackup.app.ui;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.app.ui.StatusReader.BackupStatus;
 import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.replication.LatencyHistogram;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -24,23 +22,9 @@ final class HistoryData {
 
     private HistoryData(BackupStatus backupStatus, LocalDate today) {
         this.today = today;
-        this.reconciliations = days(backupStatus.reconciledDays());
-        this.verifications = days(backupStatus.verifiedDays());
+        this.reconciliations = backupStatus.reconciledDays().value().orElseGet(TreeMap::new);
+        this.verifications = backupStatus.verifiedDays().value().orElseGet(TreeMap::new);
         this.latencies = backupStatus.latencies().value().orElseGet(TreeMap::new);
-    }
-
-    private static SortedMap<LocalDate, JsonNode> days(Reading<ObjectNode> reading) {
-        SortedMap<LocalDate, JsonNode> days = new TreeMap<>();
-        for (Map.Entry<String, JsonNode> day :
-                reading.value().orElseGet(JsonNodeFactory.instance::objectNode).properties()) {
-            try {
-                days.put(LocalDate.parse(day.getKey()), day.getValue());
-            } catch (DateTimeException e) {
-                // Not a day: a record that somebody else wrote has no place in a chart.
-                continue;
-            }
-        }
-        return days;
     }
 
     static Map<String, Object> of(BackupStatus backupStatus, Instant now) {
@@ -68,24 +52,26 @@ final class HistoryData {
         return today.minusDays(1);
     }
 
+    private Optional<JsonNode> lastVerified() {
+        return verifications.tailMap(yesterday()).values().stream().reduce((one, later) -> later);
+    }
+
     private Level level() {
-        SortedMap<LocalDate, JsonNode> verified = verifications.tailMap(yesterday());
         SortedMap<LocalDate, JsonNode> reconciled = reconciliations.tailMap(yesterday());
-        Level restorable = verified.isEmpty() ? Level.WARN : restorableLevel(verified.get(verified.lastKey()));
+        Level restorable = lastVerified().map(HistoryData::restorableLevel).orElse(Level.WARN);
         boolean isReconciled =
                 !reconciled.isEmpty() && incomplete(reconciled) == 0 && sum(reconciled, "missedByEvents") == 0;
         return restorable == Level.GOOD && !isReconciled ? Level.WARN : restorable;
     }
 
     private String sentence() {
-        SortedMap<LocalDate, JsonNode> verified = verifications.tailMap(yesterday());
         SortedMap<LocalDate, JsonNode> reconciled = reconciliations.tailMap(yesterday());
         long incomplete = incomplete(reconciled);
         LatencyHistogram latency = new LatencyHistogram();
         latencies.tailMap(yesterday()).values().forEach(latency::add);
         return String.join(
                 "; ",
-                verified.isEmpty() ? "no verification of everything" : restorableText(verified.get(verified.lastKey())),
+                lastVerified().map(HistoryData::restorableText).orElse("no verification of everything"),
                 reconciled.isEmpty()
                         ? "no reconciliation"
                         : Formats.count(sum(reconciled, "runs"), "reconciliation")
@@ -114,8 +100,8 @@ final class HistoryData {
         Chart chart = new Chart("Share of images that can be restored", today);
         verifications.forEach((day, figures) -> {
             long images = images(figures);
-            double share = images == 0 ? 0 : (double) image(figures, "complete") / images;
-            chart.add(day, share, restorableLevel(figures), completeOf(figures));
+            long perMille = images == 0 ? 0 : 1_000 * image(figures, "complete") / images;
+            chart.add(day, perMille, restorableLevel(figures), completeOf(figures));
         });
         return chart.data();
     }

@@ -1,5 +1,6 @@
 package dev.registrybackup.app.ui;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.objectstore.DailyHistory;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -64,8 +65,8 @@ final class StatusReader {
             Reading<LastDrill.DrillRecord> drill,
             Reading<List<Alarm>> alarms,
             Reading<QueueDepth.QueueCounts> backlog,
-            Reading<ObjectNode> reconciledDays,
-            Reading<ObjectNode> verifiedDays,
+            Reading<SortedMap<LocalDate, JsonNode>> reconciledDays,
+            Reading<SortedMap<LocalDate, JsonNode>> verifiedDays,
             Reading<SortedMap<LocalDate, LatencyHistogram>> latencies,
             Reading<ObjectNode> operations,
             Reading<ObjectNode> repositories) {
