@@ -3,7 +3,6 @@ package dev.registrybackup.app.ui;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.registrybackup.objectstore.MetadataStore;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,9 +20,7 @@ final class OperationData {
 
     /** The operations of a list response. */
     List<Map<String, Object>> list(JsonNode response) {
-        List<Map<String, Object>> list = new ArrayList<>();
-        response.path("operations").forEach(operation -> list.add(line(operation)));
-        return list;
+        return response.path("operations").valueStream().map(this::line).toList();
     }
 
     private Map<String, Object> line(JsonNode operation) {
@@ -50,7 +47,6 @@ final class OperationData {
     Map<String, Object> details(JsonNode operation) {
         Map<String, Object> data = new LinkedHashMap<>(line(operation));
         JsonNode run = operation.path("run");
-        data.put("lock", operation.path("lock").asText());
         data.put("parameters", operation.path("parameters").toPrettyString());
         data.put("runner", run.path("runner").asText());
         data.put("startedAt", Formats.moment(MetadataStore.parseTime(run, "startedAt"), now));
@@ -58,21 +54,23 @@ final class OperationData {
         data.put("finishedAt", Formats.moment(MetadataStore.parseTime(run, "finishedAt"), now));
         data.put("reason", operation.path("reason").asText());
         data.put("summary", operation.has("summary") ? operation.path("summary").toPrettyString() : "");
-        List<Map<String, Object>> counts = new ArrayList<>();
-        operation
-                .path("findings")
-                .path("counts")
-                .properties()
-                .forEach(count -> counts.add(Map.of(
-                        "code",
-                        count.getKey(),
-                        "count",
-                        Formats.number(count.getValue().asLong()))));
-        data.put("counts", counts);
-        List<Map<String, Object>> first = new ArrayList<>();
-        operation.path("findings").path("first").forEach(finding -> first.add(finding(finding)));
-        data.put("findings", first);
+        JsonNode findings = operation.path("findings");
+        data.put(
+                "counts",
+                findings.path("counts")
+                        .propertyStream()
+                        .map(OperationData::count)
+                        .toList());
+        data.put(
+                "findings",
+                findings.path("first").valueStream().map(OperationData::finding).toList());
         return data;
+    }
+
+    private static Map<String, Object> count(Map.Entry<String, JsonNode> count) {
+        return Map.of(
+                "code", count.getKey(),
+                "count", Formats.number(count.getValue().asLong()));
     }
 
     private static Map<String, Object> finding(JsonNode finding) {

@@ -27,112 +27,108 @@ final class StatusTable {
 
     private final Instant now;
 
+    /**
+     * The state of one row.
+     *
+     * @param said the word before the time, such as "finished"; empty without a time
+     * @param time since or as of when, from {@link Formats#moment}; an empty string without one
+     */
+    private record State(Level level, String text, String said, Object time) {
+        State(Level level, String text) {
+            this(level, text, "", "");
+        }
+    }
+
     StatusTable(Instant now) {
         this.now = now;
     }
 
-    List<Map<String, Object>> of(BackupStatus backupStatus) {
+    List<Map<String, Object>> of(BackupStatus status) {
         List<Map<String, Object>> rows = new ArrayList<>();
-        rows.add(known("Images that can be restored", backupStatus.verification(), this::images));
-        backupStatus.items().value().ifPresent(share -> rows.add(items(share)));
-        rows.add(known("Pending keys", backupStatus.backlog(), this::pending));
-        rows.add(known("Rejected keys", backupStatus.backlog(), this::rejected));
-        rows.add(known("Last reconciliation", backupStatus.reconciliation(), this::reconciliation));
-        rows.add(known("Last complete comparison", backupStatus.reconciliation(), this::success));
-        rows.add(known("Last verification", backupStatus.verification(), this::verification));
-        rows.add(known("Last restore drill", backupStatus.drill(), this::drill));
-        rows.add(known("Alarms", backupStatus.alarms(), this::alarms));
+        rows.add(row("Images that can be restored", status.verification(), this::images));
+        if (status.items().value().isPresent()) {
+            rows.add(row("Items of ImageStreams that can be restored", status.items(), this::items));
+        }
+        rows.add(row("Pending keys", status.backlog(), this::pending));
+        rows.add(row("Rejected keys", status.backlog(), StatusTable::rejected));
+        rows.add(row("Last reconciliation", status.reconciliation(), this::reconciliation));
+        rows.add(row("Last complete comparison", status.reconciliation(), this::success));
+        rows.add(row("Last verification", status.verification(), this::verification));
+        rows.add(row("Last restore drill", status.drill(), this::drill));
+        rows.add(row("Alarms", status.alarms(), StatusTable::alarms));
         return rows;
     }
 
-    /**
-     * A row.
-     *
-     * @param what the subject
-     * @param state its state
-     * @param said the word before the time, such as "finished"
-     * @param time since or as of when, from {@link Formats#moment}
-     */
-    private static Map<String, Object> row(Level level, String what, String state, String said, Object time) {
-        return Map.of("level", level.data(), "what", what, "state", state, "said", said, "time", time);
+    private static <T> Map<String, Object> row(String what, Reading<T> reading, Function<T, State> stateOf) {
+        State state = reading.value().map(stateOf).orElseGet(() -> new State(Level.UNKNOWN, "Could not be read"));
+        return Map.of(
+                "what", what,
+                "level", state.level().data(),
+                "state", state.text(),
+                "said", state.said(),
+                "time", state.time());
     }
 
-    private static <T> Map<String, Object> known(
-            String what, Reading<T> reading, Function<T, Map<String, Object>> row) {
-        return reading.value().map(row).orElseGet(() -> row(Level.UNKNOWN, what, "Could not be read", "", ""));
-    }
-
-    private Map<String, Object> images(LastVerification.VerificationRecord verification) {
-        String what = "Images that can be restored";
+    private State images(LastVerification.VerificationRecord verification) {
         if (verification.finishedAt().isEmpty()) {
-            return row(Level.UNKNOWN, what, "Nothing has been verified yet", "", "");
+            return new State(Level.UNKNOWN, "Nothing has been verified yet");
         }
         String unknown = verification.unknown() == 0 ? "" : ", unknown: " + Formats.number(verification.unknown());
-        return row(
+        return new State(
                 Restorability.of(Optional.of(verification), Optional.empty(), now)
                         .level(),
-                what,
-                "%s of %s%s"
-                        .formatted(
-                                Formats.number(verification.restorable()),
-                                Formats.number(verification.images()),
-                                unknown),
+                share(verification.restorable(), verification.images()) + unknown,
                 "as of",
                 Formats.moment(verification.startedAt().or(verification::finishedAt), now));
     }
 
-    private Map<String, Object> items(RestorableShare.ShareRecord share) {
-        return row(
+    private State items(RestorableShare.ShareRecord share) {
+        return new State(
                 share.restorable() < share.items() ? Level.BAD : Level.GOOD,
-                "Items of ImageStreams that can be restored",
-                "%s of %s".formatted(Formats.number(share.restorable()), Formats.number(share.items())),
+                share(share.restorable(), share.items()),
                 "as of",
                 Formats.moment(share.at(), now));
     }
 
-    private Map<String, Object> pending(QueueDepth.QueueCounts backlog) {
-        String what = "Pending keys";
+    private static String share(long part, long all) {
+        return Formats.number(part) + " of " + Formats.number(all);
+    }
+
+    private State pending(QueueDepth.QueueCounts backlog) {
         if (backlog.oldestPending().isEmpty()) {
-            return row(Level.GOOD, what, "No keys are pending", "", "");
+            return new State(Level.GOOD, "No keys are pending");
         }
         boolean isLong = backlog.oldestPending()
                 .filter(since -> Duration.between(since, now).compareTo(PENDING_WARN_AFTER) > 0)
                 .isPresent();
-        return row(
+        return new State(
                 isLong || backlog.hasMorePending() ? Level.WARN : Level.GOOD,
-                what,
-                moreThan(backlog.hasMorePending()) + Formats.count(backlog.pending(), "record") + " of pending keys",
+                records(backlog.hasMorePending(), backlog.pending()) + " of pending keys",
                 "the oldest since",
                 Formats.moment(backlog.oldestPending(), now));
     }
 
-    private Map<String, Object> rejected(QueueDepth.QueueCounts backlog) {
+    private static State rejected(QueueDepth.QueueCounts backlog) {
         return backlog.rejected() == 0
-                ? row(Level.GOOD, "Rejected keys", "Nothing", "", "")
-                : row(
+                ? new State(Level.GOOD, "Nothing")
+                : new State(
                         Level.WARN,
-                        "Rejected keys",
-                        moreThan(backlog.hasMoreRejected())
-                                + Formats.count(backlog.rejected(), "record")
-                                + " under registry-backup/rejected/, each with its reason",
-                        "",
-                        "");
+                        records(backlog.hasMoreRejected(), backlog.rejected())
+                                + " under registry-backup/rejected/, each with its reason");
     }
 
-    private static String moreThan(boolean isMore) {
-        return isMore ? "More than " : "";
+    private static String records(boolean isMore, long count) {
+        return (isMore ? "More than " : "") + Formats.count(count, "record");
     }
 
-    private Map<String, Object> reconciliation(LastRun.RunRecord run) {
-        String what = "Last reconciliation";
+    private State reconciliation(LastRun.RunRecord run) {
         JsonNode summary = run.summary();
         if (summary.isEmpty()) {
-            return row(Level.UNKNOWN, what, "There was none yet", "", "");
+            return new State(Level.UNKNOWN, "There was none yet");
         }
         boolean isComplete = summary.path("outcome").asText().equals("complete");
-        return row(
+        return new State(
                 isComplete ? Level.GOOD : Level.WARN,
-                what,
                 "%s: %s remaining, %s copied (%s missed by events)"
                         .formatted(
                                 isComplete ? "Complete" : "Incomplete",
@@ -147,25 +143,22 @@ final class StatusTable {
         return Formats.number(summary.path(name).asLong());
     }
 
-    private Map<String, Object> success(LastRun.RunRecord run) {
-        String what = "Last complete comparison";
+    private State success(LastRun.RunRecord run) {
         if (run.lastSuccessFinishedAt().isEmpty()) {
-            return row(Level.UNKNOWN, what, "There was none yet", "", "");
+            return new State(Level.UNKNOWN, "There was none yet");
         }
         Instant finishedAt = run.lastSuccessFinishedAt().get();
         boolean isRecent = Duration.between(finishedAt, now).compareTo(Restorability.STALE_AFTER) <= 0;
-        return row(
+        return new State(
                 isRecent ? Level.GOOD : Level.WARN,
-                what,
                 "Every key of the registry and the backup was compared",
                 "finished",
                 Formats.moment(finishedAt, now));
     }
 
-    private Map<String, Object> verification(LastVerification.VerificationRecord verification) {
-        String what = "Last verification";
+    private State verification(LastVerification.VerificationRecord verification) {
         if (verification.finishedAt().isEmpty()) {
-            return row(Level.UNKNOWN, what, "There was none yet", "", "");
+            return new State(Level.UNKNOWN, "There was none yet");
         }
         String outcome = verification.summary().path("outcome").asText();
         String findings = verification.findingsBySeverity().entrySet().stream()
@@ -174,10 +167,11 @@ final class StatusTable {
                         Formats.number(entry.getValue()) + " " + entry.getKey().label())
                 .collect(Collectors.joining(", "));
         boolean isGood = outcome.equals("ok") && !Restorability.isOld(verification, now);
-        return row(
+        return new State(
                 isGood ? Level.GOOD : outcome.equals("findings") ? Level.BAD : Level.WARN,
-                what,
-                (findings.isEmpty() ? "No findings" : "Findings: " + findings) + acknowledged(verification) + "; "
+                (findings.isEmpty() ? "No findings" : "Findings: " + findings)
+                        + acknowledged(verification)
+                        + "; "
                         + depth(verification.summary()),
                 "finished",
                 Formats.moment(verification.finishedAt(), now));
@@ -193,7 +187,7 @@ final class StatusTable {
     }
 
     /** The depth of the verification: without reading bytes it says much less. */
-    static String depth(JsonNode summary) {
+    private static String depth(JsonNode summary) {
         if (!summary.path("depth").asText().equals("content")) {
             return "links and sizes checked, blobs not hashed";
         }
@@ -203,10 +197,9 @@ final class StatusTable {
                 : "every blob hashed";
     }
 
-    private Map<String, Object> drill(LastDrill.DrillRecord drillRecord) {
-        String what = "Last restore drill";
+    private State drill(LastDrill.DrillRecord drillRecord) {
         if (drillRecord.finishedAt().isEmpty()) {
-            return row(Level.UNKNOWN, what, "There was none yet", "", "");
+            return new State(Level.UNKNOWN, "There was none yet");
         }
         String restored = drillRecord.failed() == 0
                 ? "All of its images were restored and read back"
@@ -216,20 +209,16 @@ final class StatusTable {
                 : "; a restore of everything would take about "
                         + Formats.length(Duration.ofSeconds(
                                 (long) drillRecord.expectedRestoreSeconds().getAsDouble()));
-        return row(
+        return new State(
                 drillRecord.failed() == 0 ? Level.GOOD : Level.BAD,
-                what,
                 restored + everything,
                 "finished",
                 Formats.moment(drillRecord.finishedAt(), now));
     }
 
-    private Map<String, Object> alarms(List<Alarm> open) {
-        return row(
-                open.isEmpty() ? Level.GOOD : Level.BAD,
-                "Alarms",
-                open.isEmpty() ? "None" : Formats.count(open.size(), "alarm") + " not acknowledged: nothing is pruned",
-                "",
-                "");
+    private static State alarms(List<Alarm> open) {
+        return open.isEmpty()
+                ? new State(Level.GOOD, "None")
+                : new State(Level.BAD, Formats.count(open.size(), "alarm") + " not acknowledged: nothing is pruned");
     }
 }
