@@ -174,8 +174,8 @@ final class StoreChecks {
         String name = checked.check("If-None-Match");
         String tried = "PutObject of %s with If-None-Match, twice".formatted(key);
         return CheckRunner.withStore(name, tried, WRITE_RIGHTS.formatted(checked.bucket()), () -> {
-            store.putIfAbsent(key, ContentSource.of(TRIAL_CONTENT));
-            boolean isWrittenAgain = store.putIfAbsent(key, ContentSource.of(TRIAL_CONTENT));
+            store.putIfAbsent(key, ContentSource.of(TRIAL_CONTENT), Map.of());
+            boolean isWrittenAgain = store.putIfAbsent(key, ContentSource.of(TRIAL_CONTENT), Map.of());
             delete(key);
             return isWrittenAgain
                     ? Check.warn(

@@ -1,6 +1,7 @@
 package dev.registrybackup.objectstore;
 
 import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,6 +29,15 @@ public interface ContentSource {
 
     /** Content that is in memory, for small objects. */
     static ContentSource of(byte[] bytes) {
+        return of(bytes, Optional.empty());
+    }
+
+    /**
+     * Content that is in memory, for small objects.
+     *
+     * @param digest what the bytes were verified against, if they were
+     */
+    static ContentSource of(byte[] bytes, Optional<Digest> digest) {
         return new ContentSource() {
             @Override
             public long size() {
@@ -37,6 +47,11 @@ public interface ContentSource {
             @Override
             public InputStream open() {
                 return new ByteArrayInputStream(bytes);
+            }
+
+            @Override
+            public Optional<Digest> sha256() {
+                return digest.filter(verified -> verified.algorithm() == DigestAlgorithm.SHA256);
             }
         };
     }

@@ -37,8 +37,8 @@ public class ForwardingObjectStore implements ObjectStore {
     }
 
     @Override
-    public boolean putIfAbsent(String key, ContentSource content) {
-        return delegate.putIfAbsent(key, content);
+    public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
+        return delegate.putIfAbsent(key, content, metadata);
     }
 
     @Override

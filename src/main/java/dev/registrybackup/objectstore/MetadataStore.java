@@ -59,7 +59,7 @@ public final class MetadataStore {
      * response to its write was lost: callers that must know read the record.
      */
     public boolean putIfAbsent(String key, String json) {
-        return backup.putIfAbsent(key, toContent(json));
+        return backup.putIfAbsent(key, toContent(json), Map.of());
     }
 
     /** As {@link #putIfAbsent}, with a read and a write, for records whose writer does not matter. */

@@ -44,9 +44,10 @@ public interface ObjectStore {
 
     /**
      * Writes a small object unless its key exists, and returns whether it did. Of several concurrent callers one
-     * succeeds if the store supports {@code If-None-Match}; otherwise the last one wins.
+     * succeeds if the store supports {@code If-None-Match}; otherwise each does, and the last one wins
+     * ({@link ConditionalWrites}).
      */
-    boolean putIfAbsent(String key, ContentSource content);
+    boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata);
 
     /** Starts to write the object in parts. */
     @MustBeClosed

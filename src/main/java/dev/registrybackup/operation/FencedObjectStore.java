@@ -26,9 +26,9 @@ public final class FencedObjectStore extends ForwardingObjectStore {
     }
 
     @Override
-    public boolean putIfAbsent(String key, ContentSource content) {
+    public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
         fence.check();
-        return super.putIfAbsent(key, content);
+        return super.putIfAbsent(key, content, metadata);
     }
 
     @Override

@@ -53,9 +53,9 @@ final class CountingObjectStore extends ForwardingObjectStore {
     }
 
     @Override
-    public boolean putIfAbsent(String key, ContentSource content) {
+    public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
         writes.increment();
-        return super.putIfAbsent(key, content);
+        return super.putIfAbsent(key, content, metadata);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.registrybackup.replication;
 import dev.registrybackup.concurrent.CoalescingExecutor;
 import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ConditionalWrites;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
@@ -14,6 +15,7 @@ import dev.registrybackup.registry.RegistryLayout;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -28,6 +30,7 @@ public final class BlobReplicator {
     private final ObjectStore backup;
     private final ObjectCopier copier;
     private final VerifiedMarker verifiedMarker;
+    private final ConditionalWrites conditionalWrites;
     private final WorkerPools workerPools;
     private final ExpiringKeySet durableKeys;
     private final CoalescingExecutor<ReplicationResult> executor = new CoalescingExecutor<>();
@@ -45,24 +48,49 @@ public final class BlobReplicator {
         this.backup = backup;
         this.copier = new ObjectCopier(backup, SourceMetadata::of);
         this.verifiedMarker = adopted;
+        this.conditionalWrites = new ConditionalWrites(backup);
         this.workerPools = workerPools;
         this.durableKeys = durable;
     }
 
-    /** What both stores have of a blob, and whether the backup's may be taken for good without reading it. */
+    /** What is known of the backup's store, which links are written to as well. */
+    ConditionalWrites conditionalWrites() {
+        return conditionalWrites;
+    }
+
+    /**
+     * What both stores have of a blob.
+     *
+     * @param isTrusted whether the backup's may be taken for good without reading it
+     */
     private record BlobLookup(Optional<ObjectInfo> copy, Optional<ObjectInfo> source, boolean isTrusted) {
         boolean isPresent() {
             return isTrusted && copy.isPresent();
         }
     }
 
+    /** How far a few small requests led: to the end, or to what both stores have. */
+    private record Attempt(Optional<ReplicationResult> result, BlobLookup lookup) {
+        static Attempt finished(Digest digest, ReplicationStatus status) {
+            return new Attempt(
+                    Optional.of(ReplicationResult.ofBlob(digest, status)),
+                    new BlobLookup(Optional.empty(), Optional.empty(), false));
+        }
+    }
+
     /**
-     * Brings a blob that the registry is said to have written, if the backup lacks it or has it in another size.
+     * Brings a blob that the registry is said to have written, if the backup lacks it or has it in another size. Most are
+     * new, so a small one is read and written at once, on condition that there is none: two requests. Where it is large, or
+     * the store heeds no condition, the backup is asked before.
      *
      * @return how it stands; fails with {@link ObjectStoreException} if a store failed
      */
     public CompletableFuture<ReplicationResult> copyIfDifferent(Digest digest) {
-        return submitUnlessDurable(digest, copy -> false);
+        return submitUnlessDurable(
+                digest,
+                key -> conditionalWrites.areHeeded()
+                        ? openAndCopy(key, digest, false)
+                        : lookUpOrCopy(key, digest, copy -> false, OptionalLong.empty()));
     }
 
     /**
@@ -73,7 +101,7 @@ public final class BlobReplicator {
      * @return how it stands; fails with {@link ObjectStoreException} if a store failed
      */
     public CompletableFuture<ReplicationResult> copyIfMissing(Digest digest, OptionalLong size) {
-        return submitUnlessDurable(digest, copy -> isSufficient(copy, size));
+        return submitUnlessDurable(digest, key -> lookUpOrCopy(key, digest, copy -> isSufficient(copy, size), size));
     }
 
     /**
@@ -83,40 +111,29 @@ public final class BlobReplicator {
      * @return how it stands; fails with {@link ObjectStoreException} if a store failed
      */
     public CompletableFuture<ReplicationResult> copyAbsent(Digest digest) {
+        return submitUnlessDurable(digest, key -> openAndCopy(key, digest, true));
+    }
+
+    private CompletableFuture<ReplicationResult> submitUnlessDurable(Digest digest, Function<String, Attempt> start) {
         String key = layout.blobKey(digest);
+        if (durableKeys.contains(key)) {
+            return present(digest);
+        }
         return executor.submit(key, () -> {
             if (durableKeys.contains(key)) {
                 return present(digest);
             }
             return workerPools
-                    .submitSmall(() -> openAndCopy(key, digest))
-                    .thenCompose(opened -> opened.tooLarge()
-                            .map(source -> workerPools.submitForSize(source.size(), () -> copy(source, digest)))
-                            .orElseGet(() -> CompletableFuture.completedFuture(opened.result())))
+                    .submitSmall(() -> {
+                        // A bucket that is still empty is marked before anything is written there.
+                        verifiedMarker.isSet();
+                        return start.apply(key);
+                    })
+                    .thenCompose(attempt -> attempt.result()
+                            .map(result -> fallBackToBackup(result, attempt.lookup().copy(), digest))
+                            .orElseGet(() -> copyOrVerify(digest, attempt.lookup())))
                     .thenApply(copy -> markDurable(key, copy));
         });
-    }
-
-    /** What became of a blob that was opened, unless it turned out too large to be copied with the small ones. */
-    private record OpenedBlob(ReplicationResult result, Optional<ObjectInfo> tooLarge) {}
-
-    private OpenedBlob openAndCopy(String key, Digest digest) {
-        // A bucket that is still empty is marked before anything is written there.
-        verifiedMarker.isSet();
-        try (OpenObject opened = registry.open(key, Optional.empty(), Optional.empty())) {
-            ObjectInfo source = opened.info();
-            return source.size() > WorkerPools.MAX_SMALL_BYTES
-                    ? new OpenedBlob(
-                            ReplicationResult.ofBlob(digest, ReplicationStatus.SOURCE_MISSING), Optional.of(source))
-                    : new OpenedBlob(
-                            copy(digest, source.size(), () -> copier.copySmall(opened, digest)), Optional.empty());
-        } catch (ObjectStoreException e) {
-            if (e.error() == StoreError.NOT_FOUND) {
-                return new OpenedBlob(
-                        ReplicationResult.ofBlob(digest, ReplicationStatus.SOURCE_MISSING), Optional.empty());
-            }
-            throw e;
-        }
     }
 
     private static CompletableFuture<ReplicationResult> present(Digest digest) {
@@ -127,20 +144,43 @@ public final class BlobReplicator {
         return size.isPresent() ? copy.size() == size.getAsLong() : SourceMetadata.isReplicated(copy);
     }
 
-    private CompletableFuture<ReplicationResult> submitUnlessDurable(Digest digest, Predicate<ObjectInfo> enough) {
-        String key = layout.blobKey(digest);
-        if (durableKeys.contains(key)) {
-            return present(digest);
+    private Attempt lookUpOrCopy(String key, Digest digest, Predicate<ObjectInfo> enough, OptionalLong size) {
+        Optional<ObjectInfo> copy = backup.headBeforeWrite(key);
+        // A large object must not stall a thread for small ones.
+        if (copy.isEmpty() && size.orElse(0) <= WorkerPools.MAX_SMALL_BYTES) {
+            return openAndCopy(key, digest, true);
         }
-        return executor.submit(key, () -> {
-            if (durableKeys.contains(key)) {
-                return present(digest);
+        return verifiedMarker.isSet() && copy.filter(enough).isPresent()
+                ? Attempt.finished(digest, ReplicationStatus.PRESENT)
+                : new Attempt(Optional.empty(), lookUp(copy, registry.head(key)));
+    }
+
+    /**
+     * Copies a small blob with a read and a write.
+     *
+     * @param isAbsent whether the backup is known to lack it; otherwise it is asked where that write is refused or not made
+     */
+    private Attempt openAndCopy(String key, Digest digest, boolean isAbsent) {
+        Optional<ObjectInfo> source = Optional.empty();
+        try (OpenObject opened = registry.open(key, Optional.empty(), Optional.empty())) {
+            ObjectInfo info = opened.info();
+            source = Optional.of(info);
+            if (info.size() <= WorkerPools.MAX_SMALL_BYTES && copier.copySmall(opened, digest, isAbsent)) {
+                return new Attempt(
+                        Optional.of(ReplicationResult.ofBlob(digest, ReplicationStatus.COPIED, info.size(), "")),
+                        lookUp(Optional.empty(), source));
             }
-            return workerPools
-                    .submitSmall(() -> lookUp(key, enough))
-                    .thenCompose(blobLookup -> copyOrVerify(digest, blobLookup))
-                    .thenApply(copy -> markDurable(key, copy));
-        });
+        } catch (DigestMismatchException e) {
+            return new Attempt(
+                    Optional.of(corrupt(digest, e)),
+                    lookUp(isAbsent ? Optional.empty() : backup.headBeforeWrite(key), source));
+        } catch (ObjectStoreException e) {
+            if (e.error() != StoreError.NOT_FOUND) {
+                throw e;
+            }
+        }
+        return new Attempt(
+                Optional.empty(), lookUp(isAbsent ? Optional.empty() : backup.headBeforeWrite(key), source));
     }
 
     private ReplicationResult markDurable(String key, ReplicationResult copy) {
@@ -161,16 +201,10 @@ public final class BlobReplicator {
                         .thenCompose(blobLookup -> copyOrVerify(digest, blobLookup)));
     }
 
-    private BlobLookup lookUp(String key, Predicate<ObjectInfo> enough) {
-        boolean trusted = verifiedMarker.isSet();
-        Optional<ObjectInfo> copy = backup.headBeforeWrite(key);
-        if (trusted && copy.filter(enough).isPresent()) {
-            return new BlobLookup(copy, Optional.empty(), true);
-        }
-        Optional<ObjectInfo> origin = registry.head(key);
+    private BlobLookup lookUp(Optional<ObjectInfo> copy, Optional<ObjectInfo> source) {
         boolean sameSize = copy.isPresent()
-                && (origin.isEmpty() || copy.get().size() == origin.get().size());
-        return new BlobLookup(copy, origin, trusted && sameSize);
+                && (source.isEmpty() || copy.get().size() == source.get().size());
+        return new BlobLookup(copy, source, sameSize && verifiedMarker.isSet());
     }
 
     private CompletableFuture<ReplicationResult> copyOrVerify(Digest digest, BlobLookup blobLookup) {
@@ -194,22 +228,21 @@ public final class BlobReplicator {
     }
 
     private ReplicationResult copy(ObjectInfo origin, Digest digest) {
-        return copy(
-                digest, origin.size(), () -> copier.copy(SourceObject.current(registry, origin), Optional.of(digest)));
-    }
-
-    private static ReplicationResult copy(Digest digest, long size, Runnable copying) {
         try {
-            copying.run();
-            return ReplicationResult.ofBlob(digest, ReplicationStatus.COPIED, size, "");
+            copier.copy(SourceObject.current(registry, origin), Optional.of(digest));
+            return ReplicationResult.ofBlob(digest, ReplicationStatus.COPIED, origin.size(), "");
         } catch (DigestMismatchException e) {
-            return ReplicationResult.ofBlob(digest, ReplicationStatus.CORRUPT, 0, String.valueOf(e.getMessage()));
+            return corrupt(digest, e);
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
                 return ReplicationResult.ofBlob(digest, ReplicationStatus.SOURCE_MISSING);
             }
             throw e;
         }
+    }
+
+    private static ReplicationResult corrupt(Digest digest, DigestMismatchException e) {
+        return ReplicationResult.ofBlob(digest, ReplicationStatus.CORRUPT, 0, String.valueOf(e.getMessage()));
     }
 
     /** Where the registry's blob is gone or bad, a good one in the backup of whatever size is what counts. */

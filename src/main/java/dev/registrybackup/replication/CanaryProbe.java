@@ -82,7 +82,7 @@ public final class CanaryProbe {
         ObjectNode record = JsonNodeFactory.instance.objectNode();
         record.put("handledAt", clock.instant().toString());
         canary.eventTime().ifPresent(time -> record.put("event", time.toString()));
-        boolean first = backup.putIfAbsent(recordKey(canary.key()), content(record.toString()));
+        boolean first = backup.putIfAbsent(recordKey(canary.key()), content(record.toString()), Map.of());
         LogEvent.of("canary-received")
                 .with("key", canary.key())
                 .with("first", first)

@@ -102,7 +102,9 @@ final class LinkPublisher {
         if (below.isCorrupt()) {
             return finished(result(Kind.TAG_CURRENT_LINK, ReplicationStatus.BLOCKED, stored, below, 0));
         }
-        boolean wrote = linkStore.publishIfDifferent(stored, isAbsent);
+        // Of tags only this is remembered: that the backup has one.
+        boolean wrote = linkStore.publishIfDifferent(stored, isAbsent, durableKeys.contains(key));
+        durableKeys.add(key);
         if (wrote) {
             Optional<StoredLink> now = linkStore.read(key);
             if (now.filter(link -> link.target().equals(stored.target())).isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.registrybackup.replication;
 
+import dev.registrybackup.objectstore.ConditionalWrites;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -21,10 +22,12 @@ import java.util.function.Predicate;
 final class LinkStore {
     private final ObjectStore registry;
     private final ObjectStore backup;
+    private final ConditionalWrites conditionalWrites;
 
-    LinkStore(ObjectStore registry, ObjectStore backup) {
+    LinkStore(ObjectStore registry, ObjectStore backup, ConditionalWrites conditionalWrites) {
         this.registry = registry;
         this.backup = backup;
+        this.conditionalWrites = conditionalWrites;
     }
 
     /**
@@ -34,12 +37,7 @@ final class LinkStore {
      */
     Optional<StoredLink> read(String key) {
         try (OpenObject reading = registry.open(key, Optional.empty(), Optional.empty())) {
-            if (reading.info().size() > LinkContent.MAX_BYTES) {
-                throw new MalformedLinkException("a link of %d bytes is not a digest"
-                        .formatted(reading.info().size()));
-            }
-            byte[] content = reading.readAll(LinkContent.MAX_BYTES);
-            return Optional.of(new StoredLink(reading.info(), LinkContent.parse(content)));
+            return Optional.of(new StoredLink(reading.info(), reading.readLink()));
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
                 return Optional.empty();
@@ -61,19 +59,24 @@ final class LinkStore {
     }
 
     /**
-     * Writes a link whose content does not change, unless the backup has it; says whether it wrote. One that the registry
-     * wrote again since counts as missing, as in {@link #publishIfDifferent}, but for layer links, of which nobody asks when.
+     * Writes a link whose content does not change, unless the backup has it; says whether it wrote. Most are new, so where
+     * the store heeds that condition the backup is asked only if it refuses. A link that the registry wrote again since
+     * counts as missing, as in {@link #publishIfDifferent}, but for layer links, of which nobody asks when.
      *
      * @param isAbsent whether the backup is known not to have it, so that nobody has to look
      */
     boolean publishIfMissing(DigestLink path, StoredLink storedLink, boolean isAbsent) {
-        Optional<ObjectInfo> copy = isAbsent
-                ? Optional.empty()
-                : backup.headBeforeWrite(storedLink.info().key());
-        if (copy.isPresent()
-                && isSameContent(copy.get(), storedLink.content())
-                && (path.kind() == Kind.LAYER_LINK || !isOlder(copy.get(), storedLink))) {
-            return false;
+        if (!isAbsent) {
+            if (conditionalWrites.areHeeded() && writeIfAbsent(storedLink)) {
+                return true;
+            }
+            Optional<ObjectInfo> copy =
+                    backup.headBeforeWrite(storedLink.info().key());
+            if (copy.isPresent()
+                    && isSameContent(copy.get(), storedLink.content())
+                    && (path.kind() == Kind.LAYER_LINK || !isOlder(copy.get(), storedLink))) {
+                return false;
+            }
         }
         write(storedLink);
         return true;
@@ -102,12 +105,17 @@ final class LinkStore {
      * wrote again since may have been gone in between: a version with its time tells that it was back.
      *
      * @param isAbsent whether the backup is known not to have it, so that nobody has to look
+     * @param isKnown whether the backup is known to have one, so that a write on condition that it does not would be refused
      */
-    boolean publishIfDifferent(StoredLink storedLink, boolean isAbsent) {
-        if (!isAbsent
-                && backupHasContent(
-                        storedLink.info().key(), storedLink.content(), copy -> !isOlder(copy, storedLink))) {
-            return false;
+    boolean publishIfDifferent(StoredLink storedLink, boolean isAbsent, boolean isKnown) {
+        if (!isAbsent) {
+            if (!isKnown && conditionalWrites.areHeeded() && writeIfAbsent(storedLink)) {
+                return true;
+            }
+            if (backupHasContent(
+                    storedLink.info().key(), storedLink.content(), copy -> !isOlder(copy, storedLink))) {
+                return false;
+            }
         }
         write(storedLink);
         return true;
@@ -137,6 +145,11 @@ final class LinkStore {
             }
             throw e;
         }
+    }
+
+    private boolean writeIfAbsent(StoredLink storedLink) {
+        return backup.putIfAbsent(
+                storedLink.info().key(), ContentSource.of(storedLink.content()), SourceMetadata.of(storedLink.info()));
     }
 
     private void write(StoredLink storedLink) {

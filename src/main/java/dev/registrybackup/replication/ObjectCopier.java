@@ -57,40 +57,54 @@ public final class ObjectCopier {
     /** As {@link #copy}, to another key. */
     public void copyTo(String key, SourceObject sourceObject, Optional<Digest> expected) {
         long size = sourceObject.info().size();
-        Optional<DigestVerifier> proof = expected.map(DigestVerifier::of);
         if (size <= WorkerPools.MAX_SMALL_BYTES) {
-            copySmall(key, sourceObject, proof);
-        } else if (size <= PART_BYTES) {
+            copySmall(key, sourceObject, expected);
+            return;
+        }
+        Optional<DigestVerifier> proof = expected.map(DigestVerifier::of);
+        if (size <= PART_BYTES) {
             target.put(key, SourceBody.ofObject(sourceObject, proof), metadata.apply(sourceObject.info()));
         } else {
             copyMultipart(key, sourceObject, proof);
         }
     }
 
-    private void copySmall(String key, SourceObject sourceObject, Optional<DigestVerifier> proof) {
+    private void copySmall(String key, SourceObject sourceObject, Optional<Digest> expected) {
         try (OpenObject reading = sourceObject.open(Optional.empty())) {
-            copySmall(key, sourceObject.info(), reading, proof);
+            target.put(key, readVerified(reading, expected), metadata.apply(sourceObject.info()));
         }
     }
 
-    /** As {@link #copy}, of an object of {@link WorkerPools#MAX_SMALL_BYTES} at most that is open, and not read yet. */
-    void copySmall(OpenObject opened, Digest expected) {
-        copySmall(opened.info().key(), opened.info(), opened, Optional.of(DigestVerifier.of(expected)));
+    /**
+     * As {@link #copy}, of an object of {@link WorkerPools#MAX_SMALL_BYTES} at most that is open, and not read yet.
+     *
+     * @param isAbsent whether the target is known to lack it; otherwise it is written on condition that the target does
+     * @return whether it was written
+     */
+    boolean copySmall(OpenObject opened, Digest expected, boolean isAbsent) {
+        String key = opened.info().key();
+        ContentSource content = readVerified(opened, Optional.of(expected));
+        if (!isAbsent) {
+            return target.putIfAbsent(key, content, metadata.apply(opened.info()));
+        }
+        target.put(key, content, metadata.apply(opened.info()));
+        return true;
     }
 
-    private void copySmall(String key, ObjectInfo object, OpenObject reading, Optional<DigestVerifier> proof) {
-        byte[] bytes = reading.readAll(WorkerPools.MAX_SMALL_BYTES);
+    private static ContentSource readVerified(OpenObject opened, Optional<Digest> expected) {
+        ObjectInfo object = opened.info();
+        byte[] bytes = opened.readAll(WorkerPools.MAX_SMALL_BYTES);
         if (bytes.length != object.size()) {
             throw new ObjectStoreException(
                     StoreError.UNAVAILABLE,
                     "Failed to read %s to its end: %d bytes came instead of %d"
                             .formatted(object.key(), bytes.length, object.size()));
         }
-        proof.ifPresent(running -> {
-            running.update(bytes, 0, bytes.length);
-            running.verify();
+        expected.map(DigestVerifier::of).ifPresent(verifier -> {
+            verifier.update(bytes, 0, bytes.length);
+            verifier.verify();
         });
-        target.put(key, ContentSource.of(bytes), metadata.apply(object));
+        return ContentSource.of(bytes, expected);
     }
 
     private void copyMultipart(String key, SourceObject sourceObject, Optional<DigestVerifier> proof) {

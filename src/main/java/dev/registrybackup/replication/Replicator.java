@@ -59,7 +59,9 @@ public final class Replicator {
         this.durableKeys = dependencies.durableKeys();
         WorkerPools workerPools = dependencies.workerPools();
         LinkPublisher publisher = new LinkPublisher(
-                new LinkStore(dependencies.registry(), dependencies.backup()), blockedLinks, durableKeys);
+                new LinkStore(dependencies.registry(), dependencies.backup(), blobReplicator.conditionalWrites()),
+                blockedLinks,
+                durableKeys);
         DependencyCopier dependencyCopier = new DependencyCopier(
                 layout, dependencies.backup(), blobReplicator, publisher, executor, workerPools, durableKeys);
         this.linkReplicator = new LinkReplicator(

@@ -44,8 +44,8 @@ final class ScratchArea extends ForwardingObjectStore {
     }
 
     @Override
-    public boolean putIfAbsent(String key, ContentSource content) {
-        return super.putIfAbsent(requireInside(key), content);
+    public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
+        return super.putIfAbsent(requireInside(key), content, metadata);
     }
 
     @Override

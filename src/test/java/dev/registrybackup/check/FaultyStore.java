@@ -117,9 +117,9 @@ final class FaultyStore extends ForwardingObjectStore {
     }
 
     @Override
-    public boolean putIfAbsent(String key, ContentSource content) {
+    public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
         ask("write");
-        return super.putIfAbsent(key, content) || !supportsIfNoneMatch;
+        return super.putIfAbsent(key, content, metadata) || !supportsIfNoneMatch;
     }
 
     @Override

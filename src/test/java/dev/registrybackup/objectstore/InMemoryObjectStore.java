@@ -32,6 +32,7 @@ public final class InMemoryObjectStore implements ObjectStore {
     private final Set<Upload> openUploads = new HashSet<>();
     /** Guarded by this. */
     private boolean exists = true;
+    private boolean ignoresConditions;
     /** S3's name of the one version that an object of an unversioned bucket has. */
     private static final String UNVERSIONED_ID = "null";
 
@@ -212,12 +213,17 @@ public final class InMemoryObjectStore implements ObjectStore {
     }
 
     @Override
-    public synchronized boolean putIfAbsent(String key, ContentSource content) {
-        boolean absent = headBeforeWrite(key).isEmpty();
-        if (absent) {
-            put(key, content, Map.of());
+    public synchronized boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
+        boolean writes = ignoresConditions || headBeforeWrite(key).isEmpty();
+        if (writes) {
+            put(key, content, metadata);
         }
-        return absent;
+        return writes;
+    }
+
+    /** From now on overwrites whatever the condition, as Ceph RGW 16 does. */
+    public synchronized void ignoreConditions() {
+        ignoresConditions = true;
     }
 
     private byte[] read(ContentSource content) {

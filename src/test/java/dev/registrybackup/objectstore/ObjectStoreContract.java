@@ -287,11 +287,13 @@ abstract class ObjectStoreContract {
 
         // When
         store().put(key("data"), ContentSource.of(text("content")), metadata);
+        store().putIfAbsent(key("new"), ContentSource.of(text("content")), metadata);
 
         // Then
         Map<String, String> expected =
                 Map.of("origin-etag", "\"0123-4\"", "origin.time", "2026-11-22T10:00:00Z", "x", "1 / 2");
         assertEquals(expected, store().head(key("data")).orElseThrow().metadata());
+        assertEquals(expected, store().head(key("new")).orElseThrow().metadata());
         try (OpenObject opened = store().open(key("data"), Optional.empty(), Optional.empty())) {
             assertEquals(expected, opened.info().metadata());
         }
@@ -890,8 +892,8 @@ abstract class ObjectStoreContract {
         ContentSource second = ContentSource.of(text("second"));
 
         // When
-        boolean firstWrote = store().putIfAbsent(key("a"), first);
-        boolean secondWrote = store().putIfAbsent(key("a"), second);
+        boolean firstWrote = store().putIfAbsent(key("a"), first, Map.of("number", "one"));
+        boolean secondWrote = store().putIfAbsent(key("a"), second, Map.of("number", "two"));
 
         // Then
         assertTrue(firstWrote);

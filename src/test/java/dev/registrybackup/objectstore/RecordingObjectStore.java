@@ -22,6 +22,8 @@ public final class RecordingObjectStore implements ObjectStore {
         HEAD,
         OPEN,
         PUT,
+        /** A write on condition that there is no object, where there was one. */
+        REFUSED_PUT,
         START_MULTIPART,
         UPLOAD_PART,
         COMPLETE,
@@ -132,10 +134,10 @@ public final class RecordingObjectStore implements ObjectStore {
     }
 
     @Override
-    public boolean putIfAbsent(String key, ContentSource content) {
+    public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
         beforeRequest.accept(Operation.PUT, key);
-        boolean wrote = delegate.putIfAbsent(key, content);
-        requests.add(new Request(Operation.PUT, key));
+        boolean wrote = delegate.putIfAbsent(key, content, metadata);
+        requests.add(new Request(wrote ? Operation.PUT : Operation.REFUSED_PUT, key));
         return wrote;
     }
 

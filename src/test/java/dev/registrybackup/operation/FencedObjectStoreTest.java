@@ -38,7 +38,7 @@ class FencedObjectStoreTest {
         bucket.seed("there", new byte[] {2});
         List<Executable> writes = List.of(
                 () -> store.put("new", content, Map.of()),
-                () -> store.putIfAbsent("new", content),
+                () -> store.putIfAbsent("new", content, Map.of()),
                 this::upload,
                 () -> store.abortMultipartUploads("", Instant.MAX),
                 () -> store.delete("there", Optional.empty()));

@@ -14,6 +14,7 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -484,8 +485,8 @@ class OperationServiceTest {
         }
 
         @Override
-        public boolean putIfAbsent(String key, ContentSource content) {
-            super.putIfAbsent(key, content);
+        public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
+            super.putIfAbsent(key, content, metadata);
             return false;
         }
     }

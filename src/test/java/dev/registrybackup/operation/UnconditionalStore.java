@@ -12,8 +12,8 @@ final class UnconditionalStore extends ForwardingObjectStore {
     }
 
     @Override
-    public boolean putIfAbsent(String key, ContentSource content) {
-        put(key, content, Map.of());
+    public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
+        put(key, content, metadata);
         return true;
     }
 }

@@ -470,7 +470,7 @@ class ReconciliationTest {
         fixture.run();
 
         // Then
-        assertEquals(List.of(Operation.HEAD), operations(fixture.backup(), key));
+        assertEquals(List.of(Operation.REFUSED_PUT, Operation.HEAD), operations(fixture.backup(), key));
     }
 
     @Test

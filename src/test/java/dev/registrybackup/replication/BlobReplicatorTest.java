@@ -10,6 +10,7 @@ import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.lab.RandomBytes;
+import dev.registrybackup.objectstore.ConditionalWrites;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectInfo;
@@ -22,6 +23,7 @@ import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RegistryLayout;
+import java.io.InputStream;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
@@ -32,6 +34,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,7 +71,7 @@ class BlobReplicatorTest {
     }
 
     @Test
-    void aNewBlobCostsFourRequests() {
+    void aNewSmallBlobCostsAReadAndAWrite() {
         // Given
         registry.seed(KEY, CONTENT);
 
@@ -78,8 +81,52 @@ class BlobReplicatorTest {
         // Then
         assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.COPIED, 1000, ""), copy);
         assertArrayEquals(CONTENT, backup.bytes(KEY));
-        assertEquals(requests(Operation.HEAD, Operation.OPEN), registryRequests.requests());
+        assertEquals(requests(Operation.OPEN), registryRequests.requests());
+        assertEquals(requests(Operation.PUT), backupRequests.requests());
+    }
+
+    @Test
+    void aNewSmallBlobCostsALookMoreWhereTheStoreHeedsNoCondition() {
+        // Given
+        backup.ignoreConditions();
+        backup.delete(ConditionalWrites.KEY, Optional.empty());
+        blobReplicator = withoutMemory(registryRequests);
+        copyIfDifferent(Digest.of(DigestAlgorithm.SHA256, RandomBytes.of(1)));
+        registryRequests.clearRequests();
+        backupRequests.clearRequests();
+        registry.seed(KEY, CONTENT);
+
+        // When
+        ReplicationResult copy = copyIfDifferent(DIGEST);
+
+        // Then
+        assertEquals(ReplicationStatus.COPIED, copy.status());
+        assertEquals(requests(Operation.OPEN), registryRequests.requests());
         assertEquals(requests(Operation.HEAD, Operation.PUT), backupRequests.requests());
+    }
+
+    @Test
+    void aLargeBlobThatIsThereAlreadyIsNotRead() {
+        // Given
+        byte[] content = RandomBytes.of((1 << 20) + 1);
+        Digest digest = Digest.of(DigestAlgorithm.SHA256, content);
+        registry.seed(LAYOUT.blobKey(digest), content);
+        backup.seed(LAYOUT.blobKey(digest), content);
+        AtomicInteger bytesRead = new AtomicInteger();
+        registryRequests.transformRead(opened -> InMemoryObjectStore.openObject(opened.info(), new InputStream() {
+            @Override
+            public int read() {
+                return bytesRead.incrementAndGet();
+            }
+        }));
+
+        // When
+        ReplicationResult copy = copyIfDifferent(digest);
+
+        // Then
+        assertEquals(ReplicationStatus.PRESENT, copy.status());
+        assertEquals(0, bytesRead.get());
+        assertEquals(List.of(), backupRequests.writtenKeys());
     }
 
     @Test
@@ -110,8 +157,9 @@ class BlobReplicatorTest {
 
         // Then
         assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.PRESENT), copy);
-        assertEquals(requests(Operation.HEAD), registryRequests.requests());
-        assertEquals(requests(Operation.HEAD), backupRequests.requests());
+        assertEquals(requests(Operation.OPEN), registryRequests.requests());
+        assertEquals(requests(Operation.REFUSED_PUT, Operation.HEAD), backupRequests.requests());
+        assertEquals(1, backup.versionCount(KEY));
     }
 
     @ParameterizedTest
@@ -349,8 +397,9 @@ class BlobReplicatorTest {
         // Then
         assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.PRESENT), first);
         assertEquals(ReplicationResult.ofBlob(DIGEST, ReplicationStatus.PRESENT), second);
-        assertEquals(requests(Operation.HEAD, Operation.OPEN), ofTheBlob(backupRequests));
-        assertEquals(requests(Operation.HEAD), registryRequests.requests());
+        assertEquals(requests(Operation.REFUSED_PUT, Operation.HEAD, Operation.OPEN), ofTheBlob(backupRequests));
+        assertEquals(1, backup.versionCount(KEY));
+        assertEquals(requests(Operation.OPEN), registryRequests.requests());
     }
 
     @Test
@@ -393,7 +442,8 @@ class BlobReplicatorTest {
 
         // Then
         assertEquals(ReplicationStatus.SOURCE_CORRUPT, copy.status());
-        assertEquals(List.of(), backupRequests.writtenKeys());
+        assertArrayEquals(CONTENT, backup.bytes(KEY));
+        assertEquals(1, backup.versionCount(KEY));
     }
 
     @Test
@@ -450,7 +500,7 @@ class BlobReplicatorTest {
                         .count());
         assertTrue(asked.stream().allMatch(copy -> copy.join().isInBackup()));
         assertEquals(List.of(KEY), backupRequests.writtenKeys());
-        assertEquals(requests(Operation.HEAD, Operation.OPEN), registryRequests.requests());
+        assertEquals(requests(Operation.OPEN), registryRequests.requests());
     }
 
     private ReplicationResult copyIfDifferent(Digest digest) {

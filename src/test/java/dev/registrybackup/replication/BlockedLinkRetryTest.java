@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.ConditionalWrites;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
@@ -552,7 +553,7 @@ class BlockedLinkRetryTest {
 
     private List<String> records() {
         return backup.keys("registry-backup/").stream()
-                .filter(key -> !key.equals("registry-backup/verified"))
+                .filter(key -> !key.equals(VerifiedMarker.KEY) && !key.equals(ConditionalWrites.KEY))
                 .toList();
     }
 

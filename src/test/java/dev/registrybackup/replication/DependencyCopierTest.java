@@ -29,7 +29,10 @@ class DependencyCopierTest {
             made.layout(),
             backup,
             blobReplicator,
-            new LinkPublisher(new LinkStore(registry, backup), new BlockedLinks(backup, clock), durable),
+            new LinkPublisher(
+                    new LinkStore(registry, backup, blobReplicator.conditionalWrites()),
+                    new BlockedLinks(backup, clock),
+                    durable),
             new CoalescingExecutor<>(),
             workerPools,
             durable);

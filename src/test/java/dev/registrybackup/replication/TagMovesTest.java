@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A tag is the one link that moves: whatever happens meanwhile, the backup's ends where the registry's is. */
@@ -66,11 +66,12 @@ class TagMovesTest {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Operation.class,
-            names = {"OPEN", "PUT"})
-    void twoMovesDuringARunEndWithTheNewest(Operation when) {
+    @CsvSource({"OPEN, true", "PUT, true", "PUT, false"})
+    void twoMovesDuringARunEndWithTheNewest(Operation when, boolean isInBackup) {
         // Given
+        if (isInBackup) {
+            backup.seed(tag, LinkContent.of(third));
+        }
         Deque<Digest> moves = new ArrayDeque<>(List.of(second, third));
         replicatorFixture.backup().beforeRequest((operation, key) -> {
             if (operation == when && key.equals(tag) && !moves.isEmpty()) {
@@ -130,11 +131,12 @@ class TagMovesTest {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Operation.class,
-            names = {"OPEN", "PUT"})
-    void aPodThatWasPausedWithAnOlderReadDoesNotLeaveIt(Operation pausedBefore) {
+    @CsvSource({"OPEN, true", "PUT, true", "PUT, false"})
+    void aPodThatWasPausedWithAnOlderReadDoesNotLeaveIt(Operation pausedBefore, boolean isInBackup) {
         // Given
+        if (isInBackup) {
+            backup.seed(tag, LinkContent.of(third));
+        }
         CountDownLatch paused = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
         AtomicBoolean once = new AtomicBoolean();

@@ -39,7 +39,7 @@ class ScratchAreaTest {
         // When
         List<Runnable> changes = List.of(
                 () -> area.put(key, CONTENT, Map.of()),
-                () -> area.putIfAbsent(key, CONTENT),
+                () -> area.putIfAbsent(key, CONTENT, Map.of()),
                 () -> {
                     try (MultipartUpload upload = area.startMultipartUpload(key, Map.of())) {
                         upload.complete();

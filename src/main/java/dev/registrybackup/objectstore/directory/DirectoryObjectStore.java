@@ -121,7 +121,7 @@ public final class DirectoryObjectStore implements ObjectStore {
     }
 
     @Override
-    public boolean putIfAbsent(String key, ContentSource content) {
+    public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
         return errors.callWrite("write", key, () -> {
             Path path = writablePath(key);
             try (TemporaryFile file = TemporaryFile.create(tree)) {

@@ -184,9 +184,10 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     }
 
     @Override
-    public boolean putIfAbsent(String key, ContentSource content) {
+    public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
         try {
-            errors.callWrite("write", key, () -> http().sendContent(requests.putIfAbsent(key), content, false));
+            errors.callWrite(
+                    "write", key, () -> http().sendContent(requests.putIfAbsent(key, metadata), content, false));
             return true;
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.PRECONDITION_FAILED) {

@@ -35,8 +35,8 @@ final class S3Requests {
         return request;
     }
 
-    SdkHttpRequest.Builder putIfAbsent(String key) {
-        return put(key, Map.of()).putHeader("If-None-Match", "*");
+    SdkHttpRequest.Builder putIfAbsent(String key, Map<String, String> metadata) {
+        return put(key, metadata).putHeader("If-None-Match", "*");
     }
 
     CreateMultipartUploadRequest createMultipartUpload(String key, Map<String, String> metadata) {

@@ -106,7 +106,7 @@ class DirectoryErrorsTest {
                 StoreError.BUCKET_MISSING,
                 "Failed to reach the registry directory " + file + ": it is not a directory" + remedy,
                 noDirectory);
-        assertThrows(ObjectStoreException.class, () -> onMissing.putIfAbsent(KEY, content));
+        assertThrows(ObjectStoreException.class, () -> onMissing.putIfAbsent(KEY, content, Map.of()));
         assertFalse(Files.exists(missing));
     }
 

@@ -88,7 +88,7 @@ class DirectoryKeysTest {
         ContentSource content = ContentSource.of(new byte[1]);
         List<Executable> requests = List.of(
                 () -> store.put(key, content, Map.of()),
-                () -> store.putIfAbsent(key, content),
+                () -> store.putIfAbsent(key, content, Map.of()),
                 () -> start(key),
                 () -> read(key),
                 () -> store.delete(key, Optional.empty()));
@@ -143,7 +143,7 @@ class DirectoryKeysTest {
                 () -> store.head(key),
                 () -> read(key),
                 () -> store.put(key, content, Map.of()),
-                () -> store.putIfAbsent(key, content),
+                () -> store.putIfAbsent(key, content, Map.of()),
                 () -> start(key),
                 () -> store.delete(key, Optional.empty()),
                 () -> keys(""),

@@ -88,7 +88,7 @@ class DirectoryWritingTest {
         });
 
         // When
-        store.putIfAbsent(TAG + "index/sha256/00/link", content);
+        store.putIfAbsent(TAG + "index/sha256/00/link", content, Map.of());
         try (MultipartUpload upload =
                 store.startMultipartUpload("docker/registry/v2/blobs/sha256/00/00/data", Map.of())) {
             upload.uploadPart(content);
@@ -121,7 +121,7 @@ class DirectoryWritingTest {
         List<Throwable> failures = List.of(
                 assertThrows(IllegalStateException.class, () -> store.put(LINK, failing, Map.of())),
                 assertThrows(IllegalStateException.class, () -> store.put("a/b/c", failing, Map.of())),
-                assertThrows(IllegalStateException.class, () -> store.putIfAbsent("a/b/d", failing)));
+                assertThrows(IllegalStateException.class, () -> store.putIfAbsent("a/b/d", failing, Map.of())));
 
         // Then
         assertEquals(List.of(failure, failure, failure), failures);
@@ -173,7 +173,7 @@ class DirectoryWritingTest {
 
         // When
         put(LINK, "content");
-        store.putIfAbsent("a/b", ContentSource.of(new byte[1]));
+        store.putIfAbsent("a/b", ContentSource.of(new byte[1]), Map.of());
 
         // Then
         assertEquals(Files.getPosixFilePermissions(plain), Files.getPosixFilePermissions(root.resolve(LINK)));
@@ -227,7 +227,7 @@ class DirectoryWritingTest {
             List<Callable<Boolean>> writers = IntStream.range(0, THREADS)
                     .<Callable<Boolean>>mapToObj(number -> () -> {
                         start.await();
-                        boolean wrote = store.putIfAbsent(key, filledWith(number));
+                        boolean wrote = store.putIfAbsent(key, filledWith(number), Map.of());
                         assertTrue(isWhole(key));
                         return wrote;
                     })

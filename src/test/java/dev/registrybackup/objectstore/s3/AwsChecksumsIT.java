@@ -80,7 +80,7 @@ class AwsChecksumsIT {
         try (S3ObjectStore aws = aws()) {
             // When
             aws.put("small", ContentSource.of(small), Map.of());
-            aws.putIfAbsent("once", ContentSource.of(small));
+            aws.putIfAbsent("once", ContentSource.of(small), Map.of());
             aws.put("streamed", streamed, Map.of());
             try (MultipartUpload upload = aws.startMultipartUpload("parts", Map.of())) {
                 upload.uploadPart(part);

@@ -328,7 +328,7 @@ class S3ObjectStoreFaultsIT {
                 1);
 
         // When
-        boolean wrote = store.putIfAbsent(KEY, ContentSource.of(text("new")));
+        boolean wrote = store.putIfAbsent(KEY, ContentSource.of(text("new")), Map.of());
 
         // Then
         assertFalse(wrote);
@@ -350,7 +350,7 @@ class S3ObjectStoreFaultsIT {
                 StoreError.UNAVAILABLE,
                 "Failed to write " + KEY
                         + " in the registry bucket images: the store answered 409 ConditionalRequestConflict",
-                () -> store.putIfAbsent(KEY, ContentSource.of(text("new"))));
+                () -> store.putIfAbsent(KEY, ContentSource.of(text("new")), Map.of()));
     }
 
     @Test
@@ -510,7 +510,7 @@ class S3ObjectStoreFaultsIT {
                 () -> readRange(store),
                 () -> readVersion(store),
                 () -> put(text("new")),
-                () -> store.putIfAbsent(KEY, ContentSource.of(text("new"))),
+                () -> store.putIfAbsent(KEY, ContentSource.of(text("new")), Map.of()),
                 () -> putInParts(text("new")),
                 () -> store.delete(KEY, Optional.empty()),
                 () -> store.delete(KEY, Optional.of("version")),
