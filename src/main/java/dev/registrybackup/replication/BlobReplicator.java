@@ -130,7 +130,8 @@ public final class BlobReplicator {
                         return start.apply(key);
                     })
                     .thenCompose(attempt -> attempt.result()
-                            .map(result -> fallBackToBackup(result, attempt.lookup().copy(), digest))
+                            .map(result ->
+                                    fallBackToBackup(result, attempt.lookup().copy(), digest))
                             .orElseGet(() -> copyOrVerify(digest, attempt.lookup())))
                     .thenApply(copy -> markDurable(key, copy));
         });
@@ -179,8 +180,7 @@ public final class BlobReplicator {
                 throw e;
             }
         }
-        return new Attempt(
-                Optional.empty(), lookUp(isAbsent ? Optional.empty() : backup.headBeforeWrite(key), source));
+        return new Attempt(Optional.empty(), lookUp(isAbsent ? Optional.empty() : backup.headBeforeWrite(key), source));
     }
 
     private ReplicationResult markDurable(String key, ReplicationResult copy) {

@@ -70,8 +70,7 @@ final class LinkStore {
             if (conditionalWrites.areHeeded() && writeIfAbsent(storedLink)) {
                 return true;
             }
-            Optional<ObjectInfo> copy =
-                    backup.headBeforeWrite(storedLink.info().key());
+            Optional<ObjectInfo> copy = backup.headBeforeWrite(storedLink.info().key());
             if (copy.isPresent()
                     && isSameContent(copy.get(), storedLink.content())
                     && (path.kind() == Kind.LAYER_LINK || !isOlder(copy.get(), storedLink))) {
@@ -112,8 +111,7 @@ final class LinkStore {
             if (!isKnown && conditionalWrites.areHeeded() && writeIfAbsent(storedLink)) {
                 return true;
             }
-            if (backupHasContent(
-                    storedLink.info().key(), storedLink.content(), copy -> !isOlder(copy, storedLink))) {
+            if (backupHasContent(storedLink.info().key(), storedLink.content(), copy -> !isOlder(copy, storedLink))) {
                 return false;
             }
         }

@@ -265,7 +265,8 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
                 longer.getMessage());
         for (String name : List.of("a", "a/b/c")) {
             assertError(
-                    StoreError.BAD_REQUEST, () -> store().putIfAbsent(key(name), ContentSource.of(text("content")), Map.of()));
+                    StoreError.BAD_REQUEST,
+                    () -> store().putIfAbsent(key(name), ContentSource.of(text("content")), Map.of()));
             assertError(StoreError.BAD_REQUEST, () -> denyWrites(key(name)));
             assertError(StoreError.NOT_FOUND, () -> read(store(), key(name)));
             assertEquals(Optional.empty(), store().head(key(name)));

@@ -32,6 +32,7 @@ public final class InMemoryObjectStore implements ObjectStore {
     private final Set<Upload> openUploads = new HashSet<>();
     /** Guarded by this. */
     private boolean exists = true;
+
     private boolean ignoresConditions;
     /** S3's name of the one version that an object of an unversioned bucket has. */
     private static final String UNVERSIONED_ID = "null";

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.ConditionalWrites;
+import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;

@@ -92,8 +92,7 @@ class RequestCountTest {
 
         // Then
         assertEquals(
-                inAnyOrder(
-                        open(revisionLink), open(manifest), open(configBlob), open(blob)),
+                inAnyOrder(open(revisionLink), open(manifest), open(configBlob), open(blob)),
                 inAnyOrder(replicatorFixture.registry().requests()));
         assertEquals(
                 inAnyOrder(
@@ -229,8 +228,7 @@ class RequestCountTest {
             fresh.replicate(tagLink);
 
             // Then
-            assertEquals(
-                    List.of(open(tagLink), open(tagLink)), fresh.registry().requests());
+            assertEquals(List.of(open(tagLink), open(tagLink)), fresh.registry().requests());
             assertEquals(
                     List.of(refusedPut(tagLink), open(tagLink), put(tagLink)),
                     fresh.backup().requests());
@@ -292,8 +290,7 @@ class RequestCountTest {
 
             // Then
             assertEquals(List.of(open(blob)), fresh.registry().requests());
-            assertEquals(
-                    List.of(refusedPut(blob), head(blob)), fresh.backup().requests());
+            assertEquals(List.of(refusedPut(blob), head(blob)), fresh.backup().requests());
         }
     }
 
