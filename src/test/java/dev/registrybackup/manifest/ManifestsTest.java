@@ -188,6 +188,32 @@ class ManifestsTest {
         assertEquals(Set.of("restore-job", "restore"), writersInProcess);
     }
 
+    /** And nothing more in the cluster: it is for people. */
+    @Test
+    void eachRoleOfCallersHasWhatThePluginTakes() {
+        for (String role : List.of("viewer", "operator")) {
+            // When
+            Map<String, String> rules = new TreeMap<>();
+            SOURCES.stream()
+                    .filter(document ->
+                            document.kind().equals("Role") && document.name().equals("registry-backup-" + role))
+                    .findFirst()
+                    .orElseThrow()
+                    .content()
+                    .path("rules")
+                    .forEach(rule -> rules.put(
+                            rule.at("/resources/0").asText(), rule.path("verbs") + " " + rule.path("resourceNames")));
+
+            // Then
+            assertEquals(Set.of("backups", "pods", "pods/portforward", "serviceaccounts/token"), rules.keySet());
+            assertEquals("[\"get\",\"list\"] ", rules.get("pods"));
+            assertEquals("[\"get\",\"create\"] ", rules.get("pods/portforward"));
+            String tokens = String.valueOf(rules.get("serviceaccounts/token"));
+            assertTrue(tokens.startsWith("[\"create\"] [\"registry-backup-viewer\""), tokens);
+            assertEquals(role.equals("operator"), tokens.contains("registry-backup-operator"), tokens);
+        }
+    }
+
     /** Knative's reservedPaths, of releases before 1.13 too (knative/serving, pkg/apis/serving/k8s_validation.go). */
     @Test
     void noServiceMountsAPathThatKnativeReserves() {
