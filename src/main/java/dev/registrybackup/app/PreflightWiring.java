@@ -102,7 +102,7 @@ class PreflightWiring {
                 .with("result", arrival.state().name().toLowerCase(Locale.ROOT))
                 .with("found", arrival.found())
                 .with("lost", lost)
-                .log(LOGGER, arrival.state() == State.PASS ? Level.INFO : Level.WARNING);
+                .log(LOGGER, arrival.state() == State.FAIL ? Level.WARNING : Level.INFO);
         return report.json().put("lost", lost);
     }
 

@@ -193,7 +193,7 @@ public record Drill(
         return unrestorable;
     }
 
-    /** The rates are of what was copied; without that, they are left out. */
+    /** Without the rates if an image failed: what was copied of it says nothing about a restore of everything. */
     private ObjectNode summary(RandomImages images, long failed, long objects, long bytes, Duration took) {
         long backupObjects = images.listedLinks();
         long backupBytes = 0;
@@ -211,7 +211,7 @@ public record Drill(
                 .put("bytes", bytes)
                 .put("milliseconds", took.toMillis());
         json.putObject("backup").put("objects", backupObjects).put("bytes", backupBytes);
-        if (objects > 0 && bytes > 0) {
+        if (failed == 0) {
             double seconds = Math.max(1, took.toMillis()) / 1000.0;
             // Many small objects take as long as their number asks for, few large ones as long as their bytes do.
             double timesAsMuch = Math.max((double) backupBytes / bytes, (double) backupObjects / objects);

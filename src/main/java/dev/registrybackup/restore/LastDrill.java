@@ -27,7 +27,7 @@ public final class LastDrill {
      * @param finishedAt when the last drill finished, UTC; empty if there was none
      * @param lastSuccessAt when the last one finished that restored all its images, UTC; empty if there was none
      * @param failed how many images of the last one could not be restored
-     * @param bytesPerSecond how fast the last one that copied anything did; empty if there was none
+     * @param bytesPerSecond how fast the last one restored that restored all its images; empty if there was none
      * @param expectedRestoreSeconds how long a restore of everything would have taken at that rate
      */
     public record DrillRecord(
@@ -57,7 +57,7 @@ public final class LastDrill {
         return json.path(name).isNumber() ? OptionalDouble.of(json.path(name).asDouble()) : OptionalDouble.empty();
     }
 
-    /** Records a drill. What its summary does not have, since it copied nothing, stays as the one before measured it. */
+    /** Records a drill. The rates, which the summary of a failed one does not have, stay as they were measured before. */
     void write(ObjectNode summary, boolean isSuccess, Instant finishedAt) {
         records.update(KEY, json -> {
             json.setAll(summary);

@@ -170,6 +170,7 @@ class DrillTest {
 
         // Then
         assertTrue(failed.failed() > 0);
+        assertEquals(OptionalDouble.empty(), failed.bytesPerSecond());
         assertEquals(Optional.empty(), failed.lastSuccessAt());
         assertTrue(
                 findings().contains(FindingCode.BLOB_DIGEST_MISMATCH),

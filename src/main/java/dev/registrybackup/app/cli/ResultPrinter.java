@@ -35,12 +35,15 @@ final class ResultPrinter {
 
     private static void drill(JsonNode summary, PrintWriter out) {
         out.printf(
-                "%d images, %d failed; at %d bytes/s a restore of everything (%d bytes) would take %d s%n",
-                summary.path("images").asLong(),
-                summary.path("failed").asLong(),
-                summary.path("bytesPerSecond").asLong(),
-                summary.at("/backup/bytes").asLong(),
-                summary.path("expectedRestoreSeconds").asLong());
+                "%d images, %d failed%n",
+                summary.path("images").asLong(), summary.path("failed").asLong());
+        if (summary.has("expectedRestoreSeconds")) {
+            out.printf(
+                    "At %d bytes/s a restore of everything (%d bytes) would take %d s%n",
+                    summary.path("bytesPerSecond").asLong(),
+                    summary.at("/backup/bytes").asLong(),
+                    summary.path("expectedRestoreSeconds").asLong());
+        }
     }
 
     private static String text(JsonNode json, String name) {

@@ -185,7 +185,7 @@ class BackupGauges {
                         "registry_backup_drill_bytes_per_second",
                         seen,
                         last -> last.bytesPerSecond().orElse(Double.NaN))
-                .description("How fast the last restore drill restored")
+                .description("How fast the last restore drill that succeeded did restore")
                 .register(meters);
         gauge(
                         "registry_backup_drill_expected_restore_seconds",

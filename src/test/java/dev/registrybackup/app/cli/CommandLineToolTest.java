@@ -323,8 +323,8 @@ class CommandLineToolTest {
         assertTrue(
                 arguments.contains("--json")
                         || out.toString()
-                                .contains("3 images, 0 failed; at 1000 bytes/s a restore of everything (60000 bytes)"
-                                        + " would take 60 s"),
+                                .contains("3 images, 0 failed\n"
+                                        + "At 1000 bytes/s a restore of everything (60000 bytes) would take 60 s\n"),
                 out::toString);
     }
 
