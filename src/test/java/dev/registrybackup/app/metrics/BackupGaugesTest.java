@@ -117,8 +117,7 @@ class BackupGaugesTest {
         boolean beforeTheFirst = isNothingKnown();
         seen.set(new LastDrill.DrillRecord(
                 Optional.of(ENDED), Optional.empty(), 5, OptionalDouble.empty(), OptionalDouble.empty()));
-        double withoutSuccess =
-                shown().getOrDefault("registry_backup_drill_last_success_timestamp_seconds", -1.0);
+        double withoutSuccess = shown().getOrDefault("registry_backup_drill_last_success_timestamp_seconds", -1.0);
 
         // When
         seen.set(new LastDrill.DrillRecord(
