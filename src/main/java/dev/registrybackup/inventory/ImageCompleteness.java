@@ -37,13 +37,13 @@ public final class ImageCompleteness {
      * Uses these manifests and blobs.
      *
      * @param manifests all manifests that the images lead to
-     * @param isHeld whether the store has a valid blob
-     * @param isLinked whether the manifest was pushed, so that its absence is a loss
+     * @param isPresent whether the store has a valid blob
+     * @param isPushed whether the manifest was pushed, so that its absence is a loss
      */
-    public ImageCompleteness(ManifestGraph manifests, Predicate<Digest> isHeld, Predicate<Digest> isLinked) {
+    public ImageCompleteness(ManifestGraph manifests, Predicate<Digest> isPresent, Predicate<Digest> isPushed) {
         this.manifests = manifests;
-        this.isPresent = isHeld;
-        this.isPushed = isLinked;
+        this.isPresent = isPresent;
+        this.isPushed = isPushed;
     }
 
     /** What is missing from the image with this manifest. */

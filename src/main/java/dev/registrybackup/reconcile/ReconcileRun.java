@@ -355,7 +355,7 @@ final class ReconcileRun {
             context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     backup.store().bucket(),
-                    "Uploads that were left under way were not given up: " + e.getMessage()));
+                    "Failed to abort abandoned uploads: " + e.getMessage()));
         }
     }
 
@@ -388,7 +388,7 @@ final class ReconcileRun {
             return true;
         }
         if (!diffPhase.failedShards().isEmpty() || !alarms.openAlarms().isEmpty()) {
-            summary.put("archive", "left as it is: there are alarms, or shards that could not be compared");
+            summary.put("archive", "skipped: there are alarms or failed shards");
             return true;
         }
         context.phase("writing to the archive");
@@ -396,7 +396,7 @@ final class ReconcileRun {
                 .get()
                 .apply(scratch)
                 .update(backup.layout().prefix(), RegistryLayout.METADATA_PREFIX, startedAt, context::checkFence);
-        summary.put("archive", problem.orElse("as the backup"));
+        summary.put("archive", problem.orElse("up to date"));
         problem.ifPresent(text -> context.report(new Finding(FindingCode.UNDETERMINED, "archive", text)));
         return problem.isEmpty();
     }

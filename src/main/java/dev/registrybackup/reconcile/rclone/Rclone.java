@@ -119,10 +119,10 @@ public final class Rclone implements Comparer {
     private static void requireListable(String prefix, String key) {
         if (!key.startsWith(prefix) || key.length() == prefix.length()) {
             throw new IllegalArgumentException(
-                    "Failed to ask again about %s: it is not below %s".formatted(key, prefix));
+                    "Failed to compare %s: it is not below %s".formatted(key, prefix));
         }
         if (key.indexOf('\n') >= 0 || key.indexOf('\r') >= 0) {
-            throw new IllegalArgumentException("Failed to ask again about a key: it has a line break in it: "
+            throw new IllegalArgumentException("Failed to compare a key: it has a line break in it: "
                     + key.replace("\n", "\\n").replace("\r", "\\r"));
         }
     }

@@ -16,7 +16,7 @@ public record Shard(String prefix, CompareBy compareBy, List<String> excludes, b
     public Shard {
         if (!prefix.isEmpty() && !prefix.endsWith("/")) {
             throw new IllegalArgumentException(
-                    "Failed to name a part by \"%s\": a prefix ends in / or is empty".formatted(prefix));
+                    "Failed to define a shard by \"%s\": a prefix ends in / or is empty".formatted(prefix));
         }
         excludes = List.copyOf(excludes);
     }

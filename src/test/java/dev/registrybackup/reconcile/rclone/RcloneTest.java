@@ -344,7 +344,7 @@ class RcloneTest {
                 () -> rclone.compareKeys(SHARD, List.of(PREFIX + "a", key), differences::add));
 
         // Then
-        assertTrue(String.valueOf(refusal.getMessage()).startsWith("Failed to ask again about "), refusal.getMessage());
+        assertTrue(String.valueOf(refusal.getMessage()).startsWith("Failed to compare "), refusal.getMessage());
         assertFalse(fakeRclone.wasRun("check"));
     }
 
@@ -448,7 +448,7 @@ class RcloneTest {
                 IllegalArgumentException.class, () -> new Shard("docker", CompareBy.SIZE, List.of(), true));
 
         // Then
-        assertEquals("Failed to name a part by \"docker\": a prefix ends in / or is empty", refusal.getMessage());
+        assertEquals("Failed to define a shard by \"docker\": a prefix ends in / or is empty", refusal.getMessage());
     }
 
     private Rclone start(String secret, S3Settings.WriteOptions writeOptions) {
