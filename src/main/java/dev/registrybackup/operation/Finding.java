@@ -1,5 +1,10 @@
 package dev.registrybackup.operation;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
+
 /**
  * One problem found.
  *
@@ -7,4 +12,22 @@ package dev.registrybackup.operation;
  * @param subject the affected key, image or digest
  * @param problem what is wrong and what to do, for people
  */
-public record Finding(FindingCode code, String subject, String problem) {}
+public record Finding(FindingCode code, String subject, String problem) {
+    /** The JSON form in records, reports and responses. */
+    public ObjectNode json() {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("code", code.name())
+                .put("subject", subject)
+                .put("problem", problem);
+    }
+
+    /** Parses the JSON form; empty if it has a code that only a newer version has. */
+    static Optional<Finding> parse(JsonNode json) {
+        return FindingCode.parse(json.path("code").asText())
+                .map(code -> new Finding(
+                        code,
+                        json.path("subject").asText(),
+                        json.path("problem").asText()));
+    }
+}

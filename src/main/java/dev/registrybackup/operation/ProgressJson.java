@@ -26,12 +26,7 @@ final class ProgressJson {
         ObjectNode counts = findings.putObject("counts");
         new TreeMap<>(progress.findingCounts()).forEach((code, count) -> counts.put(code.name(), count));
         ArrayNode first = findings.putArray("first");
-        for (Finding finding : progress.firstFindings()) {
-            first.addObject()
-                    .put("code", finding.code().name())
-                    .put("subject", finding.subject())
-                    .put("problem", finding.problem());
-        }
+        progress.firstFindings().forEach(finding -> first.add(finding.json()));
     }
 
     /** Rounded to a tenth; 0 in the first second, when a rate means nothing. */
@@ -66,11 +61,7 @@ final class ProgressJson {
     private static List<Finding> parseFindings(JsonNode node) {
         List<Finding> first = new ArrayList<>();
         for (JsonNode entry : node) {
-            FindingCode.parse(entry.path("code").asText())
-                    .ifPresent(code -> first.add(new Finding(
-                            code,
-                            entry.path("subject").asText(),
-                            entry.path("problem").asText())));
+            Finding.parse(entry).ifPresent(first::add);
         }
         return first;
     }

@@ -1,6 +1,5 @@
 package dev.registrybackup.operation;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.MetadataStore;
@@ -9,7 +8,6 @@ import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.OpenObject;
-import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -87,7 +85,7 @@ public final class ReportReader {
             new String(read(reportFile), StandardCharsets.UTF_8)
                     .lines()
                     .forEach(line -> parseObject(reportFile.key(), line)
-                            .flatMap(ReportReader::parseFinding)
+                            .flatMap(Finding::parse)
                             .ifPresent(each));
         }
     }
@@ -109,29 +107,16 @@ public final class ReportReader {
         }
     }
 
-    private static Optional<Finding> parseFinding(JsonNode line) {
-        return FindingCode.parse(line.path("code").asText())
-                .map(code -> new Finding(
-                        code,
-                        line.path("subject").asText(),
-                        line.path("problem").asText()));
-    }
-
     /** Empty if the text is not a JSON object; it stays in place and blocks nothing. */
     private static Optional<ObjectNode> parseObject(String key, String json) {
-        String reason = "it is not a JSON object";
-        try {
-            if (JsonReader.parse(json).root() instanceof ObjectNode object) {
-                return Optional.of(object);
-            }
-        } catch (IOException e) {
-            reason = String.valueOf(e.getMessage());
+        Optional<ObjectNode> object = MetadataStore.parse(json);
+        if (object.isEmpty()) {
+            LogEvent.of("report-unreadable")
+                    .with("record", key)
+                    .with("reason", "it is not a JSON object")
+                    .with("remedy", "inspect it and delete it by hand")
+                    .log(LOGGER, Level.ERROR);
         }
-        LogEvent.of("report-unreadable")
-                .with("record", key)
-                .with("reason", reason)
-                .with("remedy", "inspect it and delete it by hand")
-                .log(LOGGER, Level.ERROR);
-        return Optional.empty();
+        return object;
     }
 }

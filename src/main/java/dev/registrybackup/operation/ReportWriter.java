@@ -1,7 +1,6 @@
 package dev.registrybackup.operation;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -59,13 +58,8 @@ public final class ReportWriter implements Consumer<Finding> {
      */
     @Override
     public synchronized void accept(Finding finding) {
-        String line = JsonNodeFactory.instance
-                .objectNode()
-                .put("code", finding.code().name())
-                .put("severity", finding.code().severity(isOpenShift).label())
-                .put("subject", finding.subject())
-                .put("problem", finding.problem())
-                .toString();
+        String severity = finding.code().severity(isOpenShift).label();
+        String line = finding.json().put("severity", severity).toString();
         lines.writeBytes((line + "\n").getBytes(StandardCharsets.UTF_8));
         if (lines.size() >= FILE_BYTES) {
             flush();

@@ -112,10 +112,7 @@ final class RestoreCounts {
         json.put("missing", findings.getOrDefault(FindingCode.BLOB_MISSING, 0L));
         json.put("sparse", findings.getOrDefault(FindingCode.INDEX_SPARSE, 0L));
         ArrayNode listed = json.putArray("findings");
-        firstFindings.forEach(finding -> listed.addObject()
-                .put("code", finding.code().name())
-                .put("subject", finding.subject())
-                .put("problem", finding.problem()));
+        firstFindings.forEach(finding -> listed.add(finding.json()));
         return json;
     }
 }

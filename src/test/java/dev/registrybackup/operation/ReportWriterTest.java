@@ -33,7 +33,7 @@ class ReportWriterTest {
 
         // Then
         String line =
-                "{\"code\":\"LAYER_LINK_MISSING\",\"severity\":\"info\",\"subject\":\"team/app\",\"problem\":\"It has no \\\"link\\\"\"}\n";
+                "{\"code\":\"LAYER_LINK_MISSING\",\"subject\":\"team/app\",\"problem\":\"It has no \\\"link\\\"\",\"severity\":\"info\"}\n";
         assertEquals(line + line, text("findings-1.ndjson"));
         assertEquals(
                 "{\"outcome\":\"findings\",\"reports\":[\"%sfindings-1.ndjson\"]}".formatted(PREFIX),
