@@ -98,7 +98,7 @@ final class ShardReconciler {
     ShardResult run() {
         List<Difference> differences = new ArrayList<>();
         Comparison first = recordComparison(comparer.compare(shard, difference -> handle(difference, differences)));
-        copyAll(differences, first);
+        copyAll(differences, first.isReliable(), first.keys());
         String problem = first.isReliable() ? confirm(first.keys()) : first.problem();
         missingInRegistry.forEach(key -> reconcileStats.add(layout.parse(key).kind(), Count.MISSING_IN_REGISTRY, 1));
         return new ShardResult(
@@ -157,12 +157,15 @@ final class ShardReconciler {
      * Copies what differs in the order of keys, though rclone reports in none: a repository's layer links come before its
      * revisions, and these before its tags. So each is written by itself and remembered, and what leads to it finds it there
      * without a request. A listing of the registry goes along where it takes fewer requests than the keys by themselves.
+     *
+     * @param isReliable whether the comparison that reported them is
+     * @param shardKeys how many keys the shard has
      */
-    private void copyAll(List<Difference> differences, Comparison comparison) {
+    private void copyAll(List<Difference> differences, boolean isReliable, long shardKeys) {
         differences.sort(Comparator.comparing(Difference::key));
         // An unreliable comparison proves nothing: a key that it reports as missing may be there.
-        InBackup unlessDifferent = comparison.isReliable() ? InBackup.ABSENT : InBackup.UNKNOWN;
-        boolean isListed = shard.isFastList() && differences.size() >= comparison.keys() / KEYS_PER_REQUEST + 1;
+        InBackup unlessDifferent = isReliable ? InBackup.ABSENT : InBackup.UNKNOWN;
+        boolean isListed = shard.isFastList() && differences.size() > shardKeys / KEYS_PER_REQUEST;
         try (SortedListing listing = isListed ? copyPhase.listRegistry(shard.prefix()) : SortedListing.empty()) {
             for (int next = 0; next < differences.size(); next++) {
                 String key = differences.get(next).key();
@@ -236,7 +239,7 @@ final class ShardReconciler {
                         keyResults.computeIfPresent(difference.key(), (key, before) -> before.stillDiffering()));
                 again.removeIf(difference -> keyResults.containsKey(difference.key()));
             }
-            copyAll(again, comparison);
+            copyAll(again, true, shardKeys);
         }
         return "";
     }

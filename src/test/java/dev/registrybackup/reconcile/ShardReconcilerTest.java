@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.RecordingObjectStore.Operation;
+import dev.registrybackup.objectstore.RecordingObjectStore.Request;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.reconcile.rclone.Difference;
 import dev.registrybackup.registry.Digest;
@@ -98,6 +99,7 @@ class ShardReconcilerTest {
         fixture.run();
         content.layer("one/app", 7);
         StoreComparer second = fixture.withContent(content).comparer();
+        fixture.registry().clearRequests();
 
         // When
         Reconciliation.ReconcileResult reconcileResult = fixture.run();
@@ -110,6 +112,12 @@ class ShardReconcilerTest {
         assertEquals(2, first.comparisons().stream().filter(again::equals).count(), first.comparisons()::toString);
         assertEquals(1, second.comparisons().stream().filter(again::equals).count(), second.comparisons()::toString);
         assertTrue(second.comparisons().contains("confirm 1 " + links), second.comparisons()::toString);
+        // To look whether ETags are MD5 hashes; the listing would take more requests than the one key.
+        assertEquals(
+                1,
+                fixture.registry().requests().stream()
+                        .filter(new Request(Operation.LIST, content.layout().repositoriesPrefix())::equals)
+                        .count());
     }
 
     @Test
