@@ -328,7 +328,8 @@ final class Adoption {
                                 + moved
                                 + ". Remove the registry's, since a registry writes no blob that is there, and push the"
                                 + " images that need it again"
-                        : "The bytes of the backup's copy are not what its digest says, and the registry has no such blob: "
+                        : "The bytes of the backup's copy are not what its digest says, and the registry has no such"
+                                + " blob: "
                                 + moved + ". Push the images that need it again"));
     }
 

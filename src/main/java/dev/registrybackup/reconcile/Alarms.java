@@ -58,7 +58,8 @@ public final class Alarms {
                 .with("problem", problem)
                 .with(
                         "remedy",
-                        "look at the registry; nothing is removed from the backup until this is acknowledged: POST /reconcile with the id, or reconcile --acknowledge")
+                        "look at the registry; nothing is removed from the backup until this is acknowledged: POST"
+                                + " /reconcile with the id, or reconcile --acknowledge")
                 .log(LOGGER, Level.ERROR);
         return raised;
     }

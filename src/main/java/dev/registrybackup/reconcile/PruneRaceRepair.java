@@ -92,8 +92,8 @@ final class PruneRaceRepair {
         context.report(new Finding(
                 FindingCode.UNDETERMINED,
                 manifest.toString(),
-                "A recent link points to it, and what it needs cannot be determined, because it is not a readable manifest. The next"
-                        + " run checks again: push the image again, or delete it"));
+                "A recent link points to it, and what it needs cannot be determined, because it is not a readable"
+                        + " manifest. The next run checks again: push the image again, or delete it"));
     }
 
     private boolean reinstate(Digest digest) {
@@ -105,7 +105,8 @@ final class PruneRaceRepair {
             context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     digest.toString(),
-                    "A recent link needs it, and its presence cannot be determined; the next run checks again: " + WorkerPools.unwrap(e).getMessage()));
+                    "A recent link needs it, and its presence cannot be determined; the next run checks again: "
+                            + WorkerPools.unwrap(e).getMessage()));
             return false;
         }
     }

@@ -63,8 +63,8 @@ final class SnapshotPhase {
             context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     "imagestreams",
-                    "ImageStreams and Images were not captured in this run, so that no image pushed since the snapshot before"
-                            + " can be restored by its tag but from what single captures have: " + reason(e)
+                    "ImageStreams and Images were not captured in this run, so that no image pushed since the snapshot"
+                            + " before can be restored by its tag but from what single captures have: " + reason(e)
                             + ". Mend it and reconcile again"));
             return false;
         }

@@ -155,7 +155,8 @@ final class ScopedRestore implements Restore.PlannedRestore {
      * The links that complete images of one repository need, derived from their manifests: layer links except those of
      * foreign layers, revision links, and the links of tags and their history that lead to an image that exists.
      */
-    private List<LinkStep> derivedLinks(RestoreRoots roots, ImageCompleteness completeness, Predicate<Digest> isInBackup) {
+    private List<LinkStep> derivedLinks(
+            RestoreRoots roots, ImageCompleteness completeness, Predicate<Digest> isInBackup) {
         List<Digest> images = roots.revisions().stream()
                 .filter(image -> completeness.of(image).isComplete())
                 .toList();

@@ -32,8 +32,8 @@ class ReportWriterTest {
         reportWriter.finish(JsonNodeFactory.instance.objectNode().put("outcome", "findings"));
 
         // Then
-        String line =
-                "{\"code\":\"LAYER_LINK_MISSING\",\"subject\":\"team/app\",\"problem\":\"It has no \\\"link\\\"\",\"severity\":\"info\"}\n";
+        String line = "{\"code\":\"LAYER_LINK_MISSING\",\"subject\":\"team/app\",\"problem\":\"It has no"
+                + " \\\"link\\\"\",\"severity\":\"info\"}\n";
         assertEquals(line + line, text("findings-1.ndjson"));
         assertEquals(
                 "{\"outcome\":\"findings\",\"reports\":[\"%sfindings-1.ndjson\"]}".formatted(PREFIX),

@@ -543,10 +543,9 @@ class PrunerTest {
         assertFalse(reconcileResult.isComplete());
         assertTrue(
                 fixture.progress().firstFindings().stream()
-                        .anyMatch(
-                                finding -> finding.problem()
-                                        .equals(
-                                                "Nothing more was removed from repository old/app in this run: The store is tired")),
+                        .anyMatch(finding -> finding.problem()
+                                .equals("Nothing more was removed from repository old/app in this run: The"
+                                        + " store is tired")),
                 () -> fixture.progress().firstFindings().toString());
         assertTrue(fixture.backupContent().containsKey(revision));
         assertTrue(fixture.backupContent().containsKey(content.blobKey(ownLayer)));

@@ -278,9 +278,15 @@ class FullRestoreTest {
         String repositories = made.layout().repositoriesPrefix();
         // Once to count, and once to write.
         assertEquals(
-                2, restoreFixture.target().requests().stream().filter(new Request(Operation.LIST, repositories)::equals).count());
+                2,
+                restoreFixture.target().requests().stream()
+                        .filter(new Request(Operation.LIST, repositories)::equals)
+                        .count());
         assertEquals(
-                2, restoreFixture.backup().requests().stream().filter(new Request(Operation.LIST, repositories)::equals).count());
+                2,
+                restoreFixture.backup().requests().stream()
+                        .filter(new Request(Operation.LIST, repositories)::equals)
+                        .count());
         for (String key : made.backedUpObjects().keySet()) {
             // A link's ETag shows what it contains. A manifest is read once more for its revision link.
             boolean isManifest = new String(made.content(key), StandardCharsets.UTF_8).startsWith("{\"schemaVersion\"");

@@ -118,8 +118,7 @@ public final class Rclone implements Comparer {
 
     private static void requireListable(String prefix, String key) {
         if (!key.startsWith(prefix) || key.length() == prefix.length()) {
-            throw new IllegalArgumentException(
-                    "Failed to compare %s: it is not below %s".formatted(key, prefix));
+            throw new IllegalArgumentException("Failed to compare %s: it is not below %s".formatted(key, prefix));
         }
         if (key.indexOf('\n') >= 0 || key.indexOf('\r') >= 0) {
             throw new IllegalArgumentException("Failed to compare a key: it has a line break in it: "

@@ -145,7 +145,9 @@ class RcloneRemoteTest {
                 IllegalArgumentException.class, () -> new RcloneRemote("backup", Optional.empty(), Optional.empty()));
 
         // Then
-        assertEquals("Failed to configure rclone for the backup: it must be either a bucket or a directory", refusal.getMessage());
+        assertEquals(
+                "Failed to configure rclone for the backup: it must be either a bucket or a directory",
+                refusal.getMessage());
     }
 
     @Test
