@@ -243,7 +243,7 @@ class ArchitectureTest {
                 .and(outsideOf(DigestVerifier.class, VerifyingInputStream.class))
                 .should()
                 .haveOnlyFinalFields()
-                .because("values are shared between threads; a proof alone runs along the one stream it belongs to")
+                .because("values are shared between threads; only a verifier belongs to one stream")
                 .check(MAIN);
     }
 

@@ -23,14 +23,14 @@ public final class VerifyingInputStream extends FilterInputStream {
      * Wraps a stream.
      *
      * @param length how many bytes it must have
-     * @param proof receives every byte; empty for objects without a digest
-     * @param endsProof whether the last byte here is the last one to verify
+     * @param verifier receives every byte; empty for objects without a digest
+     * @param isLastPart whether the last byte here is the last one to verify
      */
-    public VerifyingInputStream(InputStream in, long length, Optional<DigestVerifier> proof, boolean endsProof) {
+    public VerifyingInputStream(InputStream in, long length, Optional<DigestVerifier> verifier, boolean isLastPart) {
         super(in);
         this.length = length;
-        this.verifier = proof;
-        this.isLastPart = endsProof;
+        this.verifier = verifier;
+        this.isLastPart = isLastPart;
     }
 
     /** Reads one byte, with the promise of {@link #read(byte[], int, int)}. */

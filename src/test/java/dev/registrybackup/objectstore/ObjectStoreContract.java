@@ -626,15 +626,15 @@ abstract class ObjectStoreContract {
     void wrongBytesInTheLastPartAreNotStoredAndNotReadTwice() {
         // Given
         byte[] wrong = RandomBytes.of(2 * PART_BYTES);
-        DigestVerifier proof = DigestVerifier.of(Digest.of(DigestAlgorithm.SHA256, text("others")));
+        DigestVerifier verifier = DigestVerifier.of(Digest.of(DigestAlgorithm.SHA256, text("others")));
         CountedContent first = new CountedContent(
                 PART_BYTES,
                 number -> new VerifyingInputStream(
-                        new ByteArrayInputStream(wrong, 0, PART_BYTES), PART_BYTES, Optional.of(proof), false));
+                        new ByteArrayInputStream(wrong, 0, PART_BYTES), PART_BYTES, Optional.of(verifier), false));
         CountedContent last = new CountedContent(
                 PART_BYTES,
                 number -> new VerifyingInputStream(
-                        new ByteArrayInputStream(wrong, PART_BYTES, PART_BYTES), PART_BYTES, Optional.of(proof), true));
+                        new ByteArrayInputStream(wrong, PART_BYTES, PART_BYTES), PART_BYTES, Optional.of(verifier), true));
 
         // When
         try (MultipartUpload upload = store().startMultipartUpload(key("blob"), Map.of())) {
@@ -1066,7 +1066,7 @@ abstract class ObjectStoreContract {
     }
 
     private static InputStream verifying(byte[] content, byte[] expected) {
-        DigestVerifier proof = DigestVerifier.of(Digest.of(DigestAlgorithm.SHA256, expected));
-        return new VerifyingInputStream(new ByteArrayInputStream(content), content.length, Optional.of(proof), true);
+        DigestVerifier verifier = DigestVerifier.of(Digest.of(DigestAlgorithm.SHA256, expected));
+        return new VerifyingInputStream(new ByteArrayInputStream(content), content.length, Optional.of(verifier), true);
     }
 }

@@ -16,16 +16,16 @@ class DigestVerifierTest {
     @EnumSource
     void bytesThatMatchTheDigestAreVerified(DigestAlgorithm algorithm) {
         // Given
-        DigestVerifier proof = DigestVerifier.of(Digest.of(algorithm, CONTENT));
+        DigestVerifier verifier = DigestVerifier.of(Digest.of(algorithm, CONTENT));
 
         // When
-        proof.update(CONTENT, 0, 7);
-        proof.update(CONTENT, 7, 0);
-        proof.update(CONTENT, 7, CONTENT.length - 7);
+        verifier.update(CONTENT, 0, 7);
+        verifier.update(CONTENT, 7, 0);
+        verifier.update(CONTENT, 7, CONTENT.length - 7);
 
         // Then
-        assertEquals(CONTENT.length, proof.bytesRead());
-        assertDoesNotThrow(proof::verify);
+        assertEquals(CONTENT.length, verifier.bytesRead());
+        assertDoesNotThrow(verifier::verify);
     }
 
     @Test
@@ -34,22 +34,22 @@ class DigestVerifierTest {
         Digest empty = Digest.of(DigestAlgorithm.SHA256, new byte[0]);
 
         // When
-        DigestVerifier proof = DigestVerifier.of(empty);
+        DigestVerifier verifier = DigestVerifier.of(empty);
 
         // Then
-        assertEquals(0, proof.bytesRead());
-        assertDoesNotThrow(proof::verify);
+        assertEquals(0, verifier.bytesRead());
+        assertDoesNotThrow(verifier::verify);
     }
 
     @Test
     void otherBytesAreRefusedNamingBothDigestsAndTheirNumber() {
         // Given
         Digest expected = Digest.of(DigestAlgorithm.SHA256, CONTENT);
-        DigestVerifier proof = DigestVerifier.of(expected);
-        proof.update("abc".getBytes(StandardCharsets.US_ASCII), 0, 3);
+        DigestVerifier verifier = DigestVerifier.of(expected);
+        verifier.update("abc".getBytes(StandardCharsets.US_ASCII), 0, 3);
 
         // When
-        DigestMismatchException mismatch = assertThrows(DigestMismatchException.class, proof::verify);
+        DigestMismatchException mismatch = assertThrows(DigestMismatchException.class, verifier::verify);
 
         // Then
         assertEquals(
@@ -61,14 +61,14 @@ class DigestVerifierTest {
     @Test
     void theSameBytesInAnotherOrderAreRefused() {
         // Given
-        DigestVerifier proof = DigestVerifier.of(Digest.of(DigestAlgorithm.SHA256, CONTENT));
+        DigestVerifier verifier = DigestVerifier.of(Digest.of(DigestAlgorithm.SHA256, CONTENT));
 
         // When
-        proof.update(CONTENT, 7, CONTENT.length - 7);
-        proof.update(CONTENT, 0, 7);
+        verifier.update(CONTENT, 7, CONTENT.length - 7);
+        verifier.update(CONTENT, 0, 7);
 
         // Then
-        assertThrows(DigestMismatchException.class, proof::verify);
+        assertThrows(DigestMismatchException.class, verifier::verify);
     }
 
     @Test
@@ -76,13 +76,13 @@ class DigestVerifierTest {
         // Given
         byte[] padded =
                 ("<<" + new String(CONTENT, StandardCharsets.US_ASCII) + ">>").getBytes(StandardCharsets.US_ASCII);
-        DigestVerifier proof = DigestVerifier.of(Digest.of(DigestAlgorithm.SHA256, CONTENT));
+        DigestVerifier verifier = DigestVerifier.of(Digest.of(DigestAlgorithm.SHA256, CONTENT));
 
         // When
-        proof.update(padded, 2, CONTENT.length);
+        verifier.update(padded, 2, CONTENT.length);
 
         // Then
-        assertDoesNotThrow(proof::verify);
+        assertDoesNotThrow(verifier::verify);
     }
 
     @Test

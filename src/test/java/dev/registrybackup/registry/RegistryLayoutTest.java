@@ -89,7 +89,7 @@ class RegistryLayoutTest {
         }
     }
 
-    static Stream<String> foreign() {
+    static Stream<String> unknown() {
         return Stream.of(
                 "scheduler-state.json",
                 "/scheduler-state.json",
@@ -185,24 +185,20 @@ class RegistryLayoutTest {
     }
 
     @ParameterizedTest
-    @MethodSource("foreign")
-    void keysOutsideTheLayoutAreUnknownObjects(String key) {
-        // When
-        RegistryPath path = new RegistryLayout("").parse(key);
+    @MethodSource("unknown")
+    void keysOutsideTheLayoutAreUnknownObjects(String rest) {
+        for (String root : List.of("", "root")) {
+            // Given
+            RegistryLayout layout = new RegistryLayout(root);
+            String key = (root.isEmpty() ? "" : root + "/") + rest;
 
-        // Then
-        assertEquals(new UnknownObject(key), path);
-        assertEquals(key, new RegistryLayout("").keyOf(path));
-    }
+            // When
+            RegistryPath path = layout.parse(key);
 
-    @ParameterizedTest
-    @MethodSource("foreign")
-    void keysOutsideTheLayoutAreUnknownObjectsInARootDirectoryToo(String rest) {
-        // When
-        RegistryPath path = new RegistryLayout("root").parse("root/" + rest);
-
-        // Then
-        assertEquals(new UnknownObject("root/" + rest), path);
+            // Then
+            assertEquals(new UnknownObject(key), path);
+            assertEquals(key, layout.keyOf(path));
+        }
     }
 
     @ParameterizedTest

@@ -30,15 +30,15 @@ class VerifyingInputStreamTest {
     void theRightBytesPassHoweverTheyAreReadAndHoweverTheyCome(long seed) throws IOException {
         // Given
         Random random = new Random(seed);
-        InputStream proving = verifying(new Trickle(CONTENT, random), CONTENT);
+        InputStream stream = verifying(new Trickle(CONTENT, random), CONTENT);
 
         // When
-        byte[] read = readInChunks(proving, random);
+        byte[] read = readInChunks(stream, random);
 
         // Then
         assertArrayEquals(CONTENT, read);
-        assertEquals(-1, proving.read());
-        assertEquals(-1, proving.read(new byte[10]));
+        assertEquals(-1, stream.read());
+        assertEquals(-1, stream.read(new byte[10]));
     }
 
     @ParameterizedTest
@@ -48,15 +48,15 @@ class VerifyingInputStreamTest {
         Random random = new Random(seed);
         byte[] flipped = CONTENT.clone();
         flipped[position] ^= 1;
-        InputStream proving = verifying(new Trickle(flipped, random), CONTENT);
-        ByteArrayOutputStream handedOut = new ByteArrayOutputStream();
+        InputStream stream = verifying(new Trickle(flipped, random), CONTENT);
+        ByteArrayOutputStream returned = new ByteArrayOutputStream();
 
         // When
         DigestMismatchException mismatch =
-                assertThrows(DigestMismatchException.class, () -> readInChunks(proving, random, handedOut));
+                assertThrows(DigestMismatchException.class, () -> readInChunks(stream, random, returned));
 
         // Then
-        assertTrue(handedOut.size() < SIZE, handedOut.size() + " bytes were handed out");
+        assertTrue(returned.size() < SIZE, returned.size() + " bytes were returned");
         assertEquals(
                 "Expected " + digest(CONTENT) + " but 10000 bytes hash to " + digest(flipped), mismatch.getMessage());
     }
@@ -66,11 +66,11 @@ class VerifyingInputStreamTest {
         // Given
         byte[] flipped = CONTENT.clone();
         flipped[0] ^= 1;
-        InputStream proving = verifying(new ByteArrayInputStream(flipped), CONTENT);
-        assertThrows(DigestMismatchException.class, proving::readAllBytes);
+        InputStream stream = verifying(new ByteArrayInputStream(flipped), CONTENT);
+        assertThrows(DigestMismatchException.class, stream::readAllBytes);
 
         // When
-        EOFException failure = assertThrows(EOFException.class, proving::read);
+        EOFException failure = assertThrows(EOFException.class, stream::read);
 
         // Then
         assertEquals("Ended after 8192 of 10000 bytes", failure.getMessage());
@@ -81,23 +81,23 @@ class VerifyingInputStreamTest {
     void anEarlyEndIsAnError(int bytes) {
         // Given
         byte[] beginning = Arrays.copyOf(CONTENT, bytes);
-        InputStream proving = verifying(new ByteArrayInputStream(beginning), CONTENT);
+        InputStream stream = verifying(new ByteArrayInputStream(beginning), CONTENT);
 
         // When
-        EOFException failure = assertThrows(EOFException.class, proving::readAllBytes);
+        EOFException failure = assertThrows(EOFException.class, stream::readAllBytes);
 
         // Then
         assertEquals("Ended after " + bytes + " of 10000 bytes", failure.getMessage());
     }
 
     @Test
-    void anEarlyEndIsAnErrorWhereThereIsNothingToProve() {
+    void anEarlyEndIsAnErrorWithoutADigestToo() {
         // Given
-        InputStream unproved =
+        InputStream unverified =
                 new VerifyingInputStream(new ByteArrayInputStream(new byte[4]), 5, Optional.empty(), true);
 
         // When
-        EOFException failure = assertThrows(EOFException.class, unproved::readAllBytes);
+        EOFException failure = assertThrows(EOFException.class, unverified::readAllBytes);
 
         // Then
         assertEquals("Ended after 4 of 5 bytes", failure.getMessage());
@@ -106,11 +106,11 @@ class VerifyingInputStreamTest {
     @Test
     void contentWithoutADigestPassesUnverified() throws IOException {
         // Given
-        InputStream unproved =
+        InputStream unverified =
                 new VerifyingInputStream(new ByteArrayInputStream(CONTENT), SIZE, Optional.empty(), true);
 
         // When
-        byte[] read = unproved.readAllBytes();
+        byte[] read = unverified.readAllBytes();
 
         // Then
         assertArrayEquals(CONTENT, read);
@@ -121,10 +121,10 @@ class VerifyingInputStreamTest {
         // Given
         byte[] longer = Arrays.copyOf(CONTENT, SIZE + 5);
         InputStream source = new ByteArrayInputStream(longer);
-        InputStream proving = verifying(source, CONTENT);
+        InputStream stream = verifying(source, CONTENT);
 
         // When
-        byte[] read = proving.readAllBytes();
+        byte[] read = stream.readAllBytes();
 
         // Then
         assertArrayEquals(CONTENT, read);
@@ -135,44 +135,44 @@ class VerifyingInputStreamTest {
     void singleBytesAreVerifiedAndUnsigned() throws IOException {
         // Given
         byte[] content = {0, 1, 127, -128, -1};
-        InputStream proving = verifying(new ByteArrayInputStream(content), content);
+        InputStream stream = verifying(new ByteArrayInputStream(content), content);
 
         // When
-        int[] read = {proving.read(), proving.read(), proving.read(), proving.read(), proving.read(), proving.read()};
+        int[] read = {stream.read(), stream.read(), stream.read(), stream.read(), stream.read(), stream.read()};
 
         // Then
         assertArrayEquals(new int[] {0, 1, 127, 128, 255, -1}, read);
     }
 
     @Test
-    void theLastSingleByteOfWrongContentIsNotHandedOut() throws IOException {
+    void theLastSingleByteOfWrongContentIsNotReturned() throws IOException {
         // Given
-        InputStream proving = verifying(new ByteArrayInputStream(new byte[] {1, 2, 4}), new byte[] {1, 2, 3});
+        InputStream stream = verifying(new ByteArrayInputStream(new byte[] {1, 2, 4}), new byte[] {1, 2, 3});
 
         // When
-        int first = proving.read();
-        int second = proving.read();
+        int first = stream.read();
+        int second = stream.read();
 
         // Then
         assertEquals(1, first);
         assertEquals(2, second);
-        assertThrows(DigestMismatchException.class, proving::read);
+        assertThrows(DigestMismatchException.class, stream::read);
     }
 
     @Test
     void skippedBytesAreVerifiedToo() throws IOException {
         // Given
-        InputStream proving = verifying(new ByteArrayInputStream(CONTENT), CONTENT);
+        InputStream stream = verifying(new ByteArrayInputStream(CONTENT), CONTENT);
 
         // When
-        proving.skipNBytes(SIZE - 1);
-        int last = proving.read();
+        stream.skipNBytes(SIZE - 1);
+        int last = stream.read();
 
         // Then
         assertEquals(CONTENT[SIZE - 1] & 0xff, last);
-        assertEquals(0, proving.skip(10));
-        assertEquals(0, proving.skip(0));
-        assertEquals(0, proving.skip(-1));
+        assertEquals(0, stream.skip(10));
+        assertEquals(0, stream.skip(0));
+        assertEquals(0, stream.skip(-1));
     }
 
     @Test
@@ -180,10 +180,10 @@ class VerifyingInputStreamTest {
         // Given
         byte[] flipped = CONTENT.clone();
         flipped[17] ^= 1;
-        InputStream proving = verifying(new ByteArrayInputStream(flipped), CONTENT);
+        InputStream stream = verifying(new ByteArrayInputStream(flipped), CONTENT);
 
         // When
-        DigestMismatchException mismatch = assertThrows(DigestMismatchException.class, () -> proving.skipNBytes(SIZE));
+        DigestMismatchException mismatch = assertThrows(DigestMismatchException.class, () -> stream.skipNBytes(SIZE));
 
         // Then
         assertEquals(
@@ -193,10 +193,10 @@ class VerifyingInputStreamTest {
     @Test
     void emptyContentIsVerified() throws IOException {
         // Given
-        InputStream proving = verifying(InputStream.nullInputStream(), new byte[0]);
+        InputStream stream = verifying(InputStream.nullInputStream(), new byte[0]);
 
         // When
-        byte[] read = proving.readAllBytes();
+        byte[] read = stream.readAllBytes();
 
         // Then
         assertEquals(0, read.length);
@@ -206,10 +206,10 @@ class VerifyingInputStreamTest {
     void emptyContentOfAnotherDigestIsRefused() {
         // Given
         Optional<DigestVerifier> other = Optional.of(DigestVerifier.of(digest(CONTENT)));
-        InputStream proving = new VerifyingInputStream(InputStream.nullInputStream(), 0, other, true);
+        InputStream stream = new VerifyingInputStream(InputStream.nullInputStream(), 0, other, true);
 
         // When
-        DigestMismatchException mismatch = assertThrows(DigestMismatchException.class, proving::read);
+        DigestMismatchException mismatch = assertThrows(DigestMismatchException.class, stream::read);
 
         // Then
         assertEquals(
@@ -219,14 +219,14 @@ class VerifyingInputStreamTest {
     @Test
     void readingNothingIsNoEnd() throws IOException {
         // Given
-        InputStream proving = verifying(new ByteArrayInputStream(CONTENT), CONTENT);
+        InputStream stream = verifying(new ByteArrayInputStream(CONTENT), CONTENT);
 
         // When
-        int count = proving.read(new byte[10], 3, 0);
+        int count = stream.read(new byte[10], 3, 0);
 
         // Then
         assertEquals(0, count);
-        assertArrayEquals(CONTENT, proving.readAllBytes());
+        assertArrayEquals(CONTENT, stream.readAllBytes());
     }
 
     @Test
@@ -273,9 +273,9 @@ class VerifyingInputStreamTest {
         // Given
         byte[] flipped = CONTENT.clone();
         flipped[0] ^= 1;
-        DigestVerifier proof = DigestVerifier.of(digest(CONTENT));
-        part(flipped, 0, 6_000, proof, false).readAllBytes();
-        InputStream last = part(flipped, 6_000, 4_000, proof, true);
+        DigestVerifier verifier = DigestVerifier.of(digest(CONTENT));
+        part(flipped, 0, 6_000, verifier, false).readAllBytes();
+        InputStream last = part(flipped, 6_000, 4_000, verifier, true);
 
         // When
         DigestMismatchException mismatch = assertThrows(DigestMismatchException.class, () -> last.readNBytes(4_000));
@@ -288,10 +288,10 @@ class VerifyingInputStreamTest {
     @Test
     void goingBackIsNotOffered() {
         // When
-        InputStream proving = verifying(new ByteArrayInputStream(CONTENT), CONTENT);
+        InputStream stream = verifying(new ByteArrayInputStream(CONTENT), CONTENT);
 
         // Then
-        assertFalse(proving.markSupported());
+        assertFalse(stream.markSupported());
     }
 
     private static Digest digest(byte[] content) {
@@ -299,13 +299,13 @@ class VerifyingInputStreamTest {
     }
 
     private static InputStream verifying(InputStream source, byte[] expected) {
-        DigestVerifier proof = DigestVerifier.of(digest(expected));
-        return new VerifyingInputStream(source, expected.length, Optional.of(proof), true);
+        DigestVerifier verifier = DigestVerifier.of(digest(expected));
+        return new VerifyingInputStream(source, expected.length, Optional.of(verifier), true);
     }
 
-    private static InputStream part(byte[] whole, int offset, int length, DigestVerifier proof, boolean last) {
+    private static InputStream part(byte[] whole, int offset, int length, DigestVerifier verifier, boolean last) {
         return new VerifyingInputStream(
-                new ByteArrayInputStream(whole, offset, length), length, Optional.of(proof), last);
+                new ByteArrayInputStream(whole, offset, length), length, Optional.of(verifier), last);
     }
 
     private static byte[] readInChunks(InputStream source, Random random) throws IOException {

@@ -302,10 +302,10 @@ class ObjectCopierTest {
         ObjectInfo object = seeded(content);
 
         // When
-        boolean proved = SourceObject.current(registry, object).matches(digest(content));
+        boolean matches = SourceObject.current(registry, object).matches(digest(content));
 
         // Then
-        assertTrue(proved);
+        assertTrue(matches);
     }
 
     @ParameterizedTest
@@ -318,10 +318,10 @@ class ObjectCopierTest {
         ObjectInfo object = seeded(content);
 
         // When
-        boolean proved = SourceObject.current(registry, object).matches(digest);
+        boolean matches = SourceObject.current(registry, object).matches(digest);
 
         // Then
-        assertFalse(proved);
+        assertFalse(matches);
     }
 
     private long count(Operation operation) {
