@@ -101,7 +101,7 @@ class ImageStreamWiring {
     }
 
     /** Captures single ImageStreams into the backup when their events arrive. */
-    ImageStreamEventHandler hints(
+    ImageStreamEventHandler eventHandler(
             RegistryStore backup, ReplicationListener replicationListener, CaptureMetrics metrics) {
         CaptureReader captureReader = new CaptureReader(backup.store(), settings.scratch());
         return new ImageStreamEventHandler(new ImageStreamEventHandler.Components(

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What hints at ImageStreams are answered. */
+/** The responses to events about ImageStreams. */
 class ImageStreamEventHandlerTest {
     private static final String UPDATED = "dev.knative.apiserver.ref.update";
     private static final Duration LONG = Duration.ofMinutes(2);
@@ -57,13 +57,13 @@ class ImageStreamEventHandlerTest {
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final WorkerPools workerPools = new WorkerPools(4, 1);
     private final AtomicInteger random = new AtomicInteger();
-    private ImageStreamEventHandler hints;
+    private ImageStreamEventHandler eventHandler;
 
     @BeforeEach
     void begin(@TempDir Path scratch) {
         CaptureReader captureReader = new CaptureReader(backup, scratch);
         CaptureMetrics captureMetrics = new CaptureMetrics(meters);
-        hints = new ImageStreamEventHandler(new ImageStreamEventHandler.Components(
+        eventHandler = new ImageStreamEventHandler(new ImageStreamEventHandler.Components(
                 cluster::hasImages,
                 new ImageStreamCapture(cluster, backup, clock, () -> "%08x".formatted(random.incrementAndGet())),
                 captureReader,
@@ -83,17 +83,17 @@ class ImageStreamEventHandlerTest {
         workerPools.close();
     }
 
-    private CompletableFuture<Void> hint(String stream, Duration left) {
+    private CompletableFuture<Void> handle(String stream, Duration left) {
         String[] parts = stream.split("/", 2);
         String data =
                 "{\"kind\":\"ImageStream\",\"apiVersion\":\"image.openshift.io/v1\",\"namespace\":\"%s\",\"name\":\"%s\"}"
                         .formatted(parts[0], parts[1]);
-        return hints.handle(UPDATED, data.getBytes(StandardCharsets.UTF_8), left);
+        return eventHandler.handle(UPDATED, data.getBytes(StandardCharsets.UTF_8), left);
     }
 
-    private static int refused(Supplier<CompletableFuture<Void>> hint) {
+    private static int refused(Supplier<CompletableFuture<Void>> event) {
         try {
-            hint.get().join();
+            event.get().join();
             return 204;
         } catch (CompletionException e) {
             return e.getCause() instanceof HttpStatusException httpStatusException ? httpStatusException.status() : 0;
@@ -105,7 +105,7 @@ class ImageStreamEventHandlerTest {
     @Test
     void anEventIsAcknowledgedOnceItsStreamIsRecorded() {
         // When
-        hint("ns/app", LONG).join();
+        handle("ns/app", LONG).join();
 
         // Then
         assertEquals(1, bucket.keys(CHANGES + "ns/app/").size());
@@ -119,7 +119,7 @@ class ImageStreamEventHandlerTest {
         cluster.tag("ns/app", "1.0+1", Digest.parse("sha256:" + "0".repeat(64)), clock.instant());
 
         // When
-        int status = refused(() -> hint("ns/app", LONG));
+        int status = refused(() -> handle("ns/app", LONG));
 
         // Then
         assertEquals(204, status);
@@ -143,8 +143,8 @@ class ImageStreamEventHandlerTest {
             }
         });
         List<CompletableFuture<Void>> answers = new ArrayList<>();
-        for (int hint = 0; hint < 50; hint++) {
-            answers.add(hint("ns/app", LONG));
+        for (int event = 0; event < 50; event++) {
+            answers.add(handle("ns/app", LONG));
         }
 
         // When
@@ -177,7 +177,7 @@ class ImageStreamEventHandlerTest {
                 .getBytes(StandardCharsets.UTF_8);
 
         // When
-        int status = refused(() -> hints.handle(type, data, LONG));
+        int status = refused(() -> eventHandler.handle(type, data, LONG));
 
         // Then
         assertEquals(422, status);
@@ -187,7 +187,7 @@ class ImageStreamEventHandlerTest {
     @Test
     void anEmptyEventIsNotJson() {
         // When
-        NotJsonException refusal = assertThrows(NotJsonException.class, () -> hints.handle(UPDATED, null, LONG));
+        NotJsonException refusal = assertThrows(NotJsonException.class, () -> eventHandler.handle(UPDATED, null, LONG));
 
         // Then
         assertTrue(String.valueOf(refusal.getMessage()).contains("it is empty"), refusal::getMessage);
@@ -199,7 +199,7 @@ class ImageStreamEventHandlerTest {
         cluster.withoutImages();
 
         // When
-        int status = refused(() -> hint("ns/app", LONG));
+        int status = refused(() -> handle("ns/app", LONG));
 
         // Then
         assertEquals(422, status);
@@ -210,11 +210,11 @@ class ImageStreamEventHandlerTest {
     void aFailedClusterIsAskedAgainWithTheNextEvent() {
         // Given
         cluster.fail(ClusterError.FORBIDDEN);
-        int failed = refused(() -> hint("ns/app", LONG));
+        int failed = refused(() -> handle("ns/app", LONG));
         cluster.onCall(call -> {});
 
         // When
-        int status = refused(() -> hint("ns/app", LONG));
+        int status = refused(() -> handle("ns/app", LONG));
 
         // Then
         assertEquals(List.of(503, 204), List.of(failed, status));
@@ -228,11 +228,11 @@ class ImageStreamEventHandlerTest {
                 throw new ObjectStoreException(StoreError.UNAVAILABLE, "away");
             }
         });
-        int failed = refused(() -> hint("ns/app", LONG));
+        int failed = refused(() -> handle("ns/app", LONG));
         backup.beforeRequest((operation, key) -> {});
 
         // When
-        int status = refused(() -> hint("ns/app", LONG));
+        int status = refused(() -> handle("ns/app", LONG));
 
         // Then
         assertEquals(List.of(503, 204), List.of(failed, status));
@@ -252,7 +252,7 @@ class ImageStreamEventHandlerTest {
         });
 
         // When
-        int status = refused(() -> hint("ns/app", Duration.ofMillis(550)));
+        int status = refused(() -> handle("ns/app", Duration.ofMillis(550)));
         go.countDown();
 
         // Then
@@ -263,12 +263,12 @@ class ImageStreamEventHandlerTest {
     @Test
     void aDeletionIsPutOnRecord() {
         // Given
-        hint("ns/app", LONG).join();
+        handle("ns/app", LONG).join();
         clock.advance(Duration.ofSeconds(1));
         cluster.delete("ns/app");
 
         // When
-        hint("ns/app", LONG).join();
+        handle("ns/app", LONG).join();
 
         // Then
         assertTrue(new CaptureReader(bucket, Path.of("."))
