@@ -55,26 +55,6 @@ class FullRestoreTest {
     }
 
     @Test
-    void indexesWithinIndexesComeBackHoweverDeepTheyGo() {
-        // Given
-        Digest index = made.image(APP, made.layer(APP, 100));
-        for (int level = 0; level < 10_000; level++) {
-            index = made.index(APP, index);
-        }
-        made.tag(APP, "v1", index);
-        restoreFixture.withBackupOf(made);
-
-        // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
-
-        // Then
-        assertTrue(restoreResult.isComplete());
-        assertEquals(
-                made.backedUpObjects().keySet(),
-                restoreFixture.restoredContent().keySet());
-    }
-
-    @Test
     void anImageWithAForeignLayerAndItsTagComeBackWithoutTheLayersLink() {
         // Given
         Digest foreign = digestOfNothing();
@@ -182,24 +162,6 @@ class FullRestoreTest {
         restoreFixture.withBackupOf(made);
         lose(layer);
         restoreFixture.targetBucket().seed(made.blobKey(layer), made.content(made.blobKey(layer)));
-
-        // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(ALL);
-
-        // Then
-        assertTrue(restoreResult.isComplete());
-        assertEquals(RestoreFixture.texts(made.backedUpObjects()), restoreFixture.restoredContent());
-    }
-
-    @Test
-    void blobsThatTheBackupShowsNoMoreComeFromTheirVersions() {
-        // Given
-        Digest layer = made.layer(APP, 100);
-        Digest image = made.image(APP, layer);
-        made.tag(APP, "v1", image);
-        restoreFixture.withBackupOf(made);
-        restoreFixture.backupBucket().delete(made.blobKey(layer), Optional.empty());
-        restoreFixture.backupBucket().delete(made.blobKey(image), Optional.empty());
 
         // When
         Restore.RestoreResult restoreResult = restoreFixture.run(ALL);

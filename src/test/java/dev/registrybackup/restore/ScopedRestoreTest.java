@@ -204,8 +204,9 @@ class ScopedRestoreTest {
         assertFalse(restoreFixture.restoredContent().containsKey(registry.tagLink(APP, "v1")));
     }
 
-    @Test
-    void indexesWithinIndexesAreRestoredHoweverDeepTheyGo() {
+    @ParameterizedTest
+    @ValueSource(strings = {"{'scope':{'image':'ns/app:v1'},'referrers':true}", "{'scope':{'all':true}}"})
+    void nestedIndexesAreRestoredAtAnyDepth(String request) {
         // Given
         Digest index = registry.image(APP, registry.layer(APP, 100));
         for (int level = 0; level < 10_000; level++) {
@@ -215,7 +216,7 @@ class ScopedRestoreTest {
         restoreFixture.withBackupOf(registry);
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run("{'scope':{'image':'ns/app:v1'},'referrers':true}");
+        Restore.RestoreResult restoreResult = restoreFixture.run(request);
 
         // Then
         assertTrue(restoreResult.isComplete());
@@ -287,8 +288,9 @@ class ScopedRestoreTest {
         assertEquals(1L, restoreFixture.progress().findingCounts().get(FindingCode.BLOB_DIGEST_MISMATCH));
     }
 
-    @Test
-    void aRemovedBlobIsReadFromItsNewestVersion() {
+    @ParameterizedTest
+    @ValueSource(strings = {"{'scope':{'image':'ns/app:v1'}}", "{'scope':{'all':true}}"})
+    void aDeletedBlobIsReadFromItsNewestVersion(String request) {
         // Given
         Digest layer = registry.layer(APP, 100);
         Digest image = registry.image(APP, layer);
@@ -298,7 +300,7 @@ class ScopedRestoreTest {
         restoreFixture.backupBucket().delete(registry.blobKey(image), Optional.empty());
 
         // When
-        Restore.RestoreResult restoreResult = restoreFixture.run(V1);
+        Restore.RestoreResult restoreResult = restoreFixture.run(request);
 
         // Then
         assertTrue(restoreResult.isComplete());
