@@ -151,7 +151,8 @@ public class Wiring {
         }
         if (settings.isCapture()) {
             return withoutEvents(
-                    Optional.of(openShift.eventHandler(backup, replicationListener, captureMetrics)), rejectionRecorder);
+                    Optional.of(openShift.eventHandler(backup, replicationListener, captureMetrics)),
+                    rejectionRecorder);
         }
         workerPools.scheduleAtFixedRate(Duration.ofMinutes(10), rejectionStore::resetCount);
         RegistryLayout layout = registry.layout();

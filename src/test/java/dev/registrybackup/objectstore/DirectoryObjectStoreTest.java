@@ -463,8 +463,10 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
     void contentThatIsNotAsLongAsItSaysIsNotWritten() {
         // Given
         put(store(), key("data"), text("old"));
-        CountedContent shorter = new CountedContent(300_000, number -> new ByteArrayInputStream(RandomBytes.of(299_999)));
-        CountedContent longer = new CountedContent(100_000, number -> new ByteArrayInputStream(RandomBytes.of(300_000)));
+        CountedContent shorter =
+                new CountedContent(300_000, number -> new ByteArrayInputStream(RandomBytes.of(299_999)));
+        CountedContent longer =
+                new CountedContent(100_000, number -> new ByteArrayInputStream(RandomBytes.of(300_000)));
 
         // When
         ObjectStoreException tooShort =
@@ -485,7 +487,8 @@ class DirectoryObjectStoreTest extends ObjectStoreContract {
         byte[] first = RandomBytes.of(100_000);
         byte[] last = RandomBytes.of(70_000);
         CountedContent never = new CountedContent(
-                300_000, number -> new BreakingInputStream(RandomBytes.of(300_000), 200_000, () -> new IOException("cut")));
+                300_000,
+                number -> new BreakingInputStream(RandomBytes.of(300_000), 200_000, () -> new IOException("cut")));
 
         // When
         try (MultipartUpload upload = store().startMultipartUpload(key("data"), Map.of())) {

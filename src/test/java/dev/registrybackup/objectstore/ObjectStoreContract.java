@@ -634,7 +634,10 @@ abstract class ObjectStoreContract {
         CountedContent last = new CountedContent(
                 PART_BYTES,
                 number -> new VerifyingInputStream(
-                        new ByteArrayInputStream(wrong, PART_BYTES, PART_BYTES), PART_BYTES, Optional.of(verifier), true));
+                        new ByteArrayInputStream(wrong, PART_BYTES, PART_BYTES),
+                        PART_BYTES,
+                        Optional.of(verifier),
+                        true));
 
         // When
         try (MultipartUpload upload = store().startMultipartUpload(key("blob"), Map.of())) {

@@ -151,8 +151,8 @@ abstract class S3ObjectStoreContract extends ObjectStoreContract {
     @ValueSource(ints = {71, 3_000_000})
     void otherBytesThanTheDigestSaysAreRefusedByTheStoreItself(int size) {
         // Given
-        ContentSource other =
-                new DigestedContent(ContentSource.of(RandomBytes.of(size)), Digest.of(DigestAlgorithm.SHA256, new byte[size]));
+        ContentSource other = new DigestedContent(
+                ContentSource.of(RandomBytes.of(size)), Digest.of(DigestAlgorithm.SHA256, new byte[size]));
 
         // When
         ObjectStoreException refusal =

@@ -361,7 +361,8 @@ class S3ObjectStoreFaultsIT {
                 Fault.answer(200, "InternalError"));
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> putInParts(RandomBytes.of(PART_BYTES)));
+        ObjectStoreException failure =
+                assertThrows(ObjectStoreException.class, () -> putInParts(RandomBytes.of(PART_BYTES)));
 
         // Then
         assertEquals(StoreError.UNAVAILABLE, failure.error(), failure.getMessage());
@@ -376,7 +377,8 @@ class S3ObjectStoreFaultsIT {
                 Fault.answer(404, "NoSuchUpload"));
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> putInParts(RandomBytes.of(PART_BYTES)));
+        ObjectStoreException failure =
+                assertThrows(ObjectStoreException.class, () -> putInParts(RandomBytes.of(PART_BYTES)));
 
         // Then
         assertTrue(failure.error() != StoreError.NOT_FOUND, failure.error() + ": " + failure.getMessage());
@@ -392,7 +394,8 @@ class S3ObjectStoreFaultsIT {
         proxy.inject(request -> request.operation() == Operation.UPLOAD_PART, Fault.answer(404, "NoSuchUpload"));
 
         // When
-        ObjectStoreException failure = assertThrows(ObjectStoreException.class, () -> putInParts(RandomBytes.of(PART_BYTES)));
+        ObjectStoreException failure =
+                assertThrows(ObjectStoreException.class, () -> putInParts(RandomBytes.of(PART_BYTES)));
 
         // Then
         assertTrue(failure.error() != StoreError.NOT_FOUND, failure.error() + ": " + failure.getMessage());
@@ -431,7 +434,8 @@ class S3ObjectStoreFaultsIT {
     void aStoreThatNeverAnswersIsGivenUp() {
         // Given
         proxy.inject(request -> true, Fault.hang());
-        try (S3ObjectStore impatient = S3ObjectStore.of(TestS3Settings.of(proxy.endpoint(), BUCKET), SHORT_TIMEOUTS, 4)) {
+        try (S3ObjectStore impatient =
+                S3ObjectStore.of(TestS3Settings.of(proxy.endpoint(), BUCKET), SHORT_TIMEOUTS, 4)) {
             // When
             ObjectStoreException small = assertThrows(ObjectStoreException.class, () -> impatient.head(KEY));
             ObjectStoreException read = assertThrows(ObjectStoreException.class, () -> read(impatient));
@@ -481,7 +485,8 @@ class S3ObjectStoreFaultsIT {
     @Test
     void aBucketThatIsMissingIsSaidWithTheRemedy() {
         // Given
-        try (S3ObjectStore nowhere = S3ObjectStore.of(TestS3Settings.of(proxy.endpoint(), "nowhere"), LONG_TIMEOUTS, 4)) {
+        try (S3ObjectStore nowhere =
+                S3ObjectStore.of(TestS3Settings.of(proxy.endpoint(), "nowhere"), LONG_TIMEOUTS, 4)) {
             // Then
             assertFails(
                     StoreError.BUCKET_MISSING,
@@ -569,7 +574,8 @@ class S3ObjectStoreFaultsIT {
         direct.createBucket(request -> request.bucket(bucket));
         direct.putBucketVersioning(request -> request.bucket(bucket)
                 .versioningConfiguration(versioning -> versioning.status(BucketVersioningStatus.ENABLED)));
-        try (S3ObjectStore versioned = S3ObjectStore.of(TestS3Settings.of(proxy.endpoint(), bucket), LONG_TIMEOUTS, 4)) {
+        try (S3ObjectStore versioned =
+                S3ObjectStore.of(TestS3Settings.of(proxy.endpoint(), bucket), LONG_TIMEOUTS, 4)) {
             String first = versioned
                     .put(KEY, ContentSource.of(text("first")), Map.of())
                     .orElseThrow();
