@@ -59,7 +59,7 @@ class VerifyRequestTest {
                 "{\"store\":\" \"}                        | \"store\" must be \"backup\", \"registry\" or a target's name, not \" \"",
                 "{\"depth\":\"deep\"}                     | \"depth\" must be \"existence\" or \"content\", not \"deep\"",
                 "{\"depth\":null}                         | \"depth\" must be \"existence\" or \"content\", not null",
-                "{\"scope\":{\"repository\":\"A B\"}}     | \"A B\" is no repository name",
+                "{\"scope\":{\"repository\":\"A B\"}}     | \"A B\" is not a repository name",
                 "{\"sample\":{\"fraction\":0.5}}          | A \"sample\" needs a depth that hashes blobs: add \"depth\":\"content\"",
                 "{\"depth\":\"content\",\"sample\":0.5}   | \"sample\" must be a JSON object, not 0.5",
                 "{\"depth\":\"content\",\"sample\":{}}    | \"sample\" must have a number \"fraction\", above 0 and at most 1",
