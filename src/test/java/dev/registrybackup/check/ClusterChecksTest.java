@@ -42,7 +42,7 @@ class ClusterChecksTest {
     }
 
     @Test
-    void everyGrantedRightAndExistingTemplatePasses() {
+    void grantedRightsAndExistingObjectsPass() {
         // Given
         addCronJob("verify", true);
         addCronJob("reconcile", true);

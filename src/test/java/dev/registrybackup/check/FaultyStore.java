@@ -22,11 +22,11 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** A bucket in memory with a configuration that a test sets, and requests that fail if a test says so. */
+/** A bucket in memory with configurable faults and settings. */
 final class FaultyStore extends ForwardingObjectStore {
     private final Map<String, StoreError> faults = new HashMap<>();
     private UnaryOperator<BucketConfiguration> setUp = facts -> facts;
-    boolean supportsIfNoneMatch = true;
+    boolean heedsIfNoneMatch = true;
 
     FaultyStore(InMemoryObjectStore below) {
         super(below);
@@ -119,7 +119,7 @@ final class FaultyStore extends ForwardingObjectStore {
     @Override
     public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
         ask("write");
-        return super.putIfAbsent(key, content, metadata) || !supportsIfNoneMatch;
+        return super.putIfAbsent(key, content, metadata) || !heedsIfNoneMatch;
     }
 
     @Override

@@ -84,7 +84,7 @@ class PreflightTest {
     }
 
     @Test
-    void aCompleteConfigurationIsReadyAndNothingIsLeftBehind() {
+    void aCompleteSetUpIsReadyAndNothingIsLeftBehind() {
         // Given
         int registryVersions = registryBucket.versionCount("");
         int backupVersions = backupBucket.versionCount("");
@@ -147,7 +147,7 @@ class PreflightTest {
         "look, registry absent object",
         "read, registry read",
     })
-    void aRequestThatTheRegistryRefusesFailsWithARemedy(String request, String name) {
+    void aRightRefusedByTheRegistryFailsWithItsRemedy(String request, String name) {
         // Given
         registry.failing(request, StoreError.FORBIDDEN);
 
@@ -173,7 +173,7 @@ class PreflightTest {
         "write, backup If-None-Match",
         "start, backup multipart",
     })
-    void aRequestThatTheBackupRefusesFailsWithARemedy(String request, String name) {
+    void aRightRefusedByTheBackupFailsWithItsRemedy(String request, String name) {
         // Given
         backup.failing(request, StoreError.FORBIDDEN);
 
@@ -186,7 +186,7 @@ class PreflightTest {
     }
 
     @Test
-    void aServicesKeyThatMayNotWritePartsOnlyWarns() {
+    void aServicesAccountThatCannotWritePartsIsOnlyAWarning() {
         // Given
         isCommand = false;
         backup.failing("start", StoreError.FORBIDDEN);
@@ -213,7 +213,7 @@ class PreflightTest {
     @Test
     void aStoreThatIgnoresIfNoneMatchWarns() {
         // Given
-        backup.supportsIfNoneMatch = false;
+        backup.heedsIfNoneMatch = false;
 
         // When
         Check check = check("backup If-None-Match");
@@ -238,7 +238,7 @@ class PreflightTest {
     }
 
     @Test
-    void anAnswerThatAStoreFailedToGiveIsUnknown() {
+    void anUnansweredQuestionIsNeverReportedAsFine() {
         // Given
         backup.versioned(ProbeResult.transientFailure("GetBucketVersioning was answered 500 InternalError"));
 
@@ -252,7 +252,7 @@ class PreflightTest {
     }
 
     @Test
-    void anAnswerThatAStoreNeverGivesWarnsAndIsReady() {
+    void unsupportedQuestionsAreWarningsAndDoNotPreventReady() {
         // Given
         backup.lifecycle(ProbeResult.permanentFailure("GetBucketLifecycleConfiguration was answered 403 AccessDenied"));
         registry.notifications(
@@ -313,7 +313,7 @@ class PreflightTest {
 
     @ParameterizedTest
     @CsvSource({"0, PASS", "60, PASS", "61, WARN", "-61, WARN", "300, WARN", "301, FAIL", "-301, FAIL"})
-    void clockSkewWarnsAfterAMinuteAndFailsAfterFive(long seconds, State state) {
+    void theDifferenceBetweenClocksIsReported(long seconds, State state) {
         // Given
         registry.time(ProbeResult.of(clock.instant().plusSeconds(seconds)));
 
@@ -326,7 +326,7 @@ class PreflightTest {
     }
 
     @Test
-    void aBucketWithoutANotificationFails() {
+    void aBucketWithoutANotificationFailsTheCheck() {
         // Given
         registry.notifications(ProbeResult.of(List.of()));
 
@@ -347,7 +347,7 @@ class PreflightTest {
         "s3:ObjectCreated:Put, prefix, '', FAIL",
         "s3:ObjectRemoved:*, prefix, '', FAIL",
     })
-    void aNotificationMustIncludeEverythingTheRegistryWrites(String event, String filter, String value, State state) {
+    void aNotificationMustCoverEverythingTheRegistryWrites(String event, String filter, String value, State state) {
         // Given
         registry.notifications(ProbeResult.of(
                 List.of(new NotificationRule("topic", List.of(event), List.of(new KeyFilter(filter, value))))));
@@ -360,7 +360,7 @@ class PreflightTest {
     }
 
     @Test
-    void severalNotificationsTogetherIncludeEverything() {
+    void severalNotificationsTogetherCoverEverything() {
         // Given
         registry.notifications(ProbeResult.of(List.of(
                 new NotificationRule("one", List.of("s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"), List.of()),
@@ -391,7 +391,7 @@ class PreflightTest {
     }
 
     @Test
-    void aKeyThatMayNotWriteACanaryGetsTheCommandsToTryByHand() {
+    void anAccountThatMayNotWriteACanaryGetsManualInstructions() {
         // Given
         registry.failing("write", StoreError.FORBIDDEN);
 
@@ -441,7 +441,7 @@ class PreflightTest {
     }
 
     @Test
-    void afterACanaryArrivedUnknownNotificationsOnlyWarn() {
+    void onceACanaryArrivesAnUnknownNotificationSettingDoesNotMatter() {
         // Given
         registry.notifications(
                 ProbeResult.transientFailure("GetBucketNotificationConfiguration was answered 500 InternalError"));

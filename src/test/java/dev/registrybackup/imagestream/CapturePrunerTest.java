@@ -326,7 +326,7 @@ class CapturePrunerTest {
     }
 
     @Test
-    void otherObjectsBesideCapturesAreKept() {
+    void foreignObjectsBesideCapturesAreNotDeleted() {
         // Given
         push("ns/app", image("first"));
         snapshotAfter(DAY);
@@ -364,7 +364,7 @@ class CapturePrunerTest {
     }
 
     @Test
-    void aBodyThatACaptureFoundJustBeforeItWasDeletedIsReinstated() {
+    void anObjectThatACaptureFoundJustBeforeItWasPrunedIsRestored() {
         // Given
         CapturedStream first = due();
         AtomicInteger captured = new AtomicInteger();
@@ -385,7 +385,7 @@ class CapturePrunerTest {
     }
 
     @Test
-    void aBodyWhoseRecordIsWrittenAfterThePruningIsReinstatedByTheNext() {
+    void anObjectWhoseRecordCameAfterThePruningIsRestoredByTheNextRun() {
         // Given
         CapturedStream first = due();
         prune();
@@ -405,7 +405,7 @@ class CapturePrunerTest {
     }
 
     @Test
-    void theNewestValidVersionIsReinstated() {
+    void theNewestValidVersionIsRestored() {
         // Given
         CapturedStream first = due();
         String key = CaptureKeys.body(first.body());

@@ -241,7 +241,7 @@ class CaptureReaderTest {
     }
 
     @Test
-    void aStreamWhoseDeletionHadNoEventIsAbsentFromTheNextSnapshotOn() {
+    void aStreamDeletedWithoutAnEventIsGoneFromTheNextSnapshot() {
         // Given
         Instant there = push("ns/app", first);
         clock.advance(MINUTE);

@@ -89,7 +89,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void aSecondEventWithoutAChangeWritesNothing() {
+    void aSecondEventRecordsNothing() {
         // Given
         Result before = capture.capture(APP);
         clock.advance(SECOND);
@@ -105,7 +105,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void aChangeOfTheServersBookkeepingOnlyIsNotCaptured() {
+    void aChangeOfServerFieldsOnlyIsNoChange() {
         // Given
         capture.capture(APP);
         ObjectName name = ObjectName.stream(APP);
@@ -173,7 +173,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void aStateFromBeforeTheEventIsCapturedAfterIt() {
+    void aStateFromBeforeTheEventIsRecordedAfterIt() {
         // Given
         int states = 200;
         Random choice = new Random(5);
@@ -297,7 +297,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void anImageThatTheClusterLacksIsCapturedAsMissingAndRequestedAgain() {
+    void anImageThatTheClusterDoesNotHaveIsRecordedAsMissingAndReadAgain() {
         // Given
         Digest late = digest("late");
         cluster.tag("ns/app", "v2", late, clock.instant());
@@ -428,7 +428,7 @@ class ImageStreamCaptureTest {
     }
 
     @Test
-    void aNameThatNoImageStreamCanHaveIsRefused() {
+    void anInvalidImageStreamNameIsRejected() {
         // When
         IllegalArgumentException refusal =
                 assertThrows(IllegalArgumentException.class, () -> capture.capture(new RepositoryName("ns/app/part")));

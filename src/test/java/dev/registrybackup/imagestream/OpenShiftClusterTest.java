@@ -94,7 +94,7 @@ class OpenShiftClusterTest {
     }
 
     @Test
-    void aMissingObjectIsEmpty() {
+    void aMissingObjectOfTheClusterIsEmpty() {
         // Given
         streams(1);
         // When
@@ -122,7 +122,7 @@ class OpenShiftClusterTest {
     }
 
     @Test
-    void anExistingObjectAndAChangedOneAreDistinguished() {
+    void anExistingObjectAndAConflictAreDistinguished() {
         // Given
         streams(1);
         ObjectName name = new ObjectName(Resource.IMAGE_STREAM, Optional.of("dev"), "app0");

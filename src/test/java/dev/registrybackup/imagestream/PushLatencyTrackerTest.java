@@ -135,7 +135,7 @@ class PushLatencyTrackerTest {
     }
 
     @Test
-    void pushesBeforeTheTrackerStartedDoNotCount() {
+    void tagMovesFromBeforeTheStartDoNotCount() {
         // Given
         copyAll();
         cluster.tag("ns/app", "old", image, clock.instant().minus(Duration.ofDays(9)));
@@ -188,7 +188,7 @@ class PushLatencyTrackerTest {
     }
 
     @Test
-    void theOldestOfMoreThanAThousandPushesTimeOut() {
+    void beyondAThousandTheOldestAreDropped() {
         // Given
         for (int tag = 0; tag < 1_002; tag++) {
             cluster.tag("ns/app", "v" + tag, image, clock.instant());

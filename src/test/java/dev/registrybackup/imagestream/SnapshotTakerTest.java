@@ -354,7 +354,7 @@ class SnapshotTakerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 15, 31})
-    void aSnapshotWithoutOneOfItsLinesIsRefused(int missing) throws IOException {
+    void aSnapshotWithAMissingLineIsRefusedAlthoughItDecompresses(int lacking) throws IOException {
         // Given
         fill(30);
         String key = snapshotTaker.take(scratch).key();
@@ -363,7 +363,7 @@ class SnapshotTakerTest {
                         StandardCharsets.UTF_8)
                 .lines()
                 .collect(Collectors.toCollection(ArrayList::new));
-        lines.remove(missing);
+        lines.remove(lacking);
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (GZIPOutputStream packing = new GZIPOutputStream(packed)) {
             packing.write((String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8));
@@ -376,7 +376,7 @@ class SnapshotTakerTest {
         // Then
         assertEquals(
                 "Failed to read the snapshot %s: it ends after %d streams, without its last line. Give an earlier time as \"at\", or restore an older version of that object in the bucket"
-                        .formatted(key, missing == 31 ? 30 : 29),
+                        .formatted(key, lacking == 31 ? 30 : 29),
                 refusal.getMessage());
     }
 }

@@ -197,7 +197,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void everyFailedCheckIsFixedByItsCommand() {
+    void theCommandsOfThePreflightFixWhatItReports() {
         // Given
         aCluster();
         fixture.backedUp();
@@ -362,7 +362,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aTimeBetweenTwoPushesIsRestoredFromSingleCaptures() {
+    void aTimeBetweenTwoPushesFollowsFromCapturesAlone() {
         // Given
         fixture.backedUp();
         Digest first = fixture.push("dev/app", "latest");
@@ -462,7 +462,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aTagWhoseImageIsMissingFromTheBackupIsSkippedAndNotSetToAnOlderOne() {
+    void aTagWhoseImageIsNotInTheBackupIsSkippedAndNotSetToAnOlderOne() {
         // Given
         Digest older = fixture.push("dev/app", "latest");
         Digest newer = fixture.push("dev/app", "latest");
@@ -510,7 +510,7 @@ class ImageStreamRestoreTest {
 
     @ParameterizedTest
     @ValueSource(strings = {ALL_BY_STATUS, ALL_BY_MAPPING})
-    void aReferenceIsRestoredBesideAnImageThatIsMissingFromTheBackup(String request) {
+    void aReferenceIsRestoredBesideAnImageThatTheBackupDoesNotHave(String request) {
         // Given
         Digest lost = fixture.push("dev/app", "x");
         tagReference("dev/app", "ref", "quay.io/base/base:9");
@@ -919,7 +919,7 @@ class ImageStreamRestoreTest {
 
     @ParameterizedTest
     @CsvSource({"status,mapping", "mapping,status"})
-    void streamsRestoredByOneStrategyAreLeftAsTheyAreByTheOther(String first, String second) {
+    void oneStrategyDoesNotChangeWhatTheOtherRestored(String first, String second) {
         // Given
         aCluster();
         fixture.backedUp().ready();
@@ -937,7 +937,7 @@ class ImageStreamRestoreTest {
     }
 
     @Test
-    void aClusterThatIsNotOpenShiftFailsThePreflight() {
+    void aPlainClusterIsDistinguishedFromOpenShift() {
         // Given
         fixture.push("dev/app", "latest");
         fixture.backedUp();

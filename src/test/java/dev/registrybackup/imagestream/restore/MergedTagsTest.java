@@ -64,7 +64,7 @@ class MergedTagsTest {
                 "c9 b5    | c9 a7 a1  | c9 a7 b5 a1    | false",
                 "c9 b5    | ''        | c9 b5          | false",
             })
-    void presentItemsStayAndCapturedOnesAreAddedByTheirTime(
+    void existingItemsStayAndMissingOnesAreInsertedByTime(
             String there, String wanted, String merged, boolean conflict) {
         // Given
         JsonNode before = tags("latest", there);
