@@ -278,6 +278,22 @@ class DamageIT {
         }
     }
 
+    @Test
+    void theTimeUntilAnObjectWasDurableIsOnRecordForThePage() {
+        // Given
+        String key = write(IMAGES.layer(500));
+
+        // When
+        int status = notify(key);
+
+        // Then
+        assertEquals(204, status, product.log());
+        Awaitility.await()
+                .atMost(BOUND)
+                .until(() -> !backup.sizes("registry-backup/history/latency/").isEmpty());
+        backup.sizes("registry-backup/history/latency/").forEach((record, size) -> assertTrue(size > 2, record));
+    }
+
     private static boolean isPending(String key) {
         return backup.sizes("registry-backup/pending/").keySet().stream()
                 .filter(record -> !record.endsWith("/heartbeat"))
