@@ -1,5 +1,6 @@
 package dev.registrybackup.app.cli;
 
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -49,7 +50,12 @@ final class Commands {
     private static CommandSpec restore() {
         return restoring(command("restore", "Restore what is missing from the target."))
                 .addOption(value("--directory", "PATH", "a directory instead of the registry"))
-                .addOption(value("--mode", "MODE", "missing (default), or repair: also replace what is corrupt"))
+                .addOption(value(
+                        "--mode",
+                        "MODE",
+                        "missing (default), or repair: also replace what is corrupt",
+                        "missing",
+                        "repair"))
                 .addOption(flag("--overwrite-tags", "move tags that point elsewhere"))
                 .addOption(flag("--dry-run", "only show what would be done"));
     }
@@ -67,7 +73,10 @@ final class Commands {
                 .addOption(value(
                         "--image-streams",
                         "ROUTE",
-                        "ImageStreams too: by status or mapping; or tag-links for a standby"))
+                        "ImageStreams too: by status or mapping; or tag-links for a standby",
+                        "status",
+                        "mapping",
+                        "tag-links"))
                 .addOption(flag("--create-namespaces", "create namespaces that are missing"));
     }
 
@@ -75,7 +84,8 @@ final class Commands {
         return command("verify", "Find what is missing or corrupt. Changes nothing.")
                 .addOption(value("--store", "NAME", "backup (default), registry, or a configured target"))
                 .addOption(value("--directory", "PATH", "a directory instead"))
-                .addOption(value("--depth", "DEPTH", "existence (default), or content: hash every byte"))
+                .addOption(value(
+                        "--depth", "DEPTH", "existence (default), or content: hash every byte", "existence", "content"))
                 .addOption(value("--sample", "FRACTION", "hash only this share of the blobs: 0.1 is 10 %"))
                 .addOption(value("--seed", "NUMBER", "selects which blobs are sampled"));
     }
@@ -150,11 +160,13 @@ final class Commands {
                 .build();
     }
 
-    private static OptionSpec value(String name, String label, String description) {
+    /** An option with a value; the shell completes these candidates. */
+    private static OptionSpec value(String name, String label, String description, String... candidates) {
         return OptionSpec.builder(name)
                 .type(String.class)
                 .paramLabel(label)
                 .description(description)
+                .completionCandidates(List.of(candidates))
                 .build();
     }
 }

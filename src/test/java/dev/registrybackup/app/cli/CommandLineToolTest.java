@@ -473,7 +473,12 @@ class CommandLineToolTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
-            value = {"1 | re | restore reconcile", "2 | operation r | run", "2 | verify --dep | --depth"})
+            value = {
+                "1 | re | restore reconcile",
+                "2 | operation r | run",
+                "2 | verify --dep | --depth",
+                "3 | verify --depth '' | existence content"
+            })
     void theCompletionCompletesCommandsAndOptionsInBash(int word, String typed, String expected) throws Exception {
         // Given
         ExitCode exit = run("completion");
