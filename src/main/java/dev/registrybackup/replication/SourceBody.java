@@ -7,7 +7,7 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.DigestVerifier;
 import dev.registrybackup.registry.VerifyingInputStream;
-import java.io.FilterInputStream;
+import java.io.BufferedInputStream;
 import java.io.InputStream;
 import java.util.Optional;
 
@@ -61,18 +61,16 @@ final class SourceBody implements ContentSource {
         return verifier;
     }
 
-    /** Ends the read when the stream is closed. */
-    private static final class ClosingInputStream extends FilterInputStream {
+    /** Reads ahead, and ends the read when the stream is closed. */
+    private static final class ClosingInputStream extends BufferedInputStream {
+        /** The HTTP client asks for 4 KiB at a time, which would be a system call each. */
+        private static final int READ_AHEAD_BYTES = 256 << 10;
+
         private final OpenObject openObject;
 
         ClosingInputStream(OpenObject reading) {
-            super(reading.stream());
+            super(reading.stream(), READ_AHEAD_BYTES);
             this.openObject = reading;
-        }
-
-        @Override
-        public int read(byte[] buffer, int offset, int length) throws java.io.IOException {
-            return in.read(buffer, offset, length);
         }
 
         @Override
