@@ -1,5 +1,8 @@
 package dev.registrybackup.bench;
 
+import dev.registrybackup.bench.BesideRclone.Comparison;
+import dev.registrybackup.bench.BesideRclone.DataSet;
+import dev.registrybackup.bench.BesideRclone.Work;
 import dev.registrybackup.bench.Latencies.Pair;
 import dev.registrybackup.bench.Latencies.Series;
 import dev.registrybackup.bench.Throughput.Slice;
@@ -12,30 +15,39 @@ import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * What the product costs beside a bare copy: requests, time and throughput. Prints the report, which is also in
- * {@code target/bench/benchmarks.md}; says on the error stream how far it is.
+ * What the product costs beside rclone and beside bare copies: time, processors, memory and requests. Prints the report,
+ * which is also in {@code target/bench/benchmarks.md}, with the plot beside it in {@code benchmarks.svg}; says on the error
+ * stream how far it is.
  */
 public final class Benchmark {
-    private static final Path FILE = Path.of("target", "bench", "benchmarks.md");
+    private static final Path DIRECTORY = Path.of("target", "bench");
+    private static final List<String> NO_MORE_THAN_THE_COPY =
+            List.of("blob, 4 KiB", "blob, 40 MiB in two parts", "layer link, blob just copied", "tag index link, revision remembered");
+    private static final List<String> ONE_MORE = List.of(
+            "revision link, 2 layers, children remembered", "tag current link, new, revision remembered");
 
     private final Scale scale = Scale.configured();
+    private final boolean withCeph = Stores.hasCephRgw();
+    private final Goals goals = new Goals();
 
     private Benchmark() {}
 
     /** Runs it; the system property {@code bench.quick} has it only try whether it works. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         quietLogging();
+        Files.createDirectories(DIRECTORY.toAbsolutePath());
         String report = new Benchmark().run();
         System.out.println(report);
-        Files.createDirectories(FILE.toAbsolutePath().getParent());
-        Files.writeString(FILE, report);
+        Files.writeString(DIRECTORY.resolve("benchmarks.md"), report);
         System.exit(0);
     }
 
@@ -51,13 +63,17 @@ public final class Benchmark {
     private record Measured(String store, Map<Series, Pair> latencies, List<Slice> slices) {}
 
     private String run() throws IOException, InterruptedException {
-        boolean withCeph = Stores.hasCephRgw();
-        Report report = new Report(versions(withCeph), scale);
-        try (RequestCounts counts = new RequestCounts(Stores.s3Proxy(), scale.samples())) {
-            progress("counting requests");
-            Map<String, List<Counted>> rows = counts.measure();
-            report.requests(rows, counts.housekeeping());
+        Report report = new Report(versions(withCeph), scale, goals);
+        Map<DataSet, Map<Work, Comparison>> filled = new LinkedHashMap<>();
+        for (DataSet data : scale.dataSets()) {
+            progress(data.label() + " beside rclone");
+            try (Stores stores = gatewayOrProxy()) {
+                filled.put(data, BesideRclone.measure(stores, data, scale.turns()));
+                addGoals(data, filled.get(data));
+            }
         }
+        report.besideRclone(filled);
+        Files.writeString(DIRECTORY.resolve("benchmarks.svg"), report.plot(filled));
         List<Measured> all = new ArrayList<>();
         all.add(measure(Stores::s3Proxy));
         if (withCeph) {
@@ -67,11 +83,98 @@ public final class Benchmark {
         all.forEach(one -> report.latencies(one.store(), one.latencies()));
         report.throughputHeading(scale);
         all.forEach(one -> report.throughput(one.store(), one.slices()));
+        addGoals(all.get(all.size() - 1));
+        progress("counting requests");
+        try (RequestCounts counts = new RequestCounts(Stores.s3Proxy(), scale.samples())) {
+            Map<String, List<Counted>> rows = counts.measure();
+            report.requests(rows, counts.housekeeping());
+            NO_MORE_THAN_THE_COPY.forEach(event -> addGoal(event, 0, rows));
+            ONE_MORE.forEach(event -> addGoal(event, 1, rows));
+        }
+        progress("timing starts");
+        try (Stores stores = Stores.s3Proxy()) {
+            Starts starts = Starts.measure(stores, newerJava(), scale.turns());
+            starts.idleCommands().forEach((name, measured) -> {
+                goals.atMost("`catalog` of an empty backup, " + name + ", s", 1.2, seconds(measured));
+                goals.atMost(
+                        "the same, processor s",
+                        2,
+                        measured.stream().map(MeasuredProcess.Measured::processor).toList());
+            });
+            starts.secondsToFirstEvent()
+                    .forEach((name, seconds) -> goals.atMost(
+                            "start to first durable event, " + name + ", s", name.contains("AOT") ? 1 : 2.5, seconds));
+            report.remark(starts.report());
+        }
         if (!withCeph) {
             report.remark("Ceph RGW was skipped: `radosgw` is not on the PATH.");
         }
         progress("done");
         return report.toString();
+    }
+
+    private Stores gatewayOrProxy() {
+        return withCeph ? Stores.cephRgw() : Stores.s3Proxy();
+    }
+
+    private static Optional<Path> newerJava() {
+        return Optional.of(System.getProperty("bench.java25", ""))
+                .filter(given -> !given.isEmpty())
+                .map(Path::of);
+    }
+
+    private static List<Double> seconds(List<MeasuredProcess.Measured> measured) {
+        return measured.stream().map(MeasuredProcess.Measured::seconds).toList();
+    }
+
+    private void addGoals(DataSet data, Map<Work, Comparison> works) {
+        works.forEach((work, comparison) -> {
+            List<Double> wall = comparison.ratios(MeasuredProcess.Measured::seconds);
+            String what = "%s, %s, ".formatted(data.label(), work.label());
+            switch (work) {
+                case FIRST_FILL, RESTORE -> {
+                    goals.atMost(what + "wall beside rclone", data.objects() > 10_000 ? 0.8 : 1, wall);
+                    goals.atMost(
+                            what + "processor beside rclone",
+                            work == Work.FIRST_FILL ? 1.5 : 1.2,
+                            comparison.ratios(MeasuredProcess.Measured::processor));
+                    if (!data.isLarge()) {
+                        goals.atMost(
+                                what + "requests an object",
+                                work == Work.FIRST_FILL ? 1.7 : 1.6,
+                                List.of((double) comparison.requests() / data.objects()));
+                    }
+                }
+                case IDLE -> goals.atMost(what + "wall beside `rclone check`", 1.5, wall);
+                case VERIFY ->
+                    goals.atLeast(
+                            what + "MB/s beside `rclone cat` into `sha256sum`",
+                            1,
+                            wall.stream().map(ratio -> 1 / ratio).toList());
+            }
+        });
+    }
+
+    private void addGoals(Measured measured) {
+        measured.latencies()
+                .forEach((series, pair) -> goals.atMost(
+                        "event to durable beside a bare copy, p50, %s, %d at a time, %s"
+                                .formatted(series.objects(), series.concurrency(), measured.store()),
+                        series.concurrency() == 1 ? 1.6 : 1.5,
+                        pair.ratios()));
+        goals.atLeast(
+                "sustained small events beside bare copies, " + measured.store(),
+                0.7,
+                measured.slices().stream().map(Slice::ratio).toList());
+    }
+
+    private void addGoal(String event, int goal, Map<String, List<Counted>> rows) {
+        goals.atMost(
+                "requests beyond the copy: " + event,
+                goal,
+                rows.getOrDefault(event, List.of()).stream()
+                        .map(counted -> (double) counted.beyondTheCopy())
+                        .toList());
     }
 
     private Measured measure(Supplier<Stores> store) {

@@ -57,7 +57,7 @@ record Counted(SortedMap<String, Integer> registry, SortedMap<String, Integer> b
 
     private static int count(List<RecordedRequest> requests, Operation operation) {
         return (int) requests.stream()
-                .filter(request -> request.operation() == operation)
+                .filter(request -> request.operation() == operation && request.status() < 300)
                 .count();
     }
 
@@ -69,6 +69,7 @@ record Counted(SortedMap<String, Integer> registry, SortedMap<String, Integer> b
     }
 
     private static String kind(RecordedRequest request) {
+        String refused = request.status() == 412 ? "refused " : "";
         String kind = switch (request.operation()) {
             case GET_OBJECT -> "GET";
             case HEAD_OBJECT -> "HEAD";
@@ -79,6 +80,6 @@ record Counted(SortedMap<String, Integer> registry, SortedMap<String, Integer> b
             default -> request.operation().name();
         };
         boolean own = request.key().startsWith("registry-backup/");
-        return own ? kind + " of a record" : kind;
+        return refused + (own ? kind + " of a record" : kind);
     }
 }

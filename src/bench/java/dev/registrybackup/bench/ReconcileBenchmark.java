@@ -119,7 +119,7 @@ public final class ReconcileBenchmark {
         command.addAll(PLAIN);
         command.addAll(List.of(flags));
         command.addAll(List.of("--config", "/dev/null"));
-        Map<String, String> environment = Rclone.remote("ONE", server.endpoint());
+        Map<String, String> environment = BesideRclone.remote("ONE", server.endpoint());
         Path output = DIRECTORY.resolve("rclone.log").toAbsolutePath();
         server.reset();
         Measured measured = MeasuredProcess.run(command, environment, output, most);

@@ -1,21 +1,32 @@
 package dev.registrybackup.bench;
 
+import dev.registrybackup.bench.BesideRclone.Comparison;
+import dev.registrybackup.bench.BesideRclone.DataSet;
+import dev.registrybackup.bench.BesideRclone.Work;
 import dev.registrybackup.bench.Latencies.Pair;
 import dev.registrybackup.bench.Latencies.Series;
+import dev.registrybackup.bench.Plot.Point;
 import dev.registrybackup.bench.Throughput.Slice;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /** The report, in Markdown, section by section. */
 final class Report {
+    private final StringBuilder heading = new StringBuilder();
     private final StringBuilder text = new StringBuilder();
 
-    /** Begins with what was measured on. */
-    Report(String stores, Scale scale) {
-        text.append("""
+    private final Goals goals;
+
+    /** Begins with what was measured on, and with the goals, which are added to it meanwhile. */
+    Report(String stores, Scale scale, Goals goals) {
+        this.goals = goals;
+        heading.append("""
                 # Benchmarks
 
                 %s · JDK %s · %d processors · %s · product with `-Xmx128m` and `events.answer-within=%d s`%s
@@ -30,6 +41,79 @@ final class Report {
                         stores,
                         Events.ANSWER_WITHIN.toSeconds(),
                         scale.equals(Scale.full()) ? "" : " · **shortened run, no figures to quote**"));
+    }
+
+    /** What it takes to fill, verify and restore. */
+    void besideRclone(Map<DataSet, Map<Work, Comparison>> filled) {
+        text.append("""
+
+                ## Beside rclone
+
+                Ours as a command with `-Xmx256m`, rclone between two remotes with 32 transfers of small objects and 8 of large \
+                ones, by turns. rclone: `copy --fast-list --no-check-dest`; `check --fast-list` beside the idle run; `rclone cat` \
+                into `sha256sum` beside the verification. Requests are ours, counted at a proxy in a round of its own: all of \
+                them, listings and records too. MiB are `VmHWM`; ours and its rclone's in sum.
+
+                | Data | What | Requests | an object | Ours, s | rclone, s | Ratio | Ours, processor s | rclone, processor s \
+                | Ratio | Ours, MiB | rclone, MiB |
+                |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+                """);
+        filled.forEach((data, works) -> works.forEach((work, comparison) -> text.append(
+                "| %s | %s | %,d | %s | %s | %s | %s | %s |%n"
+                        .formatted(
+                                data.label(),
+                                work.label(),
+                                comparison.requests(),
+                                Figures.ratio((double) comparison.requests() / data.objects()),
+                                beside(comparison, MeasuredProcess.Measured::seconds),
+                                beside(comparison, MeasuredProcess.Measured::processor),
+                                Figures.whole(median(comparison.ours(), Report::mebibytes)),
+                                Figures.whole(median(comparison.rclone(), Report::mebibytes))))));
+        text.append("\n![Wall time and memory of a first fill over its size](benchmarks.svg)\n\n");
+    }
+
+    private static String beside(Comparison comparison, ToDoubleFunction<MeasuredProcess.Measured> figure) {
+        List<Double> ratios = comparison.ratios(figure);
+        return "%s | %s | **%s** (%s)"
+                .formatted(
+                        Figures.ratio(median(comparison.ours(), figure)),
+                        Figures.ratio(median(comparison.rclone(), figure)),
+                        Figures.ratio(Figures.median(ratios)),
+                        Figures.range(ratios));
+    }
+
+    private static double median(
+            List<MeasuredProcess.Measured> measured, ToDoubleFunction<MeasuredProcess.Measured> figure) {
+        return Figures.median(measured.stream().mapToDouble(figure).boxed().toList());
+    }
+
+    private static double mebibytes(MeasuredProcess.Measured measured) {
+        return (measured.own() + measured.children()) / 1024.0;
+    }
+
+    /** Wall time and memory of a first fill over the number of small objects, as SVG. */
+    String plot(Map<DataSet, Map<Work, Comparison>> filled) {
+        Plot plot = new Plot();
+        plot.add("First fill, s over objects", lines(filled, MeasuredProcess.Measured::seconds));
+        plot.add("First fill, MiB over objects", lines(filled, Report::mebibytes));
+        return plot.toString();
+    }
+
+    private static Map<String, List<Point>> lines(
+            Map<DataSet, Map<Work, Comparison>> filled, ToDoubleFunction<MeasuredProcess.Measured> figure) {
+        List<Point> ours = new ArrayList<>();
+        List<Point> rclone = new ArrayList<>();
+        filled.forEach((data, works) -> {
+            Comparison comparison = works.get(Work.FIRST_FILL);
+            if (comparison != null && !data.isLarge()) {
+                ours.add(new Point(data.objects(), median(comparison.ours(), figure)));
+                rclone.add(new Point(data.objects(), median(comparison.rclone(), figure)));
+            }
+        });
+        Map<String, List<Point>> lines = new LinkedHashMap<>();
+        lines.put("registry-backup", ours);
+        lines.put("rclone", rclone);
+        return lines;
     }
 
     /** How many requests each class of event causes. */
@@ -167,6 +251,6 @@ final class Report {
 
     @Override
     public String toString() {
-        return text.toString();
+        return heading.toString() + goals + text;
     }
 }

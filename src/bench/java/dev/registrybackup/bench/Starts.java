@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,16 +21,15 @@ import java.util.stream.IntStream;
 /**
  * How long the program takes from its start to the first event that is durable, and how much memory it has then: the
  * jar as it is, and with a recording of the classes it loads, as Dockerfile.jvm makes one. All by turns, so that what
- * else the machine does touches each alike. Prints the report, which is also in {@code target/bench/start.md}.
+ * else the machine does touches each alike.
  */
-public final class StartBenchmark {
+final class Starts {
     private static final Path DIRECTORY = Path.of("target", "bench");
     private static final Path JAR =
             Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
     /** As in a pod with the limit of 512 MiB that the manifests set, of which the image gives 60 % to the heap. */
     private static final String HEAP = "-Xmx307m";
 
-    private static final int ROUNDS = Boolean.getBoolean("bench.quick") ? 1 : 9;
     private static final int EVENTS = 200;
     private static final int EVENT_BYTES = 4096;
     private static final int LOOK_MILLIS = 5;
@@ -37,47 +37,68 @@ public final class StartBenchmark {
     private final Seeds seeds;
     private final Map<String, String> settings;
     private final Map<String, List<Measured>> measured = new LinkedHashMap<>();
+    private final Map<String, List<MeasuredProcess.Measured>> idle = new LinkedHashMap<>();
 
     /** One start: milliseconds to the first event's 204, and mebibytes resident then and after more events. */
     private record Measured(double millis, double first, double loaded) {}
 
-    private StartBenchmark(Stores stores) {
+    private Starts(Stores stores) {
         this.seeds = new Seeds(stores.reading());
         this.settings = Product.settings(stores.registry(), stores.backup());
     }
 
-    /** Runs it; {@code bench.java25} names a java of JDK 25 or newer to be measured beside the one that runs this. */
-    public static void main(String[] arguments) throws IOException, InterruptedException {
-        Files.createDirectories(DIRECTORY);
-        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-        Optional<Path> newer = Optional.of(System.getProperty("bench.java25", ""))
-                .filter(given -> !given.isEmpty())
-                .map(Path::of);
-        try (Stores stores = Stores.s3Proxy()) {
-            String report = new StartBenchmark(stores).run(java, newer);
-            System.out.println(report);
-            Files.writeString(DIRECTORY.resolve("start.md"), report);
-        }
-        System.exit(0);
+    /**
+     * Measures.
+     *
+     * @param newer a java of JDK 25 or newer to be measured beside the one that runs this
+     */
+    static Starts measure(Stores stores, Optional<Path> newer, int rounds) throws IOException, InterruptedException {
+        Starts starts = new Starts(stores);
+        starts.measure(newer, rounds);
+        return starts;
     }
 
-    private String run(Path java, Optional<Path> newer) throws IOException, InterruptedException {
+    private void measure(Optional<Path> newer, int rounds) throws IOException, InterruptedException {
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         Map<String, List<String>> commands = new LinkedHashMap<>();
         commands.put("jar, JDK " + version(java), List.of(java.toString()));
+        commands.put(
+                "jar with class archive, JDK " + version(java),
+                List.of(java.toString(), "-XX:SharedArchiveFile=" + trained(java)));
         if (newer.isPresent()) {
-            String jdk = "JDK " + version(newer.get());
-            commands.put("jar, " + jdk, List.of(newer.get().toString()));
             commands.put(
-                    "jar with AOT cache, " + jdk,
+                    "jar with AOT cache, JDK " + version(newer.get()),
                     List.of(newer.get().toString(), "-XX:AOTCache=" + trained(newer.get())));
         }
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < rounds; round++) {
             for (Map.Entry<String, List<String>> command : commands.entrySet()) {
                 measured.computeIfAbsent(command.getKey(), name -> new ArrayList<>())
                         .add(start(command.getValue()));
+                idle.computeIfAbsent(command.getKey(), name -> new ArrayList<>())
+                        .add(idle(command.getValue()));
             }
         }
-        return report();
+    }
+
+    /** The seconds from a start to the first durable event, of each way to start. */
+    Map<String, List<Double>> secondsToFirstEvent() {
+        Map<String, List<Double>> seconds = new LinkedHashMap<>();
+        measured.forEach((name, starts) -> seconds.put(
+                name, starts.stream().map(start -> start.millis() / 1000).toList()));
+        return seconds;
+    }
+
+    /** A command that does nothing, of each way to start. */
+    Map<String, List<MeasuredProcess.Measured>> idleCommands() {
+        return idle;
+    }
+
+    /** Lists the catalog of an empty backup, compiled as docs/operations.md advises for commands that move no bytes. */
+    private MeasuredProcess.Measured idle(List<String> java) {
+        List<String> whole = new ArrayList<>(java);
+        whole.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", JAR.toString(), "catalog"));
+        return MeasuredProcess.run(
+                whole, settings, DIRECTORY.resolve("start.log").toAbsolutePath(), Duration.ofMinutes(2));
     }
 
     private static String version(Path java) throws IOException, InterruptedException {
@@ -88,7 +109,7 @@ public final class StartBenchmark {
     }
 
     private static Path trained(Path java) throws IOException, InterruptedException {
-        Path cache = DIRECTORY.resolve("classes.aot").toAbsolutePath();
+        Path cache = DIRECTORY.resolve("classes-" + version(java)).toAbsolutePath();
         int code = new ProcessBuilder("src/main/docker/train.sh", cache.toString(), JAR.toString(), java.toString())
                 .inheritIO()
                 .start()
@@ -152,12 +173,11 @@ public final class StartBenchmark {
                 .orElseThrow();
     }
 
-    private String report() {
+    /** The section of the report. */
+    String report() {
+        List<Measured> base = measured.values().iterator().next();
         StringBuilder report = new StringBuilder("""
-                # Start
-
-                Made by `mvn -B package -DskipTests -Pbench exec:exec@bench-start -Dbench.java25=<a java of JDK 25>`, which \
-                writes `target/bench/start.md`.
+                ## Start
 
                 From the start of the process (`%s`) to the 204 of the first event, a blob of 4 KiB that is durable then, \
                 posted as soon as the port is open; S3Proxy in memory is both stores, on the same machine. Medians of %d \
@@ -166,8 +186,7 @@ public final class StartBenchmark {
 
                 | What | To the first event, ms | beside the first row | by round | MiB then | MiB after %d events |
                 |---|---:|---:|---:|---:|---:|
-                """.formatted(HEAP, ROUNDS, EVENTS, EVENTS));
-        List<Measured> base = measured.values().iterator().next();
+                """.formatted(HEAP, base.size(), EVENTS, EVENTS));
         measured.forEach((name, starts) -> {
             List<Double> ratios = IntStream.range(0, starts.size())
                     .mapToObj(round ->

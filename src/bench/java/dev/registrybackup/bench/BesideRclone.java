@@ -1,0 +1,228 @@
+package dev.registrybackup.bench;
+
+import dev.registrybackup.bench.MeasuredProcess.Measured;
+import dev.registrybackup.lab.Bucket;
+import dev.registrybackup.lab.NotifyingProxy;
+import dev.registrybackup.lab.Product;
+import dev.registrybackup.lab.S3Endpoint;
+import dev.registrybackup.lab.TestImage;
+import dev.registrybackup.lab.TestImages;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+
+/** A first fill, an idle run, a verification and a restore, each as a command and beside rclone doing the same, by turns. */
+final class BesideRclone {
+    private static final Path DIRECTORY = Path.of("target", "bench");
+    private static final Duration LIMIT = Duration.ofMinutes(20);
+    private static final int CONCURRENCY = 16;
+    private static final int IMAGES_IN_REPOSITORY = 20;
+    private static final String RCLONE_COPY = "rclone-copy";
+    private static final String RESTORED = "restored";
+
+    private final Stores stores;
+    private final DataSet data;
+    private final int rounds;
+    private final Map<Work, List<Measured>> ours = new EnumMap<>(Work.class);
+    private final Map<Work, List<Measured>> rclone = new EnumMap<>(Work.class);
+    private final Map<Work, Integer> requests = new EnumMap<>(Work.class);
+
+    /** What is measured, in this order. */
+    enum Work {
+        FIRST_FILL("first fill", "reconcile"),
+        IDLE("idle run", "reconcile"),
+        VERIFY("verify by content", "verify", "--all", "--depth", "content"),
+        RESTORE("restore of everything", "restore", "--all");
+
+        private final String label;
+        private final List<String> command;
+
+        Work(String label, String... command) {
+            this.label = label;
+            this.command = List.of(command);
+        }
+
+        String label() {
+            return label;
+        }
+    }
+
+    /**
+     * What the registry has: images of two layers each, which are ten objects, the links among them.
+     *
+     * @param images how many
+     * @param layerBytes how many bytes each layer has
+     */
+    record DataSet(int images, int layerBytes) {
+        int objects() {
+            return 10 * images;
+        }
+
+        boolean isLarge() {
+            return layerBytes > 1 << 20;
+        }
+
+        String label() {
+            return isLarge()
+                    ? "%d blobs, %,d MB".formatted(2 * images, 2L * images * layerBytes / 1_000_000)
+                    : "%,d objects".formatted(objects());
+        }
+    }
+
+    /** Of one kind of work: ours and rclone's, a value a round, and the requests that ours made. */
+    record Comparison(List<Measured> ours, List<Measured> rclone, int requests) {
+        /** Ours in rclone's, for each round. */
+        List<Double> ratios(ToDoubleFunction<Measured> figure) {
+            return IntStream.range(0, ours.size())
+                    .mapToObj(round -> figure.applyAsDouble(ours.get(round)) / figure.applyAsDouble(rclone.get(round)))
+                    .toList();
+        }
+    }
+
+    private BesideRclone(Stores stores, DataSet data, int rounds) {
+        this.stores = stores;
+        this.data = data;
+        this.rounds = rounds;
+    }
+
+    /** Measures on stores of its own, which are empty at first. */
+    static Map<Work, Comparison> measure(Stores stores, DataSet data, int rounds) {
+        return new BesideRclone(stores, data, rounds).measure();
+    }
+
+    private Map<Work, Comparison> measure() {
+        seed();
+        try (Bucket backup = Bucket.of(stores.backup(), Product.BACKUP_BUCKET);
+                Bucket copied = Bucket.create(stores.backup(), RCLONE_COPY);
+                Bucket restored = Bucket.create(stores.registry(), RESTORED)) {
+            countRequests();
+            for (int round = 0; round < rounds; round++) {
+                List.of(backup, copied, restored).forEach(BesideRclone::empty);
+                for (Work work : Work.values()) {
+                    ours.computeIfAbsent(work, first -> new ArrayList<>())
+                            .add(product(work, stores.registry(), stores.backup()));
+                    if (work == Work.RESTORE) {
+                        empty(restored);
+                    }
+                    rclone.computeIfAbsent(work, first -> new ArrayList<>()).add(rclone(work));
+                }
+            }
+        }
+        Map<Work, Comparison> comparisons = new EnumMap<>(Work.class);
+        ours.forEach((work, measured) -> comparisons.put(
+                work, new Comparison(measured, rclone.getOrDefault(work, List.of()), requests.getOrDefault(work, 0))));
+        return comparisons;
+    }
+
+    /** A repository at a time, so that not all images are in memory at once. */
+    private void seed() {
+        Seeds seeds = new Seeds(stores.reading());
+        TestImages make = new TestImages(7);
+        int imagesAtOnce = data.isLarge() ? 1 : IMAGES_IN_REPOSITORY;
+        for (int from = 0; from < data.images(); from += imagesAtOnce) {
+            String repository = "bench/r" + from;
+            List<TestImage> images = IntStream.range(from, Math.min(data.images(), from + imagesAtOnce))
+                    .mapToObj(number -> make.image(data.layerBytes(), data.layerBytes()))
+                    .toList();
+            Load.run(CONCURRENCY, images, image -> seeds.tagged(repository, image));
+        }
+    }
+
+    /** Once through a proxy that records, which is not timed. */
+    private void countRequests() {
+        try (NotifyingProxy registryFront = NotifyingProxy.inFrontOf(stores.registry(), "none");
+                NotifyingProxy backupFront = NotifyingProxy.inFrontOf(stores.backup(), "none")) {
+            for (Work work : Work.values()) {
+                registryFront.reset();
+                backupFront.reset();
+                product(work, registryFront.endpoint(), backupFront.endpoint());
+                requests.put(
+                        work,
+                        registryFront.requests().size() + backupFront.requests().size());
+            }
+        }
+    }
+
+    private static void empty(Bucket bucket) {
+        Seeds.delete(
+                bucket.client(), bucket.name(), List.copyOf(bucket.sizes("").keySet()));
+    }
+
+    private Measured product(Work work, S3Endpoint registry, S3Endpoint backup) {
+        List<String> command = new ArrayList<>(Product.command(List.of("-Xmx256m")));
+        command.addAll(work.command);
+        Map<String, String> settings = new HashMap<>(Product.settings(registry, backup));
+        if (work == Work.RESTORE) {
+            settings.put("REGISTRY_BUCKET", RESTORED);
+        }
+        return run(command, settings, "product.log");
+    }
+
+    private Measured rclone(Work work) {
+        String registry = "registry:" + Product.REGISTRY_BUCKET + "/docker";
+        String copy = "backup:" + RCLONE_COPY + "/docker";
+        return switch (work) {
+            case FIRST_FILL -> rclone(copying(registry, copy));
+            case IDLE -> rclone(List.of("check", registry, copy));
+            case VERIFY -> run(List.of("sh", "-c", "rclone cat --config /dev/null " + copy + " | sha256sum"));
+            case RESTORE -> rclone(copying(copy, "registry:" + RESTORED + "/docker"));
+        };
+    }
+
+    private static List<String> copying(String from, String to) {
+        return List.of(
+                "copy",
+                from,
+                to,
+                "--no-check-dest",
+                "--s3-no-check-bucket",
+                "--s3-disable-checksum",
+                "--s3-upload-cutoff",
+                "32M",
+                "--s3-chunk-size",
+                "32M");
+    }
+
+    /** 32 transfers of small objects, and 8 of large ones, which each keep a part in memory. */
+    private Measured rclone(List<String> arguments) {
+        String transfers = data.isLarge() ? "8" : "32";
+        List<String> command = new ArrayList<>(List.of("rclone"));
+        command.addAll(arguments);
+        command.addAll(List.of("--fast-list", "--transfers", transfers, "--checkers", "32", "--config", "/dev/null"));
+        return run(command);
+    }
+
+    private Measured run(List<String> command) {
+        Map<String, String> remotes = new HashMap<>(remote("REGISTRY", stores.registry()));
+        remotes.putAll(remote("BACKUP", stores.backup()));
+        return run(command, remotes, "rclone.log");
+    }
+
+    private static Measured run(List<String> command, Map<String, String> environment, String log) {
+        Path output = DIRECTORY.resolve(log).toAbsolutePath();
+        Measured measured = MeasuredProcess.run(command, environment, output, LIMIT);
+        if (measured.code() != 0) {
+            throw new IllegalStateException(
+                    "%s ended with %d, see %s".formatted(command, measured.code(), output.toString()));
+        }
+        return measured;
+    }
+
+    /** The variables that tell rclone of a store by that name. */
+    static Map<String, String> remote(String name, S3Endpoint endpoint) {
+        String prefix = "RCLONE_CONFIG_" + name + "_";
+        return Map.of(
+                prefix + "TYPE", "s3",
+                prefix + "PROVIDER", "Other",
+                prefix + "ENDPOINT", endpoint.uri().toString(),
+                prefix + "REGION", endpoint.region(),
+                prefix + "ACCESS_KEY_ID", endpoint.accessKey(),
+                prefix + "SECRET_ACCESS_KEY", endpoint.secretKey());
+    }
+}
