@@ -76,7 +76,8 @@ public final class CaptureReader {
         SnapshotReader snapshot = open(last.get());
         Stream<CapturedStream> listed = snapshot.streams().map(line -> newer(line, changes.remove(line.stream())));
         // A stream that the snapshot does not list did not exist when the snapshot was started.
-        Stream<CapturedStream> unlisted = Stream.of(changes).flatMap(rest -> rest.values().stream())
+        Stream<CapturedStream> unlisted = Stream.of(changes)
+                .flatMap(rest -> rest.values().stream())
                 .filter(key -> CaptureKeys.isAfter(key, snapshot.startedAt()))
                 .map(changeLog::read);
         return Stream.concat(listed, unlisted).filter(stream -> !stream.isDeleted());

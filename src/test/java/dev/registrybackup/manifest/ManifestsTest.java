@@ -633,8 +633,10 @@ class ManifestsTest {
         both.add("REGISTRY_ACCESS_KEY=rook-ceph-object-user-my-store-registry-backup/AccessKey");
         both.add("REGISTRY_SECRET_KEY=rook-ceph-object-user-my-store-registry-backup/SecretKey");
         assertEquals(9, read.size(), read::toString);
-        read.forEach((program, keys) ->
-                assertEquals(program.matches("Service/(dead-letter|capture)|CronJob/registry-backup-drill") ? backup : both, keys, program));
+        read.forEach((program, keys) -> assertEquals(
+                program.matches("Service/(dead-letter|capture)|CronJob/registry-backup-drill") ? backup : both,
+                keys,
+                program));
         assertEquals(Set.of(List.of()), Set.copyOf(secretsOfPods(rendered).values()));
         assertEquals(List.of(), References.dangling(rendered, SOURCES));
     }

@@ -14,7 +14,6 @@ import dev.registrybackup.imagestream.TaggedImages;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RepositoryName;
-import dev.registrybackup.concurrent.SettableClock;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -33,8 +32,7 @@ class DesiredStreamTest {
     private final FakeCluster cluster = new FakeCluster();
     private final InMemoryObjectStore backup = new InMemoryObjectStore("backup");
     private final WorkerPools workerPools = new WorkerPools(4, 2);
-    private final Digest image =
-            digest("image");
+    private final Digest image = digest("image");
     private Path scratch;
 
     @BeforeEach
