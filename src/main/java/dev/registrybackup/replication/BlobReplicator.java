@@ -3,6 +3,7 @@ package dev.registrybackup.replication;
 import dev.registrybackup.concurrent.CoalescingExecutor;
 import dev.registrybackup.concurrent.ExpiringKeySet;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.ByteRange;
 import dev.registrybackup.objectstore.ConditionalWrites;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
@@ -25,6 +26,9 @@ import java.util.function.Predicate;
  * something else filled it is read and proved first ({@link VerifiedMarker}).
  */
 public final class BlobReplicator {
+    /** All of a small object; of a large one the store reads no more for nothing. */
+    private static final ByteRange SMALL_OBJECT = new ByteRange(0, WorkerPools.MAX_SMALL_BYTES);
+
     private final RegistryLayout layout;
     private final ObjectStore registry;
     private final ObjectStore backup;
@@ -163,7 +167,7 @@ public final class BlobReplicator {
      */
     private Attempt openAndCopy(String key, Digest digest, boolean isAbsent) {
         Optional<ObjectInfo> source = Optional.empty();
-        try (OpenObject opened = registry.open(key, Optional.empty(), Optional.empty())) {
+        try (OpenObject opened = registry.open(key, Optional.of(SMALL_OBJECT), Optional.empty())) {
             ObjectInfo info = opened.info();
             source = Optional.of(info);
             if (info.size() <= WorkerPools.MAX_SMALL_BYTES && copier.copySmall(opened, digest, isAbsent)) {
@@ -176,7 +180,10 @@ public final class BlobReplicator {
                     Optional.of(corrupt(digest, e)),
                     lookUp(isAbsent ? Optional.empty() : backup.headBeforeWrite(key), source));
         } catch (ObjectStoreException e) {
-            if (e.error() != StoreError.NOT_FOUND) {
+            if (e.error() == StoreError.PRECONDITION_FAILED) {
+                // An empty object has no first byte.
+                source = registry.head(key);
+            } else if (e.error() != StoreError.NOT_FOUND) {
                 throw e;
             }
         }

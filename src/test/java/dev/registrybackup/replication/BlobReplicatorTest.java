@@ -106,6 +106,36 @@ class BlobReplicatorTest {
     }
 
     @Test
+    void anEmptyBlobIsCopied() {
+        // Given
+        Digest empty = Digest.of(DigestAlgorithm.SHA256, new byte[0]);
+        registry.seed(LAYOUT.blobKey(empty), new byte[0]);
+
+        // When
+        ReplicationResult copy = copyIfDifferent(empty);
+
+        // Then
+        assertEquals(ReplicationResult.ofBlob(empty, ReplicationStatus.COPIED, 0, ""), copy);
+        assertArrayEquals(new byte[0], backup.bytes(LAYOUT.blobKey(empty)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {(1 << 20) - 1, 1 << 20, (1 << 20) + 1})
+    void aBlobAboutTheBoundOfSmallOnesIsCopiedWhole(int size) {
+        // Given
+        byte[] content = bytes(size);
+        Digest digest = Digest.of(DigestAlgorithm.SHA256, content);
+        registry.seed(LAYOUT.blobKey(digest), content);
+
+        // When
+        ReplicationResult copy = copyIfDifferent(digest);
+
+        // Then
+        assertEquals(ReplicationResult.ofBlob(digest, ReplicationStatus.COPIED, size, ""), copy);
+        assertArrayEquals(content, backup.bytes(LAYOUT.blobKey(digest)));
+    }
+
+    @Test
     void aLargeBlobThatIsThereAlreadyIsNotRead() {
         // Given
         byte[] content = RandomBytes.of((1 << 20) + 1);
