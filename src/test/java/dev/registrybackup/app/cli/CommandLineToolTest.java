@@ -320,12 +320,10 @@ class CommandLineToolTest {
         // Then
         assertEquals(ExitCode.OK, exit);
         assertEquals(List.of("drill " + json(request)), asked);
-        assertTrue(
-                arguments.contains("--json") || out.toString().contains("""
+        assertTrue(arguments.contains("--json") || out.toString().contains("""
                                 3 images, 0 failed
                                 At 1000 bytes/s a restore of everything (60000 bytes) would take 60 s
-                                """),
-                out::toString);
+                                """), out::toString);
     }
 
     @ParameterizedTest
