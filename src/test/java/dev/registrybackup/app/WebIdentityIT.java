@@ -40,7 +40,7 @@ class WebIdentityIT {
 
     @BeforeEach
     void start() {
-        store = S3ProxyServer.inMemory(256);
+        store = S3ProxyServer.inMemoryForSessions(256);
         registry = Bucket.create(store.endpoint(), Product.REGISTRY_BUCKET);
         backup = Bucket.create(store.endpoint(), Product.BACKUP_BUCKET).versioned();
     }
@@ -59,6 +59,8 @@ class WebIdentityIT {
         settings.keySet().removeIf(name -> name.endsWith("_KEY"));
         settings.put("AWS_ROLE_ARN", ROLE);
         settings.put("AWS_WEB_IDENTITY_TOKEN_FILE", file.toString());
+        // Without a region the SDK asks AWS itself, whatever else is set.
+        settings.put("AWS_REGION", "us-east-1");
         settings.put("AWS_ENDPOINT_URL_STS", sts.uri().toString());
         return settings;
     }

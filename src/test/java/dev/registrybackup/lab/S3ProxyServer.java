@@ -43,6 +43,11 @@ public final class S3ProxyServer implements AutoCloseable {
         return new S3ProxyServer(heapMebibytes, "jclouds.provider=transient\n");
     }
 
+    /** As {@link #inMemory}, and takes requests with a session token, which it does not look at; otherwise it answers 501. */
+    public static S3ProxyServer inMemoryForSessions(int heapMebibytes) {
+        return new S3ProxyServer(heapMebibytes, "jclouds.provider=transient\ns3proxy.ignore-unknown-headers=true\n");
+    }
+
     /** Objects as files, {@code <folder>/<bucket>/<key>}; the folder is the caller's and stays. No versioning. */
     public static S3ProxyServer onFiles(int heapMebibytes, Path folder) {
         createDirectories(folder);
