@@ -123,7 +123,7 @@ class BlobReplicatorTest {
     @ValueSource(ints = {(1 << 20) - 1, 1 << 20, (1 << 20) + 1})
     void aBlobAboutTheBoundOfSmallOnesIsCopiedWhole(int size) {
         // Given
-        byte[] content = bytes(size);
+        byte[] content = RandomBytes.of(size);
         Digest digest = Digest.of(DigestAlgorithm.SHA256, content);
         registry.seed(LAYOUT.blobKey(digest), content);
 
