@@ -335,11 +335,12 @@ class UiIT {
         try (BrowserContext viewer = viewer(ColorScheme.LIGHT, 1100)) {
             // Given
             Page page = viewer.newPage();
+            logIn(page);
             List<String> problems = new ArrayList<>();
             page.onConsoleMessage(message -> problems.add(message.text()));
 
             // When
-            logIn(page);
+            page.navigate(address("/"));
             Object boxes = page.evaluate("() => [...document.querySelectorAll('svg rect')]"
                     + ".filter(bar => bar.getBoundingClientRect().height >= 1).length");
             String good = (String) page.evaluate("() => getComputedStyle(document.querySelector('rect.good')).fill");
