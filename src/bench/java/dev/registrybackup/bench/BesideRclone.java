@@ -35,21 +35,27 @@ final class BesideRclone {
 
     /** What is measured, in this order. */
     enum Work {
-        FIRST_FILL("first fill", "reconcile"),
-        IDLE("idle run", "reconcile"),
-        VERIFY("verify by content", "verify", "--all", "--depth", "content"),
-        RESTORE("restore of everything", "restore", "--all");
+        FIRST_FILL("first fill"),
+        IDLE("idle run"),
+        VERIFY("verify by content"),
+        RESTORE("restore of everything");
 
         private final String label;
-        private final List<String> command;
 
-        Work(String label, String... command) {
+        Work(String label) {
             this.label = label;
-            this.command = List.of(command);
         }
 
         String label() {
             return label;
+        }
+
+        private List<String> command() {
+            return switch (this) {
+                case FIRST_FILL, IDLE -> List.of("reconcile");
+                case VERIFY -> List.of("verify", "--all", "--depth", "content");
+                case RESTORE -> List.of("restore", "--all");
+            };
         }
     }
 
@@ -156,7 +162,7 @@ final class BesideRclone {
 
     private Measured product(Work work, S3Endpoint registry, S3Endpoint backup) {
         List<String> command = new ArrayList<>(Product.command(List.of("-Xmx256m")));
-        command.addAll(work.command);
+        command.addAll(work.command());
         Map<String, String> settings = new HashMap<>(Product.settings(registry, backup));
         if (work == Work.RESTORE) {
             settings.put("REGISTRY_BUCKET", RESTORED);

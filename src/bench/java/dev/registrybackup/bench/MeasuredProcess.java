@@ -76,7 +76,11 @@ final class MeasuredProcess {
 
     private void look() {
         own = Math.max(own, mostKibibytes(process.pid()));
-        processor = Math.max(processor, processorSeconds(process.pid()));
+        // A shell's children count as its own only once they have ended.
+        double running = process.descendants()
+                .mapToDouble(child -> processorSeconds(child.pid()))
+                .sum();
+        processor = Math.max(processor, processorSeconds(process.pid()) + running);
         process.descendants()
                 .filter(MeasuredProcess::isItself)
                 .forEach(child -> children = Math.max(children, mostKibibytes(child.pid())));
