@@ -33,8 +33,9 @@ import dev.registrybackup.replication.LatencyRecorder;
 import dev.registrybackup.replication.NotificationHandler;
 import dev.registrybackup.replication.RejectionRecorder;
 import dev.registrybackup.replication.ReplicationListener;
-import dev.registrybackup.replication.ReplicationObserver;
+import dev.registrybackup.replication.ReplicationListener.Trigger;
 import dev.registrybackup.replication.ReplicationService;
+import dev.registrybackup.replication.pending.PendingKey;
 import dev.registrybackup.replication.pending.PendingStore;
 import dev.registrybackup.replication.pending.PendingWriter;
 import dev.registrybackup.replication.pending.RejectionStore;
@@ -169,8 +170,7 @@ public class Wiring {
                     rejectionRecorder,
                     pending::waitingKeys);
         }
-        ReplicationService replicationService =
-                replicationService(replication, new ReplicationObserver(replicationListener, clock));
+        ReplicationService replicationService = replicationService(replication, replicationListener);
         RetryWorker worker = new RetryWorker(pendingStore, rejectionStore, replicationService, workerPools, clock);
         PendingWriter pending = new PendingWriter(pendingStore, workerPools, worker::add);
         NotificationHandler notificationHandler = new NotificationHandler(
@@ -204,17 +204,21 @@ public class Wiring {
     }
 
     private ReplicationService replicationService(
-            ReplicationWiring replication, ReplicationObserver replicationObserver) {
-        ReplicationTools tools = replication.tools(storePair(), replicationObserver::observeUnblocked);
+            ReplicationWiring replication, ReplicationListener replicationListener) {
+        ReplicationTools tools = replication.tools(
+                storePair(),
+                (key, copying) -> replicationListener.observe(
+                        Trigger.UNBLOCKED, new PendingKey(key, Optional.empty()), copying, clock));
         workerPools.scheduleAtFixedRate(HOUSEKEEPING_INTERVAL, () -> {
             tools.blockedLinks().refresh();
             tools.replicator().retryBlocked();
         });
         return new ReplicationService(
                 tools.replicator(),
-                replicationObserver,
+                replicationListener,
                 new CanaryProbe(registry.store(), backup.store(), clock),
-                workerPools);
+                workerPools,
+                clock);
     }
 
     @Produces

@@ -1,7 +1,10 @@
 package dev.registrybackup.replication;
 
+import dev.registrybackup.replication.pending.PendingKey;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
 
 /** Is told what became of each key, for logs and metrics. Called on any thread; must not block. */
 public interface ReplicationListener {
@@ -32,4 +35,23 @@ public interface ReplicationListener {
 
     /** An event spoke of a bucket that is not the registry's. */
     void otherBucket(String bucket);
+
+    /**
+     * Calls {@link #finished} or {@link #failed} when the copy ends.
+     *
+     * @param key the key that is being copied; without an event time, {@link #finished} gets the time of this call
+     * @return the same result, completed after the listener was called
+     */
+    default CompletableFuture<ReplicationResult> observe(
+            Trigger trigger, PendingKey key, CompletableFuture<ReplicationResult> copying, Clock clock) {
+        Instant start = clock.instant();
+        return copying.whenComplete((replicationResult, failure) -> {
+            if (failure == null) {
+                Duration took = Duration.between(start, clock.instant());
+                finished(trigger, key.key(), replicationResult, key.eventTime().orElse(start), took);
+            } else {
+                failed(trigger, key.key(), failure);
+            }
+        });
+    }
 }

@@ -5,26 +5,30 @@ import dev.registrybackup.replication.ReplicationListener.Trigger;
 import dev.registrybackup.replication.pending.PendingKey;
 import dev.registrybackup.replication.pending.RejectionStore.Rejection;
 import dev.registrybackup.replication.pending.RetryHandler;
+import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** Has keys replicated, for events and for debts alike, with the journal told. Safe for use by many threads. */
 public final class ReplicationService implements RetryHandler {
     private final Replicator replicator;
-    private final ReplicationObserver replicationObserver;
+    private final ReplicationListener replicationListener;
     private final CanaryProbe canaryProbe;
     private final WorkerPools workerPools;
+    private final Clock clock;
 
     /** Copies through the replicator, but for canaries, which are only put on record as having come. */
     public ReplicationService(
             Replicator replicator,
-            ReplicationObserver replicationObserver,
+            ReplicationListener replicationListener,
             CanaryProbe canaryProbe,
-            WorkerPools workerPools) {
+            WorkerPools workerPools,
+            Clock clock) {
         this.replicator = replicator;
-        this.replicationObserver = replicationObserver;
+        this.replicationListener = replicationListener;
         this.canaryProbe = canaryProbe;
         this.workerPools = workerPools;
+        this.clock = clock;
     }
 
     CompletableFuture<ReplicationResult> replicateForEvent(PendingKey key) {
@@ -37,7 +41,7 @@ public final class ReplicationService implements RetryHandler {
                 ? workerPools
                         .submitMetadata(() -> canaryProbe.recordArrival(key))
                         .thenCompose(arrived -> replicator.replicate(key.key()))
-                : replicationObserver.observe(trigger, key, replicator.replicate(key.key()));
+                : replicationListener.observe(trigger, key, replicator.replicate(key.key()), clock);
     }
 
     @Override

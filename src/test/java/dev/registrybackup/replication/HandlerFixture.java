@@ -14,6 +14,7 @@ import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import dev.registrybackup.registry.RegistryLayout;
+import dev.registrybackup.replication.ReplicationListener.Trigger;
 import dev.registrybackup.replication.pending.PendingKey;
 import dev.registrybackup.replication.pending.PendingStore;
 import dev.registrybackup.replication.pending.PendingWriter;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -61,13 +63,13 @@ final class HandlerFixture implements AutoCloseable {
                 layout, registry, backup, new VerifiedMarker(backup, layout, clock), workerPools, durable);
         UnknownObjects foreign = new UnknownObjects(registry, backup, workerPools, true);
         BlockedLinks blockedLinks = new BlockedLinks(backup, clock);
-        ReplicationObserver replicationObserver = new ReplicationObserver(listener, clock);
         Replicator replicator = new Replicator(
                 new Replicator.Dependencies(
                         layout, registry, backup, blobReplicator, foreign, blockedLinks, durable, workerPools, true),
-                replicationObserver::observeUnblocked);
+                (key, copying) ->
+                        listener.observe(Trigger.UNBLOCKED, new PendingKey(key, Optional.empty()), copying, clock));
         replicationService = new ReplicationService(
-                replicator, replicationObserver, new CanaryProbe(registry, backup, clock), workerPools);
+                replicator, listener, new CanaryProbe(registry, backup, clock), workerPools, clock);
         retryWorker = new RetryWorker(pendingStore, rejectionStore, replicationService, workerPools, clock);
         pendingWriter = new PendingWriter(pendingStore, workerPools, (record, going) -> {
             stillCopying.putAll(going);
