@@ -20,13 +20,13 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Brings blobs into the backup, each once however often it is asked for at the same time. Safe for use by many threads.
+ * Copies blobs into the backup. Concurrent calls for the same blob copy it once. Safe for use by many threads.
  *
- * <p>Whether a blob is there already its size decides, since all that we write there was proved; in a bucket that
- * something else filled it is read and proved first ({@link VerifiedMarker}).
+ * <p>A blob in the backup is valid if it has the right size, because every blob was verified before it was written. In a
+ * bucket that another program filled, each blob is read and verified first ({@link VerifiedMarker}).
  */
 public final class BlobReplicator {
-    /** All of a small object; of a large one the store reads no more for nothing. */
+    /** Covers a whole small object, and limits what the store sends of a large one, which is read again later. */
     private static final ByteRange SMALL_OBJECT = new ByteRange(0, WorkerPools.MAX_SMALL_BYTES);
 
     private final RegistryLayout layout;
@@ -39,33 +39,37 @@ public final class BlobReplicator {
     private final ExpiringKeySet durableKeys;
     private final CoalescingExecutor<ReplicationResult> executor = new CoalescingExecutor<>();
 
-    /** Brings blobs of the registry into the backup. */
+    /**
+     * Copies blobs from the registry into the backup.
+     *
+     * @param durableKeys the keys that are known to be durable in the backup; for these no request is made
+     */
     public BlobReplicator(
             RegistryLayout layout,
             ObjectStore registry,
             ObjectStore backup,
-            VerifiedMarker adopted,
+            VerifiedMarker verifiedMarker,
             WorkerPools workerPools,
-            ExpiringKeySet durable) {
+            ExpiringKeySet durableKeys) {
         this.layout = layout;
         this.registry = registry;
         this.backup = backup;
         this.copier = new ObjectCopier(backup, SourceMetadata::of);
-        this.verifiedMarker = adopted;
+        this.verifiedMarker = verifiedMarker;
         this.conditionalWrites = new ConditionalWrites(backup);
         this.workerPools = workerPools;
-        this.durableKeys = durable;
+        this.durableKeys = durableKeys;
     }
 
-    /** What is known of the backup's store, which links are written to as well. */
+    /** Whether the backup store supports conditional writes. Shared, because links are written to the same store. */
     ConditionalWrites conditionalWrites() {
         return conditionalWrites;
     }
 
     /**
-     * What both stores have of a blob.
+     * A blob as both stores have it.
      *
-     * @param isTrusted whether the backup's may be taken for good without reading it
+     * @param isTrusted whether the backup's copy, if there is one, is valid without being read
      */
     private record BlobLookup(Optional<ObjectInfo> copy, Optional<ObjectInfo> source, boolean isTrusted) {
         boolean isPresent() {
@@ -73,7 +77,7 @@ public final class BlobReplicator {
         }
     }
 
-    /** How far a few small requests led: to the end, or to what both stores have. */
+    /** The outcome of the first small requests: a result, or the lookup that a full copy starts from. */
     private record Attempt(Optional<ReplicationResult> result, BlobLookup lookup) {
         static Attempt finished(Digest digest, ReplicationStatus status) {
             return new Attempt(
@@ -83,11 +87,11 @@ public final class BlobReplicator {
     }
 
     /**
-     * Brings a blob that the registry is said to have written, if the backup lacks it or has it in another size. Most are
-     * new, so a small one is read and written at once, on condition that there is none: two requests. Where it is large, or
-     * the store heeds no condition, the backup is asked before.
+     * Copies a blob that an event announced, if it is missing in the backup or has another size there. Most announced blobs
+     * are new, so a small one is read and written at once with {@code If-None-Match}: two requests. If the blob is large, or
+     * the store ignores the condition, the backup is asked first.
      *
-     * @return how it stands; fails with {@link ObjectStoreException} if a store failed
+     * @return the result; fails with {@link ObjectStoreException} if a store failed
      */
     public CompletableFuture<ReplicationResult> copyIfDifferent(Digest digest) {
         return submitUnlessDurable(
@@ -98,21 +102,21 @@ public final class BlobReplicator {
     }
 
     /**
-     * Brings a blob that something refers to, if the backup lacks it. A copy of the size given, or without one any copy
-     * that we wrote, needs no look at the registry.
+     * Copies a blob that a manifest or link refers to, if it is missing in the backup. The registry is not asked if the
+     * backup's copy has the given size or, if none is given, was written by this program.
      *
-     * @param size the size that a manifest gives it, if one does
-     * @return how it stands; fails with {@link ObjectStoreException} if a store failed
+     * @param size the size in bytes that the manifest states; empty if none is stated
+     * @return the result; fails with {@link ObjectStoreException} if a store failed
      */
     public CompletableFuture<ReplicationResult> copyIfMissing(Digest digest, OptionalLong size) {
         return submitUnlessDurable(digest, key -> lookUpOrCopy(key, digest, copy -> isSufficient(copy, size), size));
     }
 
     /**
-     * Copies a blob that the backup was just seen to lack, without another look at either store: a small one costs a read
-     * and a write.
+     * Copies a blob that a listing has just shown to be missing in the backup. Makes no further lookup: a small blob costs
+     * one read and one write.
      *
-     * @return how it stands; fails with {@link ObjectStoreException} if a store failed
+     * @return the result; fails with {@link ObjectStoreException} if a store failed
      */
     public CompletableFuture<ReplicationResult> copyAbsent(Digest digest) {
         return submitUnlessDurable(digest, key -> openAndCopy(key, digest, true));
@@ -129,7 +133,7 @@ public final class BlobReplicator {
             }
             return workerPools
                     .submitSmall(() -> {
-                        // A bucket that is still empty is marked before anything is written there.
+                        // Marks an empty bucket as verified; after the first write it would not be empty.
                         verifiedMarker.isSet();
                         return start.apply(key);
                     })
@@ -149,21 +153,22 @@ public final class BlobReplicator {
         return size.isPresent() ? copy.size() == size.getAsLong() : SourceMetadata.isReplicated(copy);
     }
 
-    private Attempt lookUpOrCopy(String key, Digest digest, Predicate<ObjectInfo> enough, OptionalLong size) {
+    private Attempt lookUpOrCopy(String key, Digest digest, Predicate<ObjectInfo> isSufficient, OptionalLong size) {
         Optional<ObjectInfo> copy = backup.headBeforeWrite(key);
-        // A large object must not stall a thread for small ones.
+        // A large object must not block a thread of the pool for small objects.
         if (copy.isEmpty() && size.orElse(0) <= WorkerPools.MAX_SMALL_BYTES) {
             return openAndCopy(key, digest, true);
         }
-        return verifiedMarker.isSet() && copy.filter(enough).isPresent()
+        return verifiedMarker.isSet() && copy.filter(isSufficient).isPresent()
                 ? Attempt.finished(digest, ReplicationStatus.PRESENT)
                 : new Attempt(Optional.empty(), lookUp(copy, registry.head(key)));
     }
 
     /**
-     * Copies a small blob with a read and a write.
+     * Copies a small blob with one read and one write. For a large blob, only looks it up.
      *
-     * @param isAbsent whether the backup is known to lack it; otherwise it is asked where that write is refused or not made
+     * @param isAbsent whether the blob is known to be missing in the backup; otherwise the write is conditional, and the
+     *     backup is asked if nothing was written
      */
     private Attempt openAndCopy(String key, Digest digest, boolean isAbsent) {
         Optional<ObjectInfo> source = Optional.empty();
@@ -181,7 +186,7 @@ public final class BlobReplicator {
                     lookUp(isAbsent ? Optional.empty() : backup.headBeforeWrite(key), source));
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.PRECONDITION_FAILED) {
-                // An empty object has no first byte.
+                // The range cannot be satisfied: an empty object has no first byte.
                 source = registry.head(key);
             } else if (e.error() != StoreError.NOT_FOUND) {
                 throw e;
@@ -197,7 +202,11 @@ public final class BlobReplicator {
         return copy;
     }
 
-    /** Copies the blob over what the backup has, which was found to be damaged. */
+    /**
+     * Copies the blob over a copy in the backup that was found to be corrupt.
+     *
+     * @return the result; fails with {@link ObjectStoreException} if a store failed
+     */
     public CompletableFuture<ReplicationResult> overwrite(Digest digest) {
         String key = layout.blobKey(digest);
         durableKeys.remove(key);
@@ -220,24 +229,24 @@ public final class BlobReplicator {
         }
         if (blobLookup.source().isEmpty()) {
             return verifyCopy(blobLookup.copy(), digest)
-                    .thenApply(good -> ReplicationResult.ofBlob(
-                            digest, good ? ReplicationStatus.PRESENT : ReplicationStatus.SOURCE_MISSING));
+                    .thenApply(valid -> ReplicationResult.ofBlob(
+                            digest, valid ? ReplicationStatus.PRESENT : ReplicationStatus.SOURCE_MISSING));
         }
-        ObjectInfo origin = blobLookup.source().get();
-        boolean couldBeGood =
-                blobLookup.copy().filter(copy -> copy.size() == origin.size()).isPresent();
-        return verifyCopy(couldBeGood ? blobLookup.copy() : Optional.empty(), digest)
-                .thenCompose(good -> good
+        ObjectInfo source = blobLookup.source().get();
+        boolean hasSourceSize =
+                blobLookup.copy().filter(copy -> copy.size() == source.size()).isPresent();
+        return verifyCopy(hasSourceSize ? blobLookup.copy() : Optional.empty(), digest)
+                .thenCompose(valid -> valid
                         ? present(digest)
                         : workerPools
-                                .submitForSize(origin.size(), () -> copy(origin, digest))
+                                .submitForSize(source.size(), () -> copy(source, digest))
                                 .thenCompose(result -> fallBackToBackup(result, blobLookup.copy(), digest)));
     }
 
-    private ReplicationResult copy(ObjectInfo origin, Digest digest) {
+    private ReplicationResult copy(ObjectInfo source, Digest digest) {
         try {
-            copier.copy(SourceObject.current(registry, origin), Optional.of(digest));
-            return ReplicationResult.ofBlob(digest, ReplicationStatus.COPIED, origin.size(), "");
+            copier.copy(SourceObject.current(registry, source), Optional.of(digest));
+            return ReplicationResult.ofBlob(digest, ReplicationStatus.COPIED, source.size(), "");
         } catch (DigestMismatchException e) {
             return corrupt(digest, e);
         } catch (ObjectStoreException e) {
@@ -252,21 +261,22 @@ public final class BlobReplicator {
         return ReplicationResult.ofBlob(digest, ReplicationStatus.CORRUPT, 0, String.valueOf(e.getMessage()));
     }
 
-    /** Where the registry's blob is gone or bad, a good one in the backup of whatever size is what counts. */
+    /** If the registry's blob is missing or corrupt, a valid copy in the backup counts, whatever its size. */
     private CompletableFuture<ReplicationResult> fallBackToBackup(
             ReplicationResult result, Optional<ObjectInfo> copy, Digest digest) {
         if (result.isInBackup()) {
             return CompletableFuture.completedFuture(result);
         }
-        ReplicationResult kept = result.status() == ReplicationStatus.CORRUPT
+        ReplicationResult fallback = result.status() == ReplicationStatus.CORRUPT
                 ? ReplicationResult.ofBlob(digest, ReplicationStatus.SOURCE_CORRUPT, 0, result.problem())
                 : ReplicationResult.ofBlob(digest, ReplicationStatus.PRESENT);
-        return verifyCopy(copy, digest).thenApply(good -> good ? kept : result);
+        return verifyCopy(copy, digest).thenApply(valid -> valid ? fallback : result);
     }
 
     private CompletableFuture<Boolean> verifyCopy(Optional<ObjectInfo> copy, Digest digest) {
-        return copy.map(there -> workerPools.submitForSize(
-                        there.size(), () -> SourceObject.current(backup, there).matches(digest)))
+        return copy.map(object -> workerPools.submitForSize(
+                        object.size(),
+                        () -> SourceObject.current(backup, object).matches(digest)))
                 .orElseGet(() -> CompletableFuture.completedFuture(false));
     }
 }

@@ -21,16 +21,20 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Links that wait for something: <i>incomplete</i> ones, published although the registry itself lacks a part, and
- * <i>withheld</i> ones, not published since a part is corrupt. A record's key says it all, {@code
- * registry-backup/partial/<algorithm>/<hex of the part>/<key of the link>}, so that a listing tells who waits for what.
- * Known in memory up to a bound, and from a listing once a minute what other instances recorded. What is beyond the bound is
- * listed when its part comes, and by each reconciliation. Safe for use by many threads; methods that write or list block.
+ * Links that wait for a dependency. A <i>partial</i> link is published although the registry itself lacks a dependency. A
+ * <i>blocked</i> link is not published because a dependency is corrupt.
+ *
+ * <p>Each link and dependency is one record in the backup bucket. Its key contains everything that a listing needs: {@code
+ * registry-backup/partial/<algorithm>/<hex of the dependency>/<key of the link>}. An index in memory holds at most
+ * 20,000 records; {@link #refresh} adds those of other instances. Records beyond the limit are listed when their dependency
+ * is copied, and by each reconciliation. Safe for use by many threads; methods that write or list block.
  */
 public final class BlockedLinks {
-    /** Why a link waits. */
+    /** What was done with a link that waits. */
     public enum LinkState {
+        /** Published, although the registry lacks a dependency. */
         PARTIAL("partial/"),
+        /** Not published, because a dependency is corrupt. */
         BLOCKED("blocked/");
 
         private final String prefix;
@@ -39,40 +43,40 @@ public final class BlockedLinks {
             this.prefix = RegistryLayout.METADATA_PREFIX + prefix;
         }
 
-        /** Where such records lie. */
+        /** The prefix of these records in the backup bucket. */
         public String prefix() {
             return prefix;
         }
     }
 
     /**
-     * One reason for a link to wait.
+     * One reason why a link waits.
      *
-     * @param state what became of the link
-     * @param dependency what it waits for
-     * @param problem for a human
+     * @param state whether the link is published
+     * @param dependency the blob or manifest it waits for
+     * @param problem what is wrong with the dependency, for a human
      */
     public record BlockCause(LinkState state, Digest dependency, String problem) {}
 
-    private static final int MOST_LISTED = 10_000;
-    private static final int MAX_ENTRIES = LinkState.values().length * MOST_LISTED;
-    private static final int MOST_WOKEN = 1_000;
+    private static final int MAX_LISTED = 10_000;
+    private static final int MAX_ENTRIES = LinkState.values().length * MAX_LISTED;
+    private static final int MAX_RETRIED = 1_000;
 
     private final ObjectStore backup;
     private final MetadataStore metadataStore;
     private final Clock clock;
-    /** Guarded by this, as all below: record keys by the link that waits. */
+    /** Guarded by this, as are all fields below: record keys by the link that waits. */
     private final Map<String, Set<String>> recordsByLink = new HashMap<>();
-    /** Record keys by the part that they are about. */
+    /** Record keys by the dependency that is waited for. */
     private final Map<Digest, Set<String>> linksByDependency = new HashMap<>();
 
-    /** Records removed since the last refresh began, whose listing may still show them. */
+    /** Records deleted since the last refresh began: its listing may still contain them. */
     private final Set<String> removedSinceRefresh = new HashSet<>();
 
     private int knownRecords;
     private boolean isPartial;
 
-    /** The waiting links of that bucket. */
+    /** Creates an empty index of the records in this bucket. */
     public BlockedLinks(ObjectStore backup, Clock clock) {
         this.backup = backup;
         this.metadataStore = new MetadataStore(backup);
@@ -80,22 +84,22 @@ public final class BlockedLinks {
     }
 
     /**
-     * Records for what the link waits now, and removes what it waited for before. Without any reason left it waits no more.
+     * Replaces the causes on record for this link. If there are none, the link no longer waits.
      *
-     * @throws ObjectStoreException if that could not be written
+     * @throws ObjectStoreException if a record could not be written or deleted
      */
-    public void update(String link, Set<BlockCause> reasons) {
+    public void update(String link, Set<BlockCause> causes) {
         Set<String> wanted = new HashSet<>();
-        Set<String> before = knownRecords(link);
-        for (BlockCause blockCause : reasons) {
+        Set<String> knownBefore = knownRecords(link);
+        for (BlockCause blockCause : causes) {
             String key = recordKey(blockCause, link);
             wanted.add(key);
-            if (!before.contains(key)) {
+            if (!knownBefore.contains(key)) {
                 metadataStore.putIfMissing(key, toJson(link, blockCause));
                 addWrittenToIndex(key);
             }
         }
-        for (String old : before) {
+        for (String old : knownBefore) {
             if (!wanted.contains(old)) {
                 metadataStore.delete(old);
                 removeFromIndex(old);
@@ -103,89 +107,93 @@ public final class BlockedLinks {
         }
     }
 
-    /** The links known to wait for that part. */
-    public synchronized Set<String> linksWaitingFor(Digest part) {
-        return linksByDependency.getOrDefault(part, Set.of()).stream()
+    /** The keys of the links that wait for this dependency, as far as they are in memory. */
+    public synchronized Set<String> linksWaitingFor(Digest dependency) {
+        return linksByDependency.getOrDefault(dependency, Set.of()).stream()
                 .map(BlockedLinks::linkOf)
                 .collect(Collectors.toSet());
     }
 
-    /** The parts that links are known to wait for. */
+    /** The dependencies that links wait for, as far as they are in memory. */
     public synchronized Set<Digest> dependencies() {
         return Set.copyOf(linksByDependency.keySet());
     }
 
-    /** Whether the link is known to wait for anything. */
+    /** Whether a record of this link is in memory. */
     public synchronized boolean isWaiting(String link) {
         return recordsByLink.containsKey(link);
     }
 
-    /** Whether there may be records that are not known, since there are too many. */
+    /** Whether there may be records in the bucket that exceeded the limit of the index. */
     public synchronized boolean isPartial() {
         return isPartial;
     }
 
     /**
-     * Learns which links wait for that part, so that {@link #update} takes what is over off the record. At most so many as
-     * are sensibly tried again at once.
+     * Lists the links that wait for this dependency and adds them to the index, so that {@link #update} deletes their
+     * outdated records. Adds at most {@value #MAX_RETRIED} links per state, since the caller retries them all at once.
      *
      * @throws ObjectStoreException if they could not be listed
      */
-    public void addToIndex(Digest part) {
-        for (LinkState why : LinkState.values()) {
-            try (Stream<ObjectInfo> listing = backup.list(prefix(why, part))) {
-                listing.limit(MOST_WOKEN).map(ObjectInfo::key).forEach(this::add);
+    public void addToIndex(Digest dependency) {
+        for (LinkState state : LinkState.values()) {
+            try (Stream<ObjectInfo> listing = backup.list(prefix(state, dependency))) {
+                listing.limit(MAX_RETRIED).map(ObjectInfo::key).forEach(this::add);
             }
         }
     }
 
     /**
-     * Hands out every link on record, whether or not it was known, so many records at a time. What they wait for is known
-     * meanwhile, so that {@link #update} takes what is over off the record.
+     * Passes every link on record to the action, {@value #MAX_RETRIED} records at a time. Their records are in the index
+     * during the call, so that {@link #update} deletes the outdated ones.
      *
-     * @param judge brings each link, and returns once that is done
+     * @param action replicates each link, and returns when all are finished
      * @throws ObjectStoreException if they could not be listed
      */
-    public void forEach(Consumer<Set<String>> judge) {
-        for (LinkState why : LinkState.values()) {
-            try (Stream<ObjectInfo> listing = backup.list(why.prefix())) {
+    public void forEach(Consumer<Set<String>> action) {
+        for (LinkState state : LinkState.values()) {
+            try (Stream<ObjectInfo> listing = backup.list(state.prefix())) {
                 Iterator<String> keys = listing.map(ObjectInfo::key)
                         .filter(key -> parseDependency(key).isPresent())
                         .iterator();
                 while (keys.hasNext()) {
                     Set<String> links = new TreeSet<>();
-                    for (int count = 0; count < MOST_WOKEN && keys.hasNext(); count++) {
+                    for (int count = 0; count < MAX_RETRIED && keys.hasNext(); count++) {
                         String key = keys.next();
                         add(key);
                         links.add(linkOf(key));
                     }
-                    judge.accept(links);
+                    action.accept(links);
                     trim();
                 }
             }
         }
     }
 
-    /** Learns what other instances have recorded or removed since; what was recorded here meanwhile stays known. */
+    /**
+     * Updates the index with what other instances wrote or deleted. Records written here during the call stay in it.
+     *
+     * @throws ObjectStoreException if the records could not be listed
+     */
     public void refresh() {
-        Set<String> before = startRefresh();
-        Set<String> there = new TreeSet<>();
-        boolean isCut = false;
-        for (LinkState why : LinkState.values()) {
+        Set<String> knownBefore = startRefresh();
+        Set<String> listedKeys = new TreeSet<>();
+        boolean isTruncated = false;
+        for (LinkState state : LinkState.values()) {
             List<String> listed;
-            try (Stream<ObjectInfo> listing = backup.list(why.prefix())) {
-                listed = listing.limit(MOST_LISTED + 1L).map(ObjectInfo::key).toList();
+            try (Stream<ObjectInfo> listing = backup.list(state.prefix())) {
+                listed = listing.limit(MAX_LISTED + 1L).map(ObjectInfo::key).toList();
             }
-            if (listed.size() > MOST_LISTED) {
-                isCut = true;
-                // Of what comes later nothing is said.
-                String last = listed.get(MOST_LISTED);
-                before.removeIf(key -> key.startsWith(why.prefix()) && key.compareTo(last) >= 0);
+            if (listed.size() > MAX_LISTED) {
+                isTruncated = true;
+                // The listing does not show which later records still exist.
+                String last = listed.get(MAX_LISTED);
+                knownBefore.removeIf(key -> key.startsWith(state.prefix()) && key.compareTo(last) >= 0);
             }
-            there.addAll(listed);
+            listedKeys.addAll(listed);
         }
-        before.stream().filter(key -> !there.contains(key)).forEach(this::removeFromIndex);
-        endRefresh(there, isCut);
+        knownBefore.stream().filter(key -> !listedKeys.contains(key)).forEach(this::removeFromIndex);
+        endRefresh(listedKeys, isTruncated);
     }
 
     private synchronized Set<String> startRefresh() {
@@ -193,9 +201,9 @@ public final class BlockedLinks {
         return recordsByLink.values().stream().flatMap(Set::stream).collect(Collectors.toCollection(HashSet::new));
     }
 
-    private synchronized void endRefresh(Set<String> there, boolean isCut) {
-        isPartial = isCut;
-        there.stream().filter(key -> !removedSinceRefresh.contains(key)).forEach(this::add);
+    private synchronized void endRefresh(Set<String> listedKeys, boolean isTruncated) {
+        isPartial = isTruncated;
+        listedKeys.stream().filter(key -> !removedSinceRefresh.contains(key)).forEach(this::add);
         trim();
     }
 
@@ -204,12 +212,12 @@ public final class BlockedLinks {
     }
 
     private synchronized void add(String key) {
-        parseDependency(key).ifPresent(part -> {
+        parseDependency(key).ifPresent(dependency -> {
             if (recordsByLink
-                    .computeIfAbsent(linkOf(key), fresh -> new HashSet<>())
+                    .computeIfAbsent(linkOf(key), absent -> new HashSet<>())
                     .add(key)) {
                 linksByDependency
-                        .computeIfAbsent(part, fresh -> new HashSet<>())
+                        .computeIfAbsent(dependency, absent -> new HashSet<>())
                         .add(key);
                 knownRecords++;
             }
@@ -232,8 +240,8 @@ public final class BlockedLinks {
 
     private synchronized void drop(String key) {
         parseDependency(key)
-                .filter(part -> remove(linksByDependency, part, key))
-                .ifPresent(part -> {
+                .filter(dependency -> remove(linksByDependency, dependency, key))
+                .ifPresent(dependency -> {
                     remove(recordsByLink, linkOf(key), key);
                     knownRecords--;
                 });
@@ -248,7 +256,7 @@ public final class BlockedLinks {
         return wasThere;
     }
 
-    /** Forgets whichever are too many. */
+    /** Removes arbitrary records from the index until it is within its limit. */
     private synchronized void trim() {
         while (knownRecords > MAX_ENTRIES) {
             isPartial = true;
@@ -260,11 +268,11 @@ public final class BlockedLinks {
         return prefix(blockCause.state(), blockCause.dependency()) + link;
     }
 
-    private static String prefix(LinkState why, Digest part) {
-        return why.prefix() + part.algorithm().label() + "/" + part.hex() + "/";
+    private static String prefix(LinkState state, Digest dependency) {
+        return state.prefix() + dependency.algorithm().label() + "/" + dependency.hex() + "/";
     }
 
-    /** {@code registry-backup/<why>/<algorithm>/<hex>/<link>}, cut into its five pieces. */
+    /** Splits {@code registry-backup/<state>/<algorithm>/<hex>/<link>} into its five segments. */
     private static String[] splitKey(String key) {
         return key.split("/", 5);
     }
@@ -273,11 +281,11 @@ public final class BlockedLinks {
         return splitKey(key)[4];
     }
 
-    /** Empty for an object that is no record of ours. */
+    /** The dependency that a record is about; empty if the key is not that of a record. */
     private static Optional<Digest> parseDependency(String key) {
-        String[] pieces = splitKey(key);
+        String[] segments = splitKey(key);
         try {
-            return pieces.length < 5 ? Optional.empty() : Optional.of(Digest.parse(pieces[2] + ":" + pieces[3]));
+            return segments.length < 5 ? Optional.empty() : Optional.of(Digest.parse(segments[2] + ":" + segments[3]));
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }

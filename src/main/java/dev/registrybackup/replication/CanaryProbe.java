@@ -20,14 +20,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Objects that a preflight writes into the registry bucket to see whether their events arrive, and the records of those
- * that did. Safe for use by many threads; blocks.
+ * Canaries: objects written into the registry bucket to check that their events arrive, and the records of those that
+ * arrived. Blocks; safe for use by many threads. Unless noted otherwise, throws {@link ObjectStoreException} if a store
+ * failed.
  */
 public final class CanaryProbe {
-    /** Where they are in the registry bucket, whatever the registry's root directory is. */
+    /** The prefix of canaries in the registry bucket, independent of the registry's root directory. */
     public static final String REGISTRY_PREFIX = "registry-backup-canary/";
 
-    /** Where it is on record in the backup bucket that one came. */
+    /** The prefix of the records of arrived canaries in the backup bucket. */
     public static final String BACKUP_PREFIX = "registry-backup/canary/";
 
     private static final System.Logger LOGGER = System.getLogger(CanaryProbe.class.getName());
@@ -37,21 +38,23 @@ public final class CanaryProbe {
     private final ObjectStore backup;
     private final Clock clock;
 
-    /** Those of these two buckets. */
+    /** Writes canaries to the registry bucket and their records to the backup bucket. */
     public CanaryProbe(ObjectStore registry, ObjectStore backup, Clock clock) {
         this.registry = registry;
         this.backup = backup;
         this.clock = clock;
     }
 
-    /** Whether that key in the registry bucket is a canary's. */
+    /** Whether this key in the registry bucket is that of a canary. */
     public static boolean isCanary(String key) {
         return KEY_PATTERN.matcher(key).matches();
     }
 
     /**
-     * Puts on record that its event came, if there is such a canary, and says whether it did. What a store refuses is logged
-     * and no failure: a canary is never owed.
+     * Records that a canary's event arrived, if the canary exists.
+     *
+     * @return whether it was recorded. If a store failed, that is logged and false is returned, since a canary is never
+     *     pending
      */
     public boolean recordArrival(PendingKey canary) {
         try {
@@ -60,13 +63,13 @@ public final class CanaryProbe {
             LogEvent.of("canary-not-recorded")
                     .with("key", canary.key())
                     .with("reason", e.getMessage())
-                    .with("remedy", "let replicate write %s".formatted(BACKUP_PREFIX))
+                    .with("remedy", "allow the role replicate to write %s".formatted(BACKUP_PREFIX))
                     .log(LOGGER, Level.WARNING);
             return false;
         }
     }
 
-    /** A key of replicate's need not read more than the registry's tree; then the event has to be believed. */
+    /** The credentials of the role replicate may be limited to the registry's root directory: then trust the event. */
     private boolean mayExist(String key) {
         try {
             return registry.headBeforeWrite(key).isPresent();
@@ -91,33 +94,35 @@ public final class CanaryProbe {
     }
 
     /**
-     * Writes one.
+     * Writes a canary.
      *
-     * @param name of lower-case hexadecimal digits, 8 to 64
-     * @return its version, where the bucket keeps versions
+     * @param name 8 to 64 lower-case hexadecimal digits
+     * @return its version ID, if the bucket is versioned
      */
     public Optional<String> put(String name) {
         return registry.put(
-                REGISTRY_PREFIX + name, content("{\"canary\":\"of registry-backup; may be removed\"}"), Map.of());
+                REGISTRY_PREFIX + name,
+                content("{\"canary\":\"written by registry-backup; safe to delete\"}"),
+                Map.of());
     }
 
-    /** Whether it is on record that it came. */
+    /** Whether the arrival of this canary's event is on record. */
     public boolean hasArrived(String name) {
         return backup.headBeforeWrite(BACKUP_PREFIX + name).isPresent();
     }
 
-    /** Removes one from the registry bucket, that version of it. */
+    /** Deletes this version of a canary from the registry bucket. */
     public void delete(String name, Optional<String> version) {
         registry.delete(REGISTRY_PREFIX + name, version);
     }
 
-    /** Removes its record, and those of canaries that came before that time. */
+    /** Deletes the record of this canary, and all records written before the given time, UTC. */
     public void deleteRecords(String name, Instant before) {
         deleteVersions(backup, BACKUP_PREFIX + name, Instant.MAX);
         deleteVersions(backup, BACKUP_PREFIX, before);
     }
 
-    /** Removes canaries that were written before that time and that nobody removed. */
+    /** Deletes leftover canaries written before the given time, UTC, from the registry bucket. */
     public void deleteOlderThan(Instant before) {
         deleteVersions(registry, REGISTRY_PREFIX, before);
     }

@@ -12,8 +12,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Takes events in the dead-letter role: those that a broker gave up delivering. It copies nothing; it records what they
- * name as owed, for the replicate role to settle, or as rejected where that role said that it will never succeed.
+ * Handles the events that a broker could not deliver, in the role dead-letter. Copies nothing: it records the events' keys
+ * as pending, for the role replicate to retry, or as rejected if that role answered that they can never succeed.
  */
 public final class DeadLetterHandler {
     private final NotificationFilter notificationFilter;
@@ -21,47 +21,48 @@ public final class DeadLetterHandler {
     private final PendingWriter pendingWriter;
     private final WorkerPools workerPools;
 
-    /** Takes events about one bucket. */
+    /** Handles events about one bucket. */
     public DeadLetterHandler(
             String registryBucket,
             RegistryLayout layout,
-            PendingWriter owed,
+            PendingWriter pendingWriter,
             WorkerPools workerPools,
             ReplicationListener replicationListener) {
         this.notificationFilter = new NotificationFilter(registryBucket, replicationListener);
         this.layout = layout;
-        this.pendingWriter = owed;
+        this.pendingWriter = pendingWriter;
         this.workerPools = workerPools;
     }
 
     /**
-     * Takes one event.
+     * Handles one event.
      *
-     * @param refused whether the replicate role said that it will never succeed
-     * @param left how much time there is to answer
+     * @param payload the event's data
+     * @param wasRejected whether the role replicate answered that the event can never succeed
+     * @param timeLeft the time until the answer is due
      * @return the answer, within that time; its rejections are not on record yet
      */
-    public CompletableFuture<EventResult> handle(byte[] payload, boolean refused, Duration left) {
+    public CompletableFuture<EventResult> handle(byte[] payload, boolean wasRejected, Duration timeLeft) {
         FilteredNotification filteredNotification;
         try {
             filteredNotification = notificationFilter.decode(payload);
         } catch (NotJsonException e) {
-            // There is nobody left to hand it back to.
+            // No sender remains that could retry or correct it.
             return CompletableFuture.completedFuture(
                     EventResult.reject(Rejection.ofPayload(payload, String.valueOf(e.getMessage()))));
         }
-        if (refused && filteredNotification.rejections().isEmpty()) {
+        if (wasRejected && filteredNotification.rejections().isEmpty()) {
             return CompletableFuture.completedFuture(EventResult.reject(
-                    Rejection.ofPayload(payload, "Refused by the replicate function as never to succeed (422)")));
+                    Rejection.ofPayload(payload, "The role replicate rejected the event: it can never succeed (422)")));
         }
         CompletableFuture<EventResult> all = CompletableFuture.completedFuture(filteredNotification.toEventResult());
         for (ObjectCreated object : filteredNotification.objects()) {
-            all = all.thenCombine(savePending(object, left), EventResult::plus);
+            all = all.thenCombine(savePending(object, timeLeft), EventResult::plus);
         }
         return all;
     }
 
-    private CompletableFuture<EventResult> savePending(ObjectCreated object, Duration left) {
+    private CompletableFuture<EventResult> savePending(ObjectCreated object, Duration timeLeft) {
         switch (layout.parse(object.key()).kind()) {
             case UPLOAD, EXCLUDED -> {
                 return CompletableFuture.completedFuture(EventResult.ACK);
@@ -72,11 +73,11 @@ public final class DeadLetterHandler {
                         .handle((done, failure) -> failure == null ? EventResult.ACK : EventResult.RETRY);
                 workerPools.scheduleUnlessDone(
                         reply,
-                        left.minus(NotificationHandler.RESPONSE_MARGIN),
+                        timeLeft.minus(NotificationHandler.RESPONSE_MARGIN),
                         () -> reply.complete(EventResult.RETRY));
                 return reply;
             }
         }
-        throw new IllegalStateException("Not reached: every kind of key is told apart above");
+        throw new IllegalStateException("Unreachable: the switch returns for every kind of key");
     }
 }

@@ -22,9 +22,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Brings a manifest and everything it refers to into the backup: configs, layers, the manifests of an index, and theirs;
- * if so asked, with a repository's layer links to its configs and layers, each after its blob. Manifests are read from the
- * backup, where they were proved.
+ * Copies a manifest and all its dependencies into the backup: configs, layers, the manifests of an index, and their
+ * dependencies. On request, also publishes a repository's layer link to each config and layer, after its blob. Manifests
+ * are read from the backup, where they were verified.
  */
 final class DependencyCopier {
     private static final String MISSING_MANIFEST =
@@ -42,9 +42,10 @@ final class DependencyCopier {
     private final CoalescingExecutor<ReplicationResult> links;
 
     /**
-     * Remembers in {@code complete} which manifests it lately copied with everything below them.
+     * Copies from the registry into the backup.
      *
      * @param links runs the work for one link at a time
+     * @param completeManifests caches the manifests that were recently copied with all dependencies
      */
     DependencyCopier(
             RegistryLayout layout,
@@ -53,17 +54,17 @@ final class DependencyCopier {
             LinkPublisher publisher,
             CoalescingExecutor<ReplicationResult> links,
             WorkerPools workerPools,
-            ExpiringKeySet complete) {
+            ExpiringKeySet completeManifests) {
         this.layout = layout;
         this.backup = backup;
         this.blobReplicator = blobReplicator;
         this.publisher = publisher;
         this.links = links;
         this.workerPools = workerPools;
-        this.completeManifests = complete;
+        this.completeManifests = completeManifests;
     }
 
-    /** Brings the blob of a layer link. */
+    /** Copies the blob of a layer link. */
     CompletableFuture<DependencyResult> copyBlob(Digest digest) {
         return blobReplicator
                 .copyIfMissing(digest, OptionalLong.empty())
@@ -71,32 +72,37 @@ final class DependencyCopier {
     }
 
     /**
-     * Brings the manifest and everything below it.
+     * Copies the manifest and all its dependencies.
      *
-     * @param linking the repository whose layer links come along; empty if none do
+     * @param linking the repository whose layer links are published too; empty to publish none
      */
     CompletableFuture<DependencyResult> copy(Digest manifest, Optional<RepositoryName> linking) {
         Walk walk = new Walk(linking, ConcurrentHashMap.newKeySet());
         return copy(manifest, OptionalLong.empty(), walk).thenApply(dependencyResult -> {
-            // Only the whole is told to be complete: what was seen twice was passed over the second time.
+            // Cached only now: until the whole copy ends, a manifest that occurs twice counts as complete unchecked.
             if (dependencyResult.isComplete()) {
-                walk.seen().forEach(below -> completeManifests.add(walk.memory(below)));
+                walk.seen().forEach(child -> completeManifests.add(walk.cacheKey(child)));
             }
             return dependencyResult;
         });
     }
 
-    /** Where layer links are written, if they are, and the manifests met so far. */
+    /**
+     * The state of one copy.
+     *
+     * @param linking the repository whose layer links are published; empty to publish none
+     * @param seen the manifests that this copy has visited
+     */
     private record Walk(Optional<RepositoryName> linking, Set<Digest> seen) {
-        /** Under what a manifest is remembered: its blobs are everybody's, the layer links one repository's. */
-        String memory(Digest manifest) {
+        /** The cache key of a manifest. Blobs are shared by all repositories, but layer links belong to one. */
+        String cacheKey(Digest manifest) {
             return linking.map(repository -> repository + "@" + manifest).orElseGet(manifest::toString);
         }
     }
 
     private CompletableFuture<DependencyResult> copy(Digest manifest, OptionalLong size, Walk walk) {
-        // What is remembered was not looked at now, so it is not seen, and not remembered anew.
-        if (completeManifests.contains(walk.memory(manifest)) || !walk.seen().add(manifest)) {
+        // A cached manifest is not added to those seen: it was not checked now, so its expiry must not be renewed.
+        if (completeManifests.contains(walk.cacheKey(manifest)) || !walk.seen().add(manifest)) {
             return CompletableFuture.completedFuture(DependencyResult.COMPLETE);
         }
         return blobReplicator.copyIfMissing(manifest, size).thenCompose(copy -> {
@@ -117,10 +123,10 @@ final class DependencyCopier {
                         .toList()));
     }
 
-    private static CompletableFuture<DependencyResult> combineAll(List<CompletableFuture<DependencyResult>> parts) {
-        return CompletableFuture.allOf(parts.toArray(CompletableFuture<?>[]::new))
+    private static CompletableFuture<DependencyResult> combineAll(List<CompletableFuture<DependencyResult>> results) {
+        return CompletableFuture.allOf(results.toArray(CompletableFuture<?>[]::new))
                 .thenApply(done -> DependencyResult.combine(
-                        parts.stream().map(CompletableFuture::join).toList()));
+                        results.stream().map(CompletableFuture::join).toList()));
     }
 
     private CompletableFuture<DependencyResult> copy(Descriptor reference, Walk walk) {
@@ -140,7 +146,7 @@ final class DependencyCopier {
         };
     }
 
-    /** Publishes the layer link after its blob, in turn with the link's own event, so that it is written once. */
+    /** Publishes the layer link after its blob. Shares the executor with the link's own event, so it is written once. */
     private CompletableFuture<Long> link(Walk walk, Digest digest, ReplicationResult copy) {
         if (!copy.isInBackup() || walk.linking().isEmpty()) {
             return CompletableFuture.completedFuture(0L);
@@ -157,7 +163,11 @@ final class DependencyCopier {
                 .thenApply(ReplicationResult::bytesCopied);
     }
 
-    /** What the manifest in the backup refers to; nothing if it is none; empty if its bytes are not what they should be. */
+    /**
+     * Reads a manifest from the backup.
+     *
+     * @return {@link Manifest#EMPTY} if it is too large or malformed; empty if its bytes do not match its digest
+     */
     private Optional<Manifest> readManifest(Digest manifest) {
         String key = layout.blobKey(manifest);
         byte[] bytes;
@@ -173,7 +183,7 @@ final class DependencyCopier {
         try {
             return Optional.of(Manifest.parse(bytes));
         } catch (MalformedManifestException e) {
-            // Stored as it is and followed no further; that it is no manifest is a finding of verify, not of the copy.
+            // The blob is copied as it is. That it is not a manifest is reported by verification, not here.
             return Optional.of(Manifest.EMPTY);
         }
     }
@@ -190,7 +200,7 @@ final class DependencyCopier {
                     }
                     throw new ObjectStoreException(
                             StoreError.UNAVAILABLE,
-                            "Failed to read manifest %s in the backup: its bytes have another digest, and the registry's blob is %s"
+                            "Failed to read manifest %s in the backup: it is corrupt, and copying it again ended as %s"
                                     .formatted(manifest, replaced.status().label()));
                 }));
     }

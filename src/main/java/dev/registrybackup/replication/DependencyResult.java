@@ -9,15 +9,15 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * How everything below a link stands in the backup. Closures add up.
+ * Whether a link's dependencies are in the backup.
  *
- * @param causes what is lacking or corrupt, and why
- * @param bytesCopied how many bytes were copied to bring it about
+ * @param causes the missing and corrupt dependencies
+ * @param bytesCopied how many bytes were copied for it
  */
 record DependencyResult(Set<BlockCause> causes, long bytesCopied) {
     static final DependencyResult COMPLETE = new DependencyResult(Set.of(), 0);
 
-    /** A manifest may name thousands of parts that the registry lacks; each on record is an object. */
+    /** A manifest can have thousands of missing dependencies, and each record is an object. */
     private static final int MAX_RECORDED_CAUSES = 100;
 
     DependencyResult {
@@ -41,14 +41,15 @@ record DependencyResult(Set<BlockCause> causes, long bytesCopied) {
         return combine(List.of(this, other));
     }
 
-    static DependencyResult combine(List<DependencyResult> parts) {
-        Set<BlockCause> reasons =
-                parts.stream().flatMap(part -> part.causes.stream()).collect(Collectors.toSet());
+    static DependencyResult combine(List<DependencyResult> results) {
+        Set<BlockCause> causes =
+                results.stream().flatMap(result -> result.causes.stream()).collect(Collectors.toSet());
         return new DependencyResult(
-                reasons, parts.stream().mapToLong(DependencyResult::bytesCopied).sum());
+                causes,
+                results.stream().mapToLong(DependencyResult::bytesCopied).sum());
     }
 
-    /** The reasons that go on record: corrupt parts first, and not all of them where there are very many. */
+    /** The causes to record: at most {@value #MAX_RECORDED_CAUSES}, corrupt dependencies first. */
     Set<BlockCause> recordedCauses() {
         return causes.stream()
                 .sorted(Comparator.comparing(BlockCause::state)
@@ -66,7 +67,7 @@ record DependencyResult(Set<BlockCause> causes, long bytesCopied) {
         return causes.stream().anyMatch(blockCause -> blockCause.state() == LinkState.BLOCKED);
     }
 
-    /** What is lacking or corrupt, in words. */
+    /** Describes up to five causes, for a human; empty if there are none. */
     String problem() {
         return causes.stream()
                 .map(blockCause -> blockCause.dependency() + ": " + blockCause.problem())

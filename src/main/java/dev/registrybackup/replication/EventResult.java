@@ -5,28 +5,28 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What can be answered to an event. Replies of an event's objects add up.
+ * The answer to an event. {@link #plus} combines the answers for the objects of one event.
  *
  * @param disposition the answer
- * @param rejections what of it will never succeed, for the records
+ * @param rejections what can never succeed and is not on record yet
  */
 public record EventResult(Disposition disposition, List<Rejection> rejections) {
-    /** The possible answers, a later one outweighing an earlier one. */
+    /** The possible answers. A later one takes precedence over an earlier one. */
     public enum Disposition {
-        /** All that was asked for is durable in the backup, needs nothing, or is durably recorded as owed. */
+        /** Every object is durable in the backup, needs no copy, or is durably recorded as pending. */
         ACK,
-        /** Part of it will never succeed; the rest is done. */
+        /** At least one object can never succeed; the others are durable or pending. */
         REJECT,
-        /** Part of it is neither durable nor recorded as owed: the sender has to keep it. */
+        /** At least one object is neither durable nor recorded as pending: the sender must send the event again. */
         RETRY
     }
 
     static final EventResult ACK = new EventResult(Disposition.ACK, List.of());
     static final EventResult RETRY = new EventResult(Disposition.RETRY, List.of());
-    /** Permanent, and on record already. */
+    /** The link is blocked. {@link BlockedLinks} has the record, so no rejection is added. */
     static final EventResult BLOCKED = new EventResult(Disposition.REJECT, List.of());
 
-    /** Keeps its own copy of the list. */
+    /** Copies the list. */
     public EventResult {
         rejections = List.copyOf(rejections);
     }

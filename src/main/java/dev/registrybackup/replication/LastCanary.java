@@ -8,12 +8,12 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What became of the scheduled canaries, under {@value #KEY}: when the event of the last one arrived, and how many have been
- * lost since. Blocks; throws {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup bucket cannot be read
- * or written.
+ * The record of the scheduled canaries, under {@value #KEY}: when the event of a canary last arrived, and how many canaries
+ * were lost since. Blocks; throws {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup bucket cannot be
+ * read or written.
  */
 public final class LastCanary {
-    /** The record's key in the backup bucket. Not beside the canaries' own records, which are removed by their age. */
+    /** The record's key in the backup bucket. Outside the prefix of canary records, which are deleted by age. */
     public static final String KEY = RegistryLayout.METADATA_PREFIX + "last-canary";
 
     private static final String ARRIVED = "lastArrivalAt";
@@ -23,15 +23,15 @@ public final class LastCanary {
     private final MetadataStore records;
 
     /**
-     * What is on record.
+     * The content of the record.
      *
-     * @param sentAt when the last canary was written into the registry bucket, UTC; empty if none was ever
-     * @param arrivedAt when the event of the last one that was not lost arrived, UTC; empty if none did yet
-     * @param lost how many have been lost since
+     * @param sentAt when the last canary was written into the registry bucket, UTC; empty if there was none
+     * @param arrivedAt when the event of a canary last arrived, UTC; empty if none did
+     * @param lost how many canaries were lost since then
      */
     public record CanaryRecord(Optional<Instant> sentAt, Optional<Instant> arrivedAt, int lost) {}
 
-    /** The last canary of that backup. */
+    /** Uses the record in this backup bucket. */
     public LastCanary(ObjectStore backup) {
         this.records = new MetadataStore(backup);
     }
@@ -41,7 +41,13 @@ public final class LastCanary {
         return parse(records.read(KEY));
     }
 
-    /** Records that one was written then and its event arrived at that time, or was lost. Returns the new record. */
+    /**
+     * Records one canary.
+     *
+     * @param sentAt when it was written into the registry bucket, UTC
+     * @param arrivedAt when its event arrived, UTC; empty if it was lost
+     * @return the new record
+     */
     public CanaryRecord write(Instant sentAt, Optional<Instant> arrivedAt) {
         records.update(KEY, json -> {
             MetadataStore.putTime(json, SENT, Optional.of(sentAt));

@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * How many objects became durable within which time. Each bucket's bound is at most a quarter above the one before, so
- * that percentiles are too high by a quarter at most, from 4 ms on. Histograms of several instances can be added up.
- * Not safe for use by many threads.
+ * A histogram of replication latencies in milliseconds. Each bucket's upper bound is at most 25 % above the one before, so
+ * percentiles from 4 ms on are at most 25 % too high. Histograms of several instances can be added. Not safe for use by
+ * many threads.
  */
 public final class LatencyHistogram {
     private static final long MAX_MILLIS = Duration.ofDays(1).toMillis();
@@ -19,7 +19,7 @@ public final class LatencyHistogram {
     /** Counts by their bucket's upper bound in milliseconds. */
     private final TreeMap<Long, Long> counts = new TreeMap<>();
 
-    /** Counts an object; longer than a day counts as about a day. */
+    /** Counts one object. A latency above one day counts as one day. */
     public void record(Duration latency) {
         counts.merge(bound(Math.min(latency.toMillis(), MAX_MILLIS)), 1L, Long::sum);
     }
@@ -32,19 +32,21 @@ public final class LatencyHistogram {
         return bound;
     }
 
-    /** Adds the counts of the other one. */
+    /** Adds the counts of the other histogram. */
     public void add(LatencyHistogram other) {
         other.counts.forEach((bound, count) -> counts.merge(bound, count, Long::sum));
     }
 
-    /** How many objects were counted. */
+    /** The number of objects counted. */
     public long objects() {
         return counts.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /**
-     * The time within which this share of the objects became durable, from 0 to 1, rounded up to its bucket's bound.
-     * Empty without objects.
+     * The latency at this percentile, rounded up to the upper bound of its bucket.
+     *
+     * @param share the percentile as a fraction from 0 to 1
+     * @return empty if no objects were counted
      */
     public Optional<Duration> percentile(double share) {
         double rank = share * objects();
@@ -65,7 +67,7 @@ public final class LatencyHistogram {
         return json;
     }
 
-    /** Reads what {@link #json} wrote; ignores what is not a count of a bucket. */
+    /** Parses the output of {@link #json}. Ignores fields that are not the count of a bucket. */
     static LatencyHistogram parse(JsonNode json) {
         LatencyHistogram histogram = new LatencyHistogram();
         json.properties().forEach(bucket -> {

@@ -16,66 +16,65 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * How soon objects became durable, for each of the last days. Adds up what the instances' {@link LatencyRecorder}s
- * wrote; {@link #fold} makes one record of the days that have ended. Blocks; throws
+ * The replication latencies of each of the last days. Adds the records that each instance's {@link LatencyRecorder} wrote;
+ * {@link #fold} combines the records of past days into one. Blocks; throws
  * {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup bucket cannot be read or written.
  */
 public final class LatencyHistory {
-    /** The instances' records, by day: {@code <day>/<instance>}. */
+    /** The prefix of the instances' records: {@code <day>/<instance>}. */
     static final String PREFIX = DailyHistory.PREFIX + "latency/";
-    /** The subject of the days that have ended. */
+    /** The {@link DailyHistory} subject of the record of past days. */
     static final String SUBJECT = "replication";
-    /** How many instances' records {@link #read} reads at most, the newest. */
+    /** The maximum number of instances' records that {@link #read} reads, newest first. */
     static final int MAX_RECORDS = 100;
-    /** Instances write the last figures of a day within minutes of its end. */
-    private static final Duration WRITTEN_WITHIN = Duration.ofHours(1);
+    /** A day is combined this long after its end: instances write their last counts minutes after it. */
+    private static final Duration FOLD_DELAY = Duration.ofHours(1);
 
     private final ObjectStore backup;
     private final MetadataStore records;
     private final DailyHistory history;
 
-    /** The history in this backup. */
+    /** The history in this backup bucket. */
     public LatencyHistory(ObjectStore backup) {
         this.backup = backup;
         this.records = new MetadataStore(backup);
         this.history = new DailyHistory(backup);
     }
 
-    /** The histogram of each day with objects; of days without a common record the newest {@value #MAX_RECORDS}. */
+    /** The histogram of each day. For days that are not combined yet, reads at most {@value #MAX_RECORDS} records. */
     public SortedMap<LocalDate, LatencyHistogram> read() {
         SortedMap<LocalDate, LatencyHistogram> days = new TreeMap<>();
         history.read(SUBJECT).forEach((day, counts) -> days.put(day, LatencyHistogram.parse(counts)));
-        int room = MAX_RECORDS;
+        int remaining = MAX_RECORDS;
         for (Map.Entry<LocalDate, List<String>> day :
                 keysByDay().descendingMap().entrySet()) {
             List<String> keys = day.getValue();
-            if (!days.containsKey(day.getKey()) && room > 0) {
-                days.put(day.getKey(), sum(keys.subList(0, Math.min(room, keys.size()))));
-                room -= keys.size();
+            if (!days.containsKey(day.getKey()) && remaining > 0) {
+                days.put(day.getKey(), sum(keys.subList(0, Math.min(remaining, keys.size()))));
+                remaining -= keys.size();
             }
         }
         return days;
     }
 
     /**
-     * Makes one record of the days that have ended, and deletes their instances' records. Only one process at a time
-     * may do so. If it is interrupted, the next call finishes it: a day is summed up once, before anything of it is
-     * deleted.
+     * Combines the records of past days into one and deletes the instances' records. Only one process may call this at a
+     * time. If it is interrupted, the next call finishes the work: a day is added up once, before its records are deleted.
      */
     public void fold(Instant now) {
-        SortedMap<LocalDate, List<String>> ended = keysByDay().headMap(DailyHistory.day(now.minus(WRITTEN_WITHIN)));
-        if (ended.isEmpty()) {
+        SortedMap<LocalDate, List<String>> pastDays = keysByDay().headMap(DailyHistory.day(now.minus(FOLD_DELAY)));
+        if (pastDays.isEmpty()) {
             return;
         }
         history.update(
                 SUBJECT,
                 DailyHistory.day(now),
-                days -> ended.forEach((day, keys) -> {
+                days -> pastDays.forEach((day, keys) -> {
                     if (!days.has(day.toString())) {
                         days.set(day.toString(), sum(keys).json());
                     }
                 }));
-        ended.values().forEach(keys -> keys.forEach(records::delete));
+        pastDays.values().forEach(keys -> keys.forEach(records::delete));
     }
 
     private NavigableMap<LocalDate, List<String>> keysByDay() {

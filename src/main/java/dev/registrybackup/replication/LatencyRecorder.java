@@ -12,9 +12,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Counts how soon this instance's objects became durable, and writes a small record a day to the backup bucket, a key
- * of its own for each instance: {@code registry-backup/history/latency/<day>/<instance>}. {@link LatencyHistory} adds
- * them up. An instance that is killed loses what it counted since its last write. Safe for use by many threads.
+ * Counts this instance's replication latencies and writes one record per day to the backup bucket: {@code
+ * registry-backup/history/latency/<day>/<instance>}. {@link LatencyHistory} adds the records of all instances. An instance
+ * that is killed loses the counts since its last {@link #flush}. Safe for use by many threads.
  */
 public final class LatencyRecorder {
     private final MetadataStore records;
@@ -34,9 +34,9 @@ public final class LatencyRecorder {
     }
 
     /**
-     * Counts for this instance.
+     * Starts without counts.
      *
-     * @param instance this process's name, new with each start, without slashes
+     * @param instance a name without slashes that is unique to this run of the process
      */
     public LatencyRecorder(ObjectStore backup, String instance, Clock clock) {
         this.records = new MetadataStore(backup);
@@ -44,7 +44,7 @@ public final class LatencyRecorder {
         this.clock = clock;
     }
 
-    /** Counts an object that has become durable now. Does not block. */
+    /** Counts an object that became durable now. Does not block. */
     public void record(Duration latency) {
         LocalDate today = DailyHistory.day(clock.instant());
         synchronized (days) {
@@ -58,9 +58,9 @@ public final class LatencyRecorder {
     }
 
     /**
-     * Writes what was counted since the last call. Blocks.
+     * Writes the counts that changed since the last call. Blocks.
      *
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if it cannot be written; the next call tries again
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if a record cannot be written; the next call retries
      */
     public synchronized void flush() {
         List<DayCounts> unwritten;

@@ -9,8 +9,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Publishes links in the backup. What a link waits for is on record before the link is published, and taken off the record
- * only after. Blocks; safe for use by many threads, for one link by one at a time.
+ * Publishes links in the backup. The dependencies that a link waits for are recorded before the link is published, and
+ * their records are deleted only after it. Blocks; safe for use by many threads, but only one at a time may publish the same
+ * link. Methods throw {@link dev.registrybackup.objectstore.ObjectStoreException} if a store failed.
  */
 final class LinkPublisher {
     private final LinkStore linkStore;
@@ -23,25 +24,27 @@ final class LinkPublisher {
         this.durableKeys = durableKeys;
     }
 
-    /** Whether the link was published lately and waits for nothing, so that no request is needed. */
+    /** Whether the link was recently published with all dependencies, so that no request is needed. */
     boolean isDurable(String key) {
         return durableKeys.contains(key) && !blockedLinks.isWaiting(key);
     }
 
-    /** The registry's link, or empty if it has none. */
+    /** Reads the link from the registry; empty if it is missing there. */
     Optional<StoredLink> read(String key) {
         return linkStore.read(key);
     }
 
+    /** The result for a link that is missing in the registry. It no longer waits for any dependency. */
     ReplicationResult sourceMissing(Kind kind, String key) {
         blockedLinks.update(key, Set.of());
         return ReplicationResult.of(kind, ReplicationStatus.SOURCE_MISSING);
     }
 
     /**
-     * Publishes a layer link whose blob the backup has, without reading the registry's: what it says follows from its path.
+     * Publishes a layer link whose blob is in the backup, without reading the registry's link: its path determines its
+     * content.
      *
-     * @param isAbsent whether the backup is known not to have it
+     * @param isAbsent whether the link is known to be missing in the backup
      */
     ReplicationResult publishUnread(LayerLink link, String key, boolean isAbsent) {
         boolean wrote = linkStore.publishUnread(key, link, isAbsent);
@@ -56,10 +59,10 @@ final class LinkPublisher {
     }
 
     /**
-     * Publishes a link whose content never changes, unless something below it is corrupt.
+     * Publishes a link whose content never changes, unless a dependency is corrupt.
      *
-     * @param isAbsent whether the backup is known not to have it
-     * @param below what became of everything that the link leads to
+     * @param isAbsent whether the link is known to be missing in the backup
+     * @param below whether the link's dependencies are in the backup
      */
     ReplicationResult publish(DigestLink link, StoredLink stored, boolean isAbsent, DependencyResult below) {
         String key = stored.info().key();
@@ -81,18 +84,19 @@ final class LinkPublisher {
     }
 
     /**
-     * One attempt to publish what a tag points to.
+     * The outcome of one attempt to publish a tag.
      *
-     * @param result what became of it, if the registry's tag still pointed there afterwards
-     * @param now the registry's tag as of then, if it did not; empty if it was deleted
+     * @param result the result; empty if the registry's tag moved during the attempt
+     * @param now the registry's tag after it moved; empty if it did not, or was deleted
      */
     record TagAttempt(Optional<ReplicationResult> result, Optional<StoredLink> now) {}
 
     /**
-     * Publishes what a tag points to, unless something below it is corrupt, and reads the registry's tag again if that wrote.
+     * Publishes a tag, unless a dependency is corrupt. After a write, reads the registry's tag again.
      *
-     * @param isAbsent whether the backup is known not to have the tag
+     * @param isAbsent whether the tag is known to be missing in the backup
      * @param hasMoved whether an earlier attempt wrote another target
+     * @param below whether the tag's dependencies are in the backup
      */
     TagAttempt publishTag(StoredLink stored, boolean isAbsent, boolean hasMoved, DependencyResult below) {
         String key = stored.info().key();
@@ -102,7 +106,7 @@ final class LinkPublisher {
         if (below.isCorrupt()) {
             return finished(result(Kind.TAG_CURRENT_LINK, ReplicationStatus.BLOCKED, stored, below, 0));
         }
-        // Of tags only this is remembered: that the backup has one.
+        // For a tag, a durable key only means that the backup has the tag, not that its target is current.
         boolean wrote = linkStore.publishIfDifferent(stored, isAbsent, durableKeys.contains(key));
         durableKeys.add(key);
         if (wrote) {

@@ -26,14 +26,14 @@ import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
 /**
- * Replicates links: reads one from the registry, copies what it leads to, then publishes it. A tag leads to the revision
- * link of its repository, a revision link to its manifest and everything below, a layer link to its blob.
+ * Replicates links: reads one from the registry, copies its dependencies, then publishes it. A tag depends on the revision
+ * link it points to, a revision link on its manifest and the manifest's dependencies, a layer link on its blob.
  *
- * <p>The target of a tag is the one content that changes. After a write the registry is read again until both are equal,
- * so that neither a second move of the tag nor another instance with an older read leaves the older target.
+ * <p>Only the content of a tag changes. After each write the registry's tag is read again until both are equal. Otherwise a
+ * second move of the tag, or another instance with an older read, could leave an older target in the backup.
  */
 final class LinkReplicator {
-    /** A tag that moves this often during one run is tried again later. */
+    /** After this many moves during one run, the run fails and the tag is retried later. */
     private static final int MAX_TAG_MOVES = 100;
 
     private final RegistryLayout layout;
@@ -49,8 +49,8 @@ final class LinkReplicator {
      * Replicates links.
      *
      * @param executor runs the work for one link at a time; the dependency copier publishes layer links through the same
-     * @param linksLayers whether the layer links of a manifest come with its revision link, unread
-     * @param onUnblocked is told of each link that is tried again since what it waited for is there now
+     * @param linksLayers whether a manifest's layer links are published with its revision link, without being read
+     * @param onUnblocked called with each link that is retried because a dependency is now in the backup
      */
     LinkReplicator(
             RegistryLayout layout,
@@ -72,10 +72,12 @@ final class LinkReplicator {
     }
 
     /**
-     * Replicates the link, from a read that begins after this call.
+     * Replicates the link. Reads that the result depends on begin after this call.
      *
-     * @param isAbsent whether the backup was just seen not to have it
-     * @param listed the registry's link as a listing has just shown it, which is then not read; empty if none did
+     * @param isAbsent whether a listing has just shown that the link is missing in the backup
+     * @param listed the registry's link as a listing has just shown it, so that it need not be read; empty to read it
+     * @return the result, also for a malformed link; fails with {@link ObjectStoreException} if a store failed, or if a tag
+     *     moved {@value #MAX_TAG_MOVES} times
      */
     CompletableFuture<ReplicationResult> replicate(Link link, boolean isAbsent, Optional<StoredLink> listed) {
         return executor.submit(
@@ -107,7 +109,7 @@ final class LinkReplicator {
                 : workerPools.submitSmall(() -> publisher.read(layout.keyOf(link)));
     }
 
-    /** Its path says what it says; only a path of another algorithm may lead elsewhere. */
+    /** Publishes a layer link unread: its sha256 path determines its content. Paths of other algorithms do not. */
     private CompletableFuture<ReplicationResult> publishUnread(LayerLink layer) {
         return dependencyCopier
                 .copyBlob(layer.digest())
@@ -139,7 +141,7 @@ final class LinkReplicator {
         return copyRevision(((TagIndexLink) link).repository(), target);
     }
 
-    /** The revision link that a tag points to, which has to be there before the tag is. */
+    /** Replicates the revision link that a tag points to, which must be in the backup before the tag. */
     private CompletableFuture<DependencyResult> copyRevision(RepositoryName repository, Digest digest) {
         return replicate(new RevisionLink(repository, digest)).thenCompose(revision -> {
             if (revision.status().isInBackup()) {
@@ -156,11 +158,11 @@ final class LinkReplicator {
     }
 
     /**
-     * Publishes what the tag points to, until the registry's tag still points there afterwards.
+     * Publishes the tag, and again for as long as the registry's tag has moved meanwhile.
      *
-     * @param read the registry's tag as it was last read
-     * @param moves how often it has moved during this run
-     * @param bytesBefore bytes copied before this read
+     * @param read the registry's tag as last read; empty if it is missing
+     * @param moves how often the tag has moved during this run
+     * @param bytesBefore bytes copied by earlier attempts of this run
      */
     private CompletableFuture<ReplicationResult> followTag(
             TagCurrentLink tag, Optional<StoredLink> read, boolean isAbsent, int moves, long bytesBefore) {
@@ -170,7 +172,8 @@ final class LinkReplicator {
         if (moves == MAX_TAG_MOVES) {
             throw new ObjectStoreException(
                     StoreError.PRECONDITION_FAILED,
-                    "Failed to follow %s: it moved %d times meanwhile".formatted(layout.keyOf(tag), MAX_TAG_MOVES));
+                    "Failed to replicate tag %s: it moved %d times during the copy"
+                            .formatted(layout.keyOf(tag), MAX_TAG_MOVES));
         }
         StoredLink stored = read.get();
         return copyRevision(tag.repository(), stored.target())
@@ -186,7 +189,7 @@ final class LinkReplicator {
                                         bytesBefore + below.bytesCopied() + stored.content().length))));
     }
 
-    /** Tags wait for the revision link that they point to. */
+    /** Retries the tags that wait for this revision link. */
     private CompletableFuture<ReplicationResult> unblockTags(Link link, ReplicationResult result) {
         boolean isNew = result.status() == ReplicationStatus.COPIED || result.status() == ReplicationStatus.PARTIAL;
         return isNew && link instanceof RevisionLink revision
@@ -195,10 +198,10 @@ final class LinkReplicator {
                 : CompletableFuture.completedFuture(result);
     }
 
-    /** Tries links again that wait for what is there now; where not all of these are in memory, lists them first. */
-    CompletableFuture<Void> unblock(Digest dependency, Predicate<Link> which) {
+    /** Retries the links that wait for this dependency. If the index in memory may lack some, lists them first. */
+    CompletableFuture<Void> unblock(Digest dependency, Predicate<Link> filter) {
         if (!blockedLinks.isPartial()) {
-            retryWaiting(dependency, which);
+            retryWaiting(dependency, filter);
             return CompletableFuture.completedFuture(null);
         }
         return workerPools
@@ -206,19 +209,19 @@ final class LinkReplicator {
                     blockedLinks.addToIndex(dependency);
                     return true;
                 })
-                .thenAccept(known -> retryWaiting(dependency, which));
+                .thenAccept(indexed -> retryWaiting(dependency, filter));
     }
 
-    /** Tries links again that are known to wait for that. */
-    void retryWaiting(Digest dependency, Predicate<Link> which) {
+    /** Retries the links that wait for this dependency, as far as they are in memory. */
+    void retryWaiting(Digest dependency, Predicate<Link> filter) {
         blockedLinks.linksWaitingFor(dependency).forEach(key -> {
-            if (layout.parse(key) instanceof Link link && which.test(link)) {
+            if (layout.parse(key) instanceof Link link && filter.test(link)) {
                 onUnblocked.accept(key, replicate(link));
             }
         });
     }
 
-    /** A malformed link stays malformed, so that is a result; every other failure may pass. */
+    /** Turns a malformed link into a result, since a retry cannot help. Other failures are thrown: they may pass. */
     private static ReplicationResult resultOrMalformed(Kind kind, ReplicationResult result, Throwable failure) {
         if (failure == null) {
             return result;

@@ -18,7 +18,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** Reads links from the registry and writes them into the backup, one request or two at a time. Blocks. */
+/**
+ * Reads links from the registry and writes them into the backup. Blocks; methods throw {@link ObjectStoreException} if a
+ * store failed.
+ */
 final class LinkStore {
     private final ObjectStore registry;
     private final ObjectStore backup;
@@ -31,9 +34,9 @@ final class LinkStore {
     }
 
     /**
-     * The registry's link, or empty if it has none.
+     * Reads the link from the registry; empty if it is missing there.
      *
-     * @throws MalformedLinkException if its content is no digest
+     * @throws MalformedLinkException if its content is not a digest
      */
     Optional<StoredLink> read(String key) {
         try (OpenObject reading = registry.open(key, Optional.empty(), Optional.empty())) {
@@ -47,23 +50,27 @@ final class LinkStore {
     }
 
     /**
-     * Refuses a link that names another digest than its path does. One of another algorithm may: sha512 paths point to the
-     * canonical sha256 (distribution {@code linkedblobstore.go}, {@code linkBlob}).
+     * Returns the link if its content matches the digest in its path. A digest of another algorithm is accepted: sha512
+     * paths point to the canonical sha256 digest (distribution {@code linkedblobstore.go}, {@code linkBlob}).
+     *
+     * @throws MalformedLinkException if path and content have different digests of the same algorithm
      */
     static StoredLink requireMatchingPath(DigestLink path, StoredLink storedLink) {
         Digest target = storedLink.target();
         if (target.algorithm() == path.digest().algorithm() && !target.equals(path.digest())) {
-            throw new MalformedLinkException("a link whose path names %s names %s".formatted(path.digest(), target));
+            throw new MalformedLinkException(
+                    "the link's path contains %s, but its content is %s".formatted(path.digest(), target));
         }
         return storedLink;
     }
 
     /**
-     * Writes a link whose content does not change, unless the backup has it; says whether it wrote. Most are new, so where
-     * the store heeds that condition the backup is asked only if it refuses. A link that the registry wrote again since
-     * counts as missing, as in {@link #publishIfDifferent}, but for layer links, of which nobody asks when.
+     * Writes a link whose content never changes, unless the backup has it. Most links are new: if the store supports
+     * conditional writes, the backup is asked only after one is rejected. A link that the registry has written again since
+     * counts as missing, as in {@link #publishIfDifferent}. Layer links do not, because nothing uses their time.
      *
-     * @param isAbsent whether the backup is known not to have it, so that nobody has to look
+     * @param isAbsent whether the link is known to be missing in the backup, so that no lookup is needed
+     * @return whether it was written
      */
     boolean publishIfMissing(DigestLink path, StoredLink storedLink, boolean isAbsent) {
         if (!isAbsent) {
@@ -82,10 +89,11 @@ final class LinkStore {
     }
 
     /**
-     * Writes a layer link without a look at the registry's, since its path says what it says; says whether it wrote. When
-     * the registry wrote it is not known then, and nobody asks.
+     * Writes a layer link, unless the backup has it, without reading the registry's link: its path determines its content.
+     * The copy has no metadata about when the registry wrote the link, because nothing uses it.
      *
-     * @param isAbsent whether the backup is known not to have it, so that nobody has to look
+     * @param isAbsent whether the link is known to be missing in the backup, so that no lookup is needed
+     * @return whether it was written
      */
     boolean publishUnread(String key, LayerLink path, boolean isAbsent) {
         byte[] content = LinkContent.of(path.digest());
@@ -100,11 +108,13 @@ final class LinkStore {
     }
 
     /**
-     * Writes a link whose content changes, unless the backup has this content; says whether it wrote. What the registry
-     * wrote again since may have been gone in between: a version with its time tells that it was back.
+     * Writes a link whose content changes, unless the backup has this content. A link that the registry has written again
+     * since, with the same content, is written again too: it may have been deleted in between, and the new version records
+     * when it existed again.
      *
-     * @param isAbsent whether the backup is known not to have it, so that nobody has to look
-     * @param isKnown whether the backup is known to have one, so that a write on condition that it does not would be refused
+     * @param isAbsent whether the link is known to be missing in the backup, so that no lookup is needed
+     * @param isKnown whether the link is known to be in the backup, so that a conditional write would be rejected
+     * @return whether it was written
      */
     boolean publishIfDifferent(StoredLink storedLink, boolean isAbsent, boolean isKnown) {
         if (!isAbsent) {
@@ -125,17 +135,17 @@ final class LinkStore {
                 .isBefore(storedLink.info().lastModified());
     }
 
-    /** The ETag of so small an object is its MD5, except under KMS, where the content has to be looked at. */
+    /** Compares by ETag, which is the MD5 of so small an object. With KMS it is not: then the content is read. */
     private boolean isSameContent(ObjectInfo copy, byte[] content) {
         return copy.size() == content.length
                 && (copy.etag().equals(LinkContent.md5Hex(content))
-                        || backupHasContent(copy.key(), content, there -> true));
+                        || backupHasContent(copy.key(), content, object -> true));
     }
 
-    private boolean backupHasContent(String key, byte[] content, Predicate<ObjectInfo> counts) {
+    private boolean backupHasContent(String key, byte[] content, Predicate<ObjectInfo> isCurrent) {
         try (OpenObject reading = backup.open(key, Optional.empty(), Optional.empty())) {
             return reading.info().size() == content.length
-                    && counts.test(reading.info())
+                    && isCurrent.test(reading.info())
                     && Arrays.equals(content, reading.readAll(LinkContent.MAX_BYTES));
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {

@@ -8,7 +8,7 @@ import dev.registrybackup.replication.pending.RejectionStore.Rejection;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What of a payload concerns the registry bucket, and what will never concern anybody. */
+/** Decodes an event and separates the objects of the registry bucket from what must be rejected. */
 final class NotificationFilter {
     private final NotificationDecoder decoder = new NotificationDecoder();
     private final String registryBucket;
@@ -19,14 +19,14 @@ final class NotificationFilter {
         this.replicationListener = replicationListener;
     }
 
-    /** The objects of the registry bucket that a payload names, and what of it is to be rejected. */
+    /** The registry bucket's objects in a payload, and the rejections of everything else in it. */
     record FilteredNotification(List<ObjectCreated> objects, List<Rejection> rejections) {
         EventResult toEventResult() {
             return rejections.isEmpty() ? EventResult.ACK : new EventResult(EventResult.Disposition.REJECT, rejections);
         }
     }
 
-    /** Decodes it. Throws {@link dev.registrybackup.notification.NotJsonException} if it is no JSON at all. */
+    /** Decodes the payload. Throws {@link dev.registrybackup.notification.NotJsonException} if it is not JSON. */
     FilteredNotification decode(byte[] payload) {
         List<ObjectCreated> objects = new ArrayList<>();
         List<Rejection> rejections = new ArrayList<>();
@@ -42,7 +42,7 @@ final class NotificationFilter {
                 replicationListener.otherBucket(object.bucket());
                 rejections.add(Rejection.ofBucket(
                         object.bucket(),
-                        "The event is about bucket %s, but the registry's is %s: correct the notification's bucket"
+                        "The event is about bucket %s, but the registry bucket is %s. Correct the bucket of the notification"
                                 .formatted(object.bucket(), registryBucket)));
             }
         }

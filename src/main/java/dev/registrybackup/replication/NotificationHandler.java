@@ -12,14 +12,15 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes events in the replicate role. Each is answered in time: what is not durable {@link #PENDING_MARGIN} before the answer
- * is due is recorded as owed while its copy goes on. Safe for use by many threads; holds none while it waits.
+ * Handles events in the role replicate. Every event is answered in time: if a copy is not finished {@link #PENDING_MARGIN}
+ * before the answer is due, its key is recorded as pending while the copy continues. Safe for use by many threads; does not
+ * block one while it waits.
  */
 public final class NotificationHandler {
-    /** How long before the answer is due an unfinished copy is recorded as owed. */
+    /** How long before the answer is due an unfinished copy is recorded as pending. */
     public static final Duration PENDING_MARGIN = Duration.ofSeconds(2);
 
-    /** How long before the answer is due it is given, whatever it is. */
+    /** How long before the answer is due the sender is asked to retry, if there is no other answer. */
     static final Duration RESPONSE_MARGIN = Duration.ofMillis(200);
 
     private final NotificationFilter notificationFilter;
@@ -31,39 +32,40 @@ public final class NotificationHandler {
     private final Semaphore permits;
 
     /**
-     * Takes events about one bucket.
+     * Handles events about one bucket.
      *
-     * @param mostInFlight how many keys may be in flight at once; more are recorded as owed without being begun
+     * @param maxInFlight how many keys may be in flight at once; further keys are recorded as pending and not started
      */
     public NotificationHandler(
             String registryBucket,
             ReplicationService replicationService,
-            PendingWriter owed,
+            PendingWriter pendingWriter,
             WorkerPools workerPools,
             ReplicationListener replicationListener,
-            int mostInFlight) {
+            int maxInFlight) {
         this.notificationFilter = new NotificationFilter(registryBucket, replicationListener);
         this.replicationService = replicationService;
-        this.pendingWriter = owed;
+        this.pendingWriter = pendingWriter;
         this.workerPools = workerPools;
         this.replicationListener = replicationListener;
-        this.maxInFlight = mostInFlight;
-        this.permits = new Semaphore(mostInFlight);
+        this.maxInFlight = maxInFlight;
+        this.permits = new Semaphore(maxInFlight);
     }
 
     /**
-     * Takes one event.
+     * Handles one event.
      *
-     * @param payload its data
-     * @param left how much time there is to answer
+     * @param payload the event's data
+     * @param timeLeft the time until the answer is due
      * @return the answer, within that time; never failed
-     * @throws dev.registrybackup.notification.NotJsonException if the payload is no JSON at all
+     * @throws dev.registrybackup.notification.NotJsonException if the payload is not JSON
      */
-    public CompletableFuture<EventResult> handle(byte[] payload, Duration left) {
+    public CompletableFuture<EventResult> handle(byte[] payload, Duration timeLeft) {
         FilteredNotification filteredNotification = notificationFilter.decode(payload);
         CompletableFuture<EventResult> all = CompletableFuture.completedFuture(filteredNotification.toEventResult());
         for (ObjectCreated object : filteredNotification.objects()) {
-            all = all.thenCombine(handle(new PendingKey(object.key(), object.eventTime()), left), EventResult::plus);
+            all = all.thenCombine(
+                    handle(new PendingKey(object.key(), object.eventTime()), timeLeft), EventResult::plus);
         }
         return all;
     }
@@ -73,18 +75,18 @@ public final class NotificationHandler {
         return maxInFlight - permits.availablePermits();
     }
 
-    private CompletableFuture<EventResult> handle(PendingKey key, Duration left) {
+    private CompletableFuture<EventResult> handle(PendingKey key, Duration timeLeft) {
         CompletableFuture<EventResult> reply = new CompletableFuture<>();
         if (permits.tryAcquire()) {
-            replicate(key, left, reply);
+            replicate(key, timeLeft, reply);
         } else {
             savePending(key, true, reply, EventResult.RETRY);
         }
-        workerPools.scheduleUnlessDone(reply, left.minus(RESPONSE_MARGIN), () -> reply.complete(EventResult.RETRY));
+        workerPools.scheduleUnlessDone(reply, timeLeft.minus(RESPONSE_MARGIN), () -> reply.complete(EventResult.RETRY));
         return reply;
     }
 
-    private void replicate(PendingKey key, Duration left, CompletableFuture<EventResult> reply) {
+    private void replicate(PendingKey key, Duration timeLeft, CompletableFuture<EventResult> reply) {
         CompletableFuture<ReplicationResult> copying = replicationService.replicateForEvent(key);
         copying.whenComplete((replicationResult, failure) -> {
             permits.release();
@@ -94,22 +96,23 @@ public final class NotificationHandler {
                 savePending(key, false, reply, EventResult.RETRY);
             }
         });
-        // A failure to record it is no answer yet: the copy may still be in time.
-        workerPools.scheduleUnlessDone(copying, left.minus(PENDING_MARGIN), () -> savePending(key, true, reply, null));
+        // If recording fails, do not answer yet: the copy may still finish in time.
+        workerPools.scheduleUnlessDone(
+                copying, timeLeft.minus(PENDING_MARGIN), () -> savePending(key, true, reply, null));
     }
 
     private void savePending(
             PendingKey key,
-            boolean worthTryingAtOnce,
+            boolean retryAtOnce,
             CompletableFuture<EventResult> reply,
-            @Nullable EventResult otherwise) {
-        pendingWriter.submit(key, worthTryingAtOnce).whenComplete((done, failure) -> {
+            @Nullable EventResult onFailure) {
+        pendingWriter.submit(key, retryAtOnce).whenComplete((done, failure) -> {
             if (failure == null) {
                 reply.complete(EventResult.ACK);
             } else {
                 replicationListener.failed(Trigger.RETRY, key.key(), failure);
-                if (otherwise != null) {
-                    reply.complete(otherwise);
+                if (onFailure != null) {
+                    reply.complete(onFailure);
                 }
             }
         });

@@ -17,13 +17,13 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Copies one object from store to store, proved before it can be seen there, in memory that does not grow with its size.
- * Blocks; threads: any number, each with objects of its own.
+ * Copies one object between stores and verifies it before it becomes visible in the target. The memory used does not depend
+ * on the object's size. Blocks; safe for use by many threads, each with its own objects.
  */
 public final class ObjectCopier {
     /**
-     * Objects above this many bytes are written in parts of as many, as the registry itself does (distribution {@code
-     * s3-aws/s3.go}, {@code defaultMultipartCopyChunkSize}), so that ETags above it agree between the buckets.
+     * The size of a multipart part in bytes; larger objects are written in parts. The registry uses the same size
+     * (distribution {@code s3-aws/s3.go}, {@code defaultMultipartCopyChunkSize}), so the ETags of both buckets agree.
      */
     static final long PART_BYTES = 32L << 20;
 
@@ -33,9 +33,9 @@ public final class ObjectCopier {
     private final Function<ObjectInfo, Map<String, String>> metadata;
 
     /**
-     * Copies into that store.
+     * Copies into this store.
      *
-     * @param metadata the user metadata that the copy of an object gets
+     * @param metadata the user metadata of an object's copy
      */
     public ObjectCopier(ObjectStore target, Function<ObjectInfo, Map<String, String>> metadata) {
         this.target = target;
@@ -43,29 +43,29 @@ public final class ObjectCopier {
     }
 
     /**
-     * Copies the object. Nothing is visible in the target, and nothing there replaced, before every byte is proved.
+     * Copies the object. The target is unchanged until every byte is verified.
      *
-     * @param sourceObject the source's object; only this very one is copied
-     * @param expected what its bytes must hash to; empty for foreign objects
-     * @throws DigestMismatchException if they hash to something else
-     * @throws ObjectStoreException if either store failed; {@link StoreError#NOT_FOUND} if the object vanished
+     * @param sourceObject the object to copy; if it was replaced since, the copy fails
+     * @param expected the digest of its bytes; empty for an unknown object, which is not verified
+     * @throws DigestMismatchException if its bytes have another digest
+     * @throws ObjectStoreException if a store failed; {@link StoreError#NOT_FOUND} if the object no longer exists
      */
     public void copy(SourceObject sourceObject, Optional<Digest> expected) {
         copyTo(sourceObject.info().key(), sourceObject, expected);
     }
 
-    /** As {@link #copy}, to another key. */
+    /** Copies as {@link #copy} does, to another key. */
     public void copyTo(String key, SourceObject sourceObject, Optional<Digest> expected) {
         long size = sourceObject.info().size();
         if (size <= WorkerPools.MAX_SMALL_BYTES) {
             copySmall(key, sourceObject, expected);
             return;
         }
-        Optional<DigestVerifier> proof = expected.map(DigestVerifier::of);
+        Optional<DigestVerifier> verifier = expected.map(DigestVerifier::of);
         if (size <= PART_BYTES) {
-            target.put(key, SourceBody.ofObject(sourceObject, proof), metadata.apply(sourceObject.info()));
+            target.put(key, SourceBody.ofObject(sourceObject, verifier), metadata.apply(sourceObject.info()));
         } else {
-            copyMultipart(key, sourceObject, proof);
+            copyMultipart(key, sourceObject, verifier);
         }
     }
 
@@ -76,10 +76,10 @@ public final class ObjectCopier {
     }
 
     /**
-     * As {@link #copy}, of an object of {@link WorkerPools#MAX_SMALL_BYTES} at most that is open, and not read yet.
+     * Copies as {@link #copy} does, from an open, unread object of at most {@link WorkerPools#MAX_SMALL_BYTES} bytes.
      *
-     * @param isAbsent whether the target is known to lack it; otherwise it is written on condition that the target does
-     * @return whether it was written
+     * @param isAbsent whether the object is known to be missing in the target; otherwise the write is conditional
+     * @return whether the object was written
      */
     boolean copySmall(OpenObject opened, Digest expected, boolean isAbsent) {
         String key = opened.info().key();
@@ -97,7 +97,7 @@ public final class ObjectCopier {
         if (bytes.length != object.size()) {
             throw new ObjectStoreException(
                     StoreError.UNAVAILABLE,
-                    "Failed to read %s to its end: %d bytes came instead of %d"
+                    "Failed to read %s to its end: got %d bytes instead of %d"
                             .formatted(object.key(), bytes.length, object.size()));
         }
         expected.map(DigestVerifier::of).ifPresent(verifier -> {
@@ -107,28 +107,28 @@ public final class ObjectCopier {
         return ContentSource.of(bytes, expected);
     }
 
-    private void copyMultipart(String key, SourceObject sourceObject, Optional<DigestVerifier> proof) {
+    private void copyMultipart(String key, SourceObject sourceObject, Optional<DigestVerifier> verifier) {
         ObjectInfo object = sourceObject.info();
         long partBytes = Math.max(PART_BYTES, (object.size() + MAX_PARTS - 1) / MAX_PARTS);
-        Optional<DigestVerifier> running = proof;
+        Optional<DigestVerifier> current = verifier;
         try (MultipartUpload upload = target.startMultipartUpload(key, metadata.apply(object))) {
             for (long offset = 0; offset < object.size(); offset += partBytes) {
                 ByteRange range = new ByteRange(offset, Math.min(partBytes, object.size() - offset));
-                SourceBody part = new SourceBody(sourceObject, range, running);
+                SourceBody part = new SourceBody(sourceObject, range, current);
                 upload.uploadPart(part);
-                running = part.verifierAfter();
-                requireCompletePart(object, range, running);
+                current = part.verifierAfter();
+                requireCompletePart(object, range, current);
             }
             upload.complete();
         }
     }
 
-    /** The next part's proof goes on from here, so a client that took a part without reading it must not pass. */
-    private static void requireCompletePart(ObjectInfo object, ByteRange range, Optional<DigestVerifier> proof) {
+    /** The next part continues the hash from here, so a client that uploads a part without reading it must fail. */
+    private static void requireCompletePart(ObjectInfo object, ByteRange range, Optional<DigestVerifier> verifier) {
         long end = range.offset() + range.length();
-        if (proof.isPresent() && proof.get().bytesRead() != end) {
-            throw new IllegalStateException("A part of %s was written with %d bytes read instead of %d"
-                    .formatted(object.key(), proof.get().bytesRead(), end));
+        if (verifier.isPresent() && verifier.get().bytesRead() != end) {
+            throw new IllegalStateException("A part of %s was uploaded after %d bytes were read instead of %d"
+                    .formatted(object.key(), verifier.get().bytesRead(), end));
         }
     }
 }

@@ -7,36 +7,37 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Puts on record what of an event will never succeed, for senders that would otherwise send it for ever (a Ceph topic) or
- * never again (NooBaa). Safe for use by many threads.
+ * Records what can never succeed, so that the event can be acknowledged. Otherwise some senders would repeat it forever (a
+ * Ceph topic), others would drop it (NooBaa). Safe for use by many threads.
  */
 public final class RejectionRecorder {
     private final RejectionStore rejectionStore;
     private final WorkerPools workerPools;
 
-    /** Keeps them there. */
+    /** Records rejections in this store. */
     public RejectionRecorder(RejectionStore rejectionStore, WorkerPools workerPools) {
         this.rejectionStore = rejectionStore;
         this.workerPools = workerPools;
     }
 
     /**
-     * Whether the event is done with: all of it durable, owed, or on record as rejected.
+     * Records the rejections of an event's result.
      *
-     * @param left how much time there is to answer
-     * @return within that time; never failed
+     * @param timeLeft the time until the answer is due
+     * @return within that time, whether the event can be acknowledged: each object is durable, pending, or on record as
+     *     rejected. Never failed
      */
-    public CompletableFuture<Boolean> recordRejections(CompletableFuture<EventResult> reply, Duration left) {
-        CompletableFuture<Boolean> done = reply.thenCompose(given ->
-                        given.rejections().isEmpty()
-                                ? CompletableFuture.completedFuture(given)
-                                : workerPools.submitMetadata(() -> {
-                                    given.rejections().forEach(rejectionStore::save);
-                                    return given;
-                                }))
-                .handle((given, failure) -> failure == null && given.disposition() != Disposition.RETRY);
+    public CompletableFuture<Boolean> recordRejections(CompletableFuture<EventResult> eventResult, Duration timeLeft) {
+        CompletableFuture<Boolean> isRecorded = eventResult
+                .thenCompose(result -> result.rejections().isEmpty()
+                        ? CompletableFuture.completedFuture(result)
+                        : workerPools.submitMetadata(() -> {
+                            result.rejections().forEach(rejectionStore::save);
+                            return result;
+                        }))
+                .handle((result, failure) -> failure == null && result.disposition() != Disposition.RETRY);
         workerPools.scheduleUnlessDone(
-                done, left.minus(NotificationHandler.RESPONSE_MARGIN), () -> done.complete(false));
-        return done;
+                isRecorded, timeLeft.minus(NotificationHandler.RESPONSE_MARGIN), () -> isRecorded.complete(false));
+        return isRecorded;
     }
 }

@@ -6,34 +6,37 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 
-/** Is told what became of each key, for logs and metrics. Called on any thread; must not block. */
+/** Receives the result of each key, for logs and metrics. Called on any thread; must not block. */
 public interface ReplicationListener {
-    /** Why a key was looked at. */
+    /** Why a key was replicated. */
     enum Trigger {
+        /** An event announced the object. */
         EVENT,
+        /** The key was pending. */
         RETRY,
+        /** A dependency that the link waited for is now in the backup. */
         UNBLOCKED
     }
 
     /**
-     * A key was dealt with.
+     * A key was replicated, or can never be.
      *
-     * @param key the registry key
-     * @param written when the registry wrote it as the event said, or else when the event arrived; UTC
-     * @param took how long it took from being begun
+     * @param key the key in the registry bucket
+     * @param written when the registry wrote it, according to the event; otherwise when the replication started; UTC
+     * @param took the time since the replication started
      */
     void finished(Trigger trigger, String key, ReplicationResult replicationResult, Instant written, Duration took);
 
-    /** A key could not be dealt with now. */
+    /** Replicating a key failed, or recording it as pending did. A retry may succeed. */
     void failed(Trigger trigger, String key, Throwable failure);
 
-    /** An event, or a part of one, said nothing that could be understood. */
+    /** An event, or one of its records, could not be decoded. */
     void undecodable(String reason);
 
-    /** Something that will never succeed was put on record, which it was not before. */
+    /** A new rejection was recorded. */
     void rejected(String reason);
 
-    /** An event spoke of a bucket that is not the registry's. */
+    /** An event was about a bucket other than the registry bucket. */
     void otherBucket(String bucket);
 
     /**

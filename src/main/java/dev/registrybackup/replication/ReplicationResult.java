@@ -5,13 +5,13 @@ import dev.registrybackup.registry.RegistryPath.Kind;
 import java.util.Optional;
 
 /**
- * What became of one key, for the answer, the log and the metrics.
+ * The result of replicating one key.
  *
- * @param kind what the key is
- * @param status what became of it
- * @param digest the blob it is or the target it names, if that is known
- * @param bytesCopied how many were copied for it, including those of its dependencies
- * @param problem why it is not a plain success, for a human; empty if it is
+ * @param kind the kind of key
+ * @param status the outcome
+ * @param digest the blob's digest or the link's target, if known
+ * @param bytesCopied how many bytes were copied for it, including its dependencies
+ * @param problem the reason, for a human, if it did not fully succeed; otherwise empty
  */
 public record ReplicationResult(
         Kind kind, ReplicationStatus status, Optional<Digest> digest, long bytesCopied, String problem) {
@@ -27,7 +27,7 @@ public record ReplicationResult(
         return ofBlob(digest, status, 0, "");
     }
 
-    /** Whether the backup now has what belongs under that key. */
+    /** Whether the object is in the backup now. */
     public boolean isInBackup() {
         return status.isInBackup();
     }

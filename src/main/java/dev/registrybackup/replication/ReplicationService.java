@@ -9,7 +9,7 @@ import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** Has keys replicated, for events and for debts alike, with the journal told. Safe for use by many threads. */
+/** Replicates the keys of events and pending keys, and reports each to the listener. Safe for use by many threads. */
 public final class ReplicationService implements RetryHandler {
     private final Replicator replicator;
     private final ReplicationListener replicationListener;
@@ -17,7 +17,7 @@ public final class ReplicationService implements RetryHandler {
     private final WorkerPools workerPools;
     private final Clock clock;
 
-    /** Copies through the replicator, but for canaries, which are only put on record as having come. */
+    /** Replicates with this replicator. A canary is not copied; only its arrival is recorded. */
     public ReplicationService(
             Replicator replicator,
             ReplicationListener replicationListener,
@@ -35,7 +35,7 @@ public final class ReplicationService implements RetryHandler {
         return replicate(Trigger.EVENT, key);
     }
 
-    /** A canary is passed over by the replicator, and no journal counts it. */
+    /** Canaries are not reported to the listener, so that no metric counts them. The replicator skips them. */
     private CompletableFuture<ReplicationResult> replicate(Trigger trigger, PendingKey key) {
         return CanaryProbe.isCanary(key.key())
                 ? workerPools

@@ -1,24 +1,24 @@
 package dev.registrybackup.replication;
 
-/** What became of one key. Failures that may pass are no verdict: they are thrown. */
+/** The outcome of replicating one key. Failures that may pass are not in this list: they are thrown. */
 public enum ReplicationStatus {
-    /** It was copied now. */
+    /** It was copied. */
     COPIED("copied", false),
     /** The backup had it already. */
     PRESENT("present", false),
-    /** The registry has it no more: uploads vanish in seconds, and RGW announces objects before they exist. */
+    /** It is missing in the registry: uploads exist only for seconds, and RGW sends events before objects exist. */
     SOURCE_MISSING("source-missing", false),
-    /** It is not for us: an upload, something outside the registry's root directory, a foreign object. */
+    /** It is not replicated: an upload, an object outside the registry's root directory, or an unknown object. */
     SKIPPED("skipped", false),
-    /** The link was published, although the registry itself lacks something below it. */
+    /** The link is published, although the registry itself lacks a dependency. */
     PARTIAL("partial", false),
-    /** The blob in the registry is not what its digest says, and the backup has no good one. */
+    /** The registry's blob does not match its digest, and the backup has no valid copy. */
     CORRUPT("corrupt", true),
-    /** The blob in the registry is not what its digest says; the backup has a verified one, which stays. */
+    /** The registry's blob does not match its digest. The backup keeps its valid copy. */
     SOURCE_CORRUPT("corrupt", true),
-    /** The link is not published, since something below it is corrupt. */
+    /** The link is not published, because a dependency is corrupt. */
     BLOCKED("blocked", true),
-    /** The link in the registry is not what a registry writes. */
+    /** The content of the registry's link is not valid. */
     MALFORMED("malformed", true);
 
     private final String label;
@@ -29,17 +29,17 @@ public enum ReplicationStatus {
         this.permanent = permanent;
     }
 
-    /** The name for logs and metrics. */
+    /** The value in logs and metrics. */
     public String label() {
         return label;
     }
 
-    /** Whether trying the same again can never succeed, unless the registry's objects change. */
+    /** Whether a retry can never succeed unless the registry's objects change. */
     public boolean isPermanent() {
         return permanent;
     }
 
-    /** Whether the backup now has what belongs under that key. */
+    /** Whether the object is in the backup now. */
     public boolean isInBackup() {
         return this == COPIED || this == PRESENT || this == PARTIAL || this == SOURCE_CORRUPT;
     }

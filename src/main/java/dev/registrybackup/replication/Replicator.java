@@ -16,8 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
 /**
- * Makes the backup have what the registry has under one key, children before parents. Order, number and delay of calls
- * change nothing in the result. Safe for use by many threads; holds none while it waits.
+ * Replicates one key from the registry into the backup, dependencies first. The result does not depend on the order, number
+ * or delay of calls. Safe for use by many threads; does not block one while it waits.
  */
 public final class Replicator {
     private final RegistryLayout layout;
@@ -26,14 +26,14 @@ public final class Replicator {
     private final UnknownObjects unknownObjects;
     private final BlockedLinks blockedLinks;
     private final ExpiringKeySet durableKeys;
-    /** One run at a time for each key, but for blobs, of which {@link BlobReplicator} sees to that. */
+    /** Allows one run at a time for each key. {@link BlobReplicator} has its own executor for blobs. */
     private final CoalescingExecutor<ReplicationResult> executor = new CoalescingExecutor<>();
 
     /**
-     * What a replicator works with.
+     * The dependencies of a replicator.
      *
-     * @param linksLayers whether a manifest's layer links come with its revision link, unread: right where the registry has
-     *     written them all by then
+     * @param linksLayers whether a manifest's layer links are published with its revision link, without being read. Requires
+     *     that the registry writes all layer links before the revision link
      */
     public record Dependencies(
             RegistryLayout layout,
@@ -49,7 +49,7 @@ public final class Replicator {
     /**
      * Replicates from the registry into the backup.
      *
-     * @param onUnblocked is told of each link that is tried again since what it waited for is there now
+     * @param onUnblocked called with each link that is retried because a dependency is now in the backup
      */
     public Replicator(Dependencies dependencies, BiConsumer<String, CompletableFuture<ReplicationResult>> onUnblocked) {
         this.layout = dependencies.layout();
@@ -76,25 +76,27 @@ public final class Replicator {
     }
 
     /**
-     * Reads the key from the registry and copies what the backup lacks of it, from a read that begins after this call.
+     * Reads the key from the registry and copies what is missing in the backup. The read begins after this call.
      *
-     * @return what became of it; fails with {@link dev.registrybackup.objectstore.ObjectStoreException} where that may be
-     *     different when tried again
+     * @return the result; fails with {@link dev.registrybackup.objectstore.ObjectStoreException} if a retry may succeed
      */
     public CompletableFuture<ReplicationResult> replicate(String key) {
         return replicate(key, false, Optional.empty());
     }
 
-    /** As {@link #replicate(String)}, for a key that was just seen to be missing in the backup, which is not asked again. */
+    /**
+     * Replicates as {@link #replicate(String)} does, without asking the backup: a listing has just shown that the key is
+     * missing there.
+     */
     public CompletableFuture<ReplicationResult> replicateAbsent(String key) {
         return replicate(key, true, Optional.empty());
     }
 
     /**
-     * As {@link #replicateAbsent(String)}, for a link whose target a listing of the registry has just shown: only a tag is
-     * read in the registry, once it is written, since it may have moved.
+     * Replicates a link as {@link #replicateAbsent(String)} does, without reading it: a listing of the registry has just
+     * shown its target. Only a tag is read, after it is written, since it may have moved.
      *
-     * @param target what the link in the registry contains, as its ETag shows
+     * @param target the link's content, derived from its ETag
      */
     public CompletableFuture<ReplicationResult> replicateAbsent(ObjectInfo listed, Digest target) {
         return replicate(listed.key(), true, Optional.of(new StoredLink(listed, target)));
@@ -120,14 +122,14 @@ public final class Replicator {
                 : CompletableFuture.completedFuture(copy));
     }
 
-    /** Tries links again whose missing dependency is there by now, by whichever way; knows so from memory alone. */
+    /** Retries links whose dependency is now known to be durable in the backup. Makes no request to find them. */
     public void retryBlocked() {
         for (Digest dependency : blockedLinks.dependencies()) {
             linkReplicator.retryWaiting(dependency, link -> durableKeys.contains(awaitedKey(link, dependency)));
         }
     }
 
-    /** A tag waits for the revision link of its repository and not for the manifest's blob alone. */
+    /** A tag waits for the revision link of its repository; the manifest's blob alone is not sufficient. */
     private String awaitedKey(Link link, Digest dependency) {
         return switch (link.kind()) {
             case TAG_INDEX_LINK, TAG_CURRENT_LINK -> layout.keyOf(new RevisionLink(link.repository(), dependency));

@@ -12,8 +12,8 @@ import java.io.InputStream;
 import java.util.Optional;
 
 /**
- * One object of a store, or one part of it, as content to be written elsewhere. Each time it is opened it reads the same
- * object again ({@code If-Match}) with the proof as it stood at the part's start. One thread at a time.
+ * The content of an object, or of a range of it, for an upload to another store. Each {@link #open} reads the same object
+ * again ({@code If-Match}) and restarts the hash as it was at the start of the range. One thread at a time.
  */
 final class SourceBody implements ContentSource {
     private final SourceObject sourceObject;
@@ -21,16 +21,16 @@ final class SourceBody implements ContentSource {
     private final Optional<DigestVerifier> verifierAtStart;
     private Optional<DigestVerifier> verifier;
 
-    SourceBody(SourceObject sourceObject, ByteRange range, Optional<DigestVerifier> atStart) {
+    SourceBody(SourceObject sourceObject, ByteRange range, Optional<DigestVerifier> verifierAtStart) {
         this.sourceObject = sourceObject;
         this.range = range;
-        this.verifierAtStart = atStart;
-        this.verifier = atStart;
+        this.verifierAtStart = verifierAtStart;
+        this.verifier = verifierAtStart;
     }
 
-    /** A whole object, which has at least one byte. */
-    static SourceBody ofObject(SourceObject sourceObject, Optional<DigestVerifier> proof) {
-        return new SourceBody(sourceObject, new ByteRange(0, sourceObject.info().size()), proof);
+    /** The content of a whole object of at least one byte. */
+    static SourceBody ofObject(SourceObject sourceObject, Optional<DigestVerifier> verifier) {
+        return new SourceBody(sourceObject, new ByteRange(0, sourceObject.info().size()), verifier);
     }
 
     @Override
@@ -56,14 +56,14 @@ final class SourceBody implements ContentSource {
         return new VerifyingInputStream(new ClosingInputStream(reading), range.length(), verifier, last);
     }
 
-    /** The proof after the bytes that were last read through {@link #open}. */
+    /** The state of the hash after the bytes that were last read through {@link #open}. */
     Optional<DigestVerifier> verifierAfter() {
         return verifier;
     }
 
-    /** Reads ahead, and ends the read when the stream is closed. */
+    /** Reads ahead, and closes the object with the stream. */
     private static final class ClosingInputStream extends BufferedInputStream {
-        /** The HTTP client asks for 4 KiB at a time, which would be a system call each. */
+        /** The HTTP client reads 4 KiB at a time, each of which would be a system call. */
         private static final int READ_AHEAD_BYTES = 256 << 10;
 
         private final OpenObject openObject;

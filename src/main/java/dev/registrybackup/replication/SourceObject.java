@@ -16,20 +16,20 @@ import java.io.InputStream;
 import java.util.Optional;
 
 /**
- * One object that is read and nothing else: by its ETag, or by its version where it may have been replaced or hidden since.
+ * An exact object to read, identified by its ETag, or by its version if it may have been replaced or deleted since.
  *
- * @param store where it is
- * @param info facts about it
- * @param version the version to read; empty for the one that is visible
- * @param rateLimiter how fast it may be read
+ * @param store the store that has it
+ * @param info its key, size and ETag
+ * @param version the version ID to read; empty for the current version
+ * @param rateLimiter limits how fast it is read
  */
 public record SourceObject(ObjectStore store, ObjectInfo info, Optional<String> version, RateLimiter rateLimiter) {
-    /** The visible object, read as fast as it comes. */
+    /** The current version of an object, read without a rate limit. */
     public static SourceObject current(ObjectStore store, ObjectInfo object) {
         return new SourceObject(store, object, Optional.empty(), RateLimiter.unlimited());
     }
 
-    /** Opens it, or a range of it. */
+    /** Opens the object, or a range of it. Throws {@link ObjectStoreException} if it was replaced or deleted since. */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     OpenObject open(Optional<ByteRange> range) {
@@ -39,19 +39,19 @@ public record SourceObject(ObjectStore store, ObjectInfo info, Optional<String> 
     }
 
     /**
-     * Reads it to its end and says whether its bytes are what the digest says.
+     * Reads the object to its end and returns whether its bytes match the digest.
      *
-     * @throws ObjectStoreException if it cannot be read
+     * @throws ObjectStoreException if the object cannot be read
      */
     public boolean matches(Digest digest) {
-        DigestVerifier proof = DigestVerifier.of(digest);
+        DigestVerifier verifier = DigestVerifier.of(digest);
         try (OpenObject reading = open(Optional.empty())) {
             InputStream stream = reading.stream();
             byte[] buffer = new byte[64 << 10];
             for (int count = stream.read(buffer); count >= 0; count = stream.read(buffer)) {
-                proof.update(buffer, 0, count);
+                verifier.update(buffer, 0, count);
             }
-            proof.verify();
+            verifier.verify();
             return true;
         } catch (DigestMismatchException e) {
             return false;

@@ -5,10 +5,10 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.LinkContent;
 
 /**
- * A link as it was read from the registry, or as a listing of it shows.
+ * A link as read from the registry, or as a listing of the registry shows it.
  *
- * @param info facts about its object, as of then
- * @param target the digest its content names, and it is nothing else
+ * @param info its key, size, ETag and time at that moment
+ * @param target the digest that is its whole content
  */
 record StoredLink(ObjectInfo info, Digest target) {
     byte[] content() {

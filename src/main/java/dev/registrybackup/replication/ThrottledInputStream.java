@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 
-/** Reads no faster than a pace allows. */
+/** Limits how fast a stream is read. */
 final class ThrottledInputStream extends FilterInputStream {
     private final RateLimiter rateLimiter;
 
@@ -28,7 +28,7 @@ final class ThrottledInputStream extends FilterInputStream {
             rateLimiter.acquire(Math.max(count, 0));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new InterruptedIOException("Stopped while reading at the pace that is set");
+            throw new InterruptedIOException("Interrupted while waiting for the bandwidth limit");
         }
         return count;
     }

@@ -5,7 +5,7 @@ import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.OpenObject;
 import java.io.InputStream;
 
-/** An object that is read no faster than a pace allows. */
+/** An open object whose stream is read at a limited rate. */
 record ThrottledObject(OpenObject delegate, InputStream stream) implements OpenObject {
     static ThrottledObject of(OpenObject opened, RateLimiter rateLimiter) {
         return new ThrottledObject(opened, new ThrottledInputStream(opened.stream(), rateLimiter));

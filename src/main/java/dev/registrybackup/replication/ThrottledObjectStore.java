@@ -8,13 +8,13 @@ import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.OpenObject;
 import java.util.Optional;
 
-/** A store whose objects are read no faster than a pace allows. */
+/** A store whose objects are read at a limited rate. */
 public final class ThrottledObjectStore extends ForwardingObjectStore {
     private final RateLimiter rateLimiter;
 
-    /** Reads from that store at that pace. */
-    public ThrottledObjectStore(ObjectStore below, RateLimiter rateLimiter) {
-        super(below);
+    /** Limits reads from this store. */
+    public ThrottledObjectStore(ObjectStore delegate, RateLimiter rateLimiter) {
+        super(delegate);
         this.rateLimiter = rateLimiter;
     }
 

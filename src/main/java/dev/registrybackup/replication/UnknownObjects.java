@@ -10,13 +10,13 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Objects inside the registry's root directory that its layout does not know: reported only, or, if so configured, copied
- * as they are. No digest names their content, so what is kept with the copy tells whether it is the same. After a copy the
- * registry is looked at again until both are equal, as for tags ({@link LinkReplicator}): another instance with an older read could
- * leave the older object otherwise. Canaries, which are there to try the events, are never copied.
+ * Replicates objects inside the registry's root directory that are not part of its layout. They are skipped, or copied
+ * unverified if so configured. Their keys contain no digest, so size and the ETag in the copy's metadata are compared. After
+ * each copy the registry's object is looked up again until both are equal, as for tags ({@link LinkReplicator}): otherwise
+ * another instance with an older read could leave an older object. Canaries are never copied.
  */
 public final class UnknownObjects {
-    /** An object that changes this often within one run is tried again later. */
+    /** After this many changes during one run, the run fails and the object is retried later. */
     private static final int MAX_ROUNDS = 10;
 
     private final ObjectStore registry;
@@ -26,16 +26,16 @@ public final class UnknownObjects {
     private final boolean isCopyEnabled;
 
     /**
-     * Treats foreign objects as configured.
+     * Replicates unknown objects as configured.
      *
-     * @param copied whether they are copied; else they are passed over
+     * @param isCopyEnabled whether they are copied; otherwise they are skipped
      */
-    public UnknownObjects(ObjectStore registry, ObjectStore backup, WorkerPools workerPools, boolean copied) {
+    public UnknownObjects(ObjectStore registry, ObjectStore backup, WorkerPools workerPools, boolean isCopyEnabled) {
         this.registry = registry;
         this.backup = backup;
         this.copier = new ObjectCopier(backup, SourceMetadata::of);
         this.workerPools = workerPools;
-        this.isCopyEnabled = copied;
+        this.isCopyEnabled = isCopyEnabled;
     }
 
     CompletableFuture<ReplicationResult> replicate(String key) {
@@ -70,7 +70,7 @@ public final class UnknownObjects {
         }
         throw new ObjectStoreException(
                 StoreError.PRECONDITION_FAILED,
-                "Failed to follow %s: it changed %d times meanwhile".formatted(key, MAX_ROUNDS));
+                "Failed to copy %s: it changed %d times during the copy".formatted(key, MAX_ROUNDS));
     }
 
     private static boolean isSame(ObjectInfo now, ObjectInfo copied) {

@@ -13,12 +13,12 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Whether every blob in the backup bucket was proved. A bucket that held no registry object when we first saw it is marked
- * so at once, since only we write there; one that something else filled, an rclone CronJob say, is not, until each of its
- * blobs has been read and proved. Safe for use by many threads.
+ * Marks a backup bucket in which every blob was verified. A bucket without registry objects is marked at once, because every
+ * blob is verified before it is written. A bucket that another program filled, for example an rclone CronJob, is marked only
+ * after each of its blobs was read and verified. Blocks; safe for use by many threads.
  */
 public final class VerifiedMarker {
-    /** The mark's key in the backup bucket. */
+    /** The marker's key in the backup bucket. */
     public static final String KEY = RegistryLayout.METADATA_PREFIX + "verified";
 
     private static final Duration CHECK_INTERVAL = Duration.ofMinutes(1);
@@ -26,12 +26,12 @@ public final class VerifiedMarker {
     private final ObjectStore backup;
     private final String registryPrefix;
     private final Clock clock;
-    /** Guarded by this. Once set, the mark stays. */
+    /** Guarded by this. Once set, the marker stays. */
     private boolean set;
     /** Guarded by this. */
     private Instant nextCheck = Instant.MIN;
 
-    /** The mark of that bucket. */
+    /** The marker of this bucket. */
     public VerifiedMarker(ObjectStore backup, RegistryLayout layout, Clock clock) {
         this.backup = backup;
         this.registryPrefix = layout.prefix();
@@ -39,9 +39,10 @@ public final class VerifiedMarker {
     }
 
     /**
-     * Whether it is set; asks the store until it is, at most once a minute.
+     * Whether the marker is set. Until it is, asks the store at most once a minute, and sets the marker if the bucket has no
+     * registry objects.
      *
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if that could not be told
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if a request to the store failed
      */
     public synchronized boolean isSet() {
         if (!set && clock.instant().isAfter(nextCheck)) {
@@ -52,10 +53,10 @@ public final class VerifiedMarker {
     }
 
     /**
-     * Sets it: from now on the size of a blob in the backup is enough to take it for good.
+     * Sets the marker: from now on, a blob in the backup counts as valid if its size is right.
      *
-     * @param reason how it is known that every blob there is what its digest says, for a human
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if it could not be written; it is not set then
+     * @param reason why every blob is known to match its digest, for a human
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if the marker could not be written; it is not set then
      */
     public synchronized void set(String reason) {
         write(reason);

@@ -63,7 +63,7 @@ class DeadLetterHandlerTest {
         assertEquals(1, eventResult.rejections().size());
         assertTrue(eventResult.rejections().get(0).payload().contains(KEY));
         assertEquals(
-                "Refused by the replicate function as never to succeed (422)",
+                "The role replicate rejected the event: it can never succeed (422)",
                 eventResult.rejections().get(0).reason());
         assertEquals(List.of(), handlerFixture.backup.requests());
     }

@@ -89,7 +89,9 @@ class MalformedLinksTest {
         ReplicationResult replicationResult = replicatorFixture.replicate(link("layer"));
 
         // Then
-        assertEquals("a link whose path names %s names %s".formatted(layer, OTHER), replicationResult.problem());
+        assertEquals(
+                "the link's path contains %s, but its content is %s".formatted(layer, OTHER),
+                replicationResult.problem());
     }
 
     @Test

@@ -262,7 +262,8 @@ class ObjectCopierTest {
                         .copy(read(object), Optional.of(digest(content))));
 
         // Then
-        assertEquals("A part of some/object was written with 0 bytes read instead of 33554432", failure.getMessage());
+        assertEquals(
+                "A part of some/object was uploaded after 0 bytes were read instead of 33554432", failure.getMessage());
         assertTrue(backup.head(KEY).isEmpty());
     }
 

@@ -13,16 +13,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One record of owed keys, as it lies in the backup bucket.
+ * A record of pending keys in the backup bucket.
  *
- * @param objectKey its object's key
- * @param version its object's version, where the bucket keeps versions
- * @param keys what is owed, each key once
+ * @param objectKey the record's key in the backup bucket
+ * @param version the record's version ID, if the bucket is versioned
+ * @param keys the pending keys, each once
  */
 public record PendingBatch(String objectKey, Optional<String> version, List<PendingKey> keys) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Keeps its own copy of the list. */
+    /** Copies the list. */
     public PendingBatch {
         keys = List.copyOf(keys);
     }
@@ -31,9 +31,9 @@ public record PendingBatch(String objectKey, Optional<String> version, List<Pend
         ObjectNode root = JsonNodeFactory.instance.objectNode();
         root.put("writtenAt", written.toString());
         ArrayNode list = root.putArray("keys");
-        for (PendingKey owed : keys) {
-            ObjectNode entry = list.addObject().put("key", owed.key());
-            owed.eventTime().ifPresent(time -> entry.put("eventTime", time.toString()));
+        for (PendingKey pending : keys) {
+            ObjectNode entry = list.addObject().put("key", pending.key());
+            pending.eventTime().ifPresent(time -> entry.put("eventTime", time.toString()));
         }
         return root.toString();
     }
@@ -46,7 +46,7 @@ public record PendingBatch(String objectKey, Optional<String> version, List<Pend
             }
         }
         if (keys.isEmpty()) {
-            throw new IOException("no keys in it");
+            throw new IOException("the record contains no keys");
         }
         return keys;
     }

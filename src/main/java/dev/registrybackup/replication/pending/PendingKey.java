@@ -4,9 +4,9 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A registry key that is to be looked at again.
+ * A registry key to replicate.
  *
  * @param key the key in the registry bucket
- * @param eventTime when the registry wrote it, if the event said so; UTC
+ * @param eventTime when the registry wrote it, UTC; empty if the event has no time or there was no event
  */
 public record PendingKey(String key, Optional<Instant> eventTime) {}

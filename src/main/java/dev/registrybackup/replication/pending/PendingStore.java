@@ -20,14 +20,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /**
- * The owed records of all instances, {@code registry-backup/pending/<instance>/<sequence>}, and each instance's sign of life
- * beside them. A record is always a new object, so that a finished copy can never erase a newer debt. Blocks.
+ * The records of pending keys of all instances, {@code registry-backup/pending/<instance>/<sequence>}, and a heartbeat for
+ * each instance. Every record is a new object, so deleting one after a copy can never delete a newer record. Blocks; methods
+ * throw {@link ObjectStoreException} if the backup bucket cannot be read or written.
  */
 public final class PendingStore {
-    /** Where owed records lie. */
+    /** The prefix of these records in the backup bucket. */
     public static final String PREFIX = RegistryLayout.METADATA_PREFIX + "pending/";
 
-    /** Of 1,024 bytes each, and six characters of JSON for a control character, these are less than a record may have. */
+    /** Keys have at most 1,024 bytes, and JSON escapes one as six characters at most: a full batch fits into a record. */
     static final int MAX_BATCH_KEYS = 1_024;
 
     private static final System.Logger LOGGER = System.getLogger(PendingStore.class.getName());
@@ -41,9 +42,9 @@ public final class PendingStore {
     private final SingleVersionRecord heartbeatRecord;
 
     /**
-     * The shelf as one instance uses it.
+     * Uses the records in this bucket as one instance.
      *
-     * @param instance this process's name, new with each start, without slashes
+     * @param instance a name without slashes that is unique to this run of the process
      */
     public PendingStore(ObjectStore backup, String instance, Clock clock) {
         this.backup = backup;
@@ -54,16 +55,16 @@ public final class PendingStore {
     }
 
     /**
-     * Writes a new record; when this returns, the keys are durably owed.
+     * Writes a new record. When this returns, the keys are durably recorded as pending.
      *
-     * @throws ObjectStoreException if it could not be written: the keys are then owed by nobody
+     * @throws ObjectStoreException if the record could not be written: the keys are then not pending
      */
     public PendingBatch write(List<PendingKey> keys) {
         String name = PREFIX + instance + "/%012d".formatted(sequence.incrementAndGet());
         return new PendingBatch(name, metadataStore.put(name, PendingBatch.toJson(clock.instant(), keys)), keys);
     }
 
-    /** The record of that name; empty if it is gone or is no record, which is logged. */
+    /** Reads the record with this key. Empty if it does not exist or cannot be parsed; the latter is logged. */
     public Optional<PendingBatch> read(String name) {
         try {
             Optional<StoredRecord> stored = metadataStore.get(name);
@@ -83,37 +84,39 @@ public final class PendingStore {
         }
     }
 
-    /** Left where it is, and no hindrance to the others. */
+    /** Logs a record that cannot be parsed. It stays in the bucket for a human; others are still processed. */
     private static Optional<PendingBatch> logUnreadable(String name, Exception e) {
         LogEvent.of("pending-batch-unreadable")
                 .with("record", name)
                 .with("reason", e.getMessage())
-                .with("remedy", "look at it and remove it by hand; comparing the buckets finds what it named")
+                .with(
+                        "remedy",
+                        "inspect the record and delete it; the next reconciliation copies the keys that it contained")
                 .log(LOGGER, Level.ERROR);
         return Optional.empty();
     }
 
-    /** Removes a record, for good. */
+    /** Deletes a record permanently, including its version. */
     public void delete(PendingBatch record) {
         metadataStore.delete(record.objectKey(), record.version());
     }
 
-    /** Says that this instance lives and works its own records; removes the sign before it. */
+    /** Writes the heartbeat of this instance, which shows that it retries its own records. Deletes the previous one. */
     public void writeHeartbeat() {
         heartbeatRecord.write("{\"heartbeatAt\":\"%s\"}".formatted(clock.instant()));
     }
 
-    /** When an instance last showed that it lives, by the store's clock. */
+    /** When an instance last wrote its heartbeat, UTC, by the store's clock; empty if there is none. */
     Optional<Instant> lastHeartbeat(String other) {
         return backup.headBeforeWrite(heartbeatKey(other)).map(ObjectInfo::lastModified);
     }
 
-    /** Removes the sign of life of an instance that is gone and has left nothing. */
+    /** Deletes the heartbeat of a dead instance without records. */
     void deleteHeartbeat(String other) {
         metadataStore.delete(heartbeatKey(other));
     }
 
-    /** All objects of the shelf, in order of instance and sequence, each instance's sign of life last. */
+    /** Lists all records and heartbeats in order of instance and sequence, each instance's heartbeat last. */
     @MustBeClosed
     public Stream<ObjectInfo> list() {
         return backup.list(PREFIX);
@@ -127,7 +130,7 @@ public final class PendingStore {
         return name.substring(PREFIX.length(), Math.max(PREFIX.length(), name.lastIndexOf('/')));
     }
 
-    /** Whether that object of the shelf is no record but a sign of life. */
+    /** Whether the object with this key is a heartbeat instead of a record. */
     public static boolean isHeartbeat(String name) {
         return name.endsWith("/" + HEARTBEAT_NAME);
     }

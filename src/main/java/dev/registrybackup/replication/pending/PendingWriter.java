@@ -12,14 +12,14 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records keys as owed, all that fall due within a tenth of a second in one object, so that one write answers them all.
- * Safe for use by many threads; never blocks.
+ * Records keys as pending. All keys submitted within {@link #BATCH_WINDOW} share one record, so that one write suffices for
+ * them. Safe for use by many threads; never blocks.
  */
 public final class PendingWriter {
-    /** How long a record stays open for more keys. */
+    /** How long a batch accepts more keys before it is written. */
     public static final Duration BATCH_WINDOW = Duration.ofMillis(100);
 
-    /** Keys whose record is not written yet, at the most: beyond, the store is too slow to owe more to. */
+    /** The maximum number of keys not written yet. Beyond it, keys are rejected: the store is too slow. */
     static final int MAX_WAITING_KEYS = 16_384;
 
     private final PendingStore pendingStore;
@@ -30,53 +30,56 @@ public final class PendingWriter {
     /** Guarded by this. */
     private int waitingKeys;
 
-    /** Keys that share a record, and for each whether its copy goes on meanwhile. */
+    /** The keys that will share a record, and for each whether it is retried at once. */
     private static final class OpenBatch {
         private final Map<String, PendingKey> keys = new LinkedHashMap<>();
-        private final Map<String, Boolean> stillCopying = new LinkedHashMap<>();
+        private final Map<String, Boolean> retryAtOnce = new LinkedHashMap<>();
         private final CompletableFuture<Void> written = new CompletableFuture<>();
     }
 
     /**
-     * Starts with nothing waiting.
+     * Starts without keys.
      *
-     * @param written is told each record once it is durable, and for each of its keys whether its copy goes on meanwhile
+     * @param onWritten called with each record after it is durable, and for each of its keys whether to retry it at once
      */
     public PendingWriter(
-            PendingStore shelf, WorkerPools workerPools, BiConsumer<PendingBatch, Map<String, Boolean>> written) {
-        this.pendingStore = shelf;
+            PendingStore pendingStore,
+            WorkerPools workerPools,
+            BiConsumer<PendingBatch, Map<String, Boolean>> onWritten) {
+        this.pendingStore = pendingStore;
         this.workerPools = workerPools;
-        this.onWritten = written;
+        this.onWritten = onWritten;
     }
 
     /**
-     * Records the key as owed.
+     * Records the key as pending.
      *
-     * @param goesOn whether the copy goes on: if not, there is no use in trying again at once
-     * @return done when the record is durable; fails with {@link ObjectStoreException} if it could not be written
+     * @param retryAtOnce whether to retry the key at once; false if its copy has just failed
+     * @return done when the record is durable; fails with {@link ObjectStoreException} if it could not be written or {@value
+     *     #MAX_WAITING_KEYS} keys already wait
      */
-    public synchronized CompletableFuture<Void> submit(PendingKey key, boolean goesOn) {
+    public synchronized CompletableFuture<Void> submit(PendingKey key, boolean retryAtOnce) {
         if (waitingKeys >= MAX_WAITING_KEYS) {
             return CompletableFuture.failedFuture(new ObjectStoreException(
                     StoreError.UNAVAILABLE,
-                    "Failed to record %s as owed: %d keys wait for the backup store already"
+                    "Failed to record %s as pending: %d keys already wait to be written to the backup store, which is too slow or fails"
                             .formatted(key.key(), waitingKeys)));
         }
         OpenBatch openBatch = currentBatch;
         if (openBatch == null || openBatch.keys.size() >= PendingStore.MAX_BATCH_KEYS) {
-            OpenBatch started = new OpenBatch();
-            currentBatch = started;
-            openBatch = started;
-            workerPools.schedule(BATCH_WINDOW, () -> writeBatch(started));
+            OpenBatch newBatch = new OpenBatch();
+            currentBatch = newBatch;
+            openBatch = newBatch;
+            workerPools.schedule(BATCH_WINDOW, () -> writeBatch(newBatch));
         }
         if (openBatch.keys.putIfAbsent(key.key(), key) == null) {
             waitingKeys++;
         }
-        openBatch.stillCopying.merge(key.key(), goesOn, Boolean::logicalAnd);
+        openBatch.retryAtOnce.merge(key.key(), retryAtOnce, Boolean::logicalAnd);
         return openBatch.written;
     }
 
-    /** How many keys wait for their record to be written. */
+    /** How many keys wait to be written. */
     public synchronized int waitingKeys() {
         return waitingKeys;
     }
@@ -88,7 +91,7 @@ public final class PendingWriter {
             releaseKeys(keys.size());
             if (failure == null) {
                 openBatch.written.complete(null);
-                onWritten.accept(record, openBatch.stillCopying);
+                onWritten.accept(record, openBatch.retryAtOnce);
             } else {
                 openBatch.written.completeExceptionally(failure);
             }

@@ -8,24 +8,24 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * How much is owed to the backup, by all instances together, and how much was rejected. Reads no more than a few pages of
- * a listing. Blocks; throws {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup did not do its part.
+ * Counts the records of pending keys and rejections of all instances. Reads only a few pages of each listing. Blocks; throws
+ * {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup bucket cannot be listed.
  */
 public final class QueueDepth {
-    /** So many objects of each are listed at most. */
+    /** The maximum number of objects listed of each. */
     public static final int MAX_LISTED = 5_000;
 
     private final ObjectStore backup;
     private final int maxListed;
 
     /**
-     * What was counted.
+     * The counts.
      *
-     * @param pending how many records of owed keys there are, each of one key or many
-     * @param oldestPending when the oldest of those was written, UTC, by the store's clock; empty if nothing is owed
-     * @param hasMorePending whether there are more, and perhaps older ones
-     * @param rejected how many records there are of what will never succeed
-     * @param hasMoreRejected whether there are more
+     * @param pending the number of records of pending keys, each with one key or more
+     * @param oldestPending when the oldest of these was written, UTC, by the store's clock; empty if there are none
+     * @param hasMorePending whether there are more than counted, which may be older
+     * @param rejected the number of rejections
+     * @param hasMoreRejected whether there are more than counted
      */
     public record QueueCounts(
             long pending,
@@ -34,19 +34,19 @@ public final class QueueDepth {
             long rejected,
             boolean hasMoreRejected) {}
 
-    /** That of this backup. */
+    /** Counts the records in this bucket. */
     public QueueDepth(ObjectStore backup) {
         this(backup, MAX_LISTED);
     }
 
-    QueueDepth(ObjectStore backup, int most) {
+    QueueDepth(ObjectStore backup, int maxListed) {
         this.backup = backup;
-        this.maxListed = most;
+        this.maxListed = maxListed;
     }
 
-    /** Counts what there is now. */
+    /** Counts the current records. */
     public QueueCounts read() {
-        long owed = 0;
+        long pending = 0;
         long listed = 0;
         Optional<Instant> oldest = Optional.empty();
         try (Stream<ObjectInfo> listing = backup.list(PendingStore.PREFIX)) {
@@ -54,14 +54,15 @@ public final class QueueDepth {
                 ObjectInfo object = objects.next();
                 listed++;
                 if (listed <= maxListed && !PendingStore.isHeartbeat(object.key())) {
-                    owed++;
+                    pending++;
                     Instant written = object.lastModified();
                     oldest = Optional.of(oldest.filter(written::isAfter).orElse(written));
                 }
             }
         }
         long rejected = countRejected();
-        return new QueueCounts(owed, oldest, listed > maxListed, Math.min(rejected, maxListed), rejected > maxListed);
+        return new QueueCounts(
+                pending, oldest, listed > maxListed, Math.min(rejected, maxListed), rejected > maxListed);
     }
 
     private long countRejected() {

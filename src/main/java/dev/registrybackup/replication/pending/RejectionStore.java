@@ -21,12 +21,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What will never succeed, kept for a human under {@code registry-backup/rejected/}: one record for each cause however
- * often it comes, at most {@value #MAX_REJECTIONS} of them, each of at most some {@value #MAX_PAYLOAD_BYTES} bytes of payload.
- * Blocks; safe for use by many threads.
+ * The records of what can never succeed, for a human, under {@code registry-backup/rejected/}. A cause that occurs again has
+ * only one record. There are at most {@value #MAX_REJECTIONS} records, each with about {@value #MAX_PAYLOAD_BYTES} bytes of
+ * payload at most. Blocks; safe for use by many threads.
  */
 public final class RejectionStore {
-    /** Where they lie. */
+    /** The prefix of these records in the backup bucket. */
     public static final String PREFIX = RegistryLayout.METADATA_PREFIX + "rejected/";
 
     static final int MAX_REJECTIONS = 10_000;
@@ -39,24 +39,24 @@ public final class RejectionStore {
     private final Clock clock;
     private final Consumer<Rejection> onSaved;
     private final ExpiringKeySet knownKeys;
-    /** Guarded by this: how many there are, once counted. */
+    /** Guarded by this: how many records there are; null until they are counted. */
     private @Nullable Integer count;
 
     /**
-     * One thing that will never succeed.
+     * A key or event that can never succeed.
      *
-     * @param identity what makes it the same thing when it comes again
-     * @param reason why it never will, for a human
-     * @param key the registry key, if one is known
-     * @param payload the beginning of the event, if it could not be understood
+     * @param identity identifies the cause; rejections with equal identities share one record
+     * @param reason why it can never succeed, for a human
+     * @param key the registry key, if it is known
+     * @param payload the beginning of the event, if it could not be decoded; otherwise empty
      */
     public record Rejection(String identity, String reason, Optional<String> key, String payload) {
-        /** A key that can never be copied. */
+        /** The rejection of a key that can never be copied. */
         public static Rejection ofKey(String key, String reason) {
             return new Rejection("key " + key, reason, Optional.of(key), "");
         }
 
-        /** An event that says nothing we can act on. */
+        /** The rejection of an event that cannot be decoded. */
         public static Rejection ofPayload(byte[] payload, String reason) {
             return new Rejection(
                     "payload " + Digest.of(DigestAlgorithm.SHA256, payload),
@@ -65,25 +65,29 @@ public final class RejectionStore {
                     new String(payload, 0, Math.min(payload.length, MAX_PAYLOAD_BYTES), StandardCharsets.UTF_8));
         }
 
-        /** An event about a bucket that is not ours: one record for each such bucket. */
+        /** The rejection of all events about a bucket other than the registry bucket: one record for each bucket. */
         public static Rejection ofBucket(String bucket, String reason) {
             return new Rejection("bucket " + bucket, reason, Optional.empty(), "");
         }
     }
 
-    /** The rejections of that bucket; the consumer is told each that is new there. */
-    public RejectionStore(ObjectStore backup, Clock clock, Consumer<Rejection> onKept) {
+    /**
+     * Uses the records in this bucket.
+     *
+     * @param onSaved called with each rejection that had no record yet
+     */
+    public RejectionStore(ObjectStore backup, Clock clock, Consumer<Rejection> onSaved) {
         this.backup = backup;
         this.metadataStore = new MetadataStore(backup);
         this.clock = clock;
-        this.onSaved = onKept;
+        this.onSaved = onSaved;
         this.knownKeys = new ExpiringKeySet(clock, Duration.ofHours(1), MAX_REJECTIONS);
     }
 
     /**
-     * Keeps the rejection, unless it is kept already. Beyond the bound it is only logged: it is no work that anybody owes.
+     * Records the rejection, unless it is on record. Beyond the limit it is only logged: no retry depends on the record.
      *
-     * @throws ObjectStoreException if it could not be written
+     * @throws ObjectStoreException if the record could not be read or written
      */
     public void save(Rejection rejection) {
         byte[] identity = rejection.identity().getBytes(StandardCharsets.UTF_8);
@@ -95,8 +99,8 @@ public final class RejectionStore {
             if (!reserveSlot()) {
                 LogEvent.of("rejection-not-saved")
                         .with("reason", rejection.reason())
-                        .with("cause", "there are %s records under %s already".formatted(MAX_REJECTIONS, PREFIX))
-                        .with("remedy", "look at them, mend their cause, remove them")
+                        .with("cause", "there are already %s records under %s".formatted(MAX_REJECTIONS, PREFIX))
+                        .with("remedy", "inspect the records, fix their causes and delete them")
                         .log(LOGGER, Level.WARNING);
                 return;
             }
@@ -115,7 +119,7 @@ public final class RejectionStore {
         onSaved.accept(rejection);
     }
 
-    /** Counts what is there: the bound holds over all instances within an hour, and within one at once. */
+    /** Reserves a place below the limit. The limit is exact for one instance; the others count its records later. */
     private synchronized boolean reserveSlot() {
         Integer counted = count;
         if (counted == null) {
@@ -123,9 +127,9 @@ public final class RejectionStore {
                 counted = (int) all.limit(MAX_REJECTIONS).count();
             }
         }
-        boolean free = counted < MAX_REJECTIONS;
-        count = free ? counted + 1 : counted;
-        return free;
+        boolean hasRoom = counted < MAX_REJECTIONS;
+        count = hasRoom ? counted + 1 : counted;
+        return hasRoom;
     }
 
     private synchronized void releaseSlot() {
@@ -133,7 +137,7 @@ public final class RejectionStore {
         count = counted == null ? null : Integer.valueOf(counted - 1);
     }
 
-    /** Counts again what is there, since a human may have removed some. */
+    /** Lets the next {@link #save} count the records again, since a human may have deleted some. */
     public synchronized void resetCount() {
         count = null;
     }

@@ -4,14 +4,14 @@ import dev.registrybackup.replication.pending.RejectionStore.Rejection;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** Whoever can settle an owed key. */
+/** Replicates a pending key. */
 @FunctionalInterface
 public interface RetryHandler {
     /**
-     * Looks at the key again, from a read of the registry that begins after this call.
+     * Replicates the key. The read of the registry begins after this call.
      *
-     * @return done when the backup has what the registry has; with a rejection where that can never be; failed where it
-     *     may be later
+     * @return done when the backup has what the registry has; contains a rejection if that can never succeed; fails if a
+     *     retry may succeed
      */
     CompletableFuture<Optional<Rejection>> retry(PendingKey key);
 }

@@ -13,22 +13,22 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which owed keys this instance works on, when each is due, and which records a finished copy settles. Pure state; safe
- * for use by many threads.
+ * Which pending keys this instance retries, when each is due, and which records are complete after a copy. Makes no request;
+ * safe for use by many threads.
  *
- * <p>A copy settles only the records that were there when it began, so that it never erases a newer debt.
+ * <p>A copy completes only the records that existed when it started, so it never deletes a newer record.
  */
 final class RetryState {
     static final Duration INITIAL_BACKOFF = Duration.ofMinutes(1);
     static final Duration MAX_BACKOFF = Duration.ofHours(1);
 
     private final int maxEntries;
-    /** Guarded by this: records being worked, each with the keys still to be settled. */
+    /** Guarded by this: the records in work by their key, each with its remaining keys. */
     private final Map<String, TrackedBatch> batches = new LinkedHashMap<>();
     /** Guarded by this. */
     private final Map<String, KeyState> keys = new HashMap<>();
 
-    /** A record, and what of it is not settled yet. */
+    /** A record and those of its keys that are not durable yet. */
     private record TrackedBatch(PendingBatch batch, Set<String> remainingKeys) {}
 
     private static final class KeyState {
@@ -43,12 +43,12 @@ final class RetryState {
         }
     }
 
-    /** A try at one key that has begun, and the records it settles if it succeeds. */
+    /** A running retry of one key, and the records with this key when it started. */
     record RetryAttempt(PendingKey key, Set<String> batches) {}
 
-    /** Starts empty, and holds so many keys and records at the most: others stay on the shelf until there is room. */
-    RetryState(int most) {
-        this.maxEntries = most;
+    /** Starts empty. Further keys or records stay in the {@link PendingStore} until there is room. */
+    RetryState(int maxEntries) {
+        this.maxEntries = maxEntries;
     }
 
     synchronized boolean hasCapacity() {
@@ -63,37 +63,37 @@ final class RetryState {
         return keys.size();
     }
 
-    /** Takes a record, unless it has it already; each key is told to be worth trying at once or not. */
-    synchronized void add(PendingBatch record, Map<String, Boolean> goesOn, Instant now) {
-        Set<String> open = new HashSet<>();
-        if (batches.putIfAbsent(record.objectKey(), new TrackedBatch(record, open)) != null) {
+    /** Adds a record, unless it was added before. Keys mapped to false are due after {@link #INITIAL_BACKOFF}. */
+    synchronized void add(PendingBatch record, Map<String, Boolean> retryAtOnce, Instant now) {
+        Set<String> remaining = new HashSet<>();
+        if (batches.putIfAbsent(record.objectKey(), new TrackedBatch(record, remaining)) != null) {
             return;
         }
-        for (PendingKey owed : record.keys()) {
-            open.add(owed.key());
-            boolean atOnce = goesOn.getOrDefault(owed.key(), true);
-            KeyState keyState =
-                    keys.computeIfAbsent(owed.key(), fresh -> new KeyState(atOnce ? now : now.plus(INITIAL_BACKOFF)));
+        for (PendingKey pending : record.keys()) {
+            remaining.add(pending.key());
+            boolean dueNow = retryAtOnce.getOrDefault(pending.key(), true);
+            KeyState keyState = keys.computeIfAbsent(
+                    pending.key(), absent -> new KeyState(dueNow ? now : now.plus(INITIAL_BACKOFF)));
             keyState.batches.add(record.objectKey());
-            keyState.eventTime = keyState.eventTime.or(owed::eventTime);
+            keyState.eventTime = keyState.eventTime.or(pending::eventTime);
         }
     }
 
-    /** Begins tries at keys that are due and not being tried. */
+    /** Starts up to {@code count} retries of keys that are due and have no running one. */
     synchronized List<RetryAttempt> startDue(Instant now, int count) {
-        List<RetryAttempt> tries = new ArrayList<>();
+        List<RetryAttempt> attempts = new ArrayList<>();
         for (Map.Entry<String, KeyState> entry : keys.entrySet()) {
             KeyState keyState = entry.getValue();
-            if (tries.size() < count && !keyState.isRunning && !keyState.nextAttemptAt.isAfter(now)) {
+            if (attempts.size() < count && !keyState.isRunning && !keyState.nextAttemptAt.isAfter(now)) {
                 keyState.isRunning = true;
-                tries.add(new RetryAttempt(
+                attempts.add(new RetryAttempt(
                         new PendingKey(entry.getKey(), keyState.eventTime), Set.copyOf(keyState.batches)));
             }
         }
-        return tries;
+        return attempts;
     }
 
-    /** The try succeeded; tells the records that are settled in full by it. */
+    /** Ends a retry that succeeded. Returns the records that have no keys left. */
     synchronized List<PendingBatch> succeeded(RetryAttempt done, Instant now) {
         List<PendingBatch> complete = new ArrayList<>();
         for (String name : done.batches()) {
@@ -117,12 +117,12 @@ final class RetryState {
         return complete;
     }
 
-    /** The record is gone from the shelf. Until then it is held, so that a listing does not bring it in again. */
+    /** Forgets a record, after it was deleted from the bucket: otherwise a listing would add it again. */
     synchronized void removeBatch(PendingBatch record) {
         batches.remove(record.objectKey());
     }
 
-    /** The try failed; tells when the key is due again. */
+    /** Ends a retry that failed. Returns when the key is due again. */
     synchronized Instant failed(RetryAttempt failed, Instant now) {
         KeyState keyState = keys.get(failed.key().key());
         if (keyState == null) {

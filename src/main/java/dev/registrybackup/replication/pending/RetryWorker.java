@@ -28,24 +28,24 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
- * Settles owed keys: this instance's own, and those left by instances that have been silent for three minutes. Runs in
- * the replicate role only.
+ * Retries pending keys: those of this instance, and those of instances without a heartbeat for three minutes. Runs only in
+ * the role replicate.
  */
 public final class RetryWorker {
-    /** An instance without a sign of life for so long has left its records to the others. */
+    /** After this time without a heartbeat, other instances take over an instance's records. */
     public static final Duration HEARTBEAT_TIMEOUT = Duration.ofMinutes(3);
 
     private static final System.Logger LOGGER = System.getLogger(RetryWorker.class.getName());
     private static final Duration HEARTBEAT_INTERVAL = Duration.ofMinutes(1);
-    private static final Duration COLLECTION = Duration.ofMinutes(1);
+    private static final Duration CLAIM_INTERVAL = Duration.ofMinutes(1);
     private static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
     private static final int MAX_KEYS = 20_000;
     private static final int CONCURRENCY = 32;
-    /** A try that lasts longer, of a large blob say, gives its place to another; it waits in the lane of large objects. */
-    private static final Duration LONG_TRY = Duration.ofSeconds(5);
+    /** An attempt that takes longer, for example of a large blob, no longer counts against {@link #CONCURRENCY}. */
+    private static final Duration LONG_ATTEMPT = Duration.ofSeconds(5);
 
-    private static final int MOST_UNDER_WAY = 1_024;
-    private static final int READS_AT_ONCE = 8;
+    private static final int MAX_ATTEMPTS = 1_024;
+    private static final int READ_CONCURRENCY = 8;
 
     private final PendingStore pendingStore;
     private final RejectionStore rejectionStore;
@@ -54,119 +54,125 @@ public final class RetryWorker {
     private final Clock clock;
     private final RetryState retryState = new RetryState(MAX_KEYS);
     private final AtomicInteger attemptsRunning = new AtomicInteger();
-    /** Those that are not long. */
-    private final AtomicInteger shortTries = new AtomicInteger();
+    /** The running attempts that have not yet taken longer than {@link #LONG_ATTEMPT}. */
+    private final AtomicInteger shortAttempts = new AtomicInteger();
 
-    /** Works the shelf as its instance, through the debtor. */
+    /** Retries the keys of this store, as its instance, with this handler. */
     public RetryWorker(
-            PendingStore shelf,
+            PendingStore pendingStore,
             RejectionStore rejectionStore,
             RetryHandler retryHandler,
             WorkerPools workerPools,
             Clock clock) {
-        this.pendingStore = shelf;
+        this.pendingStore = pendingStore;
         this.rejectionStore = rejectionStore;
         this.retryHandler = retryHandler;
         this.workerPools = workerPools;
         this.clock = clock;
     }
 
-    /** Starts to show life and to work, in the background. */
+    /** Starts heartbeats and retries in the background. */
     public void start() {
-        workerPools.scheduleAtFixedRate(HEARTBEAT_INTERVAL, this::showLife);
-        workerPools.scheduleAtFixedRate(COLLECTION, this::claimBatches);
+        workerPools.scheduleAtFixedRate(HEARTBEAT_INTERVAL, this::writeHeartbeat);
+        workerPools.scheduleAtFixedRate(CLAIM_INTERVAL, this::claimBatches);
         workerPools.scheduleAtFixedRate(RETRY_INTERVAL, this::retryDue);
     }
 
-    /** Takes on a record just written by this instance; without room for it, it is collected from the shelf later. */
-    public void add(PendingBatch record, Map<String, Boolean> goesOn) {
+    /**
+     * Adds a record that this instance has just written. If there is no room, {@link #claimBatches} adds it later.
+     *
+     * @param retryAtOnce for each key, whether it is due at once or only after a minute
+     */
+    public void add(PendingBatch record, Map<String, Boolean> retryAtOnce) {
         if (retryState.hasCapacity()) {
-            retryState.add(record, goesOn, clock.instant());
+            retryState.add(record, retryAtOnce, clock.instant());
         }
     }
 
-    /** How many keys this instance holds as owed. */
+    /** How many pending keys this instance retries. */
     public int pendingKeys() {
         return retryState.size();
     }
 
-    /** Apart from the collection, which may last: whoever shows no life has its records taken over. */
-    void showLife() {
+    /** Separate from {@link #claimBatches}, which may take long: without a heartbeat, others take over the records. */
+    void writeHeartbeat() {
         pendingStore.writeHeartbeat();
     }
 
-    /** Takes on from the shelf what is this instance's, or was left by a silent one and falls to this instance. */
+    /** Adds this instance's records that are not in memory, and those that it takes over from dead instances. */
     void claimBatches() {
         Optional<Instant> storeNow = pendingStore.lastHeartbeat(pendingStore.instance());
-        BoundedTaskGroup reads = new BoundedTaskGroup(workerPools, READS_AT_ONCE);
-        Map<String, Instant> alive = new HashMap<>();
+        BoundedTaskGroup reads = new BoundedTaskGroup(workerPools, READ_CONCURRENCY);
+        Map<String, Instant> heartbeats = new HashMap<>();
         List<ObjectInfo> others = new ArrayList<>();
-        boolean isCut;
+        boolean isTruncated;
         try (Stream<ObjectInfo> listing = pendingStore.list()) {
             Iterator<ObjectInfo> objects = listing.iterator();
             while (retryState.hasCapacity() && others.size() < MAX_KEYS && objects.hasNext()) {
                 ObjectInfo object = objects.next();
                 String instance = PendingStore.instanceOf(object.key());
                 if (PendingStore.isHeartbeat(object.key())) {
-                    alive.put(instance, object.lastModified());
+                    heartbeats.put(instance, object.lastModified());
                 } else if (instance.equals(pendingStore.instance())) {
                     reads.submit(0, () -> claim(object.key()));
                 } else {
                     others.add(object);
                 }
             }
-            isCut = objects.hasNext();
+            isTruncated = objects.hasNext();
         }
-        if (isCut) {
-            // An instance's sign of life is listed after its records: that of the last one may be among the rest.
+        if (isTruncated) {
+            // A heartbeat is listed after its instance's records, so that of the last instance may not be listed yet.
             others.stream()
                     .map(record -> PendingStore.instanceOf(record.key()))
                     .distinct()
-                    .filter(instance -> !alive.containsKey(instance))
-                    .forEach(instance ->
-                            pendingStore.lastHeartbeat(instance).ifPresent(sign -> alive.put(instance, sign)));
+                    .filter(instance -> !heartbeats.containsKey(instance))
+                    .forEach(instance -> pendingStore
+                            .lastHeartbeat(instance)
+                            .ifPresent(heartbeat -> heartbeats.put(instance, heartbeat)));
         }
-        // Before its first sign of life this instance does not know the store's time, by which alone others are silent.
-        storeNow.ifPresent(now -> takeOver(others, alive, now, reads));
+        // Whether others are dead is decided by the store's clock, which is known only after the first own heartbeat.
+        storeNow.ifPresent(now -> takeOver(others, heartbeats, now, reads));
         reads.await();
     }
 
     /**
-     * Takes on records that fall to this instance: each record has an order of its own of the living instances (rendezvous
-     * hashing). The first takes it on after one silence, the next after one more, so that nobody copies what another does.
+     * Takes over records of dead instances. Each record ranks the live instances in its own order (rendezvous hashing): the
+     * first takes it over after one {@link #HEARTBEAT_TIMEOUT}, the next after two, so that two do not retry the same keys.
      */
-    private void takeOver(List<ObjectInfo> others, Map<String, Instant> alive, Instant now, BoundedTaskGroup reads) {
-        List<String> living = alive.entrySet().stream()
-                .filter(sign -> !isSilent(sign.getValue(), now, 1))
+    private void takeOver(
+            List<ObjectInfo> others, Map<String, Instant> heartbeats, Instant now, BoundedTaskGroup reads) {
+        List<String> live = heartbeats.entrySet().stream()
+                .filter(heartbeat -> !isTimedOut(heartbeat.getValue(), now, 1))
                 .map(Map.Entry::getKey)
                 .toList();
         Set<String> withRecords = new HashSet<>();
         for (ObjectInfo record : others) {
             String instance = PendingStore.instanceOf(record.key());
             withRecords.add(instance);
-            Instant heard = alive.getOrDefault(instance, record.lastModified());
-            Instant since = heard.isAfter(record.lastModified()) ? heard : record.lastModified();
-            if (retryState.hasCapacity() && isSilent(since, now, 1 + rank(record.key(), living))) {
+            Instant heartbeat = heartbeats.getOrDefault(instance, record.lastModified());
+            Instant since = heartbeat.isAfter(record.lastModified()) ? heartbeat : record.lastModified();
+            if (retryState.hasCapacity() && isTimedOut(since, now, 1 + rank(record.key(), live))) {
                 reads.submit(0, () -> claim(record.key()));
             }
         }
         if (others.size() < MAX_KEYS) {
-            alive.forEach((instance, sign) -> {
-                if (!withRecords.contains(instance) && isSilent(sign, now, 1)) {
+            heartbeats.forEach((instance, heartbeat) -> {
+                if (!withRecords.contains(instance) && isTimedOut(heartbeat, now, 1)) {
                     pendingStore.deleteHeartbeat(instance);
                 }
             });
         }
     }
 
-    /** By the store's clock alone: ours may be off by any time. */
-    private static boolean isSilent(Instant since, Instant storeNow, long silences) {
-        return Duration.between(since, storeNow).compareTo(HEARTBEAT_TIMEOUT.multipliedBy(silences)) >= 0;
+    /** Compares times of the store's clock only, since the clock of this machine may be wrong. */
+    private static boolean isTimedOut(Instant since, Instant storeNow, long timeouts) {
+        return Duration.between(since, storeNow).compareTo(HEARTBEAT_TIMEOUT.multipliedBy(timeouts)) >= 0;
     }
 
-    private long rank(String record, List<String> living) {
+    private long rank(String record, List<String> live) {
         String own = weight(record, pendingStore.instance());
-        return living.stream()
+        return live.stream()
                 .filter(other -> !other.equals(pendingStore.instance()))
                 .filter(other -> weight(record, other).compareTo(own) > 0)
                 .count();
@@ -189,36 +195,36 @@ public final class RetryWorker {
         }
     }
 
-    /** Begins what is due, as far as there is room for it beside the events. */
+    /** Starts the attempts that are due, as far as the limits allow. */
     synchronized void retryDue() {
-        int room = Math.min(CONCURRENCY - shortTries.get(), MOST_UNDER_WAY - attemptsRunning.get());
-        retryState.startDue(clock.instant(), room).forEach(this::begin);
+        int room = Math.min(CONCURRENCY - shortAttempts.get(), MAX_ATTEMPTS - attemptsRunning.get());
+        retryState.startDue(clock.instant(), room).forEach(this::startAttempt);
     }
 
-    private void begin(RetryAttempt due) {
+    private void startAttempt(RetryAttempt due) {
         attemptsRunning.incrementAndGet();
-        shortTries.incrementAndGet();
+        shortAttempts.incrementAndGet();
         AtomicBoolean isShort = new AtomicBoolean(true);
         CompletableFuture<Boolean> attempt = retryHandler
                 .retry(due.key())
                 .thenCompose(rejection -> workerPools.submitMetadata(() -> finish(due, rejection)));
-        workerPools.scheduleUnlessDone(attempt, LONG_TRY, () -> giveUpPlace(isShort));
+        workerPools.scheduleUnlessDone(attempt, LONG_ATTEMPT, () -> releaseSlot(isShort));
         attempt.whenComplete((done, failure) -> {
             attemptsRunning.decrementAndGet();
-            giveUpPlace(isShort);
+            releaseSlot(isShort);
             if (failure != null) {
                 reschedule(due, failure);
             }
-            // Not after each: to find what is due takes a look at all keys.
-            if (shortTries.get() <= CONCURRENCY / 2) {
+            // Not after each attempt, because finding the due keys reads all of them.
+            if (shortAttempts.get() <= CONCURRENCY / 2) {
                 retryDue();
             }
         });
     }
 
-    private void giveUpPlace(AtomicBoolean isShort) {
+    private void releaseSlot(AtomicBoolean isShort) {
         if (isShort.compareAndSet(true, false)) {
-            shortTries.decrementAndGet();
+            shortAttempts.decrementAndGet();
         }
     }
 
@@ -228,7 +234,7 @@ public final class RetryWorker {
         return true;
     }
 
-    /** Not held any more even if it could not be removed: it is then collected and settled once more. */
+    /** If the deletion fails, the record is forgotten all the same; it is then claimed and retried again. */
     private void deleteBatch(PendingBatch record) {
         try {
             pendingStore.delete(record);

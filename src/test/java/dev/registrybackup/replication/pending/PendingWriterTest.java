@@ -180,7 +180,7 @@ class PendingWriterTest {
         assertTrue(more.isCompletedExceptionally());
         ExecutionException failure = assertThrows(ExecutionException.class, () -> get(more));
         assertEquals(
-                "dev.registrybackup.objectstore.ObjectStoreException: Failed to record more as owed: 16384 keys wait for the backup store already",
+                "dev.registrybackup.objectstore.ObjectStoreException: Failed to record more as pending: 16384 keys already wait to be written to the backup store, which is too slow or fails",
                 String.valueOf(failure.getCause()));
         released.countDown();
         get(full);

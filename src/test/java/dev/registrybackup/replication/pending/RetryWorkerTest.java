@@ -85,7 +85,7 @@ class RetryWorkerTest {
     }
 
     private void collect() {
-        retryWorker.showLife();
+        retryWorker.writeHeartbeat();
         retryWorker.claimBatches();
     }
 
@@ -433,7 +433,7 @@ class RetryWorkerTest {
     void recordsOfALivingInstanceAreLeftToItHoweverManyThereAre() {
         // Given
         IntStream.rangeClosed(0, 20_000).forEach(number -> otherStore.write(pendingKeys("key " + number)));
-        retryWorker.showLife();
+        retryWorker.writeHeartbeat();
         storeClock.advance(RetryWorker.HEARTBEAT_TIMEOUT.multipliedBy(2));
         otherStore.writeHeartbeat();
 
@@ -458,15 +458,15 @@ class RetryWorkerTest {
                     ownClock));
         }
         IntStream.range(0, 60).forEach(number -> otherStore.write(pendingKeys("key " + number)));
-        living.forEach(RetryWorker::showLife);
+        living.forEach(RetryWorker::writeHeartbeat);
         storeClock.advance(RetryWorker.HEARTBEAT_TIMEOUT);
 
         // When
-        living.forEach(RetryWorker::showLife);
+        living.forEach(RetryWorker::writeHeartbeat);
         living.forEach(RetryWorker::claimBatches);
         List<Integer> first = living.stream().map(RetryWorker::pendingKeys).toList();
         storeClock.advance(RetryWorker.HEARTBEAT_TIMEOUT.multipliedBy(2));
-        living.forEach(RetryWorker::showLife);
+        living.forEach(RetryWorker::writeHeartbeat);
         living.forEach(RetryWorker::claimBatches);
 
         // Then
