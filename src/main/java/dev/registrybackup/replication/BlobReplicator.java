@@ -22,8 +22,8 @@ import java.util.function.Predicate;
 /**
  * Copies blobs into the backup. Concurrent calls for the same blob copy it once. Safe for use by many threads.
  *
- * <p>A blob in the backup is valid if it has the right size, because every blob was verified before it was written. In a
- * bucket that another program filled, each blob is read and verified first ({@link VerifiedMarker}).
+ * <p>A blob in the backup is valid if it has the right size, because every blob was verified before it was written. In
+ * a bucket that another program filled, each blob is read and verified first ({@link VerifiedMarker}).
  */
 public final class BlobReplicator {
     /** Covers a whole small object, and limits what the store sends of a large one, which is read again later. */
@@ -87,9 +87,9 @@ public final class BlobReplicator {
     }
 
     /**
-     * Copies a blob that an event announced, if it is missing in the backup or has another size there. Most announced blobs
-     * are new, so a small one is read and written at once with {@code If-None-Match}: two requests. If the blob is large, or
-     * the store ignores the condition, the backup is asked first.
+     * Copies a blob that an event announced, if it is missing in the backup or has another size there. Most announced
+     * blobs are new, so a small one is read and written at once with {@code If-None-Match}: two requests. If the blob
+     * is large, or the store ignores the condition, the backup is asked first.
      *
      * @return the result; fails with {@link ObjectStoreException} if a store failed
      */
@@ -113,8 +113,8 @@ public final class BlobReplicator {
     }
 
     /**
-     * Copies a blob that a listing has just shown to be missing in the backup. Makes no further lookup: a small blob costs
-     * one read and one write.
+     * Copies a blob that a listing has just shown to be missing in the backup. Makes no further lookup: a small blob
+     * costs one read and one write.
      *
      * @return the result; fails with {@link ObjectStoreException} if a store failed
      */
@@ -167,8 +167,8 @@ public final class BlobReplicator {
     /**
      * Copies a small blob with one read and one write. For a large blob, only looks it up.
      *
-     * @param isAbsent whether the blob is known to be missing in the backup; otherwise the write is conditional, and the
-     *     backup is asked if nothing was written
+     * @param isAbsent whether the blob is known to be missing in the backup; otherwise the write is conditional, and
+     *     the backup is asked if nothing was written
      */
     private Attempt openAndCopy(String key, Digest digest, boolean isAbsent) {
         Optional<ObjectInfo> source = Optional.empty();

@@ -21,18 +21,18 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Links that wait for a dependency. A <i>partial</i> link is published although the registry itself lacks a dependency. A
- * <i>blocked</i> link is not published because a dependency is corrupt.
+ * Links that wait for a dependency. A <i>partial</i> link is published although a dependency is missing in the registry
+ * itself. A <i>blocked</i> link is not published because a dependency is corrupt.
  *
- * <p>Each link and dependency is one record in the backup bucket. Its key contains everything that a listing needs: {@code
- * registry-backup/partial/<algorithm>/<hex of the dependency>/<key of the link>}. An index in memory holds at most
- * 20,000 records; {@link #refresh} adds those of other instances. Records beyond the limit are listed when their dependency
- * is copied, and by each reconciliation. Safe for use by many threads; methods that write or list block.
+ * <p>Each link and dependency is one record in the backup bucket. Its key contains everything that a listing needs:
+ * {@code registry-backup/partial/<algorithm>/<hex of the dependency>/<key of the link>}. An index in memory holds at
+ * most 20,000 records; {@link #refresh} adds those of other instances. Records beyond the limit are listed when their
+ * dependency is copied, and by each reconciliation. Safe for use by many threads; methods that write or list block.
  */
 public final class BlockedLinks {
     /** What was done with a link that waits. */
     public enum LinkState {
-        /** Published, although the registry lacks a dependency. */
+        /** Published, although a dependency is missing in the registry. */
         PARTIAL("partial/"),
         /** Not published, because a dependency is corrupt. */
         BLOCKED("blocked/");
@@ -144,8 +144,8 @@ public final class BlockedLinks {
     }
 
     /**
-     * Passes every link on record to the action, {@value #MAX_RETRIED} records at a time. Their records are in the index
-     * during the call, so that {@link #update} deletes the outdated ones.
+     * Passes every link on record to the action, {@value #MAX_RETRIED} records at a time. Their records are in the
+     * index during the call, so that {@link #update} deletes the outdated ones.
      *
      * @param action replicates each link, and returns when all are finished
      * @throws ObjectStoreException if they could not be listed

@@ -12,8 +12,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Handles the events that a broker could not deliver, in the role dead-letter. Copies nothing: it records the events' keys
- * as pending, for the role replicate to retry, or as rejected if that role answered that they can never succeed.
+ * Handles the events that a broker could not deliver, in the role dead-letter. Copies nothing: it records the events'
+ * keys as pending, for the role replicate to retry, or as rejected if that role answered that they can never succeed.
  */
 public final class DeadLetterHandler {
     private final NotificationFilter notificationFilter;

@@ -23,8 +23,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Copies a manifest and all its dependencies into the backup: configs, layers, the manifests of an index, and their
- * dependencies. On request, also publishes a repository's layer link to each config and layer, after its blob. Manifests
- * are read from the backup, where they were verified.
+ * dependencies. On request, also publishes a repository's layer link to each config and layer, after its blob.
+ * Manifests are read from the backup, where they were verified.
  */
 final class DependencyCopier {
     private static final String MISSING_MANIFEST =
@@ -146,7 +146,9 @@ final class DependencyCopier {
         };
     }
 
-    /** Publishes the layer link after its blob. Shares the executor with the link's own event, so it is written once. */
+    /**
+     * Publishes the layer link after its blob. Shares the executor with the link's own event, so it is written once.
+     */
     private CompletableFuture<Long> link(Walk walk, Digest digest, ReplicationResult copy) {
         if (!copy.isInBackup() || walk.linking().isEmpty()) {
             return CompletableFuture.completedFuture(0L);

@@ -8,9 +8,9 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * The record of the scheduled canaries, under {@value #KEY}: when the event of a canary last arrived, and how many canaries
- * were lost since. Blocks; throws {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup bucket cannot be
- * read or written.
+ * The record of the scheduled canaries, under {@value #KEY}: when the event of a canary last arrived, and how many
+ * canaries were lost since. Blocks; throws {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup
+ * bucket cannot be read or written.
  */
 public final class LastCanary {
     /** The record's key in the backup bucket. Outside the prefix of canary records, which are deleted by age. */

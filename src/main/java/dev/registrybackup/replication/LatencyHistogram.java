@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A histogram of replication latencies in milliseconds. Each bucket's upper bound is at most 25 % above the one before, so
- * percentiles from 4 ms on are at most 25 % too high. Histograms of several instances can be added. Not safe for use by
- * many threads.
+ * A histogram of replication latencies in milliseconds. Each bucket's upper bound is at most 25 % above the one before,
+ * so percentiles from 4 ms on are at most 25 % too high. Histograms of several instances can be added. Not safe for use
+ * by many threads.
  */
 public final class LatencyHistogram {
     private static final long MAX_MILLIS = Duration.ofDays(1).toMillis();

@@ -16,9 +16,9 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The replication latencies of each of the last days. Adds the records that each instance's {@link LatencyRecorder} wrote;
- * {@link #fold} combines the records of past days into one. Blocks; throws
- * {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup bucket cannot be read or written.
+ * The replication latencies of each of the last days. Adds the records that each instance's {@link LatencyRecorder}
+ * wrote; {@link #fold} combines the records of past days into one. Blocks; throws {@link
+ * dev.registrybackup.objectstore.ObjectStoreException} if the backup bucket cannot be read or written.
  */
 public final class LatencyHistory {
     /** The prefix of the instances' records: {@code <day>/<instance>}. */
@@ -58,8 +58,9 @@ public final class LatencyHistory {
     }
 
     /**
-     * Combines the records of past days into one and deletes the instances' records. Only one process may call this at a
-     * time. If it is interrupted, the next call finishes the work: a day is added up once, before its records are deleted.
+     * Combines the records of past days into one and deletes the instances' records. Only one process may call this at
+     * a time. If it is interrupted, the next call finishes the work: a day is added up once, before its records are
+     * deleted.
      */
     public void fold(Instant now) {
         SortedMap<LocalDate, List<String>> pastDays = keysByDay().headMap(DailyHistory.day(now.minus(FOLD_DELAY)));

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 
 /**
  * Counts this instance's replication latencies and writes one record per day to the backup bucket: {@code
- * registry-backup/history/latency/<day>/<instance>}. {@link LatencyHistory} adds the records of all instances. An instance
- * that is killed loses the counts since its last {@link #flush}. Safe for use by many threads.
+ * registry-backup/history/latency/<day>/<instance>}. {@link LatencyHistory} adds the records of all instances. An
+ * instance that is killed loses the counts since its last {@link #flush}. Safe for use by many threads.
  */
 public final class LatencyRecorder {
     private final MetadataStore records;

@@ -10,8 +10,8 @@ import java.util.Set;
 
 /**
  * Publishes links in the backup. The dependencies that a link waits for are recorded before the link is published, and
- * their records are deleted only after it. Blocks; safe for use by many threads, but only one at a time may publish the same
- * link. Methods throw {@link dev.registrybackup.objectstore.ObjectStoreException} if a store failed.
+ * their records are deleted only after it. Blocks; safe for use by many threads, but only one at a time may publish the
+ * same link. Methods throw {@link dev.registrybackup.objectstore.ObjectStoreException} if a store failed.
  */
 final class LinkPublisher {
     private final LinkStore linkStore;
@@ -62,25 +62,25 @@ final class LinkPublisher {
      * Publishes a link whose content never changes, unless a dependency is corrupt.
      *
      * @param isAbsent whether the link is known to be missing in the backup
-     * @param below whether the link's dependencies are in the backup
+     * @param dependencies whether the link's dependencies are in the backup
      */
-    ReplicationResult publish(DigestLink link, StoredLink stored, boolean isAbsent, DependencyResult below) {
+    ReplicationResult publish(DigestLink link, StoredLink stored, boolean isAbsent, DependencyResult dependencies) {
         String key = stored.info().key();
-        if (!below.isComplete()) {
-            blockedLinks.update(key, below.recordedCauses());
+        if (!dependencies.isComplete()) {
+            blockedLinks.update(key, dependencies.recordedCauses());
         }
-        if (below.isCorrupt()) {
-            return result(link.kind(), ReplicationStatus.BLOCKED, stored, below, 0);
+        if (dependencies.isCorrupt()) {
+            return result(link.kind(), ReplicationStatus.BLOCKED, stored, dependencies, 0);
         }
         boolean wrote = linkStore.publishIfMissing(link, stored, isAbsent);
-        if (!below.isComplete()) {
-            return result(link.kind(), ReplicationStatus.PARTIAL, stored, below, 0);
+        if (!dependencies.isComplete()) {
+            return result(link.kind(), ReplicationStatus.PARTIAL, stored, dependencies, 0);
         }
         blockedLinks.update(key, Set.of());
         durableKeys.add(key);
         return wrote
-                ? result(link.kind(), ReplicationStatus.COPIED, stored, below, stored.content().length)
-                : result(link.kind(), ReplicationStatus.PRESENT, stored, below, 0);
+                ? result(link.kind(), ReplicationStatus.COPIED, stored, dependencies, stored.content().length)
+                : result(link.kind(), ReplicationStatus.PRESENT, stored, dependencies, 0);
     }
 
     /**
@@ -96,15 +96,15 @@ final class LinkPublisher {
      *
      * @param isAbsent whether the tag is known to be missing in the backup
      * @param hasMoved whether an earlier attempt wrote another target
-     * @param below whether the tag's dependencies are in the backup
+     * @param dependencies whether the tag's dependencies are in the backup
      */
-    TagAttempt publishTag(StoredLink stored, boolean isAbsent, boolean hasMoved, DependencyResult below) {
+    TagAttempt publishTag(StoredLink stored, boolean isAbsent, boolean hasMoved, DependencyResult dependencies) {
         String key = stored.info().key();
-        if (!below.isComplete()) {
-            blockedLinks.update(key, below.recordedCauses());
+        if (!dependencies.isComplete()) {
+            blockedLinks.update(key, dependencies.recordedCauses());
         }
-        if (below.isCorrupt()) {
-            return finished(result(Kind.TAG_CURRENT_LINK, ReplicationStatus.BLOCKED, stored, below, 0));
+        if (dependencies.isCorrupt()) {
+            return finished(result(Kind.TAG_CURRENT_LINK, ReplicationStatus.BLOCKED, stored, dependencies, 0));
         }
         // For a tag, a durable key only means that the backup has the tag, not that its target is current.
         boolean wrote = linkStore.publishIfDifferent(stored, isAbsent, durableKeys.contains(key));
@@ -115,15 +115,15 @@ final class LinkPublisher {
                 return new TagAttempt(Optional.empty(), now);
             }
         }
-        if (!below.isComplete()) {
-            return finished(result(Kind.TAG_CURRENT_LINK, ReplicationStatus.PARTIAL, stored, below, 0));
+        if (!dependencies.isComplete()) {
+            return finished(result(Kind.TAG_CURRENT_LINK, ReplicationStatus.PARTIAL, stored, dependencies, 0));
         }
         blockedLinks.update(key, Set.of());
         return finished(result(
                 Kind.TAG_CURRENT_LINK,
                 wrote || hasMoved ? ReplicationStatus.COPIED : ReplicationStatus.PRESENT,
                 stored,
-                below,
+                dependencies,
                 wrote ? stored.content().length : 0));
     }
 
@@ -132,8 +132,12 @@ final class LinkPublisher {
     }
 
     private static ReplicationResult result(
-            Kind kind, ReplicationStatus status, StoredLink stored, DependencyResult below, long bytesOfLink) {
+            Kind kind, ReplicationStatus status, StoredLink stored, DependencyResult dependencies, long bytesOfLink) {
         return new ReplicationResult(
-                kind, status, Optional.of(stored.target()), below.bytesCopied() + bytesOfLink, below.problem());
+                kind,
+                status,
+                Optional.of(stored.target()),
+                dependencies.bytesCopied() + bytesOfLink,
+                dependencies.problem());
     }
 }

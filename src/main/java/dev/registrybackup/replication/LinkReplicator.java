@@ -26,11 +26,13 @@ import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
 /**
- * Replicates links: reads one from the registry, copies its dependencies, then publishes it. A tag depends on the revision
- * link it points to, a revision link on its manifest and the manifest's dependencies, a layer link on its blob.
+ * Replicates links: reads one from the registry, copies its dependencies, then publishes it. A tag depends on the
+ * revision link it points to, a revision link on its manifest and the manifest's dependencies, a layer link on its
+ * blob.
  *
- * <p>Only the content of a tag changes. After each write the registry's tag is read again until both are equal. Otherwise a
- * second move of the tag, or another instance with an older read, could leave an older target in the backup.
+ * <p>Only the content of a tag changes. After each write the registry's tag is read again until both are equal.
+ * Otherwise a second move of the tag, or another instance with an older read, could leave an older target in the
+ * backup.
  */
 final class LinkReplicator {
     /** After this many moves during one run, the run fails and the tag is retried later. */
@@ -48,7 +50,8 @@ final class LinkReplicator {
     /**
      * Replicates links.
      *
-     * @param executor runs the work for one link at a time; the dependency copier publishes layer links through the same
+     * @param executor runs the work for one link at a time; shared with the dependency copier, which publishes layer
+     *     links
      * @param linksLayers whether a manifest's layer links are published with its revision link, without being read
      * @param onUnblocked called with each link that is retried because a dependency is now in the backup
      */
@@ -76,8 +79,8 @@ final class LinkReplicator {
      *
      * @param isAbsent whether a listing has just shown that the link is missing in the backup
      * @param listed the registry's link as a listing has just shown it, so that it need not be read; empty to read it
-     * @return the result, also for a malformed link; fails with {@link ObjectStoreException} if a store failed, or if a tag
-     *     moved {@value #MAX_TAG_MOVES} times
+     * @return the result, also for a malformed link; fails with {@link ObjectStoreException} if a store failed, or if a
+     *     tag moved {@value #MAX_TAG_MOVES} times
      */
     CompletableFuture<ReplicationResult> replicate(Link link, boolean isAbsent, Optional<StoredLink> listed) {
         return executor.submit(
@@ -126,8 +129,8 @@ final class LinkReplicator {
             }
             StoredLink stored = LinkStore.requireMatchingPath(link, read.get());
             return copyBelow(link, stored.target())
-                    .thenCompose(
-                            below -> workerPools.submitSmall(() -> publisher.publish(link, stored, isAbsent, below)));
+                    .thenCompose(dependencies ->
+                            workerPools.submitSmall(() -> publisher.publish(link, stored, isAbsent, dependencies)));
         });
     }
 
@@ -177,8 +180,8 @@ final class LinkReplicator {
         }
         StoredLink stored = read.get();
         return copyRevision(tag.repository(), stored.target())
-                .thenCompose(below -> workerPools
-                        .submitSmall(() -> publisher.publishTag(stored, isAbsent, moves > 0, below))
+                .thenCompose(dependencies -> workerPools
+                        .submitSmall(() -> publisher.publishTag(stored, isAbsent, moves > 0, dependencies))
                         .thenCompose(attempt -> attempt.result()
                                 .map(result -> CompletableFuture.completedFuture(result.plusBytes(bytesBefore)))
                                 .orElseGet(() -> followTag(
@@ -186,7 +189,7 @@ final class LinkReplicator {
                                         attempt.now(),
                                         false,
                                         moves + 1,
-                                        bytesBefore + below.bytesCopied() + stored.content().length))));
+                                        bytesBefore + dependencies.bytesCopied() + stored.content().length))));
     }
 
     /** Retries the tags that wait for this revision link. */
@@ -198,7 +201,7 @@ final class LinkReplicator {
                 : CompletableFuture.completedFuture(result);
     }
 
-    /** Retries the links that wait for this dependency. If the index in memory may lack some, lists them first. */
+    /** Retries the links that wait for this dependency. If the index may be incomplete, lists them first. */
     CompletableFuture<Void> unblock(Digest dependency, Predicate<Link> filter) {
         if (!blockedLinks.isPartial()) {
             retryWaiting(dependency, filter);

@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Reads links from the registry and writes them into the backup. Blocks; methods throw {@link ObjectStoreException} if a
- * store failed.
+ * Reads links from the registry and writes them into the backup. Blocks; methods throw {@link ObjectStoreException} if
+ * a store failed.
  */
 final class LinkStore {
     private final ObjectStore registry;
@@ -66,8 +66,8 @@ final class LinkStore {
 
     /**
      * Writes a link whose content never changes, unless the backup has it. Most links are new: if the store supports
-     * conditional writes, the backup is asked only after one is rejected. A link that the registry has written again since
-     * counts as missing, as in {@link #publishIfDifferent}. Layer links do not, because nothing uses their time.
+     * conditional writes, the backup is asked only after one is rejected. A link that the registry has written again
+     * since counts as missing, as in {@link #publishIfDifferent}. Layer links do not, because nothing uses their time.
      *
      * @param isAbsent whether the link is known to be missing in the backup, so that no lookup is needed
      * @return whether it was written
@@ -89,8 +89,8 @@ final class LinkStore {
     }
 
     /**
-     * Writes a layer link, unless the backup has it, without reading the registry's link: its path determines its content.
-     * The copy has no metadata about when the registry wrote the link, because nothing uses it.
+     * Writes a layer link, unless the backup has it, without reading the registry's link: its path determines its
+     * content. The copy has no metadata about when the registry wrote the link, because nothing uses it.
      *
      * @param isAbsent whether the link is known to be missing in the backup, so that no lookup is needed
      * @return whether it was written
@@ -108,9 +108,9 @@ final class LinkStore {
     }
 
     /**
-     * Writes a link whose content changes, unless the backup has this content. A link that the registry has written again
-     * since, with the same content, is written again too: it may have been deleted in between, and the new version records
-     * when it existed again.
+     * Writes a link whose content changes, unless the backup has this content. A link that the registry has written
+     * again since, with the same content, is written again too: it may have been deleted in between, and the new
+     * version records when it existed again.
      *
      * @param isAbsent whether the link is known to be missing in the backup, so that no lookup is needed
      * @param isKnown whether the link is known to be in the backup, so that a conditional write would be rejected

@@ -42,7 +42,7 @@ final class NotificationFilter {
                 replicationListener.otherBucket(object.bucket());
                 rejections.add(Rejection.ofBucket(
                         object.bucket(),
-                        "The event is about bucket %s, but the registry bucket is %s. Correct the bucket of the notification"
+                        "The event is about bucket %s, but the registry bucket is %s: correct the notification's bucket"
                                 .formatted(object.bucket(), registryBucket)));
             }
         }

@@ -12,9 +12,9 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Handles events in the role replicate. Every event is answered in time: if a copy is not finished {@link #PENDING_MARGIN}
- * before the answer is due, its key is recorded as pending while the copy continues. Safe for use by many threads; does not
- * block one while it waits.
+ * Handles events in the role replicate. Every event is answered in time: if a copy is not finished {@link
+ * #PENDING_MARGIN} before the answer is due, its key is recorded as pending while the copy continues. Safe for use by
+ * many threads; does not block one while it waits.
  */
 public final class NotificationHandler {
     /** How long before the answer is due an unfinished copy is recorded as pending. */

@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Copies one object between stores and verifies it before it becomes visible in the target. The memory used does not depend
- * on the object's size. Blocks; safe for use by many threads, each with its own objects.
+ * Copies one object between stores and verifies it before it becomes visible in the target. The memory used does not
+ * depend on the object's size. Blocks; safe for use by many threads, each with its own objects.
  */
 public final class ObjectCopier {
     /**

@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Records what can never succeed, so that the event can be acknowledged. Otherwise some senders would repeat it forever (a
- * Ceph topic), others would drop it (NooBaa). Safe for use by many threads.
+ * Records what can never succeed, so that the event can be acknowledged. Otherwise some senders would repeat it forever
+ * (a Ceph topic), others would drop it (NooBaa). Safe for use by many threads.
  */
 public final class RejectionRecorder {
     private final RejectionStore rejectionStore;

@@ -10,7 +10,7 @@ public enum ReplicationStatus {
     SOURCE_MISSING("source-missing", false),
     /** It is not replicated: an upload, an object outside the registry's root directory, or an unknown object. */
     SKIPPED("skipped", false),
-    /** The link is published, although the registry itself lacks a dependency. */
+    /** The link is published, although a dependency is missing in the registry itself. */
     PARTIAL("partial", false),
     /** The registry's blob does not match its digest, and the backup has no valid copy. */
     CORRUPT("corrupt", true),

@@ -16,8 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
 /**
- * Replicates one key from the registry into the backup, dependencies first. The result does not depend on the order, number
- * or delay of calls. Safe for use by many threads; does not block one while it waits.
+ * Replicates one key from the registry into the backup, dependencies first. The result does not depend on the order,
+ * number or delay of calls. Safe for use by many threads; does not block one while it waits.
  */
 public final class Replicator {
     private final RegistryLayout layout;
@@ -32,8 +32,8 @@ public final class Replicator {
     /**
      * The dependencies of a replicator.
      *
-     * @param linksLayers whether a manifest's layer links are published with its revision link, without being read. Requires
-     *     that the registry writes all layer links before the revision link
+     * @param linksLayers whether a manifest's layer links are published with its revision link, without being read.
+     *     Requires that the registry writes all layer links before the revision link
      */
     public record Dependencies(
             RegistryLayout layout,
@@ -85,16 +85,16 @@ public final class Replicator {
     }
 
     /**
-     * Replicates as {@link #replicate(String)} does, without asking the backup: a listing has just shown that the key is
-     * missing there.
+     * Replicates as {@link #replicate(String)} does, without asking the backup: a listing has just shown that the key
+     * is missing there.
      */
     public CompletableFuture<ReplicationResult> replicateAbsent(String key) {
         return replicate(key, true, Optional.empty());
     }
 
     /**
-     * Replicates a link as {@link #replicateAbsent(String)} does, without reading it: a listing of the registry has just
-     * shown its target. Only a tag is read, after it is written, since it may have moved.
+     * Replicates a link as {@link #replicateAbsent(String)} does, without reading it: a listing of the registry has
+     * just shown its target. Only a tag is read, after it is written, since it may have moved.
      *
      * @param target the link's content, derived from its ETag
      */

@@ -12,8 +12,8 @@ import java.io.InputStream;
 import java.util.Optional;
 
 /**
- * The content of an object, or of a range of it, for an upload to another store. Each {@link #open} reads the same object
- * again ({@code If-Match}) and restarts the hash as it was at the start of the range. One thread at a time.
+ * The content of an object, or of a range of it, for an upload to another store. Each {@link #open} reads the same
+ * object again ({@code If-Match}) and restarts the hash as it was at the start of the range. One thread at a time.
  */
 final class SourceBody implements ContentSource {
     private final SourceObject sourceObject;

@@ -11,9 +11,9 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Replicates objects inside the registry's root directory that are not part of its layout. They are skipped, or copied
- * unverified if so configured. Their keys contain no digest, so size and the ETag in the copy's metadata are compared. After
- * each copy the registry's object is looked up again until both are equal, as for tags ({@link LinkReplicator}): otherwise
- * another instance with an older read could leave an older object. Canaries are never copied.
+ * unverified if so configured. Their keys contain no digest, so size and the ETag in the copy's metadata are compared.
+ * After each copy the registry's object is looked up again until both are equal, as for tags ({@link LinkReplicator}):
+ * otherwise another instance with an older read could leave an older object. Canaries are never copied.
  */
 public final class UnknownObjects {
     /** After this many changes during one run, the run fails and the object is retried later. */

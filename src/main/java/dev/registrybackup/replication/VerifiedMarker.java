@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Marks a backup bucket in which every blob was verified. A bucket without registry objects is marked at once, because every
- * blob is verified before it is written. A bucket that another program filled, for example an rclone CronJob, is marked only
- * after each of its blobs was read and verified. Blocks; safe for use by many threads.
+ * Marks a backup bucket in which every blob was verified. A bucket without registry objects is marked at once, because
+ * every blob is verified before it is written. A bucket that another program filled, for example an rclone CronJob, is
+ * marked only after each of its blobs was read and verified. Blocks; safe for use by many threads.
  */
 public final class VerifiedMarker {
     /** The marker's key in the backup bucket. */
@@ -39,8 +39,8 @@ public final class VerifiedMarker {
     }
 
     /**
-     * Whether the marker is set. Until it is, asks the store at most once a minute, and sets the marker if the bucket has no
-     * registry objects.
+     * Whether the marker is set. Until it is, asks the store at most once a minute, and sets the marker if the bucket
+     * has no registry objects.
      *
      * @throws dev.registrybackup.objectstore.ObjectStoreException if a request to the store failed
      */
@@ -56,7 +56,8 @@ public final class VerifiedMarker {
      * Sets the marker: from now on, a blob in the backup counts as valid if its size is right.
      *
      * @param reason why every blob is known to match its digest, for a human
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if the marker could not be written; it is not set then
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if the marker could not be written; it is not set
+     *     then
      */
     public synchronized void set(String reason) {
         write(reason);
@@ -69,7 +70,7 @@ public final class VerifiedMarker {
                 return false;
             }
         }
-        write("the bucket held no registry object");
+        write("the bucket had no registry objects");
         return true;
     }
 

@@ -47,8 +47,8 @@ final class HandlerFixture implements AutoCloseable {
     final RegistryLayout layout = new RegistryLayout("");
     final WorkerPools workerPools = new WorkerPools(4, 1);
     final RecordingListener listener = new RecordingListener();
-    /** The keys last recorded as pending, and for each whether its copy continues. */
-    final Map<String, Boolean> stillCopying = new ConcurrentHashMap<>();
+    /** The keys last recorded as pending, and for each whether it is retried at once. */
+    final Map<String, Boolean> retryAtOnce = new ConcurrentHashMap<>();
 
     final PendingStore pendingStore = new PendingStore(backup, "pod-1", clock);
     final RejectionStore rejectionStore = new RejectionStore(backup, clock, rejection -> {});
@@ -71,9 +71,9 @@ final class HandlerFixture implements AutoCloseable {
         replicationService = new ReplicationService(
                 replicator, listener, new CanaryProbe(registry, backup, clock), workerPools, clock);
         retryWorker = new RetryWorker(pendingStore, rejectionStore, replicationService, workerPools, clock);
-        pendingWriter = new PendingWriter(pendingStore, workerPools, (record, going) -> {
-            stillCopying.putAll(going);
-            retryWorker.add(record, going);
+        pendingWriter = new PendingWriter(pendingStore, workerPools, (record, atOnce) -> {
+            retryAtOnce.putAll(atOnce);
+            retryWorker.add(record, atOnce);
         });
     }
 

@@ -170,7 +170,7 @@ class NotificationHandlerTest {
         handlerFixture.release();
         HandlerFixture.awaitTrue(() -> notificationHandler.keysInFlight() == 0);
         assertArrayEquals(HandlerFixture.bytes("layer"), handlerFixture.backupBucket.bytes(key));
-        HandlerFixture.awaitTrue(() -> handlerFixture.stillCopying.equals(Map.of(key, true)));
+        HandlerFixture.awaitTrue(() -> handlerFixture.retryAtOnce.equals(Map.of(key, true)));
     }
 
     @Test
@@ -241,7 +241,7 @@ class NotificationHandlerTest {
         // Then
         assertEquals(EventResult.ACK, eventResult);
         assertEquals(List.of(key), handlerFixture.pendingKeys());
-        HandlerFixture.awaitTrue(() -> handlerFixture.stillCopying.equals(Map.of(key, false)));
+        HandlerFixture.awaitTrue(() -> handlerFixture.retryAtOnce.equals(Map.of(key, false)));
         assertEquals(0, notificationHandler.keysInFlight());
         assertEquals(List.of(new Failed(Trigger.EVENT, key)), handlerFixture.listener.failed);
     }

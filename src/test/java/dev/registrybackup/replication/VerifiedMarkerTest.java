@@ -33,7 +33,7 @@ class VerifiedMarkerTest {
         // Then
         assertTrue(set);
         assertEquals(
-                "{\"verifiedAt\":\"2026-03-04T05:06:07Z\",\"reason\":\"the bucket held no registry object\"}",
+                "{\"verifiedAt\":\"2026-03-04T05:06:07Z\",\"reason\":\"the bucket had no registry objects\"}",
                 new String(backup.bytes("registry-backup/verified"), StandardCharsets.UTF_8));
     }
 

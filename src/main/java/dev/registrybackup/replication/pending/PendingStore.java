@@ -20,15 +20,17 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /**
- * The records of pending keys of all instances, {@code registry-backup/pending/<instance>/<sequence>}, and a heartbeat for
- * each instance. Every record is a new object, so deleting one after a copy can never delete a newer record. Blocks; methods
- * throw {@link ObjectStoreException} if the backup bucket cannot be read or written.
+ * The records of pending keys of all instances, {@code registry-backup/pending/<instance>/<sequence>}, and a heartbeat
+ * for each instance. Every record is a new object, so deleting one after a copy can never delete a newer record.
+ * Blocks; methods throw {@link ObjectStoreException} if the backup bucket cannot be read or written.
  */
 public final class PendingStore {
     /** The prefix of these records in the backup bucket. */
     public static final String PREFIX = RegistryLayout.METADATA_PREFIX + "pending/";
 
-    /** Keys have at most 1,024 bytes, and JSON escapes one as six characters at most: a full batch fits into a record. */
+    /**
+     * Keys have at most 1,024 bytes, and JSON escapes one as six characters at most: a full batch fits into a record.
+     */
     static final int MAX_BATCH_KEYS = 1_024;
 
     private static final System.Logger LOGGER = System.getLogger(PendingStore.class.getName());

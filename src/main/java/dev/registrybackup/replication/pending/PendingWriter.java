@@ -12,8 +12,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records keys as pending. All keys submitted within {@link #BATCH_WINDOW} share one record, so that one write suffices for
- * them. Safe for use by many threads; never blocks.
+ * Records keys as pending. All keys submitted within {@link #BATCH_WINDOW} share one record, so that one write suffices
+ * for them. Safe for use by many threads; never blocks.
  */
 public final class PendingWriter {
     /** How long a batch accepts more keys before it is written. */
@@ -40,7 +40,8 @@ public final class PendingWriter {
     /**
      * Starts without keys.
      *
-     * @param onWritten called with each record after it is durable, and for each of its keys whether to retry it at once
+     * @param onWritten called with each record after it is durable, and for each of its keys whether to retry it at
+     *     once
      */
     public PendingWriter(
             PendingStore pendingStore,
@@ -55,14 +56,14 @@ public final class PendingWriter {
      * Records the key as pending.
      *
      * @param retryAtOnce whether to retry the key at once; false if its copy has just failed
-     * @return done when the record is durable; fails with {@link ObjectStoreException} if it could not be written or {@value
-     *     #MAX_WAITING_KEYS} keys already wait
+     * @return done when the record is durable; fails with {@link ObjectStoreException} if it could not be written or
+     *     {@value #MAX_WAITING_KEYS} keys already wait
      */
     public synchronized CompletableFuture<Void> submit(PendingKey key, boolean retryAtOnce) {
         if (waitingKeys >= MAX_WAITING_KEYS) {
             return CompletableFuture.failedFuture(new ObjectStoreException(
                     StoreError.UNAVAILABLE,
-                    "Failed to record %s as pending: %d keys already wait to be written to the backup store, which is too slow or fails"
+                    "Failed to record %s as pending: %d keys already wait for the backup store, which is too slow"
                             .formatted(key.key(), waitingKeys)));
         }
         OpenBatch openBatch = currentBatch;

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Counts the records of pending keys and rejections of all instances. Reads only a few pages of each listing. Blocks; throws
- * {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup bucket cannot be listed.
+ * Counts the records of pending keys and rejections of all instances. Reads only a few pages of each listing. Blocks;
+ * throws {@link dev.registrybackup.objectstore.ObjectStoreException} if the backup bucket cannot be listed.
  */
 public final class QueueDepth {
     /** The maximum number of objects listed of each. */

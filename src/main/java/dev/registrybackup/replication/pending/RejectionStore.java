@@ -21,9 +21,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The records of what can never succeed, for a human, under {@code registry-backup/rejected/}. A cause that occurs again has
- * only one record. There are at most {@value #MAX_REJECTIONS} records, each with about {@value #MAX_PAYLOAD_BYTES} bytes of
- * payload at most. Blocks; safe for use by many threads.
+ * The records of what can never succeed, for a human, under {@code registry-backup/rejected/}. A cause that occurs
+ * again has only one record. There are at most {@value #MAX_REJECTIONS} records, each with about {@value
+ * #MAX_PAYLOAD_BYTES} bytes of payload at most. Blocks; safe for use by many threads.
  */
 public final class RejectionStore {
     /** The prefix of these records in the backup bucket. */
@@ -85,7 +85,8 @@ public final class RejectionStore {
     }
 
     /**
-     * Records the rejection, unless it is on record. Beyond the limit it is only logged: no retry depends on the record.
+     * Records the rejection, unless it is on record. Beyond the limit it is only logged: no retry depends on the
+     * record.
      *
      * @throws ObjectStoreException if the record could not be read or written
      */

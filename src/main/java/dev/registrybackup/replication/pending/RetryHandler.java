@@ -10,8 +10,8 @@ public interface RetryHandler {
     /**
      * Replicates the key. The read of the registry begins after this call.
      *
-     * @return done when the backup has what the registry has; contains a rejection if that can never succeed; fails if a
-     *     retry may succeed
+     * @return done when the backup has what the registry has; contains a rejection if that can never succeed; fails if
+     *     a retry may succeed
      */
     CompletableFuture<Optional<Rejection>> retry(PendingKey key);
 }

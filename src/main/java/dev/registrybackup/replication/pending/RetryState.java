@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which pending keys this instance retries, when each is due, and which records are complete after a copy. Makes no request;
- * safe for use by many threads.
+ * Which pending keys this instance retries, when each is due, and which records are complete after a copy. Makes no
+ * request; safe for use by many threads.
  *
  * <p>A copy completes only the records that existed when it started, so it never deletes a newer record.
  */
@@ -23,7 +23,7 @@ final class RetryState {
     static final Duration MAX_BACKOFF = Duration.ofHours(1);
 
     private final int maxEntries;
-    /** Guarded by this: the records in work by their key, each with its remaining keys. */
+    /** Guarded by this: the records being retried by their key, each with its remaining keys. */
     private final Map<String, TrackedBatch> batches = new LinkedHashMap<>();
     /** Guarded by this. */
     private final Map<String, KeyState> keys = new HashMap<>();
@@ -46,7 +46,11 @@ final class RetryState {
     /** A running retry of one key, and the records with this key when it started. */
     record RetryAttempt(PendingKey key, Set<String> batches) {}
 
-    /** Starts empty. Further keys or records stay in the {@link PendingStore} until there is room. */
+    /**
+     * Starts empty.
+     *
+     * @param maxEntries how many keys or records fill it; while it is full, others stay in the {@link PendingStore}
+     */
     RetryState(int maxEntries) {
         this.maxEntries = maxEntries;
     }

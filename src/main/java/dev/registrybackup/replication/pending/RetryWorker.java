@@ -28,8 +28,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
- * Retries pending keys: those of this instance, and those of instances without a heartbeat for three minutes. Runs only in
- * the role replicate.
+ * Retries pending keys: those of this instance, and those of instances without a heartbeat for three minutes. Runs only
+ * in the role replicate.
  */
 public final class RetryWorker {
     /** After this time without a heartbeat, other instances take over an instance's records. */
@@ -137,8 +137,9 @@ public final class RetryWorker {
     }
 
     /**
-     * Takes over records of dead instances. Each record ranks the live instances in its own order (rendezvous hashing): the
-     * first takes it over after one {@link #HEARTBEAT_TIMEOUT}, the next after two, so that two do not retry the same keys.
+     * Takes over records of dead instances. Each record ranks the live instances in its own order (rendezvous hashing):
+     * the first takes it over after one {@link #HEARTBEAT_TIMEOUT}, the next after two, so that two do not retry the
+     * same keys.
      */
     private void takeOver(
             List<ObjectInfo> others, Map<String, Instant> heartbeats, Instant now, BoundedTaskGroup reads) {

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class PendingWriterTest {
-    private record WrittenBatch(PendingBatch record, Map<String, Boolean> goesOn) {}
+    private record WrittenBatch(PendingBatch record, Map<String, Boolean> retryAtOnce) {}
 
     private final SettableClock clock = new SettableClock();
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, clock);
@@ -42,7 +42,7 @@ class PendingWriterTest {
     private final PendingWriter pendingWriter = new PendingWriter(
             pendingStore,
             workerPools,
-            (record, goesOn) -> writtenBatches.add(new WrittenBatch(record, Map.copyOf(goesOn))));
+            (record, retryAtOnce) -> writtenBatches.add(new WrittenBatch(record, Map.copyOf(retryAtOnce))));
     private final List<CompletableFuture<Void>> submitted = new ArrayList<>();
     private final CountDownLatch released = new CountDownLatch(1);
 
@@ -92,7 +92,7 @@ class PendingWriterTest {
         await().atMost(30, SECONDS).until(() -> writtenBatches.size() == 1);
         WrittenBatch only = writtenBatches.remove();
         assertEquals(Optional.of(only.record()), pendingStore.read(only.record().objectKey()));
-        assertEquals(Map.of("a", true, "b", false, "c", false), only.goesOn());
+        assertEquals(Map.of("a", true, "b", false, "c", false), only.retryAtOnce());
         assertEquals(List.of(key("a"), key("b"), key("c")), only.record().keys());
     }
 
@@ -180,7 +180,7 @@ class PendingWriterTest {
         assertTrue(more.isCompletedExceptionally());
         ExecutionException failure = assertThrows(ExecutionException.class, () -> get(more));
         assertEquals(
-                "dev.registrybackup.objectstore.ObjectStoreException: Failed to record more as pending: 16384 keys already wait to be written to the backup store, which is too slow or fails",
+                "dev.registrybackup.objectstore.ObjectStoreException: Failed to record more as pending: 16384 keys already wait for the backup store, which is too slow",
                 String.valueOf(failure.getCause()));
         released.countDown();
         get(full);
