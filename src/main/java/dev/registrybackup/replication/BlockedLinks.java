@@ -124,7 +124,7 @@ public final class BlockedLinks {
         return recordsByLink.containsKey(link);
     }
 
-    /** Whether there may be records in the bucket that exceeded the limit of the index. */
+    /** Whether the bucket may contain records that the index does not, because of its limit. */
     public synchronized boolean isPartial() {
         return isPartial;
     }

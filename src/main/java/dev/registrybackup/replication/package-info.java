@@ -1,6 +1,6 @@
 /**
  * Copies what one registry key has into the backup: blobs verified before they are visible, links only after
- * everything below them. An event is acknowledged once its keys are durable, or durably recorded as pending. Start
+ * all their dependencies. An event is acknowledged once its keys are durable, or durably recorded as pending. Start
  * with {@link NotificationHandler}, then {@link Replicator} and {@link ObjectCopier}.
  */
 @NullMarked

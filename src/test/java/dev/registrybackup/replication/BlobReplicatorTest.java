@@ -557,7 +557,7 @@ class BlobReplicatorTest {
                 new ExpiringKeySet(clock, Duration.ofMinutes(5), 1000));
     }
 
-    /** As if something else had filled the backup before we came. */
+    /** As if another program had filled the backup before this one was installed. */
     private void clearVerifiedMarker() {
         backup.setExists(true);
         backup.seed(LAYOUT.blobKey(Digest.of(DigestAlgorithm.SHA256, RandomBytes.of(2))), RandomBytes.of(2));

@@ -107,12 +107,12 @@ class BlockedLinkRetryTest {
 
         // When
         replicatorFixture.startReplicate(child.blobKey(late)).join();
-        List<ReplicationResult> woken = replicatorFixture.unblocked();
+        List<ReplicationResult> unblocked = replicatorFixture.unblocked();
 
         // Then
         assertEquals(
                 List.of(ReplicationStatus.PRESENT),
-                woken.stream().map(ReplicationResult::status).toList());
+                unblocked.stream().map(ReplicationResult::status).toList());
         assertEquals(0, backup.versionCount("registry-backup/partial/"));
         child.reachableKeys(child.revisionLink(REPOSITORY, late))
                 .forEach(key -> assertTrue(backup.head(key).isPresent(), key));

@@ -328,7 +328,7 @@ class BlockedLinksTest {
                 bucket.keys(METADATA_PREFIX));
     }
 
-    /** More records than a listing tells, of a part before all others. */
+    /** More records than a refresh lists, of a dependency that is listed first. */
     private void crowd() {
         Digest first = new Digest(DigestAlgorithm.SHA256, "0".repeat(64));
         IntStream.rangeClosed(0, 10_000)

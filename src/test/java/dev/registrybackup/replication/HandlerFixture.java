@@ -81,14 +81,14 @@ final class HandlerFixture implements AutoCloseable {
         return new NotificationHandler(BUCKET, replicationService, pendingWriter, workerPools, listener, mostInFlight);
     }
 
-    /** Puts a blob into the registry and tells its key. */
+    /** Puts a blob into the registry and returns its key. */
     String blob(String content) {
         String key = blobKey(content);
         registryBucket.seed(key, bytes(content));
         return key;
     }
 
-    /** Puts a blob into the registry that is not what its key says. */
+    /** Puts a blob into the registry that does not match the digest in its key. */
     String corruptBlob(String content) {
         String key = blobKey(content);
         registryBucket.seed(key, bytes("not " + content));

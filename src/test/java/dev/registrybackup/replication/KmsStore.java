@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** A store that encrypts under KMS: its ETags say nothing about the content. */
+/** A store that encrypts under KMS: its ETags are not the MD5 of the content. */
 public final class KmsStore extends ForwardingObjectStore {
     private final Predicate<String> which;
 
@@ -20,7 +20,7 @@ public final class KmsStore extends ForwardingObjectStore {
         this(below, key -> true);
     }
 
-    /** Only objects of such keys are: those written since it was switched on, say. */
+    /** Only objects with these keys are encrypted, for example those written since encryption was enabled. */
     public KmsStore(ObjectStore below, Predicate<String> which) {
         super(below);
         this.which = which;

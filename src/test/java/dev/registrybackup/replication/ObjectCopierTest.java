@@ -351,7 +351,7 @@ class ObjectCopierTest {
         return Arrays.copyOf(bytes, size);
     }
 
-    /** A store that takes parts, opens them, and does not look at them. */
+    /** A store that opens the parts of an upload and does not read them. */
     private final class CarelessStore extends ForwardingObjectStore {
         CarelessStore() {
             super(backupRequests);

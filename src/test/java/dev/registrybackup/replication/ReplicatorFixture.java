@@ -99,7 +99,7 @@ public final class ReplicatorFixture implements AutoCloseable {
         return keys.stream().map(key -> replicate(key).status()).toList();
     }
 
-    /** Why the key could not be looked at. */
+    /** Why the key could not be replicated. */
     StoreError failure(String key) {
         try {
             throw new AssertionError(
@@ -112,7 +112,7 @@ public final class ReplicatorFixture implements AutoCloseable {
         }
     }
 
-    /** Waits until all links that were tried again are done, and tells what became of them. */
+    /** Waits until all retried links are finished, and returns their results. */
     List<ReplicationResult> unblocked() {
         List<ReplicationResult> outcomes = new ArrayList<>();
         for (CompletableFuture<ReplicationResult> again = unblocked.poll(); again != null; again = unblocked.poll()) {

@@ -17,7 +17,7 @@ class ThrottledObjectStoreTest {
     private static final byte[] CONTENT = new byte[1000];
 
     private final InMemoryObjectStore bucket = new InMemoryObjectStore("backup", true, new SettableClock());
-    /** Each look at the time is a millisecond later than the one before. */
+    /** Each call is one millisecond later than the one before. */
     private final AtomicLong clockReads = new AtomicLong();
 
     private final ThrottledObjectStore store = new ThrottledObjectStore(

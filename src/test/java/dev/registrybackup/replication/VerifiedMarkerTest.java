@@ -106,13 +106,13 @@ class VerifiedMarkerTest {
         verifiedMarker.isSet();
 
         // When
-        verifiedMarker.set("somebody said \"so\"");
+        verifiedMarker.set("verified \"by hand\"");
         boolean set = verifiedMarker.isSet();
 
         // Then
         assertTrue(set);
         assertEquals(
-                "{\"verifiedAt\":\"2026-03-04T05:06:07Z\",\"reason\":\"somebody said \\\"so\\\"\"}",
+                "{\"verifiedAt\":\"2026-03-04T05:06:07Z\",\"reason\":\"verified \\\"by hand\\\"\"}",
                 new String(backup.bytes("registry-backup/verified"), StandardCharsets.UTF_8));
     }
 
