@@ -17,7 +17,7 @@ public final class BoundedTaskGroup {
     /**
      * A group without tasks.
      *
-     * @param most how many tasks may run at once
+     * @param most how many tasks run at once at most
      */
     public BoundedTaskGroup(WorkerPools workerPools, int most) {
         this.workerPools = workerPools;
@@ -65,7 +65,7 @@ public final class BoundedTaskGroup {
             permits.acquire(places);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("Stopped while waiting for work under way", e);
+            throw new IllegalStateException("Interrupted while waiting for running tasks", e);
         }
     }
 

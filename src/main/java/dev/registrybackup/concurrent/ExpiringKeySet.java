@@ -5,8 +5,8 @@ import java.time.Clock;
 import java.time.Duration;
 
 /**
- * Immutable keys recently found durable in the backup, to save requests. Bounded in number and time, because somebody
- * else may delete an object from the backup. Safe for use by many threads.
+ * Immutable keys recently found durable in the backup, to save requests. Bounded in number and time, because another
+ * process may delete an object from the backup. Safe for use by many threads.
  */
 public final class ExpiringKeySet {
     private final Cache<String, Boolean> keys;
@@ -14,8 +14,8 @@ public final class ExpiringKeySet {
     /**
      * Starts empty.
      *
-     * @param remembered how long a key stays
-     * @param most how many keys there are at most; which one a new key evicts is not defined
+     * @param remembered how long a key is kept
+     * @param most the maximum number of keys; which one a new key evicts is not defined
      */
     public ExpiringKeySet(Clock clock, Duration remembered, int most) {
         this.keys = ExpiringCaches.create(clock, remembered, most);

@@ -1,6 +1,6 @@
 /**
- * Threads and what bounds them: the worker pools of this program, groups of tasks, one run for each key at a time, the
- * bandwidth limit, keys that are remembered for a time. Only {@link WorkerPools} creates threads. Start there.
+ * Threads and their limits: worker pools, bounded groups of tasks, one run at a time for each key, the bandwidth limit,
+ * and keys cached for a time. Only {@link WorkerPools} creates threads. Start there.
  */
 @NullMarked
 package dev.registrybackup.concurrent;

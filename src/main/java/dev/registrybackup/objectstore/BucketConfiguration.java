@@ -4,8 +4,8 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * The configuration of a bucket. Each value may be missing by itself: credentials may lack the right to read it, and
- * few stores support all of them.
+ * The configuration of a bucket. Any single value may be unknown: the credentials may not allow reading it, and few
+ * stores support all of them.
  *
  * @param serverTime the time of the store's clock, UTC, to the second
  * @param versioningEnabled whether it keeps versions

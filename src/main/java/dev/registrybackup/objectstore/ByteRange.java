@@ -10,7 +10,7 @@ public record ByteRange(long offset, long length) {
     /** Throws {@link IllegalArgumentException} for an invalid range. */
     public ByteRange {
         if (offset < 0 || length < 1) {
-            throw new IllegalArgumentException("No range of bytes: %d from %d".formatted(length, offset));
+            throw new IllegalArgumentException("Invalid byte range: %d bytes from offset %d".formatted(length, offset));
         }
     }
 }

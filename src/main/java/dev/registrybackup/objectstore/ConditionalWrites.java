@@ -6,12 +6,12 @@ import dev.registrybackup.registry.RegistryLayout;
 import java.util.Optional;
 
 /**
- * Whether the backup's store heeds {@code If-None-Match}, or overwrites all the same, as Ceph RGW 16 does. Learned once
- * for each bucket, and kept there as a record. A wrong answer costs requests, and never a guarantee. Safe for use by many
- * threads; blocks.
+ * Whether the backup's store supports {@code If-None-Match}, or overwrites anyway, as Ceph RGW 16 does. Determined once
+ * for each bucket and recorded there. A wrong record costs requests but breaks no guarantee. Safe for use by many threads;
+ * blocks.
  */
 public final class ConditionalWrites {
-    /** The record's key in the backup bucket. Without it the store is asked anew. */
+    /** The record's key in the backup bucket. If it is missing, the store is tested again. */
     public static final String KEY = RegistryLayout.METADATA_PREFIX + "conditional-writes";
 
     private static final String FIELD = "ifNoneMatch";
@@ -20,14 +20,14 @@ public final class ConditionalWrites {
     /** Guarded by this. */
     private Optional<Boolean> heeded = Optional.empty();
 
-    /** Of the store of that bucket. */
+    /** Uses the record in this backup. */
     public ConditionalWrites(ObjectStore backup) {
         this.records = new MetadataStore(backup);
     }
 
     /**
-     * Whether {@link ObjectStore#putIfAbsent} leaves an object that is there as it is. One request, once; for a new bucket
-     * three.
+     * Whether {@link ObjectStore#putIfAbsent} leaves an existing object unchanged. Sends one request on the first call, three
+     * for a new bucket, and none later.
      *
      * @throws ObjectStoreException if that cannot be determined now
      */
@@ -39,7 +39,7 @@ public final class ConditionalWrites {
         return heeded.get();
     }
 
-    /** Says yes, then no on condition that nothing was said: what stays is the answer. */
+    /** Records true, then false if the record is absent: the value that remains is the result. */
     private boolean probe() {
         records.put(KEY, json(true));
         return !records.putIfAbsent(KEY, json(false));

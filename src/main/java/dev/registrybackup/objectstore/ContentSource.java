@@ -35,7 +35,7 @@ public interface ContentSource {
     /**
      * Content that is in memory, for small objects.
      *
-     * @param digest what the bytes were verified against, if they were
+     * @param digest the digest that the bytes were verified against; empty if they were not
      */
     static ContentSource of(byte[] bytes, Optional<Digest> digest) {
         return new ContentSource() {

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  * throws {@link ObjectStoreException} if the backup bucket cannot be read or written.
  */
 public final class DailyHistory {
-    /** Where the records are. */
+    /** The prefix of the records. */
     public static final String PREFIX = RegistryLayout.METADATA_PREFIX + "history/";
 
     /** The subject of reconciliations. */
@@ -55,19 +55,19 @@ public final class DailyHistory {
         }
     }
 
-    /** Writes figures. A failure is logged and not thrown, because a chart is not worth a failed operation. */
+    /** Writes figures. A failure is only logged: a chart must not fail an operation. */
     public static void attempt(Runnable writing) {
         try {
             writing.run();
         } catch (ObjectStoreException e) {
             LogEvent.of("history-not-written")
                     .with("reason", e.getMessage())
-                    .with("remedy", "none: the page's charts lack these figures")
+                    .with("remedy", "none: these figures are missing from the page's charts")
                     .log(LOGGER, Level.WARNING);
         }
     }
 
-    /** The figures of each day of this subject; ignores what is not a day. */
+    /** The figures of each day of this subject; ignores fields that are not a day. */
     public SortedMap<LocalDate, JsonNode> read(String subject) {
         SortedMap<LocalDate, JsonNode> days = new TreeMap<>();
         records.read(PREFIX + subject)

@@ -58,7 +58,7 @@ public final class SingleVersionRecord {
                         .with("reason", e.getMessage())
                         .with(
                                 "remedy",
-                                "if the bucket keeps objects from being removed, exempt registry-backup/ or let its versions expire")
+                                "if Object Lock forbids it, exempt registry-backup/ or let its versions expire")
                         .log(LOGGER, Level.WARNING);
             }
         }

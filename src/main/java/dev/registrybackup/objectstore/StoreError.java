@@ -7,16 +7,16 @@ public enum StoreError {
     /** The bucket is missing. Never counts as a missing object, because buckets come back with their keys. */
     BUCKET_MISSING,
     /**
-     * The credentials lack the right. Never counts as a missing object: without ListBucket a store answers so for
-     * missing keys too.
+     * The credentials do not have the right. Never counts as a missing object: without ListBucket a store answers 403
+     * for missing keys too.
      */
     FORBIDDEN,
     /** The object no longer has the required ETag. */
     PRECONDITION_FAILED,
-    /** The store asked for less. */
+    /** The store asked for fewer requests. */
     THROTTLED,
     /** The store did not answer, answered 5xx, something else answered for it, or the connection broke. */
     UNAVAILABLE,
-    /** The store refused the request as wrong. */
+    /** The store rejected the request as invalid. */
     BAD_REQUEST
 }

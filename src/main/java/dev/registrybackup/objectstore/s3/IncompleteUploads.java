@@ -8,7 +8,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
 
-/** The multipart uploads of a bucket that nobody has completed yet. Their parts take room and are seen in no listing. */
+/** The incomplete multipart uploads of a bucket. Their parts take space but appear in no listing of objects. */
 final class IncompleteUploads {
     private final S3Client client;
     private final S3Errors errors;
@@ -20,7 +20,7 @@ final class IncompleteUploads {
         this.bucket = bucket;
     }
 
-    /** Gives up those of the prefix that were started before that time, and says how many. */
+    /** Aborts the uploads under the prefix that started before this time, and returns how many. */
     long abort(String prefix, Instant startedBefore) {
         long aborted = 0;
         String nextKey = null;
@@ -39,11 +39,11 @@ final class IncompleteUploads {
         return aborted;
     }
 
-    /** Both markers: a key may have more uploads than a page holds. */
+    /** Needs both markers, because one key may have more uploads than fit on a page. */
     private ListMultipartUploadsResponse listPage(
             String prefix, @Nullable String afterKey, @Nullable String afterUpload) {
         return errors.call(
-                "list the uploads under way of",
+                "list the incomplete uploads of",
                 prefix,
                 () -> client.listMultipartUploads(request -> request.bucket(bucket)
                         .prefix(prefix)
@@ -51,11 +51,11 @@ final class IncompleteUploads {
                         .uploadIdMarker(afterUpload)));
     }
 
-    /** Whether it was there to be given up. */
+    /** Returns whether the upload still existed. */
     private boolean abort(MultipartUpload upload) {
         try {
             errors.call(
-                    "give up the upload of",
+                    "abort the upload of",
                     upload.key(),
                     () -> client.abortMultipartUpload(
                             request -> request.bucket(bucket).key(upload.key()).uploadId(upload.uploadId())));

@@ -9,15 +9,15 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * The credentials of a store that has no access key in its settings, as the SDK's default chain finds them: in the
- * environment, by a role of the pod's service account, from the machine. Threads: any number.
+ * The credentials of a store without an access key in its settings, from the SDK's default chain: environment variables,
+ * the role of the pod's service account, or the machine's instance role. Safe for use by many threads.
  */
 public final class ProcessCredentials implements AutoCloseable {
     /**
-     * An access key with its secret, which {@link #toString} keeps to itself.
+     * An access key and its secret. {@link #toString} omits the secret.
      *
-     * @param sessionToken empty for a key that lasts
-     * @param expiration empty for a key that lasts
+     * @param sessionToken the session token; empty for a permanent key
+     * @param expiration when the key expires, UTC; empty for a permanent key
      */
     public record Current(
             String accessKey, String secretKey, Optional<String> sessionToken, Optional<Instant> expiration) {
@@ -31,10 +31,10 @@ public final class ProcessCredentials implements AutoCloseable {
             DefaultCredentialsProvider.builder().build();
 
     /**
-     * Returns credentials that are valid for minutes at least: they are replaced before they expire. Blocks for seconds
-     * while they are.
+     * Returns credentials that stay valid for some minutes at least. Renews them before they expire, and blocks for seconds
+     * meanwhile.
      *
-     * @throws IOException if nothing gives any
+     * @throws IOException if no source in the chain has credentials
      */
     public Current current() throws IOException {
         try {

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.http.ContentStreamProvider;
 
 /**
- * Content as the SDK asks for it: once an attempt, or twice where it is signed by its hash. The stream of the attempt before is closed by the next one, and the
- * last one on close, which returns or cuts its connection to the other store.
+ * Opens the content each time the SDK asks for it: once an attempt, or twice if the payload's hash is signed. Opening
+ * closes the previous stream, and {@link #close} the last one, which ends its connection to the other store.
  */
 final class ReplayableRequestBody implements ContentStreamProvider, AutoCloseable {
     private final ContentSource content;
@@ -39,7 +39,7 @@ final class ReplayableRequestBody implements ContentStreamProvider, AutoCloseabl
             try {
                 before.close();
             } catch (IOException e) {
-                // The bytes are not wanted any more: how their stream ends is of no interest.
+                // The bytes are no longer needed, so a failure to close their stream does not matter.
                 return;
             }
         }

@@ -28,9 +28,9 @@ import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurati
 import software.amazon.awssdk.services.s3.model.NotificationConfigurationFilter;
 import software.amazon.awssdk.services.s3.model.ObjectLockEnabled;
 
-/** Asks a store how a bucket is set up. For one call. */
+/** Reads a bucket's configuration from the store. For one call. */
 final class S3BucketConfigurationReader {
-    /** How stores say that a bucket has nothing set up, which AWS answers with 404. */
+    /** Error codes for a bucket without such a configuration; AWS sends them with status 404. */
     private static final Set<String> NOT_CONFIGURED = Set.of(
             "NoSuchLifecycleConfiguration",
             "ObjectLockConfigurationNotFoundError",
@@ -74,9 +74,9 @@ final class S3BucketConfigurationReader {
                     .formatted(action, e.statusCode(), code)
                     .strip();
             return switch (e.statusCode()) {
-                case 401, 403 -> ProbeResult.permanentFailure(reason + ": this key may not ask");
+                case 401, 403 -> ProbeResult.permanentFailure(reason + ": these credentials may not read it");
                 case NOT_IMPLEMENTED ->
-                    ProbeResult.permanentFailure(reason + ": the store does not know this question");
+                    ProbeResult.permanentFailure(reason + ": the store does not support this request");
                 default -> ProbeResult.transientFailure(reason);
             };
         } catch (SdkException e) {
@@ -84,7 +84,7 @@ final class S3BucketConfigurationReader {
         }
     }
 
-    /** Even a refusal tells the time, and too great a difference is a reason to refuse. */
+    /** Reads the time from error responses too: a store refuses requests because of a large clock difference. */
     private ProbeResult<Instant> serverTime() {
         try {
             return serverTime(
@@ -104,10 +104,10 @@ final class S3BucketConfigurationReader {
                     .flatMap(given -> given.firstMatchingHeader("Date"))
                     .map(date -> ProbeResult.of(ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME)
                             .toInstant()))
-                    .orElseGet(() -> ProbeResult.transientFailure("HeadBucket was answered without a Date"));
+                    .orElseGet(() -> ProbeResult.transientFailure("the response to HeadBucket has no Date header"));
         } catch (DateTimeException e) {
             return ProbeResult.transientFailure(
-                    "HeadBucket was answered with a Date that cannot be read: " + e.getMessage());
+                    "the Date header of the response to HeadBucket is invalid: " + e.getMessage());
         }
     }
 
@@ -118,7 +118,7 @@ final class S3BucketConfigurationReader {
                     == BucketVersioningStatus.ENABLED;
         } catch (AwsServiceException e) {
             if (e.statusCode() == NOT_IMPLEMENTED) {
-                // One that does not know of versions keeps none.
+                // A store that does not support versioning keeps no versions.
                 return false;
             }
             throw e;
@@ -160,7 +160,7 @@ final class S3BucketConfigurationReader {
         return days == null ? OptionalInt.empty() : OptionalInt.of(days);
     }
 
-    /** There are an old place for it and two newer ones. */
+    /** S3 has three fields for the prefix: a deprecated one in the rule, and two in its filter. */
     @SuppressWarnings("deprecation")
     private static String prefix(software.amazon.awssdk.services.s3.model.LifecycleRule rule) {
         var filter = rule.filter();
@@ -187,7 +187,7 @@ final class S3BucketConfigurationReader {
                 .forEach(each -> rules.add(new NotificationRule(
                         each.lambdaFunctionArn(), each.eventsAsStrings(), keyFilters(each.filter()))));
         if (answer.eventBridgeConfiguration() != null) {
-            // It tells all, and filters by rules of its own.
+            // The bucket sends all events to EventBridge, whose own rules filter them.
             rules.add(new NotificationRule("EventBridge", List.of("s3:ObjectCreated:*"), List.of()));
         }
         return rules;

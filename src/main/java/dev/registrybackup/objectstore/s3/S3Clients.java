@@ -26,7 +26,7 @@ import software.amazon.awssdk.utils.Lazy;
 import software.amazon.awssdk.utils.SdkAutoCloseable;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
-/** The ways to one store, over one pool of connections. */
+/** The clients of one store, which share one pool of connections. */
 final class S3Clients implements AutoCloseable {
     private final SdkHttpClient connections;
     private final AwsCredentialsProvider credentials;
@@ -47,7 +47,8 @@ final class S3Clients implements AutoCloseable {
                 .connectionTimeout(timeouts.connect())
                 .socketTimeout(timeouts.idle())
                 .connectionAcquisitionTimeout(timeouts.idle())
-                // It would ask before each PUT; whoever sends a large body asks by itself.
+                // The Apache client would send "Expect: 100-continue" with each PUT. S3HttpClient sends it with large
+                // bodies only.
                 .expectContinueEnabled(false)
                 .tcpKeepAlive(true);
         settings.caCertificate()
@@ -75,8 +76,8 @@ final class S3Clients implements AutoCloseable {
     }
 
     /**
-     * AWS refuses a write without a checksum to a bucket whose objects are locked by default. Other stores refuse checksums
-     * that follow the body, and have none before it.
+     * Whether writes carry a checksum. AWS rejects a write without one if the bucket locks objects by default. Other stores
+     * reject checksum trailers, and before the body is sent there is no checksum for a header.
      */
     static boolean sendsChecksums(S3Settings settings) {
         return isAws(settings);
@@ -87,9 +88,9 @@ final class S3Clients implements AutoCloseable {
             return settings.region().map(Region::of).orElseGet(() -> new DefaultAwsRegionProviderChain().getRegion());
         } catch (SdkClientException e) {
             throw new IllegalArgumentException(
-                    "%1$s.region is not set, nor is %1$s.endpoint, and no region is where AWS's tools look for one. Set it, or"
-                                    .formatted(settings.name())
-                            + " AWS_REGION; for a store other than AWS set the endpoint",
+                    ("Neither %1$s.region nor %1$s.endpoint is set, and the AWS SDK found no region."
+                                    + " Set %1$s.region or AWS_REGION; for a store other than AWS set %1$s.endpoint")
+                            .formatted(settings.name()),
                     e);
         }
     }
@@ -100,7 +101,7 @@ final class S3Clients implements AutoCloseable {
             return URI.create(
                     (endpoint.endsWith("/") ? endpoint : endpoint + "/") + SdkHttpUtils.urlEncode(settings.bucket()));
         }
-        // AWS has partitions, FIPS and dual stack, and names that fit no host's: the SDK knows.
+        // The SDK handles AWS's partitions, FIPS and dual stack, and bucket names that are not valid in a host name.
         String anyObject = S3Utilities.builder()
                 .region(region)
                 .s3Configuration(S3Configuration.builder()
@@ -132,8 +133,8 @@ final class S3Clients implements AutoCloseable {
                 .httpClient(pool)
                 .credentialsProvider(credentials)
                 // Stores other than AWS refuse the checksum trailers that the SDK sends by default
-                // (aws-sdk-java-v2#5801);
-                // what we write is proved by its digest before its last byte is sent. AWS gets them: S3Requests.
+                // (aws-sdk-java-v2#5801). Content is verified against its digest before its last byte is sent anyway.
+                // S3Requests adds checksums for AWS.
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                 .overrideConfiguration(override -> override.retryStrategy(retries))
@@ -151,12 +152,12 @@ final class S3Clients implements AutoCloseable {
                 .orElseGet(() -> DefaultCredentialsProvider.builder().build());
     }
 
-    /** For what is asked for each object, and for listings. */
+    /** The client for requests about single objects, and for listings. */
     S3HttpClient http() {
         return http;
     }
 
-    /** For all else. Made when it is first asked for: that takes as long as hundreds of requests. */
+    /** The client for all other requests. Created on the first call, because that takes as long as hundreds of requests. */
     S3Client client() {
         return client.getValue();
     }
@@ -166,7 +167,7 @@ final class S3Clients implements AutoCloseable {
         http.close();
         client.close();
         connections.close();
-        // A role's have connections of their own.
+        // The credentials of a role have connections of their own.
         if (credentials instanceof SdkAutoCloseable closeable) {
             closeable.close();
         }

@@ -17,7 +17,7 @@ import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
 
-/** Reads the XML that stores answer with. */
+/** Parses the XML documents of S3 responses. */
 final class S3Documents {
     private static final Set<String> LISTINGS = Set.of("ListBucketResult", "ListVersionsResult");
 
@@ -26,9 +26,9 @@ final class S3Documents {
     /**
      * A page of a listing.
      *
-     * @param entries its objects, or versions and delete markers, in the store's order; a version is empty where an object
-     *     is listed
-     * @param facts what the page says of itself, by the element's name
+     * @param entries its objects, or versions and delete markers, in the store's order; in a listing of objects the version
+     *     is empty
+     * @param facts the page's own fields, such as {@code IsTruncated}, by the element's name
      */
     record ListingPage(List<ObjectVersion> entries, Map<String, String> facts) {
         boolean hasNext() {
@@ -39,7 +39,7 @@ final class S3Documents {
     /**
      * Reads a page of ListObjectsV2 or ListObjectVersions.
      *
-     * @throws IOException if it breaks off or is no such document
+     * @throws IOException if it is incomplete or another document
      */
     static ListingPage listingPage(InputStream document) throws IOException {
         List<ObjectVersion> entries = new ArrayList<>();
@@ -48,7 +48,7 @@ final class S3Documents {
             XMLStreamReader xml = reader(document);
             xml.nextTag();
             if (!LISTINGS.contains(xml.getLocalName())) {
-                throw new IOException("the answer is no listing but <%s>".formatted(xml.getLocalName()));
+                throw new IOException("the response is not a listing but <%s>".formatted(xml.getLocalName()));
             }
             while (xml.nextTag() == XMLStreamConstants.START_ELEMENT) {
                 switch (xml.getLocalName()) {
@@ -61,11 +61,11 @@ final class S3Documents {
             }
             ListingPage page = new ListingPage(entries, facts);
             if (page.hasNext() && !facts.containsKey("NextContinuationToken") && !facts.containsKey("NextKeyMarker")) {
-                throw new IOException("the answer is a page of a listing that does not tell where the next one begins");
+                throw new IOException("the page of the listing is truncated but has no marker for the next page");
             }
             return page;
         } catch (XMLStreamException | DateTimeException | NumberFormatException e) {
-            throw new IOException("the answer is no listing, or not all of one: " + e.getMessage(), e);
+            throw new IOException("the response is not a complete listing: " + e.getMessage(), e);
         }
     }
 
@@ -100,7 +100,7 @@ final class S3Documents {
         }
     }
 
-    /** The text of an element right below the root of that name; empty if there is none, or if it is another document. */
+    /** The text of an element directly below the root; empty if it is missing, or the root has another name. */
     static Optional<String> field(byte[] document, String root, String name) {
         try {
             XMLStreamReader xml = reader(new ByteArrayInputStream(document));

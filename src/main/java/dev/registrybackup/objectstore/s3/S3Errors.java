@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 
-/** Turns what the SDK throws into the port's exception, with its reason told once and for all here. */
+/** Translates the SDK's exceptions into {@link ObjectStoreException}, and classifies each failure. */
 final class S3Errors {
     private final String store;
 
@@ -16,17 +16,22 @@ final class S3Errors {
         this.store = store;
     }
 
-    /** Does it, and names action and object if it fails. Wrong bytes come back as the exception they were found with. */
+    /**
+     * Runs a request that reads or deletes an object.
+     *
+     * @throws ObjectStoreException if it fails; the message names the action and the object
+     * @throws DigestMismatchException if the source of a body has bytes that do not match its digest
+     */
     <T> T call(String action, String key, Supplier<T> request) {
         return call(action, key + " in " + store, StoreError.NOT_FOUND, request);
     }
 
-    /** As the other, for a request that writes: whatever is not found then, it is not the object. */
+    /** As {@link #call}, for a request that writes: a 404 then does not mean a missing object. */
     <T> T callWrite(String action, String key, Supplier<T> request) {
         return call(action, key + " in " + store, StoreError.UNAVAILABLE, request);
     }
 
-    /** As the other, where the bucket itself is asked about. */
+    /** As {@link #call}, for a request about the bucket itself. */
     <T> T callBucket(String action, Supplier<T> request) {
         return call(action, store, StoreError.UNAVAILABLE, request);
     }
@@ -39,7 +44,7 @@ final class S3Errors {
         }
     }
 
-    /** What the source of a body threw while it was sent here is the answer, not that sending it failed. */
+    /** An exception of the body's source takes precedence over the failure to send the body. */
     private static RuntimeException translate(String attempted, StoreError whenNotFound, RuntimeException e) {
         boolean inputOrOutput = false;
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
@@ -67,7 +72,7 @@ final class S3Errors {
                 switch (errorCode(answer)) {
                     case "NoSuchBucket" -> StoreError.BUCKET_MISSING;
                     case "NoSuchKey", "NoSuchVersion", "NoSuchUpload" -> StoreError.NOT_FOUND;
-                    // A proxy that has no route to the store says so too, for any object.
+                    // A proxy without a route to the store answers 404 too, for any object.
                     default -> StoreError.UNAVAILABLE;
                 };
             case 409 -> isConditionalConflict(answer) ? StoreError.UNAVAILABLE : StoreError.BAD_REQUEST;
@@ -75,7 +80,7 @@ final class S3Errors {
             case 412, 416 -> StoreError.PRECONDITION_FAILED;
             case 429 -> StoreError.THROTTLED;
             case 503 -> "SlowDown".equals(errorCode(answer)) ? StoreError.THROTTLED : StoreError.UNAVAILABLE;
-            // CompleteMultipartUpload answers 200 before it knows, and an error inside of it.
+            // CompleteMultipartUpload may answer 200 first, and send an error in the body.
             default ->
                 answer.statusCode() >= 500 || answer.statusCode() < 300
                         ? StoreError.UNAVAILABLE
@@ -84,22 +89,21 @@ final class S3Errors {
     }
 
     /**
-     * Whether a conditional write met another write or a removal of its key that was under way. It says neither yes nor no:
-     * AWS asks to send it again.
+     * Whether a conditional write ran into a concurrent write or deletion of its key. The outcome is undecided, and AWS asks
+     * for a retry.
      */
     static boolean isConditionalConflict(Throwable e) {
         return e instanceof AwsServiceException answer && "ConditionalRequestConflict".equals(errorCode(answer));
     }
 
-    /** Whether the store answered 405, as it does when a delete marker is asked for by its version. */
+    /** Whether the store answered 405, as it does to a request for the version of a delete marker. */
     static boolean isMethodNotAllowed(ObjectStoreException e) {
         return e.getCause() instanceof AwsServiceException answer && answer.statusCode() == 405;
     }
 
     /**
-     * Whether the store itself answered, which gives each answer an id, and not something in front of it. Tells the two
-     * apart where an answer has no body: the SDK makes NoSuchKey of any 404 to a HEAD. A store that gives no ids is not
-     * known by this.
+     * Whether the response came from the store itself, which adds a request id, and not from a proxy. Needed for responses
+     * without a body: the SDK turns any 404 to a HEAD into NoSuchKey. Always false for a store without request ids.
      */
     static boolean isOfTheStore(ObjectStoreException e) {
         return e.getCause() instanceof AwsServiceException answer && answer.requestId() != null;
@@ -109,8 +113,8 @@ final class S3Errors {
         if (e instanceof AwsServiceException answer
                 && answer.statusCode() == 404
                 && errorCode(answer).isEmpty()) {
-            return "the answer was 404 without an S3 error code, as that of a proxy that has no route to the store. Look at"
-                    + " what is between here and the store";
+            return "the response was 404 without an S3 error code, as from a proxy without a route to the store. Check the"
+                    + " proxies between this process and the store";
         }
         if (e instanceof AwsServiceException answer) {
             return "the store answered %d %s"
@@ -136,9 +140,9 @@ final class S3Errors {
         return switch (error) {
             case BUCKET_MISSING -> ". Create the bucket or correct its name in the configuration";
             case FORBIDDEN ->
-                ". Check the credentials, and that they may list the bucket:"
-                        + " without that right absent objects are answered like this too";
-            case PRECONDITION_FAILED -> ". The object was written again meanwhile";
+                ". Check the credentials and their right to list the bucket:"
+                        + " without it, a store sends this answer for missing objects too";
+            case PRECONDITION_FAILED -> ". The object was overwritten meanwhile";
             case NOT_FOUND, THROTTLED, UNAVAILABLE, BAD_REQUEST -> "";
         };
     }

@@ -53,34 +53,34 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /**
- * The requests that are made for each object and each page of a listing, on the shortest way: signed by the SDK's signer
- * and sent by its HTTP client. The S3 client's own way to the same two takes two to three times the processor time, and
- * more while it is cold. What fails is thrown as the S3 client throws it, and tried again by the same strategy.
+ * Sends the frequent requests, those about single objects and pages of listings, with the SDK's signer and HTTP client
+ * directly. The SDK's S3 client, which uses the same two, takes two to three times the CPU time, and more before it is
+ * warmed up. Throws the same exceptions as the S3 client, and retries by the same strategy.
  *
- * <p>Threads: any number.
+ * <p>Safe for use by many threads.
  */
 final class S3HttpClient implements AutoCloseable {
-    /** From here on the store is asked whether it wants the body before it is sent. */
+    /** A body of this size or more is sent with {@code Expect: 100-continue}, so that the store can refuse it first. */
     private static final long LARGE_BODY_BYTES = 1 << 20;
 
-    /** An error's document is small; of anything else that answers only so much is looked at. */
+    /** How much of an error response is read. S3's error documents are small, but a proxy's page may be large. */
     private static final int MAX_ERROR_BYTES = 64 << 10;
 
-    /** AWS lets a signature's time differ by 15 minutes; the SDK corrects its clock from 4 on. */
+    /** AWS accepts signatures up to 15 minutes off; the SDK corrects its clock from 4 minutes on. */
     private static final Duration MAX_CLOCK_SKEW = Duration.ofMinutes(4);
 
     private static final DateTimeFormatter SIGNING_TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
     /**
-     * Where the bucket is.
+     * The location of the bucket.
      *
-     * @param url the bucket's own, without a slash at its end
-     * @param region what requests are signed for
+     * @param url the bucket's URL, without a slash at its end
+     * @param region the region for which requests are signed
      */
     record BucketLocation(URI url, String region) {}
 
-    /** Takes what it wants from an answer, and closes the body, unless that is what it returns. */
+    /** Reads a successful response. Closes the body unless it returns it. */
     interface AnswerReader<T> {
         T read(SdkHttpResponse answer, AbortableInputStream body) throws IOException;
     }
@@ -94,15 +94,15 @@ final class S3HttpClient implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private volatile BucketLocation bucket;
-    /** Null as long as this machine's clock will do. */
+    /** Null while this machine's clock is accurate enough. */
     private volatile @Nullable Clock storeClock;
 
     /**
-     * Sends nothing yet.
+     * Creates a client without sending a request.
      *
-     * @param connections not closed by this
-     * @param urlInRegion the bucket's URL in another region, if the store may say that it is there; empty to stay
-     * @param sendChecksums whether what is written has a checksum of its own, beside the signature
+     * @param connections the pool of connections, which the caller closes
+     * @param urlInRegion the bucket's URL in another region, to follow a redirect there; empty to follow none
+     * @param sendChecksums whether writes carry a checksum besides the signature
      */
     S3HttpClient(
             SdkHttpClient connections,
@@ -119,7 +119,7 @@ final class S3HttpClient implements AutoCloseable {
         this.sendChecksums = sendChecksums;
     }
 
-    /** A request about an object, to be completed by headers and query parameters. */
+    /** A request about an object, to which the caller adds headers and query parameters. */
     SdkHttpRequest.Builder objectRequest(SdkHttpMethod method, String key) {
         return request(method, bucket.url().getRawPath() + "/" + SdkHttpUtils.urlEncodeIgnoreSlashes(key));
     }
@@ -134,23 +134,24 @@ final class S3HttpClient implements AutoCloseable {
     }
 
     /**
-     * Sends a request without a body, again where that may help.
+     * Sends a request without a body, and retries it if that may help.
      *
-     * @param timeout for each attempt, until the answer is read; empty where it moves an object's bytes
-     * @throws SdkException if there is no answer, or one that says no
+     * @param timeout the timeout of each attempt, including reading the response; empty for requests that transfer an
+     *     object's bytes
+     * @throws SdkException if the store does not answer, or answers with an error
      */
     <T> T send(SdkHttpRequest.Builder request, Optional<Duration> timeout, AnswerReader<T> reader) {
         return send(request, null, false, timeout, reader);
     }
 
     /**
-     * Sends a request with a body, again where that may help.
+     * Sends a request with a body, and retries it if that may help.
      *
-     * @param inChunks whether each chunk is signed by itself where the bytes have to be signed, since to sign them by their
-     *     hash they are read twice
-     * @return the answer's headers
-     * @throws SdkException if there is no answer, or one that says no
-     * @throws RuntimeException what the content throws and is no {@link UncheckedIOException}, as it is and at once
+     * @param inChunks whether to sign each chunk separately if the payload must be signed, because signing its hash means
+     *     reading it twice
+     * @return the response's headers
+     * @throws SdkException if the store does not answer, or answers with an error
+     * @throws RuntimeException any exception of the content except {@link UncheckedIOException}, unchanged and without retry
      */
     SdkHttpResponse sendContent(SdkHttpRequest.Builder request, ContentSource content, boolean inChunks) {
         request.putHeader("Content-Length", Long.toString(content.size()));
@@ -163,7 +164,7 @@ final class S3HttpClient implements AutoCloseable {
         return send(request, content, inChunks, Optional.empty(), S3HttpClient::headers);
     }
 
-    /** Reads an answer whose body is of no interest, and gives its connection back. */
+    /** Returns the response's headers, ignores its body, and returns the connection to the pool. */
     static SdkHttpResponse headers(SdkHttpResponse answer, AbortableInputStream body) throws IOException {
         body.close();
         return answer;
@@ -180,7 +181,7 @@ final class S3HttpClient implements AutoCloseable {
         boolean corrected = false;
         while (true) {
             if (Thread.currentThread().isInterrupted()) {
-                throw AbortedException.create("The thread was told to stop");
+                throw AbortedException.create("The thread was interrupted");
             }
             if (closed.getCount() == 0) {
                 throw AbortedException.create("The connections to the store are closed");
@@ -211,7 +212,7 @@ final class S3HttpClient implements AutoCloseable {
         }
     }
 
-    /** Whether the bucket is in another region, as the store says. From now on requests go there. */
+    /** Redirects later requests to the bucket's region, if the response names another one; returns whether it does. */
     private boolean followToRegion(BucketLocation target, SdkHttpResponse answer) {
         int status = answer.statusCode();
         if (status != 301 && status != 307 && status != 400) {
@@ -224,7 +225,7 @@ final class S3HttpClient implements AutoCloseable {
         return there.isPresent();
     }
 
-    /** Whether the time that the request was signed for is far from the store's. From now on the store's own is used. */
+    /** Signs later requests by the store's clock, if the request's time was too far off it; returns whether it was. */
     private boolean adoptClock(SdkHttpRequest request, SdkHttpResponse answer) {
         int status = answer.statusCode();
         if (status != 400 && status != 401 && status != 403) {
@@ -250,9 +251,9 @@ final class S3HttpClient implements AutoCloseable {
     }
 
     /**
-     * Waits as long as the strategy wants it.
+     * Waits before the next attempt, as long as the retry strategy requires.
      *
-     * @throws SdkException the failure, if it is not to be tried again
+     * @throws SdkException the failure, if there is no next attempt
      */
     private RetryToken backOff(RetryToken token, SdkException failure) {
         try {
@@ -268,7 +269,7 @@ final class S3HttpClient implements AutoCloseable {
             throw failure;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw AbortedException.create("The thread was told to stop", failure);
+            throw AbortedException.create("The thread was interrupted", failure);
         }
     }
 
@@ -291,7 +292,7 @@ final class S3HttpClient implements AutoCloseable {
         }
         Optional<Digest> sha256 = Optional.ofNullable(content).flatMap(ContentSource::sha256);
         if (sha256.isPresent()) {
-            // Without the body itself, which the signer would read for its hash.
+            // The signer gets the known hash and not the body, which it would read to compute the hash.
             PayloadChecksumStore known = PayloadChecksumStore.create();
             known.putChecksumValue(
                     DefaultChecksumAlgorithm.SHA256,
@@ -299,7 +300,7 @@ final class S3HttpClient implements AutoCloseable {
             signing.putProperty(AwsV4HttpSigner.CHECKSUM_ALGORITHM, DefaultChecksumAlgorithm.SHA256)
                     .putProperty(SdkInternalHttpSignerProperty.CHECKSUM_STORE, known);
         } else {
-            // Over http the signer signs a payload all the same.
+            // Over plain HTTP the signer ignores this and signs the payload.
             signing.putProperty(AwsV4HttpSigner.PAYLOAD_SIGNING_ENABLED, false);
             if (content != null) {
                 signing.payload(body).putProperty(AwsV4HttpSigner.CHUNK_ENCODING_ENABLED, inChunks);
@@ -351,7 +352,7 @@ final class S3HttpClient implements AutoCloseable {
         }
     }
 
-    /** What the S3 client makes of such an answer. One to a HEAD has no document, and its status has to do. */
+    /** The exception that the S3 client throws for this response. A response to a HEAD has only its status, no document. */
     private static S3Exception refusal(SdkHttpRequest request, SdkHttpResponse answer, byte[] document) {
         boolean isHead = request.method() == SdkHttpMethod.HEAD;
         String code = S3Documents.field(document, "Error", "Code").orElse(null);
@@ -371,19 +372,19 @@ final class S3HttpClient implements AutoCloseable {
                 .build();
     }
 
-    /** The store's time, as it was told once and has gone on since. */
+    /** The store's clock: the time of one response, plus the time since. */
     private static final class StoreClock extends Clock {
-        private final Instant told;
-        private final long toldAtNanos;
+        private final Instant storeTime;
+        private final long receivedAtNanos;
 
-        StoreClock(Instant told, long toldAtNanos) {
-            this.told = told;
-            this.toldAtNanos = toldAtNanos;
+        StoreClock(Instant storeTime, long receivedAtNanos) {
+            this.storeTime = storeTime;
+            this.receivedAtNanos = receivedAtNanos;
         }
 
         @Override
         public Instant instant() {
-            return told.plusNanos(System.nanoTime() - toldAtNanos);
+            return storeTime.plusNanos(System.nanoTime() - receivedAtNanos);
         }
 
         @Override
@@ -397,7 +398,7 @@ final class S3HttpClient implements AutoCloseable {
         }
     }
 
-    /** Ends waits for another attempt. */
+    /** Ends all waits for another attempt; their requests fail. */
     @Override
     public void close() {
         closed.countDown();

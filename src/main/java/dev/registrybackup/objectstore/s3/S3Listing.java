@@ -19,17 +19,17 @@ import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
 /**
- * A listing of objects or of their versions, a page at a time. A page has versions and delete markers in one order: by key,
- * and of one key the newest first.
+ * Lists objects, or versions and delete markers, page by page. Versions and delete markers come in one order: by key, the
+ * newest of each key first.
  */
 final class S3Listing implements Iterator<List<ObjectVersion>> {
     private final S3HttpClient client;
     private final S3Errors errors;
     private final String action;
     private final String prefix;
-    /** What makes of it this kind of listing. */
+    /** The query parameter that selects the kind of listing. */
     private final String kind;
-    /** The query parameters that a page gives for the next one, by the names of its elements. */
+    /** The query parameters of the next page, by the name of the element that has the value. */
     private final Map<String, String> markers;
 
     private SdkHttpRequest.Builder next;
@@ -94,7 +94,7 @@ final class S3Listing implements Iterator<List<ObjectVersion>> {
     @Override
     public List<ObjectVersion> next() {
         if (!hasNext) {
-            throw new NoSuchElementException("All under %s is listed".formatted(prefix));
+            throw new NoSuchElementException("The listing of %s has no more pages".formatted(prefix));
         }
         ListingPage page = errors.call(action, prefix, () -> client.send(next, Optional.empty(), S3Listing::read));
         next = request();

@@ -11,7 +11,7 @@ import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 
-/** A multipart upload under way. One thread at a time. */
+/** A running multipart upload. For one thread at a time. */
 final class S3MultipartUpload implements MultipartUpload {
     private static final System.Logger LOGGER = System.getLogger(S3MultipartUpload.class.getName());
 
@@ -76,7 +76,7 @@ final class S3MultipartUpload implements MultipartUpload {
         }
         try {
             errors.call(
-                    "give up writing",
+                    "abort the upload of",
                     key,
                     () -> client.abortMultipartUpload(
                             request -> request.bucket(bucket).key(key).uploadId(uploadId)));
@@ -84,7 +84,7 @@ final class S3MultipartUpload implements MultipartUpload {
             LogEvent.of("upload-not-aborted")
                     .with("key", key)
                     .with("reason", e.getMessage())
-                    .with("remedy", "the bucket's lifecycle rule for incomplete multipart uploads")
+                    .with("remedy", "none: the bucket's lifecycle rule for incomplete multipart uploads aborts it")
                     .log(LOGGER, Level.WARNING);
         }
     }

@@ -24,9 +24,9 @@ import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
-/** A bucket of an S3 store. Threads: any number. Close it to close its connections. */
+/** A bucket of an S3 store. Safe for use by many threads. Closing it closes its connections. */
 public final class S3ObjectStore implements ObjectStore, AutoCloseable {
-    /** Up to here a body is kept in memory by its caller anyway, so it is signed by its hash. */
+    /** Up to this size the caller has the body in memory, so its hash is signed although that reads it twice. */
     private static final long IN_MEMORY_BYTES = 1 << 20;
 
     private final S3Settings settings;
@@ -46,10 +46,10 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     }
 
     /**
-     * Connects lazily: nothing is asked of the store yet.
+     * Opens a bucket without sending a request.
      *
-     * @param connections how many requests may be under way at once
-     * @throws IllegalArgumentException if the certificate file cannot be read, or no region is known
+     * @param connections how many requests may run at once
+     * @throws IllegalArgumentException if the certificate file cannot be read, or neither an endpoint nor a region is set
      */
     @MustBeClosed
     public static S3ObjectStore of(S3Settings settings, S3Timeouts timeouts, int connections) {
@@ -74,7 +74,8 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
                 if (e.statusCode() != 404) {
                     throw e;
                 }
-                // Or a proxy that has no route to the store: a listing's answer has a body that tells.
+                // The 404 may be a proxy's that has no route to the store. A listing's response has a body that shows
+                // which one it is.
                 SdkHttpRequest.Builder listing = http().bucketRequest(SdkHttpMethod.GET)
                         .putRawQueryParameter("list-type", "2")
                         .putRawQueryParameter("max-keys", "1");
@@ -99,7 +100,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
         try {
             return Optional.of(head(key, versionId));
         } catch (ObjectStoreException e) {
-            // A version that is a delete marker is answered 405.
+            // The store answers 405 if the version is a delete marker.
             return S3Errors.isMethodNotAllowed(e) ? Optional.empty() : foundByGet(key, versionId, e);
         }
     }
@@ -119,8 +120,8 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     }
 
     /**
-     * Asks once more, by a GET, where a HEAD was answered 404: only an answer with a body tells whether the object is
-     * absent, or the bucket, or the store, behind a proxy that has no route to it.
+     * Sends a GET after a HEAD was answered 404. Only a response with a body shows whether the object is missing, the bucket
+     * is missing, or a proxy has no route to the store.
      */
     private Optional<ObjectInfo> foundByGet(String key, @Nullable String versionId, ObjectStoreException ofHead) {
         if (ofHead.error() != StoreError.NOT_FOUND) {
@@ -159,7 +160,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     }
 
     @MustBeClosed
-    @SuppressWarnings("MustBeClosedChecker") // the stream is the caller's, inside what is returned
+    @SuppressWarnings("MustBeClosedChecker") // the caller closes the returned object, and so the stream
     private OpenObject openObject(
             String action, String key, SdkHttpRequest.Builder request, Optional<Duration> timeout) {
         return errors.call(
@@ -217,7 +218,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     @Override
     public void delete(String key, Optional<String> versionId) {
         errors.call(
-                "remove",
+                "delete",
                 key,
                 () -> http().send(
                                 request(SdkHttpMethod.DELETE, key, versionId.orElse(null)),
@@ -240,7 +241,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     @Override
     public boolean isVersioned() {
         Optional<String> status = errors.callBucket(
-                "ask for the versioning of",
+                "read the versioning of",
                 () -> http().send(
                                 http().bucketRequest(SdkHttpMethod.GET).putRawQueryParameter("versioning", ""),
                                 smallRequest,

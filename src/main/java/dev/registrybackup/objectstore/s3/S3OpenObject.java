@@ -7,13 +7,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import software.amazon.awssdk.http.AbortableInputStream;
 
-/** A GET under way. */
+/** A running GET. */
 final class S3OpenObject implements OpenObject {
     private final ObjectInfo info;
     private final AbortableInputStream body;
     private final CountingInputStream stream;
 
-    /** Takes over the answer's body, which has so many bytes. */
+    /** Takes over the response's body, which has this many bytes. */
     S3OpenObject(ObjectInfo info, AbortableInputStream body, long length) {
         this.info = info;
         this.body = body;
@@ -34,17 +34,17 @@ final class S3OpenObject implements OpenObject {
     public void close() {
         try {
             if (stream.remaining > 0) {
-                // Closing would read the rest, which may be gigabytes; this gives up the connection instead.
+                // Closing would read the rest, which may be gigabytes. Aborting drops the connection instead.
                 body.abort();
             }
             body.close();
         } catch (IOException e) {
-            // All bytes that were wanted have been read: the connection's fate is the pool's matter.
+            // The caller has the bytes that it needed, and the pool handles a broken connection.
             return;
         }
     }
 
-    /** Knows how many bytes are left, so that a finished read gives its connection back to the pool. */
+    /** Counts the remaining bytes, so that a complete read returns its connection to the pool. */
     private static final class CountingInputStream extends FilterInputStream {
         private long remaining;
 

@@ -7,7 +7,7 @@ import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 
-/** Requests that write, with the storage class and encryption the bucket's settings ask for. */
+/** Builds requests that write, with the storage class and encryption from the store's settings. */
 final class S3Requests {
     private static final String CONTENT_TYPE = "application/octet-stream";
 

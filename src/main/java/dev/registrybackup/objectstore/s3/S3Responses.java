@@ -12,16 +12,16 @@ import java.util.Optional;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
-/** Reads facts about an object from a store's answers. */
+/** Reads facts about an object from response headers. */
 final class S3Responses {
     private static final String METADATA_PREFIX = "x-amz-meta-";
 
     private S3Responses() {}
 
     /**
-     * The facts in an answer to a HEAD or a GET.
+     * The facts in a response to a HEAD or a GET.
      *
-     * @throws SdkClientException if one is missing
+     * @throws SdkClientException if a required header is missing or invalid
      */
     static ObjectInfo toObjectInfo(String key, SdkHttpResponse answer) {
         String range = answer.firstMatchingHeader("Content-Range").orElse("");
@@ -34,7 +34,7 @@ final class S3Responses {
                 versionId(answer));
     }
 
-    /** How many bytes follow. */
+    /** The length of the response's body in bytes. */
     static long contentLength(SdkHttpResponse answer) {
         return Long.parseLong(required(answer, "Content-Length"));
     }
@@ -44,7 +44,7 @@ final class S3Responses {
         return answer.firstMatchingHeader("x-amz-version-id");
     }
 
-    /** Empty for a store that gives none, as S3Proxy does for files that it did not write. */
+    /** The ETag without quotes; empty if the store sends none, as S3Proxy does for files that it did not write. */
     static String stripQuotes(String etag) {
         return etag.startsWith("\"") && etag.endsWith("\"") && etag.length() > 1
                 ? etag.substring(1, etag.length() - 1)
@@ -56,18 +56,19 @@ final class S3Responses {
         try {
             return DateTimeFormatter.RFC_1123_DATE_TIME.parse(text, Instant::from);
         } catch (DateTimeException e) {
-            throw SdkClientException.create("the answer's Last-Modified is no date: " + text, e);
+            throw SdkClientException.create("the response's Last-Modified is not a date: " + text, e);
         }
     }
 
-    /** All stores give these; what is between may take them away. */
+    /** All stores send these headers, but a proxy may remove them. */
     private static String required(SdkHttpResponse answer, String header) {
         return answer.firstMatchingHeader(header)
                 .orElseThrow(() -> SdkClientException.create(
-                        "the answer has no " + header + ". Look at what is between here and the store"));
+                        "the response has no header " + header
+                                + ". Check the proxies between this process and the store"));
     }
 
-    /** Header names come in any case, and some servers change it. */
+    /** Lower-cases header names, because some servers change their case. */
     private static Map<String, String> metadata(SdkHttpResponse answer) {
         Map<String, String> metadata = new HashMap<>();
         answer.forEachHeader((String header, List<String> values) -> {

@@ -16,7 +16,7 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.http.TlsTrustManagersProvider;
 
-/** Trusts the system's roots and, beside them, the certificates of one PEM file. */
+/** Trusts the system's roots and the certificates of one PEM file. */
 final class TrustedCertificates implements TlsTrustManagersProvider {
     private final TrustManager[] trustManagers;
 
@@ -29,7 +29,7 @@ final class TrustedCertificates implements TlsTrustManagersProvider {
             Collection<? extends Certificate> extra =
                     CertificateFactory.getInstance("X.509").generateCertificates(pem);
             if (extra.isEmpty()) {
-                throw new IOException("it holds no certificate");
+                throw new IOException("it contains no certificate");
             }
             KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
             store.load(null, null);
@@ -42,7 +42,7 @@ final class TrustedCertificates implements TlsTrustManagersProvider {
             }
             return new TrustedCertificates(trustManagerFactory(store).getTrustManagers());
         } catch (GeneralSecurityException e) {
-            throw new IOException("it is no PEM file of certificates: " + e.getMessage(), e);
+            throw new IOException("it is not a PEM file of certificates: " + e.getMessage(), e);
         }
     }
 

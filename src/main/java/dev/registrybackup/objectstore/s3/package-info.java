@@ -1,6 +1,6 @@
 /**
- * The object-store port on the AWS SDK, and the only package that imports it. Start with {@link S3ObjectStore}; {@link
- * S3Errors} says how failures are classified.
+ * Implements the object-store port with the AWS SDK; no other package imports it. Start with {@link S3ObjectStore}.
+ * {@link S3Errors} classifies failures.
  */
 @NullMarked
 package dev.registrybackup.objectstore.s3;

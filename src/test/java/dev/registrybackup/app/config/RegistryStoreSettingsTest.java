@@ -51,8 +51,8 @@ class RegistryStoreSettingsTest {
         // Then
         assertEquals(
                 List.of(
-                        "Configuration: backup.region is not set, nor is backup.endpoint, and no region is where AWS's tools"
-                                + " look for one. Set it, or AWS_REGION; for a store other than AWS set the endpoint"),
+                        "Configuration: Neither backup.region nor backup.endpoint is set, and the AWS SDK found no"
+                                + " region. Set backup.region or AWS_REGION; for a store other than AWS set backup.endpoint"),
                 ConfigurationException.find(failure));
     }
 }

@@ -93,7 +93,7 @@ class IncompleteUploadsTest {
 
         // Then
         assertEquals(
-                "Failed to give up the upload of a in the backup bucket images: the store answered 500 InternalError",
+                "Failed to abort the upload of a in the backup bucket images: the store answered 500 InternalError",
                 failure.getMessage());
         assertEquals(StoreError.UNAVAILABLE, failure.error());
     }

@@ -58,8 +58,8 @@ class S3ObjectStoreFaultsIT {
     private static final String BUCKET = "images";
     private static final String KEY = "docker/registry/v2/repositories/a/_manifests/tags/v1/current/link";
     private static final int PART_BYTES = 5 << 20;
-    private static final String CHECK_CREDENTIALS = ". Check the credentials, and that they may list the bucket:"
-            + " without that right absent objects are answered like this too";
+    private static final String CHECK_CREDENTIALS = ". Check the credentials and their right to list the bucket:"
+            + " without it, a store sends this answer for missing objects too";
     private static final S3Timeouts LONG_TIMEOUTS =
             new S3Timeouts(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(30));
     private static final S3Timeouts SHORT_TIMEOUTS =
@@ -111,11 +111,11 @@ class S3ObjectStoreFaultsIT {
         assertFails(StoreError.UNAVAILABLE, "Failed to write " + KEY + why, () -> put(text("new")));
         assertFails(StoreError.UNAVAILABLE, "Failed to write " + KEY + why, () -> put(new byte[3 << 20]));
         assertFails(StoreError.UNAVAILABLE, "Failed to start writing " + KEY + why, () -> putInParts(text("new")));
-        assertFails(StoreError.UNAVAILABLE, "Failed to remove " + KEY + why, () -> store.delete(KEY, Optional.empty()));
+        assertFails(StoreError.UNAVAILABLE, "Failed to delete " + KEY + why, () -> store.delete(KEY, Optional.empty()));
         assertFails(StoreError.UNAVAILABLE, "Failed to list " + KEY + why, () -> list(store));
         assertFails(
                 StoreError.UNAVAILABLE,
-                "Failed to ask for the versioning of the registry bucket images: the store answered 500 InternalError",
+                "Failed to read the versioning of the registry bucket images: the store answered 500 InternalError",
                 store::isVersioned);
         assertFails(
                 StoreError.UNAVAILABLE,
@@ -132,7 +132,7 @@ class S3ObjectStoreFaultsIT {
         BucketConfiguration facts = store.bucketConfiguration();
 
         // Then: one that does not know of versions keeps none; expiry may be set up in another way
-        String why = " was answered 501 NotImplemented: the store does not know this question";
+        String why = " was answered 501 NotImplemented: the store does not support this request";
         assertEquals(ProbeResult.of(false), facts.versioningEnabled());
         assertEquals(ProbeResult.permanentFailure("GetBucketLifecycleConfiguration" + why), facts.lifecycleRules());
         assertEquals(
@@ -533,8 +533,8 @@ class S3ObjectStoreFaultsIT {
             assertEquals(StoreError.UNAVAILABLE, failure.error(), failure.getMessage());
             assertTrue(
                     message(failure)
-                            .endsWith("the answer was 404 without an S3 error code, as that of a proxy that"
-                                    + " has no route to the store. Look at what is between here and the store"),
+                            .endsWith("the response was 404 without an S3 error code, as from a proxy without a route"
+                                    + " to the store. Check the proxies between this process and the store"),
                     failure.getMessage());
         }
     }
@@ -629,8 +629,8 @@ class S3ObjectStoreFaultsIT {
             }
         });
         filtering.start();
-        String why = " in the registry bucket images: the answer has no " + missing
-                + ". Look at what is between here and the store";
+        String why = " in the registry bucket images: the response has no header " + missing
+                + ". Check the proxies between this process and the store";
         URI uri = URI.create("http://127.0.0.1:" + filtering.getAddress().getPort());
         try (S3ObjectStore filtered =
                 S3ObjectStore.of(TestS3Settings.of(server.endpoint().at(uri), BUCKET), SHORT_TIMEOUTS, 1)) {
