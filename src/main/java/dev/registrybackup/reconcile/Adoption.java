@@ -41,7 +41,7 @@ import java.util.stream.Stream;
  * Adopts a backup bucket that something else filled, such as an rclone CronJob: verifies every blob once, replaces a corrupt
  * one from the registry or moves it to quarantine, and marks the bucket as verified. Continues where it was interrupted.
  * Events may be handled at the same time, but what filled the bucket must have stopped before the first run, because it
- * writes without verifying. For one use, on one thread, which is not one of the worker pools'.
+ * writes without verifying. For one use, by one thread that belongs to no worker pool.
  */
 final class Adoption {
     /** The key of the checkpoint of an unfinished adoption. */
@@ -217,7 +217,7 @@ final class Adoption {
         if (checkpoint.isEmpty()) {
             LogEvent.of("adoption-restarted")
                     .with("record", CHECKPOINT_KEY)
-                    .with("reason", "what it says is no checkpoint under %s".formatted(layout.blobsPrefix()))
+                    .with("reason", "it is not a checkpoint under %s".formatted(layout.blobsPrefix()))
                     .log(LOGGER, Level.WARNING);
         }
         return checkpoint;
@@ -276,10 +276,10 @@ final class Adoption {
                 context.report(new Finding(
                         FindingCode.UNDETERMINED,
                         reading.digest().toString(),
-                        "The backup's copy was not verified: %s. The next run goes on with it"
+                        "The backup's copy was not verified: %s. The next run tries again"
                                 .formatted(e.getMessage())));
             }
-            // It stops before the first blob of unknown state, so that the next run reads that again.
+            // The checkpoint stops before the first blob of unknown state, so that the next run reads it again.
             if (unknown == 0) {
                 reached = new Checkpoint(
                         reading.object().key(),
@@ -309,12 +309,12 @@ final class Adoption {
                 return;
             }
             backup.delete(object.key(), Optional.empty());
-            // An event may have copied a valid one before the deletion: then the registry has it.
+            // An event may have copied a valid blob before the deletion; the registry then has it.
             copy = overwrite(digest);
         }
         if (copy.isInBackup()) {
             replaced++;
-            // One that an event copied at the same time is recognized without reading its bytes.
+            // If an event copied the blob at the same time, it is recognized without reading its bytes.
             bytes += copy.status() == ReplicationStatus.COPIED ? copy.bytesCopied() : object.size();
             return;
         }
@@ -324,13 +324,13 @@ final class Adoption {
                 FindingCode.BLOB_DIGEST_MISMATCH,
                 digest.toString(),
                 copy.status() == ReplicationStatus.CORRUPT
-                        ? "The bytes of the backup's copy are not what its digest says, nor are the registry's: "
+                        ? "The blob does not match its digest in the backup or in the registry: "
                                 + moved
-                                + ". Remove the registry's, since a registry writes no blob that is there, and push the"
+                                + ". Delete it from the registry, which never overwrites an existing blob, and push the"
                                 + " images that need it again"
-                        : "The bytes of the backup's copy are not what its digest says, and the registry has no such"
-                                + " blob: "
-                                + moved + ". Push the images that need it again"));
+                        : "The backup's copy does not match its digest, and the registry does not have the blob: "
+                                + moved
+                                + ". Push the images that need it again"));
     }
 
     private ReplicationResult overwrite(Digest digest) {
@@ -338,7 +338,7 @@ final class Adoption {
         return WorkerPools.join(blobReplicator.overwrite(digest));
     }
 
-    /** Returns whether it was still there. */
+    /** Returns whether the object still existed. */
     private boolean copyToQuarantine(ObjectInfo object) {
         try {
             new ObjectCopier(backup, copied -> Map.of())
@@ -365,7 +365,7 @@ final class Adoption {
             LogEvent.of("record-not-deleted")
                     .with("record", CHECKPOINT_KEY)
                     .with("reason", e.getMessage())
-                    .with("remedy", "remove it by hand")
+                    .with("remedy", "delete it by hand")
                     .log(LOGGER, Level.WARNING);
         }
     }

@@ -11,8 +11,8 @@ import java.util.Optional;
  * Blocks pruning until an operator acknowledges it.
  *
  * @param id its id
- * @param cause what kind of alarm it is, in a word
- * @param problem what was found, for people
+ * @param cause the kind of alarm, in a word
+ * @param problem the problem, for people
  * @param raisedAt when it was raised, UTC
  * @param acknowledgement who acknowledged it and when; empty if it is open
  */
@@ -49,6 +49,6 @@ public record Alarm(String id, String cause, String problem, Instant raisedAt, O
                                 raised,
                                 Optional.ofNullable(json.get("acknowledged")).map(JsonNode::asText))))
                 .orElseGet(() -> new Alarm(
-                        id, "unreadable", "The record of the alarm is none", Instant.EPOCH, Optional.empty()));
+                        id, "unreadable", "The alarm's record cannot be read", Instant.EPOCH, Optional.empty()));
     }
 }

@@ -40,8 +40,8 @@ public final class Alarms {
     /**
      * Raises an alarm, unless there is one of the same cause that is not acknowledged.
      *
-     * @param cause what kind of alarm it is, in a word
-     * @param problem what was found, for people
+     * @param cause the kind of alarm, in a word
+     * @param problem the problem, for people
      */
     public Alarm raise(String cause, String problem) {
         Optional<Alarm> standing = openAlarms().stream()
@@ -58,8 +58,8 @@ public final class Alarms {
                 .with("problem", problem)
                 .with(
                         "remedy",
-                        "look at the registry; nothing is removed from the backup until this is acknowledged: POST"
-                                + " /reconcile with the id, or reconcile --acknowledge")
+                        "check the registry, then acknowledge the alarm: POST /reconcile with the id, or reconcile"
+                                + " --acknowledge. Until then nothing is pruned from the backup")
                 .log(LOGGER, Level.ERROR);
         return raised;
     }
@@ -95,7 +95,7 @@ public final class Alarms {
         return list().stream()
                 .filter(known -> known.id().equals(id))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("There is no alarm \"%s\"; these are open: %s"
+                .orElseThrow(() -> new IllegalArgumentException("There is no alarm \"%s\". Open alarms: %s"
                         .formatted(id, openAlarms().stream().map(Alarm::id).toList())));
     }
 

@@ -18,22 +18,21 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A backup that keeps in memory the manifests and configs that are written through it in one run: a revision is copied by
- * its manifest, and the catalog reads both. Answers reads of a whole current object from there, with no facts but key and
- * size, and every other request from the store. Once {@value #MAX_TOTAL_BYTES} bytes are kept, no more are. Safe for use
- * by many threads.
+ * Keeps in memory the manifests and configs that one run writes to the backup, because copying a revision reads its
+ * manifest, and the catalog reads both. Serves reads of a whole current object from memory, with key and size as its only
+ * facts, and passes every other request on. Keeps at most {@value #MAX_TOTAL_BYTES} bytes. Safe for use by many threads.
  */
 final class CachingObjectStore extends ForwardingObjectStore {
     static final int MAX_TOTAL_BYTES = 16 << 20;
 
-    /** In bytes. A manifest or a config of a hundred layers has some 30 KiB. */
+    /** In bytes. A manifest or a config of 100 layers has about 30 KiB. */
     private static final int MAX_DOCUMENT_BYTES = 128 << 10;
 
     private final String blobsPrefix;
     private final Map<String, byte[]> documents = new ConcurrentHashMap<>();
     private final AtomicLong totalBytes = new AtomicLong();
 
-    /** Keeps what is written below that prefix of blobs. */
+    /** Keeps blobs written under this prefix. */
     CachingObjectStore(ObjectStore below, String blobsPrefix) {
         super(below);
         this.blobsPrefix = blobsPrefix;
@@ -90,7 +89,7 @@ final class CachingObjectStore extends ForwardingObjectStore {
     private record CachedDocument(ObjectInfo info, InputStream stream) implements OpenObject {
         @Override
         public void close() {
-            // It is in memory.
+            // The bytes are in memory, so closing cannot fail.
         }
     }
 }

@@ -27,13 +27,13 @@ import org.jspecify.annotations.Nullable;
 final class CopyPhase {
     private static final int CONCURRENCY = 64;
 
-    /** What is known of a key in the backup. */
+    /** The known state of a key in the backup. */
     enum InBackup {
         /** A comparison has just shown that it is missing. */
         ABSENT,
-        /** It is there, with other content than in the registry. */
+        /** The backup has it with other content than the registry. */
         DIFFERENT,
-        /** It was not looked at. */
+        /** Its state has not been checked. */
         UNKNOWN
     }
 
@@ -68,7 +68,7 @@ final class CopyPhase {
     /**
      * Starts to copy the key, and returns as soon as another one may start.
      *
-     * @param inBackup what is known of it in the backup
+     * @param inBackup the known state of the key in the backup
      * @param then receives the result, on another thread
      * @throws dev.registrybackup.operation.FencedException if the run must stop
      */
@@ -80,7 +80,7 @@ final class CopyPhase {
      * As {@link #copy(String, InBackup, Consumer)}, with what a listing of the registry has just shown.
      *
      * @param listed the registry's object; empty if it was not listed
-     * @param target what the link contains, as its ETag shows; empty if it does not
+     * @param target the link's content, as its ETag shows; empty if the ETag does not show it
      */
     void copy(
             String key,
@@ -91,7 +91,7 @@ final class CopyPhase {
         context.checkFence();
         permits.acquireUninterruptibly();
         context.progress().addExpected(1, 0);
-        // It was reported as missing or different, so a memory of it as durable may be wrong.
+        // The key was reported as missing or different, so the cache may be wrong that it is durable.
         replicationTools.durableKeys().remove(key);
         RegistryPath path = storePair.layout().parse(key);
         boolean differed = inBackup == InBackup.DIFFERENT;

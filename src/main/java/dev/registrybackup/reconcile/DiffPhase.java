@@ -32,10 +32,10 @@ import java.util.stream.Stream;
  * registry. For one thread.
  */
 final class DiffPhase {
-    /** How many rclone commands the summary has. */
+    /** How many rclone commands the summary has at most. */
     private static final int MAX_REPORTED = 20;
 
-    /** Among how many links to look for one whose ETag shows whether the store's ETags are MD5 hashes. */
+    /** How many links to search for one whose ETag shows whether the store's ETags are MD5 hashes. */
     private static final int ETAG_SAMPLE_SIZE = 1_000;
 
     private static final int MAX_REPOSITORIES = 100;
@@ -156,14 +156,14 @@ final class DiffPhase {
         return link.size() != content.length || link.etag().equals(LinkContent.md5Hex(content));
     }
 
-    /** Whether a bucket does not answer: then each other shard would fail after timeouts of its own. */
+    /** Whether a bucket does not answer. Every other shard would then fail too, after timeouts of its own. */
     private boolean isStoreUnreachable(Shard after) {
         try {
             storePair.registry().requireBucket();
             storePair.backup().requireBucket();
             return false;
         } catch (ObjectStoreException e) {
-            String problem = "Gave up comparing after %s: %s".formatted(after.prefix(), e.getMessage());
+            String problem = "Comparison stopped after %s: %s".formatted(after.prefix(), e.getMessage());
             failedShards.add(problem);
             context.report(new Finding(FindingCode.UNDETERMINED, "comparison", problem));
             return true;
@@ -215,7 +215,7 @@ final class DiffPhase {
         }
     }
 
-    /** Records missing keys of shards with links and blobs; what lies beside them no registry wrote. */
+    /** Records missing keys of shards with links and blobs; no registry writes other keys. */
     private void recordMissing(
             Shard shard, ShardReconciler.ShardResult shardResult, MissingIntervalUpdate missingIntervals) {
         if (shard.prefix().equals(storePair.layout().rootPrefix())) {

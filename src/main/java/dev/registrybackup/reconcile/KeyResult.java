@@ -48,8 +48,7 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
                         false,
                         Optional.of(new Problem(
                                 FindingCode.UNKNOWN_OBJECT,
-                                "No registry writes such an object, and registry.unknown-objects does not have"
-                                        + " it copied")));
+                                "No registry writes such an object, and registry.unknown-objects is not \"copy\"")));
             case CORRUPT, SOURCE_CORRUPT ->
                 remaining(FindingCode.BLOB_DIGEST_MISMATCH, "The registry's blob is not copied: ", replicationResult);
             case BLOCKED -> remaining(FindingCode.BLOB_DIGEST_MISMATCH, "The link is blocked: ", replicationResult);
@@ -86,8 +85,8 @@ record KeyResult(State state, boolean missedByEvents, Optional<Problem> problem)
                 missedByEvents,
                 Optional.of(new Problem(
                         FindingCode.UNDETERMINED,
-                        "It was copied, and rclone still reports it: something else writes it, or the store does not"
-                                + " show what it has")));
+                        "It was copied, and rclone still reports it: another program writes it, or the store's listing"
+                                + " is stale")));
     }
 
     /** This result, for a key that had the other one in an earlier round. */

@@ -28,8 +28,8 @@ import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 
 /**
- * Reinstates pruned blobs whose links were written during the pruning. Another process may have remembered such a blob as
- * durable and published a link to it, so this runs once all memories of that time have expired. For one thread.
+ * Reinstates pruned blobs whose links were written during the pruning. Another process may have had such a blob in its cache
+ * of durable keys and published a link to it, so this runs once all such cache entries have expired. For one thread.
  */
 final class PruneRaceRepair {
     /** How far the stores' clocks may differ from ours. */
@@ -92,7 +92,7 @@ final class PruneRaceRepair {
         context.report(new Finding(
                 FindingCode.UNDETERMINED,
                 manifest.toString(),
-                "A recent link points to it, and what it needs cannot be determined, because it is not a readable"
+                "A recent link points to it, and its dependencies cannot be determined, because it is not a readable"
                         + " manifest. The next run checks again: push the image again, or delete it"));
     }
 
@@ -129,7 +129,7 @@ final class PruneRaceRepair {
         return false;
     }
 
-    /** Copies its newest valid version forward: deleting the delete marker would need the right to delete versions. */
+    /** Copies the blob's newest valid version, because deleting the delete marker needs the right to delete versions. */
     private boolean reinstateVersion(String key, Digest digest) {
         Optional<ObjectRef> held = new BlobVersions(
                         new RegistryStore(storePair.backup(), storePair.layout()), RateLimiter.unlimited())

@@ -42,9 +42,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Prunes the backup: hides what has been missing from the registry since before a time. Deletes tags, then revisions, an
  * index before its children, then layer links, then blobs, so that no link is left whose target is missing. Only a tag's
- * history may name a deleted revision, as it may in the registry. Asks the registry for each key just before and just after
- * its deletion: what came back in between is copied again, because its event may still have found it in the backup. Keeps
- * whatever is reachable from a revision that stays in the backup or is in the registry, and from ImageStreams that were
+ * history may name a deleted revision, as it may in the registry. Checks the registry for each key just before and just
+ * after its deletion: a key that reappeared in between is copied again, because its event may still have found it in the
+ * backup. Keeps everything reachable from a revision that stays in the backup or is in the registry, and from ImageStreams
  * captured since that time. For one thread.
  */
 final class Pruner {
@@ -103,7 +103,7 @@ final class Pruner {
         try {
             sweepBlobs();
         } catch (ObjectStoreException e) {
-            reportFailure(e, "Blobs that nothing needs any more were not removed, or not all of them");
+            reportFailure(e, "Not all orphaned blobs were pruned");
         }
         return !hasFailed;
     }
@@ -144,7 +144,7 @@ final class Pruner {
         } catch (ObjectStoreException e) {
             reportFailure(
                     e,
-                    "Nothing more was removed from repository %s in this run".formatted(repositoryKeys.repository()));
+                    "Pruning of repository %s stopped in this run".formatted(repositoryKeys.repository()));
         }
     }
 
@@ -230,8 +230,9 @@ final class Pruner {
     private boolean isFullyKnown(ReachableSet.Reachability reachability, RepositoryKeys repositoryKeys) {
         reachability
                 .unknown()
-                .forEach(manifest -> reportUnknown("Nothing was removed from repository %s: what %s needs is not known"
-                        .formatted(repositoryKeys.repository(), manifest)));
+                .forEach(manifest -> reportUnknown(
+                        "Nothing was pruned from repository %s: the dependencies of %s cannot be determined"
+                                .formatted(repositoryKeys.repository(), manifest)));
         return reachability.unknown().isEmpty();
     }
 
@@ -301,7 +302,7 @@ final class Pruner {
         if (!reachability.unknown().isEmpty()) {
             throw new ObjectStoreException(
                     StoreError.BAD_REQUEST,
-                    "what these need is not known, since they are no manifests that can be read: "
+                    "the dependencies of these cannot be determined, because they are not readable manifests: "
                             + reachability.unknown());
         }
         return reachability.digests();

@@ -18,16 +18,19 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Determines what manifests lead to. Reads them from the backup, or from the registry if the backup has no valid one. */
+/**
+ * Determines which blobs and manifests are reachable from manifests. Reads them from the backup, or from the registry if the
+ * backup has no valid one.
+ */
 final class ReachableSet {
     private final Manifests backupManifests;
     private final Manifests registryManifests;
 
     /**
-     * What some manifests lead to.
+     * Everything reachable from some manifests.
      *
-     * @param digests these manifests, and all that they lead to
-     * @param unknown of these, the manifests that exist but cannot be parsed, so that what they lead to is unknown
+     * @param digests these manifests, and everything reachable from them
+     * @param unknown of these, the manifests that exist but cannot be parsed, so that their dependencies are unknown
      */
     record Reachability(Set<Digest> digests, Set<Digest> unknown) {}
 
@@ -38,7 +41,7 @@ final class ReachableSet {
     }
 
     /**
-     * What these manifests lead to, including themselves.
+     * Everything reachable from these manifests, including themselves.
      *
      * @throws dev.registrybackup.objectstore.ObjectStoreException if one could not be read
      */

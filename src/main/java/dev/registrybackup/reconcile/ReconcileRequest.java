@@ -22,14 +22,14 @@ public record ReconcileRequest(Optional<String> acknowledgedAlarm) {
         json.fieldNames().forEachRemaining(name -> {
             if (!name.equals(ACKNOWLEDGE)) {
                 throw new IllegalArgumentException(
-                        "There is no \"%s\" in a request to reconcile: it may have \"acknowledge\", the id of an alarm"
+                        "\"%s\" is not a field of a reconcile request: it may have \"acknowledge\", the id of an alarm"
                                 .formatted(name));
             }
         });
         JsonNode acknowledged = json.path(ACKNOWLEDGE);
         boolean isNamed = acknowledged.isTextual() && !acknowledged.textValue().isBlank();
         if (!acknowledged.isMissingNode() && !isNamed) {
-            throw new IllegalArgumentException("\"acknowledge\" has to be the id of an alarm, a text");
+            throw new IllegalArgumentException("\"acknowledge\" must be the id of an alarm, a string");
         }
         return new ReconcileRequest(Optional.ofNullable(acknowledged.textValue()));
     }

@@ -44,7 +44,7 @@ import java.util.stream.Stream;
 
 /** Runs one reconciliation, phase by phase. For one use. */
 final class ReconcileRun {
-    /** No upload takes longer: older ones were abandoned. */
+    /** The age from which an upload counts as abandoned. */
     private static final Duration MAX_UPLOAD_AGE = Duration.ofDays(1);
 
     private static final Duration FENCE_CHECK_INTERVAL = Duration.ofSeconds(10);
@@ -105,7 +105,7 @@ final class ReconcileRun {
         boolean isCaptured =
                 new SnapshotPhase(backup.store(), tools, reconcilePolicy, alarms, context).run(scratch, summary);
         LastRun.RunRecord last = new LastRun(backup.store()).read();
-        // Until one run has compared everything this is a first fill, and no event was missed.
+        // Until one run has compared everything, this is a first fill, in which no event counts as missed.
         boolean isFilled = last.lastSuccessStartedAt().isPresent() || hasComparedAll(last.summary());
         ReplicationTools replicationTools = tools.replicationToolsFactory().apply(storePair, tools.rateLimiter());
         CopyPhase copyPhase = new CopyPhase(
@@ -144,7 +144,7 @@ final class ReconcileRun {
         return last.has("classes") && last.path("failedShards").isEmpty();
     }
 
-    /** Copies pending keys and deletes their records. A record written during this phase stays for the process that wrote it. */
+    /** Copies pending keys and deletes their records. A record written meanwhile is left to the process that wrote it. */
     private void copyPending(CopyPhase copyPhase) {
         context.phase("copying what is pending");
         PendingStore pendingStore = new PendingStore(backup.store(), "reconcile", tools.clock());
@@ -163,7 +163,7 @@ final class ReconcileRun {
         summary.put("pendingResolved", resolved);
     }
 
-    /** Returns whether none of its keys remains. */
+    /** Copies the keys of one record; returns whether none remains. */
     private static boolean copyAll(PendingBatch batch, CopyPhase copyPhase) {
         AtomicBoolean isResolved = new AtomicBoolean(true);
         batch.keys()
@@ -206,7 +206,7 @@ final class ReconcileRun {
             return isPlausible;
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "Failed to keep lists in %s: %s. Set reconcile.scratch to a directory with room"
+                    "Failed to write lists in %s: %s. Set reconcile.scratch to a writable directory with enough space"
                             .formatted(scratch, e.getMessage()),
                     e);
         }
@@ -227,11 +227,11 @@ final class ReconcileRun {
         if (isEmpty && newlyMissing > 0) {
             alarms.raise(
                     "registry-empty",
-                    "The registry's store holds nothing, and the backup %d objects".formatted(missing));
+                    "The registry's store is empty, and the backup has %d objects".formatted(missing));
         } else if (hasRunBefore && isMassDeletion) {
             alarms.raise(
                     "mass-deletion",
-                    "%d objects are missing in the registry that were there at the run before; %d are there"
+                    "%d objects are missing from the registry since the previous run; %d remain"
                             .formatted(newlyMissing, present));
         }
         if (!failedShards.isEmpty() && reconcilePolicy.isMirror()) {
@@ -300,13 +300,13 @@ final class ReconcileRun {
             context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     backup.store().bucket(),
-                    "Captures older than the retention were not removed, or not all of them: " + e.getMessage()));
+                    "Not all captures older than the retention were deleted: " + e.getMessage()));
             // A refused request fails in the next run too.
             return e.error() == StoreError.BAD_REQUEST;
         }
     }
 
-    /** Waits, checking the fence on the way. */
+    /** Waits, and checks the fence meanwhile. */
     private void sleep(Duration duration) {
         for (Duration left = duration; left.compareTo(Duration.ZERO) > 0; left = left.minus(FENCE_CHECK_INTERVAL)) {
             context.checkFence();
@@ -347,7 +347,7 @@ final class ReconcileRun {
                         || storePair.registry().head(key).isEmpty());
     }
 
-    /** Aborts abandoned uploads of ours. A failure is only reported: they take space and do no other harm. */
+    /** Aborts abandoned uploads of this program. A failure is only reported: they take space and do no other harm. */
     private void abortUploads() {
         try {
             summary.put("uploadsAborted", backup.store().abortMultipartUploads("", startedAt.minus(MAX_UPLOAD_AGE)));

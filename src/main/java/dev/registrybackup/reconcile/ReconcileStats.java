@@ -21,7 +21,7 @@ final class ReconcileStats {
         COPIED("copied"),
         /** Bytes copied for these. */
         BYTES_COPIED("bytesCopied"),
-        /** Of those copied, the ones that events should have copied before. */
+        /** Of those copied, the ones that events should have copied earlier. */
         MISSED_BY_EVENTS("missedByEvents"),
         /** Of those differing, the ones that are still missing from the backup, or differ. */
         REMAINING("remaining"),
@@ -31,7 +31,7 @@ final class ReconcileStats {
         CORRUPT("corrupt"),
         /** Keys in the backup only. */
         MISSING_IN_REGISTRY("missingInRegistry"),
-        /** Of these, the ones that the registry had in the run before. */
+        /** Of these, the ones that the registry had in the previous run. */
         NEWLY_MISSING_IN_REGISTRY("newlyMissingInRegistry"),
         /** Keys pruned from the backup. */
         PRUNED("pruned");

@@ -37,8 +37,8 @@ import java.util.stream.Stream;
 
 /**
  * Reconciles the backup with the registry. Blocks until done; the worker pools copy, so it must not be called from one of
- * their threads. Safe for use by many threads, but only one run at a time may work on a backup: the operation lock
- * sees to that.
+ * their threads. Safe for use by many threads, but only one run at a time may work on a backup, which the operation lock
+ * ensures.
  */
 public final class Reconciliation {
     private static final System.Logger LOGGER = System.getLogger(Reconciliation.class.getName());
@@ -104,9 +104,9 @@ public final class Reconciliation {
         if (reconcilePolicy.isMirror() && !storePair.backup().isVersioned()) {
             throw new ObjectStoreException(
                     StoreError.BAD_REQUEST,
-                    "Nothing may be removed from the backup bucket %s, since it keeps no versions: switch versioning on, or set"
+                    "Deletions cannot be mirrored into the backup bucket %s, because it keeps no versions: enable versioning"
                                     .formatted(storePair.backup().bucket())
-                            + " reconcile.deletes to keep");
+                            + " on it, or set reconcile.deletes to keep");
         }
         request.acknowledgedAlarm().ifPresent(id -> new Alarms(storePair.backup(), tools.clock()).require(id));
     }
@@ -115,7 +115,7 @@ public final class Reconciliation {
      * Reconciles and writes the report.
      *
      * @param id the operation's id, which is the report's too
-     * @param askedBy who requested it, and acknowledges the alarm in the request
+     * @param askedBy who requested the run, and acknowledges the alarm in the request
      * @throws ObjectStoreException if a store could not be used
      */
     public ReconcileResult run(String id, ReconcileRequest request, String askedBy, OperationContext operation) {
@@ -160,7 +160,7 @@ public final class Reconciliation {
         }
     }
 
-    /** Adds this run to its day, for the page's charts, and makes one record of each day of replication that has ended. */
+    /** Adds this run to its day, for the page's charts, and merges the replication records of each day that has ended. */
     private static void writeHistory(ObjectStore backup, ObjectNode summary, Instant begun, Instant ended) {
         LocalDate day = DailyHistory.day(ended);
         new DailyHistory(backup).update(DailyHistory.RECONCILE, day, days -> {
@@ -216,7 +216,7 @@ public final class Reconciliation {
             return Files.createTempDirectory(Files.createDirectories(tools.scratch()), "reconcile");
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "Failed to make a directory in %s: %s. A run keeps its lists there: set reconcile.scratch"
+                    "Failed to create a directory in %s: %s. Set reconcile.scratch to a writable directory"
                             .formatted(tools.scratch(), e.getMessage()),
                     e);
         }

@@ -16,7 +16,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 
-/** Repairs what verifications of the backup have found since the last run. For one thread. */
+/** Repairs the findings of verifications of the backup since the last run. For one thread. */
 final class RepairPhase {
     private static final int MAX_REPORTS = 100;
 
@@ -48,7 +48,7 @@ final class RepairPhase {
         this.context = context;
     }
 
-    /** Repairs what the reports since then name, and returns how many corrupt blobs were replaced. */
+    /** Repairs the blobs in reports since then, and returns how many corrupt blobs were replaced. */
     long repairSince(Optional<Instant> lastRun) {
         for (String id : reportReader.newestIds(MAX_REPORTS)) {
             if (reportReader
@@ -68,7 +68,7 @@ final class RepairPhase {
         return remaining;
     }
 
-    /** A report without a time counts: what is intact by now is not replaced. */
+    /** A report without a time counts as recent, because an intact blob is not replaced anyway. */
     private static boolean isSince(String ended, Optional<Instant> lastRun) {
         try {
             return lastRun.isEmpty() || Instant.parse(ended).isAfter(lastRun.get());
@@ -128,7 +128,7 @@ final class RepairPhase {
         }
     }
 
-    /** It may have been replaced or deleted since it was found; a missing one the comparison deals with. */
+    /** A blob may have been replaced or deleted since the finding; the comparison handles a missing one. */
     private boolean isCorrupt(Digest digest) {
         return storePair
                 .backup()

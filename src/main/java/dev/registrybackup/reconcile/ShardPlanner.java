@@ -51,7 +51,7 @@ final class ShardPlanner {
         return shards;
     }
 
-    /** Digests are evenly distributed: one of the 256 directories shows how large all are. */
+    /** Digests are evenly distributed, so one of the 256 directories shows the size of all. */
     private List<Shard> blobShards() {
         String prefix = storePair.layout().blobsPrefix();
         String sha256 = prefix + "sha256/";
@@ -63,7 +63,7 @@ final class ShardPlanner {
             shards.add(new Shard(
                     sha256 + HexFormat.of().toHexDigits((byte) shard) + "/", CompareBy.SIZE, List.of(), true));
         }
-        // Other algorithms, and what is no blob. rclone does not even list the excluded sha256.
+        // Other algorithms, and objects that are not blobs. rclone does not even list the excluded sha256.
         shards.add(new Shard(prefix, CompareBy.SIZE, List.of("/sha256/**"), false));
         return shards;
     }
@@ -100,7 +100,7 @@ final class ShardPlanner {
         return new Shard(prefix, compareLinksBy, List.of(UPLOADS_PATTERN), true);
     }
 
-    /** Everything beside blobs and repositories, which rclone does not list for it. */
+    /** Everything except blobs and repositories, which rclone does not list for this shard. */
     private Shard otherShard() {
         RegistryLayout layout = storePair.layout();
         String root = layout.rootPrefix();

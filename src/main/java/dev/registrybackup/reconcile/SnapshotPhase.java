@@ -19,7 +19,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Takes a snapshot of the cluster's ImageStreams, where there are any, before blobs are compared. */
+/** Takes a snapshot of the cluster's ImageStreams, if it has any, before blobs are compared. */
 final class SnapshotPhase {
     private static final System.Logger LOGGER = System.getLogger(SnapshotPhase.class.getName());
 
@@ -59,13 +59,13 @@ final class SnapshotPhase {
         } catch (FencedException e) {
             throw e;
         } catch (RuntimeException e) {
-            // Blobs are compared anyway.
+            // The run continues, so that blobs are copied in any case.
             context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     "imagestreams",
-                    "ImageStreams and Images were not captured in this run, so that no image pushed since the snapshot"
-                            + " before can be restored by its tag but from what single captures have: " + reason(e)
-                            + ". Mend it and reconcile again"));
+                    "ImageStreams and Images were not captured in this run, so images pushed since the previous snapshot"
+                            + " can be restored by tag only if single captures have them: " + reason(e)
+                            + ". Fix this and reconcile again"));
             return false;
         }
     }
@@ -87,7 +87,7 @@ final class SnapshotPhase {
             context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     "imagestreams",
-                    "An ImageStream was not captured, so that it cannot be restored: " + stream));
+                    "An ImageStream was not captured, so it cannot be restored: " + stream));
         }
         return snapshotSummary.invalidStreams().isEmpty();
     }
@@ -99,19 +99,19 @@ final class SnapshotPhase {
             context.report(new Finding(
                     FindingCode.UNDETERMINED,
                     "imagestreams",
-                    "How many ImageStreams there were at the snapshot before is not known: " + e.getMessage()));
+                    "The number of ImageStreams in the previous snapshot cannot be determined: " + e.getMessage()));
             return 0;
         }
     }
 
     /** Without an alarm a snapshot of a new, empty cluster would become the latest one to restore. */
     private void raiseAlarmIfMissing(long before, long now, Instant begun) {
-        long gone = before - now;
-        if ((now == 0 && before > 0) || gone > Math.max(MIN_ALARM_COUNT, reconcilePolicy.alarmShare() * before)) {
+        long missing = before - now;
+        if ((now == 0 && before > 0) || missing > Math.max(MIN_ALARM_COUNT, reconcilePolicy.alarmShare() * before)) {
             alarms.raise(
                     "imagestreams-missing",
-                    "%d of %d ImageStreams are gone since the snapshot before. To restore them, give a time before %s as \"at\""
-                            .formatted(gone, before, begun));
+                    "%d of %d ImageStreams are missing since the previous snapshot. To restore them, set \"at\" before %s"
+                            .formatted(missing, before, begun));
         }
     }
 

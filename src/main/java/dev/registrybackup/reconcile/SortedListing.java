@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A listing that goes along with keys in their order, in the memory of one page. Only saves requests: where it cannot be
- * read, it shows nothing. For one thread.
+ * Reads a listing alongside sorted keys, one page in memory at a time. It only saves requests: if it cannot be read, it
+ * returns no objects. For one thread.
  */
 final class SortedListing implements AutoCloseable {
     private final Stream<ObjectInfo> listing;
@@ -23,7 +23,7 @@ final class SortedListing implements AutoCloseable {
         this.objects = listing.iterator();
     }
 
-    /** One of all objects below the prefix. */
+    /** A listing of all objects below the prefix. */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed by close
     static SortedListing of(ObjectStore store, String prefix) {
@@ -34,7 +34,7 @@ final class SortedListing implements AutoCloseable {
         }
     }
 
-    /** One that shows nothing. */
+    /** An empty listing. */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // there is nothing to close
     static SortedListing empty() {
@@ -44,7 +44,7 @@ final class SortedListing implements AutoCloseable {
     /**
      * The object of this key; empty if the listing does not have it, or cannot be read.
      *
-     * @param key sorts after all keys asked for before
+     * @param key a key that sorts after all keys of earlier calls
      */
     Optional<ObjectInfo> find(String key) {
         try {
@@ -52,7 +52,7 @@ final class SortedListing implements AutoCloseable {
                 last = objects.next();
             }
         } catch (ObjectStoreException e) {
-            // Each object is asked for by itself then, and says why it cannot be read.
+            // Each object is then requested separately, and its own failure is reported.
             objects = Stream.<ObjectInfo>empty().iterator();
         }
         return Optional.ofNullable(last).filter(object -> object.key().equals(key));

@@ -8,6 +8,6 @@ import dev.registrybackup.registry.RegistryLayout;
  *
  * @param registry the registry's store
  * @param backup the backup
- * @param layout the grammar of both
+ * @param layout the grammar of the keys in both
  */
 public record StorePair(ObjectStore registry, ObjectStore backup, RegistryLayout layout) {}

@@ -1,6 +1,7 @@
 /**
- * Makes the backup equal to the registry: rclone compares both, the replicator of events copies what differs, and rclone
- * compares again. Prunes what has been missing from the registry for the retention, behind the guard against mass deletions. Start with {@link Reconciliation} and {@link ReconcileRun}.
+ * Makes the backup equal to the registry: rclone compares both, the replicator of events copies differing keys, and rclone
+ * compares again. Prunes objects missing from the registry for the retention, unless a mass deletion raised an alarm. Start
+ * with {@link Reconciliation} and {@link ReconcileRun}.
  */
 @NullMarked
 package dev.registrybackup.reconcile;

@@ -440,7 +440,7 @@ class ReconcileIT {
 
         // Then
         assertEquals(2, unknown.code(), unknown::toString);
-        assertTrue(unknown.errors().contains("these are open: [many-absent-1]"), unknown::toString);
+        assertTrue(unknown.errors().contains("Open alarms: [many-absent-1]"), unknown::toString);
         assertEquals(1, plain.code(), plain::toString);
         JsonNode done = new ObjectMapper().readTree(plain.output());
         assertEquals(1, done.at("/findings/counts/ALARM").asInt(), plain::toString);
@@ -471,7 +471,7 @@ class ReconcileIT {
         assertEquals("failed", listed(begunSince(before)).path("state").asText());
         assertTrue(command.code() != 0, command::toString);
         assertTrue(command.output().contains("Failed to start /nonexistent"), command::toString);
-        assertTrue(command.output().contains("or set reconcile.rclone to where it is"), command::toString);
+        assertTrue(command.output().contains("or set reconcile.rclone to its path"), command::toString);
     }
 
     @Test

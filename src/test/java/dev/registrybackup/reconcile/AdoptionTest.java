@@ -249,7 +249,7 @@ class AdoptionTest {
                 List.of(new Finding(
                         FindingCode.BLOB_DIGEST_MISMATCH,
                         blob.toString(),
-                        "The bytes of the backup's copy are not what its digest says, and the registry has no such blob: it was moved to registry-backup/quarantine/%s. Push the images that need it again"
+                        "The backup's copy does not match its digest, and the registry does not have the blob: it was moved to registry-backup/quarantine/%s. Push the images that need it again"
                                 .formatted(key))),
                 findings);
         assertEquals(findings, progressTracker.progress().firstFindings());
@@ -273,7 +273,7 @@ class AdoptionTest {
         assertArrayEquals(wrong, bucket.bytes(CORRUPT + key));
         assertEquals(
                 List.of(
-                        "The bytes of the backup's copy are not what its digest says, nor are the registry's: it was moved to registry-backup/quarantine/%s. Remove the registry's, since a registry writes no blob that is there, and push the images that need it again"
+                        "The blob does not match its digest in the backup or in the registry: it was moved to registry-backup/quarantine/%s. Delete it from the registry, which never overwrites an existing blob, and push the images that need it again"
                                 .formatted(key)),
                 findings.stream().map(Finding::problem).toList());
     }
@@ -413,7 +413,7 @@ class AdoptionTest {
                         new Finding(
                                 FindingCode.UNDETERMINED,
                                 blobs.get(2).toString(),
-                                "The backup's copy was not verified: Failed to read it: a test says so. The next run goes on with it")),
+                                "The backup's copy was not verified: Failed to read it: a test says so. The next run tries again")),
                 findings);
         assertTrue(
                 text(RECORD).contains("\"lastKey\":\"%s\",\"verified\":2,".formatted(registry.blobKey(blobs.get(1)))),

@@ -112,7 +112,7 @@ class AlarmsTest {
 
         // Then
         assertEquals(
-                "There is no alarm \"many-absent-0\"; these are open: [" + raised.id() + "]", refusal.getMessage());
+                "There is no alarm \"many-absent-0\". Open alarms: [" + raised.id() + "]", refusal.getMessage());
     }
 
     @Test

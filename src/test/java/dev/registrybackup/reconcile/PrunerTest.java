@@ -263,7 +263,7 @@ class PrunerTest {
         assertEquals(List.of(), removedKeys());
         assertTrue(fixture.progress().firstFindings().stream()
                 .anyMatch(finding ->
-                        finding.problem().startsWith("Nothing more was removed from repository old/app in this run")));
+                        finding.problem().startsWith("Pruning of repository old/app stopped in this run")));
     }
 
     @Test
@@ -544,7 +544,7 @@ class PrunerTest {
         assertTrue(
                 fixture.progress().firstFindings().stream()
                         .anyMatch(finding -> finding.problem()
-                                .equals("Nothing more was removed from repository old/app in this run: The"
+                                .equals("Pruning of repository old/app stopped in this run: The"
                                         + " store is tired")),
                 () -> fixture.progress().firstFindings().toString());
         assertTrue(fixture.backupContent().containsKey(revision));
@@ -576,7 +576,7 @@ class PrunerTest {
                 .noneMatch(key -> key.startsWith(content.layout().blobsPrefix())));
         assertTrue(
                 fixture.progress().firstFindings().stream()
-                        .anyMatch(finding -> finding.problem().contains("or not all of them: The store is tired")),
+                        .anyMatch(finding -> finding.problem().contains("Not all orphaned blobs were pruned: The store is tired")),
                 () -> fixture.progress().firstFindings().toString());
     }
 
@@ -746,7 +746,7 @@ class PrunerTest {
         assertTrue(
                 fixture.progress().firstFindings().stream()
                         .anyMatch(finding -> finding.problem()
-                                .equals("Captures older than the retention were not removed, or not all of them:"
+                                .equals("Not all captures older than the retention were deleted:"
                                         + " The store is tired")),
                 () -> fixture.progress().firstFindings().toString());
         fixture.backup().beforeRequest((operation, key) -> {});

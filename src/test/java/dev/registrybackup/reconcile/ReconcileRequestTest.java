@@ -39,11 +39,11 @@ class ReconcileRequestTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "{'scope':{}}         | There is no \"scope\" in a request to reconcile",
-                "{'acknowledge':true} | \"acknowledge\" has to be the id of an alarm",
-                "{'acknowledge':null} | \"acknowledge\" has to be the id of an alarm",
-                "{'acknowledge':['x']}| \"acknowledge\" has to be the id of an alarm",
-                "{'acknowledge':''}   | \"acknowledge\" has to be the id of an alarm",
+                "{'scope':{}}         | \"scope\" is not a field of a reconcile request",
+                "{'acknowledge':true} | \"acknowledge\" must be the id of an alarm",
+                "{'acknowledge':null} | \"acknowledge\" must be the id of an alarm",
+                "{'acknowledge':['x']}| \"acknowledge\" must be the id of an alarm",
+                "{'acknowledge':''}   | \"acknowledge\" must be the id of an alarm",
             })
     void anythingElseIsRefused(String text, String message) throws JsonProcessingException {
         // Given

@@ -496,7 +496,7 @@ class ReconciliationTest {
         assertTrue(
                 fixture.progress().firstFindings().stream()
                         .anyMatch(finding -> finding.problem()
-                                .equals("Gave up comparing after %s: The store is gone"
+                                .equals("Comparison stopped after %s: The store is gone"
                                         .formatted(content.layout().blobsPrefix()))),
                 () -> fixture.progress().firstFindings().toString());
     }
@@ -863,7 +863,7 @@ class ReconciliationTest {
         assertEquals(
                 List.of("imagestreams-missing"), open.stream().map(Alarm::cause).toList());
         assertEquals(
-                "1 of 1 ImageStreams are gone since the snapshot before. To restore them, give a time before %s as \"at\""
+                "1 of 1 ImageStreams are missing since the previous snapshot. To restore them, set \"at\" before %s"
                         .formatted(fixture.clock().instant()),
                 open.get(0).problem());
     }

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Copies the verified backup to any rclone remote: another S3, a cloud, a disk. Copies children before parents, and
- * again after them, because a link pushed meanwhile leads to objects that the first pass did not see. A mirror deletes
- * parents before children. Moves replaced and deleted objects to one directory a day. One thread at a time.
+ * Copies the verified backup to any rclone remote: another S3 store, a cloud, a disk. Copies children before parents, and
+ * again after them, because a link pushed meanwhile points to objects that the first pass did not copy. A mirror deletes
+ * parents before children. Moves replaced and deleted objects to one directory a day. For one thread at a time.
  */
 public final class Archive {
     private final RcloneRemote backup;
@@ -42,7 +42,7 @@ public final class Archive {
     /**
      * Finds the program; sends no request to the stores.
      *
-     * @param scratch a directory of our own
+     * @param scratch a directory that nothing else uses
      * @throws RcloneUnusableException if it cannot be used
      */
     public static Archive create(String program, RcloneRemote backup, Destination destination, Path scratch) {
@@ -93,7 +93,7 @@ public final class Archive {
         arguments.add("--fast-list");
         // On Ceph, setting a time copies the object onto itself.
         arguments.add("--no-update-modtime");
-        // The time from the listing: it costs no HEAD an object.
+        // Takes the time from the listing, which saves a HEAD for each object.
         arguments.add("--use-server-modtime");
         if (verb.equals("sync")) {
             // Delete nothing if anything could not be listed or copied.
@@ -119,14 +119,14 @@ public final class Archive {
             if (isBefore(day, oldest)) {
                 Optional<String> failed = process.run(process.command(List.of("purge", child(removed, day))));
                 if (failed.isPresent()) {
-                    return failed.map(text -> "to drop %s failed: %s".formatted(child(removed, day), text));
+                    return failed.map(text -> "failed to delete %s: %s".formatted(child(removed, day), text));
                 }
             }
         }
         return Optional.empty();
     }
 
-    /** Empty for a directory whose name is not a day: it is not ours. */
+    /** Empty for a directory whose name is not a day, because this program did not create it. */
     private static boolean isBefore(String day, LocalDate oldest) {
         try {
             return LocalDate.parse(day).isBefore(oldest);
@@ -145,19 +145,20 @@ public final class Archive {
     record Step(String prefix, List<String> includes, List<String> compareFlags) {
         static List<Step> all(String registryPrefix) {
             String links = registryPrefix + "repositories/";
-            // From the root, or directories above are passed over wherever they are listed one by one, as on a disk.
-            // A blob's or a digest link's content follows from its key, so a size says enough.
+            // Patterns start at the root; otherwise rclone skips the parent directories on remotes that it lists directory
+            // by directory, such as a disk. A blob's or a digest link's content follows from its key, so comparing sizes is
+            // enough.
             List<String> bySize = List.of("--size-only");
             return List.of(
                     new Step(registryPrefix + "blobs/", List.of(), bySize),
                     new Step(links, List.of("/**/_layers/**"), bySize),
                     new Step(links, List.of("/**/_manifests/revisions/**"), bySize),
                     new Step(links, List.of("/**/_manifests/tags/*/index/**"), bySize),
-                    // Always of 71 bytes, and not every remote knows hashes.
+                    // These always have 71 bytes, and not every remote supports hashes.
                     new Step(links, List.of("/**/_manifests/tags/*/current/link"), List.of("--ignore-times")));
         }
 
-        /** For what has just been copied: the tags that were moved since then are the next run's. */
+        /** The steps to delete what was just copied; tags moved since then are left to the next run. */
         static List<Step> parentsFirst(String registryPrefix) {
             List<Step> steps = new ArrayList<>(all(registryPrefix));
             Collections.reverse(steps);

@@ -34,7 +34,7 @@ final class CertificateBundle {
     /**
      * Writes the system's roots and these files' certificates.
      *
-     * @throws IOException if a file cannot be read, holds no certificate, or the bundle cannot be written
+     * @throws IOException if a file cannot be read, contains no certificate, or the bundle cannot be written
      */
     static void write(Path bundle, List<Path> files) throws IOException {
         try {
@@ -59,11 +59,11 @@ final class CertificateBundle {
             Collection<? extends Certificate> found =
                     CertificateFactory.getInstance("X.509").generateCertificates(pem);
             if (found.isEmpty()) {
-                throw new IOException(file + " holds no certificate");
+                throw new IOException(file + " contains no certificate");
             }
             return found;
         } catch (GeneralSecurityException e) {
-            throw new IOException(file + " is no PEM file of certificates: " + e.getMessage(), e);
+            throw new IOException(file + " is not a PEM file of certificates: " + e.getMessage(), e);
         }
     }
 

@@ -4,7 +4,7 @@ import dev.registrybackup.reconcile.rclone.Difference.Kind;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Parses the output of {@code --combined -}: a sign, a blank and a key, relative to the shard's prefix. */
+/** Parses the output of {@code --combined -}: a sign, a space and a key, relative to the shard's prefix. */
 final class CombinedReportReader {
     private static final int KEY_OFFSET = 2;
     private static final int EXIT_DIFFERENCES = 1;
@@ -26,7 +26,7 @@ final class CombinedReportReader {
     /** Reads the next line. {@link #problem} reports the first one that cannot be parsed. */
     void accept(String line) {
         if (line.length() <= KEY_OFFSET || line.charAt(1) != ' ' || "=+-*!".indexOf(line.charAt(0)) < 0) {
-            problem = problem.or(() -> Optional.of("rclone printed a line that is none of its report: " + line));
+            problem = problem.or(() -> Optional.of("rclone printed a line that is not part of its report: " + line));
             return;
         }
         String key = prefix + line.substring(KEY_OFFSET);
@@ -71,12 +71,12 @@ final class CombinedReportReader {
         return problem.or(() -> ending);
     }
 
-    /** A report that was cut short, or read wrongly, does not add up to what rclone counted. */
+    /** The counts of a truncated or misread report differ from rclone's own counts. */
     private Optional<String> countProblem(RcloneProcess.Result result) {
         RcloneLog log = result.log();
         boolean hasDifferences = result.exitCode() == EXIT_DIFFERENCES;
         if (hasDifferences && log.differingCount().isEmpty()) {
-            return Optional.of("rclone ended with 1 and did not say that this was for differences");
+            return Optional.of("rclone exited with 1 and did not log differences as the reason");
         }
         long differing = onlyInRegistry + onlyInBackup + different;
         if (log.differingCount().orElse(0) != differing || (hasDifferences && differing == 0)) {

@@ -17,11 +17,11 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Hands rclone the credentials of this process while it runs, as AWS hands them to containers: rclone asks here at first,
- * and again before they expire. Listens on loopback, and answers only who knows a token that is in rclone's environment.
+ * Serves this process's credentials to rclone while it runs, by AWS's protocol for containers: rclone requests them at its
+ * start, and again before they expire. Listens on loopback, and requires a token that is in rclone's environment.
  */
 final class CredentialsEndpoint implements AutoCloseable {
-    /** Credentials that are valid now. */
+    /** Supplies credentials that are valid now. */
     @FunctionalInterface
     interface Source {
         /** Blocks for seconds at most. */
@@ -50,7 +50,7 @@ final class CredentialsEndpoint implements AutoCloseable {
         return endpoint;
     }
 
-    /** What rclone has to have in its environment, beside {@code env_auth}. */
+    /** The environment variables that rclone needs, besides {@code env_auth}. */
     Map<String, String> environment() {
         return Map.of(
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -65,7 +65,7 @@ final class CredentialsEndpoint implements AutoCloseable {
                     Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization"));
             if (given.filter(text -> MessageDigest.isEqual(text.getBytes(UTF_8), token.getBytes(UTF_8)))
                     .isEmpty()) {
-                respond(exchange, 401, failure("Unauthorized", "this is for our own rclone"));
+                respond(exchange, 401, failure("Unauthorized", "the Authorization token is missing or wrong"));
                 return;
             }
             try {

@@ -45,7 +45,7 @@ public final class Rclone implements Comparer {
      * Finds the program and reads its version. Sends no request to the stores.
      *
      * @param program its name on the PATH, or its path
-     * @param scratch a directory of our own for logs, lists of keys and certificates; made if absent
+     * @param scratch a directory that nothing else uses, for logs, lists of keys and certificates; created if missing
      * @throws RcloneUnusableException if it is missing, cannot be run or is older than 1.60, if the scratch directory
      * cannot be written, or a store's file of certificates cannot be read
      */
@@ -57,7 +57,7 @@ public final class Rclone implements Comparer {
     /**
      * Checks that the program can be used and returns its version, without any store.
      *
-     * @param scratch a directory of our own; made if absent
+     * @param scratch a directory that nothing else uses; created if missing
      * @throws RcloneUnusableException as {@link #create}
      */
     public static String version(String program, Path scratch) {
@@ -146,15 +146,15 @@ public final class Rclone implements Comparer {
         // One line per key on stdout, including equal ones: they show that both stores were listed.
         arguments.addAll(List.of("--combined", "-"));
         if (shard.compareBy() == CompareBy.SIZE) {
-            // A blob's key is its digest, and a multipart ETag no MD5.
+            // A blob's key is its digest, and a multipart ETag is not an MD5.
             arguments.add("--size-only");
         } else if (!registry.hasHashes() || !backup.hasHashes()) {
-            // Without it objects of the same size count as equal, and all links have 71 bytes.
+            // Without this flag objects of the same size count as equal, and all links have 71 bytes.
             arguments.add("--download");
         }
         if (keys.isPresent()) {
-            // As they are: no comments, no blanks cut. Without --no-traverse, which asks by HEAD and takes every
-            // failure, a refusal too, for "not there".
+            // The raw format has no comments and keeps spaces. --no-traverse is not used, because it sends a HEAD for each
+            // key and takes every failure, even a refusal, for a missing key.
             arguments.addAll(List.of("--files-from-raw", keys.get().toString()));
         } else {
             shard.excludes().forEach(pattern -> arguments.addAll(List.of("--exclude", pattern)));
@@ -169,11 +169,11 @@ public final class Rclone implements Comparer {
     /** A missing bucket appears empty to a comparison, but fails a listing. */
     private Optional<String> listingProblem(String place) {
         return process.listDirectories(place, name -> {})
-                .map(reason -> "nothing was found in %s, and to list it failed: %s".formatted(place, reason));
+                .map(reason -> "no keys were found in %s, and listing it failed: %s".formatted(place, reason));
     }
 
     private static Comparison failed(Shard shard, String reason, long keys, String command) {
-        String problem = "Failed to compare \"%s\" of the registry with the backup: %s; run the command to see more"
+        String problem = "Failed to compare \"%s\" of the registry with the backup: %s; run the command for details"
                 .formatted(shard.prefix(), reason);
         return new Comparison(false, problem, keys, command);
     }

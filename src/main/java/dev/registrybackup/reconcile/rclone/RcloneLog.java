@@ -24,7 +24,7 @@ final class RcloneLog {
     // 1.60 calls its notices warnings, later versions notices.
     private static final Set<String> HARMLESS_LEVELS = Set.of("debug", "info", "notice", "warning");
 
-    // A difference is logged as an error of its key, beside the line of the report.
+    // rclone logs each difference as an error of its key, besides the line in the report.
     private static final Pattern DIFFERENCE =
             Pattern.compile("file not in .*|(sizes|contents|[\\w-]+) differ\\b.*", Pattern.CASE_INSENSITIVE);
     private static final Pattern SUMMARY =
@@ -32,7 +32,7 @@ final class RcloneLog {
     private static final Pattern PLAIN_TIME = Pattern.compile("^\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d (\\w+ *: )?");
     private static final Pattern MATCHING = Pattern.compile("(\\d{1,18}) matching files");
 
-    // These look harmless, but something was not compared.
+    // These have a harmless level, but mean that some keys were not compared.
     private static final Pattern NOT_COMPARED = Pattern.compile(
             "\\d+ hashes could not be checked|can't follow symlink.*|no common hash found.*|duplicate .* found in .*",
             Pattern.CASE_INSENSITIVE);

@@ -61,21 +61,21 @@ final class RcloneProcess {
      * @param isComplete whether its output ended with a complete line
      */
     record Result(int exitCode, boolean isComplete, RcloneLog log) {
-        /** The problem of a run that reports nothing but its output. */
+        /** The problem of a run whose only result is its output. */
         Optional<String> problem() {
             return exitCode == 0 ? outputProblem() : Optional.of(exitProblem());
         }
 
         String exitProblem() {
-            return "rclone ended with %d%s"
-                    .formatted(exitCode, log.error().map(error -> ": " + error).orElse(" and said nothing of why"));
+            return "rclone exited with %d%s"
+                    .formatted(exitCode, log.error().map(error -> ": " + error).orElse(" and logged no reason"));
         }
 
         Optional<String> outputProblem() {
             if (log.error().isPresent()) {
                 return log.error().map(error -> "rclone logged: " + error);
             }
-            return isComplete ? Optional.empty() : Optional.of("what rclone printed ends in the middle of a line");
+            return isComplete ? Optional.empty() : Optional.of("the output of rclone ends in the middle of a line");
         }
     }
 
@@ -83,17 +83,17 @@ final class RcloneProcess {
     List<String> command(List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(program));
         command.addAll(arguments);
-        // The level tells errors from notices, and a message may have several lines.
+        // JSON has the level, which separates errors from notices, and keeps messages of several lines together.
         command.add("--use-json-log");
-        // Requests under way at once where hashes are asked for or directories listed.
+        // How many requests for hashes or directory listings run at once.
         command.addAll(List.of("--checkers", "16"));
         // A second round would report every key again.
         command.addAll(List.of("--retries", "1"));
-        // Of one request; the ten of the default take minutes where a store is down.
+        // Retries of one request; the default of 10 takes minutes if a store is down.
         command.addAll(List.of("--low-level-retries", "4"));
-        // An idle connection and a silent host end within these, and not after 5 minutes and 1 minute.
+        // For idle connections and hosts that do not answer; the defaults are 5 minutes and 1 minute.
         command.addAll(List.of("--timeout", "60s", "--contimeout", "15s"));
-        // One file for both stores in 1.60, and instead of the system's roots.
+        // rclone 1.60 accepts one file for both stores, and then ignores the system's roots.
         certificates.ifPresent(file -> command.addAll(List.of("--ca-cert", file.toString())));
         return command;
     }
@@ -114,7 +114,7 @@ final class RcloneProcess {
             return Optional.of("rclone could not be run or read: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Optional.of("it was interrupted, and rclone ended");
+            return Optional.of("it was interrupted, and rclone was stopped");
         }
     }
 
@@ -132,7 +132,7 @@ final class RcloneProcess {
                             if (line.length() > 1 && line.endsWith("/")) {
                                 names.accept(line.substring(0, line.length() - 1));
                             } else if (strange.isEmpty()) {
-                                strange.add("rclone printed a line that is no directory's name: " + line);
+                                strange.add("rclone printed a line that is not a directory's name: " + line);
                             }
                         },
                         Result::problem)
@@ -142,7 +142,7 @@ final class RcloneProcess {
     /**
      * Runs the command to its end and passes on each line as it comes. The process never outlives this call.
      *
-     * @throws IOException if it cannot be started, or what it printed or logged cannot be read
+     * @throws IOException if it cannot be started, or its output or log cannot be read
      */
     Result runToEnd(List<String> command, Consumer<String> lines) throws IOException, InterruptedException {
         if (!usesProcessCredentials) {
@@ -200,14 +200,14 @@ final class RcloneProcess {
 
     private static int read(Process process, byte[] buffer) throws IOException, InterruptedException {
         InputStream output = process.getInputStream();
-        // An interrupt does not end a read, so nothing is read that has not come yet; it does end this wait.
+        // An interrupt does not end a blocking read but does end this wait, so reads start only once bytes are available.
         while (output.available() == 0) {
             if (process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
                 return output.read(buffer);
             }
         }
         if (Thread.interrupted()) {
-            throw new InterruptedException("Interrupted while reading what rclone prints");
+            throw new InterruptedException("Interrupted while reading the output of rclone");
         }
         return output.read(buffer, 0, Math.min(buffer.length, Math.max(1, output.available())));
     }

@@ -28,7 +28,7 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
     public RcloneRemote {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException(
-                    "Failed to name a store \"%s\" for rclone: only lower-case letters will do".formatted(name));
+                    "Failed to name a store \"%s\" for rclone: use lower-case letters only".formatted(name));
         }
         if (bucket.isPresent() == directory.isPresent()) {
             throw new IllegalArgumentException(
@@ -49,7 +49,7 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
 
     private static void putS3Options(S3Settings settings, Map<String, String> options) {
         options.put("type", "s3");
-        // A provider's name stands for its quirks; "Other" expects the least of a store.
+        // The provider selects workarounds; "Other" assumes the fewest features.
         options.put("provider", settings.endpoint().isPresent() ? "Other" : "AWS");
         settings.endpoint().map(URI::toString).ifPresent(endpoint -> options.put("endpoint", endpoint));
         settings.region().ifPresent(region -> options.put("region", region));
@@ -61,10 +61,10 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
                         },
                         () -> options.put("env_auth", "true"));
         options.put("force_path_style", Boolean.toString(settings.pathStyle()));
-        // It would ask for the bucket, and even make it, where these credentials may only list and read.
+        // Otherwise rclone checks the bucket and may create it, though these credentials may only list and read.
         options.put("no_check_bucket", "true");
         if (isKmsEncrypted(settings)) {
-            // Nothing is written. With this setting rclone does not take an ETag for an MD5.
+            // rclone writes nothing here. With this setting it does not take an ETag for an MD5.
             options.put("server_side_encryption", "aws:kms");
         }
     }
@@ -99,7 +99,7 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
     Optional<String> problem() {
         return directory
                 .filter(root -> !Files.isDirectory(root))
-                .map(root -> "the %s directory %s does not exist or is no directory; mount its volume"
+                .map(root -> "the %s directory %s does not exist or is not a directory; mount its volume"
                         .formatted(name, root));
     }
 
@@ -107,7 +107,7 @@ public record RcloneRemote(String name, Optional<S3Settings> bucket, Optional<Pa
         return directory.toAbsolutePath().normalize().toString();
     }
 
-    /** Whether the store has its objects' MD5s without reading them: not with encryption by a key of its own. */
+    /** Whether the store returns MD5 hashes without reading objects, which it does not if it encrypts with KMS keys. */
     boolean hasHashes() {
         return bucket.filter(RcloneRemote::isKmsEncrypted).isEmpty();
     }

@@ -14,18 +14,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Everything that runs of rclone need: a usable program, its environment and the files it reads.
+ * Everything that rclone needs to run: a usable program, its environment and the files it reads.
  *
  * @param version as the program prints it, such as {@code v1.60.1-DEV}
  * @param process runs the program
- * @param emptyDirectory a directory in which nothing is and will be
+ * @param emptyDirectory a directory that is empty and stays so
  */
 record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
     // Debian 12 has 1.60, and everything used here is tested with it.
     private static final int MINIMUM_MAJOR = 1;
     private static final int MINIMUM_MINOR = 60;
     private static final String REMEDY =
-            "install rclone 1.60 or later (Debian: apt-get install rclone), or set reconcile.rclone to where it is";
+            "install rclone 1.60 or later (Debian: apt-get install rclone), or set reconcile.rclone to its path";
     private static final Set<String> REGION_VARIABLES = Set.of("AWS_REGION", "AWS_DEFAULT_REGION");
     private static final Pattern VERSION_LINE = Pattern.compile("rclone (v(\\d{1,6})\\.(\\d{1,6})\\S*)");
 
@@ -34,8 +34,8 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
      *
      * @param program its name on the PATH, or its path
      * @param remotes the stores of the runs
-     * @param foreignPlace a place, {@code remote:path} or a directory, of which only the environment knows what it is
-     * @param scratch a directory of our own; made if absent
+     * @param foreignPlace a location, {@code remote:path} or a directory, whose remote only the environment configures
+     * @param scratch a directory that nothing else uses; created if missing
      * @throws RcloneUnusableException if the program is missing, cannot be run or is older than 1.60, if the scratch
      * directory cannot be written, or a store's file of certificates cannot be read
      */
@@ -48,7 +48,7 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
             Files.write(configuration, new byte[0]);
         } catch (IOException e) {
             throw new RcloneUnusableException(
-                    "Failed to prepare runs of rclone in %s: %s; make it a directory that can be written"
+                    "Failed to prepare runs of rclone in %s: %s; make it a writable directory"
                             .formatted(scratch, reason(e)),
                     e);
         }
@@ -66,9 +66,9 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
     }
 
     /**
-     * The environment of rclone: the parent's, with only our own settings of rclone, and without those of AWS but for the
-     * region. rclone gets credentials from {@link CredentialsEndpoint}: by itself it would ask the store for a role, if it
-     * has an endpoint, and not AWS.
+     * The environment of rclone: the parent's, with only this program's settings for rclone, and of AWS's variables only the
+     * region. rclone gets credentials from {@link CredentialsEndpoint}: if a store has an endpoint, rclone itself would
+     * request a role from the store and not from AWS.
      */
     static Map<String, String> environment(
             Map<String, String> parent, Path configuration, List<RcloneRemote> remotes, Optional<String> foreignPlace) {
@@ -80,10 +80,10 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
                 .keySet()
                 .removeIf(name -> name.startsWith("RCLONE_")
                         && kept.filter(name::startsWith).isEmpty());
-        // With AWS_CA_BUNDLE, for example, rclone 1.60 ends at once.
+        // With AWS_CA_BUNDLE, for example, rclone 1.60 exits at once.
         environment.keySet().removeIf(name -> name.startsWith("AWS_") && !REGION_VARIABLES.contains(name));
         if (usesProcessCredentials(remotes)) {
-            // The files in the user's home would come before the endpoint.
+            // Otherwise the files in the user's home would take precedence over the endpoint.
             environment.put("AWS_CONFIG_FILE", configuration.toString());
             environment.put("AWS_SHARED_CREDENTIALS_FILE", configuration.toString());
         }
@@ -105,7 +105,7 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
             return Optional.of(bundle);
         } catch (IOException e) {
             throw new RcloneUnusableException(
-                    "Failed to gather the stores' certificates for rclone in %s: %s; mend the stores' ca-certificate"
+                    "Failed to collect the stores' certificates for rclone in %s: %s; fix the stores' ca-certificate"
                             .formatted(bundle, reason(e)),
                     e);
         }
@@ -125,7 +125,7 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
         Matcher found = VERSION_LINE.matcher(lines.isEmpty() ? "" : lines.get(0).strip());
         if (!found.matches()) {
             throw new RcloneUnusableException(
-                    "Failed to start %s: asked for its version it ended with %d and did not answer as rclone does; %s"
+                    "Failed to start %s: its command \"version\" exited with %d and printed no rclone version; %s"
                             .formatted(program, result.exitCode(), REMEDY));
         }
         int major = Integer.parseInt(found.group(2));

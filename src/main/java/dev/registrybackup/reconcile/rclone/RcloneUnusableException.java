@@ -4,7 +4,7 @@ package dev.registrybackup.reconcile.rclone;
 public final class RcloneUnusableException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** The message says what to install or to set. */
+    /** The message names the package to install or the property to set. */
     public RcloneUnusableException(String message) {
         super(message);
     }

@@ -8,8 +8,8 @@ import java.util.List;
  * @param prefix the prefix of its keys: ends in {@code /}, or is empty for the complete bucket
  * @param compareBy when two objects of one key count as equal
  * @param excludes patterns of rclone's filters, relative to the prefix: matching keys are neither compared nor reported
- * @param isFastList whether to list a thousand keys a request and hold them all in rclone's memory (about 4 KiB a key
- * and store), rather than to list each directory by itself
+ * @param isFastList whether to list 1,000 keys per request and keep them all in rclone's memory (about 4 KiB per key and
+ * store), instead of listing each directory separately
  */
 public record Shard(String prefix, CompareBy compareBy, List<String> excludes, boolean isFastList) {
     /** Throws {@link IllegalArgumentException} for a prefix that ends within a name. */
@@ -23,11 +23,11 @@ public record Shard(String prefix, CompareBy compareBy, List<String> excludes, b
 
     /** When two objects of one key count as equal. */
     public enum CompareBy {
-        /** Their sizes: enough where the key is the content's digest. */
+        /** Their sizes, which is enough if the key is the content's digest. */
         SIZE,
         /**
-         * Their sizes and their content: by MD5 as listed, or by reading both where a store encrypts with keys of its
-         * own. A multipart upload has no MD5: a comparison that finds one is not reliable.
+         * Their sizes and their content: by listed MD5, or by reading both objects if a store encrypts with KMS keys. A
+         * multipart upload has no MD5: a comparison that finds one is not reliable.
          */
         CONTENT
     }

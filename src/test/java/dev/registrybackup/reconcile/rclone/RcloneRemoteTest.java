@@ -134,7 +134,7 @@ class RcloneRemoteTest {
 
         // Then
         assertEquals(
-                "Failed to name a store \"" + name + "\" for rclone: only lower-case letters will do",
+                "Failed to name a store \"" + name + "\" for rclone: use lower-case letters only",
                 refusal.getMessage());
     }
 

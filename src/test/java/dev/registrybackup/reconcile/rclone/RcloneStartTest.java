@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RcloneStartTest {
     private static final String REMEDY = "install rclone 1.60 or later (Debian: apt-get install rclone), or set"
-            + " reconcile.rclone to where it is";
+            + " reconcile.rclone to its path";
 
     private final Path folder;
     private final FakeRclone fakeRclone;
@@ -74,7 +74,7 @@ class RcloneStartTest {
 
         // Then
         assertEquals(
-                "Failed to start %s: asked for its version it ended with 0 and did not answer as rclone does; %s"
+                "Failed to start %s: its command \"version\" exited with 0 and printed no rclone version; %s"
                         .formatted(fakeRclone.path(), REMEDY),
                 refusal.getMessage());
     }
@@ -155,7 +155,7 @@ class RcloneStartTest {
 
         // Then
         assertEquals(
-                "Failed to gather the stores' certificates for rclone in %s: %s holds no certificate; mend the stores' ca-certificate"
+                "Failed to collect the stores' certificates for rclone in %s: %s contains no certificate; fix the stores' ca-certificate"
                         .formatted(folder.resolve("scratch/certificates.pem"), empty),
                 refusal.getMessage());
     }

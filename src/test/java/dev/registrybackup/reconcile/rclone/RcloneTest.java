@@ -124,15 +124,15 @@ class RcloneTest {
                         3,
                         "",
                         error("error reading source root directory: directory not found", "x"),
-                        "rclone ended with 3: error reading source root directory: directory not found"),
-                Arguments.of(2, "", "", "rclone ended with 2 and said nothing of why"),
+                        "rclone exited with 3: error reading source root directory: directory not found"),
+                Arguments.of(2, "", "", "rclone exited with 2 and logged no reason"),
                 Arguments.of(
                         1,
                         "",
                         "2026/11/22 17:07:04 Failed to create file system for \"x\": oops\n",
                         "rclone logged: Failed to create file system for \"x\": oops"),
-                Arguments.of(1, "", "", "rclone ended with 1 and did not say that this was for differences"),
-                Arguments.of(1, "+ a\n", "", "rclone ended with 1 and did not say that this was for differences"),
+                Arguments.of(1, "", "", "rclone exited with 1 and did not log differences as the reason"),
+                Arguments.of(1, "+ a\n", "", "rclone exited with 1 and did not log differences as the reason"),
                 Arguments.of(1, "+ a\n", TWO_DIFFER, "rclone counted 2 differing keys and reported 1"),
                 Arguments.of(1, "= a\n", summaryLine(0), "rclone counted 0 differing keys and reported 0"),
                 Arguments.of(0, "+ a\n", "", "rclone counted 0 differing keys and reported 1"),
@@ -158,12 +158,12 @@ class RcloneTest {
                         "",
                         "{\"level\":\"critical\",\"msg\":\"Failed to load\"}\n",
                         "rclone logged: Failed to load"),
-                Arguments.of(2, "", "panic: runtime error\n", "rclone ended with 2: panic: runtime error"),
+                Arguments.of(2, "", "panic: runtime error\n", "rclone exited with 2: panic: runtime error"),
                 Arguments.of(0, "= a\n=b\n", "", line("=b")),
                 Arguments.of(0, "= a\n\n", "", line("")),
                 Arguments.of(0, "= \n", "", line("= ")),
                 Arguments.of(0, "? a\n", "", line("? a")),
-                Arguments.of(0, "= a\n= b", "", "what rclone printed ends in the middle of a line"),
+                Arguments.of(0, "= a\n= b", "", "the output of rclone ends in the middle of a line"),
                 Arguments.of(
                         1,
                         "! a\n= b\n",
@@ -177,7 +177,7 @@ class RcloneTest {
     }
 
     private static String line(String printed) {
-        return "rclone printed a line that is none of its report: " + printed;
+        return "rclone printed a line that is not part of its report: " + printed;
     }
 
     @ParameterizedTest
@@ -191,7 +191,7 @@ class RcloneTest {
 
         // Then
         assertEquals(
-                "Failed to compare \"%s\" of the registry with the backup: %s; run the command to see more"
+                "Failed to compare \"%s\" of the registry with the backup: %s; run the command for details"
                         .formatted(PREFIX, reason),
                 comparison.problem());
         assertFalse(comparison.isReliable());
@@ -207,7 +207,7 @@ class RcloneTest {
 
         // Then
         assertFalse(comparison.isReliable());
-        assertTrue(comparison.problem().contains("rclone ended with 137"), comparison.problem());
+        assertTrue(comparison.problem().contains("rclone exited with 137"), comparison.problem());
     }
 
     @Test
@@ -223,7 +223,7 @@ class RcloneTest {
         // Then
         assertFalse(comparison.isReliable());
         assertEquals(
-                "Failed to compare \"%s\" of the registry with the backup: nothing was found in backup:bucket/%s, and to list it failed: rclone ended with 3: error listing: directory not found; run the command to see more"
+                "Failed to compare \"%s\" of the registry with the backup: no keys were found in backup:bucket/%s, and listing it failed: rclone exited with 3: error listing: directory not found; run the command for details"
                         .formatted(PREFIX, PREFIX),
                 comparison.problem());
     }
@@ -378,7 +378,7 @@ class RcloneTest {
         // Then
         assertTrue(Thread.interrupted());
         assertFalse(comparison.isReliable());
-        assertTrue(comparison.problem().contains("it was interrupted, and rclone ended"), comparison.problem());
+        assertTrue(comparison.problem().contains("it was interrupted, and rclone was stopped"), comparison.problem());
         Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !fakeRclone.isAlive());
     }
 
@@ -419,10 +419,10 @@ class RcloneTest {
                         3,
                         "",
                         error("error listing: directory not found", ""),
-                        "rclone ended with 3: error listing: directory not found"),
+                        "rclone exited with 3: error listing: directory not found"),
                 Arguments.of(0, "a/\n", error("oops", "x"), "rclone logged: oops"),
-                Arguments.of(0, "a/\nb", "", "what rclone printed ends in the middle of a line"),
-                Arguments.of(0, "a/\nb\n", "", "rclone printed a line that is no directory's name: b"));
+                Arguments.of(0, "a/\nb", "", "the output of rclone ends in the middle of a line"),
+                Arguments.of(0, "a/\nb\n", "", "rclone printed a line that is not a directory's name: b"));
     }
 
     @ParameterizedTest
