@@ -51,7 +51,7 @@ class ImageStreamWiring {
     }
 
     /**
-     * The same for restores. Where Jobs do them, it is their account whose rights are asked for.
+     * The same cluster for restores. If Jobs run the restores, it checks the rights of the Jobs' service account.
      *
      * @throws dev.registrybackup.imagestream.ClusterException if the Jobs' template cannot be read
      */

@@ -42,7 +42,7 @@ import java.util.function.Supplier;
  * @param captures the captured ImageStreams in the backup, on OpenShift
  * @param cluster the cluster to restore ImageStreams into
  * @param reconciliation compares the registry with the backup
- * @param drillImages how many images a drill restores, unless its request says
+ * @param drillImages how many images a drill restores, unless its request has a number
  * @param random a new number with each call
  */
 record OperationHandlers(

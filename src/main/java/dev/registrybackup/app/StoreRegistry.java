@@ -28,7 +28,7 @@ final class StoreRegistry implements AutoCloseable {
      *
      * @param registry the registry itself
      * @param others the configured targets by name
-     * @param drill where drills restore to, if no target has their name
+     * @param drill the store that drills restore to, if no target has their name
      */
     StoreRegistry(
             RegistryStoreSettings registry,
@@ -51,7 +51,7 @@ final class StoreRegistry implements AutoCloseable {
         }
         @Nullable RegistryStoreSettings place = settings.get(name);
         if (place == null) {
-            throw new IllegalArgumentException("There is no target \"%s\"; these are configured: %s"
+            throw new IllegalArgumentException("There is no target \"%s\". Configured targets: %s"
                     .formatted(name, List.copyOf(settings.keySet())));
         }
         RegistryStore opened = place.open(timeouts, connections);

@@ -121,14 +121,14 @@ public final class Catalog {
 
     /** Deletes the documents of all repositories except these, in all versions. */
     public void deleteAllExcept(Set<RepositoryName> repositories) {
-        List<ObjectVersion> gone;
+        List<ObjectVersion> obsolete;
         try (Stream<ObjectVersion> versions = backup.listVersions(PREFIX)) {
-            gone = versions.filter(version -> repository(version.key())
+            obsolete = versions.filter(version -> repository(version.key())
                             .filter(name -> !repositories.contains(name))
                             .isPresent())
                     .toList();
         }
-        deleteVersions(gone);
+        deleteVersions(obsolete);
     }
 
     /**

@@ -1,6 +1,6 @@
 /**
- * Which repositories and images a backup has, and which of them can be restored: one document for each repository,
- * written when it was verified, or read from the bucket now. It reads ImageStreams, which inventory does not know.
+ * Lists the repositories and images of a backup, and which of them can be restored: one document for each repository,
+ * written when it was verified, or built from the bucket now. Unlike inventory it reads ImageStreams.
  * Start with {@link Catalog}.
  */
 @NullMarked

@@ -15,35 +15,35 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * Findings that somebody has acknowledged until a date, on record in the backup bucket. Until then they are reported as
- * {@link FindingCode#ACKNOWLEDGED}, so that no alert fires because of them; afterwards they are what they were before. Safe
- * for use by many threads; blocks; each method throws {@link ObjectStoreException} if the bucket did not answer.
+ * The record in the backup bucket of findings that an operator acknowledged until a date. Until then they are reported as
+ * {@link FindingCode#ACKNOWLEDGED}, so that they fire no alert; afterwards under their own code again. Safe for use by many
+ * threads; blocks; each method throws {@link ObjectStoreException} if the bucket did not answer.
  */
 public final class AcknowledgedFindings {
-    /** Where the record is. */
+    /** The key of the record. */
     static final String KEY = RegistryLayout.METADATA_PREFIX + "acknowledged-findings";
 
     private final MetadataStore records;
     private final Clock clock;
 
-    /** Those of that backup bucket, by that clock. */
+    /** Uses the record in this bucket; the clock decides which findings are acknowledged now. */
     public AcknowledgedFindings(ObjectStore backup, Clock clock) {
         this.records = new MetadataStore(backup);
         this.clock = clock;
     }
 
     /**
-     * Acknowledges a finding, or changes until when. Forgets those that have expired.
+     * Acknowledges a finding, or changes its expiry. Deletes expired ones from the record.
      *
-     * @param subject the finding's subject, as reports have it
-     * @param by who, for a human
-     * @return all that are acknowledged now, as {@link #list}
+     * @param subject the finding's subject, as in reports
+     * @param by who acknowledges it, for people
+     * @return all findings that are acknowledged now, as {@link #list}
      * @throws IllegalArgumentException if the time is not after now
      */
     public ObjectNode acknowledge(FindingCode code, String subject, Instant until, String by) {
         Instant now = clock.instant();
         if (!until.isAfter(now)) {
-            throw new IllegalArgumentException("Acknowledge a finding until a time after now, not until " + until);
+            throw new IllegalArgumentException("The acknowledgement of a finding must expire in the future, not at " + until);
         }
         return records.update(KEY, before -> {
             ObjectNode after = JsonNodeFactory.instance.objectNode();
@@ -65,7 +65,7 @@ public final class AcknowledgedFindings {
         });
     }
 
-    /** All that are acknowledged now: an array {@code findings} of code, subject, until, by and acknowledgedAt. */
+    /** All findings acknowledged now: an array {@code findings} of code, subject, until, by and acknowledgedAt. */
     public ObjectNode list() {
         Instant now = clock.instant();
         ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -78,7 +78,7 @@ public final class AcknowledgedFindings {
         return json;
     }
 
-    /** Turns findings that are acknowledged now into such; leaves the others. Asks the bucket once, here. */
+    /** Returns a function that changes the code of findings acknowledged now. Reads the record once, in this call. */
     public UnaryOperator<Finding> current() {
         Map<String, Instant> until = new HashMap<>();
         list().path("findings")

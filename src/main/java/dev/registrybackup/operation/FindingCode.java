@@ -46,7 +46,7 @@ public enum FindingCode {
     TAG_SOURCE_MISSING(Severity.WARNING, Severity.WARNING),
     /** An unacknowledged alarm, for example a mass deletion in the registry. */
     ALARM(Severity.CRITICAL, Severity.CRITICAL),
-    /** A finding of any other code that somebody acknowledged until a date. */
+    /** A finding of any other code that an operator acknowledged until a date. */
     ACKNOWLEDGED(Severity.INFO, Severity.INFO),
     /** A store did not answer, so the state is unknown. */
     UNDETERMINED(Severity.UNKNOWN, Severity.UNKNOWN);

@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
  * @param fence checked before each write and between reads
  * @param progress receives counts and findings
  * @param onFinding receives each finding besides the progress
- * @param acknowledged what a finding is reported as
+ * @param acknowledged maps each finding to the one that is reported
  */
 public record OperationContext(
         Fence fence, ProgressTracker progress, Consumer<Finding> onFinding, UnaryOperator<Finding> acknowledged) {
@@ -23,7 +23,7 @@ public record OperationContext(
         return new OperationContext(fence, progress, other, acknowledged);
     }
 
-    /** The same, with findings reported as what that makes of them: {@link AcknowledgedFindings#current}. */
+    /** The same context, which maps each finding by this function: {@link AcknowledgedFindings#current}. */
     public OperationContext withAcknowledged(UnaryOperator<Finding> findings) {
         return new OperationContext(fence, progress, onFinding, findings);
     }

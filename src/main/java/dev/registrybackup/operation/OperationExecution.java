@@ -32,7 +32,7 @@ public final class OperationExecution {
     /**
      * Runs the operations of this bucket.
      *
-     * @param random supplies a new text with each call
+     * @param random supplies a new random text with each call
      * @param handlers the kinds that this process can run
      */
     public OperationExecution(

@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 
 /**
  * Deletes operations and their reports, with all versions of their objects. Deletes the request first: an operation
- * without a request does not exist, so none shows with half its records, and the next run finds by key what a crash
- * left.
+ * without a request does not exist, so none is listed with half its records. After a crash the next run finds the
+ * remaining objects by key.
  */
 final class OperationGc {
     private static final System.Logger LOGGER = System.getLogger(OperationGc.class.getName());
@@ -94,7 +94,7 @@ final class OperationGc {
         } catch (ObjectStoreException e) {
             LogEvent.of("operation-not-deleted")
                     .with("record", folder.get(0).key())
-                    .with("next", "the next time")
+                    .with("next", "the next run tries again")
                     .with("reason", e.getMessage())
                     .log(LOGGER, Level.WARNING);
             return 0;

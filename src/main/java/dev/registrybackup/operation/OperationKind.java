@@ -4,15 +4,15 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What an operation does. */
+/** The kinds of operations. */
 public enum OperationKind {
     /** Copies images from the backup to a registry's bucket. */
     RESTORE,
     /** Reads a store and reports what is missing or corrupt. */
     VERIFY,
-    /** Compares the registry with the backup and copies what differs. */
+    /** Compares the registry with the backup and copies the differences. */
     RECONCILE,
-    /** Restores some images into a place of its own and removes them again. */
+    /** Restores some images into a prefix of its own, verifies them, and deletes them. */
     DRILL;
 
     /** The name in records, URLs and Jobs. */

@@ -9,7 +9,7 @@ import java.time.Instant;
  * The recorded request for an operation.
  *
  * @param id its id
- * @param kind what to do
+ * @param kind its kind
  * @param slot what it locks, such as the store that it writes to
  * @param parameters its parameters, as its {@link OperationHandler} reads them; no secrets, because they are recorded
  * @param requestedBy who requested it, for people

@@ -16,9 +16,9 @@ public enum OperationState {
     INCOMPLETE(true),
     /** Stopped by a failure. */
     FAILED(true),
-    /** Stopped because somebody cancelled it. */
+    /** Stopped because it was cancelled. */
     CANCELLED(true),
-    /** Its process is gone without recording a result. It blocks nothing. */
+    /** Its process ended without recording a result. It blocks nothing. */
     LOST(false);
 
     private final boolean finished;

@@ -48,7 +48,7 @@ final class OperationStore {
      * What a listing shows of an operation.
      *
      * @param hasRun whether a process has run it
-     * @param isCancelled whether somebody cancelled it
+     * @param isCancelled whether it was cancelled
      */
     record Listing(OperationId id, boolean hasRequest, boolean hasRun, boolean isCancelled) {
         Listing with(String name) {

@@ -39,14 +39,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Shows that the backup can be restored, by doing it: restores some images chosen at random into a prefix of its own,
- * reads every byte of them back, and removes them. Measures how fast that was, and from it how long a restore of
- * everything would take. Blocks; writes nothing but below {@value #PREFIX} of the target, and its record in the backup.
+ * Tests that the backup can be restored: restores some randomly chosen images into a prefix of its own, reads every byte of
+ * them back, and deletes them. Measures the speed, and estimates from it how long a full restore would take. Blocks; writes
+ * only below {@value #PREFIX} of the target, and its record in the backup.
  *
  * @param backup the store to restore from
  * @param target opens the store to restore into, below {@value #PREFIX}
  * @param workerPools the threads that copy and read
- * @param rateLimiter the limit for reading blobs, which a restore has too
+ * @param rateLimiter the limit for reading blobs, the same as a restore's
  * @param isOpenShift whether it is OpenShift's registry, which decides the severity of findings
  * @param clock measures the drill
  * @param imageStreamPlan plans a restore of ImageStreams into a store, on OpenShift
@@ -76,10 +76,10 @@ public record Drill(
     public record DrillResult(boolean isSuccess, ObjectNode summary) {}
 
     /**
-     * Runs a drill and records its result. First removes what an earlier one left that was killed; at the end everything
-     * of its own, whatever happens.
+     * Runs a drill and records its result. First deletes the objects of an earlier drill that was killed; at the end always
+     * deletes its own.
      *
-     * @param id the operation's id, by which its files can be told from those of another drill
+     * @param id the operation's id, which separates its objects from those of other drills
      * @param operation checked for cancellation between reads and before writes; receives progress and findings
      * @throws IllegalStateException if the backup has no image
      * @throws FencedException if the operation was cancelled or replaced
@@ -144,7 +144,7 @@ public record Drill(
         return new DrillResult(failed == 0, summary(images, failed, objects, bytes, took));
     }
 
-    /** Of any part: which images are restored, the links say. */
+    /** A request whose scope does not matter, because the chosen links decide which images are restored. */
     private static RestoreRequest restoreRequest(RepositoryName repository) {
         return new RestoreRequest(
                 new Scope.Repository(repository),
@@ -158,7 +158,7 @@ public record Drill(
                 false);
     }
 
-    /** Plans the ImageStreams of the images' repositories; the plan needs no cluster, and knows what is missing. */
+    /** Plans the ImageStreams of the images' repositories. The plan needs no cluster, and counts missing blobs. */
     private Set<RepositoryName> unrestorableImageStreams(
             List<ListedLink> chosen, RegistryStore scratch, OperationContext operation) {
         Set<RepositoryName> unrestorable = new HashSet<>();
@@ -180,10 +180,10 @@ public record Drill(
                     operation.report(new Finding(
                             FindingCode.IS_ITEM_UNRESTORABLE,
                             repository.value(),
-                            "the plan to restore its ImageStream lacks %d blobs".formatted(missing)));
+                            "%d blobs that its ImageStream needs are missing from the backup".formatted(missing)));
                 }
             } catch (UnknownScopeException e) {
-                // Images of a stream that is gone from the cluster: there is nothing to plan.
+                // The images' ImageStream was deleted from the cluster, so there is nothing to plan.
                 LogEvent.of("drill-without-imagestream")
                         .with("repository", repository)
                         .with("reason", e.getMessage())
@@ -193,7 +193,7 @@ public record Drill(
         return unrestorable;
     }
 
-    /** Without the rates if an image failed: what was copied of it says nothing about a restore of everything. */
+    /** Omits the rates if an image failed, because a partial copy is no basis for estimating a full restore. */
     private ObjectNode summary(RandomImages images, long failed, long objects, long bytes, Duration took) {
         long backupObjects = images.listedLinks();
         long backupBytes = 0;
@@ -213,7 +213,7 @@ public record Drill(
         json.putObject("backup").put("objects", backupObjects).put("bytes", backupBytes);
         if (failed == 0) {
             double seconds = Math.max(1, took.toMillis()) / 1000.0;
-            // Many small objects take as long as their number asks for, few large ones as long as their bytes do.
+            // The number of objects limits the speed if they are small, their bytes if they are large.
             double timesAsMuch = Math.max((double) backupBytes / bytes, (double) backupObjects / objects);
             json.put("bytesPerSecond", bytes / seconds).put("expectedRestoreSeconds", timesAsMuch * seconds);
         }
@@ -232,7 +232,7 @@ public record Drill(
         }
     }
 
-    /** The result does not depend on it: what stays is removed by the next drill. */
+    /** A failure does not change the result, because the next drill deletes the remaining objects. */
     private void removeAll(ScratchArea scratch) {
         try {
             scratch.clear(clock.instant());
@@ -240,7 +240,7 @@ public record Drill(
             LogEvent.of("drill-not-removed")
                     .with("bucket", scratch.bucket())
                     .with("reason", e.getMessage())
-                    .with("next", "the next drill removes it")
+                    .with("next", "the next drill deletes it")
                     .log(LOGGER, Level.WARNING);
         }
     }

@@ -26,8 +26,8 @@ public record DrillRequest(int images, long seed) {
     /**
      * Parses an object with any of {@code images} and {@code seed}.
      *
-     * @param usualImages how many images, if the request does not say
-     * @param newSeed the seed, if the request does not say
+     * @param usualImages how many images, if the request has no number
+     * @param newSeed the seed, if the request has none
      * @throws IllegalArgumentException if it is not a valid request; the message names the field
      */
     public static DrillRequest parse(JsonNode json, int usualImages, LongSupplier newSeed) {

@@ -66,7 +66,7 @@ final class FullRestore implements Restore.PlannedRestore {
     }
 
     private void forEachBlob(Consumer<BlobStep> visit) {
-        // As of a time, deleted blobs of the backup count too.
+        // For a restore as of a time, deleted blobs of the backup count too.
         try (Stream<ListedBlob> ours = context.request().at().isPresent()
                         ? ListedBlob.listAllVersions(context.backup())
                         : ListedBlob.listCurrent(context.backup());
@@ -178,7 +178,7 @@ final class FullRestore implements Restore.PlannedRestore {
         writeAll(batch, blobs, manifests);
     }
 
-    /** A tag sorts right before its history, and points to one of it. */
+    /** A tag sorts right before its history, and points to an entry of it. */
     private void findTagTarget(ListedLink link) {
         if (link.path() instanceof TagCurrentLink) {
             lastTag = Optional.of(link);

@@ -6,11 +6,11 @@ import java.util.stream.Collectors;
 
 /** How a restore treats the cluster's ImageStreams and Images besides the bucket's objects. */
 public enum ImageStreamMode {
-    /** Restores only what the bucket's own links name. */
+    /** Restores only the images that the bucket's own links name. */
     NONE,
     /** Writes the status of each ImageStream as it was: keeps the order and times of a tag's history. */
     STATUS,
-    /** Tags each image anew, oldest first: needs no right beyond the namespace, and gives new times. */
+    /** Tags each image again, oldest first. Needs no rights outside the namespace; tags get new times. */
     MAPPING,
     /** Writes tag links into the target, for a stock registry to serve; nothing in the cluster. */
     TAG_LINKS;

@@ -22,13 +22,13 @@ public final class LastDrill {
     private final MetadataStore records;
 
     /**
-     * What is on record.
+     * The content of the record.
      *
      * @param finishedAt when the last drill finished, UTC; empty if there was none
      * @param lastSuccessAt when the last one finished that restored all its images, UTC; empty if there was none
      * @param failed how many images of the last one could not be restored
-     * @param bytesPerSecond how fast the last one restored that restored all its images; empty if there was none
-     * @param expectedRestoreSeconds how long a restore of everything would have taken at that rate
+     * @param bytesPerSecond the speed of the last drill that restored all its images; empty if there was none
+     * @param expectedRestoreSeconds how long a full restore would have taken at that speed
      */
     public record DrillRecord(
             Optional<Instant> finishedAt,
@@ -37,7 +37,7 @@ public final class LastDrill {
             OptionalDouble bytesPerSecond,
             OptionalDouble expectedRestoreSeconds) {}
 
-    /** The last drill of that backup. */
+    /** Uses the record in this backup. */
     public LastDrill(ObjectStore backup) {
         this.records = new MetadataStore(backup);
     }
@@ -57,7 +57,7 @@ public final class LastDrill {
         return json.path(name).isNumber() ? OptionalDouble.of(json.path(name).asDouble()) : OptionalDouble.empty();
     }
 
-    /** Records a drill. The rates, which the summary of a failed one does not have, stay as they were measured before. */
+    /** Records a drill. The summary of a failed drill has no rates, so the record keeps those measured before. */
     void write(ObjectNode summary, boolean isSuccess, Instant finishedAt) {
         records.update(KEY, json -> {
             json.setAll(summary);

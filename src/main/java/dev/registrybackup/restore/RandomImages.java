@@ -20,8 +20,8 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
- * Images of a backup chosen at random, by their revision links. One that was pushed just now is chosen twice as often as one
- * that was pushed a day before, and 31 times as often as one of a month before.
+ * Randomly chosen images of a backup, by their revision links. An image pushed just now is chosen twice as often as one
+ * pushed a day ago, and 31 times as often as one pushed a month ago.
  *
  * @param backup the backup
  * @param chosen their revision links, sorted by key
@@ -30,13 +30,13 @@ import java.util.stream.Stream;
 record RandomImages(RegistryStore backup, List<ListedLink> chosen, long listedLinks) implements Links {
     private static final double SECONDS_A_DAY = Duration.ofDays(1).toSeconds();
 
-    /** One image of the listing and the moment when it comes in, by which the first ones are chosen. */
+    /** An image of the listing and its random arrival time; the earliest arrivals are chosen. */
     private record Arrival(ListedLink link, double at) {}
 
     /**
-     * Chooses from the whole backup, in one listing and in memory for the chosen ones. Each image comes in after a random
-     * time, exponentially distributed with its weight as rate; the first ones are the sample (Efraimidis and Spirakis,
-     * "Weighted random sampling with a reservoir").
+     * Chooses from the whole backup in one listing, with only the chosen images in memory. Each image arrives after a random
+     * time, exponentially distributed with its weight as rate; the earliest arrivals are the sample (Efraimidis and
+     * Spirakis, "Weighted random sampling with a reservoir").
      */
     static RandomImages choose(RegistryStore backup, int images, Instant now, RandomGenerator random) {
         PriorityQueue<Arrival> first =
@@ -76,7 +76,7 @@ record RandomImages(RegistryStore backup, List<ListedLink> chosen, long listedLi
         return backup.store();
     }
 
-    /** Asked of a manifest that the backup lacks: an index may lack a child only if nobody pushed it beside the index. */
+    /** Whether a missing manifest is a sparse child: an index may be without a child only if it was never pushed. */
     @Override
     public boolean isPushed(Digest manifest) {
         return chosen.stream()

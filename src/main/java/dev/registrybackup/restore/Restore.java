@@ -38,7 +38,7 @@ public record Restore(
      */
     public record RestoreResult(boolean isComplete, ObjectNode summary) {}
 
-    /** The work of a restore that was planned and counted. */
+    /** The planned and counted work of a restore. */
     @FunctionalInterface
     interface PlannedRestore {
         /** Does the work; returns whether all of it succeeded. */

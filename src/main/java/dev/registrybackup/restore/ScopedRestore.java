@@ -43,7 +43,7 @@ import java.util.stream.Stream;
 final class ScopedRestore implements Restore.PlannedRestore {
     private static final int LAYER_RANK = 0;
     private static final int REVISION_RANK = 1;
-    /** Deeper than any index is nested. */
+    /** A bound on the nesting of indexes that no real index reaches. */
     private static final int MAX_LEVELS = 1_000_000;
 
     private static final int TAG_INDEX_RANK = REVISION_RANK + MAX_LEVELS;

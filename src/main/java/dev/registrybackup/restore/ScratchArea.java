@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A store in which only keys with one prefix can be written or removed, whatever is asked of it. */
+/** Refuses to write or delete keys outside one prefix. */
 final class ScratchArea extends ForwardingObjectStore {
     private final ObjectStore store;
     private final String prefix;
@@ -20,7 +20,7 @@ final class ScratchArea extends ForwardingObjectStore {
     /**
      * The area in this store.
      *
-     * @param prefix the prefix of every key that may be written or removed; ends in a slash
+     * @param prefix the prefix of every key that may be written or deleted; ends in a slash
      */
     ScratchArea(ObjectStore store, String prefix) {
         super(store);
@@ -28,7 +28,7 @@ final class ScratchArea extends ForwardingObjectStore {
         this.prefix = prefix;
     }
 
-    /** Removes everything in the area: every version of every object, and uploads that were not completed. */
+    /** Deletes everything in the area: every version of every object, and incomplete uploads. */
     void clear(Instant now) {
         store.abortMultipartUploads(prefix, now);
         List<ObjectVersion> found;
@@ -67,7 +67,7 @@ final class ScratchArea extends ForwardingObjectStore {
     private String requireInside(String key) {
         if (!key.startsWith(prefix) || key.contains("/../")) {
             throw new IllegalArgumentException(
-                    "Refused to change %s in %s: only keys under %s may be written or removed"
+                    "Refused to change %s in %s: only keys under %s may be written or deleted"
                             .formatted(key, bucket(), prefix));
         }
         return key;

@@ -92,7 +92,7 @@ public final class LastVerification {
         }
     }
 
-    /** The last verification of that backup. */
+    /** Uses the record in this backup. */
     public LastVerification(ObjectStore backup) {
         this.records = new MetadataStore(backup);
     }

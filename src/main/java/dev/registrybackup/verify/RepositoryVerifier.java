@@ -132,7 +132,7 @@ final class RepositoryVerifier {
         }
     }
 
-    /** The blobs that manifests refer to and layer links lead to. */
+    /** The blobs that manifests refer to or layer links point to. */
     private static Set<Digest> requiredBlobs(List<RepositoryLinks> repositories, ManifestGraph manifests) {
         Set<Digest> required = new HashSet<>();
         manifests.blobs().forEach(reference -> required.add(reference.digest()));

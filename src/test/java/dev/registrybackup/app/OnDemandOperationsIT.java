@@ -99,7 +99,7 @@ class OnDemandOperationsIT {
                 Arguments.of("{'scope':{'all':true},'at':'2999-01-01T00:00:00Z'}", 400, "in the future"),
                 Arguments.of("{'scope':{'all':true},'mode':'overwrite'}", 400, "must be missing or repair"),
                 Arguments.of("{'scope':{'all':true},'overwriteTags':'yes'}", 400, "must be true or false"),
-                Arguments.of("{'scope':{'all':true},'target':'nowhere'}", 400, "these are configured: [dr, registry]"),
+                Arguments.of("{'scope':{'all':true},'target':'nowhere'}", 400, "Configured targets: [dr, registry]"),
                 Arguments.of("{'scope':{'repository':'demo/none'}}", 404, "The backup has nothing of"),
                 Arguments.of("{'scope':{'image':'demo/app:none'}}", 404, "The backup has nothing of"),
                 Arguments.of(

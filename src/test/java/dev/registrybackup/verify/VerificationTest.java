@@ -172,7 +172,7 @@ class VerificationTest {
                 () -> acknowledged.acknowledge(FindingCode.BLOB_MISSING, "sha256:0a", clock.instant(), "alice"));
 
         // Then
-        assertTrue(String.valueOf(refusal.getMessage()).contains("until a time after now"));
+        assertTrue(String.valueOf(refusal.getMessage()).contains("must expire in the future"));
         assertEquals(0, acknowledged.list().path("findings").size());
     }
 
