@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 public interface ObjectStore {
     /**
      * Facts about the object, or empty if it is missing from an existing bucket. Sends a second request before it
-     * returns empty, because a store may answer alike for a missing object and a missing bucket.
+     * returns empty, because a store may send the same response for a missing object and a missing bucket.
      */
     Optional<ObjectInfo> head(String key);
 
@@ -83,7 +83,7 @@ public interface ObjectStore {
     Optional<ObjectInfo> headVersion(String key, String versionId);
 
     /**
-     * Opens one version of an object, whatever has been written since.
+     * Opens one version of an object, even if later writes replaced it.
      *
      * @param range which bytes; all if empty
      * @throws ObjectStoreException {@link StoreError#NOT_FOUND} if there is no such version

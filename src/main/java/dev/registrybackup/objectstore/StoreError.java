@@ -15,7 +15,7 @@ public enum StoreError {
     PRECONDITION_FAILED,
     /** The store asked for fewer requests. */
     THROTTLED,
-    /** The store did not answer, answered 5xx, something else answered for it, or the connection broke. */
+    /** The store did not answer or answered 5xx, a proxy answered for it, or the connection broke. */
     UNAVAILABLE,
     /** The store rejected the request as invalid. */
     BAD_REQUEST

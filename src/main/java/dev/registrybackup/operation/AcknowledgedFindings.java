@@ -43,7 +43,8 @@ public final class AcknowledgedFindings {
     public ObjectNode acknowledge(FindingCode code, String subject, Instant until, String by) {
         Instant now = clock.instant();
         if (!until.isAfter(now)) {
-            throw new IllegalArgumentException("The acknowledgement of a finding must expire in the future, not at " + until);
+            throw new IllegalArgumentException(
+                    "The acknowledgement of a finding must expire in the future, not at " + until);
         }
         return records.update(KEY, before -> {
             ObjectNode after = JsonNodeFactory.instance.objectNode();

@@ -6,7 +6,7 @@ public enum Severity {
     CRITICAL,
     /** Something is wrong that breaks less than a pull. */
     ERROR,
-    /** Something that an operator should look at. */
+    /** Something that an operator should check. */
     WARNING,
     /** Normal, or temporary. */
     INFO,

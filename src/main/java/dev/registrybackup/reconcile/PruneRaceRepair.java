@@ -32,7 +32,7 @@ import java.util.stream.Stream;
  * of durable keys and published a link to it, so this runs once all such cache entries have expired. For one thread.
  */
 final class PruneRaceRepair {
-    /** How far the stores' clocks may differ from ours. */
+    /** How far the stores' clocks may differ from this machine's. */
     private static final Duration MAX_CLOCK_SKEW = Duration.ofMinutes(5);
 
     private static final int BATCH_SIZE = 1_000;

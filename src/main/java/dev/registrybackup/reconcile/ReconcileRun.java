@@ -124,7 +124,7 @@ final class ReconcileRun {
         boolean mayPrune = compare(diffPhase, last.summary());
         retryBlockedLinks(replicationTools, copyPhase);
         boolean isPruned = prune(replicationTools, mayPrune);
-        context.phase("deleting what is resolved and writing the catalog");
+        context.phase("deleting resolved records and writing the catalog");
         summary.put(
                 "rejectionsResolved",
                 diffPhase.remainingKeys().map(this::deleteResolvedRejections).orElse(0L));
@@ -146,7 +146,7 @@ final class ReconcileRun {
 
     /** Copies pending keys and deletes their records. A record written meanwhile is left to the process that wrote it. */
     private void copyPending(CopyPhase copyPhase) {
-        context.phase("copying what is pending");
+        context.phase("copying pending keys");
         PendingStore pendingStore = new PendingStore(backup.store(), "reconcile", tools.clock());
         long resolved = 0;
         try (Stream<ObjectInfo> listing = pendingStore.list()) {

@@ -88,7 +88,7 @@ public record Drill(
     public DrillResult run(String id, DrillRequest request, OperationContext operation) {
         RegistryStore store = target.get();
         String area = store.layout().rootPrefix() + PREFIX;
-        operation.phase("removing what an earlier drill left");
+        operation.phase("deleting the objects of earlier drills");
         Instant startedAt = clock.instant();
         new ScratchArea(new FencedObjectStore(store.store(), operation.fence()), area).clear(startedAt);
         String root = area + id + "-" + startedAt.toEpochMilli();
@@ -100,7 +100,7 @@ public record Drill(
             recordFailure(request, e);
             throw e;
         } finally {
-            operation.progress().phase("removing what was restored");
+            operation.progress().phase("deleting the restored objects");
             removeAll(scratch);
         }
         operation.checkFence();

@@ -115,7 +115,7 @@ final class ScopedRestore implements Restore.PlannedRestore {
         return inBackup;
     }
 
-    /** The roots of a single image do not include the children of an index that were pushed beside it. */
+    /** The roots of a single image do not include the children of an index that were pushed separately. */
     private boolean isPushed(Collection<RestoreRoots> roots, Digest manifest) {
         Scope scope = context.request().scope();
         boolean isOneImage = scope instanceof Scope.Image || scope instanceof Scope.TaggedImage;
