@@ -83,8 +83,8 @@ class PreflightWiring {
     }
 
     /**
-     * Sends a canary, waits for its event, and records whether it arrived. If the canary cannot be sent, for example because
-     * the credentials may not write it, it counts as neither arrived nor lost, and is not recorded.
+     * Sends a canary, waits for its event, and records whether it arrived. If the canary cannot be sent, for example
+     * because the credentials may not write it, it counts as neither arrived nor lost, and is not recorded.
      *
      * @return the report of the checks, and under {@code lost} how many canaries in a row have been lost
      */

@@ -7,8 +7,8 @@ import java.util.Optional;
 
 /**
  * Whether the backup's store supports {@code If-None-Match}, or overwrites anyway, as Ceph RGW 16 does. Determined once
- * for each bucket and recorded there. A wrong record costs requests but breaks no guarantee. Safe for use by many threads;
- * blocks.
+ * for each bucket and recorded there. A wrong record costs requests but breaks no guarantee. Safe for use by many
+ * threads; blocks.
  */
 public final class ConditionalWrites {
     /** The record's key in the backup bucket. If it is missing, the store is tested again. */
@@ -26,8 +26,8 @@ public final class ConditionalWrites {
     }
 
     /**
-     * Whether {@link ObjectStore#putIfAbsent} leaves an existing object unchanged. Sends one request on the first call, three
-     * for a new bucket, and none later.
+     * Whether {@link ObjectStore#putIfAbsent} leaves an existing object unchanged. Sends one request on the first call,
+     * three for a new bucket, and none later.
      *
      * @throws ObjectStoreException if that cannot be determined now
      */

@@ -56,9 +56,7 @@ public final class SingleVersionRecord {
                 LogEvent.of("record-version-not-deleted")
                         .with("record", key)
                         .with("reason", e.getMessage())
-                        .with(
-                                "remedy",
-                                "if Object Lock forbids it, exempt registry-backup/ or let its versions expire")
+                        .with("remedy", "if Object Lock forbids it, exempt registry-backup/ or let its versions expire")
                         .log(LOGGER, Level.WARNING);
             }
         }

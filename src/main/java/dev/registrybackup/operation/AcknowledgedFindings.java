@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * The record in the backup bucket of findings that an operator acknowledged until a date. Until then they are reported as
- * {@link FindingCode#ACKNOWLEDGED}, so that they fire no alert; afterwards under their own code again. Safe for use by many
- * threads; blocks; each method throws {@link ObjectStoreException} if the bucket did not answer.
+ * The record in the backup bucket of findings that an operator acknowledged until a date. Until then they are reported
+ * as {@link FindingCode#ACKNOWLEDGED}, so that they fire no alert; afterwards under their own code again. Safe for use
+ * by many threads; blocks; each method throws {@link ObjectStoreException} if the bucket did not answer.
  */
 public final class AcknowledgedFindings {
     /** The key of the record. */

@@ -276,8 +276,7 @@ final class Adoption {
                 context.report(new Finding(
                         FindingCode.UNDETERMINED,
                         reading.digest().toString(),
-                        "The backup's copy was not verified: %s. The next run tries again"
-                                .formatted(e.getMessage())));
+                        "The backup's copy was not verified: %s. The next run tries again".formatted(e.getMessage())));
             }
             // The checkpoint stops before the first blob of unknown state, so that the next run reads it again.
             if (unknown == 0) {

@@ -19,8 +19,9 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Keeps in memory the manifests and configs that one run writes to the backup, because copying a revision reads its
- * manifest, and the catalog reads both. Serves reads of a whole current object from memory, with key and size as its only
- * facts, and passes every other request on. Keeps at most {@value #MAX_TOTAL_BYTES} bytes. Safe for use by many threads.
+ * manifest, and the catalog reads both. Serves reads of a whole current object from memory, with key and size as its
+ * only facts, and passes every other request on. Keeps at most {@value #MAX_TOTAL_BYTES} bytes. Safe for use by many
+ * threads.
  */
 final class CachingObjectStore extends ForwardingObjectStore {
     static final int MAX_TOTAL_BYTES = 16 << 20;

@@ -28,8 +28,9 @@ import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 
 /**
- * Reinstates pruned blobs whose links were written during the pruning. Another process may have had such a blob in its cache
- * of durable keys and published a link to it, so this runs once all such cache entries have expired. For one thread.
+ * Reinstates pruned blobs whose links were written during the pruning. Another process may have had such a blob in its
+ * cache of durable keys and published a link to it, so this runs once all such cache entries have expired. For one
+ * thread.
  */
 final class PruneRaceRepair {
     /** How far the stores' clocks may differ from this machine's. */
@@ -129,7 +130,9 @@ final class PruneRaceRepair {
         return false;
     }
 
-    /** Copies the blob's newest valid version, because deleting the delete marker needs the right to delete versions. */
+    /**
+     * Copies the blob's newest valid version, because deleting the delete marker needs the right to delete versions.
+     */
     private boolean reinstateVersion(String key, Digest digest) {
         Optional<ObjectRef> held = new BlobVersions(
                         new RegistryStore(storePair.backup(), storePair.layout()), RateLimiter.unlimited())

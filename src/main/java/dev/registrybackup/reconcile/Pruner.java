@@ -40,12 +40,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prunes the backup: hides what has been missing from the registry since before a time. Deletes tags, then revisions, an
- * index before its children, then layer links, then blobs, so that no link is left whose target is missing. Only a tag's
- * history may name a deleted revision, as it may in the registry. Checks the registry for each key just before and just
- * after its deletion: a key that reappeared in between is copied again, because its event may still have found it in the
- * backup. Keeps everything reachable from a revision that stays in the backup or is in the registry, and from ImageStreams
- * captured since that time. For one thread.
+ * Prunes the backup: hides what has been missing from the registry since before a time. Deletes tags, then revisions,
+ * an index before its children, then layer links, then blobs, so that no link is left whose target is missing. Only a
+ * tag's history may name a deleted revision, as it may in the registry. Checks the registry for each key just before
+ * and just after its deletion: a key that reappeared in between is copied again, because its event may still have found
+ * it in the backup. Keeps everything reachable from a revision that stays in the backup or is in the registry, and from
+ * ImageStreams captured since that time. For one thread.
  */
 final class Pruner {
     /** How many blobs one run deletes at most, which bounds its memory; the next run continues. */
@@ -142,9 +142,7 @@ final class Pruner {
         try {
             remove.accept(repositoryKeys);
         } catch (ObjectStoreException e) {
-            reportFailure(
-                    e,
-                    "Pruning of repository %s stopped in this run".formatted(repositoryKeys.repository()));
+            reportFailure(e, "Pruning of repository %s stopped in this run".formatted(repositoryKeys.repository()));
         }
     }
 

@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Determines which blobs and manifests are reachable from manifests. Reads them from the backup, or from the registry if the
- * backup has no valid one.
+ * Determines which blobs and manifests are reachable from manifests. Reads them from the backup, or from the registry
+ * if the backup has no valid one.
  */
 final class ReachableSet {
     private final Manifests backupManifests;

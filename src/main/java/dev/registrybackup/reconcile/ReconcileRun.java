@@ -144,7 +144,9 @@ final class ReconcileRun {
         return last.has("classes") && last.path("failedShards").isEmpty();
     }
 
-    /** Copies pending keys and deletes their records. A record written meanwhile is left to the process that wrote it. */
+    /**
+     * Copies pending keys and deletes their records. A record written meanwhile is left to the process that wrote it.
+     */
     private void copyPending(CopyPhase copyPhase) {
         context.phase("copying pending keys");
         PendingStore pendingStore = new PendingStore(backup.store(), "reconcile", tools.clock());

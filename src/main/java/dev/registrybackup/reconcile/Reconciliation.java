@@ -36,9 +36,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Reconciles the backup with the registry. Blocks until done; the worker pools copy, so it must not be called from one of
- * their threads. Safe for use by many threads, but only one run at a time may work on a backup, which the operation lock
- * ensures.
+ * Reconciles the backup with the registry. Blocks until done; the worker pools copy, so it must not be called from one
+ * of their threads. Safe for use by many threads, but only one run at a time may work on a backup, which the operation
+ * lock ensures.
  */
 public final class Reconciliation {
     private static final System.Logger LOGGER = System.getLogger(Reconciliation.class.getName());
@@ -160,7 +160,9 @@ public final class Reconciliation {
         }
     }
 
-    /** Adds this run to its day, for the page's charts, and merges the replication records of each day that has ended. */
+    /**
+     * Adds this run to its day, for the page's charts, and merges the replication records of each day that has ended.
+     */
     private static void writeHistory(ObjectStore backup, ObjectNode summary, Instant begun, Instant ended) {
         LocalDate day = DailyHistory.day(ended);
         new DailyHistory(backup).update(DailyHistory.RECONCILE, day, days -> {

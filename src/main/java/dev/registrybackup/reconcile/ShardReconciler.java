@@ -28,8 +28,8 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 
 /**
- * Reconciles one shard: rclone compares it, the reported keys are copied, and rclone compares again until it reports no key
- * that another copy could change. For one use, by one thread.
+ * Reconciles one shard: rclone compares it, the reported keys are copied, and rclone compares again until it reports no
+ * key that another copy could change. For one use, by one thread.
  */
 final class ShardReconciler {
     /** For single keys rclone lists each directory above a key, in both stores. */
@@ -155,8 +155,8 @@ final class ShardReconciler {
 
     /**
      * Copies the differing keys in key order, although rclone reports them in no order: a repository's layer links come
-     * before its revisions, and these before its tags. So each key's dependencies are already copied and cached, and cost no
-     * request. Reads a listing of the registry alongside if that takes fewer requests than one for each key.
+     * before its revisions, and these before its tags. So each key's dependencies are already copied and cached, and
+     * cost no request. Reads a listing of the registry alongside if that takes fewer requests than one for each key.
      *
      * @param isReliable whether the comparison that reported them is reliable
      * @param shardKeys how many keys the shard has
@@ -185,7 +185,8 @@ final class ShardReconciler {
     }
 
     /**
-     * The content of a link in the registry, if its ETag shows it: the digest in its path, or for a tag one of its history.
+     * The content of a link in the registry, if its ETag shows it: the digest in its path, or for a tag one of its
+     * history.
      *
      * @param following the differences after it, the tag's history first
      */

@@ -1,7 +1,7 @@
 /**
- * Makes the backup equal to the registry: rclone compares both, the replicator of events copies differing keys, and rclone
- * compares again. Prunes objects missing from the registry for the retention, unless a mass deletion raised an alarm. Start
- * with {@link Reconciliation} and {@link ReconcileRun}.
+ * Makes the backup equal to the registry: rclone compares both, the replicator of events copies differing keys, and
+ * rclone compares again. Prunes objects missing from the registry for the retention, unless a mass deletion raised an
+ * alarm. Start with {@link Reconciliation} and {@link ReconcileRun}.
  */
 @NullMarked
 package dev.registrybackup.reconcile;

@@ -39,9 +39,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Tests that the backup can be restored: restores some randomly chosen images into a prefix of its own, reads every byte of
- * them back, and deletes them. Measures the speed, and estimates from it how long a full restore would take. Blocks; writes
- * only below {@value #PREFIX} of the target, and its record in the backup.
+ * Tests that the backup can be restored: restores some randomly chosen images into a prefix of its own, reads every
+ * byte of them back, and deletes them. Measures the speed, and estimates from it how long a full restore would take.
+ * Blocks; writes only below {@value #PREFIX} of the target, and its record in the backup.
  *
  * @param backup the store to restore from
  * @param target opens the store to restore into, below {@value #PREFIX}
@@ -76,8 +76,8 @@ public record Drill(
     public record DrillResult(boolean isSuccess, ObjectNode summary) {}
 
     /**
-     * Runs a drill and records its result. First deletes the objects of an earlier drill that was killed; at the end always
-     * deletes its own.
+     * Runs a drill and records its result. First deletes the objects of an earlier drill that was killed; at the end
+     * always deletes its own.
      *
      * @param id the operation's id, which separates its objects from those of other drills
      * @param operation checked for cancellation between reads and before writes; receives progress and findings

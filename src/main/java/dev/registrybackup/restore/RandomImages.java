@@ -34,9 +34,9 @@ record RandomImages(RegistryStore backup, List<ListedLink> chosen, long listedLi
     private record Arrival(ListedLink link, double at) {}
 
     /**
-     * Chooses from the whole backup in one listing, with only the chosen images in memory. Each image arrives after a random
-     * time, exponentially distributed with its weight as rate; the earliest arrivals are the sample (Efraimidis and
-     * Spirakis, "Weighted random sampling with a reservoir").
+     * Chooses from the whole backup in one listing, with only the chosen images in memory. Each image arrives after a
+     * random time, exponentially distributed with its weight as rate; the earliest arrivals are the sample (Efraimidis
+     * and Spirakis, "Weighted random sampling with a reservoir").
      */
     static RandomImages choose(RegistryStore backup, int images, Instant now, RandomGenerator random) {
         PriorityQueue<Arrival> first =

@@ -130,9 +130,9 @@ record RestoreRoots(
     }
 
     /**
-     * Adds the referrers of these images in their repository: manifests with one of them as subject, and tags named after
-     * its digest, {@code sha256-<hex>} and with {@code .sig}, {@code .att} and {@code .sbom} (OCI distribution-spec,
-     * "Referrers Tag Schema"; cosign, "Tag-based Discovery"); and the referrers of those.
+     * Adds the referrers of these images in their repository: manifests with one of them as subject, and tags named
+     * after its digest, {@code sha256-<hex>} and with {@code .sig}, {@code .att} and {@code .sbom} (OCI
+     * distribution-spec, "Referrers Tag Schema"; cosign, "Tag-based Discovery"); and the referrers of those.
      *
      * @param all all roots of the repository
      * @param manifests all its manifests

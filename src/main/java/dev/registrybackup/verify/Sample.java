@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.registry.Digest;
 
 /**
- * Selects a share of the blobs to hash. The same seed selects the same blobs, regardless of others in the store; another seed
- * selects others.
+ * Selects a share of the blobs to hash. The same seed selects the same blobs, regardless of others in the store;
+ * another seed selects others.
  *
  * @param fraction the share of blobs, above 0 and at most 1
  * @param seed selects which blobs

@@ -111,8 +111,7 @@ class AlarmsTest {
                 assertThrows(IllegalArgumentException.class, () -> alarms.acknowledge("many-absent-0", "somebody"));
 
         // Then
-        assertEquals(
-                "There is no alarm \"many-absent-0\". Open alarms: [" + raised.id() + "]", refusal.getMessage());
+        assertEquals("There is no alarm \"many-absent-0\". Open alarms: [" + raised.id() + "]", refusal.getMessage());
     }
 
     @Test

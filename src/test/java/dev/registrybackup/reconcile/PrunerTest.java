@@ -262,8 +262,8 @@ class PrunerTest {
         // Then
         assertEquals(List.of(), removedKeys());
         assertTrue(fixture.progress().firstFindings().stream()
-                .anyMatch(finding ->
-                        finding.problem().startsWith("Pruning of repository old/app stopped in this run")));
+                .anyMatch(
+                        finding -> finding.problem().startsWith("Pruning of repository old/app stopped in this run")));
     }
 
     @Test
@@ -544,8 +544,7 @@ class PrunerTest {
         assertTrue(
                 fixture.progress().firstFindings().stream()
                         .anyMatch(finding -> finding.problem()
-                                .equals("Pruning of repository old/app stopped in this run: The"
-                                        + " store is tired")),
+                                .equals("Pruning of repository old/app stopped in this run: The store is tired")),
                 () -> fixture.progress().firstFindings().toString());
         assertTrue(fixture.backupContent().containsKey(revision));
         assertTrue(fixture.backupContent().containsKey(content.blobKey(ownLayer)));
@@ -576,7 +575,8 @@ class PrunerTest {
                 .noneMatch(key -> key.startsWith(content.layout().blobsPrefix())));
         assertTrue(
                 fixture.progress().firstFindings().stream()
-                        .anyMatch(finding -> finding.problem().contains("Not all orphaned blobs were pruned: The store is tired")),
+                        .anyMatch(finding ->
+                                finding.problem().contains("Not all orphaned blobs were pruned: The store is tired")),
                 () -> fixture.progress().firstFindings().toString());
     }
 

@@ -9,8 +9,8 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * The credentials of a store without an access key in its settings, from the SDK's default chain: environment variables,
- * the role of the pod's service account, or the machine's instance role. Safe for use by many threads.
+ * The credentials of a store without an access key in its settings, from the SDK's default chain: environment
+ * variables, the role of the pod's service account, or the machine's instance role. Safe for use by many threads.
  */
 public final class ProcessCredentials implements AutoCloseable {
     /**
@@ -31,8 +31,8 @@ public final class ProcessCredentials implements AutoCloseable {
             DefaultCredentialsProvider.builder().build();
 
     /**
-     * Returns credentials that stay valid for some minutes at least. Renews them before they expire, and blocks for seconds
-     * meanwhile.
+     * Returns credentials that stay valid for some minutes at least. Renews them before they expire, and blocks for
+     * seconds meanwhile.
      *
      * @throws IOException if no source in the chain has credentials
      */

@@ -76,8 +76,8 @@ final class S3Clients implements AutoCloseable {
     }
 
     /**
-     * Whether writes carry a checksum. AWS rejects a write without one if the bucket locks objects by default. Other stores
-     * reject checksum trailers, and before the body is sent there is no checksum for a header.
+     * Whether writes carry a checksum. AWS rejects a write without one if the bucket locks objects by default. Other
+     * stores reject checksum trailers, and before the body is sent there is no checksum for a header.
      */
     static boolean sendsChecksums(S3Settings settings) {
         return isAws(settings);
@@ -157,7 +157,9 @@ final class S3Clients implements AutoCloseable {
         return http;
     }
 
-    /** The client for all other requests. Created on the first call, because that takes as long as hundreds of requests. */
+    /**
+     * The client for all other requests. Created on the first call, because that takes as long as hundreds of requests.
+     */
     S3Client client() {
         return client.getValue();
     }

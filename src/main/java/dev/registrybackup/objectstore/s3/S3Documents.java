@@ -26,8 +26,8 @@ final class S3Documents {
     /**
      * A page of a listing.
      *
-     * @param entries its objects, or versions and delete markers, in the store's order; in a listing of objects the version
-     *     is empty
+     * @param entries its objects, or versions and delete markers, in the store's order; in a listing of objects the
+     *     version is empty
      * @param facts the page's own fields, such as {@code IsTruncated}, by the element's name
      */
     record ListingPage(List<ObjectVersion> entries, Map<String, String> facts) {

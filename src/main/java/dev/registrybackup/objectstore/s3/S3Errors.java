@@ -89,8 +89,8 @@ final class S3Errors {
     }
 
     /**
-     * Whether a conditional write ran into a concurrent write or deletion of its key. The outcome is undecided, and AWS asks
-     * for a retry.
+     * Whether a conditional write ran into a concurrent write or deletion of its key. The outcome is undecided, and AWS
+     * asks for a retry.
      */
     static boolean isConditionalConflict(Throwable e) {
         return e instanceof AwsServiceException answer && "ConditionalRequestConflict".equals(errorCode(answer));
@@ -102,8 +102,9 @@ final class S3Errors {
     }
 
     /**
-     * Whether the response came from the store itself, which adds a request id, and not from a proxy. Needed for responses
-     * without a body: the SDK turns any 404 to a HEAD into NoSuchKey. Always false for a store without request ids.
+     * Whether the response came from the store itself, which adds a request id, and not from a proxy. Needed for
+     * responses without a body: the SDK turns any 404 to a HEAD into NoSuchKey. Always false for a store without
+     * request ids.
      */
     static boolean isOfTheStore(ObjectStoreException e) {
         return e.getCause() instanceof AwsServiceException answer && answer.requestId() != null;

@@ -147,11 +147,12 @@ final class S3HttpClient implements AutoCloseable {
     /**
      * Sends a request with a body, and retries it if that may help.
      *
-     * @param inChunks whether to sign each chunk separately if the payload must be signed, because signing its hash means
-     *     reading it twice
+     * @param inChunks whether to sign each chunk separately if the payload must be signed, because signing its hash
+     *     means reading it twice
      * @return the response's headers
      * @throws SdkException if the store does not answer, or answers with an error
-     * @throws RuntimeException any exception of the content except {@link UncheckedIOException}, unchanged and without retry
+     * @throws RuntimeException any exception of the content except {@link UncheckedIOException}, unchanged and without
+     * retry
      */
     SdkHttpResponse sendContent(SdkHttpRequest.Builder request, ContentSource content, boolean inChunks) {
         request.putHeader("Content-Length", Long.toString(content.size()));
@@ -352,7 +353,9 @@ final class S3HttpClient implements AutoCloseable {
         }
     }
 
-    /** The exception that the S3 client throws for this response. A response to a HEAD has only its status, no document. */
+    /**
+     * The exception that the S3 client throws for this response. A response to a HEAD has only its status, no document.
+     */
     private static S3Exception refusal(SdkHttpRequest request, SdkHttpResponse answer, byte[] document) {
         boolean isHead = request.method() == SdkHttpMethod.HEAD;
         String code = S3Documents.field(document, "Error", "Code").orElse(null);

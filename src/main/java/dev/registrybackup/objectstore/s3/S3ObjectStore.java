@@ -49,7 +49,8 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
      * Opens a bucket without sending a request.
      *
      * @param connections how many requests may run at once
-     * @throws IllegalArgumentException if the certificate file cannot be read, or neither an endpoint nor a region is set
+     * @throws IllegalArgumentException if the certificate file cannot be read, or neither an endpoint nor a region is
+     * set
      */
     @MustBeClosed
     public static S3ObjectStore of(S3Settings settings, S3Timeouts timeouts, int connections) {
@@ -120,8 +121,8 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     }
 
     /**
-     * Sends a GET after a HEAD was answered 404. Only a response with a body shows whether the object is missing, the bucket
-     * is missing, or a proxy has no route to the store.
+     * Sends a GET after a HEAD was answered 404. Only a response with a body shows whether the object is missing, the
+     * bucket is missing, or a proxy has no route to the store.
      */
     private Optional<ObjectInfo> foundByGet(String key, @Nullable String versionId, ObjectStoreException ofHead) {
         if (ofHead.error() != StoreError.NOT_FOUND) {

@@ -63,9 +63,8 @@ final class S3Responses {
     /** All stores send these headers, but a proxy may remove them. */
     private static String required(SdkHttpResponse answer, String header) {
         return answer.firstMatchingHeader(header)
-                .orElseThrow(() -> SdkClientException.create(
-                        "the response has no header " + header
-                                + ". Check the proxies between this process and the store"));
+                .orElseThrow(() -> SdkClientException.create("the response has no header " + header
+                        + ". Check the proxies between this process and the store"));
     }
 
     /** Lower-cases header names, because some servers change their case. */

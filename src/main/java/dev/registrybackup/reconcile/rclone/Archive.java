@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Copies the verified backup to any rclone remote: another S3 store, a cloud, a disk. Copies children before parents, and
- * again after them, because a link pushed meanwhile points to objects that the first pass did not copy. A mirror deletes
- * parents before children. Moves replaced and deleted objects to one directory a day. For one thread at a time.
+ * Copies the verified backup to any rclone remote: another S3 store, a cloud, a disk. Copies children before parents,
+ * and again after them, because a link pushed meanwhile points to objects that the first pass did not copy. A mirror
+ * deletes parents before children. Moves replaced and deleted objects to one directory a day. For one thread at a time.
  */
 public final class Archive {
     private final RcloneRemote backup;
@@ -145,9 +145,9 @@ public final class Archive {
     record Step(String prefix, List<String> includes, List<String> compareFlags) {
         static List<Step> all(String registryPrefix) {
             String links = registryPrefix + "repositories/";
-            // Patterns start at the root; otherwise rclone skips the parent directories on remotes that it lists directory
-            // by directory, such as a disk. A blob's or a digest link's content follows from its key, so comparing sizes is
-            // enough.
+            // Patterns start at the root; otherwise rclone skips the parent directories on remotes that it lists
+            // directory by directory, such as a disk. A blob's or a digest link's content follows from its key, so
+            // comparing sizes is enough.
             List<String> bySize = List.of("--size-only");
             return List.of(
                     new Step(registryPrefix + "blobs/", List.of(), bySize),

@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Serves this process's credentials to rclone while it runs, by AWS's protocol for containers: rclone requests them at its
- * start, and again before they expire. Listens on loopback, and requires a token that is in rclone's environment.
+ * Serves this process's credentials to rclone while it runs, by AWS's protocol for containers: rclone requests them at
+ * its start, and again before they expire. Listens on loopback, and requires a token that is in rclone's environment.
  */
 final class CredentialsEndpoint implements AutoCloseable {
     /** Supplies credentials that are valid now. */

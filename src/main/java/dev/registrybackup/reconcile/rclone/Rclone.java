@@ -153,8 +153,8 @@ public final class Rclone implements Comparer {
             arguments.add("--download");
         }
         if (keys.isPresent()) {
-            // The raw format has no comments and keeps spaces. --no-traverse is not used, because it sends a HEAD for each
-            // key and takes every failure, even a refusal, for a missing key.
+            // The raw format has no comments and keeps spaces. --no-traverse is not used, because it sends a HEAD for
+            // each key and takes every failure, even a refusal, for a missing key.
             arguments.addAll(List.of("--files-from-raw", keys.get().toString()));
         } else {
             shard.excludes().forEach(pattern -> arguments.addAll(List.of("--exclude", pattern)));

@@ -200,7 +200,7 @@ final class RcloneProcess {
 
     private static int read(Process process, byte[] buffer) throws IOException, InterruptedException {
         InputStream output = process.getInputStream();
-        // An interrupt does not end a blocking read but does end this wait, so reads start only once bytes are available.
+        // An interrupt ends this wait but not a blocking read, so reads start only once bytes are available.
         while (output.available() == 0) {
             if (process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
                 return output.read(buffer);

@@ -66,9 +66,9 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
     }
 
     /**
-     * The environment of rclone: the parent's, with only this program's settings for rclone, and of AWS's variables only the
-     * region. rclone gets credentials from {@link CredentialsEndpoint}: if a store has an endpoint, rclone itself would
-     * request a role from the store and not from AWS.
+     * The environment of rclone: the parent's, with only this program's settings for rclone, and of AWS's variables
+     * only the region. rclone gets credentials from {@link CredentialsEndpoint}: if a store has an endpoint, rclone
+     * itself would request a role from the store and not from AWS.
      */
     static Map<String, String> environment(
             Map<String, String> parent, Path configuration, List<RcloneRemote> remotes, Optional<String> foreignPlace) {

@@ -8,8 +8,8 @@ import java.util.List;
  * @param prefix the prefix of its keys: ends in {@code /}, or is empty for the complete bucket
  * @param compareBy when two objects of one key count as equal
  * @param excludes patterns of rclone's filters, relative to the prefix: matching keys are neither compared nor reported
- * @param isFastList whether to list 1,000 keys per request and keep them all in rclone's memory (about 4 KiB per key and
- * store), instead of listing each directory separately
+ * @param isFastList whether to list 1,000 keys per request and keep them all in rclone's memory (about 4 KiB per key
+ * and store), instead of listing each directory separately
  */
 public record Shard(String prefix, CompareBy compareBy, List<String> excludes, boolean isFastList) {
     /** Throws {@link IllegalArgumentException} for a prefix that ends within a name. */

@@ -50,9 +50,8 @@ class RegistryStoreSettingsTest {
 
         // Then
         assertEquals(
-                List.of(
-                        "Configuration: Neither backup.region nor backup.endpoint is set, and the AWS SDK found no"
-                                + " region. Set backup.region or AWS_REGION; for a store other than AWS set backup.endpoint"),
+                List.of("Configuration: Neither backup.region nor backup.endpoint is set, and the AWS SDK found no"
+                        + " region. Set backup.region or AWS_REGION; for a store other than AWS set backup.endpoint"),
                 ConfigurationException.find(failure));
     }
 }

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RcloneStartTest {
-    private static final String REMEDY = "install rclone 1.60 or later (Debian: apt-get install rclone), or set"
-            + " reconcile.rclone to its path";
+    private static final String REMEDY =
+            "install rclone 1.60 or later (Debian: apt-get install rclone), or set reconcile.rclone to its path";
 
     private final Path folder;
     private final FakeRclone fakeRclone;
