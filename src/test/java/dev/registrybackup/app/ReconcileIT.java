@@ -185,7 +185,7 @@ class ReconcileIT {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "{'scope':{'all':true}}    | 400 | There is no \"scope\" in a request to reconcile",
+                "{'scope':{'all':true}}    | 400 | \"scope\" is not a field of a reconcile request",
                 "{'acknowledge':'odd-1'}   | 400 | There is no alarm \"odd-1\"",
                 "[]                        | 400 | The body must be a JSON object",
             })
