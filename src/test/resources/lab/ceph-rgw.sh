@@ -50,6 +50,9 @@ rgw data = $folder/rgw
 # Without tcp_nodelay each answer with a body waits 40 ms for an acknowledgement.
 rgw frontends = beast endpoint=127.0.0.1:$port tcp_nodelay=1
 rgw dynamic resharding = false
+# What is deleted is gone from memory within seconds: a benchmark writes the same data many times.
+rgw gc obj min wait = 5
+rgw gc processor period = 5
 rgw crypt require ssl = false
 C
 
