@@ -3,6 +3,7 @@ package dev.registrybackup.app;
 import dev.registrybackup.app.config.Settings;
 import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.concurrent.WorkerPools;
+import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import dev.registrybackup.reconcile.Reconciliation;
 import dev.registrybackup.reconcile.ReplicationTools;
 import dev.registrybackup.reconcile.StorePair;
@@ -10,6 +11,7 @@ import dev.registrybackup.reconcile.rclone.Archive;
 import dev.registrybackup.reconcile.rclone.Rclone;
 import dev.registrybackup.reconcile.rclone.RcloneRemote;
 import dev.registrybackup.replication.ThrottledObjectStore;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -18,9 +20,12 @@ import java.util.Optional;
 /** Builds the reconciliation from the settings. */
 @Singleton
 class ReconcileWiring {
+    /** One for all runs of rclone, so that a role is not requested anew with each of them. */
+    private final ProcessCredentials processCredentials = new ProcessCredentials();
+
     @Produces
     @Singleton
-    static Reconciliation reconciliation(
+    Reconciliation reconciliation(
             Settings settings,
             StorePair storePair,
             ImageStreamWiring openShift,
@@ -36,12 +41,13 @@ class ReconcileWiring {
         return new Reconciliation(
                 storePair,
                 new Reconciliation.Tools(
-                        scratch -> Rclone.create(settings.rclone(), registry, backup, scratch),
+                        scratch -> Rclone.create(settings.rclone(), registry, backup, processCredentials, scratch),
                         (stores, limit) -> throttledTools(replication, stores, limit),
                         openShift.snapshots(),
                         settings.archive()
                                 .map(destination ->
-                                        scratch -> Archive.create(settings.rclone(), backup, destination, scratch)),
+                                        scratch -> Archive.create(
+                                                settings.rclone(), backup, destination, processCredentials, scratch)),
                         workerPools,
                         rateLimiter,
                         clock,
@@ -61,5 +67,10 @@ class ReconcileWiring {
                 (link, again) -> {});
         tools.blockedLinks().refresh();
         return tools;
+    }
+
+    @PreDestroy
+    void close() {
+        processCredentials.close();
     }
 }

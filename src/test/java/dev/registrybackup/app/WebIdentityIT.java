@@ -77,6 +77,8 @@ class WebIdentityIT {
             // Then
             assertEquals(0, filled.code(), filled::toString);
             assertEquals(registry.contents("docker/"), backup.contents("docker/"));
+            // One for each store, and one for all runs of rclone.
+            assertEquals(3, sts.requests().size(), () -> sts.requests().toString());
             assertTrue(
                     sts.requests().stream().allMatch(request -> ROLE.equals(request.get("RoleArn"))),
                     () -> sts.requests().toString());

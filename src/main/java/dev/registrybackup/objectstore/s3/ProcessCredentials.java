@@ -7,6 +7,7 @@ import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.utils.Lazy;
 
 /**
  * The credentials of a store without an access key in its settings, from the SDK's default chain: environment
@@ -27,8 +28,8 @@ public final class ProcessCredentials implements AutoCloseable {
         }
     }
 
-    private final DefaultCredentialsProvider chain =
-            DefaultCredentialsProvider.builder().build();
+    private final Lazy<DefaultCredentialsProvider> chain =
+            new Lazy<>(() -> DefaultCredentialsProvider.builder().build());
 
     /**
      * Returns credentials that stay valid for some minutes at least. Renews them before they expire, and blocks for
@@ -38,7 +39,7 @@ public final class ProcessCredentials implements AutoCloseable {
      */
     public Current current() throws IOException {
         try {
-            AwsCredentials given = chain.resolveCredentials();
+            AwsCredentials given = chain.getValue().resolveCredentials();
             return new Current(
                     given.accessKeyId(),
                     given.secretAccessKey(),
@@ -53,6 +54,8 @@ public final class ProcessCredentials implements AutoCloseable {
 
     @Override
     public void close() {
-        chain.close();
+        if (chain.hasValue()) {
+            chain.getValue().close();
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.registrybackup.reconcile.rclone;
 
+import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,11 +43,22 @@ public final class Archive {
     /**
      * Finds the program; sends no request to the stores.
      *
+     * @param credentials for a backup without an access key in its settings; has to outlive the result
      * @param scratch a directory that nothing else uses
      * @throws RcloneUnusableException if it cannot be used
      */
-    public static Archive create(String program, RcloneRemote backup, Destination destination, Path scratch) {
-        RcloneSetup setup = RcloneSetup.prepare(program, List.of(backup), Optional.of(destination.remote()), scratch);
+    public static Archive create(
+            String program,
+            RcloneRemote backup,
+            Destination destination,
+            ProcessCredentials credentials,
+            Path scratch) {
+        RcloneSetup setup = RcloneSetup.prepare(
+                program,
+                List.of(backup),
+                Optional.of(destination.remote()),
+                Optional.of(credentials::current),
+                scratch);
         return new Archive(setup.process(), backup, destination);
     }
 

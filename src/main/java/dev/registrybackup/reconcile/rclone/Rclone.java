@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
+import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,12 +46,19 @@ public final class Rclone implements Comparer {
      * Finds the program and reads its version. Sends no request to the stores.
      *
      * @param program its name on the PATH, or its path
+     * @param credentials for a store without an access key in its settings; has to outlive the result
      * @param scratch a directory that nothing else uses, for logs, lists of keys and certificates; created if missing
      * @throws RcloneUnusableException if it is missing, cannot be run or is older than 1.60, if the scratch directory
      * cannot be written, or a store's file of certificates cannot be read
      */
-    public static Rclone create(String program, RcloneRemote registry, RcloneRemote backup, Path scratch) {
-        RcloneSetup setup = RcloneSetup.prepare(program, List.of(registry, backup), Optional.empty(), scratch);
+    public static Rclone create(
+            String program,
+            RcloneRemote registry,
+            RcloneRemote backup,
+            ProcessCredentials credentials,
+            Path scratch) {
+        RcloneSetup setup = RcloneSetup.prepare(
+                program, List.of(registry, backup), Optional.empty(), Optional.of(credentials::current), scratch);
         return new Rclone(setup, registry, backup, scratch);
     }
 
@@ -61,7 +69,7 @@ public final class Rclone implements Comparer {
      * @throws RcloneUnusableException as {@link #create}
      */
     public static String version(String program, Path scratch) {
-        return RcloneSetup.prepare(program, List.of(), Optional.empty(), scratch)
+        return RcloneSetup.prepare(program, List.of(), Optional.empty(), Optional.empty(), scratch)
                 .version();
     }
 

@@ -2,7 +2,6 @@ package dev.registrybackup.reconcile.rclone;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -29,7 +28,7 @@ final class RcloneProcess {
 
     private final String program;
     private final Map<String, String> environment;
-    private final boolean usesProcessCredentials;
+    private final Optional<CredentialsEndpoint.Source> credentials;
     private final Optional<Path> certificates;
     private final Path scratch;
 
@@ -37,19 +36,19 @@ final class RcloneProcess {
      * Runs the program with this name on the PATH, or at this path.
      *
      * @param environment the environment of the process; credentials are here and never in its arguments
-     * @param usesProcessCredentials whether a store takes our own process's credentials
+     * @param credentials our own process's credentials, if a store takes them
      * @param certificates the file of all trusted certificates, if a store has its own
      * @param scratch the directory for logs while it runs
      */
     RcloneProcess(
             String program,
             Map<String, String> environment,
-            boolean usesProcessCredentials,
+            Optional<CredentialsEndpoint.Source> credentials,
             Optional<Path> certificates,
             Path scratch) {
         this.program = program;
         this.environment = Map.copyOf(environment);
-        this.usesProcessCredentials = usesProcessCredentials;
+        this.credentials = credentials;
         this.certificates = certificates;
         this.scratch = scratch;
     }
@@ -145,11 +144,10 @@ final class RcloneProcess {
      * @throws IOException if it cannot be started, or its output or log cannot be read
      */
     Result runToEnd(List<String> command, Consumer<String> lines) throws IOException, InterruptedException {
-        if (!usesProcessCredentials) {
+        if (credentials.isEmpty()) {
             return runToEnd(command, environment, lines);
         }
-        try (ProcessCredentials credentials = new ProcessCredentials();
-                CredentialsEndpoint endpoint = CredentialsEndpoint.start(credentials::current)) {
+        try (CredentialsEndpoint endpoint = CredentialsEndpoint.start(credentials.get())) {
             Map<String, String> all = new HashMap<>(environment);
             all.putAll(endpoint.environment());
             return runToEnd(command, all, lines);

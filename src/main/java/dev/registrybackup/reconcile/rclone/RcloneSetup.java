@@ -40,7 +40,11 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
      * directory cannot be written, or a store's file of certificates cannot be read
      */
     static RcloneSetup prepare(
-            String program, List<RcloneRemote> remotes, Optional<String> foreignPlace, Path scratch) {
+            String program,
+            List<RcloneRemote> remotes,
+            Optional<String> foreignPlace,
+            Optional<CredentialsEndpoint.Source> credentials,
+            Path scratch) {
         Path empty = scratch.resolve("empty");
         Path configuration = scratch.resolve("rclone.conf");
         try {
@@ -55,7 +59,7 @@ record RcloneSetup(String version, RcloneProcess process, Path emptyDirectory) {
         RcloneProcess process = new RcloneProcess(
                 program,
                 environment(System.getenv(), configuration, remotes, foreignPlace),
-                usesProcessCredentials(remotes),
+                credentials.filter(source -> usesProcessCredentials(remotes)),
                 writeCertificates(remotes, scratch.resolve("certificates.pem")),
                 scratch);
         return new RcloneSetup(readVersion(program, process), process, empty);

@@ -10,6 +10,7 @@ import dev.registrybackup.registry.LinkContent;
 import dev.registrybackup.registry.RandomRegistry;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
+import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -51,6 +52,7 @@ class ArchiveTest {
                 program,
                 new RcloneRemote("backup", Optional.empty(), Optional.of(backup)),
                 destination,
+                new ProcessCredentials(),
                 folder.resolve("scratch"));
     }
 

@@ -109,7 +109,7 @@ class CredentialsEndpointIT {
                     RcloneSetup.environment(parent, configuration, List.of(remote), Optional.empty());
             environment.putAll(endpoint.environment());
             List<String> keys = new ArrayList<>();
-            RcloneProcess process = new RcloneProcess("rclone", environment, false, Optional.empty(), scratch);
+            RcloneProcess process = new RcloneProcess("rclone", environment, Optional.empty(), Optional.empty(), scratch);
             assertEquals(
                     Optional.empty(),
                     process.run(

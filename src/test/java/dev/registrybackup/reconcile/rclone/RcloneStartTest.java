@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.objectstore.s3.S3Settings;
+import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,7 +115,7 @@ class RcloneStartTest {
         // When
         RcloneUnusableException refusal = assertThrows(
                 RcloneUnusableException.class,
-                () -> Rclone.create(fakeRclone.path(), directory("registry"), directory("backup"), file));
+                () -> Rclone.create(fakeRclone.path(), directory("registry"), directory("backup"), new ProcessCredentials(), file));
 
         // Then
         assertTrue(
@@ -133,7 +134,7 @@ class RcloneStartTest {
 
         // When
         Rclone rclone =
-                Rclone.create(fakeRclone.path(), directory("registry"), bucketTrusting(own), folder.resolve("scratch"));
+                Rclone.create(fakeRclone.path(), directory("registry"), bucketTrusting(own), new ProcessCredentials(), folder.resolve("scratch"));
 
         // Then
         assertEquals("v1.60.1-DEV", rclone.version());
@@ -151,7 +152,7 @@ class RcloneStartTest {
         RcloneUnusableException refusal = assertThrows(
                 RcloneUnusableException.class,
                 () -> Rclone.create(
-                        fakeRclone.path(), directory("registry"), bucketTrusting(empty), folder.resolve("scratch")));
+                        fakeRclone.path(), directory("registry"), bucketTrusting(empty), new ProcessCredentials(), folder.resolve("scratch")));
 
         // Then
         assertEquals(
@@ -169,7 +170,7 @@ class RcloneStartTest {
     }
 
     private Rclone create(String program) {
-        return Rclone.create(program, directory("registry"), directory("backup"), folder.resolve("scratch"));
+        return Rclone.create(program, directory("registry"), directory("backup"), new ProcessCredentials(), folder.resolve("scratch"));
     }
 
     private RcloneRemote directory(String name) {

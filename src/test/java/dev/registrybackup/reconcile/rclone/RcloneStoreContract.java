@@ -19,6 +19,7 @@ import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.objectstore.s3.TestS3Settings;
 import dev.registrybackup.reconcile.rclone.Difference.Kind;
 import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
+import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -182,7 +183,7 @@ abstract class RcloneStoreContract {
         S3Settings.WriteOptions encrypted =
                 new S3Settings.WriteOptions(Optional.empty(), Optional.of("aws:kms"), Optional.empty());
         Rclone rclone = Rclone.create(
-                "rclone", registry(), remote("backup", backupProxy.endpoint(), "rclone-backup", encrypted), scratch);
+                "rclone", registry(), remote("backup", backupProxy.endpoint(), "rclone-backup", encrypted), new ProcessCredentials(), scratch);
 
         // When
         Comparison comparison = rclone.compare(shard(LINKS, CompareBy.CONTENT), this::addDifference);
@@ -455,7 +456,7 @@ abstract class RcloneStoreContract {
     }
 
     private Rclone rclone(RcloneRemote registry, RcloneRemote backup) {
-        return Rclone.create("rclone", registry, backup, scratch);
+        return Rclone.create("rclone", registry, backup, new ProcessCredentials(), scratch);
     }
 
     private RcloneRemote registry() {

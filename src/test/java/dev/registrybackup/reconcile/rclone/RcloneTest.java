@@ -11,6 +11,7 @@ import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.reconcile.rclone.Difference.Kind;
 import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
+import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -456,6 +457,7 @@ class RcloneTest {
                 fakeRclone.path(),
                 remote("registry", "images", secret, S3Settings.WriteOptions.DEFAULT),
                 remote("backup", "bucket", "backup-secret", writeOptions),
+                new ProcessCredentials(),
                 folder.resolve("scratch"));
     }
 
