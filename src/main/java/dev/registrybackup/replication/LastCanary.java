@@ -49,12 +49,11 @@ public final class LastCanary {
      * @return the new record
      */
     public CanaryRecord write(Instant sentAt, Optional<Instant> arrivedAt) {
-        records.update(KEY, json -> {
+        return parse(records.update(KEY, json -> {
             MetadataStore.putTime(json, SENT, Optional.of(sentAt));
             arrivedAt.ifPresent(time -> MetadataStore.putTime(json, ARRIVED, Optional.of(time)));
             return json.put(LOST, arrivedAt.isPresent() ? 0 : json.path(LOST).asInt() + 1);
-        });
-        return read();
+        }));
     }
 
     private static CanaryRecord parse(ObjectNode json) {
