@@ -9,7 +9,6 @@ import dev.registrybackup.objectstore.MultipartUpload;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.ObjectVersion;
 import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.StoreError;
 import java.nio.charset.StandardCharsets;
@@ -157,11 +156,7 @@ final class StoreChecks {
     /** Deletes all versions, so that nothing stays; without the right to, only the current one. */
     private void delete(String key) {
         try {
-            List<ObjectVersion> versions;
-            try (Stream<ObjectVersion> listed = store.listVersions(key)) {
-                versions = listed.toList();
-            }
-            versions.forEach(version -> store.delete(version.key(), Optional.of(version.versionId())));
+            store.deleteVersions(key, Instant.MAX);
         } catch (ObjectStoreException e) {
             if (e.error() != StoreError.FORBIDDEN) {
                 throw e;

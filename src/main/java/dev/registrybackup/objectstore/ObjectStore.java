@@ -2,6 +2,7 @@ package dev.registrybackup.objectstore;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -78,6 +79,21 @@ public interface ObjectStore {
      */
     @MustBeClosed
     Stream<ObjectVersion> listVersions(String prefix);
+
+    /**
+     * Deletes permanently all versions of the objects whose key starts with the prefix, delete markers among them, and keeps
+     * their list in memory meanwhile. Not atomic: a failure leaves the rest.
+     *
+     * @param writtenBefore only versions written before this time, UTC, by the store's clock
+     */
+    default void deleteVersions(String prefix, Instant writtenBefore) {
+        List<ObjectVersion> found;
+        try (Stream<ObjectVersion> versions = listVersions(prefix)) {
+            found = versions.filter(version -> version.lastModified().isBefore(writtenBefore))
+                    .toList();
+        }
+        found.forEach(version -> delete(version.key(), Optional.of(version.versionId())));
+    }
 
     /** Facts about one version of an object, or empty if it is deleted or a delete marker. */
     Optional<ObjectInfo> headVersion(String key, String versionId);

@@ -6,18 +6,15 @@ import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.ObjectStoreException;
-import dev.registrybackup.objectstore.ObjectVersion;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.replication.pending.PendingKey;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * Canaries: objects written into the registry bucket to check that their events arrive, and the records of those that
@@ -118,22 +115,13 @@ public final class CanaryProbe {
 
     /** Deletes the record of this canary, and all records written before the given time, UTC. */
     public void deleteRecords(String name, Instant before) {
-        deleteVersions(backup, BACKUP_PREFIX + name, Instant.MAX);
-        deleteVersions(backup, BACKUP_PREFIX, before);
+        backup.deleteVersions(BACKUP_PREFIX + name, Instant.MAX);
+        backup.deleteVersions(BACKUP_PREFIX, before);
     }
 
     /** Deletes leftover canaries written before the given time, UTC, from the registry bucket. */
     public void deleteOlderThan(Instant before) {
-        deleteVersions(registry, REGISTRY_PREFIX, before);
-    }
-
-    private static void deleteVersions(ObjectStore store, String prefix, Instant before) {
-        List<ObjectVersion> old;
-        try (Stream<ObjectVersion> versions = store.listVersions(prefix)) {
-            old = versions.filter(version -> version.lastModified().isBefore(before))
-                    .toList();
-        }
-        old.forEach(version -> store.delete(version.key(), Optional.of(version.versionId())));
+        registry.deleteVersions(REGISTRY_PREFIX, before);
     }
 
     private static String recordKey(String key) {

@@ -5,16 +5,12 @@ import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.ForwardingObjectStore;
 import dev.registrybackup.objectstore.MultipartUpload;
 import dev.registrybackup.objectstore.ObjectStore;
-import dev.registrybackup.objectstore.ObjectVersion;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Refuses to write or delete keys outside one prefix. */
 final class ScratchArea extends ForwardingObjectStore {
-    private final ObjectStore store;
     private final String prefix;
 
     /**
@@ -24,18 +20,13 @@ final class ScratchArea extends ForwardingObjectStore {
      */
     ScratchArea(ObjectStore store, String prefix) {
         super(store);
-        this.store = store;
         this.prefix = prefix;
     }
 
     /** Deletes everything in the area: every version of every object, and incomplete uploads. */
     void clear(Instant now) {
-        store.abortMultipartUploads(prefix, now);
-        List<ObjectVersion> found;
-        try (Stream<ObjectVersion> versions = store.listVersions(prefix)) {
-            found = versions.toList();
-        }
-        found.forEach(version -> delete(version.key(), Optional.of(version.versionId())));
+        abortMultipartUploads(prefix, now);
+        deleteVersions(prefix, Instant.MAX);
     }
 
     @Override

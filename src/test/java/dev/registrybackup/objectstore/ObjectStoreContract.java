@@ -914,8 +914,8 @@ abstract class ObjectStoreContract {
         }
 
         // When
-        removeAllVersions(store());
-        removeAllVersions(versionedStore());
+        store().deleteVersions(key(""), Instant.MAX);
+        versionedStore().deleteVersions(key(""), Instant.MAX);
 
         // Then
         assertEquals(List.of(), versions(store(), key("")));
@@ -928,8 +928,22 @@ abstract class ObjectStoreContract {
         }
     }
 
-    private void removeAllVersions(ObjectStore store) {
-        versions(store, key("")).forEach(version -> store.delete(version.key(), Optional.of(version.versionId())));
+    @Test
+    void versionsOfOtherPrefixesAndLaterTimesAreNotDeleted() {
+        // Given
+        put(store(), key("a/1"), text("one"));
+        put(store(), key("b"), text("one"));
+
+        // When
+        store().deleteVersions(key("a/"), Instant.EPOCH);
+        int early = versions(store(), key("")).size();
+        store().deleteVersions(key("a/"), Instant.MAX);
+
+        // Then
+        assertEquals(2, early);
+        assertEquals(
+                List.of(key("b")),
+                versions(store(), key("")).stream().map(ObjectVersion::key).toList());
     }
 
     @Test
