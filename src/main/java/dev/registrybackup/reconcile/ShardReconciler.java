@@ -195,9 +195,8 @@ final class ShardReconciler {
         if (path instanceof TagCurrentLink tag) {
             return following.stream()
                     .map(difference -> layout.parse(difference.key()))
-                    .takeWhile(next -> next instanceof TagIndexLink entry
-                            && entry.repository().equals(tag.repository())
-                            && entry.tag().equals(tag.tag()))
+                    .takeWhile(next ->
+                            next instanceof TagIndexLink entry && entry.current().equals(tag))
                     .map(next -> ((TagIndexLink) next).digest())
                     .filter(ObjectRef.of(listed)::provablyPointsTo)
                     .findFirst();

@@ -64,8 +64,13 @@ public sealed interface RegistryPath {
         }
     }
 
-    /** One entry of a tag's history. */
+    /** One entry of a tag's history. In key order, a tag comes right before its history. */
     record TagIndexLink(RepositoryName repository, Tag tag, Digest digest) implements DigestLink {
+        /** The tag whose history this is an entry of. */
+        public TagCurrentLink current() {
+            return new TagCurrentLink(repository, tag);
+        }
+
         @Override
         public Kind kind() {
             return Kind.TAG_INDEX_LINK;

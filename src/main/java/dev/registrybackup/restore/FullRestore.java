@@ -178,12 +178,12 @@ final class FullRestore implements Restore.PlannedRestore {
         writeAll(batch, blobs, manifests);
     }
 
-    /** A tag sorts right before its history, and points to an entry of it. */
+    /** A tag is listed right before its history, and points to an entry of it. */
     private void findTagTarget(ListedLink link) {
         if (link.path() instanceof TagCurrentLink) {
             lastTag = Optional.of(link);
         } else if (link.path() instanceof TagIndexLink entry) {
-            lastTag.filter(tag -> tag.path().equals(new TagCurrentLink(entry.repository(), entry.tag())))
+            lastTag.filter(tag -> tag.path().equals(entry.current()))
                     .filter(tag -> tag.provablyPointsTo(entry.digest()))
                     .ifPresent(tag -> provableTargets.put(tag.key(), entry.digest()));
         }

@@ -74,10 +74,9 @@ record RestoreRoots(
                     case TAG_INDEX_LINK -> {
                         TagIndexLink entry = (TagIndexLink) link.path();
                         roots.history.add(entry);
-                        // A tag sorts right before its history, and its ETag shows to which entry it points.
+                        // The tag was listed right before, and its ETag shows to which entry it points.
                         ListedLink tag = tags.isEmpty() ? link : tags.get(tags.size() - 1);
-                        if (tag.path().equals(new TagCurrentLink(entry.repository(), entry.tag()))
-                                && tag.provablyPointsTo(entry.digest())) {
+                        if (tag.path().equals(entry.current()) && tag.provablyPointsTo(entry.digest())) {
                             tags.remove(tags.size() - 1);
                             roots.addTag(entry.tag(), entry.digest());
                         }
