@@ -14,6 +14,7 @@ import dev.registrybackup.imagestream.OpenShiftCluster;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.operation.OperationKind;
+import dev.registrybackup.operation.RequestFields;
 import dev.registrybackup.reconcile.StorePair;
 import dev.registrybackup.reconcile.rclone.Rclone;
 import dev.registrybackup.replication.LastCanary;
@@ -69,13 +70,11 @@ class PreflightWiring {
      * @throws IllegalArgumentException if the request is invalid
      */
     ObjectNode run(JsonNode body) {
-        body.fieldNames().forEachRemaining(field -> {
-            if (!field.equals(CANARY)) {
-                throw new IllegalArgumentException(
-                        "\"%s\" is not a field of a preflight request: send {} or {\"canary\":true}. The role restore serves the preflight of a restore"
-                                .formatted(field));
-            }
-        });
+        RequestFields.requireKnown(
+                body,
+                Set.of(CANARY),
+                "\"%s\" is not a field of a preflight request: send {} or {\"canary\":true}. The role restore serves the"
+                        + " preflight of a restore");
         if (body.has(CANARY) && !body.get(CANARY).isBoolean()) {
             throw new IllegalArgumentException("\"canary\" must be true or false");
         }

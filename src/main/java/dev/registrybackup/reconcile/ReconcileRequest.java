@@ -3,7 +3,9 @@ package dev.registrybackup.reconcile;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.operation.RequestFields;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The parameters of a reconciliation.
@@ -19,13 +21,10 @@ public record ReconcileRequest(Optional<String> acknowledgedAlarm) {
      * @throws IllegalArgumentException if it is anything else; the message says what is wrong
      */
     public static ReconcileRequest parse(JsonNode json) {
-        json.fieldNames().forEachRemaining(name -> {
-            if (!name.equals(ACKNOWLEDGE)) {
-                throw new IllegalArgumentException(
-                        "\"%s\" is not a field of a reconcile request: it may have \"acknowledge\", the id of an alarm"
-                                .formatted(name));
-            }
-        });
+        RequestFields.requireKnown(
+                json,
+                Set.of(ACKNOWLEDGE),
+                "\"%s\" is not a field of a reconcile request: it may have \"acknowledge\", the id of an alarm");
         JsonNode acknowledged = json.path(ACKNOWLEDGE);
         boolean isNamed = acknowledged.isTextual() && !acknowledged.textValue().isBlank();
         if (!acknowledged.isMissingNode() && !isNamed) {

@@ -3,6 +3,7 @@ package dev.registrybackup.restore;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.operation.RequestFields;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
@@ -31,13 +32,8 @@ public record DrillRequest(int images, long seed) {
      * @throws IllegalArgumentException if it is not a valid request; the message names the field
      */
     public static DrillRequest parse(JsonNode json, int usualImages, LongSupplier newSeed) {
-        json.fieldNames().forEachRemaining(field -> {
-            if (!FIELDS.contains(field)) {
-                throw new IllegalArgumentException(
-                        "\"%s\" is not a field of a drill request: it may have \"images\" and \"seed\""
-                                .formatted(field));
-            }
-        });
+        RequestFields.requireKnown(
+                json, FIELDS, "\"%s\" is not a field of a drill request: it may have \"images\" and \"seed\"");
         return new DrillRequest(
                 (int) integer(json, "images", () -> usualImages, Integer.MAX_VALUE),
                 integer(json, "seed", newSeed, Long.MAX_VALUE));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.operation.RequestFields;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -71,12 +72,8 @@ public record RestoreRequest(
             throw new IllegalArgumentException(
                     "A restore needs a \"scope\", such as {\"scope\":{\"repository\":\"ns/app\"}}");
         }
-        json.fieldNames().forEachRemaining(field -> {
-            if (!FIELDS.contains(field)) {
-                throw new IllegalArgumentException("\"%s\" is not a field of a restore request; the fields are: %s"
-                        .formatted(field, sortedFields()));
-            }
-        });
+        RequestFields.requireKnown(
+                json, FIELDS, "\"%s\" is not a field of a restore request; the fields are: " + sortedFields());
         Scope scope = Scope.parse(json.path("scope"));
         Optional<Instant> at = at(json.path("at"), now);
         if (at.isPresent() && scope instanceof Scope.Blob) {

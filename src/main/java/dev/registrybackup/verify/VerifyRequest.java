@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.inventory.Scope;
-import java.util.Iterator;
+import dev.registrybackup.operation.RequestFields;
 import java.util.List;
 import java.util.Optional;
 
@@ -61,13 +61,8 @@ public record VerifyRequest(String store, Scope scope, Depth depth, Optional<Sam
         if (!json.isObject()) {
             throw new IllegalArgumentException("%s must be a JSON object, not %s".formatted(what, json));
         }
-        for (Iterator<String> names = json.fieldNames(); names.hasNext(); ) {
-            String name = names.next();
-            if (!List.of(known).contains(name)) {
-                throw new IllegalArgumentException(
-                        "%s has no field \"%s\"; it has %s".formatted(what, name, String.join(", ", known)));
-            }
-        }
+        RequestFields.requireKnown(
+                json, List.of(known), what + " has no field \"%s\"; it has " + String.join(", ", known));
     }
 
     /** The JSON form in requests and reports, with all defaults filled in. */
