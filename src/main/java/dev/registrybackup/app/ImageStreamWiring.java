@@ -51,17 +51,18 @@ class ImageStreamWiring {
     }
 
     /**
-     * The same cluster for restores. If Jobs run the restores, it checks the rights of the Jobs' service account.
+     * The same cluster, which checks the rights of the account that runs these operations: of their Jobs' service account if
+     * Jobs run them, else of this process.
      *
      * @throws dev.registrybackup.imagestream.ClusterException if the Jobs' template cannot be read
      */
-    WritableCluster restoreTarget() {
+    WritableCluster withRightsFor(OperationKind kind) {
         KubernetesClient client = kubernetes.get();
         OpenShiftCluster own = new OpenShiftCluster(client);
         return settings.runsJobs() && !settings.isCommand()
                 ? own.withRightsOfJobs(
                         Wiring.namespace(client),
-                        Objects.requireNonNull(settings.cronJobs().get(OperationKind.RESTORE)))
+                        Objects.requireNonNull(settings.cronJobs().get(kind)))
                 : own;
     }
 

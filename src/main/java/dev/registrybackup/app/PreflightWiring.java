@@ -10,7 +10,6 @@ import dev.registrybackup.check.CheckedStore;
 import dev.registrybackup.check.ClusterChecks;
 import dev.registrybackup.check.Preflight;
 import dev.registrybackup.concurrent.WorkerPools;
-import dev.registrybackup.imagestream.OpenShiftCluster;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.operation.OperationKind;
@@ -27,7 +26,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -40,6 +38,7 @@ class PreflightWiring {
 
     private final StorePair storePair;
     private final Settings settings;
+    private final ImageStreamWiring openShift;
     private final Instance<KubernetesClient> kubernetes;
     private final WorkerPools workerPools;
     private final Clock clock;
@@ -47,11 +46,13 @@ class PreflightWiring {
     PreflightWiring(
             StorePair storePair,
             Settings settings,
+            ImageStreamWiring openShift,
             Instance<KubernetesClient> kubernetes,
             WorkerPools workerPools,
             Clock clock) {
         this.storePair = storePair;
         this.settings = settings;
+        this.openShift = openShift;
         this.kubernetes = kubernetes;
         this.workerPools = workerPools;
         this.clock = clock;
@@ -133,17 +134,11 @@ class PreflightWiring {
         if (!isOnCluster && !settings.runsJobs() && !settings.isOpenShift()) {
             return Optional.empty();
         }
-        KubernetesClient client = kubernetes.get();
-        String namespace = Wiring.namespace(client);
+        String namespace = Wiring.namespace(kubernetes.get());
         boolean isCommand = settings.isCommand();
-        OpenShiftCluster cluster = new OpenShiftCluster(client);
         return Optional.of(new ClusterChecks(
-                cluster,
-                () -> settings.runsJobs() && !isCommand
-                        ? cluster.withRightsOfJobs(
-                                namespace,
-                                Objects.requireNonNull(settings.cronJobs().get(OperationKind.RECONCILE)))
-                        : cluster,
+                openShift.cluster(),
+                () -> openShift.withRightsFor(OperationKind.RECONCILE),
                 new ClusterChecks.Needs(
                         namespace,
                         settings.runsJobs() || (isCommand && isOnCluster) ? templates(isCommand) : List.of(),

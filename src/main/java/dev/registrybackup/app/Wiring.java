@@ -19,6 +19,7 @@ import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.operation.AcknowledgedFindings;
 import dev.registrybackup.operation.InProcessRunner;
+import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.operation.OperationExecution;
 import dev.registrybackup.operation.OperationRunner;
 import dev.registrybackup.operation.OperationService;
@@ -318,7 +319,7 @@ public class Wiring {
                 settings.isOpenShift(),
                 clock,
                 captures(),
-                openShift::restoreTarget,
+                () -> openShift.withRightsFor(OperationKind.RESTORE),
                 reconciliation,
                 settings.drillImages(),
                 () -> new SecureRandom().nextLong());
