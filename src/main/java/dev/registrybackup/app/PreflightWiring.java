@@ -3,28 +3,20 @@ package dev.registrybackup.app;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.app.config.Settings;
-import dev.registrybackup.check.Check;
-import dev.registrybackup.check.Check.State;
-import dev.registrybackup.check.CheckReport;
 import dev.registrybackup.check.CheckedStore;
 import dev.registrybackup.check.ClusterChecks;
 import dev.registrybackup.check.Preflight;
 import dev.registrybackup.concurrent.WorkerPools;
-import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.operation.OperationKind;
 import dev.registrybackup.operation.RequestFields;
 import dev.registrybackup.reconcile.StorePair;
 import dev.registrybackup.reconcile.rclone.Rclone;
-import dev.registrybackup.replication.LastCanary;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
-import java.lang.System.Logger.Level;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -33,7 +25,6 @@ import java.util.stream.Stream;
 /** Builds the preflight of the backup's prerequisites for this process's role. Sends no request before it runs. */
 @Singleton
 class PreflightWiring {
-    private static final System.Logger LOGGER = System.getLogger(PreflightWiring.class.getName());
     private static final String CANARY = "canary";
 
     private final StorePair storePair;
@@ -82,28 +73,9 @@ class PreflightWiring {
         return preflight().run(body.path(CANARY).asBoolean()).json();
     }
 
-    /**
-     * Sends a canary, waits for its event, and records whether it arrived. If the canary cannot be sent, for example
-     * because the credentials may not write it, it counts as neither arrived nor lost, and is not recorded.
-     *
-     * @return the report of the checks, and under {@code lost} how many canaries in a row have been lost
-     */
+    /** As {@link Preflight#sendCanary}. */
     ObjectNode canary() {
-        Instant sentAt = clock.instant();
-        CheckReport report = new CheckReport(preflight().canary());
-        Check arrival = report.checks().get(0);
-        int lost = 0;
-        if (arrival.state() == State.PASS || arrival.state() == State.FAIL) {
-            lost = new LastCanary(storePair.backup())
-                    .write(sentAt, arrival.state() == State.PASS ? Optional.of(clock.instant()) : Optional.empty())
-                    .lost();
-        }
-        LogEvent.of("canary")
-                .with("result", arrival.state().name().toLowerCase(Locale.ROOT))
-                .with("found", arrival.found())
-                .with("lost", lost)
-                .log(LOGGER, arrival.state() == State.FAIL ? Level.WARNING : Level.INFO);
-        return report.json().put("lost", lost);
+        return preflight().sendCanary();
     }
 
     private Preflight preflight() {

@@ -45,9 +45,8 @@ class ReconcileWiring {
                         (stores, limit) -> throttledTools(replication, stores, limit),
                         openShift.snapshots(),
                         settings.archive()
-                                .map(destination ->
-                                        scratch -> Archive.create(
-                                                settings.rclone(), backup, destination, processCredentials, scratch)),
+                                .map(destination -> scratch -> Archive.create(
+                                        settings.rclone(), backup, destination, processCredentials, scratch)),
                         workerPools,
                         rateLimiter,
                         clock,

@@ -1,20 +1,27 @@
 package dev.registrybackup.check;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.check.Check.State;
+import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.BucketConfiguration;
 import dev.registrybackup.reconcile.rclone.RcloneUnusableException;
 import dev.registrybackup.replication.CanaryProbe;
+import dev.registrybackup.replication.LastCanary;
+import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Checks the prerequisites of the backup. Safe for use by many threads; blocks, with a canary for up to a minute. */
 public final class Preflight {
+    private static final System.Logger LOGGER = System.getLogger(Preflight.class.getName());
+
     private final Components components;
 
     /**
@@ -95,6 +102,34 @@ public final class Preflight {
         return new CanaryChecks(
                         components.registry(), components.backup(), canaryProbe, components.clock(), components.sleep())
                 .run(random());
+    }
+
+    /**
+     * Sends a canary, waits for its event, and records whether it arrived. If the canary cannot be sent, for example
+     * because the credentials may not write it, it counts as neither arrived nor lost, and is not recorded.
+     *
+     * @return the report of the checks, and under {@code lost} how many canaries in a row have been lost
+     */
+    public ObjectNode sendCanary() {
+        Instant sentAt = components.clock().instant();
+        CheckReport report = new CheckReport(canary());
+        Check arrival = report.checks().get(0);
+        int lost = 0;
+        if (arrival.state() == State.PASS || arrival.state() == State.FAIL) {
+            lost = new LastCanary(components.backup().store())
+                    .write(
+                            sentAt,
+                            arrival.state() == State.PASS
+                                    ? Optional.of(components.clock().instant())
+                                    : Optional.empty())
+                    .lost();
+        }
+        LogEvent.of("canary")
+                .with("result", arrival.state().name().toLowerCase(Locale.ROOT))
+                .with("found", arrival.found())
+                .with("lost", lost)
+                .log(LOGGER, arrival.state() == State.FAIL ? Level.WARNING : Level.INFO);
+        return report.json().put("lost", lost);
     }
 
     private List<Check> backup() {

@@ -195,8 +195,8 @@ final class ShardReconciler {
         if (path instanceof TagCurrentLink tag) {
             return following.stream()
                     .map(difference -> layout.parse(difference.key()))
-                    .takeWhile(next ->
-                            next instanceof TagIndexLink entry && entry.current().equals(tag))
+                    .takeWhile(next -> next instanceof TagIndexLink entry
+                            && entry.current().equals(tag))
                     .map(next -> ((TagIndexLink) next).digest())
                     .filter(ObjectRef.of(listed)::provablyPointsTo)
                     .findFirst();

@@ -15,6 +15,7 @@ import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.reconcile.rclone.RcloneUnusableException;
 import dev.registrybackup.registry.RegistryLayout;
 import dev.registrybackup.replication.CanaryProbe;
+import dev.registrybackup.replication.LastCanary;
 import dev.registrybackup.replication.pending.PendingKey;
 import java.time.Duration;
 import java.util.List;
@@ -138,6 +139,21 @@ class PreflightTest {
         // Then
         assertEquals(List.of(State.WARN), checks.stream().map(Check::state).toList());
         assertEquals(versions, registryBucket.versionCount(""));
+    }
+
+    @Test
+    void aCanaryThatIsLostIsCountedAndOneThatCannotBeSentIsNot() {
+        // Given
+        sleep = clock::advance;
+        int first = preflight(false).sendCanary().path("lost").asInt(-1);
+
+        // When
+        int notSent = preflight(true).sendCanary().path("lost").asInt(-1);
+        int second = preflight(false).sendCanary().path("lost").asInt(-1);
+
+        // Then
+        assertEquals(List.of(1, 0, 2), List.of(first, notSent, second));
+        assertEquals(2, new LastCanary(backupBucket).read().lost());
     }
 
     @ParameterizedTest

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
-import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import dev.registrybackup.objectstore.s3.ProcessCredentials;
+import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,11 +52,7 @@ public final class Rclone implements Comparer {
      * cannot be written, or a store's file of certificates cannot be read
      */
     public static Rclone create(
-            String program,
-            RcloneRemote registry,
-            RcloneRemote backup,
-            ProcessCredentials credentials,
-            Path scratch) {
+            String program, RcloneRemote registry, RcloneRemote backup, ProcessCredentials credentials, Path scratch) {
         RcloneSetup setup = RcloneSetup.prepare(
                 program, List.of(registry, backup), Optional.empty(), Optional.of(credentials::current), scratch);
         return new Rclone(setup, registry, backup, scratch);

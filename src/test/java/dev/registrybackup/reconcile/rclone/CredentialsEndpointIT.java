@@ -109,7 +109,8 @@ class CredentialsEndpointIT {
                     RcloneSetup.environment(parent, configuration, List.of(remote), Optional.empty());
             environment.putAll(endpoint.environment());
             List<String> keys = new ArrayList<>();
-            RcloneProcess process = new RcloneProcess("rclone", environment, Optional.empty(), Optional.empty(), scratch);
+            RcloneProcess process =
+                    new RcloneProcess("rclone", environment, Optional.empty(), Optional.empty(), scratch);
             assertEquals(
                     Optional.empty(),
                     process.run(

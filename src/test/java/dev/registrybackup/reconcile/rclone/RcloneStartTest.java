@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.objectstore.s3.ProcessCredentials;
+import dev.registrybackup.objectstore.s3.S3Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -115,7 +115,8 @@ class RcloneStartTest {
         // When
         RcloneUnusableException refusal = assertThrows(
                 RcloneUnusableException.class,
-                () -> Rclone.create(fakeRclone.path(), directory("registry"), directory("backup"), new ProcessCredentials(), file));
+                () -> Rclone.create(
+                        fakeRclone.path(), directory("registry"), directory("backup"), new ProcessCredentials(), file));
 
         // Then
         assertTrue(
@@ -133,8 +134,12 @@ class RcloneStartTest {
         Path own = Files.writeString(folder.resolve("own.pem"), first);
 
         // When
-        Rclone rclone =
-                Rclone.create(fakeRclone.path(), directory("registry"), bucketTrusting(own), new ProcessCredentials(), folder.resolve("scratch"));
+        Rclone rclone = Rclone.create(
+                fakeRclone.path(),
+                directory("registry"),
+                bucketTrusting(own),
+                new ProcessCredentials(),
+                folder.resolve("scratch"));
 
         // Then
         assertEquals("v1.60.1-DEV", rclone.version());
@@ -152,7 +157,11 @@ class RcloneStartTest {
         RcloneUnusableException refusal = assertThrows(
                 RcloneUnusableException.class,
                 () -> Rclone.create(
-                        fakeRclone.path(), directory("registry"), bucketTrusting(empty), new ProcessCredentials(), folder.resolve("scratch")));
+                        fakeRclone.path(),
+                        directory("registry"),
+                        bucketTrusting(empty),
+                        new ProcessCredentials(),
+                        folder.resolve("scratch")));
 
         // Then
         assertEquals(
@@ -170,7 +179,12 @@ class RcloneStartTest {
     }
 
     private Rclone create(String program) {
-        return Rclone.create(program, directory("registry"), directory("backup"), new ProcessCredentials(), folder.resolve("scratch"));
+        return Rclone.create(
+                program,
+                directory("registry"),
+                directory("backup"),
+                new ProcessCredentials(),
+                folder.resolve("scratch"));
     }
 
     private RcloneRemote directory(String name) {

@@ -15,11 +15,11 @@ import dev.registrybackup.lab.S3Endpoint;
 import dev.registrybackup.lab.S3Request;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.objectstore.s3.TestS3Settings;
 import dev.registrybackup.reconcile.rclone.Difference.Kind;
 import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
-import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -183,7 +183,11 @@ abstract class RcloneStoreContract {
         S3Settings.WriteOptions encrypted =
                 new S3Settings.WriteOptions(Optional.empty(), Optional.of("aws:kms"), Optional.empty());
         Rclone rclone = Rclone.create(
-                "rclone", registry(), remote("backup", backupProxy.endpoint(), "rclone-backup", encrypted), new ProcessCredentials(), scratch);
+                "rclone",
+                registry(),
+                remote("backup", backupProxy.endpoint(), "rclone-backup", encrypted),
+                new ProcessCredentials(),
+                scratch);
 
         // When
         Comparison comparison = rclone.compare(shard(LINKS, CompareBy.CONTENT), this::addDifference);

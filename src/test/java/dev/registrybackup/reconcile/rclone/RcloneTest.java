@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import dev.registrybackup.objectstore.s3.S3Settings;
 import dev.registrybackup.reconcile.rclone.Difference.Kind;
 import dev.registrybackup.reconcile.rclone.Shard.CompareBy;
-import dev.registrybackup.objectstore.s3.ProcessCredentials;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
