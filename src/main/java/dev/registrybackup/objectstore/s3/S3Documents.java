@@ -2,6 +2,7 @@ package dev.registrybackup.objectstore.s3;
 
 import dev.registrybackup.objectstore.ObjectVersion;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.DateTimeException;
@@ -13,13 +14,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import javax.xml.stream.XMLInputFactory;
+import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
+import javax.xml.stream.XMLStreamWriter;
 
-/** Parses the XML documents of S3 responses. */
+/** Reads the XML documents of S3 responses, and writes those of requests. */
 final class S3Documents {
-    private static final Set<String> LISTINGS = Set.of("ListBucketResult", "ListVersionsResult");
+    private static final Set<String> LISTINGS =
+            Set.of("ListBucketResult", "ListVersionsResult", "ListMultipartUploadsResult");
 
     private S3Documents() {}
 
@@ -27,7 +31,7 @@ final class S3Documents {
      * A page of a listing.
      *
      * @param entries its objects, or versions and delete markers, in the store's order; in a listing of objects the
-     *     version is empty
+     *     version is empty, and in one of incomplete uploads it is the upload's id and the time that of its start
      * @param facts the page's own fields, such as {@code IsTruncated}, by the element's name
      */
     record ListingPage(List<ObjectVersion> entries, Map<String, String> facts) {
@@ -37,7 +41,7 @@ final class S3Documents {
     }
 
     /**
-     * Reads a page of ListObjectsV2 or ListObjectVersions.
+     * Reads a page of ListObjectsV2, ListObjectVersions or ListMultipartUploads.
      *
      * @throws IOException if it is incomplete or another document
      */
@@ -52,10 +56,13 @@ final class S3Documents {
             }
             while (xml.nextTag() == XMLStreamConstants.START_ELEMENT) {
                 switch (xml.getLocalName()) {
-                    case "Contents", "Version" -> entries.add(entry(xml, false));
+                    case "Contents", "Version", "Upload" -> entries.add(entry(xml, false));
                     case "DeleteMarker" -> entries.add(entry(xml, true));
-                    case "IsTruncated", "NextContinuationToken", "NextKeyMarker", "NextVersionIdMarker" ->
-                        facts.put(xml.getLocalName(), xml.getElementText());
+                    case "IsTruncated",
+                            "NextContinuationToken",
+                            "NextKeyMarker",
+                            "NextVersionIdMarker",
+                            "NextUploadIdMarker" -> facts.put(xml.getLocalName(), xml.getElementText());
                     default -> skip(xml);
                 }
             }
@@ -78,10 +85,10 @@ final class S3Documents {
         while (xml.nextTag() == XMLStreamConstants.START_ELEMENT) {
             switch (xml.getLocalName()) {
                 case "Key" -> key = xml.getElementText();
-                case "VersionId" -> versionId = xml.getElementText();
+                case "VersionId", "UploadId" -> versionId = xml.getElementText();
                 case "ETag" -> etag = S3Responses.stripQuotes(xml.getElementText());
                 case "Size" -> size = Long.parseLong(xml.getElementText());
-                case "LastModified" -> lastModified = Instant.parse(xml.getElementText());
+                case "LastModified", "Initiated" -> lastModified = Instant.parse(xml.getElementText());
                 default -> skip(xml);
             }
         }
@@ -118,6 +125,45 @@ final class S3Documents {
         } catch (XMLStreamException e) {
             return Optional.empty();
         }
+    }
+
+    /**
+     * A part that was uploaded, as the store answered.
+     *
+     * @param etag its ETag, with quotes
+     * @param crc32 its checksum in Base64; empty if the store sent none
+     */
+    record Part(String etag, Optional<String> crc32) {}
+
+    /** The document that completes an upload of these parts, which are numbered from 1. */
+    static byte[] completion(List<Part> parts) {
+        ByteArrayOutputStream document = new ByteArrayOutputStream();
+        try {
+            XMLStreamWriter xml = XMLOutputFactory.newDefaultFactory().createXMLStreamWriter(document, "UTF-8");
+            xml.writeStartElement("CompleteMultipartUpload");
+            xml.writeDefaultNamespace("http://s3.amazonaws.com/doc/2006-03-01/");
+            for (int number = 1; number <= parts.size(); number++) {
+                Part part = parts.get(number - 1);
+                xml.writeStartElement("Part");
+                write(xml, "PartNumber", Integer.toString(number));
+                write(xml, "ETag", part.etag());
+                if (part.crc32().isPresent()) {
+                    write(xml, "ChecksumCRC32", part.crc32().get());
+                }
+                xml.writeEndElement();
+            }
+            xml.writeEndElement();
+            xml.flush();
+            return document.toByteArray();
+        } catch (XMLStreamException e) {
+            throw new IllegalStateException("Failed to write a document in memory", e);
+        }
+    }
+
+    private static void write(XMLStreamWriter xml, String element, String text) throws XMLStreamException {
+        xml.writeStartElement(element);
+        xml.writeCharacters(text);
+        xml.writeEndElement();
     }
 
     private static XMLStreamReader reader(InputStream document) throws XMLStreamException {

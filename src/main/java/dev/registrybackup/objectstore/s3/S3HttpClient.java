@@ -2,6 +2,7 @@ package dev.registrybackup.objectstore.s3;
 
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestAlgorithm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -53,8 +54,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /**
- * Sends the frequent requests, those about single objects and pages of listings, with the SDK's signer and HTTP client
- * directly. The SDK's S3 client, which uses the same two, takes two to three times the CPU time, and more before it is
+ * Sends all requests but those about a bucket's configuration with the SDK's signer and HTTP client directly. The SDK's S3 client, which uses the same two, takes two to three times the CPU time, and more before it is
  * warmed up. Throws the same exceptions as the S3 client, and retries by the same strategy.
  *
  * <p>Safe for use by many threads.
@@ -63,8 +63,8 @@ final class S3HttpClient implements AutoCloseable {
     /** A body of this size or more is sent with {@code Expect: 100-continue}, so that the store can refuse it first. */
     private static final long LARGE_BODY_BYTES = 1 << 20;
 
-    /** How much of an error response is read. S3's error documents are small, but a proxy's page may be large. */
-    private static final int MAX_ERROR_BYTES = 64 << 10;
+    /** How much of a document is read that is not a listing. S3's are small, but a proxy's page may be large. */
+    private static final int MAX_DOCUMENT_BYTES = 64 << 10;
 
     /** AWS accepts signatures up to 15 minutes off; the SDK corrects its clock from 4 minutes on. */
     private static final Duration MAX_CLOCK_SKEW = Duration.ofMinutes(4);
@@ -149,12 +149,11 @@ final class S3HttpClient implements AutoCloseable {
      *
      * @param inChunks whether to sign each chunk separately if the payload must be signed, because signing its hash
      *     means reading it twice
-     * @return the response's headers
      * @throws SdkException if the store does not answer, or answers with an error
      * @throws RuntimeException any exception of the content except {@link UncheckedIOException}, unchanged and without
      * retry
      */
-    SdkHttpResponse sendContent(SdkHttpRequest.Builder request, ContentSource content, boolean inChunks) {
+    <T> T sendContent(SdkHttpRequest.Builder request, ContentSource content, boolean inChunks, AnswerReader<T> reader) {
         request.putHeader("Content-Length", Long.toString(content.size()));
         if (content.size() >= LARGE_BODY_BYTES) {
             request.putHeader("Expect", "100-continue");
@@ -162,7 +161,29 @@ final class S3HttpClient implements AutoCloseable {
         if (sendChecksums && content.sha256().isEmpty()) {
             request.putHeader("x-amz-sdk-checksum-algorithm", "CRC32");
         }
-        return send(request, content, inChunks, Optional.empty(), S3HttpClient::headers);
+        return send(request, content, inChunks, Optional.empty(), reader);
+    }
+
+    /**
+     * Sends a POST with this document, in memory, and reads a field of the one that the store answers with. Such an
+     * answer can be an error although its status is 200, because the store sends that before it has done the work.
+     *
+     * @param root the name of the answer's root element
+     * @param field the name of the element below it
+     * @throws SdkException if the store does not answer, or answers with an error or another document
+     */
+    String post(SdkHttpRequest.Builder request, byte[] document, String root, String field) {
+        ContentSource content = ContentSource.of(document, Optional.of(Digest.of(DigestAlgorithm.SHA256, document)));
+        return sendContent(request, content, false, (answer, body) -> {
+            byte[] answered = body.readNBytes(MAX_DOCUMENT_BYTES);
+            body.close();
+            if (S3Documents.field(answered, "Error", "Code").isPresent()) {
+                throw refusal(
+                        request.build(), answer.toBuilder().statusCode(500).build(), answered);
+            }
+            return S3Documents.field(answered, root, field)
+                    .orElseThrow(() -> new IOException("the response has no %s in a <%s>".formatted(field, root)));
+        });
     }
 
     /** Returns the response's headers, ignores its body, and returns the connection to the pool. */
@@ -335,7 +356,7 @@ final class S3HttpClient implements AutoCloseable {
             AbortableInputStream content = response.responseBody().orElseGet(AbortableInputStream::createEmpty);
             try {
                 if (!answer.isSuccessful()) {
-                    throw refusal(signed.request(), answer, content.readNBytes(MAX_ERROR_BYTES));
+                    throw refusal(signed.request(), answer, content.readNBytes(MAX_DOCUMENT_BYTES));
                 }
                 return reader.read(answer, content);
             } catch (RuntimeException | IOException e) {

@@ -19,7 +19,7 @@ import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
 /**
- * Lists objects, or versions and delete markers, page by page. Versions and delete markers come in one order: by key,
+ * Lists objects, versions and delete markers, or incomplete uploads, page by page. Versions and delete markers come in one order: by key,
  * the newest of each key first.
  */
 final class S3Listing implements Iterator<List<ObjectVersion>> {
@@ -73,6 +73,19 @@ final class S3Listing implements Iterator<List<ObjectVersion>> {
                 prefix,
                 "versions",
                 Map.of("NextKeyMarker", "key-marker", "NextVersionIdMarker", "version-id-marker")));
+    }
+
+    /** Lists the incomplete multipart uploads: the version is the upload's id, and the time that of its start. */
+    @MustBeClosed
+    static Stream<ObjectVersion> ofUploads(S3HttpClient client, S3Errors errors, String prefix) {
+        return entries(new S3Listing(
+                client,
+                errors,
+                "list the incomplete uploads of",
+                prefix,
+                "uploads",
+                // Both, because one key may have more uploads than fit on a page.
+                Map.of("NextKeyMarker", "key-marker", "NextUploadIdMarker", "upload-id-marker")));
     }
 
     private static Stream<ObjectVersion> entries(S3Listing pages) {

@@ -4,40 +4,29 @@ import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.objectstore.ContentSource;
 import dev.registrybackup.objectstore.MultipartUpload;
 import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.s3.S3Documents.Part;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import software.amazon.awssdk.http.SdkHttpResponse;
-import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.CompletedPart;
 
 /** A running multipart upload. For one thread at a time. */
 final class S3MultipartUpload implements MultipartUpload {
     private static final System.Logger LOGGER = System.getLogger(S3MultipartUpload.class.getName());
 
-    private final S3Client client;
     private final S3Errors errors;
     private final S3HttpClient http;
     private final S3Requests requests;
-    private final String bucket;
     private final String key;
     private final String uploadId;
-    private final List<CompletedPart> parts = new ArrayList<>();
+    private final List<Part> parts = new ArrayList<>();
     private boolean complete;
 
-    S3MultipartUpload(
-            S3Client client,
-            S3HttpClient http,
-            S3Errors errors,
-            S3Requests requests,
-            String bucket,
-            String key,
-            String id) {
-        this.client = client;
+    S3MultipartUpload(S3HttpClient http, S3Errors errors, S3Requests requests, String key, String id) {
         this.http = http;
         this.errors = errors;
         this.requests = requests;
-        this.bucket = bucket;
         this.key = key;
         this.uploadId = id;
     }
@@ -48,13 +37,9 @@ final class S3MultipartUpload implements MultipartUpload {
         SdkHttpResponse answer = errors.callWrite(
                 "write part " + number + " of",
                 key,
-                () -> http.sendContent(requests.part(key, uploadId, number), content, true));
-        parts.add(CompletedPart.builder()
-                .partNumber(number)
-                .eTag(answer.firstMatchingHeader("ETag").orElse(null))
-                .checksumCRC32(
-                        answer.firstMatchingHeader("x-amz-checksum-crc32").orElse(null))
-                .build());
+                () -> http.sendContent(requests.part(key, uploadId, number), content, true, S3HttpClient::headers));
+        parts.add(new Part(
+                answer.firstMatchingHeader("ETag").orElse(""), answer.firstMatchingHeader("x-amz-checksum-crc32")));
     }
 
     @Override
@@ -62,10 +47,11 @@ final class S3MultipartUpload implements MultipartUpload {
         errors.callWrite(
                 "complete",
                 key,
-                () -> client.completeMultipartUpload(request -> request.bucket(bucket)
-                        .key(key)
-                        .uploadId(uploadId)
-                        .multipartUpload(upload -> upload.parts(parts))));
+                () -> http.post(
+                        requests.completeUpload(key, uploadId),
+                        S3Documents.completion(parts),
+                        "CompleteMultipartUploadResult",
+                        "ETag"));
         complete = true;
     }
 
@@ -78,8 +64,7 @@ final class S3MultipartUpload implements MultipartUpload {
             errors.call(
                     "abort the upload of",
                     key,
-                    () -> client.abortMultipartUpload(
-                            request -> request.bucket(bucket).key(key).uploadId(uploadId)));
+                    () -> http.send(requests.abortUpload(key, uploadId), Optional.empty(), S3HttpClient::headers));
         } catch (ObjectStoreException e) {
             LogEvent.of("upload-not-aborted")
                     .with("key", key)

@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
-import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** A bucket of an S3 store. Safe for use by many threads. Closing it closes its connections. */
@@ -181,15 +180,21 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
         return errors.callWrite(
                 "write",
                 key,
-                () -> S3Responses.versionId(
-                        http().sendContent(requests.put(key, metadata), content, content.size() > IN_MEMORY_BYTES)));
+                () -> S3Responses.versionId(http().sendContent(
+                                requests.put(key, metadata),
+                                content,
+                                content.size() > IN_MEMORY_BYTES,
+                                S3HttpClient::headers)));
     }
 
     @Override
     public boolean putIfAbsent(String key, ContentSource content, Map<String, String> metadata) {
         try {
             errors.callWrite(
-                    "write", key, () -> http().sendContent(requests.putIfAbsent(key, metadata), content, false));
+                    "write",
+                    key,
+                    () -> http().sendContent(
+                                    requests.putIfAbsent(key, metadata), content, false, S3HttpClient::headers));
             return true;
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.PRECONDITION_FAILED) {
@@ -206,14 +211,37 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
         String id = errors.callWrite(
                 "start writing",
                 key,
-                () -> client().createMultipartUpload(requests.createMultipartUpload(key, metadata))
-                        .uploadId());
-        return new S3MultipartUpload(client(), http(), errors, requests, bucket(), key, id);
+                () -> http().post(
+                                requests.createUpload(key, metadata),
+                                new byte[0],
+                                "InitiateMultipartUploadResult",
+                                "UploadId"));
+        return new S3MultipartUpload(http(), errors, requests, key, id);
     }
 
     @Override
     public long abortMultipartUploads(String prefix, Instant startedBefore) {
-        return new IncompleteUploads(client(), errors, bucket()).abort(prefix, startedBefore);
+        try (Stream<ObjectVersion> uploads = S3Listing.ofUploads(http(), errors, prefix)) {
+            return uploads.filter(upload -> upload.lastModified().isBefore(startedBefore))
+                    .filter(upload -> abortUpload(upload.key(), upload.versionId()))
+                    .count();
+        }
+    }
+
+    /** Returns whether the upload still existed. */
+    private boolean abortUpload(String key, String uploadId) {
+        try {
+            errors.call(
+                    "abort the upload of",
+                    key,
+                    () -> http().send(requests.abortUpload(key, uploadId), smallRequest, S3HttpClient::headers));
+            return true;
+        } catch (ObjectStoreException e) {
+            if (e.error() == StoreError.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     @Override
@@ -257,7 +285,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
 
     @Override
     public BucketConfiguration bucketConfiguration() {
-        return new S3BucketConfigurationReader(client(), bucket(), shortTimeout).read();
+        return new S3BucketConfigurationReader(clients.client(), bucket(), shortTimeout).read();
     }
 
     @Override
@@ -268,10 +296,6 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     @Override
     public void close() {
         clients.close();
-    }
-
-    private S3Client client() {
-        return clients.client();
     }
 
     private S3HttpClient http() {

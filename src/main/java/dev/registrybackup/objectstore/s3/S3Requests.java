@@ -1,31 +1,29 @@
 package dev.registrybackup.objectstore.s3;
 
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
-import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
-import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 
 /** Builds requests that write, with the storage class and encryption from the store's settings. */
 final class S3Requests {
     private static final String CONTENT_TYPE = "application/octet-stream";
 
     private final S3HttpClient client;
-    private final String bucket;
     private final S3Settings.WriteOptions writeOptions;
-    private final @Nullable ChecksumAlgorithm checksum;
+    private final boolean sendsChecksums;
 
     S3Requests(S3Settings store, S3HttpClient client) {
         this.client = client;
-        this.bucket = store.bucket();
         this.writeOptions = store.writeOptions();
-        this.checksum = S3Clients.sendsChecksums(store) ? ChecksumAlgorithm.CRC32 : null;
+        this.sendsChecksums = S3Clients.sendsChecksums(store);
     }
 
     SdkHttpRequest.Builder put(String key, Map<String, String> metadata) {
-        SdkHttpRequest.Builder request =
-                client.objectRequest(SdkHttpMethod.PUT, key).putHeader("Content-Type", CONTENT_TYPE);
+        return write(SdkHttpMethod.PUT, key, metadata);
+    }
+
+    private SdkHttpRequest.Builder write(SdkHttpMethod method, String key, Map<String, String> metadata) {
+        SdkHttpRequest.Builder request = client.objectRequest(method, key).putHeader("Content-Type", CONTENT_TYPE);
         metadata.forEach((name, value) -> request.putHeader("x-amz-meta-" + name, value));
         writeOptions.storageClass().ifPresent(value -> request.putHeader("x-amz-storage-class", value));
         writeOptions.encryption().ifPresent(value -> request.putHeader("x-amz-server-side-encryption", value));
@@ -39,22 +37,25 @@ final class S3Requests {
         return put(key, metadata).putHeader("If-None-Match", "*");
     }
 
-    CreateMultipartUploadRequest createMultipartUpload(String key, Map<String, String> metadata) {
-        CreateMultipartUploadRequest.Builder request = CreateMultipartUploadRequest.builder()
-                .bucket(bucket)
-                .key(key)
-                .checksumAlgorithm(checksum)
-                .contentType(CONTENT_TYPE)
-                .metadata(metadata);
-        writeOptions.storageClass().ifPresent(request::storageClass);
-        writeOptions.encryption().ifPresent(request::serverSideEncryption);
-        writeOptions.kmsKeyId().ifPresent(request::ssekmsKeyId);
-        return request.build();
+    SdkHttpRequest.Builder createUpload(String key, Map<String, String> metadata) {
+        SdkHttpRequest.Builder request =
+                write(SdkHttpMethod.POST, key, metadata).putRawQueryParameter("uploads", "");
+        return sendsChecksums ? request.putHeader("x-amz-checksum-algorithm", "CRC32") : request;
     }
 
     SdkHttpRequest.Builder part(String key, String uploadId, int number) {
-        return client.objectRequest(SdkHttpMethod.PUT, key)
-                .putRawQueryParameter("partNumber", Integer.toString(number))
-                .putRawQueryParameter("uploadId", uploadId);
+        return upload(SdkHttpMethod.PUT, key, uploadId).putRawQueryParameter("partNumber", Integer.toString(number));
+    }
+
+    SdkHttpRequest.Builder completeUpload(String key, String uploadId) {
+        return upload(SdkHttpMethod.POST, key, uploadId).putHeader("Content-Type", "application/xml");
+    }
+
+    SdkHttpRequest.Builder abortUpload(String key, String uploadId) {
+        return upload(SdkHttpMethod.DELETE, key, uploadId);
+    }
+
+    private SdkHttpRequest.Builder upload(SdkHttpMethod method, String key, String uploadId) {
+        return client.objectRequest(method, key).putRawQueryParameter("uploadId", uploadId);
     }
 }

@@ -10,6 +10,7 @@ import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.registrybackup.objectstore.ContentSource;
+import dev.registrybackup.objectstore.MultipartUpload;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
@@ -26,6 +27,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
@@ -34,6 +36,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,6 +47,9 @@ class S3HttpClientTest {
     private static final S3Timeouts TIMEOUTS =
             new S3Timeouts(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(30));
     private static final Optional<Credentials> KEY = Optional.of(new Credentials("access", "secret"));
+
+    private static final Instant LIMIT = Instant.parse("2026-03-04T05:06:07Z");
+    private static final Instant OLD = LIMIT.minusMillis(1);
 
     /** A request as it came, its headers by name in any case. */
     private record Request(String method, String uri, Map<String, String> headers) {
@@ -348,6 +354,98 @@ class S3HttpClientTest {
             // Then
             assertEquals(StoreError.UNAVAILABLE, failure.error());
         }
+    }
+
+    @Test
+    void allPagesOfUploadsAreTakenEvenWhereOneKeyFillsSome() {
+        // Given: of "b" one upload ends meanwhile, and one is not old enough
+        answers.add(new Answer(
+                200,
+                Map.of(),
+                pageOfUploads(
+                        "<NextKeyMarker>b</NextKeyMarker><NextUploadIdMarker>2</NextUploadIdMarker>",
+                        upload("a", "1", OLD) + upload("b", "2", OLD))));
+        answers.add(new Answer(204, Map.of(), ""));
+        answers.add(new Answer(404, Map.of(), "<Error><Code>NoSuchUpload</Code></Error>"));
+        answers.add(new Answer(200, Map.of(), pageOfUploads("", upload("b", "3", LIMIT) + upload("b", "4", OLD))));
+        answers.add(new Answer(204, Map.of(), ""));
+        try (S3ObjectStore store = store()) {
+            // When
+            long aborted = store.abortMultipartUploads("pre", LIMIT);
+
+            // Then
+            assertEquals(2, aborted);
+        }
+        assertEquals(
+                List.of(
+                        "GET /images?prefix=pre&uploads=",
+                        "DELETE /images/a?uploadId=1",
+                        "DELETE /images/b?uploadId=2",
+                        "GET /images?key-marker=b&prefix=pre&upload-id-marker=2&uploads=",
+                        "DELETE /images/b?uploadId=4"),
+                requests.stream().map(S3HttpClientTest::sorted).toList());
+    }
+
+    @Test
+    void anUploadThatCannotBeAbortedIsNamed() {
+        // Given
+        answers.add(new Answer(200, Map.of(), pageOfUploads("", upload("a", "1", OLD))));
+        for (int attempt = 0; attempt < 4; attempt++) {
+            answers.add(new Answer(500, Map.of(), "<Error><Code>InternalError</Code></Error>"));
+        }
+        try (S3ObjectStore store = store()) {
+            // When
+            ObjectStoreException failure =
+                    assertThrows(ObjectStoreException.class, () -> store.abortMultipartUploads("", LIMIT));
+
+            // Then
+            assertEquals(
+                    "Failed to abort the upload of a in the backup bucket images: the store answered 500 InternalError",
+                    failure.getMessage());
+            assertEquals(StoreError.UNAVAILABLE, failure.error());
+        }
+    }
+
+    @Test
+    void anUploadIsCompleteOnlyIfTheStoreSaysSo() {
+        // Given
+        answers.add(new Answer(
+                200,
+                Map.of(),
+                "<InitiateMultipartUploadResult><UploadId>7</UploadId></InitiateMultipartUploadResult>"));
+        for (int attempt = 0; attempt < 4; attempt++) {
+            answers.add(new Answer(200, Map.of(), "<CompleteMultipartUploadResult><Key>a</Key>"));
+        }
+        try (S3ObjectStore store = store();
+                MultipartUpload upload = store.startMultipartUpload("a", Map.of())) {
+            // When
+            ObjectStoreException failure = assertThrows(ObjectStoreException.class, upload::complete);
+
+            // Then
+            assertEquals(
+                    "Failed to complete a in the backup bucket images: the request failed: the response has no ETag in"
+                            + " a <CompleteMultipartUploadResult>",
+                    failure.getMessage());
+            assertEquals(StoreError.UNAVAILABLE, failure.error());
+        }
+        assertEquals("DELETE /images/a?uploadId=7", sorted(requests.get(requests.size() - 1)));
+    }
+
+    private static String pageOfUploads(String markers, String uploads) {
+        return "<ListMultipartUploadsResult>%s<IsTruncated>%s</IsTruncated>%s</ListMultipartUploadsResult>"
+                .formatted(markers, !markers.isEmpty(), uploads);
+    }
+
+    private static String upload(String key, String id, Instant started) {
+        return "<Upload><Key>%s</Key><UploadId>%s</UploadId><Initiated>%s</Initiated></Upload>"
+                .formatted(key, id, started);
+    }
+
+    /** The request with its query in order. */
+    private static String sorted(Request request) {
+        String[] parts = request.uri().split("\\?", 2);
+        String query = Stream.of(parts[1].split("&")).sorted().collect(Collectors.joining("&"));
+        return request.method() + " " + parts[0] + "?" + query;
     }
 
     @Test
