@@ -1,15 +1,16 @@
 package dev.registrybackup.restore;
 
+import dev.registrybackup.inventory.ImageCompleteness;
+import dev.registrybackup.inventory.ImageCompleteness.MissingContent;
 import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.inventory.Manifests;
 import dev.registrybackup.inventory.Manifests.LoadedManifest;
 import dev.registrybackup.inventory.Manifests.ManifestState;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
-import dev.registrybackup.registry.Descriptor;
 import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.Manifest;
 import dev.registrybackup.registry.RegistryPath.RevisionLink;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -21,10 +22,14 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Writes revision links one by one, those of an index's children first, and none whose content is missing from the
- * target, by the rules of {@link dev.registrybackup.inventory.ImageCompleteness}. Blocks; safe for use by many threads.
+ * target, as {@link ImageCompleteness} says. Blocks; safe for use by many threads.
  */
 final class ManifestRestorer {
     private static final int MAX_LISTED = 5;
+    /** Stands for a child whose link this restore has written, so that it is not read again. */
+    private static final LoadedManifest WRITTEN = new LoadedManifest(ManifestState.NOT_A_MANIFEST, Manifest.EMPTY, 0);
+    /** Stands for a child whose link this restore did not write. */
+    private static final LoadedManifest BLOCKED = new LoadedManifest(ManifestState.CORRUPT, Manifest.EMPTY, 0);
 
     private final RestoreContext context;
     private final Manifests manifests;
@@ -49,28 +54,28 @@ final class ManifestRestorer {
 
     private boolean restoreWithChildren(RevisionLink path) {
         Map<Digest, LoadedManifest> loaded = new HashMap<>();
-        Map<Digest, Boolean> isThere = new HashMap<>();
         List<Digest> order = ManifestGraph.childrenFirst(List.of(path.digest()), digest -> {
-            LoadedManifest manifest = manifests.read(digest);
+            LoadedManifest manifest = known(new RevisionLink(path.repository(), digest))
+                    .map(isWritten -> isWritten ? WRITTEN : BLOCKED)
+                    .orElseGet(() -> manifests.read(digest));
             loaded.put(digest, manifest);
-            List<Digest> unknown = new ArrayList<>();
-            for (Digest child : manifest.children()) {
-                known(new RevisionLink(path.repository(), child))
-                        .ifPresentOrElse(there -> isThere.put(child, there), () -> unknown.add(child));
-            }
-            return unknown;
+            return manifest.children();
         });
+        // A child missing from the backup is lost if it was pushed into the repository; otherwise an index may be
+        // sparse.
+        ImageCompleteness completeness = new ImageCompleteness(
+                new ManifestGraph(loaded),
+                blobs::isInTarget,
+                child -> isInBackup(new RevisionLink(path.repository(), child)));
         for (Digest digest : order) {
             RevisionLink link = new RevisionLink(path.repository(), digest);
             LoadedManifest manifest = Objects.requireNonNull(loaded.get(digest));
-            // A child missing from the backup is lost if it was pushed into the repository; otherwise an index may be
-            // sparse.
-            boolean isSparse = manifest.state() == ManifestState.MISSING && !link.equals(path) && !isInBackup(link);
-            if (!isSparse) {
-                isThere.put(digest, restore(link, manifest, isThere));
+            boolean isMissingChild = manifest.state() == ManifestState.MISSING && !link.equals(path);
+            if (known(link).isEmpty() && !isMissingChild) {
+                write(link, completeness.of(digest));
             }
         }
-        return Boolean.TRUE.equals(isThere.get(path.digest()));
+        return completeness.of(path.digest()).isComplete();
     }
 
     private boolean isInBackup(RevisionLink path) {
@@ -87,23 +92,11 @@ final class ManifestRestorer {
         return recentlyWritten.contains(path) ? Optional.of(true) : Optional.empty();
     }
 
-    private boolean restore(RevisionLink path, LoadedManifest manifest, Map<Digest, Boolean> isThere) {
-        List<Digest> missing = new ArrayList<>();
-        if (!manifest.isVerified() || !blobs.isInTarget(path.digest())) {
-            missing.add(path.digest());
-        }
-        for (Descriptor reference : manifest.manifest().references()) {
-            Digest digest = reference.digest();
-            boolean isReferenceThere = switch (reference.role()) {
-                case BLOB -> blobs.isInTarget(digest);
-                case FOREIGN_LAYER -> true;
-                case MANIFEST -> isChildThere(path, digest, isThere);
-            };
-            if (!isReferenceThere) {
-                missing.add(digest);
-            }
-        }
-        if (missing.isEmpty()) {
+    private void write(RevisionLink path, MissingContent content) {
+        content.sparse()
+                .forEach(child -> report(
+                        FindingCode.INDEX_SPARSE, path, "%s is missing, which an index allows".formatted(child)));
+        if (content.isComplete()) {
             links.put(path, path.digest());
             if (recentlyWritten.add(path)) {
                 links.count(path.digest());
@@ -113,17 +106,8 @@ final class ManifestRestorer {
                     FindingCode.BLOB_MISSING,
                     path,
                     "not written, because these could not be copied: "
-                            + missing.stream().limit(MAX_LISTED).toList());
+                            + content.missing().stream().limit(MAX_LISTED).toList());
         }
-        return missing.isEmpty();
-    }
-
-    private boolean isChildThere(RevisionLink index, Digest child, Map<Digest, Boolean> isThere) {
-        Boolean known = isThere.get(child);
-        if (known == null) {
-            report(FindingCode.INDEX_SPARSE, index, "%s is missing, which an index allows".formatted(child));
-        }
-        return known == null || known;
     }
 
     private void report(FindingCode code, RevisionLink path, String problem) {
