@@ -10,6 +10,7 @@ import dev.registrybackup.inventory.CurrentLinks;
 import dev.registrybackup.inventory.ImageCompletenessChecker;
 import dev.registrybackup.inventory.ImageCompletenessChecker.ImageInventory;
 import dev.registrybackup.inventory.ListedLink;
+import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.inventory.RepositoryLinks;
 import dev.registrybackup.inventory.Scope;
 import dev.registrybackup.objectstore.ObjectInfo;
@@ -105,10 +106,8 @@ record RepositoryInspector(
         return new ListedLink(
                 link.key(),
                 link.path(),
-                info.size(),
-                info.etag(),
+                ObjectRef.of(info),
                 byRegistry.orElse(info.lastModified()),
-                Optional.empty(),
                 byRegistry.isEmpty());
     }
 

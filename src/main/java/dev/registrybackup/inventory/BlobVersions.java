@@ -4,7 +4,6 @@ import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.objectstore.ObjectVersion;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.registry.Digest;
-import dev.registrybackup.replication.SourceObject;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -44,9 +43,8 @@ public final class BlobVersions {
         try (Stream<ObjectVersion> versions = backup.store().listVersions(key)) {
             return versions.filter(version -> version.key().equals(key) && !version.isDeleteMarker())
                     .map(ObjectRef::of)
-                    .filter(objectRef -> new SourceObject(
-                                    backup.store(), objectRef.toObjectInfo(key), objectRef.version(), rateLimiter)
-                            .matches(digest))
+                    .filter(version ->
+                            version.source(backup, digest, rateLimiter).matches(digest))
                     .findFirst();
         }
     }

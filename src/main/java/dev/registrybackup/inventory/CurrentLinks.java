@@ -62,8 +62,7 @@ public record CurrentLinks(RegistryStore registryStore) implements Links {
     /** A listed object as a link; empty if it is not one. */
     public Optional<ListedLink> toLink(ObjectInfo info) {
         return registryStore.layout().parse(info.key()) instanceof RegistryPath.Link path
-                ? Optional.of(new ListedLink(
-                        info.key(), path, info.size(), info.etag(), info.lastModified(), Optional.empty(), false))
+                ? Optional.of(new ListedLink(info.key(), path, ObjectRef.of(info), info.lastModified(), false))
                 : Optional.empty();
     }
 }

@@ -4,28 +4,22 @@ import dev.registrybackup.concurrent.BoundedTaskGroup;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStore;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
  * Finds out which of some keys a store has. Lists, because a page has 1,000 keys, but no more pages than there are
  * keys; checks the keys after those pages one by one. So it sends at most twice the requests of the better way.
+ *
+ * @param store the store to check
+ * @param workerPools the threads that send requests
  */
-public final class ExistenceChecker {
+public record ExistenceChecker(ObjectStore store, WorkerPools workerPools) {
     private static final int PAGE_SIZE = 1000;
     private static final int CONCURRENCY = 32;
-
-    private final ObjectStore store;
-    private final WorkerPools workerPools;
-
-    /** Checks this store. */
-    public ExistenceChecker(ObjectStore store, WorkerPools workerPools) {
-        this.store = store;
-        this.workerPools = workerPools;
-    }
 
     /**
      * The existing ones of these keys, with their objects.
@@ -34,7 +28,7 @@ public final class ExistenceChecker {
      * @throws dev.registrybackup.objectstore.ObjectStoreException if the store did not answer
      */
     public Map<String, ObjectRef> findExisting(String prefix, Set<String> keys) {
-        Map<String, ObjectRef> found = new HashMap<>();
+        Map<String, ObjectRef> found = new ConcurrentHashMap<>();
         if (keys.isEmpty()) {
             return found;
         }
@@ -61,15 +55,9 @@ public final class ExistenceChecker {
         for (String key : keys) {
             if (key.compareTo(reached) > 0) {
                 boundedTaskGroup.submit(
-                        0, () -> store.headBeforeWrite(key).ifPresent(info -> put(found, key, ObjectRef.of(info))));
+                        0, () -> store.headBeforeWrite(key).ifPresent(info -> found.put(key, ObjectRef.of(info))));
             }
         }
         boundedTaskGroup.await();
-    }
-
-    private static void put(Map<String, ObjectRef> found, String key, ObjectRef objectRef) {
-        synchronized (found) {
-            found.put(key, objectRef);
-        }
     }
 }

@@ -61,8 +61,12 @@ public interface Links {
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
     private OpenObject open(ListedLink link) {
-        return link.version()
+        return link.objectRef()
+                .version()
                 .map(version -> store().openVersion(link.key(), version, Optional.empty()))
-                .orElseGet(() -> store().open(link.key(), Optional.empty(), Optional.of(link.etag())));
+                .orElseGet(() -> store().open(
+                                link.key(),
+                                Optional.empty(),
+                                Optional.of(link.objectRef().etag())));
     }
 }

@@ -11,20 +11,12 @@ import java.util.Optional;
  *
  * @param key its key
  * @param path its parsed key
- * @param size its size in bytes
- * @param etag its ETag without quotes; empty if the store gives none
+ * @param objectRef its object
  * @param writtenAt when the registry wrote it if known, otherwise when this store did, UTC
- * @param version its version; empty for the current one
  * @param isApproximate whether the time is the copy's, because the registry's is unknown
  */
 public record ListedLink(
-        String key,
-        RegistryPath.Link path,
-        long size,
-        String etag,
-        Instant writtenAt,
-        Optional<String> version,
-        boolean isApproximate) {
+        String key, RegistryPath.Link path, ObjectRef objectRef, Instant writtenAt, boolean isApproximate) {
     /**
      * The digest that its content must have, if the path names it. A tag's current link does not, nor do paths of other
      * algorithms, whose links contain the canonical sha256 (distribution {@code linkedblobstore.go}, {@code linkBlob}).
@@ -37,16 +29,11 @@ public record ListedLink(
 
     /** Whether its listing alone shows that it has this target. */
     public boolean provablyPointsTo(Digest target) {
-        return objectRef().provablyPointsTo(target);
+        return objectRef.provablyPointsTo(target);
     }
 
     /** The same link with the time of the copy, marked as approximate. */
     public ListedLink withApproximateTime() {
-        return new ListedLink(key, path, size, etag, writtenAt, version, true);
-    }
-
-    /** The link's object. */
-    public ObjectRef objectRef() {
-        return new ObjectRef(size, etag, version);
+        return new ListedLink(key, path, objectRef, writtenAt, true);
     }
 }

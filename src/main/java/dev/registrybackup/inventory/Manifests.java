@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -128,17 +129,10 @@ public final class Manifests {
 
     private Map<Digest, LoadedManifest> readAll(
             Set<Digest> digests, BiConsumer<Digest, ObjectStoreException> onFailure) {
-        Map<Digest, LoadedManifest> read = new HashMap<>();
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
-        for (Digest digest : digests) {
-            boundedTaskGroup.submit(0, () -> {
-                LoadedManifest loadedManifest = readOrReport(digest, onFailure);
-                synchronized (read) {
-                    read.put(digest, loadedManifest);
-                }
-            });
-        }
-        boundedTaskGroup.await();
+        Map<Digest, LoadedManifest> read = new ConcurrentHashMap<>();
+        BoundedTaskGroup tasks = new BoundedTaskGroup(workerPools, CONCURRENCY);
+        digests.forEach(digest -> tasks.submit(0, () -> read.put(digest, readOrReport(digest, onFailure))));
+        tasks.await();
         return read;
     }
 

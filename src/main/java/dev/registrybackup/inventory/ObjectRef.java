@@ -1,9 +1,12 @@
 package dev.registrybackup.inventory;
 
+import dev.registrybackup.concurrent.RateLimiter;
 import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectVersion;
+import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.LinkContent;
+import dev.registrybackup.replication.SourceObject;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -35,8 +38,9 @@ public record ObjectRef(long size, String etag, Optional<String> version) {
         return size == content.length && etag.equals(LinkContent.md5Hex(content));
     }
 
-    /** The object's data for a copy. */
-    public ObjectInfo toObjectInfo(String key) {
-        return new ObjectInfo(key, size, etag, Instant.EPOCH, Map.of(), version);
+    /** The object as the one of this blob in the store, to read or copy it. */
+    public SourceObject source(RegistryStore registryStore, Digest blob, RateLimiter rateLimiter) {
+        ObjectInfo info = new ObjectInfo(registryStore.key(blob), size, etag, Instant.EPOCH, Map.of(), version);
+        return new SourceObject(registryStore.store(), info, version, rateLimiter);
     }
 }

@@ -100,14 +100,7 @@ public record PointInTimeLinks(
 
     private static ListedLink toListedLink(RegistryPath.Link path, DatedVersion datedVersion, boolean isApproximate) {
         ObjectVersion version = datedVersion.version();
-        return new ListedLink(
-                version.key(),
-                path,
-                version.size(),
-                version.etag(),
-                datedVersion.time(),
-                Optional.of(version.versionId()),
-                isApproximate);
+        return new ListedLink(version.key(), path, ObjectRef.of(version), datedVersion.time(), isApproximate);
     }
 
     /**

@@ -16,7 +16,6 @@ import dev.registrybackup.registry.RegistryPath.DigestLink;
 import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.replication.ObjectCopier;
 import dev.registrybackup.replication.ReplicationResult;
-import dev.registrybackup.replication.SourceObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -134,16 +133,14 @@ final class PruneRaceRepair {
      * Copies the blob's newest valid version, because deleting the delete marker needs the right to delete versions.
      */
     private boolean reinstateVersion(String key, Digest digest) {
-        Optional<ObjectRef> held = new BlobVersions(
-                        new RegistryStore(storePair.backup(), storePair.layout()), RateLimiter.unlimited())
-                .newestValid(digest);
+        RegistryStore backup = new RegistryStore(storePair.backup(), storePair.layout());
+        Optional<ObjectRef> held = new BlobVersions(backup, RateLimiter.unlimited()).newestValid(digest);
         held.ifPresent(version -> {
             Optional<ObjectInfo> info =
                     storePair.backup().headVersion(key, version.version().orElseThrow());
             Map<String, String> metadata = info.map(ObjectInfo::metadata).orElse(Map.of());
-            SourceObject sourceObject = new SourceObject(
-                    storePair.backup(), version.toObjectInfo(key), version.version(), RateLimiter.unlimited());
-            new ObjectCopier(storePair.backup(), copied -> metadata).copy(sourceObject, Optional.of(digest));
+            new ObjectCopier(storePair.backup(), copied -> metadata)
+                    .copy(version.source(backup, digest, RateLimiter.unlimited()), Optional.of(digest));
         });
         return held.isPresent();
     }

@@ -2,7 +2,6 @@ package dev.registrybackup.restore;
 
 import dev.registrybackup.inventory.DigestIndex;
 import dev.registrybackup.inventory.ObjectRef;
-import dev.registrybackup.objectstore.ObjectInfo;
 import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.operation.Finding;
@@ -10,7 +9,6 @@ import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestMismatchException;
 import dev.registrybackup.replication.ObjectCopier;
-import dev.registrybackup.replication.SourceObject;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
@@ -92,9 +90,9 @@ final class BlobRestorer {
     }
 
     private boolean isIntactInTarget(Digest digest, ObjectRef objectRef) {
-        ObjectInfo object = objectRef.toObjectInfo(context.target().key(digest));
         try {
-            return new SourceObject(context.target().store(), object, Optional.empty(), context.rateLimiter())
+            return objectRef
+                    .source(context.target(), digest, context.rateLimiter())
                     .matches(digest);
         } catch (ObjectStoreException e) {
             if (e.error() == StoreError.NOT_FOUND) {
@@ -124,10 +122,9 @@ final class BlobRestorer {
     }
 
     private void copyVerified(Digest digest, ObjectRef objectRef) {
-        ObjectInfo object = objectRef.toObjectInfo(context.backup().key(digest));
         objectCopier.copyTo(
                 context.target().key(digest),
-                new SourceObject(context.backup().store(), object, objectRef.version(), context.rateLimiter()),
+                objectRef.source(context.backup(), digest, context.rateLimiter()),
                 Optional.of(digest));
         context.operation().progress().addDone(1, objectRef.size());
     }

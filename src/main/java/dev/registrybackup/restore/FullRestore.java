@@ -5,6 +5,7 @@ import dev.registrybackup.inventory.CurrentLinks;
 import dev.registrybackup.inventory.Links;
 import dev.registrybackup.inventory.ListedBlob;
 import dev.registrybackup.inventory.ListedLink;
+import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
@@ -61,7 +62,7 @@ final class FullRestore implements Restore.PlannedRestore {
             }
             boolean isNeeded = isWriteNeeded(link, inTarget, context.counts()::addFinding);
             isAnyLinkNeeded |= isNeeded;
-            context.counts().addLink(link.size(), isNeeded);
+            context.counts().addLink(link.objectRef().size(), isNeeded);
         });
     }
 
@@ -119,12 +120,13 @@ final class FullRestore implements Restore.PlannedRestore {
         if (inTarget.isEmpty()) {
             return true;
         }
-        ListedLink there = inTarget.get();
-        boolean isSame = !there.etag().isEmpty() && there.etag().equals(link.etag()) && there.size() == link.size();
+        ObjectRef ours = link.objectRef();
+        ObjectRef theirs = inTarget.get().objectRef();
+        boolean isSame = !theirs.etag().isEmpty() && theirs.etag().equals(ours.etag()) && theirs.size() == ours.size();
         return !isSame
                 && readTarget(link, finding -> {})
-                        .filter(digest -> linkRestorer.isWriteNeeded(
-                                link.path(), digest, Optional.of(there.objectRef()), onConflict))
+                        .filter(digest ->
+                                linkRestorer.isWriteNeeded(link.path(), digest, Optional.of(theirs), onConflict))
                         .isPresent();
     }
 

@@ -11,7 +11,6 @@ import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryPath;
 import dev.registrybackup.registry.RegistryPath.BlobData;
-import dev.registrybackup.replication.SourceObject;
 import dev.registrybackup.verify.BlobStates.Mark;
 import java.time.Duration;
 import java.time.Instant;
@@ -188,11 +187,9 @@ final class BlobChecks {
 
     private void verify(Digest digest, long size, boolean reports) {
         // Without an ETag, to read the current bytes: a blob that was fixed meanwhile is valid.
-        ObjectInfo object = new ObjectRef(size, "", Optional.empty())
-                .toObjectInfo(context.store().key(digest));
+        ObjectRef object = new ObjectRef(size, "", Optional.empty());
         try {
-            boolean isGood =
-                    new SourceObject(context.store().store(), object, Optional.empty(), rateLimiter).matches(digest);
+            boolean isGood = object.source(context.store(), digest, rateLimiter).matches(digest);
             context.addReadBytes(size);
             if (isGood) {
                 blobs.mark(digest, Mark.VERIFIED);

@@ -84,7 +84,7 @@ final class LinkChecks {
 
     private void check(BoundedTaskGroup tasks, RepositoryLinks repository, ListedLink link) {
         context.addObject();
-        if (link.size() == 0) {
+        if (link.objectRef().size() == 0) {
             context.report(FindingCode.LINK_EMPTY, link.key(), "This link is empty" + consequence());
             return;
         }

@@ -5,6 +5,7 @@ import dev.registrybackup.imagestream.ImageStream.Item;
 import dev.registrybackup.imagestream.ImageStream.TagHistory;
 import dev.registrybackup.inventory.Links;
 import dev.registrybackup.inventory.ListedLink;
+import dev.registrybackup.inventory.ObjectRef;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.objectstore.RegistryStore;
 import dev.registrybackup.registry.Digest;
@@ -73,10 +74,8 @@ final class StreamLinks implements Links {
     private void add(RegistryPath.Link path, Digest target, Instant written) {
         String key = backup.layout().keyOf(path);
         byte[] content = LinkContent.of(target);
-        links.put(
-                key,
-                new ListedLink(
-                        key, path, content.length, LinkContent.md5Hex(content), written, Optional.empty(), false));
+        ObjectRef object = new ObjectRef(content.length, LinkContent.md5Hex(content), Optional.empty());
+        links.put(key, new ListedLink(key, path, object, written, false));
         targets.put(key, target);
     }
 
