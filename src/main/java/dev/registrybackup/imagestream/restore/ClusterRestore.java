@@ -16,7 +16,6 @@ import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.inventory.ImageCompleteness;
 import dev.registrybackup.inventory.ImageCompletenessChecker;
 import dev.registrybackup.operation.FindingCode;
-import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.registry.Tag;
@@ -41,9 +40,8 @@ import java.util.function.Consumer;
 final class ClusterRestore {
     private final WritableCluster cluster;
     private final RestoreRequest request;
-    private final OperationContext context;
     private final ClusterRestoreReport report;
-    private final UnrestorableImageStreams unrestorable;
+    private final DesiredStreams wanted;
     private final ImageCompletenessChecker target;
     private final ImageStreamWriter streams;
     private final ImageStreamMapper mapper;
@@ -65,20 +63,18 @@ final class ClusterRestore {
             Restore storage,
             WritableCluster cluster,
             RestoreRequest request,
-            OperationContext context,
             ClusterRestoreReport report,
-            UnrestorableImageStreams unrestorable) {
+            DesiredStreams wanted) {
         this.cluster = cluster;
         this.request = request;
-        this.context = context;
         this.report = report;
-        this.unrestorable = unrestorable;
+        this.wanted = wanted;
         this.target = new ImageCompletenessChecker(storage.target(), storage.workerPools());
-        this.streams = new ImageStreamWriter(cluster, context, report);
+        this.streams = new ImageStreamWriter(cluster, report);
         ImageBuilder builder = new ImageBuilder(storage.target());
-        this.mapper = new ImageStreamMapper(cluster, streams, builder, request.overwriteTags(), context, report);
+        this.mapper = new ImageStreamMapper(cluster, streams, builder, request.overwriteTags(), report);
         this.images = isByStatus() || RestorePreflight.mayCreateImages(cluster)
-                ? Optional.of(new ImageCreator(cluster, builder, context, report))
+                ? Optional.of(new ImageCreator(cluster, builder, report))
                 : Optional.empty();
     }
 
@@ -86,15 +82,15 @@ final class ClusterRestore {
         return request.imageStreamMode() == ImageStreamMode.STATUS;
     }
 
-    void run(DesiredStreams wanted) {
+    void run() {
         if (!isByStatus()) {
             report.addNote(
                     FindingCode.TIME_APPROXIMATE,
                     request.scope().toJson().toString(),
                     "restored by mapping: the items of tags get the time of the restore");
         }
-        context.phase("Images and ImageStreams");
-        wanted.forEach(unrestorable, this::restore);
+        report.operation().phase("Images and ImageStreams");
+        wanted.forEach(this::restore);
         // The server follows a tag of the spec at once. By now its source is there and points to the captured image, so
         // that there is nothing to change.
         forEachRestored("tags that follow others", this::addSpecTags);
@@ -102,11 +98,11 @@ final class ClusterRestore {
     }
 
     private void forEachRestored(String phase, Consumer<RestoredStream> step) {
-        context.phase(phase);
+        report.operation().phase(phase);
         for (RestoredStream stream : restored) {
-            if (!unrestorable.contains(stream.repository())) {
-                unrestorable.attempt(stream.repository(), () -> {
-                    context.checkFence();
+            if (wanted.isRestorable(stream.repository())) {
+                wanted.attempt(stream.repository(), () -> {
+                    report.operation().checkFence();
                     step.accept(stream);
                 });
             }
@@ -114,7 +110,7 @@ final class ClusterRestore {
     }
 
     private void restore(DesiredStream stream) {
-        context.checkFence();
+        report.operation().checkFence();
         report.count(Count.IMAGE_STREAMS, 1);
         if (request.createNamespaces() && namespaces.add(stream.stream().namespace())) {
             createNamespace(stream.stream().namespace());
@@ -122,7 +118,9 @@ final class ClusterRestore {
         Set<String> reported = new HashSet<>();
         DesiredStream restorable = restorable(stream, reported);
         images.ifPresent(creator -> creator.create(restorable));
-        Map<String, String> conflicts = isByStatus() ? restoreStatus(restorable) : mapper.restore(restorable);
+        // Writing the status is the only way to keep the order and times of a tag's history.
+        Map<String, String> conflicts =
+                isByStatus() ? streams.mergeStatus(restorable, request.overwriteTags()) : mapper.restore(restorable);
         conflicts.forEach((tag, problem) -> {
             report.count(Count.CONFLICTS, 1);
             report.addNote(
@@ -144,7 +142,7 @@ final class ClusterRestore {
                 .put("kind", "Namespace")
                 .putObject("metadata")
                 .put("name", namespace);
-        context.checkFence();
+        report.operation().checkFence();
         try {
             cluster.create(name, fresh);
         } catch (ClusterException e) {
@@ -199,13 +197,6 @@ final class ClusterRestore {
     /** The digest of the item's image; empty if the cluster keeps only a reference. */
     private static String image(JsonNode item) {
         return item.path("image").asText();
-    }
-
-    /** Writes the status as it was: the only way to keep the order and times of a tag's history. */
-    private Map<String, String> restoreStatus(DesiredStream stream) {
-        MergedTags merged = streams.mergeStatus(stream, request.overwriteTags());
-        report.count(Count.TAGS_CHANGED, merged.changed());
-        return merged.conflicts();
     }
 
     private static RestoredStream withoutReported(DesiredStream stream, Set<String> reported) {

@@ -12,7 +12,7 @@ import java.util.Map;
 
 /** The counts and findings of what a restore does in the cluster. For one thread. */
 final class ClusterRestoreReport {
-    private final OperationContext context;
+    private final OperationContext operation;
     private final Map<Count, Long> counts = new EnumMap<>(Count.class);
 
     private boolean isComplete = true;
@@ -36,8 +36,13 @@ final class ClusterRestoreReport {
     }
 
     /** An empty report that passes its findings to this operation. */
-    ClusterRestoreReport(OperationContext context) {
-        this.context = context;
+    ClusterRestoreReport(OperationContext operation) {
+        this.operation = operation;
+    }
+
+    /** The operation, whose fence is checked before each write. */
+    OperationContext operation() {
+        return operation;
     }
 
     void count(Count what, long more) {
@@ -52,7 +57,7 @@ final class ClusterRestoreReport {
 
     /** Reports a difference that is intended. */
     void addNote(FindingCode code, String subject, String problem) {
-        context.report(new Finding(code, subject, problem));
+        operation.report(new Finding(code, subject, problem));
     }
 
     boolean isComplete() {

@@ -2,38 +2,69 @@ package dev.registrybackup.imagestream.restore;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.registrybackup.check.Check;
 import dev.registrybackup.imagestream.CaptureReader;
 import dev.registrybackup.imagestream.CapturedStream;
+import dev.registrybackup.imagestream.ClusterError;
+import dev.registrybackup.imagestream.ClusterException;
 import dev.registrybackup.imagestream.ImageStream.Item;
 import dev.registrybackup.imagestream.ImageStream.TagHistory;
 import dev.registrybackup.inventory.Scope;
+import dev.registrybackup.logging.LogEvent;
+import dev.registrybackup.objectstore.ObjectStoreException;
+import dev.registrybackup.objectstore.StoreError;
+import dev.registrybackup.operation.FencedException;
 import dev.registrybackup.registry.Digest;
+import dev.registrybackup.registry.DigestMismatchException;
 import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.restore.RestoreRequest;
 import dev.registrybackup.restore.UnknownScopeException;
+import java.lang.System.Logger.Level;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** The ImageStreams in the scope of a restore, as they were at its time. For one thread. */
+/**
+ * The ImageStreams in the scope of a restore, as they were at its time. One that cannot be restored is left out from then
+ * on, so that the others can be. For one thread.
+ */
 final class DesiredStreams {
+    private static final System.Logger LOGGER = System.getLogger(DesiredStreams.class.getName());
+    private static final int MAX_LISTED = 20;
+    private static final Set<StoreError> FAILS_ALL =
+            Set.of(StoreError.BUCKET_MISSING, StoreError.THROTTLED, StoreError.UNAVAILABLE);
+
     private final CaptureReader captureReader;
     private final RestoreRequest request;
     private final Instant at;
+    private final BiConsumer<RepositoryName, String> onUnrestorable;
     /** The only stream, if the scope is a repository or an image. */
     private final Optional<DesiredStream> single;
+
+    private final Map<RepositoryName, String> unrestorable = new LinkedHashMap<>();
 
     /**
      * Finds them in the captures.
      *
      * @param at the time, UTC
+     * @param onUnrestorable receives each stream that cannot be restored once, and its problem
      * @throws UnknownScopeException if nothing in the scope was captured by then
      */
-    DesiredStreams(CaptureReader captureReader, RestoreRequest request, Instant at) {
+    DesiredStreams(
+            CaptureReader captureReader,
+            RestoreRequest request,
+            Instant at,
+            BiConsumer<RepositoryName, String> onUnrestorable) {
         this.captureReader = captureReader;
         this.request = request;
         this.at = at;
+        this.onUnrestorable = onUnrestorable;
         this.single = single(request.scope());
         if (single.isEmpty()) {
             requireAny();
@@ -64,34 +95,91 @@ final class DesiredStreams {
         return single.isPresent();
     }
 
-    /**
-     * Reads them, one by one.
-     *
-     * @param unrestorable the streams to leave out; receives those that cannot be read
-     */
+    /** Reads those that can be restored, one by one. */
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // closed through what is returned
-    Stream<DesiredStream> read(UnrestorableImageStreams unrestorable) {
+    Stream<DesiredStream> read() {
         if (single.isPresent()) {
-            return single.stream().filter(stream -> !unrestorable.contains(stream.repository()));
+            return single.stream().filter(stream -> isRestorable(stream.repository()));
         }
         return captured()
-                .filter(captured -> !unrestorable.contains(captured.stream()))
+                .filter(captured -> isRestorable(captured.stream()))
                 .flatMap(captured ->
-                        unrestorable
-                                .tryRead(captured.stream(), () -> DesiredStream.of(captured, captureReader))
-                                .stream());
+                        tryStep(captured.stream(), () -> DesiredStream.of(captured, captureReader)).stream());
+    }
+
+    /** Reads them, and takes a step for each. A stream whose step fails is left out from then on. */
+    void forEach(Consumer<DesiredStream> step) {
+        try (Stream<DesiredStream> streams = read()) {
+            streams.forEach(stream -> attempt(stream.repository(), () -> step.accept(stream)));
+        }
     }
 
     /**
-     * Reads them, and takes a step for each.
+     * Takes a step for a stream. If the step fails because of the stream, that is left out from then on.
      *
-     * @param unrestorable the streams to leave out; receives those that cannot be read, or whose step fails
+     * @throws ClusterException if the cluster did not answer
+     * @throws ObjectStoreException if a store failed as a whole
+     * @throws FencedException if the restore was cancelled or replaced
      */
-    void forEach(UnrestorableImageStreams unrestorable, Consumer<DesiredStream> step) {
-        try (Stream<DesiredStream> streams = read(unrestorable)) {
-            streams.forEach(stream -> unrestorable.attempt(stream.repository(), () -> step.accept(stream)));
+    void attempt(RepositoryName stream, Runnable step) {
+        tryStep(stream, () -> {
+            step.run();
+            return stream;
+        });
+    }
+
+    private <T> Optional<T> tryStep(RepositoryName stream, Supplier<T> step) {
+        try {
+            return Optional.of(step.get());
+        } catch (RuntimeException e) {
+            if (failsAll(e)) {
+                throw e;
+            }
+            String problem = problem(stream, e);
+            unrestorable.put(stream, problem);
+            onUnrestorable.accept(stream, problem);
+            return Optional.empty();
         }
+    }
+
+    private static boolean failsAll(RuntimeException failure) {
+        return failure instanceof FencedException
+                || (failure instanceof ClusterException ofCluster && ofCluster.error() == ClusterError.UNAVAILABLE)
+                || (failure instanceof ObjectStoreException ofStore && FAILS_ALL.contains(ofStore.error()));
+    }
+
+    private static String problem(RepositoryName stream, RuntimeException failure) {
+        if (failure instanceof ClusterException) {
+            return "the cluster refused: " + failure.getMessage();
+        }
+        if (failure instanceof ObjectStoreException) {
+            return "skipped: " + failure.getMessage();
+        }
+        if (failure instanceof DigestMismatchException) {
+            return "skipped: %s. Fix that, and restore again".formatted(failure.getMessage());
+        }
+        LogEvent.of("imagestream-unreadable").with("stream", stream).log(LOGGER, Level.WARNING, failure);
+        return "skipped, because it cannot be parsed: %s. Restore it as of an earlier time".formatted(failure);
+    }
+
+    /** Whether no step of the stream has failed so far. */
+    boolean isRestorable(RepositoryName stream) {
+        return !unrestorable.containsKey(stream);
+    }
+
+    /** A check that warns of the streams that cannot be restored; empty if there are none so far. */
+    Optional<Check> check() {
+        return unrestorable.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Check.warn(
+                        "captured ImageStreams",
+                        "%d cannot be restored: %s"
+                                .formatted(
+                                        unrestorable.size(),
+                                        unrestorable.entrySet().stream()
+                                                .limit(MAX_LISTED)
+                                                .toList())));
     }
 
     @MustBeClosed

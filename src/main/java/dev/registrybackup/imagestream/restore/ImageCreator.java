@@ -10,7 +10,6 @@ import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.operation.FindingCode;
-import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.registry.Digest;
 import java.util.HashSet;
 import java.util.List;
@@ -21,14 +20,12 @@ import java.util.Set;
 final class ImageCreator {
     private final WritableCluster cluster;
     private final ImageBuilder builder;
-    private final OperationContext context;
     private final ClusterRestoreReport report;
     private final Set<Digest> done = new HashSet<>();
 
-    ImageCreator(WritableCluster cluster, ImageBuilder builder, OperationContext context, ClusterRestoreReport report) {
+    ImageCreator(WritableCluster cluster, ImageBuilder builder, ClusterRestoreReport report) {
         this.cluster = cluster;
         this.builder = builder;
-        this.context = context;
         this.report = report;
     }
 
@@ -74,7 +71,7 @@ final class ImageCreator {
     }
 
     private void create(Digest digest, ObjectNode image) {
-        context.checkFence();
+        report.operation().checkFence();
         try {
             cluster.create(ObjectName.image(digest), image);
             report.count(Count.IMAGES_CREATED, 1);

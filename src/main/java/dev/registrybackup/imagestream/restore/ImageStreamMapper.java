@@ -12,7 +12,6 @@ import dev.registrybackup.imagestream.Resource;
 import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
 import dev.registrybackup.operation.FindingCode;
-import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.registry.Digest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,35 +23,19 @@ import java.util.Optional;
  * Tags each image again, oldest first, by the ImageStreamMappings that the registry itself posts after a push. This needs
  * no right beyond a namespace's editor's. The server creates missing Images, and gives each item the time of the restore.
  * For one thread.
+ *
+ * @param cluster the cluster
+ * @param streams creates streams
+ * @param builder builds the images that mappings have
+ * @param overwriteTags whether tags that point elsewhere are moved
+ * @param report counts what was changed
  */
-final class ImageStreamMapper {
-    private final WritableCluster cluster;
-    private final ImageStreamWriter streams;
-    private final ImageBuilder builder;
-    private final boolean overwriteTags;
-    private final OperationContext context;
-    private final ClusterRestoreReport report;
-
-    /**
-     * A mapper into this cluster.
-     *
-     * @param overwriteTags whether tags that point elsewhere are moved
-     */
-    ImageStreamMapper(
-            WritableCluster cluster,
-            ImageStreamWriter streams,
-            ImageBuilder builder,
-            boolean overwriteTags,
-            OperationContext context,
-            ClusterRestoreReport report) {
-        this.cluster = cluster;
-        this.streams = streams;
-        this.builder = builder;
-        this.overwriteTags = overwriteTags;
-        this.context = context;
-        this.report = report;
-    }
-
+record ImageStreamMapper(
+        WritableCluster cluster,
+        ImageStreamWriter streams,
+        ImageBuilder builder,
+        boolean overwriteTags,
+        ClusterRestoreReport report) {
     /**
      * Adds the items that are missing from the stream's tags. Nothing that the cluster has is removed.
      *
@@ -75,7 +58,8 @@ final class ImageStreamMapper {
             report.addIncomplete(
                     FindingCode.IS_ITEM_UNRESTORABLE,
                     stream.repository() + ":" + tag,
-                    "skipped, because nothing can be pushed to a tag of that name: restore it with \"imageStreams\":\"status\"");
+                    "skipped, because nothing can be pushed to a tag of that name: restore it with"
+                            + " \"imageStreams\":\"status\"");
         }
         return conflicts;
     }
@@ -128,7 +112,7 @@ final class ImageStreamMapper {
         mapping.putObject("metadata").put("namespace", namespace).put("name", name);
         mapping.put("tag", tag.tag().value());
         mapping.set("image", image(stream, item));
-        context.checkFence();
+        report.operation().checkFence();
         cluster.create(new ObjectName(Resource.IMAGE_STREAM_MAPPING, Optional.of(namespace), name), mapping);
     }
 

@@ -10,12 +10,15 @@ import dev.registrybackup.inventory.Batches;
 import dev.registrybackup.logging.LogEvent;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.OperationContext;
+import dev.registrybackup.registry.RepositoryName;
 import dev.registrybackup.restore.ImageStreamMode;
 import dev.registrybackup.restore.PreflightException;
 import dev.registrybackup.restore.Restore;
 import dev.registrybackup.restore.RestoreRequest;
 import java.lang.System.Logger.Level;
+import java.time.Instant;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /**
@@ -46,12 +49,12 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
         storage.target().store().requireBucket();
         if (isTagLinks(request) && request.target().equals(RestoreRequest.REGISTRY)) {
             throw new IllegalArgumentException(
-                    "\"imageStreams\":\"tag-links\" is for the bucket of a standby registry, because OpenShift's registry has no"
-                            + " tag links: name that bucket as \"target\"");
+                    "\"imageStreams\":\"tag-links\" is for the bucket of a standby registry, because OpenShift's"
+                            + " registry has no tag links: name that bucket as \"target\"");
         }
         DesiredStreams wanted = wanted(request);
         if (wanted.isSingle()) {
-            requirePassed(checks(request, wanted, new UnrestorableImageStreams((stream, problem) -> {})));
+            requirePassed(checks(request, wanted));
         } else if (!isTagLinks(request)) {
             requirePassed(preflightOf(request).general());
         }
@@ -62,10 +65,12 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
     }
 
     private DesiredStreams wanted(RestoreRequest request) {
-        return new DesiredStreams(
-                captureReader,
-                request,
-                request.at().orElseGet(() -> storage.clock().instant()));
+        return wanted(request, (stream, problem) -> {});
+    }
+
+    private DesiredStreams wanted(RestoreRequest request, BiConsumer<RepositoryName, String> onUnrestorable) {
+        Instant at = request.at().orElseGet(() -> storage.clock().instant());
+        return new DesiredStreams(captureReader, request, at, onUnrestorable);
     }
 
     private RestorePreflight preflightOf(RestoreRequest request) {
@@ -73,8 +78,8 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
     }
 
     /** All checks; none for tag links, which need no cluster. */
-    private List<Check> checks(RestoreRequest request, DesiredStreams wanted, UnrestorableImageStreams unrestorable) {
-        return isTagLinks(request) ? List.of() : preflightOf(request).all(wanted, unrestorable);
+    private List<Check> checks(RestoreRequest request, DesiredStreams wanted) {
+        return isTagLinks(request) ? List.of() : preflightOf(request).all(wanted);
     }
 
     private static void requirePassed(List<Check> checks) {
@@ -92,8 +97,7 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
      * @throws dev.registrybackup.restore.UnknownScopeException if nothing in the scope was captured
      */
     public ObjectNode preflight(RestoreRequest request) {
-        UnrestorableImageStreams unrestorable = new UnrestorableImageStreams((stream, problem) -> {});
-        return new CheckReport(checks(request, wanted(request), unrestorable)).json();
+        return new CheckReport(checks(request, wanted(request))).json();
     }
 
     /**
@@ -103,22 +107,20 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
      */
     public ObjectNode plan(RestoreRequest request) {
         DesiredStreams wanted = wanted(request);
-        UnrestorableImageStreams unrestorable = new UnrestorableImageStreams((stream, problem) -> {});
         ObjectNode plan;
-        try (Stream<DesiredStream> streams = wanted.read(unrestorable)) {
-            plan = storage.plan(request, links(request, streams, unrestorable));
+        try (Stream<DesiredStream> streams = wanted.read()) {
+            plan = storage.plan(request, links(request, streams, wanted));
         }
-        plan.set("preflight", new CheckReport(checks(request, wanted, unrestorable)).json());
+        plan.set("preflight", new CheckReport(checks(request, wanted)).json());
         return plan;
     }
 
     /** The links of some streams at a time, lazily. */
-    private Stream<StreamLinks> links(
-            RestoreRequest request, Stream<DesiredStream> streams, UnrestorableImageStreams unrestorable) {
+    private Stream<StreamLinks> links(RestoreRequest request, Stream<DesiredStream> streams, DesiredStreams wanted) {
         return Batches.of(streams, STREAMS_PER_BATCH)
                 .map(batch -> {
                     StreamLinks links = new StreamLinks(storage.backup(), isTagLinks(request));
-                    batch.forEach(stream -> unrestorable.attempt(stream.repository(), () -> links.add(stream)));
+                    batch.forEach(stream -> wanted.attempt(stream.repository(), () -> links.add(stream)));
                     return links;
                 })
                 .filter(links -> !links.isEmpty());
@@ -136,17 +138,17 @@ public record ImageStreamRestore(Restore storage, WritableCluster cluster, Captu
      */
     public Restore.RestoreResult run(RestoreRequest request, OperationContext operation) {
         operation.phase("preflight");
-        DesiredStreams wanted = wanted(request);
         ClusterRestoreReport report = new ClusterRestoreReport(operation);
-        UnrestorableImageStreams unrestorable = new UnrestorableImageStreams(
+        DesiredStreams wanted = wanted(
+                request,
                 (stream, problem) -> report.addIncomplete(FindingCode.IS_ITEM_UNRESTORABLE, stream.value(), problem));
-        requirePassed(checks(request, wanted, unrestorable));
+        requirePassed(checks(request, wanted));
         Restore.RestoreResult stored;
-        try (Stream<DesiredStream> streams = wanted.read(unrestorable)) {
-            stored = storage.run(request, links(request, streams, unrestorable), operation);
+        try (Stream<DesiredStream> streams = wanted.read()) {
+            stored = storage.run(request, links(request, streams, wanted), operation);
         }
         if (!isTagLinks(request)) {
-            new ClusterRestore(storage, cluster, request, operation, report, unrestorable).run(wanted);
+            new ClusterRestore(storage, cluster, request, report, wanted).run();
             stored.summary()
                     .set("cluster", report.json().put("asOf", wanted.at().toString()));
             LogEvent line = LogEvent.of("imagestreams-restored")

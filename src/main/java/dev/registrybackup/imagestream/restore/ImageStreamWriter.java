@@ -8,26 +8,21 @@ import dev.registrybackup.imagestream.ClusterException;
 import dev.registrybackup.imagestream.ObjectName;
 import dev.registrybackup.imagestream.WritableCluster;
 import dev.registrybackup.imagestream.restore.ClusterRestoreReport.Count;
-import dev.registrybackup.operation.OperationContext;
 import dev.registrybackup.registry.RepositoryName;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Creates and changes ImageStreams in the cluster. For one thread. */
-final class ImageStreamWriter {
+/**
+ * Creates and changes ImageStreams in the cluster. For one thread.
+ *
+ * @param cluster the cluster
+ * @param report counts what was changed
+ */
+record ImageStreamWriter(WritableCluster cluster, ClusterRestoreReport report) {
     private static final int MAX_CONFLICTS = 10;
-
-    private final WritableCluster cluster;
-    private final OperationContext context;
-    private final ClusterRestoreReport report;
-
-    ImageStreamWriter(WritableCluster cluster, OperationContext context, ClusterRestoreReport report) {
-        this.cluster = cluster;
-        this.context = context;
-        this.report = report;
-    }
 
     /**
      * Returns the stream as the cluster has it, created if there is none. A new stream has no tags in its spec: the server
@@ -42,7 +37,7 @@ final class ImageStreamWriter {
             if (fresh.path("spec") instanceof ObjectNode spec) {
                 spec.remove("tags");
             }
-            context.checkFence();
+            report.operation().checkFence();
             try {
                 ObjectNode created = cluster.create(name, fresh);
                 report.count(Count.STREAMS_CREATED, 1);
@@ -56,8 +51,12 @@ final class ImageStreamWriter {
         });
     }
 
-    /** Merges the stream's tags into the status of the cluster's, which is created if there is none. */
-    MergedTags mergeStatus(DesiredStream stream, boolean overwriteTags) {
+    /**
+     * Merges the stream's tags into the status of the cluster's, which is created if there is none.
+     *
+     * @return the tags that point elsewhere and were left as they are, each with its problem
+     */
+    Map<String, String> mergeStatus(DesiredStream stream, boolean overwriteTags) {
         return retryConflicts(() -> {
             ObjectNode object = findOrCreate(stream);
             MergedTags merged = MergedTags.of(
@@ -66,10 +65,11 @@ final class ImageStreamWriter {
                     overwriteTags);
             if (merged.changed() > 0) {
                 object.withObject("status").set("tags", merged.tags());
-                context.checkFence();
+                report.operation().checkFence();
                 cluster.replaceStatus(ObjectName.stream(stream.repository()), object);
             }
-            return merged;
+            report.count(Count.TAGS_CHANGED, merged.changed());
+            return merged.conflicts();
         });
     }
 
@@ -93,7 +93,7 @@ final class ImageStreamWriter {
                     .toList();
             if (!missing.isEmpty()) {
                 missing.forEach(specTags::add);
-                context.checkFence();
+                report.operation().checkFence();
                 cluster.replace(name, object);
             }
             return object;

@@ -81,7 +81,8 @@ final class RestorePreflight {
         if (!cluster.hasImages()) {
             checks.add(Check.fail(
                     "image API",
-                    "the cluster does not serve image.openshift.io: it is not OpenShift, or its openshift-apiserver is down",
+                    "the cluster does not serve image.openshift.io: it is not OpenShift, or its openshift-apiserver is"
+                            + " down",
                     "oc get clusteroperator openshift-apiserver"));
             return checks;
         }
@@ -96,14 +97,14 @@ final class RestorePreflight {
     /**
      * Checks everything, for which it reads all streams.
      *
-     * @param unrestorable receives the streams that cannot be restored
+     * @param wanted leaves out the streams that turn out not to be restorable
      */
-    List<Check> all(DesiredStreams wanted, UnrestorableImageStreams unrestorable) {
+    List<Check> all(DesiredStreams wanted) {
         if (general().get(0).state() == State.FAIL) {
             return checks;
         }
-        wanted.forEach(unrestorable, this::collect);
-        unrestorable.check().ifPresent(checks::add);
+        wanted.forEach(this::collect);
+        wanted.check().ifPresent(checks::add);
         run("rights", this::checkRights);
         run("namespaces", this::checkNamespaces);
         run("limit ranges", this::checkLimitRanges);

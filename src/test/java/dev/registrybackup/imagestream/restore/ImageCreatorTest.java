@@ -50,7 +50,6 @@ class ImageCreatorTest {
         ImageCreator imageCreator = new ImageCreator(
                 cluster,
                 new ImageBuilder(new RegistryStore(new InMemoryObjectStore("target"), new RegistryLayout(""))),
-                operation,
                 new ClusterRestoreReport(operation));
 
         // When
