@@ -65,8 +65,8 @@ class PreflightWiring {
         RequestFields.requireKnown(
                 body,
                 Set.of(CANARY),
-                "\"%s\" is not a field of a preflight request: send {} or {\"canary\":true}. The role restore serves the"
-                        + " preflight of a restore");
+                "\"%s\" is not a field of a preflight request: send {} or {\"canary\":true}. The role restore serves"
+                        + " the preflight of a restore");
         if (body.has(CANARY) && !body.get(CANARY).isBoolean()) {
             throw new IllegalArgumentException("\"canary\" must be true or false");
         }
@@ -80,7 +80,7 @@ class PreflightWiring {
 
     private Preflight preflight() {
         Optional<S3Settings> registry = settings.registryStore().bucket();
-        return new Preflight(new Preflight.Components(
+        return new Preflight(
                 new CheckedStore(
                         "registry",
                         storePair.registry(),
@@ -98,7 +98,7 @@ class PreflightWiring {
                 cluster(),
                 clock,
                 Wiring::random,
-                workerPools::sleep));
+                workerPools::sleep);
     }
 
     private Optional<ClusterChecks> cluster() {
@@ -111,11 +111,10 @@ class PreflightWiring {
         return Optional.of(new ClusterChecks(
                 openShift.cluster(),
                 () -> openShift.withRightsFor(OperationKind.RECONCILE),
-                new ClusterChecks.Needs(
-                        namespace,
-                        settings.runsJobs() || (isCommand && isOnCluster) ? templates(isCommand) : List.of(),
-                        isOnCluster && !isCommand,
-                        settings.isOpenShift())));
+                namespace,
+                settings.runsJobs() || (isCommand && isOnCluster) ? templates(isCommand) : List.of(),
+                isOnCluster && !isCommand,
+                settings.isOpenShift()));
     }
 
     /** The role operations creates no restore Jobs and may not read their template. */

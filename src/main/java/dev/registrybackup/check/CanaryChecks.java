@@ -11,8 +11,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Checks whether the event of an object that is written to the registry bucket arrives, and how long that takes. */
-final class CanaryChecks {
+/**
+ * Checks whether the event of an object that is written to the registry bucket arrives, and how long that takes.
+ *
+ * @param canaryProbe writes the object
+ * @param sleep returns after this time
+ */
+record CanaryChecks(
+        CheckedStore registry, CheckedStore backup, CanaryProbe canaryProbe, Clock clock, Consumer<Duration> sleep) {
     /** The name of the check. */
     static final String NAME = "canary";
 
@@ -21,25 +27,6 @@ final class CanaryChecks {
 
     private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
     private static final Duration MAX_AGE = Duration.ofHours(1);
-
-    private final CheckedStore registry;
-    private final CheckedStore backup;
-    private final CanaryProbe canaryProbe;
-    private final Clock clock;
-    private final Consumer<Duration> sleep;
-
-    CanaryChecks(
-            CheckedStore registry,
-            CheckedStore backup,
-            CanaryProbe canaryProbe,
-            Clock clock,
-            Consumer<Duration> sleep) {
-        this.registry = registry;
-        this.backup = backup;
-        this.canaryProbe = canaryProbe;
-        this.clock = clock;
-        this.sleep = sleep;
-    }
 
     /** The check if no canary was requested. */
     static Check notTried() {
@@ -88,8 +75,8 @@ final class CanaryChecks {
                         NAME,
                         "%s%s was written, and its event did not reach replicate within %d s"
                                 .formatted(CanaryProbe.REGISTRY_PREFIX, name, ARRIVAL_TIMEOUT.toSeconds()),
-                        "Follow its path: the bucket's notification, the Broker and Trigger (kubectl get broker,trigger -n"
-                                + " registry-backup), the log of replicate (event=canary-received)");
+                        "Follow its path: the bucket's notification, the Broker and Trigger (kubectl get"
+                                + " broker,trigger -n registry-backup), the log of replicate (event=canary-received)");
             }
             sleep.accept(POLL_INTERVAL);
         }

@@ -12,54 +12,43 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** Checks whether the account of this process has the rights in the cluster that its role needs. */
-public final class ClusterChecks {
+/**
+ * Checks whether the account of this process has the rights in the cluster that its role needs.
+ *
+ * @param cluster the cluster
+ * @param ofCaptures the same cluster, asked about the account that captures in a reconciliation; may throw {@link
+ *     ClusterException}
+ * @param namespace the namespace of Jobs
+ * @param cronJobs the templates that Jobs are made from; none where operations run in this process
+ * @param authorizesCallers whether it asks the cluster who calls and what they may do
+ * @param isOpenShift whether ImageStreams are captured
+ */
+public record ClusterChecks(
+        Cluster cluster,
+        Supplier<Cluster> ofCaptures,
+        String namespace,
+        List<String> cronJobs,
+        boolean authorizesCallers,
+        boolean isOpenShift) {
     private static final String GRANT = "kubectl apply -k <your overlay> (its roles; docs/rights.md)";
 
-    private final Cluster cluster;
-    private final Supplier<Cluster> ofCaptures;
-    private final Needs needs;
-
-    /**
-     * What the role needs.
-     *
-     * @param namespace the namespace of Jobs
-     * @param cronJobs the templates that Jobs are made from; none where operations run in this process
-     * @param authorizesCallers whether it asks the cluster who calls and what they may do
-     * @param isOpenShift whether ImageStreams are captured
-     */
-    public record Needs(String namespace, List<String> cronJobs, boolean authorizesCallers, boolean isOpenShift) {
-        /** Keeps its own copy of the list. */
-        public Needs {
-            cronJobs = List.copyOf(cronJobs);
-        }
-    }
-
-    /**
-     * Checks these needs in this cluster.
-     *
-     * @param ofCaptures the same cluster, asked about the account that captures in a reconciliation; may throw {@link
-     *     ClusterException}
-     */
-    public ClusterChecks(Cluster cluster, Supplier<Cluster> ofCaptures, Needs needs) {
-        this.cluster = cluster;
-        this.ofCaptures = ofCaptures;
-        this.needs = needs;
+    /** Keeps its own copy of the list. */
+    public ClusterChecks {
+        cronJobs = List.copyOf(cronJobs);
     }
 
     List<Check> run() {
         List<Check> checks = new ArrayList<>();
         checks.add(kind());
-        if (!needs.cronJobs().isEmpty()) {
-            checks.add(right(
-                    () -> cluster, Resource.JOB, List.of("get", "create", "delete"), Optional.of(needs.namespace())));
-            needs.cronJobs().forEach(name -> checks.add(template(name)));
+        if (!cronJobs.isEmpty()) {
+            checks.add(right(() -> cluster, Resource.JOB, List.of("get", "create", "delete"), Optional.of(namespace)));
+            cronJobs.forEach(name -> checks.add(template(name)));
         }
-        if (needs.authorizesCallers()) {
+        if (authorizesCallers) {
             checks.add(right(() -> cluster, Resource.TOKEN_REVIEW, List.of("create"), Optional.empty()));
             checks.add(right(() -> cluster, Resource.SUBJECT_REVIEW, List.of("create"), Optional.empty()));
         }
-        if (needs.isOpenShift()) {
+        if (isOpenShift) {
             checks.add(right(ofCaptures, Resource.IMAGE_STREAM, List.of("get", "list"), Optional.empty()));
             checks.add(right(ofCaptures, Resource.IMAGE, List.of("get", "list"), Optional.empty()));
         }
@@ -70,11 +59,11 @@ public final class ClusterChecks {
     private Check kind() {
         String name = "registry.kind";
         return CheckRunner.withCluster(name, () -> {
-            if (cluster.hasImages() == needs.isOpenShift()) {
+            if (cluster.hasImages() == isOpenShift) {
                 return Check.pass(
-                        name, needs.isOpenShift() ? "the cluster serves ImageStreams" : "the cluster is not OpenShift");
+                        name, isOpenShift ? "the cluster serves ImageStreams" : "the cluster is not OpenShift");
             }
-            return needs.isOpenShift()
+            return isOpenShift
                     ? Check.fail(
                             name,
                             "it is openshift, but the cluster does not serve image.openshift.io: no ImageStream is"
@@ -107,11 +96,11 @@ public final class ClusterChecks {
         String name = "CronJob " + cronJob;
         return CheckRunner.withCluster(name, () -> {
             try {
-                return cluster.find(new ObjectName(Resource.CRON_JOB, Optional.of(needs.namespace()), cronJob))
+                return cluster.find(new ObjectName(Resource.CRON_JOB, Optional.of(namespace), cronJob))
                         .map(found -> template(name, cronJob, found))
                         .orElseGet(() -> Check.fail(
                                 name,
-                                "the namespace %s has none to create Jobs from".formatted(needs.namespace()),
+                                "the namespace %s has none to create Jobs from".formatted(namespace),
                                 "kubectl apply -k <your overlay>"));
             } catch (ClusterException e) {
                 if (e.error() == ClusterError.FORBIDDEN) {
@@ -128,7 +117,6 @@ public final class ClusterChecks {
                 name,
                 "it exists and is suspended, as it must be",
                 "it is not suspended: it starts Jobs that nobody requested",
-                "kubectl patch cronjob %s -n %s -p '{\"spec\":{\"suspend\":true}}'"
-                        .formatted(cronJob, needs.namespace()));
+                "kubectl patch cronjob %s -n %s -p '{\"spec\":{\"suspend\":true}}'".formatted(cronJob, namespace));
     }
 }

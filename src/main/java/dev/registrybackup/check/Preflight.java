@@ -18,38 +18,28 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Checks the prerequisites of the backup. Safe for use by many threads; blocks, with a canary for up to a minute. */
-public final class Preflight {
+/**
+ * Checks the prerequisites of the backup. Safe for use by many threads; blocks, with a canary for up to a minute.
+ *
+ * @param registry the registry's store
+ * @param backup the backup's store
+ * @param isCommand whether the keys are a person's, or else a Service's
+ * @param rclone returns the version of rclone, or throws {@link RcloneUnusableException}
+ * @param cluster the checks of the cluster, if this process needs one
+ * @param clock the clock
+ * @param random returns lower-case hexadecimal digits, at least 8, new ones at each call
+ * @param sleep returns after this time
+ */
+public record Preflight(
+        CheckedStore registry,
+        CheckedStore backup,
+        boolean isCommand,
+        Supplier<String> rclone,
+        Optional<ClusterChecks> cluster,
+        Clock clock,
+        Supplier<String> random,
+        Consumer<Duration> sleep) {
     private static final System.Logger LOGGER = System.getLogger(Preflight.class.getName());
-
-    private final Components components;
-
-    /**
-     * What is checked, and with what.
-     *
-     * @param registry the registry's store
-     * @param backup the backup's store
-     * @param isCommand whether the keys are a person's, or else a Service's
-     * @param rclone returns the version of rclone, or throws {@link RcloneUnusableException}
-     * @param cluster the checks of the cluster, if this process needs one
-     * @param clock the clock
-     * @param random returns lower-case hexadecimal digits, at least 8, new ones at each call
-     * @param sleep returns after this time
-     */
-    public record Components(
-            CheckedStore registry,
-            CheckedStore backup,
-            boolean isCommand,
-            Supplier<String> rclone,
-            Optional<ClusterChecks> cluster,
-            Clock clock,
-            Supplier<String> random,
-            Consumer<Duration> sleep) {}
-
-    /** A preflight of these. */
-    public Preflight(Components components) {
-        this.components = components;
-    }
 
     /**
      * Runs all checks. A failed check is in the report and never an exception.
@@ -57,23 +47,21 @@ public final class Preflight {
      * @param canary whether to write an object to the registry bucket and wait for its event
      */
     public CheckReport run(boolean canary) {
-        List<Check> checks = new ArrayList<>(registry(canary));
-        checks.addAll(backup());
-        checks.add(rclone());
-        components.cluster().ifPresent(cluster -> checks.addAll(cluster.run()));
+        List<Check> checks = new ArrayList<>(checkRegistry(canary));
+        checks.addAll(checkBackup());
+        checks.add(checkRclone());
+        cluster.ifPresent(ofCluster -> checks.addAll(ofCluster.run()));
         return new CheckReport(checks);
     }
 
-    private List<Check> registry(boolean canary) {
-        CheckedStore registry = components.registry();
-        StoreChecks store = new StoreChecks(registry, random());
+    private List<Check> checkRegistry(boolean canary) {
+        StoreChecks store = new StoreChecks(registry, random.get());
         List<Check> checks = new ArrayList<>(store.access(registry.layout().prefix()));
         if (registry.isDirectory() || checks.get(0).state() != State.PASS) {
             return checks;
         }
         BucketConfiguration configuration = registry.store().bucketConfiguration();
-        checks.addAll(
-                store.registryConfiguration(configuration, components.clock().instant()));
+        checks.addAll(store.registryConfiguration(configuration, clock.instant()));
         List<Check> notification = new NotificationChecks(registry).run(configuration);
         List<Check> arrival = canary ? canary() : List.of(CanaryChecks.notTried());
         boolean hasArrived = arrival.get(0).state() == State.PASS;
@@ -94,14 +82,11 @@ public final class Preflight {
      * arrived: {@link State#PASS} or {@link State#FAIL}, or another state if that could not be tried.
      */
     public List<Check> canary() {
-        if (components.registry().isDirectory()) {
+        if (registry.isDirectory()) {
             return List.of(Check.warn(CanaryChecks.NAME, "not tried: no events come from a directory"));
         }
-        CanaryProbe canaryProbe = new CanaryProbe(
-                components.registry().store(), components.backup().store(), components.clock());
-        return new CanaryChecks(
-                        components.registry(), components.backup(), canaryProbe, components.clock(), components.sleep())
-                .run(random());
+        CanaryProbe canaryProbe = new CanaryProbe(registry.store(), backup.store(), clock);
+        return new CanaryChecks(registry, backup, canaryProbe, clock, sleep).run(random.get());
     }
 
     /**
@@ -111,17 +96,13 @@ public final class Preflight {
      * @return the report of the checks, and under {@code lost} how many canaries in a row have been lost
      */
     public ObjectNode sendCanary() {
-        Instant sentAt = components.clock().instant();
+        Instant sentAt = clock.instant();
         CheckReport report = new CheckReport(canary());
         Check arrival = report.checks().get(0);
         int lost = 0;
         if (arrival.state() == State.PASS || arrival.state() == State.FAIL) {
-            lost = new LastCanary(components.backup().store())
-                    .write(
-                            sentAt,
-                            arrival.state() == State.PASS
-                                    ? Optional.of(components.clock().instant())
-                                    : Optional.empty())
+            lost = new LastCanary(backup.store())
+                    .write(sentAt, arrival.state() == State.PASS ? Optional.of(clock.instant()) : Optional.empty())
                     .lost();
         }
         LogEvent.of("canary")
@@ -132,27 +113,22 @@ public final class Preflight {
         return report.json().put("lost", lost);
     }
 
-    private List<Check> backup() {
-        CheckedStore backup = components.backup();
-        StoreChecks store = new StoreChecks(backup, random());
+    private List<Check> checkBackup() {
+        StoreChecks store = new StoreChecks(backup, random.get());
         List<Check> checks = new ArrayList<>(store.access("registry-backup/"));
         if (checks.get(0).state() == State.PASS) {
-            Instant now = components.clock().instant();
-            checks.addAll(store.write(components.isCommand(), now));
+            Instant now = clock.instant();
+            checks.addAll(store.write(isCommand, now));
             checks.addAll(store.backupConfiguration(backup.store().bucketConfiguration(), now));
         }
         return checks;
     }
 
-    private Check rclone() {
+    private Check checkRclone() {
         try {
-            return Check.pass("rclone", "it is " + components.rclone().get());
+            return Check.pass("rclone", "it is " + rclone.get());
         } catch (RcloneUnusableException e) {
             return Check.fail("rclone", String.valueOf(e.getMessage()), "Follow that message");
         }
-    }
-
-    private String random() {
-        return components.random().get();
     }
 }

@@ -28,9 +28,7 @@ class ClusterChecksTest {
     }
 
     private Map<String, Check> checks(boolean isOpenShift) {
-        ClusterChecks.Needs needs =
-                new ClusterChecks.Needs("backup", List.of("verify", "reconcile"), true, isOpenShift);
-        return new ClusterChecks(cluster, () -> ofCaptures, needs)
+        return new ClusterChecks(cluster, () -> ofCaptures, "backup", List.of("verify", "reconcile"), true, isOpenShift)
                 .run().stream().collect(Collectors.toMap(Check::name, check -> check));
     }
 

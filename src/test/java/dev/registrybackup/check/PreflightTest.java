@@ -56,7 +56,7 @@ class PreflightTest {
     }
 
     private Preflight preflight(boolean isDirectory) {
-        return new Preflight(new Preflight.Components(
+        return new Preflight(
                 new CheckedStore("registry", registry, layout, Optional.empty(), isDirectory),
                 new CheckedStore("backup", backup, layout, Optional.empty(), false),
                 isCommand,
@@ -64,7 +64,7 @@ class PreflightTest {
                 Optional.empty(),
                 clock,
                 () -> NAME,
-                time -> sleep.accept(time)));
+                time -> sleep.accept(time));
     }
 
     private Check check(String name) {
