@@ -106,7 +106,7 @@ public final class ImageStreamCapture {
         }
         String hash = jsonBlobStore.write(found.get());
         Map<Digest, String> images = new LinkedHashMap<>();
-        ManifestGraph.below(new ImageStream(found.get()).images(), image -> children(image, known))
+        ManifestGraph.childrenFirst(new ImageStream(found.get()).images(), image -> children(image, known))
                 .forEach(image -> images.put(image, known.getOrDefault(image, "")));
         return new CapturedStream(stream, read, hash, images);
     }

@@ -24,20 +24,20 @@ import java.util.function.Supplier;
 /**
  * Captures all ImageStreams of a cluster, with the Images they refer to. Lists page by page. Keeps the hash of each Image and
  * of each body in the backup in memory: some 400 bytes for each, and the cluster's etcd bounds their number. Blocks.
+ *
+ * @param cluster the cluster to capture
+ * @param backup the backup to write to
+ * @param workerPools the threads that write
+ * @param clock the clock
+ * @param random returns eight hexadecimal digits in lower case, new ones at each call
  */
-public final class SnapshotTaker {
+public record SnapshotTaker(
+        Cluster cluster, ObjectStore backup, WorkerPools workerPools, Clock clock, Supplier<String> random) {
     /** An Image has some 10 KiB; a stream with a long history a hundred times that. */
     private static final int PAGE_SIZE = 100;
 
     private static final int CONCURRENCY = 16;
     private static final int MAX_ATTEMPTS = 3;
-
-    private final Cluster cluster;
-    private final ObjectStore backup;
-    private final JsonBlobStore jsonBlobStore;
-    private final WorkerPools workerPools;
-    private final Clock clock;
-    private final Supplier<String> random;
 
     /**
      * The result of a snapshot.
@@ -58,21 +58,6 @@ public final class SnapshotTaker {
     }
 
     /**
-     * Captures from this cluster into this backup.
-     *
-     * @param random returns eight hexadecimal digits in lower case, new ones at each call
-     */
-    public SnapshotTaker(
-            Cluster cluster, ObjectStore backup, WorkerPools workerPools, Clock clock, Supplier<String> random) {
-        this.cluster = cluster;
-        this.backup = backup;
-        this.jsonBlobStore = new JsonBlobStore(backup);
-        this.workerPools = workerPools;
-        this.clock = clock;
-        this.random = random;
-    }
-
-    /**
      * Takes a snapshot. A registry writes blobs before anything refers to them, so a comparison of blobs that starts
      * afterwards finds those of the snapshot.
      *
@@ -81,7 +66,7 @@ public final class SnapshotTaker {
      * @throws dev.registrybackup.objectstore.ObjectStoreException if the snapshot could not be written
      */
     public SnapshotSummary take(Path scratch) {
-        Set<String> written = jsonBlobStore.hashes();
+        Set<String> written = new JsonBlobStore(backup).hashes();
         for (int attempt = 1; ; attempt++) {
             try (SnapshotWriter writer = new SnapshotWriter(scratch, now())) {
                 return new Attempt(writer, written).run();
@@ -103,6 +88,7 @@ public final class SnapshotTaker {
     private final class Attempt {
         private final SnapshotWriter writer;
         private final Set<String> written;
+        private final JsonBlobStore jsonBlobStore = new JsonBlobStore(backup);
         private final BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
         private final Map<Digest, WrittenImage> images = new HashMap<>();
 
@@ -166,7 +152,7 @@ public final class SnapshotTaker {
         private void add(ImageStream stream, Instant read) {
             RepositoryName repository = stream.repository();
             Map<Digest, String> hashes = new LinkedHashMap<>();
-            for (Digest digest : ManifestGraph.below(stream.images(), this::children)) {
+            for (Digest digest : ManifestGraph.childrenFirst(stream.images(), this::children)) {
                 WrittenImage image = images.get(digest);
                 hashes.put(digest, image == null ? "" : image.hash());
                 imagesMissing += image == null ? 1 : 0;

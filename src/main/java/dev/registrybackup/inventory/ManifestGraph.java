@@ -8,7 +8,6 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -32,24 +31,7 @@ public record ManifestGraph(Map<Digest, LoadedManifest> manifests) {
 
     /** These manifests and all manifests below them, each once. */
     public Set<Digest> below(Collection<Digest> roots) {
-        return below(roots, manifest -> get(manifest).children());
-    }
-
-    /**
-     * These manifests and all manifests below them, each once.
-     *
-     * @param children the children of a manifest; called once for each
-     */
-    public static Set<Digest> below(Collection<Digest> roots, Function<Digest, ? extends Collection<Digest>> children) {
-        Set<Digest> seen = new LinkedHashSet<>();
-        Deque<Digest> open = new ArrayDeque<>(roots);
-        while (!open.isEmpty()) {
-            Digest manifest = open.pop();
-            if (seen.add(manifest)) {
-                children.apply(manifest).forEach(open::push);
-            }
-        }
-        return seen;
+        return childrenFirst(roots, manifest -> get(manifest).children());
     }
 
     /**
@@ -57,7 +39,7 @@ public record ManifestGraph(Map<Digest, LoadedManifest> manifests) {
      *
      * @param children the children of a manifest; called once for each
      */
-    public static List<Digest> childrenFirst(
+    public static Set<Digest> childrenFirst(
             Collection<Digest> roots, Function<Digest, ? extends Collection<Digest>> children) {
         Set<Digest> ordered = new LinkedHashSet<>();
         Set<Digest> started = new HashSet<>();
@@ -75,6 +57,6 @@ public record ManifestGraph(Map<Digest, LoadedManifest> manifests) {
                 }
             }
         }
-        return List.copyOf(ordered);
+        return ordered;
     }
 }

@@ -54,7 +54,7 @@ final class ManifestRestorer {
 
     private boolean restoreWithChildren(RevisionLink path) {
         Map<Digest, LoadedManifest> loaded = new HashMap<>();
-        List<Digest> order = ManifestGraph.childrenFirst(List.of(path.digest()), digest -> {
+        Set<Digest> order = ManifestGraph.childrenFirst(List.of(path.digest()), digest -> {
             LoadedManifest manifest = known(new RevisionLink(path.repository(), digest))
                     .map(isWritten -> isWritten ? WRITTEN : BLOCKED)
                     .orElseGet(() -> manifests.read(digest));

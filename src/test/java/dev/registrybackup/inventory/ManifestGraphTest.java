@@ -7,7 +7,6 @@ import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.DigestAlgorithm;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,20 +33,9 @@ class ManifestGraphTest {
     }
 
     @Test
-    void everyManifestBelowIsFoundAndAskedForOnce() {
-        // When
-        Set<Digest> below = ManifestGraph.below(List.of(outer, leaf), this::children);
-
-        // Then
-        assertEquals(Set.of(outer, inner, leaf, other), below);
-        assertEquals(4, asked.size());
-        assertEquals(below, new HashSet<>(asked));
-    }
-
-    @Test
     void childrenComeBeforeTheirIndexesAndAreAskedForOnce() {
         // When
-        List<Digest> ordered = ManifestGraph.childrenFirst(List.of(outer, inner), this::children);
+        List<Digest> ordered = List.copyOf(ManifestGraph.childrenFirst(List.of(outer, inner), this::children));
 
         // Then
         assertEquals(Set.of(outer, inner, leaf, other), Set.copyOf(ordered));
@@ -60,7 +48,7 @@ class ManifestGraphTest {
     @Test
     void aManifestThatIsItsOwnChildEndsTheWalk() {
         // When
-        Set<Digest> below = ManifestGraph.below(List.of(leaf), manifest -> List.of(leaf));
+        Set<Digest> below = ManifestGraph.childrenFirst(List.of(leaf), manifest -> List.of(leaf));
 
         // Then
         assertEquals(Set.of(leaf), below);
