@@ -2,7 +2,6 @@ package dev.registrybackup.catalog;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.BoundedTaskGroup;
@@ -28,7 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
 
 /**
@@ -144,46 +143,28 @@ public final class Catalog {
             throw new IllegalArgumentException(
                     "A page has 1 to %d repositories, not %d".formatted(MAX_PAGE_SIZE, limit));
         }
-        List<ObjectInfo> documents;
+        // One more than the limit, which only shows that there is another page.
+        List<String> documents;
         try (Stream<ObjectInfo> listing = backup.list(PREFIX)) {
             String last = after.map(Catalog::key).orElse("");
-            documents = listing.filter(info -> repository(info.key()).isPresent())
-                    .dropWhile(info -> info.key().compareTo(last) <= 0)
+            documents = listing.map(ObjectInfo::key)
+                    .filter(key -> repository(key).isPresent() && key.compareTo(last) > 0)
                     .limit(limit + 1L)
                     .toList();
         }
-        return toPage(documents, limit);
-    }
-
-    /** The page of these documents; one more than the limit only shows that there is another page. */
-    private ObjectNode toPage(List<ObjectInfo> documents, int limit) {
-        List<ObjectInfo> shown = documents.subList(0, Math.min(limit, documents.size()));
-        Map<String, ObjectNode> heads = readSummaries(shown);
+        List<String> shown = documents.subList(0, Math.min(limit, documents.size()));
+        Map<String, ObjectNode> summaries = new ConcurrentSkipListMap<>();
+        BoundedTaskGroup tasks = new BoundedTaskGroup(workerPools, CONCURRENCY);
+        shown.forEach(key -> tasks.submit(0, () -> readSummary(key).ifPresent(summary -> summaries.put(key, summary))));
+        tasks.await();
         ObjectNode page = JsonNodeFactory.instance.objectNode();
-        ArrayNode repositories = page.putArray("repositories");
-        for (ObjectInfo document : shown) {
-            ObjectNode head = heads.get(document.key());
-            if (head != null) {
-                repositories.add(head);
-            }
-        }
+        page.putArray("repositories").addAll(summaries.values());
         if (documents.size() > limit) {
             page.put(
                     "next",
-                    repository(shown.get(shown.size() - 1).key()).orElseThrow().value());
+                    repository(shown.get(shown.size() - 1)).orElseThrow().value());
         }
         return page;
-    }
-
-    private Map<String, ObjectNode> readSummaries(List<ObjectInfo> documents) {
-        Map<String, ObjectNode> heads = new ConcurrentHashMap<>();
-        BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
-        for (ObjectInfo document : documents) {
-            boundedTaskGroup.submit(
-                    0, () -> readSummary(document.key()).ifPresent(head -> heads.put(document.key(), head)));
-        }
-        boundedTaskGroup.await();
-        return heads;
     }
 
     /** Empty if it was deleted meanwhile. */

@@ -1,5 +1,6 @@
 package dev.registrybackup.catalog;
 
+import dev.registrybackup.catalog.ImageMetadataReader.ImageMetadata;
 import dev.registrybackup.inventory.ImageCompleteness;
 import dev.registrybackup.inventory.ManifestGraph;
 import dev.registrybackup.registry.Digest;

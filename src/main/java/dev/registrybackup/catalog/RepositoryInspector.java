@@ -1,6 +1,7 @@
 package dev.registrybackup.catalog;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.registrybackup.catalog.ImageMetadataReader.ImageMetadata;
 import dev.registrybackup.concurrent.BoundedTaskGroup;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.imagestream.CaptureReader;

@@ -14,18 +14,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 
-/** Reads captured ImageStreams, and each Image they refer to once a call. Blocks; not to be called on a thread of the pools. */
-public final class ImageStreamReader {
+/**
+ * Reads captured ImageStreams, and each Image they refer to once a call. Blocks; not to be called on a thread of the pools.
+ *
+ * @param captureReader the captures
+ * @param workerPools the threads that read
+ */
+public record ImageStreamReader(CaptureReader captureReader, WorkerPools workerPools) {
     private static final int CONCURRENCY = 32;
-
-    private final CaptureReader captureReader;
-    private final WorkerPools workerPools;
-
-    /** Reads these captures on the threads of these pools. */
-    public ImageStreamReader(CaptureReader captureReader, WorkerPools workerPools) {
-        this.captureReader = captureReader;
-        this.workerPools = workerPools;
-    }
 
     /**
      * Reads these streams. A stream that cannot be read is missing from the result.

@@ -27,20 +27,18 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
-/** Stores the bodies of captured objects in the backup, each once, under the hash of its JSON. Safe for use by many threads. */
-final class JsonBlobStore {
+/**
+ * Stores the bodies of captured objects in the backup, each once, under the hash of its JSON. Safe for use by many threads.
+ *
+ * @param backup the backup bucket
+ */
+record JsonBlobStore(ObjectStore backup) {
     /** etcd accepts 1.5 MiB by default; nobody runs it with ten times that. */
     private static final int MAX_BYTES = 16 << 20;
 
     /** Sorts fields, because their order in an answer of the server means nothing. */
     private static final ObjectMapper JSON =
             JsonMapper.builder().enable(JsonNodeFeature.WRITE_PROPERTIES_SORTED).build();
-
-    private final ObjectStore backup;
-
-    JsonBlobStore(ObjectStore backup) {
-        this.backup = backup;
-    }
 
     /**
      * A copy of the object without its field managers and its resource version, which no other cluster could use. So

@@ -26,19 +26,14 @@ import org.jspecify.annotations.Nullable;
  * <pre>{"key":"docker/registry/v2/…","from":"2026-11-22T10:00:00Z","until":"2026-11-23T10:00:00Z"}</pre>
  *
  * <p>each the interval from when the key was first found missing to when it was found again, without {@code until} if it is still missing. A key may have several. Without the object no key is known to have been missing.
+ *
+ * @param backup the backup bucket
  */
-public final class MissingIntervals {
+public record MissingIntervals(ObjectStore backup) {
     /** The record's key in the backup bucket. */
     public static final String KEY = RegistryLayout.METADATA_PREFIX + "missing-in-registry";
 
     private static final int MOST_ATTEMPTS = 10;
-
-    private final ObjectStore backup;
-
-    /** Uses the record in this bucket. */
-    public MissingIntervals(ObjectStore backup) {
-        this.backup = backup;
-    }
 
     /** One pass over the record for keys in ascending order; keeps no connection open between calls. For one thread. */
     public static final class MissingIntervalCursor {

@@ -1,8 +1,8 @@
 package dev.registrybackup.verify;
 
 import dev.registrybackup.catalog.Catalog;
-import dev.registrybackup.catalog.ImageMetadata;
 import dev.registrybackup.catalog.ImageMetadataReader;
+import dev.registrybackup.catalog.ImageMetadataReader.ImageMetadata;
 import dev.registrybackup.catalog.InspectedImages;
 import dev.registrybackup.catalog.RepositoryDocument;
 import dev.registrybackup.catalog.RepositoryView;

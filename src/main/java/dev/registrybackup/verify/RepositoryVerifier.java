@@ -1,6 +1,6 @@
 package dev.registrybackup.verify;
 
-import dev.registrybackup.catalog.ImageMetadata;
+import dev.registrybackup.catalog.ImageMetadataReader.ImageMetadata;
 import dev.registrybackup.catalog.InspectedImages;
 import dev.registrybackup.catalog.RepositoryView;
 import dev.registrybackup.imagestream.TaggedImages;
