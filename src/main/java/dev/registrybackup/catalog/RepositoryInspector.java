@@ -43,7 +43,7 @@ record RepositoryInspector(
         Instant at = clock.instant();
         RepositoryView repository = new RepositoryView(listLinks(name), findImageStream(name));
         RepositoryLinks links = repository.links();
-        if (links.size() == 0 && repository.imageStream().isEmpty()) {
+        if (links.all().findAny().isEmpty() && repository.imageStream().isEmpty()) {
             return Optional.empty();
         }
         readTargets(links);

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -114,7 +115,7 @@ public final class PushLatencyTracker {
             return;
         }
         ImageCompletenessChecker.ImageInventory inventory =
-                images.read(open.stream().map(Push::image).collect(Collectors.toSet()));
+                images.read(open.stream().map(Push::image).collect(Collectors.toSet()), UnaryOperator.identity());
         for (Push push : open) {
             boolean isComplete = inventory
                     .completeness(push.children()::contains)

@@ -14,11 +14,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/**
- * The current links of a store.
- *
- * @param registryStore the store
- */
+/** The current links of a store. */
 public record CurrentLinks(RegistryStore registryStore) implements Links {
     @Override
     public ObjectStore store() {

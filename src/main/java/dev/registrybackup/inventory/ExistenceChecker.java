@@ -13,9 +13,6 @@ import java.util.stream.Stream;
 /**
  * Finds out which of some keys a store has. Lists, because a page has 1,000 keys, but no more pages than there are
  * keys; checks the keys after those pages one by one. So it sends at most twice the requests of the better way.
- *
- * @param store the store to check
- * @param workerPools the threads that send requests
  */
 public record ExistenceChecker(ObjectStore store, WorkerPools workerPools) {
     private static final int PAGE_SIZE = 1000;

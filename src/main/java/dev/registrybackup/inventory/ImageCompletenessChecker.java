@@ -18,9 +18,6 @@ import java.util.stream.Collectors;
 /**
  * Checks whether a store has everything that images need: reads and verifies manifests, and checks presence and size of
  * layers. Blocks; safe for use by many threads.
- *
- * @param store the store to check
- * @param workerPools the threads that read
  */
 public record ImageCompletenessChecker(RegistryStore store, WorkerPools workerPools) {
     /** The manifests of some images and the blobs that they need, as read. For one thread. */
@@ -76,16 +73,8 @@ public record ImageCompletenessChecker(RegistryStore store, WorkerPools workerPo
     /**
      * Reads these images and everything below them.
      *
-     * @throws dev.registrybackup.objectstore.ObjectStoreException if the store did not answer
-     */
-    public ImageInventory read(Collection<Digest> images) {
-        return read(images, digest -> digest);
-    }
-
-    /**
-     * As {@link #read(Collection)}, with other digests.
-     *
      * @param canonical maps a digest in a manifest to the digest under which the store has the blob
+     * @throws dev.registrybackup.objectstore.ObjectStoreException if the store did not answer
      */
     public ImageInventory read(Collection<Digest> images, UnaryOperator<Digest> canonical) {
         ManifestGraph manifests = new Manifests(store, workerPools).closure(images);

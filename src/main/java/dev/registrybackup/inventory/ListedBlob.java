@@ -9,12 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/**
- * One blob in a store's listing.
- *
- * @param digest the digest
- * @param objectRef the object
- */
+/** One blob in a store's listing. */
 public record ListedBlob(Digest digest, ObjectRef objectRef) {
     /** The current blobs of a store, in key order. */
     @MustBeClosed

@@ -9,9 +9,7 @@ import java.util.Optional;
 /**
  * One link in a store's listing.
  *
- * @param key its key
  * @param path its parsed key
- * @param objectRef its object
  * @param writtenAt when the registry wrote it if known, otherwise when this store did, UTC
  * @param isApproximate whether the time is the copy's, because the registry's is unknown
  */

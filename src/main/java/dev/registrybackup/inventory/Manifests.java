@@ -49,7 +49,6 @@ public final class Manifests {
     /**
      * A manifest as read.
      *
-     * @param state its state
      * @param manifest the parsed manifest; empty unless it was read
      * @param size its size in bytes; 0 if it is missing
      */

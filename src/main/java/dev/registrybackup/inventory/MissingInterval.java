@@ -12,7 +12,6 @@ import java.util.Optional;
 /**
  * An interval in which a key of the backup was missing from the registry.
  *
- * @param key the key
  * @param from when it was first found missing, UTC
  * @param until when it was found again, UTC; empty if it is still missing
  */

@@ -1,5 +1,6 @@
 package dev.registrybackup.inventory;
 
+import dev.registrybackup.inventory.MissingIntervals.MissingIntervalReader;
 import dev.registrybackup.objectstore.FileContent;
 import dev.registrybackup.objectstore.MetadataStore;
 import dev.registrybackup.objectstore.ObjectStore;

@@ -7,13 +7,19 @@ import dev.registrybackup.objectstore.ObjectStoreException;
 import dev.registrybackup.objectstore.OpenObject;
 import dev.registrybackup.objectstore.StoreError;
 import dev.registrybackup.registry.RegistryLayout;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Spliterators;
 import java.util.stream.Stream;
@@ -26,8 +32,6 @@ import org.jspecify.annotations.Nullable;
  * <pre>{"key":"docker/registry/v2/…","from":"2026-11-22T10:00:00Z","until":"2026-11-23T10:00:00Z"}</pre>
  *
  * <p>each the interval from when the key was first found missing to when it was found again, without {@code until} if it is still missing. A key may have several. Without the object no key is known to have been missing.
- *
- * @param backup the backup bucket
  */
 public record MissingIntervals(ObjectStore backup) {
     /** The record's key in the backup bucket. */
@@ -144,6 +148,72 @@ public record MissingIntervals(ObjectStore backup) {
                     StoreError.UNAVAILABLE,
                     "Failed to copy %s into %s: %s. Is there room?".formatted(KEY, scratch, e.getMessage()),
                     e);
+        }
+    }
+
+    /** Reads the record of missing intervals line by line. For one thread. */
+    static final class MissingIntervalReader implements Iterator<MissingInterval>, AutoCloseable {
+        private final BufferedReader reader;
+        private final Optional<String> version;
+        private @Nullable MissingInterval next;
+
+        /**
+         * Reads this stream, and closes it at the end.
+         *
+         * @param version the version of the record, if the bucket keeps versions
+         */
+        @MustBeClosed
+        MissingIntervalReader(InputStream stream, Optional<String> version) {
+            this.reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8));
+            this.version = version;
+            this.next = parseNext();
+        }
+
+        private @Nullable MissingInterval parseNext() {
+            try {
+                String text = reader.readLine();
+                return text == null ? null : MissingInterval.parse(text);
+            } catch (IOException e) {
+                close();
+                throw new ObjectStoreException(
+                        StoreError.UNAVAILABLE,
+                        "Failed to read %s to its end: %s".formatted(MissingIntervals.KEY, e.getMessage()),
+                        e);
+            }
+        }
+
+        /** The version of the record, if the bucket keeps versions. */
+        Optional<String> version() {
+            return version;
+        }
+
+        /** The next interval, without advancing. */
+        Optional<MissingInterval> peek() {
+            return Optional.ofNullable(next);
+        }
+
+        @Override
+        public boolean hasNext() {
+            return next != null;
+        }
+
+        @Override
+        public MissingInterval next() {
+            MissingInterval line = next;
+            if (line == null) {
+                throw new NoSuchElementException("There are no more intervals");
+            }
+            next = parseNext();
+            return line;
+        }
+
+        @Override
+        public void close() {
+            try {
+                reader.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException("Failed to close the stream of " + MissingIntervals.KEY, e);
+            }
         }
     }
 }

@@ -28,9 +28,7 @@ import java.util.stream.Stream;
  * <p>Limit: a tag that moved twice before its event arrived was copied once.
  *
  * @param registryStore the backup, which keeps versions
- * @param at the time, UTC
  * @param missingIntervals when links were missing from the registry
- * @param workerPools the threads that send requests
  */
 public record PointInTimeLinks(
         RegistryStore registryStore, Instant at, MissingIntervals missingIntervals, WorkerPools workerPools)

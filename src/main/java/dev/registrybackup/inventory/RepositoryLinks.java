@@ -2,7 +2,6 @@ package dev.registrybackup.inventory;
 
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RegistryPath.DigestLink;
-import dev.registrybackup.registry.RegistryPath.Kind;
 import dev.registrybackup.registry.RegistryPath.TagCurrentLink;
 import dev.registrybackup.registry.RegistryPath.TagIndexLink;
 import dev.registrybackup.registry.RepositoryName;
@@ -34,11 +33,6 @@ public final class RepositoryLinks {
     /** The targets of links of algorithms other than sha256, by the digest in their path. */
     private final Map<Digest, Digest> canonicalDigests = new ConcurrentHashMap<>();
 
-    /** The targets of revision links of such algorithms. */
-    private final Set<Digest> aliasedImages = ConcurrentHashMap.newKeySet();
-
-    private int size;
-
     /** Starts without links. */
     public RepositoryLinks(RepositoryName name) {
         this.name = name;
@@ -56,7 +50,6 @@ public final class RepositoryLinks {
                         .add(link);
             case BLOB, UPLOAD, UNKNOWN, EXCLUDED -> throw new IllegalArgumentException("Not a link: " + link.key());
         }
-        size++;
     }
 
     private static Digest digestOf(ListedLink link) {
@@ -69,20 +62,12 @@ public final class RepositoryLinks {
             tagTargets.put(current.tag(), target);
         } else if (!digestOf(link).equals(target)) {
             canonicalDigests.put(digestOf(link), target);
-            if (link.path().kind() == Kind.REVISION_LINK) {
-                aliasedImages.add(target);
-            }
         }
     }
 
     /** The repository of these links. */
     public RepositoryName name() {
         return name;
-    }
-
-    /** How many links there are. */
-    public int size() {
-        return size;
     }
 
     /** All links. */
@@ -155,6 +140,8 @@ public final class RepositoryLinks {
 
     /** Whether the manifest was pushed to the repository. */
     public boolean hasImage(Digest manifest) {
-        return revisions.containsKey(manifest) || aliasedImages.contains(manifest);
+        return revisions.containsKey(manifest)
+                || canonicalDigests.entrySet().stream()
+                        .anyMatch(alias -> alias.getValue().equals(manifest) && revisions.containsKey(alias.getKey()));
     }
 }

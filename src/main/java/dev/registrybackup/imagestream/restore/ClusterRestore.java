@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * Restores Images and ImageStreams in the cluster, once the blobs and links they need are restored: first all Images,
@@ -54,7 +55,6 @@ final class ClusterRestore {
     /**
      * What is left to do for a stream whose items are restored, so that it need not be read again.
      *
-     * @param specTags the tags of its spec
      * @param tags the image that each tag points to
      */
     private record RestoredStream(RepositoryName repository, List<JsonNode> specTags, Map<Tag, Digest> tags) {}
@@ -160,7 +160,8 @@ final class ClusterRestore {
      */
     private DesiredStream restorable(DesiredStream stream, Set<String> reported) {
         Set<Digest> managed = stream.managed();
-        ImageCompleteness completeness = target.read(managed).completeness(stream::isPushed);
+        ImageCompleteness completeness =
+                target.read(managed, UnaryOperator.identity()).completeness(stream::isPushed);
         Map<String, String> problems = new HashMap<>();
         for (Digest image : stream.images()) {
             if (managed.contains(image) && !completeness.of(image).isComplete()) {
