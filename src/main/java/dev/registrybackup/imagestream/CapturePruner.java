@@ -35,14 +35,7 @@ public final class CapturePruner {
     private final JsonBlobStore jsonBlobStore;
     private final ChangeLog changeLog;
 
-    /**
-     * The result of a pruning.
-     *
-     * @param snapshots how many snapshots it deleted
-     * @param changes how many changes it deleted
-     * @param bodies how many bodies it deleted
-     * @param reinstated how many bodies it reinstated
-     */
+    /** How many snapshots, changes and bodies a pruning deleted, and how many bodies it reinstated. */
     public record PruneSummary(long snapshots, long changes, long bodies, long reinstated) {}
 
     /**

@@ -15,7 +15,6 @@ import java.util.stream.Stream;
 /**
  * An ImageStream as it was at a time: the form of a change, and of a line of a snapshot.
  *
- * @param stream the stream's repository
  * @param read when it was read, UTC, to the millisecond
  * @param body the hash of its body; empty if it was deleted
  * @param images by digest, the hash of the body of each Image that it refers to, including children of indexes; empty for

@@ -56,7 +56,6 @@ public interface Cluster {
     /**
      * A page of a list.
      *
-     * @param items the objects
      * @param next what to request the next page with; empty if this is the last one
      */
     record Page(List<ObjectNode> items, Optional<String> next) {

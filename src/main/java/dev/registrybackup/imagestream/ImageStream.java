@@ -23,7 +23,6 @@ public record ImageStream(ObjectNode json) {
     /**
      * A tag with its history.
      *
-     * @param tag its name
      * @param items its items, newest first; the tag points to the first one
      */
     public record TagHistory(Tag tag, List<Item> items) {
@@ -41,10 +40,8 @@ public record ImageStream(ObjectNode json) {
     /**
      * An image that a tag points to, or pointed to.
      *
-     * @param image the image
      * @param created since when, UTC, to the second
      * @param reference from where it can be pulled
-     * @param json the item in the API
      */
     public record Item(Digest image, Instant created, String reference, JsonNode json) {}
 

@@ -16,9 +16,6 @@ import java.util.function.BiConsumer;
 
 /**
  * Reads captured ImageStreams, and each Image they refer to once a call. Blocks; not to be called on a thread of the pools.
- *
- * @param captureReader the captures
- * @param workerPools the threads that read
  */
 public record ImageStreamReader(CaptureReader captureReader, WorkerPools workerPools) {
     private static final int CONCURRENCY = 32;

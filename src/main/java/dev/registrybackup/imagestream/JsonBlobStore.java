@@ -29,8 +29,6 @@ import java.util.zip.GZIPOutputStream;
 
 /**
  * Stores the bodies of captured objects in the backup, each once, under the hash of its JSON. Safe for use by many threads.
- *
- * @param backup the backup bucket
  */
 record JsonBlobStore(ObjectStore backup) {
     /** etcd accepts 1.5 MiB by default; nobody runs it with ten times that. */

@@ -7,9 +7,7 @@ import java.util.Optional;
 /**
  * The name of an object in the cluster.
  *
- * @param resource its kind
  * @param namespace its namespace; empty for kinds without one
- * @param name its name
  */
 public record ObjectName(Resource resource, Optional<String> namespace, String name) {
     /** The name of the only object of its kind. */

@@ -1,12 +1,20 @@
 package dev.registrybackup.imagestream;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.BoundedTaskGroup;
 import dev.registrybackup.concurrent.WorkerPools;
 import dev.registrybackup.inventory.ManifestGraph;
+import dev.registrybackup.objectstore.FileContent;
 import dev.registrybackup.objectstore.ObjectStore;
 import dev.registrybackup.registry.Digest;
 import dev.registrybackup.registry.RepositoryName;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -20,15 +28,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.zip.GZIPOutputStream;
 
 /**
  * Captures all ImageStreams of a cluster, with the Images they refer to. Lists page by page. Keeps the hash of each Image and
  * of each body in the backup in memory: some 400 bytes for each, and the cluster's etcd bounds their number. Blocks.
  *
- * @param cluster the cluster to capture
- * @param backup the backup to write to
- * @param workerPools the threads that write
- * @param clock the clock
  * @param random returns eight hexadecimal digits in lower case, new ones at each call
  */
 public record SnapshotTaker(
@@ -42,8 +47,6 @@ public record SnapshotTaker(
     /**
      * The result of a snapshot.
      *
-     * @param key its key in the backup
-     * @param streams how many ImageStreams it has
      * @param items how many items their tags have
      * @param images how many Images they refer to, each counted once for each stream
      * @param imagesMissing how many of those are missing from the cluster
@@ -68,8 +71,8 @@ public record SnapshotTaker(
     public SnapshotSummary take(Path scratch) {
         Set<String> written = new JsonBlobStore(backup).hashes();
         for (int attempt = 1; ; attempt++) {
-            try (SnapshotWriter writer = new SnapshotWriter(scratch, now())) {
-                return new Attempt(writer, written).run();
+            try (Attempt snapshot = new Attempt(scratch, written)) {
+                return snapshot.run();
             } catch (ClusterException e) {
                 if (e.error() != ClusterError.EXPIRED || attempt == MAX_ATTEMPTS) {
                     throw e;
@@ -84,13 +87,26 @@ public record SnapshotTaker(
 
     private record WrittenImage(String hash, List<Digest> children) {}
 
-    /** One pass over the lists; they expire if it takes too long. For one thread. */
-    private final class Attempt {
-        private final SnapshotWriter writer;
+    private static UncheckedIOException failed(Path path, IOException e) {
+        return new UncheckedIOException(
+                "Failed to write a snapshot to %s: %s. Set reconcile.scratch to a directory with enough room"
+                        .formatted(path, e.getMessage()),
+                e);
+    }
+
+    /**
+     * One pass over the lists; they expire if it takes too long. Writes to a file on this machine, and that to the backup
+     * once it is complete. The first line has the time when the snapshot was started, the last one the number of streams.
+     * For one thread.
+     */
+    private final class Attempt implements AutoCloseable {
         private final Set<String> written;
         private final JsonBlobStore jsonBlobStore = new JsonBlobStore(backup);
         private final BoundedTaskGroup boundedTaskGroup = new BoundedTaskGroup(workerPools, CONCURRENCY);
         private final Map<Digest, WrittenImage> images = new HashMap<>();
+        private final Instant startedAt = now();
+        private final Path file;
+        private final BufferedWriter lines;
 
         private long streamCount;
         private long itemCount;
@@ -98,12 +114,19 @@ public record SnapshotTaker(
         private long imagesMissing;
         private final List<String> invalidStreams = new ArrayList<>();
 
-        Attempt(SnapshotWriter writer, Set<String> written) {
-            this.writer = writer;
+        Attempt(Path scratch, Set<String> written) {
             this.written = written;
+            try {
+                this.file = Files.createTempFile(scratch, "snapshot", ".ndjson.gz");
+                this.lines = new BufferedWriter(new OutputStreamWriter(
+                        new GZIPOutputStream(Files.newOutputStream(file)), StandardCharsets.UTF_8));
+            } catch (IOException e) {
+                throw failed(scratch, e);
+            }
         }
 
         SnapshotSummary run() {
+            writeLine(JsonNodeFactory.instance.objectNode().put("startedAt", startedAt.toString()));
             try {
                 list(Resource.IMAGE, image -> {
                     // A stream refers to Images by digest only.
@@ -118,8 +141,43 @@ public record SnapshotTaker(
                 // The next attempt takes these bodies for written.
                 boundedTaskGroup.await();
             }
-            String key = writer.finish(backup, now(), random.get());
+            Instant finishedAt = now();
+            writeLine(JsonNodeFactory.instance
+                    .objectNode()
+                    .put("startedAt", startedAt.toString())
+                    .put("finishedAt", finishedAt.toString())
+                    .put("imageStreams", streamCount));
+            closeLines();
+            String key = CaptureKeys.snapshot(finishedAt, random.get());
+            backup.put(key, new FileContent(file), Map.of());
             return new SnapshotSummary(key, streamCount, itemCount, imageCount, imagesMissing, invalidStreams);
+        }
+
+        private void writeLine(ObjectNode json) {
+            try {
+                lines.write(json.toString());
+                lines.write('\n');
+            } catch (IOException e) {
+                throw failed(file, e);
+            }
+        }
+
+        private void closeLines() {
+            try {
+                lines.close();
+            } catch (IOException e) {
+                throw failed(file, e);
+            }
+        }
+
+        @Override
+        public void close() {
+            closeLines();
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                throw failed(file, e);
+            }
         }
 
         private void list(Resource resource, Consumer<ObjectNode> consumer) {
@@ -157,7 +215,7 @@ public record SnapshotTaker(
                 hashes.put(digest, image == null ? "" : image.hash());
                 imagesMissing += image == null ? 1 : 0;
             }
-            writer.add(new CapturedStream(repository, read, write(stream.json()), hashes));
+            writeLine(new CapturedStream(repository, read, write(stream.json()), hashes).json());
             streamCount++;
             itemCount += stream.items().count();
             imageCount += hashes.size();

@@ -24,11 +24,7 @@ import java.util.Optional;
  * no right beyond a namespace's editor's. The server creates missing Images, and gives each item the time of the restore.
  * For one thread.
  *
- * @param cluster the cluster
- * @param streams creates streams
- * @param builder builds the images that mappings have
  * @param overwriteTags whether tags that point elsewhere are moved
- * @param report counts what was changed
  */
 record ImageStreamMapper(
         WritableCluster cluster,

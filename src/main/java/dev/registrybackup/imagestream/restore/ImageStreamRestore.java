@@ -26,7 +26,6 @@ import java.util.stream.Stream;
  * their tags follow; at the end it checks the cluster. Idempotent; nothing that the target has is removed.
  *
  * @param storage restores blobs and links
- * @param cluster the cluster to restore into
  * @param captureReader the captures of the cluster that the streams come from
  */
 public record ImageStreamRestore(Restore storage, WritableCluster cluster, CaptureReader captureReader) {

@@ -15,12 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/**
- * Creates and changes ImageStreams in the cluster. For one thread.
- *
- * @param cluster the cluster
- * @param report counts what was changed
- */
+/** Creates and changes ImageStreams in the cluster. For one thread. */
 record ImageStreamWriter(WritableCluster cluster, ClusterRestoreReport report) {
     private static final int MAX_CONFLICTS = 10;
 
