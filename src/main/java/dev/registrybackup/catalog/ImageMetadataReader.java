@@ -22,12 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 
-/**
- * Reads image metadata from manifests and configs; verifies each config.
- *
- * @param store the store that has the images
- * @param workerPools the threads that read
- */
+/** Reads image metadata from manifests and configs; verifies each config. */
 public record ImageMetadataReader(RegistryStore store, WorkerPools workerPools) {
     private static final int CONCURRENCY = 32;
     /** In bytes. Configs grow with the number of layers; a larger one is not read, so its image has no platform. */
@@ -49,7 +44,6 @@ public record ImageMetadataReader(RegistryStore store, WorkerPools workerPools) 
     /**
      * The metadata of each image whose manifest was read and whose config can be read.
      *
-     * @param manifests the manifests
      * @param onFailure receives each config that cannot be read and the reason, from several threads at a time
      */
     public Map<Digest, ImageMetadata> read(

@@ -17,7 +17,6 @@ import java.util.function.Predicate;
  * @param manifests all manifests reachable from them
  * @param metadata their metadata, except that of images whose config could not be read
  * @param sizes the size of a blob in the store in bytes; empty if it is missing
- * @param imageCompleteness whether they are complete
  * @param isUnknown whether the presence of a blob cannot be determined
  */
 public record InspectedImages(

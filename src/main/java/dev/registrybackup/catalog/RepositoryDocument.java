@@ -50,7 +50,6 @@ import java.util.stream.Collectors;
  * </ul>
  *
  * @param repository the repository; links whose time is approximate say so
- * @param images its inspected images
  */
 public record RepositoryDocument(RepositoryView repository, InspectedImages images) {
     /** The document, as of this time. */

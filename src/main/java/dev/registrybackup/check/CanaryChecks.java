@@ -11,12 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/**
- * Checks whether the event of an object that is written to the registry bucket arrives, and how long that takes.
- *
- * @param canaryProbe writes the object
- * @param sleep returns after this time
- */
+/** Checks whether the event of an object that is written to the registry bucket arrives, and how long that takes. */
 record CanaryChecks(
         CheckedStore registry, CheckedStore backup, CanaryProbe canaryProbe, Clock clock, Consumer<Duration> sleep) {
     /** The name of the check. */

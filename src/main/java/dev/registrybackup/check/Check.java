@@ -8,7 +8,6 @@ import java.util.Locale;
  * The result of one check of a preflight.
  *
  * @param name what was checked
- * @param state the result
  * @param found what was tried on what, and what was found
  * @param remedy the command that fixes it, or what to do; empty if there is nothing to fix
  */

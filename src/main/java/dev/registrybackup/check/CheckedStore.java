@@ -9,8 +9,6 @@ import java.util.Optional;
  * One of the two stores, with what its checks need to name it.
  *
  * @param name {@code registry} or {@code backup}
- * @param store its bucket
- * @param layout the grammar of its keys
  * @param endpoint its endpoint; empty for AWS
  * @param isDirectory whether it is a directory instead of a bucket
  */

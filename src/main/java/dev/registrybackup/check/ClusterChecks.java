@@ -15,7 +15,6 @@ import java.util.stream.Collectors;
 /**
  * Checks whether the account of this process has the rights in the cluster that its role needs.
  *
- * @param cluster the cluster
  * @param ofCaptures the same cluster, asked about the account that captures in a reconciliation; may throw {@link
  *     ClusterException}
  * @param namespace the namespace of Jobs

@@ -21,12 +21,9 @@ import java.util.function.Supplier;
 /**
  * Checks the prerequisites of the backup. Safe for use by many threads; blocks, with a canary for up to a minute.
  *
- * @param registry the registry's store
- * @param backup the backup's store
  * @param isCommand whether the keys are a person's, or else a Service's
  * @param rclone returns the version of rclone, or throws {@link RcloneUnusableException}
  * @param cluster the checks of the cluster, if this process needs one
- * @param clock the clock
  * @param random returns lower-case hexadecimal digits, at least 8, new ones at each call
  * @param sleep returns after this time
  */

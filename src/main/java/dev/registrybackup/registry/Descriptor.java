@@ -5,7 +5,6 @@ import java.util.OptionalLong;
 /**
  * One reference of a manifest.
  *
- * @param digest the digest that it refers to
  * @param size its size in bytes according to the manifest, unverified
  * @param role how to follow it
  */

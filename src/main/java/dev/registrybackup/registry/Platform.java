@@ -6,8 +6,6 @@ import java.util.Optional;
 /**
  * The platform of an image.
  *
- * @param os the operating system
- * @param architecture the processor
  * @param variant the kind of that processor; empty if it has none
  * @param digest the image, where an index names it
  */

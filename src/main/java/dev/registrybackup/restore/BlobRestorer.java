@@ -47,8 +47,6 @@ final class BlobRestorer {
     /**
      * One blob to copy or to verify.
      *
-     * @param digest the blob's digest
-     * @param inBackup the object in the backup
      * @param inTarget the object in the target; empty if it has none
      */
     record BlobStep(Digest digest, ObjectRef inBackup, Optional<ObjectRef> inTarget) {

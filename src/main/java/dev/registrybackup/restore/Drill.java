@@ -43,12 +43,9 @@ import java.util.stream.Stream;
  * byte of them back, and deletes them. Measures the speed, and estimates from it how long a full restore would take.
  * Blocks; writes only below {@value #PREFIX} of the target, and its record in the backup.
  *
- * @param backup the store to restore from
  * @param target opens the store to restore into, below {@value #PREFIX}
- * @param workerPools the threads that copy and read
  * @param rateLimiter the limit for reading blobs, the same as a restore's
  * @param isOpenShift whether it is OpenShift's registry, which decides the severity of findings
- * @param clock measures the drill
  * @param imageStreamPlan plans a restore of ImageStreams into a store, on OpenShift
  */
 public record Drill(
@@ -71,7 +68,6 @@ public record Drill(
      * The result of a drill.
      *
      * @param isSuccess whether every image was restored and verified
-     * @param summary its figures
      */
     public record DrillResult(boolean isSuccess, ObjectNode summary) {}
 

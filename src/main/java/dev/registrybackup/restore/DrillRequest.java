@@ -10,7 +10,6 @@ import java.util.function.LongSupplier;
 /**
  * A request for a restore drill.
  *
- * @param images how many images to restore
  * @param seed selects which: the same seed selects the same ones from the same backup at the same time
  */
 public record DrillRequest(int images, long seed) {

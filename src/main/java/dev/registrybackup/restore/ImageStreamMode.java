@@ -1,9 +1,5 @@
 package dev.registrybackup.restore;
 
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
-
 /** How a restore treats the cluster's ImageStreams and Images besides the bucket's objects. */
 public enum ImageStreamMode {
     /** Restores only the images that the bucket's own links name. */
@@ -17,18 +13,6 @@ public enum ImageStreamMode {
 
     /** The name in requests. */
     public String label() {
-        return name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
-    static ImageStreamMode fromLabel(String text) {
-        return Arrays.stream(values())
-                .filter(each -> each.label().equals(text))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("\"imageStreams\" must be one of %s, not \"%s\""
-                        .formatted(
-                                Arrays.stream(values())
-                                        .map(ImageStreamMode::label)
-                                        .collect(Collectors.joining(", ")),
-                                text)));
+        return RestoreRequest.label(this);
     }
 }

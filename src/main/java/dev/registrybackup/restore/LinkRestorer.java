@@ -12,11 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/**
- * Decides whether links of the target must be written, and writes them. Blocks; safe for use by many threads.
- *
- * @param context the restore
- */
+/** Decides whether links of the target must be written, and writes them. Blocks; safe for use by many threads. */
 record LinkRestorer(RestoreContext context) {
     /**
      * Whether the link must be written.

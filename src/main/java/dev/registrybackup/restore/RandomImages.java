@@ -23,7 +23,6 @@ import java.util.stream.Stream;
  * Randomly chosen images of a backup, by their revision links. An image pushed just now is chosen twice as often as one
  * pushed a day ago, and 31 times as often as one pushed a month ago.
  *
- * @param backup the backup
  * @param chosen their revision links, sorted by key
  * @param listedLinks how many links the backup has
  */

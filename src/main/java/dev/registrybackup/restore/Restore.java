@@ -22,9 +22,7 @@ import java.util.stream.Stream;
 /**
  * Restores from one backup into one target.
  *
- * @param backup the store to restore from
  * @param target the store to restore into, which may have another root directory
- * @param workerPools the threads that copy
  * @param rateLimiter the limit for reading blobs
  * @param clock the clock that {@code at} is compared with
  */

@@ -11,14 +11,9 @@ import dev.registrybackup.operation.OperationContext;
 /**
  * The stores, limits and progress that all parts of one restore share.
  *
- * @param backup the store to restore from
- * @param target the store to restore into
- * @param request the request as received
- * @param workerPools the threads that copy
  * @param rateLimiter the limit for reading blobs
  * @param olderVersions noncurrent versions of the backup's blobs
  * @param counts the planned work
- * @param operation receives progress and findings
  */
 record RestoreContext(
         RegistryStore backup,

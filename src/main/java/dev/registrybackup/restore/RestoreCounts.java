@@ -6,20 +6,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.operation.Finding;
 import dev.registrybackup.operation.FindingCode;
 import dev.registrybackup.operation.OperationContext;
+import dev.registrybackup.operation.ProgressTracker;
+import dev.registrybackup.operation.ProgressTracker.Progress;
 import dev.registrybackup.restore.BlobRestorer.BlobAction;
 import dev.registrybackup.restore.BlobRestorer.BlobStep;
-import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
 
 /** Counts the work of a restore. For one thread. */
 final class RestoreCounts {
-    private static final int MAX_LISTED = 100;
-
     private final OperationContext operation;
-    private final List<Finding> firstFindings = new ArrayList<>();
-    private final Map<FindingCode, Long> findings = new EnumMap<>(FindingCode.class);
+    /** The findings of the plan, without those of the work. */
+    private final ProgressTracker found = new ProgressTracker();
+
     private long images;
     private long objectsToCopy;
     private long bytesToCopy;
@@ -86,10 +83,7 @@ final class RestoreCounts {
 
     void addFinding(Finding finding) {
         operation.report(finding);
-        findings.merge(finding.code(), 1L, Long::sum);
-        if (firstFindings.size() < MAX_LISTED) {
-            firstFindings.add(finding);
-        }
+        found.addFinding(finding);
     }
 
     /** How many objects will be copied or verified. */
@@ -109,10 +103,11 @@ final class RestoreCounts {
         json.putObject("toCopy").put("objects", objectsToCopy).put("bytes", bytesToCopy);
         json.putObject("alreadyPresent").put("objects", objectsPresent).put("bytes", bytesPresent);
         json.put("toVerify", toVerify);
-        json.put("missing", findings.getOrDefault(FindingCode.BLOB_MISSING, 0L));
-        json.put("sparse", findings.getOrDefault(FindingCode.INDEX_SPARSE, 0L));
+        Progress findings = found.progress();
+        json.put("missing", findings.findingCounts().getOrDefault(FindingCode.BLOB_MISSING, 0L));
+        json.put("sparse", findings.findingCounts().getOrDefault(FindingCode.INDEX_SPARSE, 0L));
         ArrayNode listed = json.putArray("findings");
-        firstFindings.forEach(finding -> listed.add(finding.json()));
+        findings.firstFindings().forEach(finding -> listed.add(finding.json()));
         return json;
     }
 }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A request to restore a scope from the backup into a target.
@@ -54,11 +55,7 @@ public record RestoreRequest(
         /** Writes missing objects only. */
         MISSING,
         /** Also replaces corrupt objects; reads the target's blobs. */
-        REPAIR;
-
-        String label() {
-            return name().toLowerCase(Locale.ROOT);
-        }
+        REPAIR
     }
 
     /**
@@ -83,7 +80,7 @@ public record RestoreRequest(
                 scope,
                 at,
                 json.path("target").isMissingNode() ? REGISTRY : requireText(json, "target"),
-                json.path("mode").isMissingNode() ? Mode.MISSING : mode(requireText(json, "mode")),
+                parseChoice(json, "mode", Mode.MISSING),
                 parseFlag(json, "overwriteTags"),
                 parseFlag(json, "referrers"),
                 parseFlag(json, "dryRun"),
@@ -92,14 +89,11 @@ public record RestoreRequest(
     }
 
     private static ImageStreamMode parseImageStreamMode(JsonNode json, Scope scope) {
-        if (json.path("imageStreams").isMissingNode()) {
-            return ImageStreamMode.NONE;
-        }
-        if (scope instanceof Scope.Blob) {
+        if (json.has("imageStreams") && scope instanceof Scope.Blob) {
             throw new IllegalArgumentException(
                     "\"imageStreams\" does not apply to a single blob, which belongs to no ImageStream");
         }
-        return ImageStreamMode.fromLabel(requireText(json, "imageStreams"));
+        return parseChoice(json, "imageStreams", ImageStreamMode.NONE);
     }
 
     private static List<String> sortedFields() {
@@ -125,13 +119,25 @@ public record RestoreRequest(
         }
     }
 
-    private static Mode mode(String text) {
-        return switch (text) {
-            case "missing" -> Mode.MISSING;
-            case "repair" -> Mode.REPAIR;
-            default ->
-                throw new IllegalArgumentException("\"mode\" must be missing or repair, not \"%s\"".formatted(text));
-        };
+    /** The constant that the field names; the default if the field is missing. */
+    private static <E extends Enum<E>> E parseChoice(JsonNode json, String field, E usual) {
+        if (json.path(field).isMissingNode()) {
+            return usual;
+        }
+        String text = requireText(json, field);
+        List<E> choices = List.of(usual.getDeclaringClass().getEnumConstants());
+        return choices.stream()
+                .filter(choice -> label(choice).equals(text))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("\"%s\" must be %s, not \"%s\""
+                        .formatted(
+                                field,
+                                choices.stream().map(RestoreRequest::label).collect(Collectors.joining(" or ")),
+                                text)));
+    }
+
+    static String label(Enum<?> choice) {
+        return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private static String requireText(JsonNode json, String field) {
@@ -181,7 +187,7 @@ public record RestoreRequest(
             json.put("imageStreams", imageStreamMode.label()).put("createNamespaces", createNamespaces);
         }
         return json.put("target", target)
-                .put("mode", mode.label())
+                .put("mode", label(mode))
                 .put("overwriteTags", overwriteTags)
                 .put("referrers", referrers)
                 .put("dryRun", dryRun);

@@ -29,7 +29,6 @@ import java.util.stream.Stream;
 /**
  * The tags and digests under which clients find the images to restore in one repository.
  *
- * @param repository the repository
  * @param revisions images by digest
  * @param tags images by tag; each image is among the revisions too
  * @param history the index links of what tags pointed to
