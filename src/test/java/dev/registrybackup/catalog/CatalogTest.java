@@ -72,7 +72,7 @@ class CatalogTest {
         }
     }
 
-    private JsonNode image(ObjectNode document, Digest digest) {
+    static JsonNode image(ObjectNode document, Digest digest) {
         return StreamSupport.stream(document.path("images").spliterator(), false)
                 .filter(image -> image.path("digest").asText().equals(digest.toString()))
                 .findFirst()
@@ -122,12 +122,12 @@ class CatalogTest {
         // Then
         assertEquals(
                 JSON.readTree("""
-                        {"repository":"team/app","at":"%s",
-                         "counts":{"images":4,"tags":1,"restorable":4,"size":%d},
-                         "images":[],
-                         "tags":[{"tag":"v1","digest":"%s","time":"%s","history":[
-                           {"digest":"%s","time":"%s"},{"digest":"%s","time":"%s"}]}]}
-                        """.formatted(
+                    {"repository":"team/app","at":"%s",
+                     "counts":{"images":4,"tags":1,"restorable":4,"size":%d},
+                     "images":[],
+                     "tags":[{"tag":"v1","digest":"%s","time":"%s","history":[
+                       {"digest":"%s","time":"%s"},{"digest":"%s","time":"%s"}]}]}
+                    """.formatted(
                                 SettableClock.START,
                                 armSize + unknownSize + size(both) + size(old),
                                 both,
@@ -148,10 +148,10 @@ class CatalogTest {
                         """.formatted(both, arm, unknown, armSize + unknownSize + size(both), arm, unknown, PUSHED)),
                 image(document, both));
         assertEquals(JSON.readTree("""
-                        {"digest":"%s","mediaType":"application/vnd.oci.image.manifest.v1+json",
-                         "platforms":[{"os":"linux","architecture":"arm64","variant":"v8"}],
-                         "created":"2025-12-31T00:00:00Z","size":%d,"tags":[],"pushed":"%s","restorable":true}
-                        """.formatted(arm, armSize, PUSHED)), image(document, arm));
+            {"digest":"%s","mediaType":"application/vnd.oci.image.manifest.v1+json",
+             "platforms":[{"os":"linux","architecture":"arm64","variant":"v8"}],
+             "created":"2025-12-31T00:00:00Z","size":%d,"tags":[],"pushed":"%s","restorable":true}
+            """.formatted(arm, armSize, PUSHED)), image(document, arm));
         assertEquals(JSON.readTree("[]"), image(document, unknown).path("platforms"));
     }
 
@@ -259,7 +259,8 @@ class CatalogTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "{\"schemaVersion\":1,\"fsLayers\":[],\"signatures\":[]} -> application/vnd.docker.distribution.manifest.v1+prettyjws",
+                "{\"schemaVersion\":1,\"fsLayers\":[],\"signatures\":[]} ->"
+                        + " application/vnd.docker.distribution.manifest.v1+prettyjws",
                 "{\"schemaVersion\":1,\"fsLayers\":[]} -> application/vnd.docker.distribution.manifest.v1+json",
                 "{\"manifests\":[]} -> application/vnd.oci.image.index.v1+json",
                 "{\"manifests\":null,\"layers\":[]} -> application/vnd.oci.image.manifest.v1+json",

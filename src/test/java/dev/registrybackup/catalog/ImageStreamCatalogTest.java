@@ -3,7 +3,6 @@ package dev.registrybackup.catalog;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.SettableClock;
@@ -89,19 +88,12 @@ class ImageStreamCatalogTest {
                 "{\"at\":\"%s\"}".formatted(SettableClock.START),
                 document.path("imageStream").toString());
         assertEquals(new ObjectMapper().readTree("""
-                                [{"tag":"v1","digest":"%1$s","time":"%2$s","restorable":true,"history":[
-                                  {"digest":"%1$s","time":"%2$s","restorable":true},
-                                  {"digest":"%3$s","time":"%4$s","restorable":false}]}]
-                                """.formatted(image, LATER, old, EARLIER)), document.path("tags"));
-        assertEquals("[\"v1\"]", image(document, image).path("tags").toString());
-        assertEquals("[]", image(document, old).path("tags").toString());
-    }
-
-    private static JsonNode image(ObjectNode document, Digest digest) {
-        return StreamSupport.stream(document.path("images").spliterator(), false)
-                .filter(image -> image.path("digest").asText().equals(digest.toString()))
-                .findFirst()
-                .orElseThrow();
+            [{"tag":"v1","digest":"%1$s","time":"%2$s","restorable":true,"history":[
+              {"digest":"%1$s","time":"%2$s","restorable":true},
+              {"digest":"%3$s","time":"%4$s","restorable":false}]}]
+            """.formatted(image, LATER, old, EARLIER)), document.path("tags"));
+        assertEquals("[\"v1\"]", CatalogTest.image(document, image).path("tags").toString());
+        assertEquals("[]", CatalogTest.image(document, old).path("tags").toString());
     }
 
     @Test
@@ -119,9 +111,10 @@ class ImageStreamCatalogTest {
         assertEquals(2, document.path("counts").path("images").asInt());
         assertEquals(1, document.path("counts").path("tags").asInt());
         assertEquals(2, document.path("counts").path("restorable").asInt());
-        assertFalse(image(document, index).has("pushed"));
-        assertEquals("true", image(document, index).path("managed").toString());
-        assertEquals("true", image(document, image).path("restorable").toString());
+        assertFalse(CatalogTest.image(document, index).has("pushed"));
+        assertEquals("true", CatalogTest.image(document, index).path("managed").toString());
+        assertEquals(
+                "true", CatalogTest.image(document, image).path("restorable").toString());
     }
 
     @Test
@@ -139,39 +132,5 @@ class ImageStreamCatalogTest {
         assertEquals(
                 clock.instant().toString(),
                 document.path("imageStream").path("at").asText());
-    }
-
-    @Test
-    void aNameWithoutLinksOrImageStreamIsNotARepository() {
-        // Given
-        copyAndCapture();
-
-        // When
-        Optional<ObjectNode> document = liveDocument(PROD);
-
-        // Then
-        assertEquals(Optional.empty(), document);
-    }
-
-    @Test
-    void aPageHasTheCountsOfAnImageStream() {
-        // Given
-        cluster.tag(PROD, "v1", image, LATER);
-        copyAndCapture();
-        Catalog catalog = new Catalog(
-                new RegistryStore(backup, registry.layout()),
-                workerPools,
-                clock,
-                Optional.of(new CaptureReader(backup, scratch)));
-        catalog.write(liveDocument(PROD).orElseThrow());
-
-        // When
-        JsonNode repository =
-                catalog.page(Optional.empty(), 10).path("repositories").path(0);
-
-        // Then
-        assertEquals(PROD, repository.path("repository").asText());
-        assertEquals(SettableClock.START.toString(), repository.path("at").asText());
-        assertEquals(1, repository.path("restorable").asInt());
     }
 }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.imagestream.ImageStreamCapture.Result;
 import dev.registrybackup.objectstore.InMemoryObjectStore;
@@ -117,21 +116,6 @@ class ImageStreamCaptureTest {
         // Then
         assertFalse(result.isNew());
         assertEquals(1, changes().size());
-    }
-
-    @Test
-    void bodiesHaveNeitherResourceVersionsNorFieldManagers() {
-        // When
-        Result result = capture.capture(APP);
-
-        // Then
-        for (ObjectNode body : List.of(
-                captureReader.stream(result.captured()).json(),
-                captureReader.image(result.captured(), first).orElseThrow().json())) {
-            assertFalse(body.path("metadata").has("resourceVersion"), body::toString);
-            assertFalse(body.path("metadata").has("managedFields"), body::toString);
-            assertTrue(body.path("metadata").has("name"), body::toString);
-        }
     }
 
     @Test
@@ -350,25 +334,6 @@ class ImageStreamCaptureTest {
         assertTrue(now().orElseThrow().isDeleted());
         assertEquals(Optional.of(there), captureReader.find(APP, before));
         assertEquals(first, pointsTo(there, "v1"));
-    }
-
-    @Test
-    void aStreamThatIsCreatedAgainIsANewState() {
-        // Given
-        capture.capture(APP);
-        clock.advance(SECOND);
-        cluster.delete("ns/app");
-        capture.capture(APP);
-        clock.advance(SECOND);
-        cluster.tag("ns/app", "v9", second, clock.instant());
-
-        // When
-        Result result = capture.capture(APP);
-
-        // Then
-        assertTrue(result.before().orElseThrow().isDeleted());
-        assertEquals(second, pointsTo(now().orElseThrow(), "v9"));
-        assertEquals(3, changes().size());
     }
 
     @Test

@@ -315,24 +315,6 @@ class SnapshotTakerTest {
         }
     }
 
-    @Test
-    void aClusterThatFailsAnywhereLeavesNoSnapshot() {
-        // Given
-        fill(120);
-        cluster.onCall(call -> {
-            if (call.startsWith("list imagestreams ")) {
-                throw new ClusterException(ClusterError.UNAVAILABLE, "away");
-            }
-        });
-
-        // When
-        ClusterException failure = assertThrows(ClusterException.class, () -> snapshotTaker.take(scratch));
-
-        // Then
-        assertEquals(ClusterError.UNAVAILABLE, failure.error());
-        assertEquals(List.of(), bucket.keys(SNAPSHOTS));
-    }
-
     @ParameterizedTest
     @ValueSource(ints = {0, 5, 50, -1})
     void aTruncatedSnapshotIsRefused(int length) {

@@ -5,15 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class DigestTest {
     private static final String HEX = "0123456789abcdef".repeat(4);
@@ -89,45 +85,5 @@ class DigestTest {
                 "sha512:ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
                         + "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
                 sha512.toString());
-    }
-
-    @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3})
-    void everyDigestIsReadBackFromItsCanonicalForm(long seed) {
-        // Given
-        Random random = new Random(seed);
-        for (int round = 0; round < 100; round++) {
-            byte[] content = new byte[random.nextInt(100)];
-            random.nextBytes(content);
-            DigestAlgorithm algorithm = random.nextBoolean() ? DigestAlgorithm.SHA256 : DigestAlgorithm.SHA512;
-            Digest digest = Digest.of(algorithm, content);
-
-            // When
-            Digest read = Digest.parse(digest.toString());
-
-            // Then
-            assertEquals(digest, read);
-        }
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void anAlgorithmIsFoundByItsLabel(DigestAlgorithm algorithm) {
-        // When
-        Optional<DigestAlgorithm> found = DigestAlgorithm.forLabel(algorithm.label());
-
-        // Then
-        assertEquals(Optional.of(algorithm), found);
-        assertEquals(algorithm.hexLength(), algorithm.newMessageDigest().getDigestLength() * 2);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "md5", "sha384", "SHA256", "SHA-256", "sha256 "})
-    void otherLabelsNameNoAlgorithm(String label) {
-        // When
-        Optional<DigestAlgorithm> found = DigestAlgorithm.forLabel(label);
-
-        // Then
-        assertEquals(Optional.empty(), found);
     }
 }

@@ -9,11 +9,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -132,39 +130,6 @@ class ManifestTest {
 
         // Then
         assertEquals("100005 bytes are not a manifest", refusal.getMessage());
-    }
-
-    @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3})
-    void bytesThatOnlyBeginLikeAManifestAreRefused(long seed) {
-        // Given
-        Random random = new Random(seed);
-        for (int round = 0; round < 500; round++) {
-            byte[] content = new byte[2 + random.nextInt(200)];
-            random.nextBytes(content);
-            content[0] = '{';
-            content[1] = (byte) (1 + random.nextInt(8));
-
-            // When
-            MalformedManifestException refusal =
-                    assertThrows(MalformedManifestException.class, () -> Manifest.parse(content));
-
-            // Then
-            assertEquals(content.length + " bytes are not a manifest", refusal.getMessage());
-        }
-    }
-
-    @Test
-    void theReferencesAreACopy() {
-        // Given
-        List<Descriptor> list = new ArrayList<>(List.of(blob('a', 1)));
-        Manifest manifest = new Manifest(list, Optional.empty(), "", Optional.empty(), List.of());
-
-        // When
-        list.clear();
-
-        // Then
-        assertEquals(List.of(blob('a', 1)), manifest.references());
     }
 
     private static Digest digest(char digit) {

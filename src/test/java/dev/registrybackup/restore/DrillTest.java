@@ -243,19 +243,6 @@ class DrillTest {
     }
 
     @Test
-    void whatAKilledDrillLeftIsRemovedByTheNext() {
-        // Given
-        pushed();
-        fixture.targetBucket().seed(Drill.PREFIX + "drill-of-yesterday-1/docker/registry/v2/x", new byte[] {1});
-
-        // When
-        run();
-
-        // Then
-        assertNothingIsLeft();
-    }
-
-    @Test
     void aTargetThatCannotBeWrittenIsAFailedDrill() {
         // Given
         pushed();

@@ -94,22 +94,16 @@ class PointInTimeRestoreTest {
                 assertTrue(restoreResult.isComplete());
                 assertArrayEquals(LinkContent.of(first), fresh.targetBucket().bytes(registry.tagLink(APP, "v1")));
                 assertFalse(fresh.restoredContent().containsKey(registry.revisionLink(APP, second)), scope);
+                assertEquals(
+                        scope.equals("{'all':true}"),
+                        fresh.restoredContent().containsKey(registry.blobKey(second)),
+                        scope);
                 assertFalse(fresh.restoredContent().containsKey(registry.tagIndexLink(APP, "v1", second)), scope);
                 assertTrue(fresh.restoredContent()
                         .keySet()
                         .containsAll(registry.reachableKeys(registry.revisionLink(APP, first))));
             }
         }
-    }
-
-    @Test
-    void aRepositorysRestoreCopiesOnlyTheBlobsOfThatTime() {
-        // When
-        restoreFixture.run(request("{'repository':'ns/app'}", midpoint()));
-
-        // Then
-        assertFalse(restoreFixture.restoredContent().containsKey(registry.blobKey(second)));
-        assertEquals(8, restoreFixture.restoredContent().size());
     }
 
     @Test

@@ -2,7 +2,6 @@ package dev.registrybackup.imagestream.restore;
 
 import static dev.registrybackup.imagestream.FakeCluster.digest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.registrybackup.concurrent.SettableClock;
 import dev.registrybackup.concurrent.WorkerPools;
@@ -17,11 +16,13 @@ import dev.registrybackup.registry.RepositoryName;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which images a restore takes for the registry's own, and a verification. */
 class DesiredStreamTest {
@@ -63,73 +64,36 @@ class DesiredStreamTest {
         return captureReader.find(APP, clock.instant()).orElseThrow();
     }
 
-    @Test
-    void aPushedImageIsManagedForBoth() {
-        // Given
-        cluster.push(image);
-        cluster.tag("ns/app", "v1", image, clock.instant());
-
-        // When
-        cluster.capture(backup, workerPools, clock, scratch);
-
-        // Then
-        assertEquals(Set.of(image), desired().managed());
-        assertTrue(verified().isPushed(image));
-    }
-
-    @Test
-    void aPushedImageThatWasPromotedFromElsewhereIsManagedForBoth() {
-        // Given
-        cluster.push(image);
-        cluster.tag("ns/app", "v1", image, clock.instant(), ELSEWHERE + image.hex());
-
-        // When
-        cluster.capture(backup, workerPools, clock, scratch);
-
-        // Then
-        assertEquals(Set.of(image), desired().managed());
-        assertTrue(verified().isPushed(image));
-    }
-
-    @Test
-    void anImportedImageIsManagedForNeither() {
-        // Given
-        cluster.importImage(image);
-        cluster.tag("ns/app", "v1", image, clock.instant(), ELSEWHERE + image.hex());
-
-        // When
-        cluster.capture(backup, workerPools, clock, scratch);
-
-        // Then
-        assertEquals(Set.of(), desired().managed());
-        assertEquals(false, verified().isManaged(image).orElseThrow());
-    }
-
     /** A restore goes by the reference, which spares reading the Image; a verification reads all Images anyway. */
-    @Test
-    void anImportedImageUnderTheRegistrysOwnReferenceIsManagedForARestoreOnly() {
+    @ParameterizedTest
+    @CsvSource({
+        // the Image, pulled from the own registry, managed for a restore, managed for a verification
+        "pushed, true, true, true",
+        "pushed, false, true, true",
+        "imported, true, true, false",
+        "imported, false, false, false",
+        "missing, true, true, true",
+        "missing, false, false, false",
+    })
+    void anImageIsManagedByItsObjectOrItsReference(
+            String object, boolean isOfOwnRegistry, boolean forRestore, boolean forVerification) {
         // Given
-        cluster.importImage(image);
-        cluster.tag("ns/app", "v1", image, clock.instant());
+        switch (object) {
+            case "pushed" -> cluster.push(image);
+            case "imported" -> cluster.importImage(image);
+            default -> {}
+        }
+        if (isOfOwnRegistry) {
+            cluster.tag("ns/app", "v1", image, clock.instant());
+        } else {
+            cluster.tag("ns/app", "v1", image, clock.instant(), ELSEWHERE + image.hex());
+        }
 
         // When
         cluster.capture(backup, workerPools, clock, scratch);
 
         // Then
-        assertEquals(Set.of(image), desired().managed());
-        assertEquals(false, verified().isManaged(image).orElseThrow());
-    }
-
-    @Test
-    void anImageThatTheClusterLacksIsManagedByItsReferenceForBoth() {
-        // Given
-        cluster.tag("ns/app", "v1", image, clock.instant());
-
-        // When
-        cluster.capture(backup, workerPools, clock, scratch);
-
-        // Then
-        assertEquals(Set.of(image), desired().managed());
-        assertTrue(verified().isPushed(image));
+        assertEquals(forRestore ? Set.of(image) : Set.of(), desired().managed());
+        assertEquals(Optional.of(forVerification), verified().isManaged(image));
     }
 }
